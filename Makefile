@@ -1,0 +1,59 @@
+# Every target does its own set-up. All it needs is Python 3.11 or newer and make.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench clean
+
+PYTHON ?= python3
+VENV := .venv
+UV := $(VENV)/bin/uv
+BIN := $(VENV)/bin
+
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_PYTHON_DOWNLOADS := never
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# uv is a development dependency, so the lock file pins it too: the first one only bootstraps.
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Aisle needs Python 3.11 or newer; say which with make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.installed: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --no-dev --inexact
+	$(BIN)/python -m aisle.kernels
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --inexact
+	$(BIN)/python -m aisle.kernels
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-bench: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --inexact --group peers
+	$(BIN)/python -m aisle.kernels
+	@touch $@ $(VENV)/.installed-dev $(VENV)/.installed
+
+setup: $(VENV)/.installed ## install what the lock file names into .venv and compile the kernels
+
+demo: $(VENV)/.installed ## a simulated shop: events, training, figures, a shelf, a page
+	$(BIN)/aisle demo
+
+test: $(VENV)/.installed-dev ## every test
+	$(BIN)/pytest
+
+check: $(VENV)/.installed-dev ## format, lint, types, layers
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## let ruff rewrite what it can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(VENV)/.installed-bench ## the figures of docs/benchmarks.md, on the data in AISLE_DATA
+	$(BIN)/python -m benchmarks.all
+
+clean: ## remove what make made
+	rm -rf $(VENV) demo-shop build dist

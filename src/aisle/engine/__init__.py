@@ -1,0 +1,1 @@
+"""One live request: profile, candidates, fallback. No training, no HTTP."""

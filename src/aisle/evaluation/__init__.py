@@ -1,0 +1,1 @@
+"""Fit on the past, score the future, compare with intervals."""

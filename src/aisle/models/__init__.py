@@ -1,0 +1,1 @@
+"""A trained bundle: save, load, register, roll back."""

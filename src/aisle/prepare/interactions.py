@@ -1,0 +1,63 @@
+"""Training data as arrays: what every recommender is fitted on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from aisle.shop.ids import Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class EventLog:
+    """Events one by one, in time order, with dense ids. All arrays have the shape (events,).
+
+    Lines that belong to no user are kept, with user `UNKNOWN`: they count for items, and for nobody's taste.
+    """
+
+    user: NDArray[np.int32]
+    item: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    """A code of `shop.events.KIND_CODES`."""
+    weight: NDArray[np.float32]
+    """What the event says about liking, as `prepare.weigh` puts it; a refund's is negative."""
+    rating: NDArray[np.float32]
+    """Stars, or NaN."""
+    timestamp: NDArray[np.int64]
+    session: NDArray[np.int32]
+    """Sessions numbered from 0, or `UNKNOWN`."""
+    basket: NDArray[np.int32]
+    """Transactions numbered from 0, or `UNKNOWN`."""
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """All that a recommender may learn from.
+
+    Attributes
+    ----------
+    users, items
+        Which dense number stands for whom.
+    matrix
+        Summed weights, (users, items) float32, column indices sorted, every stored value above 0.
+    log
+        The events behind it, for whatever needs order, baskets, sessions or stars.
+    now
+        The moment at which the data ends; ages count from here.
+    """
+
+    users: Vocabulary
+    items: Vocabulary
+    matrix: csr_array
+    log: EventLog
+    now: int
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """Users and items."""
+        return len(self.users), len(self.items)

@@ -1,0 +1,95 @@
+"""The columns of every table, with their types: the one place where a column's name is written out.
+
+Types are words, so that Polars, Spark, NumPy and the database each translate them once: `str`, `int64`, `int32`,
+`float64`, `bool`. Times are microseconds since 1970 UTC, money is in millionths of the currency unit (`shop.money`).
+"""
+
+from typing import Final
+
+EVENT_ID: Final = "event_id"
+EVENT: Final = "event"
+USER_ID: Final = "user_id"
+SESSION_ID: Final = "session_id"
+ITEM_ID: Final = "item_id"
+QUANTITY: Final = "quantity"
+PRICE: Final = "price"
+CURRENCY: Final = "currency"
+RATING: Final = "rating"
+TIMESTAMP: Final = "timestamp"
+TRANSACTION_ID: Final = "transaction_id"
+RECOMMENDATION_ID: Final = "recommendation_id"
+PLACEMENT: Final = "placement"
+POSITION: Final = "position"
+PROPERTIES: Final = "properties"
+
+TITLE: Final = "title"
+DESCRIPTION: Final = "description"
+CATEGORY: Final = "category"
+BRAND: Final = "brand"
+IMAGE_URL: Final = "image_url"
+TAGS: Final = "tags"
+STOCK: Final = "stock"
+AVAILABLE_FROM: Final = "available_from"
+HIDDEN: Final = "hidden"
+ATTRIBUTES: Final = "attributes"
+
+REVIEW_ID: Final = "review_id"
+TEXT: Final = "text"
+
+EVENTS: Final[dict[str, str]] = {
+    EVENT_ID: "str",
+    EVENT: "str",
+    USER_ID: "str",
+    SESSION_ID: "str",
+    ITEM_ID: "str",
+    QUANTITY: "int64",
+    PRICE: "int64",
+    CURRENCY: "str",
+    RATING: "float64",
+    TIMESTAMP: "int64",
+    TRANSACTION_ID: "str",
+    RECOMMENDATION_ID: "str",
+    PLACEMENT: "str",
+    POSITION: "int32",
+    PROPERTIES: "str",
+}
+"""An event. `event_id`, `event` and `timestamp` are never null; `price` is per piece; `properties` is a JSON object."""
+
+ITEMS: Final[dict[str, str]] = {
+    ITEM_ID: "str",
+    TITLE: "str",
+    DESCRIPTION: "str",
+    CATEGORY: "str",
+    BRAND: "str",
+    PRICE: "int64",
+    CURRENCY: "str",
+    IMAGE_URL: "str",
+    TAGS: "str",
+    STOCK: "int64",
+    AVAILABLE_FROM: "int64",
+    HIDDEN: "bool",
+    ATTRIBUTES: "str",
+}
+"""A product. Only `item_id` is required. `category` is a path, `A > B > C`; `tags` are joined by `|`; `attributes` is a
+JSON object."""
+
+USERS: Final[dict[str, str]] = {USER_ID: "str", ATTRIBUTES: "str"}
+"""A shopper, with whatever the shop wants to keep beside the id, as a JSON object."""
+
+REVIEWS: Final[dict[str, str]] = {
+    REVIEW_ID: "str",
+    USER_ID: "str",
+    ITEM_ID: "str",
+    RATING: "float64",
+    TITLE: "str",
+    TEXT: "str",
+    TIMESTAMP: "int64",
+    TRANSACTION_ID: "str",
+}
+"""A review. `rating` may be null: an unstarred comment."""
+
+TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
+"""The tables that a file can be imported as."""
+
+ALIASES: Final[dict[str, str]] = {"product_id": ITEM_ID, "name": TITLE, "customer_id": USER_ID, "visitor_id": USER_ID}
+"""Other names that are understood at the door for a column."""

@@ -1,0 +1,71 @@
+"""Everything that Aisle raises on purpose.
+
+AisleError
+├── SettingsError          a setting is missing, unknown or out of range
+├── InputError             what was handed in cannot be used
+│   ├── FileError          … a file is missing, empty or of an unknown kind
+│   ├── FormatError        … columns, kinds or values that no format explains
+│   └── IdError            … an id that no shop can have
+├── NotEnoughData          too few events for what was asked
+├── NotFound               an id that this shop has never seen
+├── NoModel                nothing trained yet
+├── BundleError            a model on disk that is damaged or from another version
+└── StorageError           the database refuses
+    ├── DatabaseUnavailable  … it does not answer
+    └── SchemaError          … its tables are of another version
+
+A message names the value and the remedy, on one line: the command line prints it as it stands and exits with 2, the
+HTTP API answers it as `{"error": …}`.
+"""
+
+
+class AisleError(Exception):
+    """Anything that Aisle raises on purpose; its text is meant for the reader."""
+
+
+class SettingsError(AisleError):
+    """A setting is missing, unknown or out of range."""
+
+
+class InputError(AisleError):
+    """What was handed in cannot be used."""
+
+
+class FileError(InputError):
+    """A file is missing, empty or of an unknown kind."""
+
+
+class FormatError(InputError):
+    """Columns, kinds or values that no format explains."""
+
+
+class IdError(InputError):
+    """An id that no shop can have."""
+
+
+class NotEnoughData(AisleError):
+    """Too few events for what was asked."""
+
+
+class NotFound(AisleError):
+    """An id that this shop has never seen."""
+
+
+class NoModel(AisleError):
+    """Nothing has been trained yet."""
+
+
+class BundleError(AisleError):
+    """A model on disk is damaged or belongs to another version."""
+
+
+class StorageError(AisleError):
+    """The database refuses."""
+
+
+class DatabaseUnavailable(StorageError):
+    """The database does not answer."""
+
+
+class SchemaError(StorageError):
+    """The tables are of another version than this code."""

@@ -1,0 +1,73 @@
+"""What shoppers do: the kinds of events under their GA4 names, and the limits that every event keeps."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class EventKind(StrEnum):
+    """An event's kind, by its GA4 e-commerce name (`rate` is Aisle's own: a star rating)."""
+
+    VIEW_ITEM_LIST = "view_item_list"
+    SELECT_ITEM = "select_item"
+    VIEW_ITEM = "view_item"
+    ADD_TO_CART = "add_to_cart"
+    REMOVE_FROM_CART = "remove_from_cart"
+    ADD_TO_WISHLIST = "add_to_wishlist"
+    PURCHASE = "purchase"
+    REFUND = "refund"
+    RATE = "rate"
+    SEARCH = "search"
+
+
+KINDS: Final[tuple[EventKind, ...]] = tuple(EventKind)
+"""Every kind, in the order of its code."""
+
+KIND_CODES: Final[dict[str, int]] = {kind.value: code for code, kind in enumerate(KINDS)}
+"""A kind's small number, as arrays hold it."""
+
+KINDS_WITHOUT_ITEM: Final[frozenset[EventKind]] = frozenset({EventKind.VIEW_ITEM_LIST, EventKind.SEARCH})
+"""The kinds that need not name an item."""
+
+# How other systems name the same deeds: plain words, Segment's track names, Google Retail's and RetailRocket's, in the form
+# that `normal_name` gives.
+_ALIASES: Final[dict[EventKind, tuple[str, ...]]] = {
+    EventKind.VIEW_ITEM_LIST: ("impression", "product_list_viewed", "category_page_view", "view_list"),
+    EventKind.SELECT_ITEM: ("click", "product_clicked", "select", "clk"),
+    EventKind.VIEW_ITEM: ("view", "product_viewed", "detail_page_view", "pv", "pageview", "visit"),
+    EventKind.ADD_TO_CART: ("cart", "product_added", "addtocart", "add", "basket"),
+    EventKind.REMOVE_FROM_CART: ("product_removed", "removefromcart", "uncart"),
+    EventKind.ADD_TO_WISHLIST: ("wishlist", "fav", "favourite", "favorite", "like", "product_added_to_wishlist"),
+    EventKind.PURCHASE: ("buy", "transaction", "order", "order_completed", "purchase_complete", "bought", "sale"),
+    EventKind.REFUND: ("return", "order_refunded", "cancel", "cancellation", "order_cancelled", "returned"),
+    EventKind.RATE: ("rating", "review", "product_reviewed", "star", "stars"),
+    EventKind.SEARCH: ("products_searched", "query"),
+}
+
+ALIASES: Final[dict[str, EventKind]] = {kind.value: kind for kind in EventKind} | {
+    alias: kind for kind, aliases in _ALIASES.items() for alias in aliases
+}
+"""Every name that is understood at the door, in the form that `normal_name` gives."""
+
+
+def normal_name(name: str) -> str:
+    """Return an event's name as `ALIASES` spells it: lower case, with underscores."""
+    return name.strip().lower().replace(" ", "_").replace("-", "_").replace(".", "_")
+
+
+MAX_ID_BYTES: Final = 256
+"""The longest id, in UTF-8 bytes."""
+
+MAX_TEXT_BYTES: Final = 32 * 1024
+"""The longest cell of any other text, and the largest event, in UTF-8 bytes."""
+
+MAX_QUANTITY: Final = 1_000_000
+"""More pieces than this in one line are a mistake of the log."""
+
+MAX_RATING: Final = 100.0
+"""Ratings are stars, points or percentages: 0 to 100."""
+
+EARLIEST: Final = 946_684_800_000_000
+"""2000-01-01 UTC in microseconds: anything before it is a clock that was never set."""
+
+MAX_AHEAD: Final = 24 * 3600 * 1_000_000
+"""How far ahead of the server an event's clock may be, in microseconds."""

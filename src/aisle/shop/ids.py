@@ -1,0 +1,86 @@
+"""Ids: strings outside, dense int32 numbers inside."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.shop.errors import IdError, InputError
+from aisle.shop.events import MAX_ID_BYTES
+
+UNKNOWN: Final = -1
+"""The number of an id that a vocabulary does not hold."""
+
+
+def check_id(value: str, name: str) -> str:
+    """Return an id that every database keeps byte for byte.
+
+    Parameters
+    ----------
+    value
+        1 to 256 bytes of UTF-8 without control characters; spaces and slashes are as good as any other.
+    name
+        What the id is of, for the message: `user_id`, `item_id`.
+
+    Raises
+    ------
+    IdError
+        If it is empty, too long, not valid Unicode or holds a control character.
+    """
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise IdError(f"{name} {value!r} is not valid Unicode; send it as UTF-8") from None
+    if not 1 <= size <= MAX_ID_BYTES:
+        shown = value if size <= 40 else value[:40] + "…"
+        raise IdError(f"{name} {shown!r} has {size} bytes; an id has 1 to {MAX_ID_BYTES}")
+    if any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in value):
+        raise IdError(f"{name} {value!r} holds a control character; remove it")
+    return value
+
+
+class Vocabulary:
+    """A frozen two-way table between id strings and the dense numbers 0 … len - 1.
+
+    Parameters
+    ----------
+    ids
+        Unique id strings; the position of an id is its number.
+    """
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self.ids: tuple[str, ...] = tuple(ids)
+        self._numbers = {one: number for number, one in enumerate(self.ids)}
+        if len(self._numbers) != len(self.ids):
+            raise InputError("a vocabulary got the same id twice; pass each id once")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __contains__(self, one: object) -> bool:
+        return one in self._numbers
+
+    def number(self, one: str) -> int:
+        """Return the number of an id, or `UNKNOWN`."""
+        return self._numbers.get(one, UNKNOWN)
+
+    def numbers(self, ids: Sequence[str | None]) -> NDArray[np.int32]:
+        """Return the numbers of many ids, with `UNKNOWN` where there is none."""
+        get = self._numbers.get
+        return np.fromiter((get(one, UNKNOWN) for one in ids), np.int32, len(ids))  # type: ignore[arg-type]
+
+    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the ids as UTF-8 `bytes` (uint8) and their `offsets` (int64, len + 1), as a bundle stores them."""
+        encoded = [one.encode() for one in self.ids]
+        offsets = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(one) for one in encoded], out=offsets[1:])
+        return {"bytes": np.frombuffer(b"".join(encoded), np.uint8), "offsets": offsets}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> Self:
+        """Rebuild a vocabulary from what `to_arrays` gave."""
+        text = arrays["bytes"].tobytes()
+        offsets = arrays["offsets"].tolist()
+        return cls(text[start:end].decode() for start, end in pairwise(offsets))

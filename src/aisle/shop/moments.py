@@ -1,0 +1,30 @@
+"""Moments: microseconds since 1970 UTC, as integers."""
+
+import time
+from datetime import UTC, datetime
+from typing import Final
+
+SECOND: Final = 1_000_000
+DAY: Final = 24 * 3600 * SECOND
+
+
+def now() -> int:
+    """Return the present moment."""
+    return time.time_ns() // 1000
+
+
+def to_moment(when: datetime) -> int:
+    """Return a date as a moment; a naive one is taken as UTC."""
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    seconds = aware.timestamp()
+    return int(seconds // 1) * SECOND + aware.microsecond
+
+
+def from_moment(moment: int) -> datetime:
+    """Return a moment as an aware UTC date."""
+    return datetime.fromtimestamp(moment // SECOND, UTC).replace(microsecond=moment % SECOND)
+
+
+def format_day(moment: int) -> str:
+    """Return the day of a moment as `2011-11-10`."""
+    return from_moment(moment).date().isoformat()

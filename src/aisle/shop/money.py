@@ -1,0 +1,45 @@
+"""Money as whole millionths of the currency unit, so that sums are exact and every database agrees."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from aisle.shop.errors import InputError
+
+MICROS: Final = 1_000_000
+"""Millionths in one unit of a currency."""
+
+_SYMBOLS: Final[dict[str, str]] = {"GBP": "£", "EUR": "€", "USD": "$", "BRL": "R$"}
+
+
+def to_micros(amount: str | int | float | Decimal) -> int:
+    """Return an amount of currency units as millionths, rounded half to even.
+
+    Raises
+    ------
+    InputError
+        If the amount is not a finite number.
+    """
+    try:
+        exact = Decimal(str(amount)) * MICROS
+        return int(exact.to_integral_value())
+    except (InvalidOperation, ValueError, OverflowError):
+        raise InputError(
+            f"price {amount!r} is not an amount of money; write it as a plain number such as 12.50"
+        ) from None
+
+
+def from_micros(micros: int) -> float:
+    """Return millionths as currency units, for people and JSON; never for sums."""
+    return micros / MICROS
+
+
+def format_money(micros: int | None, currency: str | None = None) -> str:
+    """Return a price as people read it, such as `£12.50`, or an empty string where there is none."""
+    if micros is None:
+        return ""
+    sign = "-" if micros < 0 else ""
+    number = f"{abs(Decimal(micros) / MICROS):,.2f}"
+    if currency is None:
+        return f"{sign}{number}"
+    symbol = _SYMBOLS.get(currency)
+    return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {currency}"

@@ -1,0 +1,36 @@
+"""Build hook: bring the page's browser files out of PyPI wheels, so that it needs no CDN and the repository no copies.
+
+The wheels are named in `build-system.requires` and nowhere else; Aisle does not need them once it is built. Their
+licences are in `src/aisle/web/static/licences.txt`.
+"""
+
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any, Final
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+VENDOR: Final = "src/aisle/web/static/vendor"
+
+FILES: Final[dict[str, tuple[str, str]]] = {
+    "tabler.min.css": ("sqladmin", "sqladmin/statics/css/tabler.min.css"),
+    "htmx.min.js": ("django-htmx", "django_htmx/static/django_htmx/htmx-2.min.js"),
+}
+"""The name that the page uses → the wheel and the path inside it."""
+
+
+class BrowserFiles(BuildHookInterface[Any]):
+    """Put the files into the source tree, for editable installs, and into the wheel."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (hatchling's signature)
+        """Copy what is missing or of another version before hatchling collects the files."""
+        vendor = Path(self.root, VENDOR)
+        vendor.mkdir(parents=True, exist_ok=True)
+        for name, (wheel, path) in FILES.items():
+            content = Path(str(distribution(wheel).locate_file(path))).read_bytes()
+            target = vendor / name
+            if not target.exists() or target.read_bytes() != content:
+                target.write_bytes(content)
+        build_data["artifacts"].append(f"{VENDOR}/*")

@@ -28,8 +28,8 @@ KIND_CODES: Final[dict[str, int]] = {kind.value: code for code, kind in enumerat
 KINDS_WITHOUT_ITEM: Final[frozenset[EventKind]] = frozenset({EventKind.VIEW_ITEM_LIST, EventKind.SEARCH})
 """The kinds that need not name an item."""
 
-# How other systems name the same deeds: plain words, Segment's track names, Google Retail's and RetailRocket's, in the form
-# that `normal_name` gives.
+# How other systems name the same deeds: plain words, Segment's, Google Retail's and RetailRocket's, in the form that
+# `normal_name` gives.
 _ALIASES: Final[dict[EventKind, tuple[str, ...]]] = {
     EventKind.VIEW_ITEM_LIST: ("impression", "product_list_viewed", "category_page_view", "view_list"),
     EventKind.SELECT_ITEM: ("click", "product_clicked", "select", "clk"),

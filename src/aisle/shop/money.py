@@ -1,6 +1,6 @@
 """Money as whole millionths of the currency unit, so that sums are exact and every database agrees."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Final
 
 from aisle.shop.errors import InputError
@@ -22,7 +22,7 @@ def to_micros(amount: str | int | float | Decimal) -> int:
     try:
         exact = Decimal(str(amount)) * MICROS
         return int(exact.to_integral_value())
-    except (InvalidOperation, ValueError, OverflowError):
+    except (DecimalException, ValueError, OverflowError):
         raise InputError(
             f"price {amount!r} is not an amount of money; write it as a plain number such as 12.50"
         ) from None

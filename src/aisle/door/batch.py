@@ -1,0 +1,124 @@
+"""What travels through the door: raw rows as a file holds them, mapped rows under our names, checked batches."""
+
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import msgspec
+import polars as pl
+
+from aisle.shop.events import MAX_TEXT_BYTES
+
+BATCH_ROWS: Final = 50_000
+"""How many rows are read and checked at a time."""
+
+ROW: Final = "_row"
+"""In mapped frames: the position, in the raw batch, of the row that this one comes from (Int64)."""
+
+ASIDE: Final = "_aside"
+"""In mapped frames, optional: why the format sets this row aside (String), or null."""
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """A row that was set aside."""
+
+    source: str
+    """The file as it was named, or `api`."""
+    line: int | None
+    """The line on which the row starts, counted from 1; the row's number in Parquet; null where there is none."""
+    table: str
+    reason: str
+    raw: str
+    """The row itself, cut at 32 KB: JSON of its cells, or the text of a line that is no row."""
+
+
+class BadLine(NamedTuple):
+    """A line that could not even be split into cells."""
+
+    line: int
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, eq=False)
+class RawBatch:
+    """Rows as a file holds them.
+
+    Attributes
+    ----------
+    source
+        The file as it was named, or `api`.
+    frame
+        The cells, every column String, null where a cell is empty.
+    lines
+        Int64, (rows,): where each row starts.
+    bad
+        Lines that could not be split into cells.
+    position
+        Bytes of the file that have been read so far.
+    """
+
+    source: str
+    frame: pl.DataFrame
+    lines: pl.Series
+    bad: list[BadLine] = field(default_factory=list)
+    position: int = 0
+
+    def content(self) -> pl.Series:
+        """Return each row's named cells as one text, in which no two different rows look the same."""
+        cells = [
+            pl.concat_str(pl.lit(name + "="), pl.col(name).str.len_bytes(), pl.lit(":"), pl.col(name))
+            for name in self.frame.columns
+        ]
+        return self.frame.select(pl.concat_str(cells, separator=";", ignore_nulls=True).alias("content"))["content"]
+
+    def texts(self, rows: pl.Series) -> list[str]:
+        """Return some rows as JSON of their non-empty cells, each cut at 32 KB."""
+        chosen = self.frame.select(pl.all().gather(rows)).iter_rows(named=True)
+        filled = ({name: cell for name, cell in row.items() if cell is not None} for row in chosen)
+        return [cut(msgspec.json.encode(cells).decode()) for cells in filled]
+
+
+@dataclass(frozen=True, eq=False)
+class Mapped:
+    """Rows of one table under our column names, still text, before any check.
+
+    Attributes
+    ----------
+    frame
+        String columns of `shop.columns.TABLES[table]` (those that the log knows), `ROW`, and perhaps `ASIDE`.
+    raw
+        The rows that they come from.
+    """
+
+    table: str
+    frame: pl.DataFrame
+    raw: RawBatch
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Checked rows of one table.
+
+    Attributes
+    ----------
+    accepted
+        Exactly the columns and types of `shop.columns.TABLES[table]`, in that order.
+    rejects
+        The rows that were set aside.
+    read
+        How many rows of this table were found: always accepted plus rejected.
+    position
+        Bytes read so far, of all the files, for a progress bar.
+    """
+
+    table: str
+    accepted: pl.DataFrame
+    rejects: list[Reject]
+    read: int
+    position: int
+
+
+def cut(text: str) -> str:
+    """Return the text, or as much of it as fits into 32 KB of UTF-8."""
+    encoded = text.encode(errors="replace")
+    return encoded[:MAX_TEXT_BYTES].decode(errors="ignore")

@@ -1,0 +1,175 @@
+"""Text to moments: ISO 8601, epoch numbers and the day-first or month-first dates that shops export.
+
+A column has one format. It is given, or told from the first rows by evidence: the format that reads most of them as
+moments a shop's log can hold. Where day-first and month-first explain a column equally well, day-first is taken, but
+month-first with AM and PM.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from aisle.shop.errors import FormatError
+from aisle.shop.events import EARLIEST, MAX_AHEAD
+from aisle.shop.moments import DAY, SECOND
+
+ISO: Final = "iso"
+EPOCH: Final = "epoch"
+ISO_OR_EPOCH: Final = "iso or epoch"
+"""The format of the API, where one event may say `2026-01-31T12:00:00Z` and the next 1769860800."""
+
+_ISO_PATTERN: Final = (
+    r"^\s*(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[Tt ](?P<clock>[0-9]{2}:[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
+    r"\s*(?P<zone>[Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\s*$"
+)
+_EPOCH_PATTERN: Final = r"^\s*(?P<whole>[0-9]{1,19})(?:\.(?P<fraction>[0-9]{1,9})[0-9]*)?\s*$"
+
+_DAY_FIRST: Final = ("%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y")
+_MONTH_FIRST: Final = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y")
+_PLAIN: Final = ("%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y")
+_CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f")
+_HALF_DAY_CLOCKS: Final = (" %I:%M %p", " %I:%M:%S %p")
+_PATTERNS: Final = tuple(
+    day + clock
+    for days, clocks in (
+        (_PLAIN + _DAY_FIRST + _MONTH_FIRST, _CLOCKS),
+        (_PLAIN + _MONTH_FIRST + _DAY_FIRST, _HALF_DAY_CLOCKS),
+    )
+    for clock, day in product(clocks, days)
+)
+
+_SAMPLE: Final = 2_000
+
+
+@dataclass(frozen=True)
+class DateRule:
+    """How one column writes its moments.
+
+    Attributes
+    ----------
+    format
+        `iso`, `epoch`, `iso or epoch`, or a pattern of strptime's directives.
+    timezone
+        IANA name, for times without an offset. A local time that came twice counts as the first; one that the clocks
+        skipped counts with the offset before the change.
+    """
+
+    format: str
+    timezone: str = "UTC"
+
+    def parse(self, text: pl.Expr) -> pl.Expr:
+        """Return the moments (Int64 microseconds), null where the text is not of this format."""
+        if self.format == ISO:
+            return _parse_iso(text, self.timezone)
+        if self.format == EPOCH:
+            return _parse_epoch(text)
+        if self.format == ISO_OR_EPOCH:
+            return pl.coalesce(_parse_iso(text, self.timezone), _parse_epoch(text))
+        return _parse_pattern(text, self.format, self.timezone)
+
+
+def detect(text: pl.Series, timezone: str, now: int, earliest: int = EARLIEST) -> DateRule:
+    """Tell the format of a column from its first values: the one that makes most of them moments of a shop's log.
+
+    Parameters
+    ----------
+    text
+        String, any length; the first 2,000 values that are not null are looked at.
+    now, earliest
+        Moments between which (and a day ahead) a date is taken as evidence.
+    """
+    sample = text.drop_nulls().head(_SAMPLE).to_frame("text")
+    best, most = DateRule(ISO, timezone), (0, 0)
+    for one in (ISO, EPOCH, *_PATTERNS):
+        rule = DateRule(one, timezone)
+        moments = sample.select(rule.parse(pl.col("text")).alias("moment"))["moment"].drop_nulls()
+        plausible = int(moments.is_between(earliest, now + MAX_AHEAD).sum())
+        if (plausible, len(moments)) > most:
+            best, most = rule, (plausible, len(moments))
+        if plausible == sample.height:
+            break
+    return best
+
+
+def check_timezone(name: str) -> str:
+    """Return the name of a time zone, or raise `FormatError` if there is none of that name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise FormatError(f"timezone {name!r} is unknown; write an IANA name such as Europe/London") from None
+    return name
+
+
+def check_date_format(pattern: str) -> str:
+    """Return a date format as `DateRule` takes it, or raise `FormatError` if it does not tell a day."""
+    if pattern in (ISO, EPOCH):
+        return pattern
+    noon = datetime(2024, 11, 23, 12, 34, 56, tzinfo=UTC)
+    plain = pattern.replace("%.f", ".%f")
+    try:
+        reads = datetime.strptime(noon.strftime(plain), plain).date() == noon.date()
+    except ValueError:
+        reads = False
+    if not reads or "%f" in plain.replace(".%f", ""):
+        raise FormatError(
+            f"date format {pattern!r} does not tell a day; write iso, epoch, or a pattern such as '%d/%m/%Y %H:%M'"
+        )
+    return pattern
+
+
+def _parse_iso(text: pl.Expr, timezone: str) -> pl.Expr:
+    part = text.str.extract_groups(_ISO_PATTERN).struct.field
+    seconds = pl.concat_str(
+        part("day"), part("clock").fill_null("00:00"), part("second").fill_null("00"), separator=":"
+    )
+    local = seconds.str.to_datetime("%Y-%m-%d:%H:%M:%S", time_unit="us", strict=False)
+    fraction = part("fraction").str.pad_end(6, "0").str.head(6).cast(pl.Int64, strict=False).fill_null(0)
+    zone = part("zone")
+    hours = zone.str.slice(1, 2).cast(pl.Int64, strict=False)
+    minutes = zone.str.slice(3).str.strip_chars(":").cast(pl.Int64, strict=False).fill_null(0)
+    ahead = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1) * (hours * 60 + minutes).fill_null(0)
+    moment = (
+        pl.when(zone.is_null())
+        .then(_from_local(local, timezone))
+        .otherwise(local.cast(pl.Int64) - ahead * (60 * SECOND))
+    )
+    return moment + fraction
+
+
+def _parse_epoch(text: pl.Expr) -> pl.Expr:
+    part = text.str.extract_groups(_EPOCH_PATTERN).struct.field
+    whole = part("whole").cast(pl.Int64, strict=False)
+    billionths = part("fraction").str.pad_end(9, "0").cast(pl.Int64, strict=False).fill_null(0)
+    # Seconds of any date up to the year 5138 are below 10^11; milliseconds of any since 1973 are not.
+    return (
+        pl.when(whole < 10**11)
+        .then(whole * SECOND + billionths // 1_000)
+        .when(whole < 10**14)
+        .then(whole * 1_000 + billionths // 1_000_000)
+        .when(whole < 10**17)
+        .then(whole)
+        .otherwise(whole // 1_000)
+    )
+
+
+def _parse_pattern(text: pl.Expr, pattern: str, timezone: str) -> pl.Expr:
+    stripped = text.str.strip_chars()
+    chrono = pattern.replace(".%f", "%.f")
+    if not any(directive in chrono for directive in ("%H", "%I", "%T", "%R")):
+        return _from_local(stripped.str.to_date(chrono, strict=False).cast(pl.Datetime("us")), timezone)
+    if "%z" in chrono:
+        return stripped.str.to_datetime(chrono, time_unit="us", time_zone="UTC", strict=False).cast(pl.Int64)
+    return _from_local(stripped.str.to_datetime(chrono, time_unit="us", strict=False), timezone)
+
+
+def _from_local(local: pl.Expr, timezone: str) -> pl.Expr:
+    if timezone == "UTC":
+        return local.cast(pl.Int64)
+    moment = local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null").cast(pl.Int64)
+    day_before = (local - pl.duration(days=1)).dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
+    return pl.coalesce(moment, day_before.cast(pl.Int64) + DAY)

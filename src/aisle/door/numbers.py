@@ -1,0 +1,79 @@
+"""Text to numbers: whole numbers, finite decimals and money, exact to the millionth."""
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from aisle.shop.money import MICROS, to_micros
+
+MAX_PRICE: Final = 10**9 * MICROS
+"""A billion currency units: a price above it is a mistake of the log, and sums of prices stay within 64 bits."""
+
+_PLAIN_MONEY: Final = r"^\s*(?P<sign>[+-]?)(?P<whole>[0-9]{1,10})(?:\.(?P<fraction>[0-9]{0,6}))?\s*$"
+
+# How an amount may be written once the currency is taken off. A lone comma before three digits could be either sign,
+# and is left out.
+_DECIMAL_POINT: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})")
+_COMMA_GROUPS: Final = re.compile(r"[+-]?[0-9]{1,3}((,[0-9]{3})+\.[0-9]+|(,[0-9]{3}){2,})")
+_POINT_GROUPS: Final = re.compile(r"[+-]?[0-9]{1,3}((\.[0-9]{3})+,[0-9]+|(\.[0-9]{3}){2,})")
+_SPACE_GROUPS: Final = re.compile(r"[+-]?[0-9]{1,3}([ '’][0-9]{3})+([.,][0-9]+)?")
+_CURRENCY_WORD: Final = re.compile(r"^[A-Z]{3}\s+|\s+[A-Z]{3}$|R(?=\$)")
+_LONGEST_AMOUNT: Final = 40
+
+
+def whole(text: pl.Expr) -> pl.Expr:
+    """Return whole numbers (Int64), null where the text is none; `3.0` is one, `3.5` and `1e3` are not."""
+    return text.str.extract(r"^\s*\+?(-?[0-9]{1,18})(?:\.0*)?\s*$").cast(pl.Int64, strict=False)
+
+
+def finite(text: pl.Expr) -> pl.Expr:
+    """Return finite numbers (Float64), null where the text is none."""
+    number = text.str.strip_chars().cast(pl.Float64, strict=False)
+    return pl.when(number.is_finite()).then(number)
+
+
+def money(text: pl.Series) -> pl.Series:
+    """Return amounts of money (Int64 millionths, exact), null where the text is none or above a billion.
+
+    Plain decimals are read in bulk. The rest, such as `£1,234.50`, `12,50 €` or `1e-3`, is read one by one.
+    """
+    part = pl.col("text").str.extract_groups(_PLAIN_MONEY).struct.field
+    micros = part("whole").cast(pl.Int64) * MICROS + part("fraction").fill_null("").str.pad_end(6, "0").cast(pl.Int64)
+    signed = pl.when(part("sign") == "-").then(-micros).otherwise(micros)
+    frame = text.to_frame("text").with_columns(signed.alias("plain"))
+    odd = frame.filter(pl.col("plain").is_null() & pl.col("text").is_not_null())["text"].unique()
+    if not odd.is_empty():
+        read = {one: amount(one) for one in odd.to_list()}
+        one_by_one = pl.col("text").replace_strict(read, default=None, return_dtype=pl.Int64)
+        frame = frame.with_columns(pl.coalesce("plain", one_by_one))
+    return frame.select(pl.when(pl.col("plain").abs() <= MAX_PRICE).then(pl.col("plain")).alias(text.name))[text.name]
+
+
+def amount(text: str) -> int | None:
+    """Return an amount with or without currency and digit groups as millionths, or None if it cannot be told."""
+    if len(text) > _LONGEST_AMOUNT:
+        return None
+    bare = _without_currency(unicodedata.normalize("NFKC", text).strip())
+    if _DECIMAL_POINT.fullmatch(bare):
+        plain = bare
+    elif _DECIMAL_COMMA.fullmatch(bare):
+        plain = bare.replace(",", ".")
+    elif _COMMA_GROUPS.fullmatch(bare):
+        plain = bare.replace(",", "")
+    elif _POINT_GROUPS.fullmatch(bare):
+        plain = bare.replace(".", "").replace(",", ".")
+    elif _SPACE_GROUPS.fullmatch(bare):
+        plain = re.sub(r"[ '’]", "", bare).replace(",", ".")
+    else:
+        return None
+    micros = to_micros(Decimal(plain))
+    return micros if abs(micros) <= MAX_PRICE else None
+
+
+def _without_currency(text: str) -> str:
+    worded = _CURRENCY_WORD.sub("", text)
+    return "".join(letter for letter in worded if unicodedata.category(letter) != "Sc").strip()

@@ -1,0 +1,67 @@
+"""How shops call their columns, in the languages that their exports are found in."""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+_WORDS: Final = """
+user_id: userid user uid customerid customer customerno customernumber clientid client shopperid shopper visitorid
+    visitor memberid member buyerid buyer accountid account personid reviewerid userpseudoid customeruniqueid kunde
+    kundenid kundennummer kundennr cliente clienteid idcliente idclient utilisateur usuario idusuario utente klant
+    klantid kundid anonymousid cookieid deviceid email username
+item_id: itemid item productid product productcode productno sku stockcode articleid article articleno articlenumber
+    asin isbn upc ean gtin movieid bookid songid clothingid variantid offerid artikel artikelid artikelnummer
+    artikelnr produkt produktid produktnummer producto idproducto produto idproduto produit idproduit articulo
+    prodotto lineitemsku itemcode
+timestamp: timestamp eventtime eventtimestamp time datetime date createdat created eventdate orderdate orderedat
+    invoicedate purchasedate purchasedat transactiondate orderpurchasetimestamp ts unixts unixtime occurredat paidat
+    reviewtime unixreviewtime datum zeit zeitpunkt bestelldatum fecha fechapedido data datapedido datahora dataora
+    heure orderts day soldat
+event: event eventtype eventname action actiontype behavior behaviour behaviortype activity ereignis evento
+event_id: eventid messageid rowid lineid orderlineid orderitemid
+session_id: sessionid session usersession visitid visit sitzung sesion
+quantity: quantity qty amountofitems count units pieces numitems lineitemquantity menge anzahl stueck stuck cantidad
+    quantite quantita quantidade qtde aantal antal
+price: price unitprice itemprice productprice pricevalue saleprice lineitemprice preis stuckpreis einzelpreis precio
+    preciounitario prix prixunitaire preco precounitario prezzo prijs pris
+currency: currency currencycode waehrung wahrung moneda devise moeda valuta
+rating: rating stars star score reviewscore overall grade note bewertung sterne calificacion avaliacao nota
+transaction_id: transactionid transaction orderid order orderno ordernumber invoiceid invoice invoiceno basketid
+    checkoutid receiptid bestellung bestellnummer bestellnr auftrag auftragsnummer rechnungsnummer pedido idpedido
+    numeropedido commande numerocommande ordine
+position: position rank slot
+placement: placement shelf widget
+recommendation_id: recommendationid
+properties: properties props extra metadata
+title: title name productname itemname producttitle itemtitle moviename artikelname bezeichnung titel nombre nom
+    titre nome titulo summary reviewtitle headline
+description: description productdescription longdescription beschreibung descripcion descricao desc
+category: category categorypath categoryname productcategory producttype categorycode department departmentname
+    classname genre kategorie categoria categorie rubrik warengruppe
+brand: brand brandname vendor manufacturer maker marke hersteller marca marque merk
+image_url: imageurl image imagelink imagesrc picture pictureurl photo photourl bild bildurl imagen
+tags: tags keywords labels genres
+stock: stock inventory stockquantity instock onhand available lagerbestand bestand existencias estoque
+available_from: availablefrom releasedate releasedat publishedat launchdate onlinesince createdat
+hidden: hidden deleted archived unlisted
+attributes: attributes attrs features
+review_id: reviewid commentid feedbackid
+text: text reviewtext review body reviewbody comment content reviewcommentmessage message kommentar comentario
+    commentaire bewertungstext
+"""
+
+
+def _entries() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for entry in _WORDS.replace("\n    ", " ").strip().splitlines():
+        ours, _, theirs = entry.partition(": ")
+        yield ours, tuple(theirs.split())
+
+
+SYNONYMS: Final[dict[str, tuple[str, ...]]] = dict(_entries())
+"""Our columns to other names for them, likeliest first, as `squashed` spells them."""
+
+
+def squashed(name: str) -> str:
+    """Return a name in lower case, without accents and without anything but letters and digits."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in plain if letter.isascii() and letter.isalnum())

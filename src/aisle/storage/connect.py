@@ -1,0 +1,322 @@
+"""The door to the shop's database, and everything in which SQLite, MariaDB/MySQL and PostgreSQL differ.
+
+The other modules of `storage` say what they want in SQLAlchemy Core and ask this one for the few statements that each
+database spells in its own way.
+"""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event, func
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from aisle.shop.errors import DatabaseUnavailable, SchemaError, SettingsError, StorageError
+
+_BUSY_SECONDS: Final = 30.0
+_CONNECT_SECONDS: Final = 10
+_CACHE_KIB: Final = 64 * 1024
+
+_DRIVERS: Final = {
+    "sqlite": "sqlite",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+    "postgresql": "postgresql+psycopg",
+}
+_URL_HELP: Final = (
+    "write sqlite:///aisle.db, mysql+pymysql://user:password@host/shop or postgresql+psycopg://user:password@host/shop"
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Database:
+    """An open database: a pool of connections, safe to share between threads, not between processes."""
+
+    engine: Engine
+    name: str
+    """What it is called in messages: a path or an address, never a password."""
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Lend a connection for reading; everything read inside is of one moment where the database can promise it.
+
+        Raises
+        ------
+        StorageError
+            If the database refuses, in words for people.
+        """
+        with self._explained(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Lend a connection for one transaction: durable when the block ends, undone if it raises.
+
+        On SQLite writers take turns from the first statement on, so none fails half way for another's sake.
+
+        Raises
+        ------
+        StorageError
+            If the database refuses, in words for people.
+        """
+        with self._explained(), self.engine.execution_options(aisle_writes=True).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise explain(self.name, error) from error
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(f"{self.name}: all connections are in use; try again") from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connect(url: str, *, create: bool = False) -> Database:
+    """Open the shop's database.
+
+    A server is first spoken to when it is first asked for something.
+
+    Parameters
+    ----------
+    url
+        `sqlite:///relative.db`, `sqlite:////absolute.db`, `mysql+pymysql://…` or `postgresql+psycopg://…`.
+    create
+        Whether a SQLite file that is not there may be made.
+
+    Raises
+    ------
+    SettingsError
+        If the URL is of no kind that Aisle knows.
+    DatabaseUnavailable
+        If a SQLite file is missing or its folder cannot be written.
+    """
+    try:
+        parsed = make_url(url)
+        driver = _DRIVERS[parsed.get_backend_name()]
+    except (ArgumentError, KeyError):
+        raise SettingsError(f"the database URL is of no kind that Aisle knows; {_URL_HELP}") from None
+    parsed = parsed.set(drivername=driver)
+    if driver == "sqlite":
+        return _open_sqlite(parsed, create)
+    return _open_server(parsed)
+
+
+# --- SQLite ---------------------------------------------------------------------------------------------------------
+
+
+def is_safe(version: tuple[int, ...]) -> bool:
+    """Return whether a SQLite version is free of the WAL-reset bug, by which 3.7.0 to 3.51.2 can lose data."""
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+def choose_sqlite(drivers: Iterable[ModuleType]) -> tuple[ModuleType, str]:
+    """Return the first driver whose SQLite is safe, and the journal mode WAL; else the first one, and DELETE."""
+    available = list(drivers)
+    for driver in available:
+        if is_safe(driver.sqlite_version_info):
+            return driver, "WAL"
+    driver = available[0]
+    _log.warning(
+        "SQLite %s can lose data in its fast mode (WAL); using the slower journal_mode=DELETE. "
+        "Install the package pysqlite3 or a newer Python to change that.",
+        driver.sqlite_version,
+    )
+    return driver, "DELETE"
+
+
+def sqlite_drivers() -> Iterator[ModuleType]:
+    """Yield Python's own driver, then the one of the package pysqlite3 where it is installed."""
+    yield sqlite3
+    try:
+        import pysqlite3
+    except ImportError:
+        return
+    yield pysqlite3
+
+
+def _open_sqlite(url: URL, create: bool) -> Database:
+    if not url.database or url.database == ":memory:":
+        raise SettingsError(f"the database URL {url} names no file; {_URL_HELP}")
+    path = Path(url.database).absolute()
+    _check_file(path, create)
+    return Database(sqlite_engine(path, *choose_sqlite(sqlite_drivers())), str(path))
+
+
+def _check_file(path: Path, create: bool) -> None:
+    if not path.parent.is_dir():
+        raise DatabaseUnavailable(f"there is no folder {path.parent}; make it or run `aisle init` elsewhere")
+    if not path.exists() and not create:
+        raise DatabaseUnavailable(f"there is no database {path}; run `aisle init`")
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise DatabaseUnavailable(f"the database {path} cannot be written; check the permissions of it and its folder")
+
+
+def sqlite_engine(path: Path, driver: ModuleType, journal_mode: str) -> Engine:
+    """Return an engine whose connections make a commit survive a power cut."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        module=driver,
+        connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
+        hide_parameters=True,
+    )
+    pragmas = (
+        f"journal_mode={journal_mode}",
+        # A rollback journal may come back after a power cut and undo a commit; EXTRA makes its deletion durable.
+        f"synchronous={'FULL' if journal_mode == 'WAL' else 'EXTRA'}",
+        "mmap_size=0",
+        "foreign_keys=ON",
+        f"cache_size=-{_CACHE_KIB}",
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    # The driver is told to leave transactions alone (isolation_level None): its own BEGIN comes too late for a writer.
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("aisle_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+# --- Servers --------------------------------------------------------------------------------------------------------
+
+
+def _open_server(url: URL) -> Database:
+    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS}
+    if url.get_backend_name() == "mysql":
+        # A value that does not fit must be refused, not cut; affected rows must be changed rows, for `insert_new`.
+        arguments |= {"charset": "utf8mb4", "sql_mode": "TRADITIONAL", "client_flag": 0}
+    engine = create_engine(
+        url,
+        connect_args=arguments,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        paramstyle="format",
+        pool_pre_ping=True,
+    )
+    port = f":{url.port}" if url.port else ""
+    return Database(engine, f"{url.get_backend_name()}://{url.host}{port}/{url.database}")
+
+
+# --- Statements that each database spells in its own way ------------------------------------------------------------
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Insert the rows whose `digest` the table does not hold yet.
+
+    Parameters
+    ----------
+    rows
+        Plain tuples in the order of `writable(table)`.
+
+    Returns
+    -------
+    int
+        How many were inserted; the others are left as they are in the table.
+    """
+    return connection.exec_driver_sql(_insert_new_sql(connection.dialect, table), list(rows)).rowcount
+
+
+def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, or update those whose primary key is there; a null leaves the stored value as it is."""
+    if rows:
+        connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
+
+
+def writable(table: Table) -> list[str]:
+    """Return the columns that an insert fills: all but the sequence number."""
+    return [column.name for column in table.columns if column is not table.autoincrement_column]
+
+
+@lru_cache(maxsize=64)
+def _insert_new_sql(dialect: Dialect, table: Table) -> str:
+    insert = _insert(dialect, table)
+    if dialect.name == "mysql":
+        # Not INSERT IGNORE, which also ignores values that do not fit. A row set to what it holds counts as 0 changed.
+        return _sql(insert.on_duplicate_key_update(digest=table.c.digest), dialect, table)
+    return _sql(insert.on_conflict_do_nothing(index_elements=[table.c.digest]), dialect, table)
+
+
+@lru_cache(maxsize=64)
+def _insert_or_update_sql(dialect: Dialect, table: Table) -> str:
+    insert = _insert(dialect, table)
+    fresh = insert.inserted if dialect.name == "mysql" else insert.excluded
+    values = {
+        column.name: func.coalesce(fresh[column.name], column) for column in table.columns if not column.primary_key
+    }
+    if dialect.name == "mysql":
+        return _sql(insert.on_duplicate_key_update(values), dialect, table)
+    return _sql(insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=values), dialect, table)
+
+
+def _insert(dialect: Dialect, table: Table) -> Any:
+    if dialect.name == "mysql":
+        from sqlalchemy.dialects import mysql
+
+        return mysql.insert(table).inline()
+    if dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table).inline()
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table).inline()
+
+
+def _sql(statement: Insert, dialect: Dialect, table: Table) -> str:
+    return str(statement.compile(dialect=dialect, column_keys=writable(table)))
+
+
+# --- Refusals -------------------------------------------------------------------------------------------------------
+
+_REMEDIES: Final[tuple[tuple[tuple[str, ...], type[StorageError], str], ...]] = (
+    (
+        ("no such table", "no such column", "no column named", "UndefinedTable", "UndefinedColumn", "(1146", "(1054"),
+        SchemaError,
+        "its tables are not those of this version of Aisle; run `aisle db upgrade`",
+    ),
+    (("database is locked",), DatabaseUnavailable, "another program has kept it busy for too long; try again"),
+    (("disk is full", "No space left"), StorageError, "the disk is full; free some space and run it again"),
+    (("readonly", "unable to open"), DatabaseUnavailable, "it cannot be written; check the permissions"),
+    (("not a database", "malformed"), StorageError, "it is damaged or no database at all; restore a backup"),
+)
+
+
+def explain(name: str, error: DBAPIError) -> StorageError:
+    """Return what a driver's error means for the people who run the shop."""
+    text = str(error.orig).strip().partition("\n")[0]
+    signs = f"{type(error.orig).__name__} {text}"
+    for fragments, kind, remedy in _REMEDIES:
+        if any(fragment in signs for fragment in fragments):
+            return kind(f"database {name}: {remedy}")
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return DatabaseUnavailable(f"database {name} does not answer; check that it runs and its URL is right: {text}")
+    return StorageError(f"database {name} refuses: {text}")

@@ -1,0 +1,132 @@
+"""The events table: what shoppers did, each event once."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import bindparam, func, select
+
+from aisle.storage.connect import Database
+from aisle.storage.rows import Rows, Stored, chosen, frames, store_once
+from aisle.storage.tables import events
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+_LATELY: Final = 10_000
+"""How many events tell who is active."""
+
+
+class EventRow(NamedTuple):
+    """One event of a shopper's history."""
+
+    item_id: str
+    kind: str
+    quantity: int | None
+    price: int | None
+    """Millionths of the currency unit, per piece."""
+    currency: str | None
+    rating: float | None
+    timestamp: int
+    transaction_id: str | None
+
+
+_OF_USER: Final = (
+    select(
+        events.c.item_id,
+        events.c.event,
+        events.c.quantity,
+        events.c.price,
+        events.c.currency,
+        events.c.rating,
+        events.c.timestamp,
+        events.c.transaction_id,
+    )
+    .where(events.c.user_id == bindparam("user_id"), events.c.item_id.is_not(None))
+    .order_by(events.c.timestamp.desc(), events.c.seq.desc())
+    .limit(bindparam("newest"))
+)
+
+
+def store(db: Database, rows: Rows) -> Stored:
+    """Store events in one transaction; an event whose `event_id` is there already counts as duplicate.
+
+    Parameters
+    ----------
+    rows
+        A frame with the columns of `shop.columns.EVENTS`, or tuples in their order.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses; then none of the rows is stored.
+    """
+    return store_once(db, events, rows)
+
+
+def stream(
+    db: Database, columns: Sequence[str], since: int | None = None, until: int | None = None, batch_size: int = 200_000
+) -> Iterator["pl.DataFrame"]:
+    """Yield some columns of all events as frames of at most `batch_size` rows, in no promised order.
+
+    Parameters
+    ----------
+    since, until
+        The first moment wanted and the first no longer wanted, in microseconds.
+
+    Raises
+    ------
+    InputError
+        If there is no such column.
+    """
+    query = chosen(events, columns)
+    if since is not None:
+        query = query.where(events.c.timestamp >= since)
+    if until is not None:
+        query = query.where(events.c.timestamp < until)
+    return frames(db, events, query, batch_size)
+
+
+def of_user(db: Database, user_id: str, limit: int) -> list[EventRow]:
+    """Return what a shopper last did with items, newest first."""
+    with db.read() as connection:
+        found = connection.execute(_OF_USER, {"user_id": user_id, "newest": limit})
+        return [EventRow._make(row) for row in found]
+
+
+def users(db: Database) -> Iterator[str]:
+    """Yield every user id that has events, in no promised order."""
+    query = select(events.c.user_id).where(events.c.user_id.is_not(None)).distinct()
+    with db.read() as connection:
+        yield from connection.execution_options(stream_results=True).execute(query).scalars()
+
+
+def active_users(db: Database, n: int) -> list[str]:
+    """Return the n users with most of the newest events, most active first."""
+    newest = select(events.c.user_id).where(events.c.user_id.is_not(None), events.c.item_id.is_not(None))
+    lately = newest.order_by(events.c.timestamp.desc()).limit(_LATELY).subquery()
+    ranked = select(lately.c.user_id).group_by(lately.c.user_id).order_by(func.count().desc(), lately.c.user_id)
+    with db.read() as connection:
+        return list(connection.execute(ranked.limit(n)).scalars())
+
+
+def count(db: Database) -> int:
+    """Return how many events there are."""
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(events)).scalar_one()
+
+
+def span(db: Database) -> tuple[int, int] | None:
+    """Return the moments of the first and the last event, or None where there is none."""
+    first = select(func.min(events.c.timestamp)).scalar_subquery()
+    last = select(func.max(events.c.timestamp)).scalar_subquery()
+    with db.read() as connection:
+        start, end = connection.execute(select(first, last)).one()
+    return None if start is None else (start, end)
+
+
+def max_seq(db: Database) -> int:
+    """Return the sequence number of the event stored last, or 0: it grows when anything is added."""
+    with db.read() as connection:
+        newest: int | None = connection.execute(select(func.max(events.c.seq))).scalar()
+    return newest or 0

@@ -1,0 +1,98 @@
+"""The rejects table: rows that could not be taken in, with the reason, until somebody mends them."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple, Protocol
+
+from sqlalchemy import func, select
+
+from aisle.shop.events import MAX_TEXT_BYTES
+from aisle.shop.moments import now
+from aisle.storage.connect import Database, insert_new
+from aisle.storage.rows import Stored, digest
+from aisle.storage.tables import rejects
+
+
+class RejectLike(Protocol):
+    """What the door says of a row that it turned away."""
+
+    @property
+    def source(self) -> str:
+        """The file's name, or `api`."""
+
+    @property
+    def line(self) -> int | None:
+        """The line in the file, from 1."""
+
+    @property
+    def table(self) -> str:
+        """The table that the row was meant for."""
+
+    @property
+    def reason(self) -> str:
+        """Why it was turned away, for people."""
+
+    @property
+    def raw(self) -> str:
+        """The row as it came."""
+
+
+class RejectRow(NamedTuple):
+    """A row that was turned away."""
+
+    source: str
+    line: int | None
+    table: str
+    reason: str
+    raw: str
+    created: int
+
+
+_NEWEST: Final = select(
+    rejects.c.source,
+    rejects.c.line,
+    rejects.c.table_name,
+    rejects.c.reason,
+    rejects.c.raw,
+    rejects.c.created,
+).order_by(rejects.c.seq.desc())
+
+
+def add(db: Database, turned_away: Iterable[RejectLike]) -> Stored:
+    """Keep rows that were turned away; the same line of the same file again counts as duplicate.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses; then none of the rows is kept.
+    """
+    created = now()
+    rows = [_row(one, created) for one in turned_away]
+    if not rows:
+        return Stored(0, 0)
+    with db.write() as connection:
+        stored = insert_new(connection, rejects, rows)
+    return Stored(stored, len(rows) - stored)
+
+
+def _row(one: RejectLike, created: int) -> tuple[bytes, int, str, int | None, str, str, bytes]:
+    source, raw = _printable(one.source), one.raw.encode(errors="backslashreplace")[:MAX_TEXT_BYTES]
+    key = digest("\0".join((source, str(one.line), raw.decode(errors="replace"))))
+    return key, created, source, one.line, one.table, _printable(one.reason), raw
+
+
+def _printable(text: str) -> str:
+    """Return a text that every database takes: file names and quoted values may hold half characters and NUL."""
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
+
+
+def list_(db: Database, limit: int) -> list[RejectRow]:
+    """Return the rows turned away last, newest first."""
+    with db.read() as connection:
+        found = connection.execute(_NEWEST.limit(limit))
+        return [RejectRow._make(row)._replace(raw=row.raw.decode(errors="replace")) for row in found]
+
+
+def count(db: Database) -> int:
+    """Return how many rows wait to be mended."""
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(rejects)).scalar_one()

@@ -1,0 +1,120 @@
+"""Between tables and frames: rows in, streamed frames out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from sqlalchemy import Connection, Row, Select, Table, select
+
+from aisle.shop.columns import TABLES
+from aisle.shop.errors import InputError
+from aisle.storage.connect import Database, insert_new, insert_or_update
+
+# Polars is imported where frames are made only: a page that shows a shelf reads plain rows and starts without it.
+if TYPE_CHECKING:
+    import polars as pl
+
+Rows: TypeAlias = "pl.DataFrame | Sequence[tuple[Any, ...]]"
+"""What a store takes: a frame, or tuples in the order of the table's columns in `shop.columns`."""
+
+_IDS_PER_QUERY: Final = 500
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of the rows of one call; the two add up to all of them."""
+
+    stored: int
+    duplicate: int
+
+    def __add__(self, other: "Stored") -> "Stored":
+        return Stored(self.stored + other.stored, self.duplicate + other.duplicate)
+
+
+def digest(text: str) -> bytes:
+    """Return the 16 bytes (BLAKE2b) by which a text of any length is kept unique."""
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+def store_once(db: Database, table: Table, rows: Rows) -> Stored:
+    """Store, in one transaction, the rows whose first column is an id that the table does not hold yet."""
+    plain = _plain(table, rows)
+    if not plain:
+        return Stored(0, 0)
+    with db.write() as connection:
+        stored = insert_new(connection, table, [(digest(row[0]), *row) for row in plain])
+    return Stored(stored, len(plain) - stored)
+
+
+def store_latest(db: Database, table: Table, rows: Rows) -> Stored:
+    """Store rows under the id in their first column, in one transaction; rows that change nothing count as duplicate.
+
+    A null says nothing: it leaves what is stored.
+    """
+    plain = _plain(table, rows)
+    changed: list[tuple[Any, ...]] = []
+    if not plain:
+        return Stored(0, 0)
+    with db.write() as connection:
+        known = {row[0]: tuple(row) for row in by_ids(connection, table, [row[0] for row in plain])}
+        for row in plain:
+            old = known.get(row[0])
+            new = row if old is None else _merged(old, row)
+            if new != old:
+                changed.append(row)
+                known[row[0]] = new
+        insert_or_update(connection, table, changed)
+    return Stored(len(changed), len(plain) - len(changed))
+
+
+def _merged(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(before if now is None else now for before, now in zip(old, new, strict=True))
+
+
+def _plain(table: Table, rows: Rows) -> Sequence[tuple[Any, ...]]:
+    if isinstance(rows, Sequence):
+        return rows
+    return rows.select(*TABLES[table.name]).rows()
+
+
+def by_ids(connection: Connection, table: Table, ids: Sequence[str]) -> Iterator[Row[Any]]:
+    """Yield the rows with these ids, which are the table's primary key, in no promised order."""
+    (key,) = table.primary_key.columns
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        yield from connection.execute(select(table).where(key.in_(ids[start : start + _IDS_PER_QUERY])))
+
+
+def chosen(table: Table, columns: Sequence[str]) -> Select[Any]:
+    """Return a query of some of a table's columns.
+
+    Raises
+    ------
+    InputError
+        If the table has no column of that name.
+    """
+    unknown = [name for name in columns if name not in TABLES[table.name]]
+    if unknown or not columns:
+        raise InputError(f"{table.name} has no column {unknown}; choose from {', '.join(TABLES[table.name])}")
+    return select(*(table.c[name] for name in columns))
+
+
+def frames(db: Database, table: Table, query: Select[Any], batch_size: int) -> Iterator["pl.DataFrame"]:
+    """Yield what a query of a table's columns finds as frames of `batch_size` rows, in bounded memory.
+
+    Nothing found yields no frame.
+    """
+    import polars as pl
+
+    schema = _polars_schema({column.name: TABLES[table.name][column.name] for column in query.selected_columns})
+    with db.read() as connection:
+        found = connection.execution_options(stream_results=True, max_row_buffer=batch_size).execute(query)
+        for part in found.partitions(batch_size):
+            yield pl.DataFrame(part, schema=schema, orient="row")
+
+
+def _polars_schema(columns: Mapping[str, str]) -> "pl.Schema":
+    import polars as pl
+
+    types = {"str": pl.String, "int64": pl.Int64, "int32": pl.Int32, "float64": pl.Float64, "bool": pl.Boolean}
+    return pl.Schema({name: types[word] for name, word in columns.items()})

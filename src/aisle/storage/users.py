@@ -1,0 +1,39 @@
+"""The users table: what the shop wants to keep beside a shopper's id."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from aisle.storage.connect import Database
+from aisle.storage.rows import Rows, Stored, chosen, frames, store_latest
+from aisle.storage.tables import users
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def upsert(db: Database, rows: Rows) -> Stored:
+    """Add users or change them, in one transaction; a row that changes nothing counts as duplicate.
+
+    Parameters
+    ----------
+    rows
+        A frame with the columns of `shop.columns.USERS`, or tuples in their order; of two rows for one user the later
+        wins, and null attributes leave what is stored.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses; then none of the rows is stored.
+    """
+    return store_latest(db, users, rows)
+
+
+def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:
+    """Yield some columns of all users as frames of at most `batch_size` rows, in no promised order.
+
+    Raises
+    ------
+    InputError
+        If there is no such column.
+    """
+    return frames(db, users, chosen(users, columns), batch_size)

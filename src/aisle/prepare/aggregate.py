@@ -1,0 +1,89 @@
+"""Events become interactions: one line per user–item pair.
+
+Like the weights, this is written twice: `aggregate` for tables, in training; `aggregate_arrays` for histories, also
+live. Both add up weights as whole billionths, so that a sum depends neither on the order of the events nor on the
+engine, and what is taken back leaves exactly nothing.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.prepare.weigh import WEIGHT
+from aisle.shop.columns import ITEM_ID, TIMESTAMP, USER_ID
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+EVENTS_COUNT: Final = "events"
+"""The column that holds how many events a pair has."""
+
+BILLION: Final = 1e9
+"""How many billionths make a weight of 1."""
+
+
+def aggregate(events: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """Return one line per user–item pair, in no particular order.
+
+    Its columns are `weight`, the sum in billionths (int64), `timestamp`, the last moment, and `events`, their number.
+
+    Parameters
+    ----------
+    events
+        Columns `user_id` and `item_id` (of any one type each), `weight` and `timestamp`; every line has a user.
+    """
+    import narwhals as nw
+
+    billionths = (nw.col(WEIGHT) * BILLION).round().cast(nw.Int64)
+    return (
+        events.with_columns(billionths.alias(WEIGHT))
+        .group_by(USER_ID, ITEM_ID)
+        .agg(nw.col(WEIGHT).sum(), nw.col(TIMESTAMP).max(), nw.len().cast(nw.Int64).alias(EVENTS_COUNT))
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """User–item pairs, by user and then from the oldest to the newest; arrays of shape (pairs,)."""
+
+    user: NDArray[np.int32]
+    item: NDArray[np.int32]
+    weight: NDArray[np.float32]
+    timestamp: NDArray[np.int64]
+    """The moment of the pair's last event."""
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def offsets(self, users: int) -> NDArray[np.int64]:
+        """Return where each of the users 0 … users - 1 begins, and the end, (users + 1,)."""
+        offsets = np.zeros(users + 1, np.int64)
+        np.cumsum(np.bincount(self.user, minlength=users), out=offsets[1:])
+        return offsets
+
+
+def aggregate_arrays(
+    user: NDArray[np.int32], item: NDArray[np.int32], weight: NDArray[np.floating], timestamp: NDArray[np.int64]
+) -> Pairs:
+    """Return the user–item pairs behind events, each user's in the order of the last event, ties by item number.
+
+    Parameters
+    ----------
+    user, item
+        Dense numbers from 0, (events,).
+    weight
+        What each event adds, (events,).
+    timestamp
+        Microseconds, (events,).
+    """
+    order = np.lexsort((timestamp, item, user))
+    user, item, timestamp = user[order], item[order], timestamp[order]
+    last = np.append((user[1:] != user[:-1]) | (item[1:] != item[:-1]), True)[: len(order)]
+    ends = np.flatnonzero(last)
+    sums = np.cumsum(np.rint(weight[order].astype(np.float64) * BILLION).astype(np.int64))[ends]
+    user, item, timestamp = user[ends], item[ends], timestamp[ends]
+    weights = (np.diff(sums, prepend=0) / BILLION).astype(np.float32)
+    order = np.lexsort((item, timestamp, user))
+    return Pairs(user[order], item[order], weights[order], timestamp[order])

@@ -1,0 +1,170 @@
+"""How much an event says about liking: a weight by kind, faded by age.
+
+The same formula is written twice. `event_weight` is an expression for tables, used in training on Polars and Spark;
+`event_weights` is its twin for the few events of one shopper, used live, as `tells_liking` is that of `prepare.clean`.
+Tests hold the twins together.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.shop.columns import EVENT, RATING, TIMESTAMP
+from aisle.shop.errors import SettingsError
+from aisle.shop.events import KIND_CODES, KINDS, EventKind
+from aisle.shop.moments import DAY
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+WEIGHT: Final = "weight"
+"""The column that holds an event's weight, or the sum of a pair's."""
+
+SILENT: Final = frozenset({EventKind.VIEW_ITEM_LIST, EventKind.SEARCH})
+"""The kinds that say nothing about liking: what was shown, and what was looked for."""
+
+
+class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What each kind of event adds to a user–item pair, in units of one purchase.
+
+    A line counts once, however many pieces it has: twelve cups are not liked more than one. `view_item_list` and
+    `search` say nothing about liking and have no weight.
+    """
+
+    select_item: float = 0.1
+    """A click in a list: curiosity, before the product was seen."""
+    view_item: float = 0.2
+    """A product page opened."""
+    add_to_wishlist: float = 0.4
+    """Put aside for later."""
+    add_to_cart: float = 0.6
+    """Nearly bought."""
+    remove_from_cart: float = -0.4
+    """Taken out again: most of what the cart added goes, the interest stays."""
+    purchase: float = 1.0
+    """One order line."""
+    refund: float = 1.0
+    """How much of a purchase's weight one refund takes back; above 1 it also speaks against the item."""
+    rate: float = 1.0
+    """The best rating; the middle of the scale is 0 and the worst rating as much below it."""
+    lowest_rating: float = 1.0
+    """The worst rating of the shop's scale."""
+    highest_rating: float = 5.0
+    """The best rating of the shop's scale."""
+    half_life_days: float | None = 90.0
+    """After so many days an event counts half; null: events never fade."""
+    fading_floor: float = 0.05
+    """The share of its weight that an event keeps however old it is: years later, an old shopper is no stranger."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.fading_floor <= 1:
+            raise SettingsError(f"fading_floor = {self.fading_floor} is no share; give a number from 0 to 1")
+        for name, value in msgspec.structs.asdict(self).items():
+            if value is not None and not math.isfinite(value):
+                raise SettingsError(f"weight {name} = {value!r} is not a finite number; write one such as 0.5")
+        if self.lowest_rating >= self.highest_rating:
+            raise SettingsError(
+                f"lowest_rating = {self.lowest_rating} is not below highest_rating = {self.highest_rating}; "
+                "give the two ends of the shop's scale"
+            )
+        if self.half_life_days is not None and self.half_life_days <= 0:
+            raise SettingsError(f"half_life_days = {self.half_life_days} is not above 0; leave it out or give days")
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Make weights of plain values; `half_life_days = inf` stands for null in TOML, which has none.
+
+        Raises
+        ------
+        SettingsError
+            If a name is unknown, or a value is not a number or out of range.
+        """
+        never = {"half_life_days": None} if values.get("half_life_days") == math.inf else {}
+        try:
+            return msgspec.convert({**values, **never}, cls)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"weights: {error}; the names are {', '.join(cls.__struct_fields__)}") from None
+
+    def of(self, kind: EventKind) -> float:
+        """Return the weight of a fresh event of a kind; of a rating, that of the best one."""
+        if kind is EventKind.REFUND:
+            return -self.refund * self.purchase
+        weight: float = getattr(self, kind.value, 0.0)
+        return weight
+
+    @property
+    def middle_rating(self) -> float:
+        """The rating that says neither yes nor no."""
+        return (self.lowest_rating + self.highest_rating) / 2
+
+    @property
+    def half_scale(self) -> float:
+        """How far the ends of the scale are from its middle."""
+        return (self.highest_rating - self.lowest_rating) / 2
+
+    @property
+    def fading(self) -> float:
+        """The decay rate λ of exp(-λ·age), per microsecond."""
+        return 0.0 if self.half_life_days is None else math.log(2) / (self.half_life_days * DAY)
+
+
+def event_weight(weights: Weights, now: int) -> "nw.Expr":
+    """Return the weight of each event as an expression over `event`, `rating` and `timestamp`.
+
+    weight = w(kind) · stars · max(2^(-age / half-life), floor), where stars = (rating - middle) / half the scale for a
+    rating, within [-1, 1] and 0 where it is missing, and 1 for everything else.
+
+    Parameters
+    ----------
+    weights
+        What each kind adds.
+    now
+        The moment from which ages count, in microseconds; later events are as old as 0.
+    """
+    # Training only: a live process weighs arrays and starts without narwhals.
+    import narwhals as nw
+
+    stars = ((nw.col(RATING) - weights.middle_rating) / weights.half_scale).clip(-1.0, 1.0).fill_null(0.0)
+    weight = nw.when(nw.col(EVENT) == EventKind.RATE.value).then(stars * weights.rate).otherwise(nw.lit(0.0))
+    for kind in KINDS:
+        if kind is not EventKind.RATE and weights.of(kind):
+            weight = nw.when(nw.col(EVENT) == kind.value).then(nw.lit(weights.of(kind))).otherwise(weight)
+    age = (nw.lit(now) - nw.col(TIMESTAMP)).clip(0).cast(nw.Float64)
+    return weight * (age * -weights.fading).exp().clip(weights.fading_floor)
+
+
+def event_weights(
+    weights: Weights, now: int, kind: NDArray[np.int8], rating: NDArray[np.float32], timestamp: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the weight of each event, as `event_weight` does.
+
+    Parameters
+    ----------
+    weights
+        What each kind adds.
+    now
+        The moment from which ages count, in microseconds; later events are as old as 0.
+    kind
+        Codes of `shop.events.KIND_CODES`, (events,).
+    rating
+        Stars, or NaN, (events,).
+    timestamp
+        Microseconds, (events,).
+    """
+    weight = np.array([weights.of(one) for one in KINDS])[kind]
+    stars = np.clip((rating.astype(np.float64) - weights.middle_rating) / weights.half_scale, -1.0, 1.0)
+    weight *= np.where(kind == KIND_CODES[EventKind.RATE], np.nan_to_num(stars), 1.0)
+    age = np.maximum(now - timestamp, 0)
+    faded: NDArray[np.float64] = weight * np.maximum(np.exp(age * -weights.fading), weights.fading_floor)
+    return faded
+
+
+def tells_liking(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which events `prepare.clean` keeps: none of a `SILENT` kind and no ratings without stars, (events,)."""
+    silent = np.isin(kind, [KIND_CODES[one] for one in SILENT])
+    telling: NDArray[np.bool_] = ~silent & ~((kind == KIND_CODES[EventKind.RATE]) & np.isnan(rating))
+    return telling

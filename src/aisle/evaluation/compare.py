@@ -1,0 +1,101 @@
+"""Whether one model is better than another on the same shoppers, and whether that is more than chance."""
+
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from aisle.evaluation.bootstrap import Interval, interval, resampled_means
+
+TOLERANCE: Final = 0.01
+"""A loss up to this share of the live model's figure is no reason to keep it."""
+
+
+class Comparison(Struct, frozen=True):
+    """How much more the candidate has than the live model, paired by shopper.
+
+    Attributes
+    ----------
+    difference
+        The mean of candidate minus live.
+    relative
+        The same as a share of the live mean; null where the live mean is, or could well be, 0.
+    shoppers
+        How many have a value from both.
+    """
+
+    difference: Interval
+    relative: Interval | None
+    shoppers: int
+
+
+class Verdict(Struct, frozen=True):
+    """What the promotion gate says, and on what grounds."""
+
+    promote: bool
+    reason: str
+    comparison: Comparison
+
+
+def compare(live: NDArray[np.float64], candidate: NDArray[np.float64], *, seed: int) -> Comparison:
+    """Return the paired difference of a metric with its bootstrap interval over shoppers.
+
+    Parameters
+    ----------
+    live, candidate
+        One value per shopper, of the same shoppers in the same order, (shoppers,). Who has NaN in either is left out;
+        at least one is left.
+    seed
+        Equal seeds give equal intervals.
+    """
+    both = _paired(live, candidate)
+    means = both.mean(axis=1)
+    drawn = resampled_means(both, seed)
+    relative = None
+    if drawn[0].min() > 0:
+        relative = interval(float(means[1] / means[0] - 1), drawn[1] / drawn[0] - 1)
+    return Comparison(interval(float(means[1] - means[0]), drawn[1] - drawn[0]), relative, both.shape[1])
+
+
+def verdict(
+    live: NDArray[np.float64], candidate: NDArray[np.float64], *, seed: int, tolerance: float = TOLERANCE
+) -> Verdict:
+    """Say whether the candidate should replace the live model: yes, unless it is shown to lose more than the tolerance.
+
+    A loss is shown if the whole interval of candidate - (1 - tolerance) · live is below 0.
+
+    Parameters
+    ----------
+    live, candidate
+        As `compare` takes them; higher is better.
+    seed
+        Equal seeds give equal verdicts.
+    tolerance
+        The share of the live mean that may be lost.
+    """
+    comparison = compare(live, candidate, seed=seed)
+    both = _paired(live, candidate)
+    margin = both[1:] - (1 - tolerance) * both[:1]
+    loses = interval(float(margin.mean()), resampled_means(margin, seed)[0]).high < 0
+    found = _describe(comparison)
+    if loses:
+        return Verdict(False, f"{found}: a loss beyond {tolerance:.0%} is shown", comparison)
+    return Verdict(True, f"{found}: no loss beyond {tolerance:.0%} is shown", comparison)
+
+
+def _paired(live: NDArray[np.float64], candidate: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values of the shoppers who have both, (2, shoppers)."""
+    if live.shape != candidate.shape:
+        raise ValueError(f"{len(live)} values of the live model do not pair with {len(candidate)} of the candidate")
+    both = np.stack((live, candidate))
+    return both[:, ~np.isnan(both).any(axis=0)]
+
+
+def _describe(comparison: Comparison) -> str:
+    """Return the change in words."""
+    if comparison.relative is None:
+        change, form = comparison.difference, "+.4f"
+    else:
+        change, form = comparison.relative, "+.1%"
+    return f"{change.value:{form}} ({change.low:{form}} to {change.high:{form}}) over {comparison.shoppers} shoppers"

@@ -1,0 +1,156 @@
+"""The past to learn from, and the window after it to be judged on.
+
+A model is fitted on every event before a moment and asked, as of that moment, about each shopper who buys in the window
+that follows. ALL judges it on everything bought, since people rebuy; NOVEL only on what is new to the shopper, with
+whatever they had bought before left out of the ranking too.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from aisle.evaluation.queries import query_batch, query_of
+from aisle.prepare.build import build, weighed_events
+from aisle.prepare.interactions import EventLog, Interactions
+from aisle.prepare.split import Window, split
+from aisle.prepare.weigh import WEIGHT, Weights
+from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.shop.columns import EVENT, ITEM_ID, USER_ID
+from aisle.shop.errors import NotEnoughData
+from aisle.shop.events import KIND_CODES, EventKind
+from aisle.shop.ids import UNKNOWN, Vocabulary
+from aisle.shop.moments import format_day
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
+
+TARGETS: Final = (EventKind.PURCHASE, EventKind.RATE, EventKind.ADD_TO_CART, EventKind.VIEW_ITEM)
+"""What counts as success: the first of these that the window has; a rating only above the middle of the scale."""
+
+
+@dataclass(frozen=True, eq=False)
+class Holdout:
+    """A question with a known answer, for any model fitted on `train`.
+
+    Attributes
+    ----------
+    window
+        The time held out.
+    target
+        The kind of event that counts as success.
+    train
+        Everything before the window.
+    users
+        The user of each query as a number of `train.users`, or `UNKNOWN` for one first seen in the window, (queries,).
+    queries
+        Whoever has a target event in the window on an item known before it, with the history up to then.
+    truth
+        The items of those events, per query.
+    novel_truth
+        Those of them that the shopper had no target event on before; may be empty.
+    owned
+        The items that the shopper had a target event on before; NOVEL leaves them out of the ranking.
+    """
+
+    window: Window
+    target: EventKind
+    train: Interactions
+    users: NDArray[np.int32]
+    queries: QueryBatch
+    truth: ItemLists
+    novel_truth: ItemLists
+    owned: ItemLists
+
+    def __len__(self) -> int:
+        return len(self.queries)
+
+    @property
+    def returning(self) -> NDArray[np.bool_]:
+        """Which queries have a history, (queries,)."""
+        returning: NDArray[np.bool_] = np.diff(self.queries.history.indptr) > 0
+        return returning
+
+
+def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, support: int = 1) -> Holdout:
+    """Split a log at a window and prepare both sides; events after the window are not looked at.
+
+    Parameters
+    ----------
+    events
+        As `prepare.build.build` takes them.
+    weights
+        What each kind of event adds.
+    window
+        See `prepare.split.holdout_window`.
+    support
+        How many events before the window an item needs.
+
+    Raises
+    ------
+    FormatError
+        If a needed column is missing.
+    NotEnoughData
+        If nothing can be learnt before the window, or nobody deals with a known item in it.
+    """
+    past, future = split(nw.from_native(events).lazy(), window)
+    train = build(past.to_native(), weights, window.cut, support=support)
+    liked = _liked(future, weights, window, train.items)
+    target = next((kind for kind in TARGETS if kind in liked[EVENT]), None)
+    if target is None:
+        raise NotEnoughData(
+            f"from {format_day(window.cut)} to {format_day(window.end - 1)} nobody deals with an item known before; "
+            "import a longer log"
+        )
+    pairs = liked.filter(pl.col(EVENT) == target).select(USER_ID, ITEM_ID).unique().sort(USER_ID, ITEM_ID)
+    shoppers = pairs[USER_ID].unique(maintain_order=True)
+    users = train.users.numbers(shoppers.to_list())
+    truth = _lists(pairs[USER_ID].rle_id().to_numpy(), train.items.numbers(pairs[ITEM_ID].to_list()), len(users))
+    owned = _owned(train.log, target, users, len(train.users))
+    return Holdout(
+        window=window,
+        target=target,
+        train=train,
+        users=users,
+        queries=query_batch(train, users),
+        truth=truth,
+        novel_truth=_without(truth, owned, len(train.items)),
+        owned=owned,
+    )
+
+
+def _liked(future: "nw.LazyFrame[Any]", weights: Weights, window: Window, items: Vocabulary) -> pl.DataFrame:
+    """Return the window's events that a user has with a known item and that speak for it."""
+    events = weighed_events(future, weights, window.end).filter(~nw.col(USER_ID).is_null(), nw.col(WEIGHT) > 0)
+    table: pl.DataFrame = events.collect("polars").to_native()
+    return table.filter(pl.col(ITEM_ID).is_in(items.ids))
+
+
+def _owned(log: EventLog, target: EventKind, users: NDArray[np.int32], known: int) -> ItemLists:
+    """Return the items of each query's target events before the window."""
+    query = query_of(log.user, users, known)
+    chosen = (query != UNKNOWN) & (log.kind == KIND_CODES[target])
+    pairs = np.unique(np.stack((query[chosen], log.item[chosen])), axis=1)
+    return _lists(pairs[0], pairs[1], len(users))
+
+
+def _without(lists: ItemLists, others: ItemLists, items: int) -> ItemLists:
+    """Return the lists without the items of the others."""
+    query = _queries(lists)
+    kept = ~np.isin(query * items + lists.items, _queries(others) * items + others.items)
+    return _lists(query[kept], lists.items[kept], len(lists))
+
+
+def _queries(lists: ItemLists) -> NDArray[np.int64]:
+    """Return which list each entry is of."""
+    return np.repeat(np.arange(len(lists)), np.diff(lists.indptr))
+
+
+def _lists(query: NDArray[np.integer], item: NDArray[np.int32], queries: int) -> ItemLists:
+    """Make lists of entries in the order of their queries."""
+    indptr = np.zeros(queries + 1, np.int64)
+    np.cumsum(np.bincount(query, minlength=queries), out=indptr[1:])
+    return ItemLists(indptr, item)

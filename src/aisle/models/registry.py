@@ -1,0 +1,112 @@
+"""Which models there are and which one answers: rows in the shop's database, bundles in a folder beside it.
+
+Every function that takes a `folder` means the one that holds the bundles of all versions.
+"""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+from aisle.models import bundle as bundles
+from aisle.models.bundle import Bundle, Lookup
+from aisle.recommenders.catalog import by_name
+from aisle.shop.errors import BundleError, NoModel
+from aisle.storage import models
+from aisle.storage.connect import Database
+from aisle.storage.models import ModelRow, list_, live, refuse
+
+__all__ = ["KEPT", "ModelRow", "list_", "live", "load", "promote", "publish", "refuse", "rollback"]
+
+KEPT: Final = 5
+"""How many bundles are kept beside the live one and the one before it."""
+
+
+def publish(db: Database, folder: Path, bundle: Bundle, note: str = "") -> ModelRow:
+    """Save a bundle as the next version and enter it as a candidate.
+
+    Raises
+    ------
+    BundleError
+        If it cannot be saved; then the version is entered as refused.
+    StorageError
+        If the database refuses.
+    """
+    manifest = bundle.manifest
+    row = models.add(db, recipe=manifest.recipe, metrics=manifest.metrics, note=note)
+    try:
+        bundles.save(_place(folder, row), bundle)
+    except BundleError:
+        models.refuse(db, row.version, "could not be saved")
+        models.clear_paths(db, [row.version])
+        raise
+    return row
+
+
+def load(folder: Path, row: ModelRow, *, verify: bool = True, lookup: Lookup = by_name) -> Bundle:
+    """Open the bundle of a model.
+
+    Raises
+    ------
+    NoModel
+        If its bundle is no longer kept.
+    BundleError
+        If its bundle is missing or damaged.
+    """
+    return bundles.load(_place(folder, row), verify=verify, lookup=lookup)
+
+
+def promote(db: Database, folder: Path, version: int, lookup: Lookup = by_name) -> ModelRow:
+    """Make a model the live one, once its bundle has proved sound, and clear away the oldest bundles.
+
+    Raises
+    ------
+    NoModel
+        If there is none of this version, or its bundle is no longer kept.
+    BundleError
+        If its bundle is missing or damaged; the live model stays.
+    StorageError
+        If the database refuses.
+    """
+    load(folder, models.get(db, version), lookup=lookup)
+    row = models.promote(db, version)
+    _clear_away(db, folder)
+    return row
+
+
+def rollback(db: Database, folder: Path, lookup: Lookup = by_name) -> ModelRow:
+    """Make the model live again that was live before this one, once its bundle has proved sound; return it.
+
+    Raises
+    ------
+    NoModel
+        If no model was live before.
+    BundleError
+        If its bundle is missing or damaged; the live model stays.
+    StorageError
+        If the database refuses.
+    """
+    before = models.previous(db)
+    if before is not None:
+        load(folder, before, lookup=lookup)
+    return models.rollback(db)
+
+
+def _place(folder: Path, row: ModelRow) -> Path:
+    if row.path is None:
+        raise NoModel(f"the bundle of model {row.version} is no longer kept; run `aisle train`")
+    return folder / row.path
+
+
+def _clear_away(db: Database, folder: Path) -> None:
+    """Remove the bundles that nobody can go back to; only those that were on disk before the rows were read."""
+    on_disk = [one for one in folder.iterdir() if re.fullmatch(r"\d{6,}", one.name)]
+    kept = [row for row in list_(db) if row.path is not None]
+    spared = {row.version for row in (live(db), models.previous(db)) if row is not None}
+    expired = [row.version for row in kept if row.version not in spared][:-KEPT]
+    if expired:
+        models.clear_paths(db, expired)
+    paths = {row.path for row in kept if row.version not in expired}
+    for one in on_disk:
+        if one.name not in paths:
+            shutil.rmtree(one, ignore_errors=True)

@@ -1,0 +1,89 @@
+"""How the items of the simulated shop present themselves: titles, descriptions and tags that show their traits."""
+
+import json
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.random import Generator
+
+from aisle.shop.columns import (
+    ATTRIBUTES,
+    AVAILABLE_FROM,
+    BRAND,
+    CATEGORY,
+    CURRENCY,
+    DESCRIPTION,
+    HIDDEN,
+    ITEM_ID,
+    ITEMS,
+    PRICE,
+    STOCK,
+    TAGS,
+    TITLE,
+)
+from aisle.shop.moments import DAY
+from aisle.simulator import vocabulary
+from aisle.simulator.catalogue import BRANDS, LEAF_DEPARTMENT, Catalogue
+from aisle.simulator.seasons import Calendar
+from aisle.simulator.tables import ITEM_IDS, typed
+from aisle.simulator.vocabulary import DEPARTMENTS, LEAVES, STYLES, Pole
+
+_STRONG: Final = 0.6
+"""How far out on an axis an item stands that is said to be of that style."""
+_HIDDEN: Final = 0.5
+"""The part of the sold-out items that the shop has taken down."""
+
+
+def items_table(rng: Generator, catalogue: Catalogue, calendar: Calendar) -> pl.DataFrame:
+    """Return the catalogue as the columns of `shop.columns.ITEMS`, prices as on the last day."""
+    titles: set[str] = set()
+    texts = pl.DataFrame([_describe(rng, catalogue, item, titles) for item in range(len(catalogue))])
+    items = np.arange(len(catalogue), dtype=np.int32)
+    gone = catalogue.sold_out < calendar.days
+    goods = texts.with_columns(
+        ITEM_IDS.alias(ITEM_ID),
+        pl.Series(CATEGORY, [LEAVES[leaf].path for leaf in catalogue.leaf]),
+        pl.Series(BRAND, [BRANDS[brand] for brand in catalogue.brand]),
+        pl.Series(PRICE, catalogue.price_at(items, np.full(len(items), calendar.days - 1, np.int32))),
+        pl.lit(vocabulary.CURRENCY).alias(CURRENCY),
+        pl.Series(STOCK, catalogue.stock),
+        pl.Series(AVAILABLE_FROM, calendar.start + catalogue.launch * DAY),
+        pl.Series(HIDDEN, gone & (rng.random(len(items)) < _HIDDEN)),
+    )
+    return typed(ITEMS, goods)
+
+
+def _describe(rng: Generator, catalogue: Catalogue, item: int, titles: set[str]) -> dict[str, str]:
+    """Return the texts of one item, its title unlike all others, which it joins."""
+    leaf = LEAVES[catalogue.leaf[item]]
+    department = DEPARTMENTS[LEAF_DEPARTMENT[catalogue.leaf[item]]]
+    poles = _poles(catalogue, item)
+    title, chosen = "", {}
+    while not title or title in titles:
+        chosen = {
+            "brand": BRANDS[catalogue.brand[item]],
+            "noun": leaf.nouns[catalogue.noun[item]],
+            "adjective": str(rng.choice(poles[0].adjectives)),
+            "material": str(rng.choice(leaf.materials)),
+            "variant": str(rng.choice(department.variants)),
+        }
+        title = department.title.format_map(chosen)
+    titles.add(title)
+    words = [pole.name for pole in poles] + [chosen["material"], chosen["noun"], leaf.path.split(" > ")[-1].lower()]
+    sentences = [department.blurb.format_map(chosen), *(pole.sentence for pole in poles), department.promise]
+    shown = {"style": poles[0].name, "material": chosen["material"], "variant": chosen["variant"]}
+    return {
+        TITLE: title,
+        DESCRIPTION: " ".join(sentences),
+        TAGS: "|".join(dict.fromkeys(words)),
+        ATTRIBUTES: json.dumps({"simulated": True, "shop": vocabulary.SHOP_NAME} | shown),
+    }
+
+
+def _poles(catalogue: Catalogue, item: int) -> list[Pole]:
+    """Return the styles that an item stands for, strongest first: one, or two where the second is plain to see."""
+    style = catalogue.style[item]
+    first, second = np.argsort(-np.abs(style))[:2]
+    axes = [first, second] if abs(style[second]) > _STRONG else [first]
+    return [STYLES[axis][int(style[axis] > 0)] for axis in axes]

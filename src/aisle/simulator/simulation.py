@@ -1,0 +1,140 @@
+"""The simulated shop as a whole: its tables, drawn block by block of shoppers, so that any number of events fits."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.random import Generator
+
+from aisle.shop.columns import EVENT
+from aisle.shop.errors import SettingsError
+from aisle.shop.events import EARLIEST, EventKind
+from aisle.shop.moments import DAY
+from aisle.simulator.block import simulate
+from aisle.simulator.goods import items_table
+from aisle.simulator.reviews import reviews_table
+from aisle.simulator.shoppers import Shoppers, draw_shoppers
+from aisle.simulator.tables import events_table, named, tastes_table, truth_table, users_table
+from aisle.simulator.vocabulary import SHOP_NAME
+from aisle.simulator.world import World, make_world
+
+DAYS: Final = 120
+"""How long a simulation lasts."""
+
+END: Final = 1_772_323_200_000_000
+"""2026-03-01 UTC, the moment at which a simulation ends unless told otherwise."""
+
+FEWEST_EVENTS: Final = 100
+
+_BLOCK: Final = 300_000
+_EVENTS_PER_SHOPPER: Final = 37.5
+
+
+class Part(NamedTuple):
+    """What one block of shoppers gives: `events` and `reviews` as in `shop.columns`, and the `truth` behind them."""
+
+    events: pl.DataFrame
+    reviews: pl.DataFrame
+    truth: pl.DataFrame
+
+
+class _Block(NamedTuple):
+    """Some of the shoppers, of whom `first` come before, and how many events they are to make."""
+
+    tag: str
+    first: int
+    shoppers: Shoppers
+    events: int
+    rng: Generator
+
+
+class Simulation:
+    """A make-believe online shop whose shoppers have known tastes. Nothing in it is real, and its data says so.
+
+    Over 120 days, shoppers search, look, fill carts, buy, send back, rate and write reviews. What they choose follows
+    their latent tastes, the price, the season and fashion; how a purchase turns out follows traits that can be seen
+    only afterwards, and ratings, refunds and texts follow that, with noise. Equal arguments give equal tables.
+
+    Parameters
+    ----------
+    seed
+        Which shop: with it, catalogue and shoppers change. Not negative.
+    events
+        How many events; what comes is less by up to a session in every 300,000. There is a shopper for every 37.5.
+    end
+        The moment after the last day, in microseconds since 1970.
+
+    Raises
+    ------
+    SettingsError
+        If the seed is negative, there are fewer than 100 events, or the days lie before 2000.
+    """
+
+    name: Final = SHOP_NAME
+
+    def __init__(self, seed: int = 1, events: int = 300_000, end: int = END) -> None:
+        if seed < 0:
+            raise SettingsError(f"seed {seed} is negative; take 0 or more")
+        if events < FEWEST_EVENTS:
+            raise SettingsError(f"{events} simulated events are too few; ask for {FEWEST_EVENTS} or more")
+        if end - DAYS * DAY < EARLIEST:
+            raise SettingsError(f"a simulation of {DAYS} days that ends at {end} begins before 2000; let it end later")
+        self.seed = seed
+        self.count = events
+        self.end = end
+
+    @property
+    def shoppers(self) -> int:
+        """How many shoppers there are, those included who never come."""
+        return max(10, round(self.count / _EVENTS_PER_SHOPPER))
+
+    def items(self) -> pl.DataFrame:
+        """Return the catalogue, about 2,000 items, as the columns of `shop.columns.ITEMS`."""
+        return items_table(np.random.default_rng([self.seed, 1]), self._world.catalogue, self._world.calendar)
+
+    def users(self) -> pl.DataFrame:
+        """Return all shoppers as the columns of `shop.columns.USERS`."""
+        return pl.concat(users_table(block.shoppers, block.first) for block in self._blocks())
+
+    def tastes(self) -> pl.DataFrame:
+        """Return the true tastes of all shoppers: axes of style, thrift, and the category that each likes best."""
+        return pl.concat(tastes_table(block.shoppers, block.first) for block in self._blocks())
+
+    def events(self) -> Iterator[pl.DataFrame]:
+        """Yield events as the columns of `shop.columns.EVENTS`, some 300,000 at a time, each table in time order."""
+        return (part.events for part in self.parts())
+
+    def reviews(self) -> pl.DataFrame:
+        """Return the reviews as the columns of `shop.columns.REVIEWS`; a few have no stars."""
+        return pl.concat(part.reviews for part in self.parts())
+
+    def truth(self) -> pl.DataFrame:
+        """Return the satisfaction with each purchase, from 0 to 1, beside its user, item, order and moment."""
+        return pl.concat(part.truth for part in self.parts())
+
+    def parts(self) -> Iterator[Part]:
+        """Yield events, reviews and truth of one block of shoppers after the other, each drawn once."""
+        for block in self._blocks():
+            lines = simulate(block.rng, self._world, block.shoppers, block.events)
+            rows = named(lines, block.tag, block.first)
+            rated = (rows[EVENT] == EventKind.RATE.value).to_numpy()
+            reviews = reviews_table(block.rng, self._world.catalogue, lines.take(rated), rows.filter(rated), block.tag)
+            yield Part(events_table(rows, block.tag), reviews, truth_table(rows))
+
+    @cached_property
+    def _world(self) -> World:
+        return make_world(self.seed, self.end, DAYS)
+
+    def _blocks(self) -> Iterator[_Block]:
+        """Yield the blocks of shoppers, each with random numbers of its own."""
+        mark = blake2b(f"{self.seed} {self.count} {self.end}".encode(), digest_size=4).hexdigest()
+        blocks = -(-self.count // _BLOCK)
+        for number in range(blocks):
+            first, last = (self.shoppers * edge // blocks for edge in (number, number + 1))
+            begun, done = (self.count * edge // blocks for edge in (number, number + 1))
+            rng = np.random.default_rng([self.seed, 2, number])
+            shoppers = draw_shoppers(rng, self._world.personas, self._world.catalogue, last - first, DAYS)
+            yield _Block(f"{mark}{number:03x}", first, shoppers, done - begun, rng)

@@ -1,1 +1,10 @@
-"""Numba kernels: arrays in, arrays out. They know nothing of shoppers. Each has a readable NumPy twin beside it."""
+"""Numba kernels: arrays in, arrays out. They know nothing of shoppers. Each has a readable NumPy twin beside it.
+
+A module with compiled kernels compiles them when it is imported, or loads them from the cache on disk; the modules
+ending in `_numpy` need NumPy alone.
+"""
+
+from typing import Final
+
+COMPILED: Final = ("als", "topn")
+"""The modules that hold compiled kernels."""

@@ -16,10 +16,38 @@ class ItemLists:
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
+    @classmethod
+    def of_pairs(cls, queries: NDArray[np.integer], items: NDArray[np.int32], count: int) -> "ItemLists":
+        """Return `count` lists of the items that pairs of query and item name, in whatever order the pairs come."""
+        indptr = np.zeros(count + 1, np.int64)
+        np.cumsum(np.bincount(queries, minlength=count), out=indptr[1:])
+        return cls(indptr, items[np.argsort(queries, kind="stable")])
+
+    @property
+    def queries(self) -> NDArray[np.int64]:
+        """The query of each entry of `items`."""
+        return np.repeat(np.arange(len(self)), np.diff(self.indptr))
+
     def part(self, start: int, stop: int) -> "ItemLists":
         """Return the lists start … stop - 1, sharing memory."""
         first, last = self.indptr[start], self.indptr[stop]
         return ItemLists(self.indptr[start : stop + 1] - first, self.items[first:last])
+
+    def joined(self, other: "ItemLists") -> "ItemLists":
+        """Return each list with the other's list of the same query behind it."""
+        pairs = np.concatenate((self.queries, other.queries)), np.concatenate((self.items, other.items))
+        return ItemLists.of_pairs(*pairs, len(self))
+
+    def take(self, rows: NDArray[np.intp]) -> "ItemLists":
+        """Return the lists of the given rows."""
+        indptr, places = self._places(rows)
+        return ItemLists(indptr, self.items[places])
+
+    def _places(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the pointers of the chosen lists and where their entries stand in `items`."""
+        lengths = np.diff(self.indptr)[rows]
+        indptr = np.concatenate(([0], np.cumsum(lengths)))
+        return indptr, np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +64,15 @@ class QueryBatch:
         The last moment of each pair, aligned with `history.items`.
     now
         The moment of the question.
+    ratings
+        The last stars of each pair, NaN where there are none, aligned with `history.items`; None if nobody gave any.
     """
 
     history: ItemLists
     weights: NDArray[np.float32]
     timestamps: NDArray[np.int64]
     now: int
+    ratings: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.history)
@@ -49,9 +80,16 @@ class QueryBatch:
     def part(self, start: int, stop: int) -> "QueryBatch":
         """Return the queries start … stop - 1, sharing memory."""
         first, last = self.history.indptr[start], self.history.indptr[stop]
-        return QueryBatch(
-            self.history.part(start, stop), self.weights[first:last], self.timestamps[first:last], self.now
-        )
+        ratings = None if self.ratings is None else self.ratings[first:last]
+        history = self.history.part(start, stop)
+        return QueryBatch(history, self.weights[first:last], self.timestamps[first:last], self.now, ratings)
+
+    def take(self, rows: NDArray[np.intp]) -> "QueryBatch":
+        """Return the queries of the given rows."""
+        indptr, places = self.history._places(rows)
+        history = ItemLists(indptr, self.history.items[places])
+        ratings = None if self.ratings is None else self.ratings[places]
+        return QueryBatch(history, self.weights[places], self.timestamps[places], self.now, ratings)
 
 
 @dataclass(frozen=True, eq=False)

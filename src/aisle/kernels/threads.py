@@ -1,0 +1,63 @@
+"""One pool of threads at a time: two pools on the same cores run slower than one.
+
+Kernels are compiled for one thread and give up the interpreter's lock, so Python's own threads share the work out,
+block by block, to whichever core is free. Nothing here aborts, as numba's and OpenMP's pools may, when two threads of a
+server ask at once or a process forks.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+Result = TypeVar("Result")
+
+threads = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+"""How many threads share the work: one per core that the process may use."""
+
+
+class _Holder(threading.local):
+    """The pool, in the thread that holds the cores."""
+
+    pool: ThreadPoolExecutor | None = None
+
+
+_cores = threading.Lock()
+_this_thread = _Holder()
+
+
+@contextmanager
+def all_cores() -> Iterator[ThreadPoolExecutor]:
+    """Hold BLAS to one thread, and others that want all cores back, until the block ends.
+
+    Blocks may nest: a whole fit holds the cores once, rather than anew for every half step.
+    """
+    if _this_thread.pool:
+        yield _this_thread.pool
+        return
+    with _cores, threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        _this_thread.pool = pool
+        try:
+            yield pool
+        finally:
+            _this_thread.pool = None
+
+
+@contextmanager
+def blas_alone() -> Iterator[None]:
+    """Hold BLAS to one thread until the block ends, for a process whose requests are parallel and small."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
+def share_out(work: Callable[[int, int], Result], bounds: Sequence[int]) -> list[Result]:
+    """Call work(start, stop) for each pair of neighbouring bounds on all cores, and return the results in order."""
+    blocks = list(pairwise(bounds))
+    with all_cores() as pool:
+        return list(pool.map(work, *zip(*blocks, strict=True))) if blocks else []

@@ -1,0 +1,151 @@
+"""The best n items of many queries, queries in parallel; `topn_numpy` is the readable twin."""
+
+from typing import Final
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.threads import share_out
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
+QUERIES: Final = 64
+ITEMS: Final = 4096
+"""A thread scores so many queries against so many items at a time: a megabyte of scores, which stays in the cache."""
+
+_NOBODY: Final = np.int32(2**31 - 1)
+
+
+def top_vectors(
+    queries: Floats, vectors: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints
+) -> tuple[Ints, Floats]:
+    """Return the n items with the largest inner products for each query, never holding more scores than a block.
+
+    Parameters
+    ----------
+    queries, vectors
+        Query vectors (queries, factors) and item vectors (items, factors).
+    n, excluded_indptr, excluded
+        As for `topn_numpy.top_rows`, and so is what is returned.
+    """
+    items, best = _empty(len(queries), n)
+
+    def rank(start: int, stop: int) -> None:
+        for first in range(0, len(vectors), ITEMS):
+            scores = queries[start:stop] @ vectors[first : first + ITEMS].T
+            _offer_rows(scores, first, excluded_indptr[start : stop + 1], excluded, items[start:stop], best[start:stop])
+        _sort_rows(items[start:stop], best[start:stop])
+
+    share_out(rank, _blocks(len(queries)))
+    return items, best
+
+
+def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints) -> tuple[Ints, Floats]:
+    """Return the best n of each row of dense scores, as `topn_numpy.top_rows` does."""
+    items, best = _empty(len(scores), n)
+
+    def rank(start: int, stop: int) -> None:
+        _offer_rows(
+            scores[start:stop].copy(),
+            0,
+            excluded_indptr[start : stop + 1],
+            excluded,
+            items[start:stop],
+            best[start:stop],
+        )
+        _sort_rows(items[start:stop], best[start:stop])
+
+    share_out(rank, _blocks(len(scores)))
+    return items, best
+
+
+def _empty(queries: int, n: int) -> tuple[Ints, Floats]:
+    """Return heaps in which every place is taken by nobody, who is worse than all items."""
+    return np.full((queries, n), _NOBODY), np.full((queries, n), -np.inf, np.float32)
+
+
+def _blocks(queries: int) -> list[int]:
+    return [*range(0, queries, QUERIES), queries]
+
+
+@part
+def _worse(score: np.float32, item: np.int32, than_score: np.float32, than_item: np.int32) -> np.bool_:
+    """Whether one candidate ranks behind another: by score, and of equal ones the higher number."""
+    return score < than_score or (score == than_score and item > than_item)
+
+
+@part
+def _sink(items: Ints, scores: Floats, item: np.int32, score: np.float32, size: int) -> None:
+    """Put a candidate in place of the root of a heap whose root is its worst, and restore the order."""
+    hole = 0
+    while 2 * hole + 1 < size:
+        child = 2 * hole + 1
+        if child + 1 < size and _worse(scores[child + 1], items[child + 1], scores[child], items[child]):
+            child += 1
+        if not _worse(scores[child], items[child], score, item):
+            break
+        items[hole], scores[hole] = items[child], scores[child]
+        hole = child
+    items[hole], scores[hole] = item, score
+
+
+@part
+def _offer(scores: Floats, first: int, best_items: Ints, best_scores: Floats) -> None:
+    """Let items first, first + 1, … with these scores into the heap where they are better than its worst."""
+    size = len(best_items)
+    for start in range(0, len(scores), 16):
+        stop = min(start + 16, len(scores))
+        any_good = False
+        for i in range(start, stop):
+            any_good |= scores[i] >= best_scores[0]
+        if any_good:
+            for i in range(start, stop):
+                if _worse(best_scores[0], best_items[0], scores[i], np.int32(first + i)):
+                    _sink(best_items, best_scores, np.int32(first + i), scores[i], size)
+
+
+@part
+def _sort(items: Ints, scores: Floats) -> None:
+    """Turn the heap into a list, best first, and mark the places that nobody took."""
+    for last in range(len(items) - 1, 0, -1):
+        item, score = items[last], scores[last]
+        items[last], scores[last] = items[0], scores[0]
+        _sink(items, scores, item, score, last)
+    for i in range(len(items)):
+        if items[i] == _NOBODY:
+            items[i] = -1
+            scores[i] = np.nan
+
+
+@kernel(
+    filled(types.float32, 2),
+    types.int64,
+    given(types.int64, 1),
+    given(types.int32, 1),
+    filled(types.int32, 2),
+    filled(types.float32, 2),
+)
+def _offer_rows(
+    scores: Floats,
+    first: int,
+    excluded_indptr: NDArray[np.int64],
+    excluded: Ints,
+    best_items: Ints,
+    best_scores: Floats,
+) -> None:
+    """Offer each query the scores of items first, first + 1, … but the excluded ones, whose scores are overwritten."""
+    for query in range(len(scores)):
+        row = scores[query]
+        for item in excluded[excluded_indptr[query] : excluded_indptr[query + 1]]:
+            if first <= item < first + len(row):
+                row[item - first] = np.nan
+        _offer(row, first, best_items[query], best_scores[query])
+
+
+@kernel(filled(types.int32, 2), filled(types.float32, 2))
+def _sort_rows(items: Ints, scores: Floats) -> None:
+    for query in range(len(items)):
+        _sort(items[query], scores[query])

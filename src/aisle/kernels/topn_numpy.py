@@ -1,0 +1,50 @@
+"""The best n of dense scores in plain NumPy: what the kernels of `topn` compute, for a few queries at a time."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
+
+def top(scores: Floats, n: int) -> tuple[Ints, Floats]:
+    """Return the n best items of one query, best first, with their scores; equal scores in the order of their numbers.
+
+    Parameters
+    ----------
+    scores
+        One score per item, (items,); NaN never ranks.
+    n
+        How many at most.
+    """
+    rankable = np.flatnonzero(~np.isnan(scores))
+    if n < len(rankable):
+        losses = -scores[rankable]
+        rankable = rankable[losses <= np.partition(losses, n - 1)[n - 1]] if n else rankable[:0]
+    best = rankable[np.argsort(-scores[rankable], kind="stable")[:n]]
+    return best.astype(np.int32), scores[best]
+
+
+def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints) -> tuple[Ints, Floats]:
+    """Return the best n of each row, (rows, n), filled up with item -1 and score NaN.
+
+    Parameters
+    ----------
+    scores
+        One row per query, (rows, items).
+    n
+        How many of each row.
+    excluded_indptr, excluded
+        The items that row `q` must not return: `excluded[excluded_indptr[q]:excluded_indptr[q + 1]]`; numbers that no
+        item has are passed over.
+    """
+    items = np.full((len(scores), n), -1, np.int32)
+    values = np.full((len(scores), n), np.nan, np.float32)
+    for row, of_row in enumerate(scores):
+        allowed = of_row.astype(np.float32)
+        unwanted = excluded[excluded_indptr[row] : excluded_indptr[row + 1]]
+        allowed[unwanted[(unwanted >= 0) & (unwanted < len(allowed))]] = np.nan
+        best, best_scores = top(allowed, n)
+        items[row, : len(best)] = best
+        values[row, : len(best)] = best_scores
+    return items, values

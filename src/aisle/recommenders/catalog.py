@@ -1,0 +1,30 @@
+"""Which recommenders there are, by name; each is imported only when asked for."""
+
+from importlib import import_module
+from typing import Any, Final
+
+from aisle.recommenders.base import Recommender
+from aisle.shop.errors import SettingsError
+
+_CLASSES: Final = {
+    "als": "ALS",
+    "popularity": "Popularity",
+}
+"""The class of each name; its module has the name itself."""
+
+NAMES: Final = tuple(_CLASSES)
+"""Every recommender's name, in alphabetical order."""
+
+
+def by_name(name: str) -> type[Recommender[Any]]:
+    """Return the class of a recommender.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name.
+    """
+    if name not in _CLASSES:
+        raise SettingsError(f"there is no model {name!r}; choose one of {', '.join(NAMES)}")
+    found: type[Recommender[Any]] = getattr(import_module(f"aisle.recommenders.{name}"), _CLASSES[name])
+    return found

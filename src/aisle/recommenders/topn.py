@@ -1,0 +1,107 @@
+"""The one place where scores become ranked items."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.kernels import topn_numpy
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.shop.errors import InputError
+
+FEW: Final = 16
+"""Up to so many queries are answered by NumPy: importing numba alone takes longer, and a live process that answers them
+from many threads at once needs no pool for each."""
+
+BLOCK_BYTES: Final = 64 * 2**20
+"""The most memory that dense scores may take at a time."""
+
+Floats = NDArray[np.float32]
+
+
+def topn(scores: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
+    """Return the n best items of each row of scores; equal scores rank in the order of their numbers.
+
+    Parameters
+    ----------
+    scores
+        One row per query, (queries, items); NaN never ranks.
+    n
+        How many, at least 1; may be more than there are.
+    exclude
+        Items that must not be returned, a list per query; numbers that no item has are passed over.
+
+    Raises
+    ------
+    InputError
+        If n is below 1.
+    """
+    indptr, excluded = _checked(len(scores), n, exclude)
+    if len(scores) <= FEW:
+        return Ranked(*topn_numpy.top_rows(scores, n, indptr, excluded))
+    from aisle.kernels.topn import top_rows
+
+    return Ranked(*top_rows(np.ascontiguousarray(scores, np.float32), n, indptr, excluded))
+
+
+def topn_vectors(queries: Floats, vectors: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
+    """Return the n items with the largest inner products, without ever holding the scores of all of them.
+
+    Parameters
+    ----------
+    queries, vectors
+        Query vectors (queries, factors) and item vectors (items, factors), float32, C-contiguous.
+    n, exclude
+        As for `topn`.
+
+    Raises
+    ------
+    InputError
+        If n is below 1.
+    """
+    indptr, excluded = _checked(len(queries), n, exclude)
+    if len(queries) <= FEW:
+        return Ranked(*topn_numpy.top_rows(queries @ vectors.T, n, indptr, excluded))
+    from aisle.kernels.topn import top_vectors
+
+    return Ranked(*top_vectors(queries, vectors, n, indptr, excluded))
+
+
+def rank_in_blocks(
+    score: Callable[[QueryBatch], Floats],
+    queries: QueryBatch,
+    n: int,
+    exclude: ItemLists | None,
+    items_count: int,
+) -> Ranked:
+    """Return the n best items of each query, scoring so many queries at a time as `BLOCK_BYTES` has room for.
+
+    Parameters
+    ----------
+    score
+        Gives the scores (queries, items_count) of a batch.
+    queries, n, exclude
+        As for `topn`.
+    items_count
+        How many items are scored.
+    """
+    rows = max(1, BLOCK_BYTES // (4 * max(1, items_count)))
+    items = np.empty((len(queries), n), np.int32)
+    scores = np.empty((len(queries), n), np.float32)
+    for start in range(0, len(queries), rows):
+        stop = min(start + rows, len(queries))
+        block = topn(score(queries.part(start, stop)), n, exclude.part(start, stop) if exclude else None)
+        items[start:stop], scores[start:stop] = block.items, block.scores
+    return Ranked(items, scores)
+
+
+def _checked(queries: int, n: int, exclude: ItemLists | None) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the excluded lists as the kernels want them, empty where there are none."""
+    if n < 1:
+        raise InputError(f"n = {n} items were asked for; ask for 1 or more")
+    if exclude is None:
+        return np.zeros(queries + 1, np.int64), np.zeros(0, np.int32)
+    if len(exclude) != queries:
+        raise InputError(f"{len(exclude)} lists of excluded items for {queries} queries; pass one list per query")
+    return np.ascontiguousarray(exclude.indptr, np.int64), np.ascontiguousarray(exclude.items, np.int32)

@@ -1,0 +1,70 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from aisle.kernels.threads import all_cores, share_out
+from aisle.kernels.topn import top_rows
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_blas_has_one_thread_inside_and_its_own_again_after() -> None:
+    before = blas_threads()
+    with all_cores():
+        assert blas_threads() == {1}
+        with all_cores():
+            assert blas_threads() == {1}
+        assert blas_threads() == {1}
+    assert blas_threads() == before
+
+
+def test_blas_has_its_threads_again_after_an_error() -> None:
+    before = blas_threads()
+    with pytest.raises(ZeroDivisionError), all_cores():
+        raise ZeroDivisionError
+    assert blas_threads() == before
+    with all_cores():
+        assert blas_threads() == {1}
+
+
+def test_one_thread_at_a_time() -> None:
+    inside = threading.Event()
+
+    def enter() -> None:
+        with all_cores():
+            inside.set()
+
+    with all_cores():
+        other = threading.Thread(target=enter)
+        other.start()
+        assert not inside.wait(0.05)
+    other.join()
+    assert inside.is_set()
+
+
+def test_work_comes_back_in_order() -> None:
+    assert share_out(lambda start, stop: (start, stop), [0, 3, 4, 9]) == [(0, 3), (3, 4), (4, 9)]
+
+
+@pytest.mark.parametrize("bounds", [[], [0]])
+def test_no_work(bounds: list[int]) -> None:
+    assert share_out(lambda start, stop: (start, stop), bounds) == []
+
+
+def test_an_error_in_one_block_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        share_out(lambda start, stop: stop // start, [0, 1, 2])
+
+
+def test_many_threads_may_call_kernels() -> None:
+    scores = np.random.default_rng(0).random((50, 40), np.float32)
+    nothing = (np.zeros(51, np.int64), np.zeros(0, np.int32))
+    expected, _ = top_rows(scores, 5, *nothing)
+    with ThreadPoolExecutor(8) as pool:
+        for ranked, _ in pool.map(lambda _: top_rows(scores, 5, *nothing), range(64)):
+            np.testing.assert_array_equal(ranked, expected)

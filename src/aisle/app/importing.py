@@ -1,0 +1,111 @@
+"""Import: files through the door, into the database, batch by batch.
+
+Every batch is one transaction and every row has a stable id: an import that was cut off can simply be run again.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from aisle.app.progress import Progress, silent
+from aisle.door.batch import Batch
+from aisle.door.door import read_files, read_frame
+from aisle.door.plan import Plan
+from aisle.storage import events, items, rejects, reviews, users
+from aisle.storage.connect import Database
+from aisle.storage.rows import Rows, Stored
+
+_STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
+    "events": events.store,
+    "items": items.upsert,
+    "users": users.upsert,
+    "reviews": reviews.store,
+}
+
+
+class Count(msgspec.Struct):
+    """What became of the rows of one table: `read` is the sum of the other three."""
+
+    read: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+
+
+class Imported(msgspec.Struct):
+    """What became of an import."""
+
+    tables: dict[str, Count]
+    seconds: float = 0.0
+
+    @property
+    def rejected(self) -> int:
+        """How many rows were set aside, of all tables."""
+        return sum(count.rejected for count in self.tables.values())
+
+
+def import_files(db: Database, files: Sequence[Path], plan: Plan, progress: Progress = silent) -> Imported:
+    """Read files as a plan says and store what they hold; nothing is stored twice.
+
+    Raises
+    ------
+    FileError, FormatError
+        If a file or its columns cannot be used; rows stored before that stay.
+    StorageError
+        If the database refuses.
+    """
+    started = time.perf_counter()
+    total = sum(file.stat().st_size for file in files if file.is_file())
+    imported = Imported({})
+    for batch in read_files(files, plan):
+        _store(db, batch, imported)
+        rows = sum(count.read for count in imported.tables.values())
+        progress("import", batch.position, total, rows)
+    progress("import", total, total, sum(count.read for count in imported.tables.values()))
+    imported.seconds = time.perf_counter() - started
+    return imported
+
+
+def import_frame(db: Database, frame: pl.DataFrame, table: str) -> Imported:
+    """Check the rows of a frame as if it were a file, and store them: prices in currency units, times as text or dates.
+
+    Raises
+    ------
+    FormatError
+        If a column is missing.
+    StorageError
+        If the database refuses.
+    """
+    started = time.perf_counter()
+    imported = Imported({})
+    for batch in read_frame(frame, Plan(table=table)):
+        _store(db, batch, imported)
+    imported.seconds = time.perf_counter() - started
+    return imported
+
+
+def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], progress: Progress = silent) -> Imported:
+    """Store frames that are as `shop.columns` wants them, each beside the name of its table."""
+    started = time.perf_counter()
+    imported = Imported({})
+    for table, frame in frames:
+        _store(db, Batch(table, frame, [], frame.height, 0), imported)
+        rows = sum(count.read for count in imported.tables.values())
+        progress("store", rows, None, rows)
+    imported.seconds = time.perf_counter() - started
+    return imported
+
+
+def _store(db: Database, batch: Batch, imported: Imported) -> None:
+    """Store one batch and its rejects, and add it to the count."""
+    stored = _STORES[batch.table](db, batch.accepted)
+    rejects.add(db, batch.rejects)
+    count = imported.tables.setdefault(batch.table, Count())
+    count.read += batch.read
+    count.stored += stored.stored
+    count.duplicate += stored.duplicate
+    count.rejected += len(batch.rejects)

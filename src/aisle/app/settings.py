@@ -1,0 +1,158 @@
+"""The shop's settings: `aisle.toml` in the shop's folder, overridden by `AISLE_…` variables. Nobody else reads either.
+
+A setting `[train] seed` is the variable `AISLE_TRAIN__SEED`.
+"""
+
+from pathlib import Path
+from typing import Any, Final, Self, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from aisle.shop.errors import SettingsError
+
+FILE: Final = "aisle.toml"
+
+TEMPLATE: Final = """\
+# This shop's settings. Whatever is left out has the default that is shown; AISLE_TRAIN__SEED=2 overrides [train] seed.
+
+[shop]
+name = {name}
+# currency = "GBP"     # of prices that come without one
+# simulated = false    # pages and reports then say so
+
+[database]
+# url = "sqlite:///aisle.db"    # relative to this file
+
+[train]
+# model = "als"
+# seed = 1
+
+# [models.als]         # settings of one model
+# factors = 128
+
+# [weights]            # what an event says about liking
+# half_life_days = 90.0
+
+[serve]
+# host = "127.0.0.1"
+# port = 8000
+"""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ShopSection(_Section):
+    """Who the shop is."""
+
+    name: str = "My shop"
+    """What pages and reports call it."""
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    """The ISO code of prices that come without one."""
+    simulated: bool = False
+    """Whether the data is made up; every page and report then says so."""
+
+
+class DatabaseSection(_Section):
+    """Where the events are."""
+
+    url: str = "sqlite:///aisle.db"
+    """An SQLAlchemy URL; a relative SQLite path counts from the shop's folder."""
+
+
+class TrainSection(_Section):
+    """How models are trained."""
+
+    model: str = "als"
+    """The personal model."""
+    seed: int = Field(default=1, ge=0)
+    """Equal events and seed give equal models."""
+
+
+class ServeSection(_Section):
+    """Where the web process listens."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = Field(default=8000, ge=1, le=65535)
+    """The port; where it is busy, the next free one."""
+
+
+class Settings(BaseSettings):
+    """All settings of one shop."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AISLE_", env_nested_delimiter="__", extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+    folder: Path = Path()
+    """The shop's folder; not a setting, but where the others were read."""
+    shop: ShopSection = ShopSection()
+    database: DatabaseSection = DatabaseSection()
+    train: TrainSection = TrainSection()
+    models: dict[str, dict[str, Any]] = {}
+    """Settings of single models, by name."""
+    weights: dict[str, Any] = {}
+    """What each kind of event says about liking (`prepare.weigh.Weights`)."""
+    serve: ServeSection = ServeSection()
+
+    @classmethod
+    def read(cls, folder: Path, **overrides: Any) -> Self:
+        """Read the settings of the shop in a folder.
+
+        Parameters
+        ----------
+        folder
+            Where `aisle.toml` is; without one, everything has its default.
+        overrides
+            Sections that count more than the file and the environment.
+
+        Raises
+        ------
+        SettingsError
+            If the file is not TOML, or a setting is unknown or out of range.
+        """
+        file = folder / FILE
+        try:
+            return cls(folder=folder, **overrides)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            problem = "no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+            raise SettingsError(f"{where} in {file} or an AISLE_ variable: {problem}") from None
+        except ValueError as error:
+            raise SettingsError(f"{file} cannot be read as TOML: {error}") from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic-settings names its arguments
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Say which source counts more: arguments, then the environment, then the file."""
+        folder = cast("InitSettingsSource", init_settings).init_kwargs["folder"]
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, folder / FILE)
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, with an SQLite path counted from the shop's folder."""
+        prefix = "sqlite:///"
+        if not self.database.url.startswith(prefix):
+            return self.database.url
+        return prefix + str(self.folder.resolve() / self.database.url.removeprefix(prefix))
+
+    @property
+    def bundles(self) -> Path:
+        """The folder that holds the trained bundles."""
+        return self.folder / "models"

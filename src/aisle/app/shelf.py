@@ -1,0 +1,88 @@
+"""What a shopper is shown: shelves, histories, and why a shelf is not the personal one."""
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+
+if TYPE_CHECKING:
+    from aisle.storage.events import EventRow
+    from aisle.storage.items import ItemRow
+
+FALLBACKS: Final = {
+    "popular": "This is the popular shelf: the model knows nothing that this shopper likes.",
+    "last_known_profile": "The database does not answer, so this shelf is from what was last known of the shopper.",
+    "popular_without_database": "The database does not answer and nothing is known of the shopper: the popular shelf.",
+}
+"""What a shelf can fall back to, and what people are told then."""
+
+
+class ShelfItem(msgspec.Struct, frozen=True):
+    """One place of a shelf, with what a page shows of it."""
+
+    item_id: str
+    name: str
+    category: str | None
+    image_url: str | None
+    price: int | None
+    """Millionths of the currency unit."""
+    currency: str | None
+    score: float | None
+    """What the model gave; null where the place was only filled up."""
+
+
+class Shelf(msgspec.Struct, frozen=True):
+    """The items for one shopper, best first."""
+
+    items: list[ShelfItem]
+    model_version: int
+    fallback: str | None
+    """None for a personal shelf, else one of `FALLBACKS`."""
+    recommendation_id: str
+    """To be sent back with the events that follow from this shelf."""
+
+
+class HistoryLine(msgspec.Struct, frozen=True):
+    """One event of a shopper, with what a page shows of the item."""
+
+    item_id: str
+    name: str
+    category: str | None
+    image_url: str | None
+    event: str
+    timestamp: int
+    price: int | None
+    currency: str | None
+    rating: float | None
+
+
+def shelf_item(item_id: str, row: "ItemRow | None", score: float) -> ShelfItem:
+    """Put what the catalogue says to an item and its score."""
+    return ShelfItem(
+        item_id=item_id,
+        name=_name(item_id, row),
+        category=row.category if row else None,
+        image_url=row.image_url if row else None,
+        price=row.price if row else None,
+        currency=row.currency if row else None,
+        score=None if np.isnan(score) else score,
+    )
+
+
+def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
+    """Put what the catalogue says to an event."""
+    return HistoryLine(
+        item_id=row.item_id,
+        name=_name(row.item_id, item),
+        category=item.category if item else None,
+        image_url=item.image_url if item else None,
+        event=row.kind,
+        timestamp=row.timestamp,
+        price=row.price,
+        currency=row.currency,
+        rating=row.rating,
+    )
+
+
+def _name(item_id: str, row: "ItemRow | None") -> str:
+    return row.title if row and row.title else item_id

@@ -1,0 +1,166 @@
+"""`Shop`: everything that Aisle does for one shop, for notebooks and for the command line."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from aisle.app.progress import Progress, silent
+from aisle.app.serve import Exclude, Live
+from aisle.app.settings import FILE, Settings
+from aisle.app.shelf import HistoryLine, Shelf
+
+# What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
+if TYPE_CHECKING:
+    import polars as pl
+
+    from aisle.app.batch import Written
+    from aisle.app.evaluate import Measured
+    from aisle.app.importing import Imported
+    from aisle.app.train import Trained
+    from aisle.door.plan import Plan
+    from aisle.storage.models import ModelRow
+    from aisle.storage.rejects import RejectRow
+
+
+class Shop:
+    """One shop: its settings, its database, its models.
+
+    Parameters
+    ----------
+    settings
+        The shop's settings.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If the shop has no database yet.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.live = Live(settings)
+        self._db = self.live.db
+
+    @classmethod
+    def open(cls, where: str | Path) -> Self:
+        """Open a shop, or make it where there is none.
+
+        Parameters
+        ----------
+        where
+            The shop's folder, or the URL of its database; the models then go beside an SQLite file, or into the
+            folder that one stands in.
+        """
+        from aisle.app.setup import make_shop, prepare_database
+
+        folder, url = _folder_and_url(str(where))
+        if url is not None:
+            settings = Settings.read(folder, database={"url": url})
+            prepare_database(settings)
+            return cls(settings)
+        if not (folder / FILE).exists():
+            make_shop(folder)
+        return cls(Settings.read(folder))
+
+    # --- Data in ------------------------------------------------------------------------------------------------------
+
+    def import_events(self, source: "str | Path | pl.DataFrame") -> "Imported":
+        """Import events from a file, whose columns are guessed, or from a frame with the columns of `shop.columns`.
+
+        Prices are in currency units, times text, dates or epoch numbers; what a known log says of items comes along.
+
+        Raises
+        ------
+        InputError
+            If the file or its columns cannot be used.
+        """
+        from aisle.app.importing import import_frame
+
+        if not isinstance(source, (str, Path)):
+            return import_frame(self._db, source, "events")
+        from aisle.door.guess import guess
+
+        files = [Path(source)]
+        return self.import_files(files, guess(files).plan)
+
+    def import_files(self, files: Sequence[Path], plan: "Plan", progress: Progress = silent) -> "Imported":
+        """Import files as a plan says."""
+        from aisle.app.importing import import_files
+
+        return import_files(self._db, files, plan, progress)
+
+    def import_trusted(self, frames: "Iterable[tuple[str, pl.DataFrame]]", progress: Progress = silent) -> "Imported":
+        """Store frames that are as `shop.columns` wants them, each beside the name of its table."""
+        from aisle.app.importing import import_trusted
+
+        return import_trusted(self._db, frames, progress)
+
+    def rejects(self, n: int = 20) -> "tuple[list[RejectRow], int]":
+        """Return the rows that were set aside last, and how many there are in all."""
+        from aisle.storage import rejects
+
+        return rejects.list_(self._db, n), rejects.count(self._db)
+
+    # --- Models -------------------------------------------------------------------------------------------------------
+
+    def train(self, model: str | None = None, progress: Progress = silent) -> "Trained":
+        """Train on all events, and go live unless the newest weeks show that the live model is better."""
+        from aisle.app.train import train
+
+        return train(self._db, self.settings, model, progress)
+
+    def evaluate(self, models: Sequence[str] = (), n: int = 20, progress: Progress = silent) -> "list[Measured]":
+        """Fit models on the past and score them on the newest weeks, the whole catalogue ranked."""
+        from aisle.app.evaluate import evaluate_models
+
+        return evaluate_models(self._db, self.settings, models, n, progress)
+
+    def models(self) -> "list[ModelRow]":
+        """Return all trained models, newest first."""
+        from aisle.models import registry
+
+        return registry.list_(self._db)[::-1]
+
+    def rollback(self) -> int:
+        """Make the model live again that was live before, and return its version."""
+        from aisle.models import registry
+
+        return registry.rollback(self._db, self.settings.bundles).version
+
+    # --- Shelves ------------------------------------------------------------------------------------------------------
+
+    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none") -> Shelf:
+        """Return a shopper's shelf."""
+        return self.live.recommend(user_id, n, exclude)
+
+    def similar(self, item_id: str, n: int = 10) -> Shelf:
+        """Return the items that the same shoppers like."""
+        return self.live.similar(item_id, n)
+
+    def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
+        """Return what a shopper did last, newest first."""
+        return self.live.history(user_id, n)
+
+    def recommend_all(self, n: int, out: Path, exclude: Exclude = "none", progress: Progress = silent) -> "Written":
+        """Write everybody's shelf into a `.parquet` or `.csv` file."""
+        from aisle.app.batch import recommend_all
+
+        return recommend_all(self._db, self.live.models.current(), n, out, exclude, progress)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.live.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _folder_and_url(where: str) -> tuple[Path, str | None]:
+    """Tell a folder from a database URL, and say where the models of the latter go."""
+    if "://" not in where:
+        return Path(where), None
+    path = where.removeprefix("sqlite:///")
+    return (Path(path).parent, f"sqlite:///{Path(path).name}") if path != where else (Path(), where)

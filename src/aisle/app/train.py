@@ -1,0 +1,150 @@
+"""The offline path, top to bottom: events → held-out weeks → figures → gate → fit on everything → bundle → live."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+
+from aisle.app.evaluate import Measured, measure, newest_weeks, read_events
+from aisle.app.live_model import PERSONAL, POPULAR
+from aisle.app.progress import Progress, silent
+from aisle.app.recipe import Recipe
+from aisle.app.settings import Settings
+from aisle.engine.retrieval import Retrieval
+from aisle.evaluation.compare import verdict
+from aisle.evaluation.queries import query_batch
+from aisle.models import registry
+from aisle.models.bundle import Bundle, Manifest
+from aisle.prepare.build import build
+from aisle.prepare.interactions import Interactions
+from aisle.shop.columns import TIMESTAMP
+from aisle.shop.errors import NotEnoughData
+from aisle.storage.connect import Database
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SAMPLE: Final = 1000
+"""How many shoppers' shelves are looked at before a model goes live."""
+
+
+class Trained(msgspec.Struct, frozen=True):
+    """What a training came to."""
+
+    version: int
+    live: bool
+    reason: str
+    """Why it went live or not, in words."""
+    measured: list[Measured]
+    """The new recipe, popularity, and the live recipe where that is another; empty if nothing could be held out."""
+    events: int
+    users: int
+    items: int
+    seconds: float
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What the newest weeks say of a recipe."""
+
+    promote: bool
+    reason: str
+    measured: list[Measured]
+
+
+def train(db: Database, settings: Settings, model: str | None = None, progress: Progress = silent) -> Trained:
+    """Train a model on everything, and make it live unless the newest weeks show that the live one is better.
+
+    Raises
+    ------
+    NotEnoughData
+        If there is nothing to learn from, or what was learnt is of no use.
+    SettingsError
+        If the model or a setting of it does not exist.
+    StorageError, BundleError
+        If the database or the disk refuses; the live model stays as it was.
+    """
+    started = time.perf_counter()
+    recipe = Recipe.from_settings(settings, model)
+    events = read_events(db, progress)
+    judgement = judge(recipe, live_recipe(db), events, progress)
+    data = build(events, recipe.weights, now=int(events[TIMESTAMP].max()) + 1)  # type: ignore[arg-type]
+    retrieval = recipe.fit(data)
+    progress(f"fit {recipe.model} on everything", 1, 1)
+    check_sane(retrieval, data)
+    version = publish(db, settings.bundles, to_bundle(recipe, data, retrieval, judgement), judgement)
+    return Trained(
+        version=version,
+        live=judgement.promote,
+        reason=judgement.reason,
+        measured=judgement.measured,
+        events=events.height,
+        users=len(data.users),
+        items=len(data.items),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def live_recipe(db: Database) -> Recipe | None:
+    """Return the recipe of the live model, or None before the first training."""
+    row = registry.live(db)
+    return Recipe.parse(row.recipe) if row else None
+
+
+def judge(recipe: Recipe, live: Recipe | None, events: "pl.DataFrame", progress: Progress) -> Judgement:
+    """Compare recipes, not trained models: both learn the past and are asked about the newest weeks.
+
+    The bundle that is live has seen those weeks, so it cannot be judged by them.
+    """
+    try:
+        holdout = newest_weeks(events, recipe.weights)
+    except NotEnoughData as error:
+        return Judgement(True, f"not measured: {error}", [])
+    measured, new = measure(recipe, holdout, progress=progress)
+    baseline, _ = measure(recipe.only_popular(), holdout, progress=progress)
+    if live is None:
+        return Judgement(True, "it is the first model", [measured, baseline])
+    if live == recipe:
+        return Judgement(True, "the live recipe, on newer events", [measured, baseline])
+    defender, old = measure(live, newest_weeks(events, live.weights), progress=progress)
+    found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
+    return Judgement(found.promote, f"NDCG against the live recipe: {found.reason}", [measured, defender, baseline])
+
+
+def check_sane(retrieval: Retrieval, data: Interactions) -> None:
+    """Refuse a model with broken numbers or empty shelves, whatever its figures were.
+
+    Raises
+    ------
+    NotEnoughData
+        If it is of no use to anybody.
+    """
+    for recommender in (retrieval.personal, retrieval.popular):
+        for name, array in recommender.arrays().items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise NotEnoughData(f"{recommender.name} learnt {name} that are not finite; look at prices and ratings")
+    sample = np.random.default_rng(0).permutation(len(data.users))[:SAMPLE].astype(np.int32)
+    shelves = retrieval.retrieve(query_batch(data, sample), 1)
+    if (shelves.items < 0).any():
+        raise NotEnoughData(f"{retrieval.personal.name} leaves shelves empty; import more events")
+
+
+def to_bundle(recipe: Recipe, data: Interactions, retrieval: Retrieval, judgement: Judgement) -> Bundle:
+    """Put together what goes to disk."""
+    manifest = Manifest(
+        window=(int(data.log.timestamp[0]), data.now),
+        recipe=msgspec.to_builtins(recipe),
+        metrics={one.model: msgspec.to_builtins(one.report) for one in judgement.measured},
+    )
+    return Bundle(manifest, data.items, {PERSONAL: retrieval.personal, POPULAR: retrieval.popular})
+
+
+def publish(db: Database, bundles: Path, bundle: Bundle, judgement: Judgement) -> int:
+    """Save a bundle, enter it in the registry, and make it live if it may; return its version."""
+    row = registry.publish(db, bundles, bundle, note=judgement.reason)
+    if judgement.promote:
+        registry.promote(db, bundles, row.version)
+    else:
+        registry.refuse(db, row.version, judgement.reason)
+    return row.version

@@ -1,0 +1,104 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from aisle.app.settings import Settings
+from aisle.app.shop import Shop
+from aisle.app.train import check_sane
+from aisle.door.plan import Plan
+from aisle.engine.retrieval import Retrieval
+from aisle.shop.errors import NotEnoughData, SettingsError
+from tests.small_shop import make_small_shop
+
+
+def reopened(folder: Path, text: str) -> Shop:
+    with (folder / "aisle.toml").open("a") as file:
+        file.write(text)
+    return Shop(Settings.read(folder))
+
+
+def test_the_first_model_goes_live(tmp_path: Path) -> None:
+    with Shop.open(make_small_shop(tmp_path)) as shop:
+        trained = shop.train()
+        assert (trained.version, trained.live) == (1, True)
+        assert shop.live.model_version() == 1
+
+
+def test_figures_stand_beside_popularity(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        trained = shop.train()
+    als, popularity = trained.measured
+    assert (als.model, popularity.model) == ("als", "popularity")
+    assert als.report.all.ndcg > popularity.report.all.ndcg
+
+
+def test_the_same_recipe_is_not_measured_against_itself(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        assert shop.train().reason == "the live recipe, on newer events"
+
+
+def test_a_recipe_that_is_shown_to_lose_stays_out(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        trained = shop.train("popularity")
+        assert not trained.live
+        assert "loss beyond 1% is shown" in trained.reason
+        assert shop.live.model_version() == 1
+        assert shop.models()[0].status == "refused"
+
+
+def test_a_recipe_that_does_not_lose_goes_live(folder: Path) -> None:
+    with reopened(folder, "[models.als]\nfactors = 16\n") as shop:
+        trained = shop.train()
+        assert trained.live
+        assert [one.model for one in trained.measured] == ["als", "als", "popularity"]
+
+
+def test_equal_events_and_seed_give_equal_bundles(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        first, second = shop.train(), shop.train()
+    vectors = [
+        np.load(folder / "models" / f"{one.version:06d}" / "personal.item_vectors.npy") for one in (first, second)
+    ]
+    np.testing.assert_array_equal(*vectors)
+
+
+def test_an_empty_shop_says_what_to_do(tmp_path: Path) -> None:
+    with Shop.open(tmp_path / "empty") as shop, pytest.raises(NotEnoughData, match="aisle import"):
+        shop.train()
+
+
+def test_one_shopper_is_enough_for_a_model_that_is_not_measured(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "user_id,item_id,event,timestamp\nu,i,purchase,2024-01-01\nu,j,purchase,2024-01-02\n"
+    )
+    with Shop.open(tmp_path / "shop") as shop:
+        shop.import_files([tmp_path / "a.csv"], Plan(table="events"))
+        trained = shop.train()
+        assert trained.live
+        assert trained.reason.startswith("not measured: the log covers 2 days")
+        assert {item.item_id for item in shop.recommend("u").items} == {"i", "j"}
+
+
+def test_an_unknown_model_is_named(folder: Path) -> None:
+    with Shop.open(folder) as shop, pytest.raises(SettingsError, match="there is no model 'oracle'"):
+        shop.train("oracle")
+
+
+def test_an_unknown_setting_of_a_model_is_named(folder: Path) -> None:
+    with reopened(folder, "[models.als]\nfactor = 16\n") as shop, pytest.raises(SettingsError, match="factor"):
+        shop.train()
+
+
+def test_numbers_that_are_not_finite_never_go_live() -> None:
+    broken = SimpleNamespace(name="als", arrays=lambda: {"item_vectors": np.array([np.inf], np.float32)})
+    with pytest.raises(NotEnoughData, match="item_vectors that are not finite"):
+        check_sane(Retrieval(broken, broken), SimpleNamespace())  # type: ignore[arg-type]
+
+
+def test_evaluate_ranks_models_on_the_newest_weeks(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        als, popularity = shop.evaluate(["als", "popularity"], 5)
+    assert als.report.k == 5
+    assert als.report.all.recall > popularity.report.all.recall

@@ -1,0 +1,42 @@
+"""A small shop, trained once, of which every test gets a copy; and the command line, in this process."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aisle.app.serve import Live
+from aisle.app.settings import Settings
+from aisle.app.shop import Shop
+from tests.runner import Runner
+from tests.small_shop import make_small_shop
+
+
+@pytest.fixture(scope="session")
+def untrained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_small_shop(tmp_path_factory.mktemp("small") / "untrained")
+
+
+@pytest.fixture(scope="session")
+def trained_folder(untrained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = shutil.copytree(untrained_folder, tmp_path_factory.mktemp("small") / "trained")
+    with Shop.open(folder) as shop:
+        shop.train()
+    return folder
+
+
+@pytest.fixture
+def folder(trained_folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(trained_folder, tmp_path / "shop")
+
+
+@pytest.fixture
+def live(folder: Path) -> Iterator[Live]:
+    with Live(Settings.read(folder)) as live:
+        yield live
+
+
+@pytest.fixture
+def aisle(capsys: pytest.CaptureFixture[str]) -> Runner:
+    return Runner(capsys)

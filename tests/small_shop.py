@@ -1,0 +1,60 @@
+"""A shop small enough to know its shoppers: the even ones buy tea, the odd ones tools."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from aisle.app.settings import Settings
+from aisle.app.setup import make_shop
+from aisle.shop import columns, moments
+from aisle.storage import events, items
+from aisle.storage.connect import connect
+
+HOSTILE_ID: Final = "a/b?c=<b>\"'&😀"
+HOSTILE_NAME: Final = "<script>alert(1)</script> \"Mug\" & 'Cup' 😀"
+TEAS: Final = [f"tea-{number}" for number in range(10)]
+TOOLS: Final = [f"tool-{number}" for number in range(9)] + [HOSTILE_ID]
+
+
+def make_small_shop(folder: Path) -> Path:
+    """Make the shop in a folder, without a model."""
+    make_shop(folder, name="Leaf & Hammer")
+    with connect(Settings.read(folder).database_url) as db:
+        items.upsert(db, [_row(columns.ITEMS, **item) for item in _items()])
+        events.store(db, [_row(columns.EVENTS, **event) for event in _events()])
+    return folder
+
+
+def _items() -> Iterator[dict[str, object]]:
+    for item_id in TEAS + TOOLS:
+        yield {
+            columns.ITEM_ID: item_id,
+            columns.TITLE: HOSTILE_NAME if item_id == HOSTILE_ID else f"The {item_id}",
+            columns.CATEGORY: "Tea" if item_id in TEAS else "Tools",
+            columns.PRICE: None if item_id == HOSTILE_ID else 12_500_000,
+            columns.CURRENCY: "GBP",
+            columns.IMAGE_URL: "javascript:alert(1)" if item_id == HOSTILE_ID else None,
+        }
+
+
+def _events() -> Iterator[dict[str, object]]:
+    rng = np.random.default_rng(1)
+    end = moments.now()
+    for number in range(40):
+        for item_id in rng.permutation(TOOLS if number % 2 else TEAS)[:6]:
+            yield {
+                columns.EVENT_ID: f"{number}-{item_id}",
+                columns.EVENT: "purchase",
+                columns.USER_ID: f"user-{number}",
+                columns.ITEM_ID: str(item_id),
+                columns.QUANTITY: 1,
+                columns.PRICE: 12_500_000,
+                columns.CURRENCY: "GBP",
+                columns.TIMESTAMP: end - int(rng.integers(1, 100 * moments.DAY)),
+            }
+
+
+def _row(schema: dict[str, str], **values: object) -> tuple[object, ...]:
+    return tuple(values.get(name) for name in schema)

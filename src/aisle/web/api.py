@@ -1,0 +1,78 @@
+"""The JSON API: one function, one route. The shop answers in a thread, so that a slow query holds up nobody else."""
+
+from typing import Final, cast, get_args
+
+import msgspec
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aisle._version import __version__
+from aisle.app.serve import Exclude, Live
+from aisle.door.api import parse_events
+from aisle.shop.errors import InputError
+from aisle.web.requests import query_id, query_n, read_body
+from aisle.web.schemas import Feedback, Health, Outcome, Rated, Received, Recommendations, Similar
+
+_feedback: Final = msgspec.json.Decoder(Feedback)
+
+
+def _json(answer: msgspec.Struct, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(answer), status, media_type="application/json")
+
+
+def _exclude(request: Request) -> Exclude:
+    value = request.query_params.get("exclude", "none")
+    if value not in get_args(Exclude):
+        raise InputError(f"exclude {value[:40]!r} is not one of: {', '.join(get_args(Exclude))}")
+    return cast("Exclude", value)
+
+
+class Api:
+    """The JSON routes of one shop."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def add_to(self, app: FastAPI) -> None:
+        """Add every route to an application."""
+        app.add_route("/api/recommendations", self.recommendations)
+        app.add_route("/api/similar", self.similar)
+        app.add_route("/api/feedback", self.feedback, ["POST"])
+        app.add_route("/api/events", self.events, ["POST"])
+        app.add_route("/api/health", self.health)
+
+    async def recommendations(self, request: Request) -> Response:
+        """Answer a shopper's shelf."""
+        user_id, n, exclude = query_id(request, "user_id"), query_n(request), _exclude(request)
+        shelf = await run_in_threadpool(self._live.recommend, user_id, n, exclude)
+        return _json(Recommendations.from_shelf(user_id, shelf))
+
+    async def similar(self, request: Request) -> Response:
+        """Answer the items most like one item."""
+        item_id, n = query_id(request, "item_id"), query_n(request)
+        shelf = await run_in_threadpool(self._live.similar, item_id, n)
+        return _json(Similar.from_shelf(item_id, shelf))
+
+    async def feedback(self, request: Request) -> Response:
+        """Store a rating; the answer says that it is durable."""
+        feedback = _feedback.decode(await read_body(request))
+        rated = Rated(feedback.user(), feedback.item(), feedback.rating)
+        await run_in_threadpool(self._live.feedback, rated.user_id, rated.item_id, rated.rating)
+        return _json(rated, 201)
+
+    async def events(self, request: Request) -> Response:
+        """Store a batch of events; the answer says what became of each, once the accepted ones are durable."""
+        body = await read_body(request)
+        return _json(await run_in_threadpool(self._receive, body))
+
+    def _receive(self, body: bytes) -> Received:
+        batch, reasons = parse_events(body)
+        stored = self._live.accept(batch)
+        outcomes = [Outcome.from_reason(reason) for reason in reasons]
+        return Received(stored.stored, stored.duplicate, len(batch.rejects), outcomes)
+
+    async def health(self, request: Request) -> Response:  # noqa: ARG002  a route is handed its request
+        """Answer that the server answers, and with which model."""
+        return _json(Health("ok", __version__, await run_in_threadpool(self._live.model_version)))

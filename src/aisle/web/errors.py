@@ -1,0 +1,58 @@
+"""Every failure as one sentence: JSON for programs, a page for people, a traceback for nobody."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aisle.shop.errors import AisleError, BundleError, InputError, NoModel, NotEnoughData, NotFound, StorageError
+from aisle.web.schemas import Problem
+from aisle.web.security import HEADERS
+
+STATUS: Final[tuple[tuple[type[AisleError], int], ...]] = (
+    (InputError, 422),
+    (NotFound, 404),
+    (NotEnoughData, 409),
+    (NoModel, 503),
+    (BundleError, 503),
+    (StorageError, 503),
+    (AisleError, 500),
+)
+"""The HTTP status of each error; the first that fits counts."""
+
+ProblemPage = Callable[[Request, int, str], Response]
+
+
+def explain(error: Exception) -> tuple[int, str]:
+    """Return the HTTP status of a failure and what to tell the client."""
+    match error:
+        case AisleError():
+            return next(status for kind, status in STATUS if isinstance(error, kind)), str(error)
+        case msgspec.ValidationError():
+            return 422, f"the body cannot be used: {error}"
+        case msgspec.DecodeError():
+            return 400, f"the body cannot be read as JSON: {error}"
+        case HTTPException(status_code=404):
+            return 404, "there is no such page; the API is described at /docs"
+        case HTTPException():
+            return error.status_code, error.detail
+        case _:
+            return 500, "something broke in the server; its log says what"
+
+
+def install(app: FastAPI, show: ProblemPage) -> None:
+    """Let the application answer every failure; `show` makes a page of it where a browser asks for one."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        status, message = explain(error)
+        if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+            # The answer to an unexpected failure passes no middleware, so it brings the headers itself.
+            return Response(msgspec.json.encode(Problem(message)), status, HEADERS, "application/json")
+        return show(request, status, message)
+
+    for kind in (AisleError, msgspec.DecodeError, HTTPException, Exception):
+        app.add_exception_handler(kind, answer)

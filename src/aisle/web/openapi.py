@@ -1,0 +1,125 @@
+"""The API's description, for `/docs`: the hot routes answer by msgspec, which FastAPI cannot describe by itself."""
+
+from typing import Any, Final, get_args
+
+import msgspec
+from fastapi import FastAPI
+from msgspec import Struct
+
+from aisle.app.serve import Exclude
+from aisle.door.api import MAX_BODY, MAX_EVENTS
+from aisle.shop import columns
+from aisle.shop.events import KINDS
+from aisle.web.requests import MAX_SHELF
+from aisle.web.schemas import Feedback, Health, Problem, Rated, Received, Recommendations, Similar
+
+Json = dict[str, Any]
+
+_REF: Final = "#/components/schemas/{name}"
+
+_TYPES: Final[dict[str, Json]] = {
+    "str": {"type": "string"},
+    "int32": {"type": "integer"},
+    "int64": {"type": "integer"},
+    "float64": {"type": "number"},
+}
+
+_TOLD: Final[dict[str, Json]] = {
+    columns.EVENT: {"type": "string", "examples": [kind.value for kind in KINDS]},
+    columns.PRICE: {"type": "number", "description": "Per piece, in units of the currency."},
+    columns.TIMESTAMP: {
+        "type": ["string", "number"],
+        "description": "ISO 8601, or a number since 1970; where it is missing, the moment of arrival.",
+    },
+    columns.PROPERTIES: {"type": "object"},
+}
+"""The fields of an event that look different in JSON than in the database."""
+
+_FAILURES: Final[dict[int, str]] = {
+    400: "The body is not JSON.",
+    404: "This shop has no such item.",
+    413: f"The body is larger than {MAX_BODY:,} bytes.",
+    422: "A value is missing or out of range.",
+    503: "No model is trained yet, or the database does not answer.",
+}
+
+
+def describe(app: FastAPI) -> Json:
+    """Return the OpenAPI description of everything that `api.Api` answers."""
+    answers = [Recommendations, Similar, Feedback, Rated, Received, Health, Problem]
+    _, schemas = msgspec.json.schema_components(answers, ref_template=_REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": app.title, "version": app.version},
+        "paths": _paths(),
+        "components": {"schemas": schemas | {"Event": _event()}},
+    }
+
+
+def _event() -> Json:
+    fields = {name: _TOLD.get(name, _TYPES[kind]) for name, kind in columns.EVENTS.items()}
+    return {"type": "object", "properties": fields, "required": [columns.EVENT]}
+
+
+def _paths() -> Json:
+    n = _query("n", "How many items.", {"type": "integer", "minimum": 1, "maximum": MAX_SHELF, "default": 10})
+    exclude = _query(
+        "exclude",
+        "Items to leave out: none, as people buy again, or those that the shopper bought.",
+        {"type": "string", "enum": list(get_args(Exclude)), "default": "none"},
+    )
+    user_id = _query(
+        "user_id", "The shopper; one whom nobody knows gets the popular shelf.", {"type": "string"}, required=True
+    )
+    item_id = _query("item_id", "The item.", {"type": "string"}, required=True)
+    event = {"$ref": _REF.format(name="Event")}
+    events = {"type": "array", "items": event}
+    batch = {"anyOf": [event, events, {"type": "object", "properties": {"events": events}, "required": ["events"]}]}
+    return {
+        "/api/recommendations": {
+            "get": _operation("A shopper's shelf", Recommendations, (422, 503), parameters=[user_id, n, exclude])
+        },
+        "/api/similar": {
+            "get": _operation("The items most like one item", Similar, (404, 422, 503), parameters=[item_id, n])
+        },
+        "/api/feedback": {
+            "post": _operation("Rate an item", Rated, (400, 404, 413, 422, 503), 201, body=_schema(Feedback))
+        },
+        "/api/events": {
+            "post": _operation(
+                f'Send events: one, a list, or {{"events": […]}}; at most {MAX_EVENTS:,} of them',
+                Received,
+                (400, 413, 422, 503),
+                body=batch,
+            )
+        },
+        "/api/health": {"get": _operation("Whether the server answers, and with which model", Health, ())},
+    }
+
+
+def _operation(
+    summary: str,
+    answer: type[Struct],
+    failures: tuple[int, ...],
+    status: int = 200,
+    parameters: list[Json] | None = None,
+    body: Json | None = None,
+) -> Json:
+    responses = {str(status): _content(_schema(answer), summary)}
+    responses |= {str(failure): _content(_schema(Problem), _FAILURES[failure]) for failure in failures}
+    operation: Json = {"summary": summary, "tags": ["shop"], "parameters": parameters or [], "responses": responses}
+    if body:
+        operation["requestBody"] = _content(body, summary) | {"required": True}
+    return operation
+
+
+def _query(name: str, description: str, schema: Json, *, required: bool = False) -> Json:
+    return {"name": name, "in": "query", "description": description, "required": required, "schema": schema}
+
+
+def _content(schema: Json, description: str) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _schema(answer: type[Struct]) -> Json:
+    return {"$ref": _REF.format(name=answer.__name__)}

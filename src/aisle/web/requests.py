@@ -1,0 +1,76 @@
+"""What a request says: its query values, and a body that is never read past its limit."""
+
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from aisle.door.api import MAX_BODY
+from aisle.shop.errors import InputError
+from aisle.shop.ids import check_id
+
+MAX_SHELF: Final = 200
+"""The longest shelf that one request may ask for."""
+
+
+def query_id(request: Request, name: str) -> str:
+    """Return an id from the query.
+
+    Raises
+    ------
+    InputError
+        If it is missing, or no shop can have such an id.
+    """
+    value = request.query_params.get(name)
+    if value is None:
+        raise InputError(f"{name} is missing; add ?{name}=… to the address")
+    return check_id(value, name)
+
+
+def query_n(request: Request) -> int:
+    """Return how many items are asked for, 10 where nothing is said.
+
+    Raises
+    ------
+    InputError
+        If `n` is not a whole number from 1 to `MAX_SHELF`.
+    """
+    value = request.query_params.get("n", "10")
+    # Longer digits than this are out of range, and int() would spend time on them.
+    n = int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else 0
+    if not 1 <= n <= MAX_SHELF:
+        raise InputError(f"n {value[:40]!r} is not a whole number from 1 to {MAX_SHELF}")
+    return n
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body, giving up as soon as it grows past `MAX_BODY`.
+
+    Raises
+    ------
+    HTTPException
+        413, if it is larger.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY:
+            raise HTTPException(413, f"the body is larger than {MAX_BODY:,} bytes; send it in parts")
+    return bytes(body)
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form; of a field sent twice, the last value.
+
+    Raises
+    ------
+    InputError
+        If the body is not a URL-encoded form of a few fields.
+    """
+    body = await read_body(request)
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        raise InputError("the form cannot be read; send it URL-encoded, as UTF-8") from None
+    return {name: values[-1] for name, values in fields.items()}

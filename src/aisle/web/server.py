@@ -1,0 +1,93 @@
+"""The web process: a port that is free, uvicorn on it, and a quiet end on SIGINT or SIGTERM."""
+
+import errno
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+
+from aisle.app.serve import Live
+from aisle.kernels.threads import blas_alone
+from aisle.shop.errors import SettingsError
+from aisle.web.app import create_app
+
+PORTS_TRIED: Final = 20
+"""How many ports are tried before giving up."""
+
+GRACE_SECONDS: Final = 5
+"""How long requests that are under way may take once the process is told to stop."""
+
+
+def run(live: Live, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve a shop until the process is told to stop.
+
+    Parameters
+    ----------
+    live
+        The shop; the caller closes it afterwards.
+    host, port
+        Where to listen. A busy port: the next free one. Port 0: any free one.
+    say
+        Told in one line each what the reader should know: that the port was busy, and the address of the page.
+
+    Raises
+    ------
+    SettingsError
+        If the host cannot be listened on, or no port near the wanted one is free.
+    """
+    listener = listen(host, port)
+    taken = listener.getsockname()[1]
+    if port not in {0, taken}:
+        say(f"Port {port} is busy; using {taken}.")
+    shown = f"[{host}]" if ":" in host else host
+    say(f"Serving on http://{shown}:{taken} (Ctrl-C stops)")
+    config = uvicorn.Config(
+        create_app(live),
+        lifespan="off",
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    with listener, blas_alone(), _stopped_quietly():
+        uvicorn.Server(config).run([listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on the wanted port or on the next free one.
+
+    The socket is handed on as it is, so nobody can take the port in between.
+
+    Raises
+    ------
+    SettingsError
+        As for `run`.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    last = min(port + PORTS_TRIED - 1, 65535)
+    for candidate in range(port, last + 1):
+        try:
+            return socket.create_server((host, candidate), family=family, backlog=2048)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise SettingsError(
+                    f"cannot listen on {host} port {candidate}: {error.strerror}; choose another"
+                ) from None
+    raise SettingsError(f"no port from {port} to {last} is free on {host}; choose another with --port")
+
+
+@contextmanager
+def _stopped_quietly() -> Iterator[None]:
+    """Let the caller go on after a stop: uvicorn raises the signal once more when it has closed everything."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

@@ -1,0 +1,184 @@
+"""The JSON routes, over a real shop."""
+
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from aisle.app.serve import Live
+from tests.small_shop import HOSTILE_ID, HOSTILE_NAME, TEAS, TOOLS
+
+
+def test_a_known_shopper_gets_a_personal_shelf(client: TestClient) -> None:
+    answer = client.get("/api/recommendations", params={"user_id": "user-0", "n": 5})
+    assert answer.status_code == 200
+    shelf = answer.json()
+    assert shelf["user_id"] == "user-0"
+    assert shelf["fallback"] is None
+    assert shelf["model_version"] == 1
+    assert shelf["recommendation_id"]
+    assert len(shelf["items"]) == 5
+    assert {item["item_id"] for item in shelf["items"]} <= set(TEAS)
+
+
+def test_an_item_has_its_name_and_its_price_in_units(client: TestClient) -> None:
+    item = client.get("/api/recommendations", params={"user_id": "user-0", "n": 1}).json()["items"][0]
+    assert item["name"] == f"The {item['item_id']}"
+    assert item["price"] == 12.5
+    assert item["currency"] == "GBP"
+    assert item["image_url"] is None
+
+
+def test_an_unknown_shopper_gets_the_popular_shelf_and_is_told(client: TestClient) -> None:
+    shelf = client.get("/api/recommendations?user_id=nobody").json()
+    assert shelf["fallback"] == "popular"
+    assert len(shelf["items"]) == 10
+
+
+def test_purchased_items_are_left_out_on_request(client: TestClient, live: Live) -> None:
+    bought = {line.item_id for line in live.history("user-0", 100)}
+    query: dict[str, str | int] = {"user_id": "user-0", "n": 200, "exclude": "purchased"}
+    shelf = client.get("/api/recommendations", params=query).json()["items"]
+    assert len(shelf) == 20 - len(bought)
+    assert bought.isdisjoint(item["item_id"] for item in shelf)
+
+
+def test_similar_items_are_of_the_same_kind(client: TestClient) -> None:
+    answer = client.get("/api/similar", params={"item_id": "tea-1", "n": 3}).json()
+    assert answer["item_id"] == "tea-1"
+    assert {item["item_id"] for item in answer["items"]} <= set(TEAS) - {"tea-1"}
+
+
+def test_an_id_may_hold_anything_but_control_characters(client: TestClient) -> None:
+    answer = client.get("/api/similar", params={"item_id": HOSTILE_ID, "n": 200})
+    assert answer.status_code == 200
+    assert answer.json()["item_id"] == HOSTILE_ID
+    shelf = client.get("/api/recommendations", params={"user_id": "user-1", "n": 20}).json()["items"]
+    hostile = next(item for item in shelf if item["item_id"] == HOSTILE_ID)
+    assert hostile["name"] == HOSTILE_NAME
+    assert hostile["price"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/api/recommendations", "user_id is missing"),
+        ("/api/recommendations?user_id=", "user_id ''"),
+        ("/api/recommendations?user_id=a%00b", "control character"),
+        ("/api/recommendations?user_id=" + "a" * 257, "257 bytes"),
+        ("/api/recommendations?user_id=a&n=0", "n '0'"),
+        ("/api/recommendations?user_id=a&n=201", "from 1 to 200"),
+        ("/api/recommendations?user_id=a&n=ten", "n 'ten'"),
+        ("/api/recommendations?user_id=a&n=" + "9" * 5000, "from 1 to 200"),
+        ("/api/recommendations?user_id=a&n=%C2%B2", "from 1 to 200"),
+        ("/api/recommendations?user_id=a&exclude=seen", "one of: none, purchased"),
+        ("/api/similar", "item_id is missing"),
+        ("/api/similar?item_id=tea-1&n=-1", "n '-1'"),
+    ],
+)
+def test_a_bad_query_is_told_what_is_wrong(client: TestClient, path: str, words: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+
+
+def test_an_unknown_item_has_nothing_similar(client: TestClient) -> None:
+    answer = client.get("/api/similar?item_id=nothing")
+    assert answer.status_code == 404
+    assert "nothing" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/api/recommendations?user_id=user-0", "/api/similar?item_id=tea-1"])
+def test_before_training_the_answer_says_what_to_do(untrained_client: TestClient, path: str) -> None:
+    answer = untrained_client.get(path)
+    assert answer.status_code == 503
+    assert "aisle train" in answer.json()["error"]
+
+
+def test_a_rating_moves_the_very_next_shelf(client: TestClient) -> None:
+    for item_id in TOOLS[:3]:
+        answer = client.post("/api/feedback", json={"user_id": "new", "product_id": item_id, "rating": 5})
+        assert answer.status_code == 201
+        assert answer.json() == {"user_id": "new", "item_id": item_id, "rating": 5.0}
+    shelf = client.get("/api/recommendations?user_id=new&n=5").json()
+    assert shelf["fallback"] is None
+    assert {item["item_id"] for item in shelf["items"]} <= set(TOOLS)
+
+
+def test_feedback_takes_numbers_as_ids(client: TestClient) -> None:
+    answer = client.post("/api/feedback", json={"user_id": 12748, "item_id": "tea-1", "rating": 4.5})
+    assert answer.json() == {"user_id": "12748", "item_id": "tea-1", "rating": 4.5}
+
+
+def test_feedback_takes_both_names_of_the_item_if_they_agree(client: TestClient) -> None:
+    body = {"user_id": "a", "item_id": "7", "product_id": 7, "rating": 1}
+    assert client.post("/api/feedback", json=body).json()["item_id"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"user_id": "a", "rating": 3}', "item_id is missing"),
+        ('{"user_id": "a", "item_id": "x", "product_id": "y", "rating": 3}', "differ"),
+        ('{"item_id": "x", "rating": 3}', "user_id"),
+        ('{"user_id": "a", "item_id": "x"}', "rating"),
+        ('{"user_id": "a", "item_id": "x", "rating": -1}', "$.rating"),
+        ('{"user_id": "a", "item_id": "x", "rating": 101}', "$.rating"),
+        ('{"user_id": "a", "item_id": "x", "rating": "good"}', "$.rating"),
+        ('{"user_id": "a", "item_id": "x", "rating": null}', "$.rating"),
+        ('{"user_id": "", "item_id": "x", "rating": 3}', "user_id ''"),
+        ('{"user_id": "a", "item_id": "x\\u0007", "rating": 3}', "control character"),
+        ("[]", "body"),
+    ],
+)
+def test_unusable_feedback_is_refused(client: TestClient, live: Live, body: str, words: str) -> None:
+    answer = client.post("/api/feedback", content=body)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+    assert live.history("a", 10) == []
+
+
+@pytest.mark.parametrize("path", ["/api/feedback", "/api/events"])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"user_id": NaN}'])
+def test_a_body_that_is_not_json_is_refused(client: TestClient, path: str, body: bytes) -> None:
+    answer = client.post(path, content=body)
+    assert answer.status_code in {400, 422}
+    assert answer.json()["error"]
+
+
+def test_events_are_stored_and_each_is_answered_in_order(client: TestClient, live: Live) -> None:
+    body = [
+        {"event_id": "e1", "event": "view", "user_id": "new", "product_id": "tea-1"},
+        {"event_id": "e2", "event": "dance", "user_id": "new", "item_id": "tea-1"},
+        {"event_id": "e3", "event": "purchase", "user_id": "new", "item_id": HOSTILE_ID, "price": 3.5},
+    ]
+    answer = client.post("/api/events", json={"events": body})
+    assert answer.status_code == 200
+    received = answer.json()
+    assert (received["stored"], received["duplicate"], received["rejected"]) == (2, 0, 1)
+    assert [outcome["status"] for outcome in received["outcomes"]] == ["accepted", "rejected", "accepted"]
+    assert "dance" in received["outcomes"][1]["reason"]
+    assert {line.item_id for line in live.history("new", 10)} == {"tea-1", HOSTILE_ID}
+
+
+def test_a_delivery_that_is_repeated_is_stored_once(client: TestClient, live: Live) -> None:
+    event = {"event_id": "e1", "event": "view_item", "user_id": "new", "item_id": "tea-1"}
+    assert client.post("/api/events", json=event).json()["stored"] == 1
+    again = client.post("/api/events", json=[event]).json()
+    assert (again["stored"], again["duplicate"]) == (0, 1)
+    assert len(live.history("new", 10)) == 1
+
+
+def test_a_body_past_its_limit_is_given_up(client: TestClient, live: Live) -> None:
+    event = {"event": "view_item", "user_id": "new", "item_id": "tea-1", "properties": {"x": "y" * 1000}}
+    answer = client.post("/api/events", content=json.dumps([event] * 2000))
+    assert answer.status_code == 413
+    assert "2,097,152 bytes" in answer.json()["error"]
+    assert live.history("new", 10) == []
+
+
+def test_health_names_the_model(client: TestClient, untrained_client: TestClient) -> None:
+    assert client.get("/api/health").json()["model_version"] == 1
+    before = untrained_client.get("/api/health")
+    assert before.status_code == 200
+    assert before.json()["model_version"] is None

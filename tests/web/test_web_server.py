@@ -1,0 +1,76 @@
+"""The web process, for real: a socket, signals, a port that is taken."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aisle.shop.errors import SettingsError
+from aisle.web import server
+
+SERVE = """
+import sys
+from pathlib import Path
+from aisle.app.serve import Live
+from aisle.app.settings import Settings
+from aisle.web.server import run
+
+with Live(Settings.read(Path(sys.argv[1]))) as live:
+    run(live, "127.0.0.1", int(sys.argv[2]), lambda line: print(line, flush=True))
+print("stopped", flush=True)
+"""
+
+
+@pytest.fixture
+def busy() -> Iterator[int]:
+    """A port on which somebody else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield taken.getsockname()[1]
+
+
+def test_a_process_serves_beside_a_busy_port_and_stops_when_told(folder: Path, busy: int) -> None:
+    command = [sys.executable, "-c", SERVE, str(folder), str(busy)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first, second = process.stdout.readline(), process.stdout.readline()
+        address = second.split()[2]
+        with urllib.request.urlopen(f"{address}/api/health") as answer:
+            health = json.load(answer)
+        process.send_signal(signal.SIGTERM)
+        rest, problems = process.stdout.read(), process.stderr.read()
+    assert first.startswith(f"Port {busy} is busy; using ")
+    assert health["status"] == "ok"
+    assert rest == "stopped\n"
+    assert problems == ""
+    assert process.returncode == 0
+
+
+def test_a_free_port_is_taken_as_asked() -> None:
+    with server.listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+    with server.listen("127.0.0.1", port) as listener:
+        assert listener.getsockname()[1] == port
+
+
+def test_a_busy_port_gives_the_next_free_one(busy: int) -> None:
+    with server.listen("127.0.0.1", busy) as listener:
+        assert busy < listener.getsockname()[1] < busy + server.PORTS_TRIED
+
+
+def test_too_many_busy_ports_are_said(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "PORTS_TRIED", 1)
+    with pytest.raises(SettingsError, match=f"no port from {busy} to {busy} is free"):
+        server.listen("127.0.0.1", busy)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "::2"])
+def test_an_address_of_another_machine_is_said(host: str) -> None:
+    with pytest.raises(SettingsError, match=f"cannot listen on {host}"):
+        server.listen(host, 0)

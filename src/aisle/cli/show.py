@@ -1,0 +1,104 @@
+"""How results look in a terminal: tables, bars and the one summary line. Programs read `--json` instead."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from rich import box
+from rich.columns import Columns
+from rich.console import Console, Group
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from aisle.app.shelf import FALLBACKS
+from aisle.shop.moments import format_day
+from aisle.shop.money import format_money
+
+if TYPE_CHECKING:
+    from aisle.app import progress
+    from aisle.app.importing import Imported
+    from aisle.app.shelf import HistoryLine, Shelf
+
+out = Console()
+err = Console(stderr=True)
+
+
+def json(value: Any) -> None:
+    """Print a value for programs."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> Group:
+    """Return a titled table; the columns named in `right` hold numbers."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        # Text, not markup: a product may well be called "[bold]".
+        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    return Group(Text(title, style="bold"), made)
+
+
+def shelf_table(shelf: "Shelf", title: str) -> Group:
+    """Return a shelf as people read it."""
+    rows = [
+        (place, item.item_id, item.name, format_money(item.price, item.currency), _score(item.score))
+        for place, item in enumerate(shelf.items, 1)
+    ]
+    return table(title, ("#", "item", "name", "price", "score"), rows, right=("#", "price", "score"))
+
+
+def history_table(lines: "Sequence[HistoryLine]", title: str) -> Group:
+    """Return what a shopper did last, newest first."""
+    rows = [
+        (format_day(line.timestamp), line.event + (f" {line.rating:g}★" if line.rating is not None else ""), line.name)
+        for line in lines
+    ]
+    return table(title, ("day", "event", "item"), rows)
+
+
+def shelf_beside_history(shelf: "Shelf", lines: "Sequence[HistoryLine]", user_id: str) -> None:
+    """Print a shelf with the history that explains it, and say where it fell back."""
+    made = shelf_table(shelf, f"Recommended for {user_id}")
+    out.print(Columns([made, history_table(lines, "Lately")], padding=(0, 4)) if lines else made)
+    if shelf.fallback:
+        out.print(FALLBACKS[shelf.fallback], style="dim")
+
+
+def import_lines(imported: "Imported") -> str:
+    """Return one line per table that sums up an import."""
+    return "\n".join(
+        f"{name}: {count.read:,} read, {count.stored:,} stored, "
+        f"{count.duplicate:,} duplicate, {count.rejected:,} rejected"
+        for name, count in imported.tables.items()
+    )
+
+
+@contextmanager
+def bars() -> "Iterator[progress.Progress]":
+    """Draw a bar per stage on standard error, and leave the lines that were done."""
+    columns = (
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=not err.is_terminal) as drawn:
+        tasks: dict[str, TaskID] = {}
+
+        def report(stage: str, done: float, total: float | None, rows: int = 0) -> None:
+            if stage not in tasks:
+                tasks[stage] = drawn.add_task(stage, total=total, speed="")
+            elapsed = drawn.tasks[tasks[stage]].elapsed or 0.0
+            speed = f"{rows:,} rows, {rows / elapsed:,.0f}/s" if rows and elapsed > 0 else ""
+            drawn.update(tasks[stage], completed=done, total=total, speed=speed)
+
+        yield report
+
+
+def _score(score: float | None) -> str:
+    return "" if score is None else f"{score:.3f}"

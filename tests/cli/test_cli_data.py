@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.runner import Runner
+
+CSV = "Kunde,Artikel,Datum,Menge\n" + "".join(f"k{n % 4},a{n % 3},{n + 1:02d}.01.2024 10:00,1\n" for n in range(28))
+MAP = ["--map", "Kunde=user_id", "--map", "Artikel=item_id", "--map", "Datum=timestamp", "--map", "Menge=quantity"]
+
+
+@pytest.fixture
+def shop(aisle: Runner, tmp_path: Path) -> Path:
+    assert aisle("init", tmp_path / "shop").code == 0
+    return tmp_path / "shop"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "orders.csv"
+    path.write_text(CSV)
+    return path
+
+
+def test_init_says_what_comes_next(aisle: Runner, tmp_path: Path) -> None:
+    ran = aisle("init", tmp_path / "shop")
+    assert f"aisle -C {tmp_path / 'shop'} import" in ran.out
+
+
+def test_a_mapped_file_is_imported_with_one_summary_line(aisle: Runner, shop: Path, file: Path) -> None:
+    ran = aisle("-C", shop, "import", file, *MAP, "--date-format", "%d.%m.%Y %H:%M")
+    assert "events: 28 read, 28 stored, 0 duplicate, 0 rejected" in ran.out
+
+
+def test_a_guess_is_shown_with_the_command_that_it_stands_for(aisle: Runner, shop: Path, file: Path) -> None:
+    ran = aisle("-C", shop, "import", file, "--yes")
+    assert ran.code == 0
+    assert "2024-01-01" in ran.out
+    assert "--map Kunde=user_id" in ran.out
+    assert "28 stored" in ran.out
+
+
+def test_a_guess_that_nobody_confirms_imports_nothing(
+    aisle: Runner, shop: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: "no")
+    ran = aisle("-C", shop, "import", file)
+    assert (ran.code, ran.err.startswith("aisle: nothing was imported")) == (2, True)
+
+
+def test_counts_for_programs(aisle: Runner, shop: Path, file: Path) -> None:
+    ran = aisle("-C", shop, "import", file, *MAP, "--json")
+    assert msgspec.json.decode(ran.out)["tables"]["events"]["stored"] == 28
+
+
+def test_rejects_are_listed(aisle: Runner, shop: Path, file: Path) -> None:
+    with file.open("a") as more:
+        more.write("k1,a1,01.01.1970 10:00,1\n")
+    ran = aisle("-C", shop, "import", file, *MAP)
+    assert "1 rejected" in ran.out
+    listed = aisle("-C", shop, "rejects", "list")
+    assert "orders.csv" in listed.out
+    assert "30" in listed.out
+    assert msgspec.json.decode(aisle("-C", shop, "rejects", "list", "--json").out)[0][1] == 30
+
+
+def test_a_shop_without_rejects_says_so(aisle: Runner, shop: Path) -> None:
+    assert "Nothing was rejected" in aisle("-C", shop, "rejects", "list").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing.csv", "--format", "aisle"], "nothing.csv"),
+        (["orders.csv", "--format", "sap"], "sap"),
+        (["orders.csv", "--map", "Kundin=user_id"], "Kundin"),
+        (["orders.csv", *MAP, "--timezone", "Mars/Base"], "Mars/Base"),
+        (["orders.csv", "--map", "Kunde"], "THEIRS=ours"),
+    ],
+)
+def test_a_mistake_costs_one_clear_line(
+    aisle: Runner, shop: Path, file: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(file.parent)
+    ran = aisle("-C", shop, "import", *arguments)
+    assert ran.code == 2
+    assert said in ran.err
+    assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_a_folder_without_a_shop_says_what_to_do(aisle: Runner, tmp_path: Path, file: Path) -> None:
+    ran = aisle("-C", tmp_path, "import", file, *MAP)
+    assert (ran.code, "aisle init" in ran.err) == (2, True)

@@ -1,0 +1,99 @@
+"""Every benchmark on the public data sets, and the tables of docs/benchmarks.md from what they found.
+
+    make bench AISLE_DATA=FOLDER        or        python -m benchmarks.all FOLDER [--only NAME …]
+
+FOLDER holds one folder per data set: `online-retail`, `gowalla`, … A data set that is not there keeps its old table.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+PAGE: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+BENCHMARKS: Final = {
+    "end_to_end": "online-retail",
+    "topn": "gowalla",
+}
+"""Each benchmark and the data set that it runs on."""
+
+VERSIONS: Final = ("numpy", "scipy", "numba", "polars", "implicit")
+
+
+def main() -> None:
+    """Run what can be run and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.all", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=os.environ.get("AISLE_DATA"), help="holds the data sets"
+    )
+    parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=tuple(BENCHMARKS), help="not all of them")
+    arguments = parser.parse_args()
+    if arguments.folder is None or not arguments.folder.is_dir():
+        sys.exit("name the folder of the data sets: make bench AISLE_DATA=FOLDER")
+    page = PAGE.read_text(encoding="utf-8")
+    for name in arguments.only:
+        data = arguments.folder / BENCHMARKS[name]
+        if data.is_dir():
+            page = replaced(page, name, run(name, data))
+            PAGE.write_text(page, encoding="utf-8")
+        else:
+            print(f"{name} is left out: there is no folder {data}")
+
+
+def run(name: str, data: Path) -> str:
+    """Run one benchmark, show what it prints, and return its table with where and when it was made."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "rows.json"
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}", str(data), "--json", str(found)], check=True)
+        rows = json.loads(found.read_text())["rows"]
+    return f"{table(rows)}\n\n{origin(name, data)}"
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return rows as Markdown, with every column that any of them has."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    lines = [columns, ["---" if isinstance(rows[0].get(column), str) else "---:" for column in columns]]
+    lines += [[cell(row.get(column)) for column in columns] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def cell(value: object) -> str:
+    """Return a value as a table shows it."""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
+    return "" if value is None else str(value)
+
+
+def origin(name: str, data: Path) -> str:
+    """Return the line that says how a table was made."""
+    libraries = ", ".join(f"{library} {version(library)}" for library in VERSIONS)
+    processor = re.search(
+        r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    )
+    machine = f"{processor[1] if processor else platform.processor()}, {os.cpu_count()} cores"
+    day = datetime.now(UTC).date().isoformat()
+    return (
+        f"`python -m benchmarks.{name} {data.name}`, {day}; {machine}; Python {platform.python_version()}, {libraries}."
+    )
+
+
+def replaced(page: str, name: str, text: str) -> str:
+    """Return the page with the text between a benchmark's two marks replaced."""
+    marks = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, rest = page.split(marks[0])
+    return f"{before}{marks[0]}\n\n{text}\n\n{marks[1]}{rest.split(marks[1])[1]}"
+
+
+if __name__ == "__main__":
+    main()

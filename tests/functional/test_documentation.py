@@ -1,0 +1,73 @@
+"""What the documentation says is true: its commands parse, its settings exist with their defaults, none is missing."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from pydantic import BaseModel
+
+from aisle.app.settings import Settings
+from aisle.prepare.weigh import Weights
+from aisle.recommenders.catalog import NAMES, by_name
+from tests.runner import Runner
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def commands() -> list[str]:
+    """Return every `$ aisle …` of the documentation, its continued lines joined."""
+    texts = (page.read_text().replace("\\\n", " ") for page in PAGES)
+    return [line for text in texts for line in re.findall(r"^\$ (aisle .*?)\s*(?:#.*)?$", text, re.MULTILINE)]
+
+
+def documented() -> dict[str, dict[str, str]]:
+    """Return section → setting → default of docs/settings.md."""
+    sections = re.split(r"^## `\[(.+)\]`$", (ROOT / "docs" / "settings.md").read_text(), flags=re.MULTILINE)[1:]
+    return {
+        name: dict(re.findall(r"^\| `(\w+)` \| `?([^|`]+)`? \|", text, re.MULTILINE))
+        for name, text in zip(sections[::2], sections[1::2], strict=True)
+    }
+
+
+def defaults() -> dict[str, dict[str, Any]]:
+    """Return section → setting → default of the code."""
+    found = {name: getattr(Settings.read(ROOT / "nowhere"), name) for name in ("shop", "database", "train", "serve")}
+    sections: dict[str, dict[str, Any]] = {
+        name: section.model_dump() for name, section in found.items() if isinstance(section, BaseModel)
+    }
+    sections["weights"] = msgspec.structs.asdict(Weights())
+    return sections | {f"models.{name}": by_name(name).config_type().plain() for name in NAMES}
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_documented_command_has_these_arguments(aisle: Runner, command: str) -> None:
+    ran = aisle(*shlex.split(command.replace("FILE…", "FILE"))[1:], "--help")
+    assert ran.code == 0, ran.err
+
+
+def test_the_documentation_has_commands() -> None:
+    assert len(commands()) > 10
+
+
+@pytest.mark.parametrize("section", sorted(defaults()))
+def test_every_setting_is_documented_with_its_default(section: str) -> None:
+    written = {
+        name: None if text.strip() == "none" else tomllib.loads(f"it = {text}")["it"]
+        for name, text in documented()[section].items()
+    }
+    assert written == defaults()[section]
+
+
+def test_no_section_is_documented_that_does_not_exist() -> None:
+    assert documented().keys() == defaults().keys()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []

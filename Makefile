@@ -40,7 +40,7 @@ demo: $(VENV)/.installed ## a simulated shop: events, training, figures, a shelf
 	$(BIN)/aisle demo
 
 test: $(VENV)/.installed-dev ## every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 check: $(VENV)/.installed-dev ## format, lint, types, layers
 	$(BIN)/ruff format --check
@@ -53,7 +53,7 @@ format: $(VENV)/.installed-dev ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/.installed-bench ## the figures of docs/benchmarks.md, on the data in AISLE_DATA
-	$(BIN)/python -m benchmarks.all
+	$(BIN)/python -m benchmarks.all $(AISLE_DATA)
 
 clean: ## remove what make made
 	rm -rf $(VENV) demo-shop build dist

@@ -27,6 +27,7 @@ def aggregate_rows(rows: list[Row]) -> Pairs:
         np.array(items, np.int32),
         np.array(weights, np.float64),
         np.array(timestamps, np.int64),
+        np.full(len(rows), np.nan, np.float32),
     )
 
 
@@ -86,3 +87,14 @@ def test_tables_and_arrays_agree_in_any_order(events: list[Row], random: Random)
     assert pairs.timestamp.tolist() == table["timestamp"].to_list()
     np.testing.assert_array_equal(pairs.weight, (table[WEIGHT].to_numpy() / BILLION).astype(np.float32))
     assert sum(table[EVENTS_COUNT]) == len(events)
+
+
+def test_a_pair_keeps_its_last_stars() -> None:
+    pairs = aggregate_arrays(
+        np.array([0, 0, 0, 1], np.int32),
+        np.array([0, 0, 1, 0], np.int32),
+        np.ones(4),
+        np.array([1, 2, 3, 4], np.int64),
+        np.array([5, np.nan, np.nan, 2], np.float32),
+    )
+    np.testing.assert_array_equal(pairs.rating, [5, np.nan, 2])

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from aisle.prepare.aggregate import aggregate_arrays
 from aisle.prepare.interactions import Interactions
+from aisle.prepare.weigh import stars_given
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.shop.ids import UNKNOWN
 
@@ -22,9 +23,11 @@ def query_batch(data: Interactions, users: NDArray[np.int32]) -> QueryBatch:
     log = data.log
     query = query_of(log.user, users, len(data.users))
     asked = query != UNKNOWN
-    pairs = aggregate_arrays(query[asked], log.item[asked], log.weight[asked], log.timestamp[asked])
+    pairs = aggregate_arrays(
+        query[asked], log.item[asked], log.weight[asked], log.timestamp[asked], stars_given(log.kind, log.rating)[asked]
+    )
     history = ItemLists(pairs.offsets(len(users)), pairs.item)
-    return QueryBatch(history, pairs.weight, pairs.timestamp, data.now)
+    return QueryBatch(history, pairs.weight, pairs.timestamp, data.now, pairs.rating)
 
 
 def query_of(user: NDArray[np.int32], users: NDArray[np.int32], known: int) -> NDArray[np.int32]:

@@ -53,6 +53,8 @@ class Pairs:
     weight: NDArray[np.float32]
     timestamp: NDArray[np.int64]
     """The moment of the pair's last event."""
+    rating: NDArray[np.float32]
+    """The last stars that the pair has, or NaN."""
 
     def __len__(self) -> int:
         return len(self.item)
@@ -65,7 +67,11 @@ class Pairs:
 
 
 def aggregate_arrays(
-    user: NDArray[np.int32], item: NDArray[np.int32], weight: NDArray[np.floating], timestamp: NDArray[np.int64]
+    user: NDArray[np.int32],
+    item: NDArray[np.int32],
+    weight: NDArray[np.floating],
+    timestamp: NDArray[np.int64],
+    rating: NDArray[np.float32],
 ) -> Pairs:
     """Return the user–item pairs behind events, each user's in the order of the last event, ties by item number.
 
@@ -77,13 +83,23 @@ def aggregate_arrays(
         What each event adds, (events,).
     timestamp
         Microseconds, (events,).
+    rating
+        Stars, or NaN, (events,); of equally old ones the last counts.
     """
     order = np.lexsort((timestamp, item, user))
-    user, item, timestamp = user[order], item[order], timestamp[order]
+    user, item, timestamp, rating = user[order], item[order], timestamp[order], rating[order]
     last = np.append((user[1:] != user[:-1]) | (item[1:] != item[:-1]), True)[: len(order)]
     ends = np.flatnonzero(last)
     sums = np.cumsum(np.rint(weight[order].astype(np.float64) * BILLION).astype(np.int64))[ends]
-    user, item, timestamp = user[ends], item[ends], timestamp[ends]
+    user, item, timestamp, rating = user[ends], item[ends], timestamp[ends], _last_ratings(rating, ends)
     weights = (np.diff(sums, prepend=0) / BILLION).astype(np.float32)
     order = np.lexsort((item, timestamp, user))
-    return Pairs(user[order], item[order], weights[order], timestamp[order])
+    return Pairs(user[order], item[order], weights[order], timestamp[order], rating[order])
+
+
+def _last_ratings(rating: NDArray[np.float32], ends: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return the last number in each stretch of ratings that ends at `ends`, or NaN."""
+    starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
+    rated = np.where(np.isnan(rating), -1, np.arange(len(rating)))
+    last = np.maximum.accumulate(rated)[ends]
+    return np.where(last >= starts, rating[last], np.float32(np.nan))

@@ -168,3 +168,8 @@ def tells_liking(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray
     silent = np.isin(kind, [KIND_CODES[one] for one in SILENT])
     telling: NDArray[np.bool_] = ~silent & ~((kind == KIND_CODES[EventKind.RATE]) & np.isnan(rating))
     return telling
+
+
+def stars_given(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the stars of the events that are ratings, and NaN for all others, (events,)."""
+    return np.where((kind == KIND_CODES[EventKind.RATE]) & np.isfinite(rating), rating, np.float32(np.nan))

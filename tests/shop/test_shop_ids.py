@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aisle.shop import ids
 from aisle.shop.errors import IdError, InputError
 from aisle.shop.ids import UNKNOWN, Vocabulary, check_id
 
@@ -49,3 +50,9 @@ def test_the_same_id_twice_is_refused() -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True))
 def test_a_vocabulary_survives_its_arrays(ids: list[str]) -> None:
     assert Vocabulary.from_arrays(Vocabulary(ids).to_arrays()).ids == tuple(ids)
+
+
+def test_more_ids_than_int32_reaches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids, "MOST", 2)
+    with pytest.raises(InputError, match="3 ids are more than int32 can number"):
+        Vocabulary(["a", "b", "c"])

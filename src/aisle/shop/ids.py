@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from aisle.shop.errors import IdError, InputError
 from aisle.shop.events import MAX_ID_BYTES
 
+MOST: Final = 2**31 - 1
+"""As many ids as int32 numbers reach."""
+
 UNKNOWN: Final = -1
 """The number of an id that a vocabulary does not hold."""
 
@@ -53,6 +56,8 @@ class Vocabulary:
     def __init__(self, ids: Iterable[str]) -> None:
         self.ids: tuple[str, ...] = tuple(ids)
         self._numbers = {one: number for number, one in enumerate(self.ids)}
+        if len(self.ids) > MOST:
+            raise InputError(f"{len(self.ids):,} ids are more than int32 can number ({MOST:,}); train on fewer")
         if len(self._numbers) != len(self.ids):
             raise InputError("a vocabulary got the same id twice; pass each id once")
 

@@ -49,11 +49,17 @@ def test_a_live_query_is_the_one_that_training_sees() -> None:
     np.testing.assert_array_equal(live.history.items, trained.history.items)
     np.testing.assert_allclose(live.weights, trained.weights, rtol=1e-6)
     np.testing.assert_array_equal(live.timestamps, trained.timestamps)
+    np.testing.assert_array_equal(live.ratings, trained.ratings)
 
 
 def test_a_history_is_oldest_first_and_holds_each_item_once() -> None:
     query = to_query(PROFILE, ITEMS, WEIGHTS, NOW)
     assert [ITEMS.ids[item] for item in query.history.items] == ["a", "b"]
+
+
+def test_stars_come_along() -> None:
+    query = to_query(PROFILE, ITEMS, WEIGHTS, NOW)
+    np.testing.assert_array_equal(query.ratings, [np.nan, 5])
 
 
 def test_an_empty_profile_is_an_empty_query() -> None:

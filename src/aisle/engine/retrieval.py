@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.recommenders.abilities import FoldsIn
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 
@@ -34,13 +35,15 @@ class Retrieval:
         """Return the n best items of each query, and which shelves (queries,) are just the popular one.
 
         No shelf is shorter than the catalogue allows, and none shows what the shopper sent back or rated badly.
-        Whoever the personal model cannot place gets the popular shelf with its scores; places that it leaves empty
-        are filled with popular items whose score is NaN, as scores of two models do not compare.
+        Whoever has no history, or none that the model can place, gets the popular shelf with its scores; places that
+        the model leaves empty are filled with popular items whose score is NaN, as scores of two models do not compare.
         """
         exclude = _with_disliked(exclude, queries)
         shelf = self.personal.retrieve(queries, n, exclude)
         impersonal = shelf.items[:, 0] < 0
-        short = np.flatnonzero((shelf.items < 0).any(axis=1))
+        if isinstance(self.personal, FoldsIn):
+            impersonal |= np.diff(queries.history.indptr) == 0
+        short = np.flatnonzero(impersonal | (shelf.items < 0).any(axis=1))
         if len(short) == 0:
             return shelf, impersonal
         # A popular item may stand on the shelf already, so twice n of them are enough to fill it.

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.als_numpy import Rows, normal_matrix, solve_row, targets
-from aisle.recommenders.base import Array, Config, Explains, FoldsIn, HasItemVectors, Recommender
+from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
+from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 from aisle.recommenders.topn import FEW, topn_vectors
 from aisle.shop.errors import InputError, NotEnoughData

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import HasItemVectors, Recommender
+from aisle.recommenders.abilities import HasItemVectors
+from aisle.recommenders.base import Recommender
 from aisle.recommenders.query import ItemLists, Ranked
 from aisle.recommenders.topn import topn_vectors
 from aisle.shop.errors import SettingsError

@@ -10,6 +10,7 @@ from aisle.prepare.aggregate import BILLION, EVENTS_COUNT, Pairs, aggregate, agg
 from aisle.prepare.weigh import WEIGHT
 
 Row = tuple[int, int, float, int]
+NAN = float("nan")
 
 
 def aggregate_table(rows: list[Row]) -> pl.DataFrame:
@@ -20,14 +21,14 @@ def aggregate_table(rows: list[Row]) -> pl.DataFrame:
     return pairs.select("user_id", "item_id", WEIGHT, "timestamp", EVENTS_COUNT)
 
 
-def aggregate_rows(rows: list[Row]) -> Pairs:
+def aggregate_rows(rows: list[Row], ratings: list[float] | None = None) -> Pairs:
     users, items, weights, timestamps = zip(*rows, strict=True) if rows else ((), (), (), ())
     return aggregate_arrays(
         np.array(users, np.int32),
         np.array(items, np.int32),
         np.array(weights, np.float64),
         np.array(timestamps, np.int64),
-        np.full(len(rows), np.nan, np.float32),
+        np.array(ratings or [NAN] * len(rows), np.float32),
     )
 
 
@@ -58,6 +59,14 @@ def test_histories_run_from_the_oldest_pair_to_the_newest_user_by_user() -> None
     assert pairs.timestamp.tolist() == [40, 40, 60, 50]
     assert pairs.weight.tolist() == [1, 1, 2, 1]
     assert pairs.weight.dtype == np.float32
+
+
+def test_a_pair_has_its_last_stars() -> None:
+    rows = [(0, 1, 1.0, 30), (0, 1, 1.0, 20), (0, 1, 1.0, 40), (0, 2, 1.0, 10), (1, 1, 1.0, 5), (1, 1, 1.0, 5)]
+    pairs = aggregate_rows(rows, [4, 2, NAN, NAN, 1, 5])
+
+    assert list(zip(pairs.user.tolist(), pairs.item.tolist(), strict=True)) == [(0, 2), (0, 1), (1, 1)]
+    np.testing.assert_array_equal(pairs.rating, np.array([NAN, 4, 5], np.float32))
 
 
 def test_offsets_bound_the_pairs_of_every_user() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aisle.prepare.weigh import WEIGHT, Weights, event_weight, event_weights, tells_liking
+from aisle.prepare.weigh import WEIGHT, Weights, event_weight, event_weights, stars_given, tells_liking
 from aisle.shop.errors import SettingsError
 from aisle.shop.events import KIND_CODES, KINDS, EventKind
 from aisle.shop.moments import DAY
@@ -179,3 +179,10 @@ def test_an_event_never_fades_below_the_floor() -> None:
 def test_the_floor_is_a_share(floor: float) -> None:
     with pytest.raises(SettingsError, match="fading_floor"):
         Weights(fading_floor=floor)
+
+
+def test_only_ratings_give_stars_and_only_numbers_are_stars() -> None:
+    kinds = ["rate", "purchase", "rate", "rate"]
+    ratings = np.array([4, 4, math.nan, math.inf], np.float32)
+    given = stars_given(np.array([KIND_CODES[kind] for kind in kinds], np.int8), ratings)
+    np.testing.assert_array_equal(given, [4, math.nan, math.nan, math.nan])

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from aisle.prepare.interactions import EventLog, Interactions
-from aisle.recommenders.base import HasItemVectors, Recommender
+from aisle.recommenders.abilities import HasItemVectors
+from aisle.recommenders.base import Recommender
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 from aisle.shop.errors import InputError
 from aisle.shop.events import KIND_CODES, EventKind
@@ -23,8 +24,11 @@ from aisle.shop.moments import DAY
 NOW = 1_700_000_000_000_000
 
 
-def shop(weights: NDArray[Any]) -> Interactions:
-    """Make training data of a dense matrix of weights: one purchase for each that is not 0, a day apart."""
+def shop(weights: NDArray[Any], kind: EventKind = EventKind.PURCHASE) -> Interactions:
+    """Make training data of a dense matrix of weights: one event for each that is not 0, a day apart.
+
+    Where the events are ratings, the weights are their stars.
+    """
     users, items = weights.shape
     matrix = csr_array(weights.astype(np.float32))
     user, item = matrix.nonzero()
@@ -32,9 +36,9 @@ def shop(weights: NDArray[Any]) -> Interactions:
     log = EventLog(
         user=user.astype(np.int32),
         item=item.astype(np.int32),
-        kind=np.full(events, KIND_CODES[EventKind.PURCHASE], np.int8),
+        kind=np.full(events, KIND_CODES[kind], np.int8),
         weight=matrix.data,
-        rating=np.full(events, np.nan, np.float32),
+        rating=matrix.data if kind is EventKind.RATE else np.full(events, np.nan, np.float32),
         timestamp=NOW - DAY * np.arange(events, 0, -1),
         session=np.full(events, UNKNOWN, np.int32),
         basket=np.arange(events, dtype=np.int32),
@@ -49,11 +53,12 @@ def shop(weights: NDArray[Any]) -> Interactions:
 
 
 def ask(*histories: dict[int, float]) -> QueryBatch:
-    """Make queries of histories, each item → weight, oldest first."""
+    """Make queries of histories, each item → weight, oldest first; what weighs is rated with as many stars."""
     indptr = np.cumsum([0, *map(len, histories)])
     items = np.array([item for history in histories for item in history], np.int32)
     weights = np.array([weight for history in histories for weight in history.values()], np.float32)
-    return QueryBatch(ItemLists(indptr, items), weights, np.full(len(items), NOW - DAY), NOW)
+    stars = np.where(weights > 0, weights, np.float32(np.nan))
+    return QueryBatch(ItemLists(indptr, items), weights, np.full(len(items), NOW - DAY), NOW, stars)
 
 
 def ask_rows(data: Interactions) -> QueryBatch:
@@ -63,9 +68,9 @@ def ask_rows(data: Interactions) -> QueryBatch:
     return ask(*(dict(zip(matrix.indices[row].tolist(), matrix.data[row].tolist(), strict=True)) for row in rows))
 
 
-def random_shop(users: int = 40, items: int = 30, seed: int = 3) -> Interactions:
+def random_shop(users: int = 40, items: int = 30, seed: int = 3, kind: EventKind = EventKind.PURCHASE) -> Interactions:
     draw = np.random.default_rng(seed)
-    return shop(draw.integers(1, 4, (users, items)) * (draw.random((users, items)) < 0.2))
+    return shop(draw.integers(1, 4, (users, items)) * (draw.random((users, items)) < 0.2), kind)
 
 
 def listed(ranked: Ranked, query: int = 0) -> list[int]:
@@ -81,13 +86,16 @@ matrices = st.integers(1, 6).flatmap(
 
 
 class Battery(ABC):
+    kind: ClassVar[EventKind] = EventKind.PURCHASE
+    """What the model learns from."""
+
     @abstractmethod
     def make(self) -> Recommender[Any]:
         """Return a model that was not fitted."""
 
     @pytest.fixture
     def data(self) -> Interactions:
-        return random_shop()
+        return random_shop(kind=self.kind)
 
     @pytest.fixture
     def fitted(self, data: Interactions) -> Recommender[Any]:
@@ -102,7 +110,7 @@ class Battery(ABC):
         assert model.config_type.parse(model.config.plain()) == model.config
 
     def test_refit_forgets(self, data: Interactions, fitted: Recommender[Any]) -> None:
-        other = self.make().fit(random_shop(25, 12, seed=9), seed=5)
+        other = self.make().fit(random_shop(25, 12, seed=9, kind=self.kind), seed=5)
         assert_same_arrays(other.fit(data, seed=1), fitted)
 
     def test_equal_seeds_give_equal_arrays(self, data: Interactions, fitted: Recommender[Any]) -> None:
@@ -200,24 +208,24 @@ class Battery(ABC):
             fitted.retrieve(ask({1: 1.0}), 0)
 
     def test_one_item(self) -> None:
-        model = self.make().fit(shop(np.ones((3, 1))), seed=1)
+        model = self.make().fit(shop(np.ones((3, 1)), self.kind), seed=1)
         assert listed(model.retrieve(ask({0: 1.0}), 2)) == [0]
 
     def test_one_user(self) -> None:
-        model = self.make().fit(shop(np.ones((1, 3))), seed=1)
+        model = self.make().fit(shop(np.ones((1, 3)), self.kind), seed=1)
         assert sorted(listed(model.retrieve(ask({1: 1.0}), 3))) == [0, 1, 2]
 
     def test_users_with_everything_and_with_nothing(self) -> None:
         weights = np.zeros((4, 6))
         weights[0] = 1
         weights[1, 2] = 1
-        model = self.make().fit(shop(weights), seed=1)
+        model = self.make().fit(shop(weights, self.kind), seed=1)
         assert np.isfinite(model.score(ask(dict.fromkeys(range(6), 1.0)))).all()
 
     @given(rows=matrices)
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     def test_any_small_shop_is_answered(self, rows: list[list[float]]) -> None:
-        data = shop(np.array(rows))
+        data = shop(np.array(rows), self.kind)
         model = self.make().fit(data, seed=1)
         ranked = model.retrieve(ask_rows(data), 3)
         for query in range(len(rows)):

@@ -5,7 +5,7 @@ import pytest
 
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.popularity import Popularity, PopularityConfig
-from aisle.shop.errors import SettingsError
+from aisle.shop.errors import NotEnoughData, SettingsError
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 from tests.recommenders.battery import NOW, Battery, ask, listed, shop
@@ -54,7 +54,39 @@ def test_the_window_begins_after_its_first_moment() -> None:
     assert model.scores_[1] < 0
 
 
-@pytest.mark.parametrize("name", ["window_days", "half_life_days"])
-def test_days_are_above_0(name: str) -> None:
+@pytest.mark.parametrize("name", ["window_days", "half_life_days", "prior_ratings"])
+def test_settings_are_above_0(name: str) -> None:
     with pytest.raises(SettingsError, match=name):
-        PopularityConfig(**{name: 0})
+        PopularityConfig.parse({name: 0})
+
+
+def rated(*ratings: tuple[int, float, float]) -> Interactions:
+    """Make a shop of six items whose events are (item, stars, age in days)."""
+    data = day_by_day(*((item, 1, age) for item, _, age in ratings))
+    stars = np.array([stars for _, stars, _ in ratings], np.float32)
+    return replace(data, log=replace(data.log, rating=stars))
+
+
+def test_stars_are_drawn_towards_the_mean_of_the_shop() -> None:
+    log = rated((0, 5, 1), *[(1, 5, 1)] * 8, *[(2, 1, 1)] * 3, (3, np.nan, 1), (3, np.nan, 1), (4, 5, 60))
+    model = Popularity(PopularityConfig(measure="rating", prior_ratings=4)).fit(log, seed=0)
+    mean = (5 * 9 + 3) / 12
+    expected = [(4 * mean + 5) / 5, (4 * mean + 40) / 12, (4 * mean + 3) / 7]
+    np.testing.assert_allclose(model.scores_[:3], expected, rtol=1e-6)
+    assert listed(model.retrieve(ask({}), 6)) == [1, 0, 2, 3, 4, 5]
+
+
+def test_old_stars_fade() -> None:
+    log = rated((0, 5, 0), (0, 1, 1), (1, 3, 0))
+    model = Popularity(PopularityConfig(measure="rating", half_life_days=1, prior_ratings=1e-9)).fit(log, seed=0)
+    np.testing.assert_allclose(model.scores_[:2], [5.5 / 1.5, 3], rtol=1e-6)
+
+
+def test_stars_below_0_still_come_before_what_has_none() -> None:
+    model = Popularity(PopularityConfig(measure="rating")).fit(rated((0, -10, 1), (1, np.nan, 1)), seed=0)
+    assert listed(model.retrieve(ask({}), 2)) == [0, 1]
+
+
+def test_without_stars_there_is_nothing_to_rank_by() -> None:
+    with pytest.raises(NotEnoughData, match="there are no ratings"):
+        Popularity(PopularityConfig(measure="rating")).fit(LOG, seed=0)

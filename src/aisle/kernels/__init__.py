@@ -6,5 +6,17 @@ ending in `_numpy` need NumPy alone.
 
 from typing import Final
 
-COMPILED: Final = ("als", "topn")
+COMPILED: Final = (
+    "als",
+    "neighbours",
+    "partners",
+    "products",
+    "regression",
+    "ridge",
+    "sessions",
+    "sgd",
+    "similarities",
+    "standard",
+    "topn",
+)
 """The modules that hold compiled kernels."""

@@ -8,7 +8,22 @@ from aisle.shop.errors import SettingsError
 
 _CLASSES: Final = {
     "als": "ALS",
+    "als_wr": "ALSWR",
+    "baseline": "Baseline",
+    "blend": "Blend",
+    "co_purchase": "CoPurchase",
+    "ease": "EASE",
+    "graph_filter": "GraphFilter",
+    "item_knn": "ItemKNN",
+    "knn_baseline": "KNNBaseline",
+    "knn_means": "KNNMeans",
     "popularity": "Popularity",
+    "sequential_rules": "SequentialRules",
+    "session_knn": "SessionKNN",
+    "svd": "SVD",
+    "svdpp": "SVDpp",
+    "trending": "Trending",
+    "user_knn": "UserKNN",
 }
 """The class of each name; its module has the name itself."""
 

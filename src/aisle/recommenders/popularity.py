@@ -1,7 +1,7 @@
-"""What everybody wants: the items with the largest sum of event weights in a recent window."""
+"""What everybody wants: the items with the most events, or the best stars, in a recent window."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import msgspec
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
+from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
 
 if TYPE_CHECKING:
@@ -20,18 +21,25 @@ Days = Annotated[float, msgspec.Meta(gt=0)]
 class PopularityConfig(Config, frozen=True):
     """Which events count, and how much."""
 
+    measure: Literal["events", "rating"] = "events"
+    """`events`: the sum of their weights; `rating`: the mean of their stars, drawn towards that of the shop."""
     window_days: Days | None = 30.0
     """Only the events of so many last days count; null: all."""
     half_life_days: Days | None = None
     """After so many days an event counts half, on top of what its weight has lost already; null: no further fading."""
+    prior_ratings: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    """The mean of all items counts as so many ratings of each: one lucky vote makes no favourite."""
 
 
 class Popularity(Recommender[PopularityConfig]):
     """The same ranking for everybody.
 
-    An item's score is Σ w · 2^(-age / half-life) over its events in the window, with the weights that `prepare.weigh`
-    gave them; lines without a user count like any other. Items with nothing to their credit in the window come after
-    these, with scores in [-1, 0), in the order of what they had before it: the ranking always covers the catalogue.
+    By events, an item's score is Σ w f over its events in the window, with the weights w that `prepare.weigh` gave
+    them and f = 2^(-age / half-life). By rating, it is the Bayesian mean (C m + Σ f stars) / (C + Σ f) over its ratings
+    in the window, where m is Σ f stars / Σ f over those of all items and C is `prior_ratings`. Lines without a user
+    count like any other. Items with nothing to their credit in the window come after these, with scores in [-1, 0), or
+    as far below the lowest rating where that is negative, in the order of the weights they had before it: the ranking
+    always covers the catalogue.
     """
 
     name = "popularity"
@@ -41,18 +49,47 @@ class Popularity(Recommender[PopularityConfig]):
     """The score of each item, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
-        """Sum the log up."""
+        """Sum the log up.
+
+        Raises
+        ------
+        NotEnoughData
+            If stars are to rank and there are none.
+        """
+        config, items = self.config, len(data.items)
         age = np.maximum(data.now - data.log.timestamp, 0) / DAY
-        worth = data.log.weight.astype(np.float64)
-        if self.config.half_life_days is not None:
-            worth *= np.exp2(-age / self.config.half_life_days)
-        recent = age < (np.inf if self.config.window_days is None else self.config.window_days)
-        items = len(data.items)
-        counted = np.bincount(data.log.item[recent], worth[recent], minlength=items)
+        fading = np.ones(len(age)) if config.half_life_days is None else np.exp2(-age / config.half_life_days)
+        recent = age < (np.inf if config.window_days is None else config.window_days)
+        worth = data.log.weight * fading
         ever = np.maximum(np.bincount(data.log.item, worth, minlength=items), 0)
         rest = ever / (1 + ever.max(initial=0)) - 1
+        if config.measure == "rating":
+            self.scores_ = self._stars(data, recent, fading, rest)
+            return self
+        counted = np.bincount(data.log.item[recent], worth[recent], minlength=items)
         self.scores_ = np.where(counted > 0, counted, rest).astype(np.float32)
         return self
+
+    def _stars(
+        self,
+        data: "Interactions",
+        recent: NDArray[np.bool_],
+        fading: NDArray[np.float64],
+        rest: NDArray[np.float64],
+    ) -> NDArray[np.float32]:
+        """Return Bayesian means, and the rest below the lowest rating there is."""
+        rated = ~np.isnan(data.log.rating)
+        if not rated.any():
+            raise NotEnoughData('there are no ratings in these events; import stars, or choose measure = "events"')
+        lowest = float(data.log.rating[rated].min())
+        counted = recent & rated
+        item, weight = data.log.item[counted], fading[counted]
+        votes = np.bincount(item, weight, minlength=len(rest))
+        stars = np.bincount(item, weight * data.log.rating[counted], minlength=len(rest))
+        mean = stars.sum() / votes.sum() if votes.any() else lowest
+        prior = self.config.prior_ratings
+        bayesian = (prior * mean + stars) / (prior + votes)
+        return np.where(votes > 0, bayesian, min(lowest, 0.0) + rest).astype(np.float32)
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
         """Return the same row for every query, as a read-only view."""

@@ -1,0 +1,151 @@
+"""Weighted means over the nearest neighbours of many pairs, in parallel; definition and twin: `neighbours_numpy`."""
+
+from typing import Final
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.csr import CSR
+from aisle.kernels.neighbours_numpy import Floats
+from aisle.kernels.threads import share_out
+
+_BLOCKS: Final = 32
+
+Ints = NDArray[np.int32]
+
+
+def nearest_means(
+    indptr: NDArray[np.int64], columns: Ints, similar: CSR, said: CSR, others: int, k: int, min_k: int
+) -> Floats:
+    """Return the weighted mean of each pair (x, y) over the neighbours of x that say something of y, (pairs,).
+
+    Parameters
+    ----------
+    indptr, columns
+        The pairs, row by row: those of x have y = `columns[indptr[x]:indptr[x + 1]]`.
+    similar
+        The positive similarities of each x to its neighbours.
+    said
+        For each y, which neighbours say what.
+    others
+        How many rows can be neighbours.
+    k, min_k
+        As in `neighbours_numpy`.
+    """
+    means = np.zeros(len(columns), np.float32)
+    longest = int(said.counts.max(initial=0))
+
+    def average(start: int, stop: int) -> None:
+        _nearest_means(start, stop, indptr, columns, *similar, *said, others, longest, k, min_k, means)
+
+    work = similar.indptr + np.concatenate(([0], np.cumsum(said.counts[columns])))[indptr]
+    bounds = np.searchsorted(work, np.linspace(0, work[-1], _BLOCKS + 1))
+    bounds[-1] = len(indptr) - 1
+    share_out(average, [int(bound) for bound in np.unique(np.append(0, bounds))])
+    return means
+
+
+@part
+def _least_of_nearest(similar: Floats, candidates: int, k: int, a: Floats, b: Floats) -> np.float32:
+    """Return the k-th largest similarity, by quickselect without branches; a and b are room to work in."""
+    for place in range(candidates):
+        a[place] = similar[place]
+    size = candidates
+    while True:
+        pivot: np.float32 = max(min(a[0], a[size - 1]), min(max(a[0], a[size - 1]), a[size // 2]))
+        more = less = 0
+        for place in range(size):
+            one = a[place]
+            a[more] = one
+            more += one > pivot
+            b[less] = one
+            less += one < pivot
+        if more >= k:
+            size = more
+        elif size - less >= k:
+            return pivot
+        else:
+            k -= size - less
+            a, b = b, a
+            size = less
+
+
+@part
+def _mean_of_nearest(similar: Floats, values: Floats, candidates: int, k: int, least: np.float32) -> np.float32:
+    """Average the candidates above the least of the nearest, and as many of those equal to it as there is room for."""
+    weighted, total, above = np.float64(0), np.float64(0), 0
+    for place in range(candidates):
+        counted = np.float64(similar[place]) if similar[place] > least else 0.0
+        weighted += counted * values[place]
+        total += counted
+        above += similar[place] > least
+    place = 0
+    while above < k:
+        if similar[place] == least:
+            weighted += np.float64(least) * values[place]
+            total += least
+            above += 1
+        place += 1
+    return np.float32(weighted / total)
+
+
+@kernel(
+    types.int64,
+    types.int64,
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    types.int64,
+    types.int64,
+    types.int64,
+    types.int64,
+    filled(types.float32, 1),
+)
+def _nearest_means(
+    start: int,
+    stop: int,
+    pair_indptr: NDArray[np.int64],
+    pair_columns: Ints,
+    similar_indptr: NDArray[np.int64],
+    similar_rows: Ints,
+    similarities: Floats,
+    said_indptr: NDArray[np.int64],
+    said_rows: Ints,
+    said: Floats,
+    others: int,
+    longest: int,
+    k: int,
+    min_k: int,
+    means: Floats,
+) -> None:
+    row_of_similarities = np.zeros(others, np.float32)
+    similar = np.empty(longest, np.float32)
+    values = np.empty(longest, np.float32)
+    a, b = np.empty(longest, np.float32), np.empty(longest, np.float32)
+    for x in range(start, stop):
+        if pair_indptr[x] == pair_indptr[x + 1]:
+            continue
+        for place in range(similar_indptr[x], similar_indptr[x + 1]):
+            row_of_similarities[similar_rows[place]] = similarities[place]
+        for pair in range(pair_indptr[x], pair_indptr[x + 1]):
+            y = pair_columns[pair]
+            candidates = 0
+            for place in range(said_indptr[y], said_indptr[y + 1]):
+                likeness = row_of_similarities[said_rows[place]]
+                # Written in any case, and written over unless it counts: a branch here is guessed wrong too often.
+                similar[candidates] = likeness
+                values[candidates] = said[place]
+                candidates += likeness > 0
+            near = min(candidates, k)
+            if near > 0 and near >= min_k:
+                least = _least_of_nearest(similar, candidates, near, a, b)
+                means[pair] = _mean_of_nearest(similar, values, candidates, near, least)
+        for place in range(similar_indptr[x], similar_indptr[x + 1]):
+            row_of_similarities[similar_rows[place]] = 0

@@ -1,0 +1,188 @@
+"""The partners of every item, items in parallel, pruned while counting; formulas and twin: `partners_numpy`."""
+
+from typing import Final
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.csr import CSR
+from aisle.kernels.partners_numpy import LIFT, SUM, Doubles, Ints, Longs, Partners, Places, Value
+from aisle.kernels.threads import share_out
+
+_BLOCKS: Final = 64
+
+Floats = NDArray[np.float32]
+
+
+def partners(places: Places, value: Value, k: int) -> Partners:
+    """Return the k most valuable partners of every item; no array is larger than items × k or the places.
+
+    Parameters
+    ----------
+    places
+        Where the items stand.
+    value
+        What a pair is worth.
+    k
+        How many partners an item has at most, at least 1.
+    """
+    items = len(value.counts)
+    order = np.lexsort((places.owner, places.items))
+    begins = np.zeros(items + 1, np.int64)
+    np.cumsum(np.bincount(places.items, minlength=items), out=begins[1:])
+    most = min(k, items)
+
+    def count(start: int, stop: int) -> tuple[Longs, Ints, Floats, Ints, Ints]:
+        found = np.zeros(stop - start, np.int64)
+        indices, times, owners = (np.empty((stop - start, most), np.int32) for _ in range(3))
+        values = np.empty((stop - start, most), np.float32)
+        _count(
+            start,
+            stop,
+            begins,
+            order,
+            *places,
+            value.formula,
+            value.fading,
+            value.counts,
+            value.baskets,
+            value.min_support,
+            value.repeats,
+            found,
+            indices,
+            values,
+            times,
+            owners,
+        )
+        there = np.arange(most) < found[:, None]
+        return found, indices[there], values[there], times[there], owners[there]
+
+    work = begins + np.arange(items + 1)
+    bounds = np.searchsorted(work, np.linspace(0, work[-1], _BLOCKS + 1))
+    blocks = share_out(count, [int(bound) for bound in np.unique(bounds)])
+    found, indices, values, times, owners = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    return Partners(CSR(np.append(0, np.cumsum(found)), indices, values), times, owners)
+
+
+@part
+def _surprise(met: float, row: float, column: float, total: float) -> float:
+    return met * np.log(met * total / (row * column)) if met > 0 else 0.0
+
+
+@part
+def _worth(formula: int, summed: float, met: float, n_a: float, n_b: float, total: float) -> float:
+    if formula == SUM:
+        return summed
+    if formula == LIFT:
+        return met * total / (n_a * n_b)
+    if met * total <= n_a * n_b:
+        return 0.0
+    return 2 * (
+        _surprise(met, n_a, n_b, total)
+        + _surprise(n_a - met, n_a, total - n_b, total)
+        + _surprise(n_b - met, total - n_a, n_b, total)
+        + _surprise(total - n_a - n_b + met, total - n_a, total - n_b, total)
+    )
+
+
+@part
+def _meet(
+    item: int,
+    own: Longs,
+    items: Ints,
+    first: Longs,
+    last: Longs,
+    owner: Ints,
+    fading: Doubles,
+    summed: Doubles,
+    met: Ints,
+    owned: Ints,
+    newest: Ints,
+    touched: Ints,
+    repeats: bool,
+) -> int:
+    """Count what the item's places are counted with; return how many others were met, which lead `touched`."""
+    size = 0
+    for place in own:
+        for near in range(first[place], last[place]):
+            other = items[near]
+            if near == place or (other == item and not repeats):
+                continue
+            if met[other] == 0:
+                touched[size] = other
+                size += 1
+            summed[other] += fading[min(abs(near - place), len(fading)) - 1]
+            met[other] += 1
+            owned[other] += newest[other] != owner[place]
+            newest[other] = owner[place]
+    return size
+
+
+@kernel(
+    types.int64,
+    types.int64,
+    given(types.int64, 1),
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.int64, 1),
+    given(types.int64, 1),
+    given(types.int32, 1),
+    types.int64,
+    given(types.float64, 1),
+    given(types.int64, 1),
+    types.int64,
+    types.int64,
+    types.boolean,
+    filled(types.int64, 1),
+    filled(types.int32, 2),
+    filled(types.float32, 2),
+    filled(types.int32, 2),
+    filled(types.int32, 2),
+)
+def _count(
+    start: int,
+    stop: int,
+    begins: Longs,
+    order: Longs,
+    items: Ints,
+    first: Longs,
+    last: Longs,
+    owner: Ints,
+    formula: int,
+    fading: Doubles,
+    counts: Longs,
+    baskets: int,
+    min_support: int,
+    repeats: bool,
+    found: Longs,
+    indices: Ints,
+    values: Floats,
+    times: Ints,
+    owners: Ints,
+) -> None:
+    summed = np.zeros(len(counts))
+    met, owned = np.zeros(len(counts), np.int32), np.zeros(len(counts), np.int32)
+    newest = np.full(len(counts), -1, np.int32)
+    touched = np.empty(len(counts), np.int32)
+    for item in range(start, stop):
+        own = order[begins[item] : begins[item + 1]]
+        size = _meet(item, own, items, first, last, owner, fading, summed, met, owned, newest, touched, repeats)
+        others = np.sort(touched[:size])
+        worth = np.zeros(size, np.float32)
+        for i in range(size):
+            other = others[i]
+            if met[other] >= min_support:
+                worth[i] = _worth(formula, summed[other], met[other], counts[item], counts[other], baskets)
+        row, place = item - start, 0
+        for i in np.argsort(-worth, kind="mergesort")[: indices.shape[1]]:
+            if worth[i] > 0:
+                indices[row, place], values[row, place] = others[i], worth[i]
+                times[row, place], owners[row, place] = met[others[i]], owned[others[i]]
+                place += 1
+        found[row] = place
+        summed[others] = 0
+        met[others] = 0
+        owned[others] = 0
+        newest[others] = -1

@@ -1,0 +1,102 @@
+"""Which items stand near which, and how often, in plain NumPy: what the kernel of `partners` computes.
+
+Items stand one behind the other in places. Each place says which other places it is counted with: all of its basket,
+or the next few of its sequence. With n_ab the times that b was counted with a, n_a and n_b how often each stands
+anywhere, and N how many baskets there are, the value of a pair is
+
+    SUM     Σ fading(distance), a distance of d places giving the d-th number of a table, or its last
+    LIFT    n_ab N / (n_a n_b)
+    LLR     2 Σ k log(k N / (row · column)) over the contingency table of a and b (Dunning, "Accurate Methods for the
+            Statistics of Surprise and Coincidence", 1993), 0 where they meet less often than by chance
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.kernels.csr import CSR
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Doubles = NDArray[np.float64]
+
+SUM: Final = 0
+LIFT: Final = 1
+LLR: Final = 2
+
+
+class Places(NamedTuple):
+    """Items one behind the other; arrays of shape (places,)."""
+
+    items: Ints
+    """What stands there."""
+    first: Longs
+    """The first place that this one is counted with."""
+    last: Longs
+    """The place after the last of them; a place is never counted with itself."""
+    owner: Ints
+    """Whose place it is; a pair's owners are counted once each."""
+
+
+class Value(NamedTuple):
+    """What a pair is worth, and when it is believed."""
+
+    formula: int
+    """`SUM`, `LIFT` or `LLR`."""
+    fading: Doubles
+    """What distance 1, 2, … adds to a sum; the last number holds for all farther ones."""
+    counts: Longs
+    """How many baskets have each item, (items,)."""
+    baskets: int
+    """How many baskets there are."""
+    min_support: int
+    """A pair that was met less often has no value; at least 1."""
+    repeats: bool
+    """Whether an item is counted with other places of its own."""
+
+
+class Partners(NamedTuple):
+    """The most valuable partners of each item, best first; equal ones in the order of their numbers."""
+
+    links: CSR
+    times: Ints
+    """How often each link was met, (entries,)."""
+    owners: Ints
+    """How many owners it has, (entries,)."""
+
+
+def partners_of(item: int, places: Places, value: Value, k: int) -> tuple[Ints, NDArray[np.float32], Ints, Ints]:
+    """Return the k best partners of one item, with their values, times and owners."""
+    items = len(value.counts)
+    own = np.flatnonzero(places.items == item)
+    lengths = places.last[own] - places.first[own]
+    source = np.repeat(own, lengths)
+    met = np.arange(len(source)) + np.repeat(places.first[own] - np.cumsum(lengths) + lengths, lengths)
+    counted = met != source if value.repeats else places.items[met] != item
+    source, met = source[counted], met[counted]
+    distance = np.minimum(np.abs(met - source), len(value.fading))
+    sums: Doubles = np.bincount(places.items[met], value.fading[distance - 1], minlength=items).astype(np.float64)
+    times = np.bincount(places.items[met], minlength=items)
+    pairs = np.unique(np.stack([places.items[met], places.owner[source]]), axis=1)
+    owners = np.bincount(pairs[0], minlength=items)
+    worth = np.where(times >= value.min_support, _worth(item, sums, times, value), 0).astype(np.float32)
+    best = np.argsort(-worth, kind="stable")[:k].astype(np.int32)
+    best = best[worth[best] > 0]
+    return best, worth[best], times[best].astype(np.int32), owners[best].astype(np.int32)
+
+
+def _worth(item: int, sums: Doubles, times: Longs, value: Value) -> Doubles:
+    if value.formula == SUM:
+        return sums
+    n_a, n_b, total = value.counts[item], value.counts, value.baskets
+    if value.formula == LIFT:
+        lift: Doubles = times * total / np.maximum(n_a * n_b, 1)
+        return lift
+    cells = ((times, n_a, n_b), (n_a - times, n_a, total - n_b), (n_b - times, total - n_a, n_b))
+    rest = (total - n_a - n_b + times, total - n_a, total - n_b)
+    surprise = np.zeros(len(sums))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for met, row, column in (*cells, rest):
+            surprise += np.where(met > 0, met * np.log(met * total / (row * column)), 0)
+    return np.where(times * total > n_a * n_b, 2 * surprise, 0)

@@ -1,0 +1,302 @@
+"""Products of sparse matrices, rows in parallel, the best k of each row kept on the way; the twin is `products_numpy`.
+
+A product of two sparse matrices can be a thousand times their size, and is never held: a thread adds one row up in an
+array that fits its cache, keeps the best, and goes on to the next row. Results are the same for any number of threads.
+"""
+
+from typing import Final
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.csr import CSR
+from aisle.kernels.products_numpy import Floats, Likeness, row_sums
+from aisle.kernels.threads import share_out
+
+Ints = NDArray[np.int32]
+Pointers = NDArray[np.int64]
+
+_BLOCK_COST: Final = 400_000
+_ROW_COST: Final = 64
+
+_FRACTION: Final = np.uint32(18)
+"""Bits that the buckets of `_floor` do not look at: the values of one differ by 3 % at most."""
+_BUCKETS: Final = 2 ** (32 - 18)
+_LOW: Final = np.uint64(2**32 - 1)
+
+
+def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
+    """Return the k largest similarities of each row of left·right, as `products_numpy.top_products` does."""
+    work = _work(left, right)
+    starts = np.append(0, np.cumsum(np.minimum(np.diff(work), min(k, len(likeness.right)))))
+    indices = np.full(starts[-1], -1, np.int32)
+    values = np.empty(starts[-1], np.float32)
+
+    def multiply(start: int, stop: int) -> None:
+        _top_products(
+            start,
+            stop,
+            *left,
+            *right,
+            likeness.left,
+            likeness.right,
+            likeness.shrinkage,
+            likeness.union,
+            starts,
+            indices,
+            values,
+        )
+
+    share_out(multiply, _even_blocks(work))
+    taken = indices >= 0
+    if taken.all():
+        return CSR(starts, indices, values)
+    return CSR(np.append(0, np.cumsum(taken))[starts], indices[taken], values[taken])
+
+
+def products(left: CSR, right: CSR, columns: int) -> Floats:
+    """Return left·right as a dense matrix (rows, columns)."""
+    dense = np.empty((len(left.indptr) - 1, columns), np.float32)
+
+    def multiply(start: int, stop: int) -> None:
+        _products(start, stop, *left, *right, dense)
+
+    share_out(multiply, _even_blocks(_work(left, right)))
+    return dense
+
+
+def dense_products(left: CSR, right: Floats) -> Floats:
+    """Return left·right (rows, columns), where the right matrix (inner, columns) is dense."""
+    product = np.empty((len(left.indptr) - 1, right.shape[1]), np.float32)
+
+    def multiply(start: int, stop: int) -> None:
+        _dense_products(start, stop, *left, right, product)
+
+    share_out(multiply, _even_blocks(left.indptr * right.shape[1]))
+    return product
+
+
+def _work(left: CSR, right: CSR) -> Pointers:
+    """Return how many multiplications all rows before each row of left·right take, (rows + 1,)."""
+    return np.append(0, np.cumsum(row_sums(left, right.counts.astype(np.int32)[left.indices], np.int64)))
+
+
+def _even_blocks(work: Pointers) -> list[int]:
+    """Return where blocks of rows begin, each about as much work as the next."""
+    rows = len(work) - 1
+    cost = work + _ROW_COST * np.arange(rows + 1)
+    bounds = np.r_[0, np.searchsorted(cost, np.arange(_BLOCK_COST, cost[-1], _BLOCK_COST)), rows]
+    return [int(bound) for bound in np.unique(bounds)]
+
+
+@part
+def _add_up(
+    inner: Ints,
+    factors: Floats,
+    indptr: Pointers,
+    indices: Ints,
+    values: Floats,
+    total: Floats,
+    seen: NDArray[np.uint8],
+    touched: Ints,
+) -> int:
+    """Add Σ factor · (row of right) to total; return how many columns were touched, which lead `touched`."""
+    count = 0
+    for i in range(len(inner)):
+        factor = factors[i]
+        for place in range(indptr[inner[i]], indptr[inner[i] + 1]):
+            column = indices[place]
+            total[column] += factor * values[place]
+            # Written every time and counted the first time: a branch here would double the cost.
+            touched[count] = column
+            count += 1 - seen[column]
+            seen[column] = 1
+    return count
+
+
+@part
+def _compare(
+    touched: Ints,
+    total: Floats,
+    seen: NDArray[np.uint8],
+    size: np.float32,
+    sizes: Floats,
+    shrinkage: float,
+    union: bool,
+    alike: Floats,
+) -> int:
+    """Turn totals into similarities, clearing them; return how many are above 0: their columns lead `touched`."""
+    count = 0
+    for i in range(len(touched)):
+        column = touched[i]
+        dot = total[column]
+        total[column] = 0
+        seen[column] = 0
+        weight = size + sizes[column] - dot if union else size * sizes[column]
+        alike[count] = dot / (weight + shrinkage)
+        touched[count] = column
+        count += dot > 0
+    return count
+
+
+@part
+def _floor(bits: NDArray[np.uint32], k: int, buckets: Ints) -> np.uint32:
+    """Return a value that at least k reach, and few more.
+
+    The bits of positive floats have the order of the floats; counting their leading ones finds the k-th but for its
+    last digits.
+    """
+    highest = np.uint32(0)
+    for i in range(len(bits)):
+        buckets[bits[i] >> _FRACTION] += 1
+        highest = max(highest, bits[i])
+    bucket = highest >> _FRACTION
+    reached = buckets[bucket]
+    while reached < k:
+        bucket -= np.uint32(1)
+        reached += buckets[bucket]
+    for i in range(len(bits)):
+        buckets[bits[i] >> _FRACTION] = 0
+    return bucket << _FRACTION
+
+
+@part
+def _put_largest_first(keys: NDArray[np.uint64], k: int) -> None:
+    """Reorder different keys so that the k largest come first (Hoare's quickselect)."""
+    low, high = 0, len(keys) - 1
+    while low < high:
+        one, other, middle = keys[low], keys[high], keys[(low + high) // 2]
+        pivot = max(min(one, other), min(max(one, other), middle))
+        i, j = low, high
+        while i <= j:
+            while keys[i] > pivot:
+                i += 1
+            while keys[j] < pivot:
+                j -= 1
+            if i <= j:
+                keys[i], keys[j] = keys[j], keys[i]
+                i += 1
+                j -= 1
+        if k - 1 <= j:
+            high = j
+        elif k - 1 >= i:
+            low = i
+        else:
+            break
+
+
+@kernel(
+    types.int64,
+    types.int64,
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    given(types.float32, 1),
+    given(types.float32, 1),
+    types.float32,
+    types.boolean,
+    given(types.int64, 1),
+    filled(types.int32, 1),
+    filled(types.float32, 1),
+)
+def _top_products(
+    start: int,
+    stop: int,
+    left_indptr: Pointers,
+    left_indices: Ints,
+    left_values: Floats,
+    indptr: Pointers,
+    indices: Ints,
+    values: Floats,
+    left_sizes: Floats,
+    sizes: Floats,
+    shrinkage: float,
+    union: bool,
+    starts: Pointers,
+    best_indices: Ints,
+    best_values: Floats,
+) -> None:
+    columns = len(sizes)
+    total = np.zeros(columns, np.float32)
+    seen = np.zeros(columns, np.uint8)
+    touched = np.empty(columns + 1, np.int32)
+    alike = np.empty(columns + 1, np.float32)
+    bits = alike.view(np.uint32)
+    keys = np.empty(columns + 1, np.uint64)
+    buckets = np.zeros(_BUCKETS, np.int32)
+    for row in range(start, stop):
+        own = slice(left_indptr[row], left_indptr[row + 1])
+        count = _add_up(left_indices[own], left_values[own], indptr, indices, values, total, seen, touched)
+        count = _compare(touched[:count], total, seen, left_sizes[row], sizes, shrinkage, union, alike)
+        first = starts[row]
+        k = min(count, starts[row + 1] - first)
+        floor = _floor(bits[:count], k, buckets) if k < count else np.uint32(0)
+        good = 0
+        for i in range(count):
+            # One number that is larger for a larger value, and of equal values for the lower column.
+            keys[good] = (np.uint64(bits[i]) << np.uint64(32)) | (_LOW - np.uint64(touched[i]))
+            good += bits[i] >= floor
+        if k < good:
+            _put_largest_first(keys[:good], k)
+        for i in range(k):
+            bits[i] = np.uint32(keys[i] >> np.uint64(32))
+            best_indices[first + i] = np.int32(_LOW - (keys[i] & _LOW))
+            best_values[first + i] = alike[i]
+
+
+@kernel(
+    types.int64,
+    types.int64,
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    filled(types.float32, 2),
+)
+def _products(
+    start: int,
+    stop: int,
+    left_indptr: Pointers,
+    left_indices: Ints,
+    left_values: Floats,
+    indptr: Pointers,
+    indices: Ints,
+    values: Floats,
+    dense: Floats,
+) -> None:
+    for row in range(start, stop):
+        total = dense[row]
+        total[:] = 0
+        for i in range(left_indptr[row], left_indptr[row + 1]):
+            inner, factor = left_indices[i], left_values[i]
+            for place in range(indptr[inner], indptr[inner + 1]):
+                total[indices[place]] += factor * values[place]
+
+
+@kernel(
+    types.int64,
+    types.int64,
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    given(types.float32, 2),
+    filled(types.float32, 2),
+)
+def _dense_products(
+    start: int, stop: int, indptr: Pointers, indices: Ints, values: Floats, right: Floats, product: Floats
+) -> None:
+    columns = right.shape[1]
+    for row in range(start, stop):
+        total = product[row]
+        total[:] = 0
+        for place in range(indptr[row], indptr[row + 1]):
+            inner, factor = indices[place], values[place]
+            for k in range(columns):
+                total[k] += factor * right[inner, k]

@@ -1,0 +1,99 @@
+"""Products of sparse matrices in plain NumPy: what the kernels of `products` compute, row by row.
+
+How alike two rows a and b are follows from their inner product and from what each of them weighs, in one of two ways:
+
+    product    a·b / (size(a) size(b) + shrinkage)
+    union      a·b / (size(a) + size(b) - a·b + shrinkage)
+
+With the lengths of the rows as sizes, the first is the cosine; with counts and rows of ones, the second is Jaccard's.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.kernels.csr import CSR
+from aisle.kernels.topn_numpy import top
+
+Floats = NDArray[np.float32]
+
+
+class Likeness(NamedTuple):
+    """How inner products become similarities."""
+
+    left: Floats
+    """The size of each row of the left matrix, (rows,)."""
+    right: Floats
+    """The size of each column of the right one, (columns,)."""
+    shrinkage: float
+    """Not negative: what the denominator is enlarged by, so that little evidence counts for less."""
+    union: bool
+    """Whether sizes are added and the product taken away, or multiplied."""
+
+
+def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
+    """Return the k largest similarities of each row of left·right.
+
+    Parameters
+    ----------
+    left
+        (rows, inner); a column appears at most once in a row, here and in `right`.
+    right
+        (inner, columns).
+    likeness
+        What becomes of the inner products.
+    k
+        How many to keep in a row, at least 1; equal ones in the order of their numbers. Only those above 0 are kept.
+
+    Returns
+    -------
+    CSR
+        (rows, columns); the entries of a row come in no particular order.
+    """
+    kept = [_top_product(left, row, right, likeness, k) for row in range(len(likeness.left))]
+    indptr = np.cumsum([0, *(len(indices) for indices, _ in kept)])
+    indices = np.concatenate([np.zeros(0, np.int32), *(indices for indices, _ in kept)])
+    return CSR(indptr, indices, np.concatenate([np.zeros(0, np.float32), *(values for _, values in kept)]))
+
+
+def products(left: CSR, right: CSR, columns: int) -> Floats:
+    """Return left·right as a dense matrix (rows, columns)."""
+    dense = np.zeros((len(left.indptr) - 1, columns), np.float32)
+    for row in range(len(dense)):
+        _add_product(left, row, right, dense[row])
+    return dense
+
+
+def dense_products(left: CSR, right: Floats) -> Floats:
+    """Return left·right (rows, columns), where the right matrix (inner, columns) is dense."""
+    product = np.zeros((len(left.indptr) - 1, right.shape[1]), np.float32)
+    for row, (start, stop) in enumerate(zip(left.indptr, left.indptr[1:], strict=False)):
+        product[row] = left.values[start:stop] @ right[left.indices[start:stop]]
+    return product
+
+
+def row_sums(rows: CSR, values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+    """Return the sum of the values (entries,) that belong to each row's entries, (rows,)."""
+    sums = np.zeros(len(rows.indptr) - 1, dtype)
+    filled = rows.counts > 0
+    sums[filled] = np.add.reduceat(values, rows.indptr[:-1][filled], dtype=dtype) if filled.any() else 0
+    return sums
+
+
+def _top_product(left: CSR, row: int, right: CSR, likeness: Likeness, k: int) -> tuple[NDArray[np.int32], Floats]:
+    dots = np.zeros(len(likeness.right), np.float32)
+    _add_product(left, row, right, dots)
+    size = likeness.left[row]
+    weight = size + likeness.right - dots if likeness.union else size * likeness.right
+    alike = np.full(len(dots), np.nan, np.float32)
+    np.divide(dots, weight + np.float32(likeness.shrinkage), out=alike, where=dots > 0)
+    return top(alike, k)
+
+
+def _add_product(left: CSR, row: int, right: CSR, total: Floats) -> None:
+    """Add one row of left·right to total (columns,)."""
+    for entry in range(left.indptr[row], left.indptr[row + 1]):
+        inner = left.indices[entry]
+        reached = slice(right.indptr[inner], right.indptr[inner + 1])
+        total[right.indices[reached]] += left.values[entry] * right.values[reached]

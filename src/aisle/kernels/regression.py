@@ -1,0 +1,121 @@
+"""Ridge regression of each column of a sparse matrix on a few others, in parallel; twin: `regression_numpy`.
+
+The inner products that a column needs are taken from the sparse columns when it is its turn: the matrix of all of them,
+which is dense where the data is not, is never held.
+"""
+
+from typing import Final
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.csr import CSR
+from aisle.kernels.regression_numpy import Floats
+from aisle.kernels.threads import share_out
+
+Ints = NDArray[np.int32]
+Pointers = NDArray[np.int64]
+
+_COLUMNS: Final = 64
+
+
+def regress(by_column: CSR, rows: int, indptr: Pointers, neighbours: Ints, ridge: float) -> Floats:
+    """Return the weight of each neighbour, as `regression_numpy.regress` does."""
+    weights = np.empty(len(neighbours), np.float32)
+    columns = len(indptr) - 1
+
+    def solve(start: int, stop: int) -> None:
+        _regress(start, stop, *by_column, rows, indptr, neighbours, ridge, weights)
+
+    share_out(solve, [*range(0, columns, _COLUMNS), columns])
+    return weights
+
+
+@part
+def _spread(indices: Ints, values: Floats, dense: Floats) -> None:
+    for i in range(len(indices)):
+        dense[indices[i]] = values[i]
+
+
+@part
+def _wipe(indices: Ints, dense: Floats) -> None:
+    for i in range(len(indices)):
+        dense[indices[i]] = 0
+
+
+@part
+def _dot(indices: Ints, values: Floats, dense: Floats) -> float:
+    total = 0.0
+    for i in range(len(indices)):
+        total += values[i] * dense[indices[i]]
+    return total
+
+
+@part
+def _solve(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> None:
+    """Replace right by matrix⁻¹ right, using the lower triangle of a positive definite matrix (Cholesky)."""
+    size = len(right)
+    for i in range(size):
+        for j in range(i + 1):
+            total = matrix[i, j]
+            for k in range(j):
+                total -= matrix[i, k] * matrix[j, k]
+            matrix[i, j] = np.sqrt(total) if i == j else total / matrix[j, j]
+    for i in range(size):
+        for k in range(i):
+            right[i] -= matrix[i, k] * right[k]
+        right[i] /= matrix[i, i]
+    for i in range(size - 1, -1, -1):
+        for k in range(i + 1, size):
+            right[i] -= matrix[k, i] * right[k]
+        right[i] /= matrix[i, i]
+
+
+@kernel(
+    types.int64,
+    types.int64,
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    types.int64,
+    given(types.int64, 1),
+    given(types.int32, 1),
+    types.float64,
+    filled(types.float32, 1),
+)
+def _regress(
+    start: int,
+    stop: int,
+    column_indptr: Pointers,
+    indices: Ints,
+    values: Floats,
+    rows: int,
+    indptr: Pointers,
+    neighbours: Ints,
+    ridge: float,
+    weights: Floats,
+) -> None:
+    dense = np.zeros(rows, np.float32)
+    for column in range(start, stop):
+        own = neighbours[indptr[column] : indptr[column + 1]]
+        size = len(own)
+        gram = np.empty((size, size))
+        right = np.empty(size)
+        entries = slice(column_indptr[column], column_indptr[column + 1])
+        _spread(indices[entries], values[entries], dense)
+        for i in range(size):
+            others = slice(column_indptr[own[i]], column_indptr[own[i] + 1])
+            right[i] = _dot(indices[others], values[others], dense)
+        _wipe(indices[entries], dense)
+        for i in range(size):
+            these = slice(column_indptr[own[i]], column_indptr[own[i] + 1])
+            _spread(indices[these], values[these], dense)
+            for j in range(i + 1):
+                others = slice(column_indptr[own[j]], column_indptr[own[j] + 1])
+                gram[i, j] = _dot(indices[others], values[others], dense)
+            gram[i, i] += ridge
+            _wipe(indices[these], dense)
+        _solve(gram, right)
+        weights[indptr[column] : indptr[column + 1]] = right

@@ -1,0 +1,107 @@
+"""Ridge regressions, rows in parallel, by Cholesky factors in double precision; the twin is `ridge_numpy`."""
+
+from typing import Final
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.csr import CSR
+from aisle.kernels.ridge_numpy import Floats
+from aisle.kernels.threads import share_out
+
+_BLOCKS: Final = 64
+
+Doubles = NDArray[np.float64]
+
+
+def solve_rows(rows: CSR, ridge: Floats, features: Floats) -> Floats:
+    """Return the minimum of each row, as `ridge_numpy.solve_rows` does; the same for any number of threads."""
+    solved = np.zeros((len(ridge), features.shape[1]), np.float32)
+
+    def solve(start: int, stop: int) -> None:
+        _solve_rows(start, stop, *rows, ridge, features, solved)
+
+    # Bounds of equal work: a row costs its entries, and its factors once more for the Cholesky factor.
+    cost = rows.indptr + features.shape[1] * np.arange(len(rows.indptr))
+    bounds = np.searchsorted(cost, np.linspace(0, cost[-1], _BLOCKS + 1))
+    share_out(solve, [int(bound) for bound in np.unique(bounds)])
+    return solved
+
+
+@part
+def _add_outer(y: Floats, target: np.float32, matrix: Doubles, x: Doubles) -> None:
+    """Add y yᵀ to the lower half of the matrix, and target y to x."""
+    for a in range(len(y)):
+        x[a] += target * y[a]
+        of_a = np.float64(y[a])
+        for b in range(a + 1):
+            matrix[a, b] += of_a * y[b]
+
+
+@part
+def _factor(matrix: Doubles) -> None:
+    """Replace the lower half of a matrix A by L, where A = L Lᵀ."""
+    for a in range(len(matrix)):
+        for b in range(a):
+            rest = matrix[a, b]
+            for k in range(b):
+                rest -= matrix[a, k] * matrix[b, k]
+            matrix[a, b] = rest / matrix[b, b]
+        rest = matrix[a, a]
+        for k in range(a):
+            rest -= matrix[a, k] * matrix[a, k]
+        matrix[a, a] = np.sqrt(rest)
+
+
+@part
+def _substitute(lower: Doubles, x: Doubles) -> None:
+    """Replace x by the solution of L Lᵀ z = x."""
+    for a in range(len(x)):
+        rest = x[a]
+        for k in range(a):
+            rest -= lower[a, k] * x[k]
+        x[a] = rest / lower[a, a]
+    for a in range(len(x) - 1, -1, -1):
+        x[a] /= lower[a, a]
+        for k in range(a):
+            x[k] -= lower[a, k] * x[a]
+
+
+@kernel(
+    types.int64,
+    types.int64,
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    given(types.float32, 1),
+    given(types.float32, 2),
+    filled(types.float32, 2),
+)
+def _solve_rows(
+    start: int,
+    stop: int,
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    targets: Floats,
+    ridge: Floats,
+    features: Floats,
+    solved: Floats,
+) -> None:
+    factors = features.shape[1]
+    matrix = np.empty((factors, factors), np.float64)
+    x = np.empty(factors, np.float64)
+    for row in range(start, stop):
+        if indptr[row] == indptr[row + 1]:
+            continue
+        matrix[:] = 0
+        x[:] = 0
+        for entry in range(indptr[row], indptr[row + 1]):
+            _add_outer(features[indices[entry]], targets[entry], matrix, x)
+        for k in range(factors):
+            matrix[k, k] += ridge[row]
+        _factor(matrix)
+        _substitute(matrix, x)
+        for k in range(factors):
+            solved[row, k] = np.float32(x[k])

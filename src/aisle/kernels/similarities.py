@@ -1,0 +1,135 @@
+"""Similarities of many rows over what they have in common, in parallel; formulas and twin: `similarities_numpy`."""
+
+from typing import Final
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.csr import CSR
+from aisle.kernels.similarities_numpy import MSD, PEARSON, Floats, Measure
+from aisle.kernels.threads import share_out
+
+_BLOCK_BYTES: Final = 2**24
+"""The most memory that one thread's unpacked rows may take."""
+_LEAST_BLOCKS: Final = 16
+
+Doubles = NDArray[np.float64]
+
+
+def positive_similarities(
+    rows: CSR, columns: CSR, others: int, measure: Measure, *, among_themselves: bool = False
+) -> CSR:
+    """Return the positive similarities of each row to the others, in the order of the others.
+
+    Parameters
+    ----------
+    rows
+        Values of each row by column.
+    columns
+        For each column, which of the others have what value there.
+    others
+        How many there are.
+    measure
+        Which similarity.
+    among_themselves
+        Whether the others are the rows: each is then similar to itself by 1, whatever the measure says.
+    """
+    count = len(rows.indptr) - 1
+    step = max(1, min(_BLOCK_BYTES // (8 * max(1, others)), -(-count // _LEAST_BLOCKS)))
+
+    def compare(start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
+        found = np.zeros(stop - start, np.int64)
+        indices = np.empty((stop - start, others), np.int32)
+        values = np.empty((stop - start, others), np.float32)
+        _compare(start, stop, *rows, *columns, *measure, among_themselves, found, indices, values)
+        there = np.arange(others) < found[:, None]
+        return found, indices[there], values[there]
+
+    blocks = share_out(compare, [*range(0, count, step), count])
+    indptr = np.zeros(count + 1, np.int64)
+    np.cumsum(np.concatenate([found for found, _, _ in blocks] or [np.zeros(0, np.int64)]), out=indptr[1:])
+    return CSR(
+        indptr,
+        np.concatenate([indices for _, indices, _ in blocks] or [np.zeros(0, np.int32)]),
+        np.concatenate([values for _, _, values in blocks] or [np.zeros(0, np.float32)]),
+    )
+
+
+@part
+def _similarity(sums: Doubles, formula: int, min_support: int, shrinkage: float) -> float:
+    n, product, own_squared, other_squared, own, other = sums
+    if n < min_support:
+        return 0.0
+    if formula == MSD:
+        similar: float = 1 / (1 + max(own_squared - 2 * product + other_squared, 0.0) / n)
+    elif formula == PEARSON:
+        spread = max(n * own_squared - own * own, 0.0) * max(n * other_squared - other * other, 0.0)
+        similar = (n * product - own * other) / np.sqrt(spread) if spread > 0 else 0.0
+    else:
+        spread = own_squared * other_squared
+        similar = product / np.sqrt(spread) if spread > 0 else 0.0
+    return similar * (n - 1) / (n - 1 + shrinkage) if shrinkage > 0 else similar
+
+
+@kernel(
+    types.int64,
+    types.int64,
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.float32, 1),
+    types.int64,
+    types.int64,
+    types.float64,
+    types.boolean,
+    filled(types.int64, 1),
+    filled(types.int32, 2),
+    filled(types.float32, 2),
+)
+def _compare(
+    start: int,
+    stop: int,
+    row_indptr: NDArray[np.int64],
+    row_columns: NDArray[np.int32],
+    row_values: Floats,
+    column_indptr: NDArray[np.int64],
+    column_rows: NDArray[np.int32],
+    column_values: Floats,
+    formula: int,
+    min_support: int,
+    shrinkage: float,
+    among_themselves: bool,
+    found: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    values: Floats,
+) -> None:
+    others = indices.shape[1]
+    sums = np.zeros((others, 6), np.float64)
+    for row in range(start, stop):
+        sums[:] = 0
+        for entry in range(row_indptr[row], row_indptr[row + 1]):
+            own = np.float64(row_values[entry])
+            column = row_columns[entry]
+            for place in range(column_indptr[column], column_indptr[column + 1]):
+                other, at = np.float64(column_values[place]), column_rows[place]
+                sums[at, 0] += 1
+                sums[at, 1] += own * other
+                sums[at, 2] += own * own
+                sums[at, 3] += other * other
+                sums[at, 4] += own
+                sums[at, 5] += other
+        count = 0
+        for at in range(others):
+            if sums[at, 0] > 0:
+                similar = np.float32(_similarity(sums[at], formula, min_support, shrinkage))
+                if among_themselves and at == row:
+                    similar = np.float32(1)
+                if similar > 0:
+                    indices[row - start, count] = at
+                    values[row - start, count] = similar
+                    count += 1
+        found[row - start] = count

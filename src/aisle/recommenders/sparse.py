@@ -1,0 +1,105 @@
+"""Sparse matrices as recommenders use them: training data checked, histories multiplied, few or many at a time."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.kernels import products_numpy
+from aisle.kernels.csr import CSR
+from aisle.kernels.products_numpy import Likeness
+from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.topn import FEW
+from aisle.shop.errors import InputError, NotEnoughData
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Floats = NDArray[np.float32]
+
+
+def training_rows(matrix: "csr_array") -> CSR:
+    """Return the weights of training data, (users, items), without copying them.
+
+    Raises
+    ------
+    NotEnoughData
+        If nobody likes anything.
+    InputError
+        If a weight is not a finite number.
+    """
+    if matrix.nnz == 0:
+        raise NotEnoughData("nobody likes anything in these events; import purchases, carts, views or ratings")
+    if not np.isfinite(matrix.data).all():
+        raise InputError(
+            "a weight is not a finite number; look for prices, ratings or weights that are NaN or infinite"
+        )
+    return CSR(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False), matrix.data)
+
+
+def transposed(rows: CSR, columns: int) -> CSR:
+    """Return the entries by column, those of a column in the order of their rows."""
+    # Not needed to answer a query, and SciPy takes time to import.
+    from scipy.sparse import csr_array
+
+    shape = len(rows.indptr) - 1, columns
+    matrix = csr_array((rows.values, rows.indices, rows.indptr), shape=shape).T.tocsr()
+    return CSR(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False), matrix.data)
+
+
+def history_rows(queries: QueryBatch) -> CSR:
+    """Return the weights of histories, (queries, items)."""
+    indptr, items = np.ascontiguousarray(queries.history.indptr), np.ascontiguousarray(queries.history.items)
+    return CSR(indptr, items, np.ascontiguousarray(queries.weights))
+
+
+def liked_rows(rows: CSR) -> CSR:
+    """Return the entries above 0."""
+    liked = rows.values > 0
+    return CSR(np.append(0, np.cumsum(liked))[rows.indptr], rows.indices[liked], rows.values[liked])
+
+
+def scaled(rows: CSR, by_row: Floats, by_column: Floats) -> CSR:
+    """Return the entries times a factor of their row and one of their column."""
+    factors = np.repeat(by_row, rows.counts) * by_column[rows.indices]
+    return CSR(rows.indptr, rows.indices, rows.values * factors)
+
+
+def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
+    """Return the k largest similarities of each row of left·right; see `products_numpy`."""
+    if len(likeness.left) <= FEW:
+        return products_numpy.top_products(left, right, likeness, k)
+    from aisle.kernels.products import top_products
+
+    return top_products(left, right, likeness, k)
+
+
+def products(left: CSR, right: CSR, columns: int) -> Floats:
+    """Return left·right as a dense matrix (rows, columns)."""
+    if len(left.indptr) - 1 <= FEW:
+        return products_numpy.products(left, right, columns)
+    from aisle.kernels.products import products
+
+    return products(left, right, columns)
+
+
+def dense_products(left: CSR, right: Floats) -> Floats:
+    """Return left·right (rows, columns), where the right matrix is dense."""
+    if len(left.indptr) - 1 <= FEW:
+        return products_numpy.dense_products(left, right)
+    from aisle.kernels.products import dense_products
+
+    return dense_products(left, right)
+
+
+def answered(scores: Floats, history: CSR, items: NDArray[np.int32] | None) -> Floats:
+    """Return scores (queries, all items) of the items asked for, NaN for histories that like nothing."""
+    scores[liked_rows(history).counts == 0] = np.nan
+    return scores if items is None else scores[:, items]
+
+
+def entries_of(table: CSR, rows: NDArray[np.int32], column: int) -> Floats:
+    """Return the values of one column in the given rows, 0 where nothing is stored, (rows,)."""
+    chosen = table.take(rows)
+    there = chosen.indices == column
+    return np.bincount(chosen.rows[there], chosen.values[there], minlength=len(rows)).astype(np.float32)

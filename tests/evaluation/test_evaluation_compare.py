@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from aisle.evaluation.compare import Verdict, compare, verdict
+from aisle.evaluation.compare import FEWEST, Finding, Verdict, compare, verdict
 
 
 @pytest.fixture
@@ -97,3 +97,23 @@ def test_a_verdict_is_the_same_after_a_trip_through_json(live: NDArray[np.float6
     decision = verdict(live, live[::-1], seed=0)
 
     assert msgspec.json.decode(msgspec.json.encode(decision), type=Verdict) == decision
+
+
+def test_a_difference_is_real_where_the_interval_is_on_one_side(live: NDArray[np.float64]) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, len(live))
+
+    assert compare(live, live + 0.02, seed=0).finding is Finding.BETTER
+    assert compare(live, live - 0.02, seed=0).finding is Finding.WORSE
+    assert compare(live, live + noise - noise.mean(), seed=0).finding is Finding.NO_DIFFERENCE
+
+
+def test_equal_models_do_not_differ(live: NDArray[np.float64]) -> None:
+    assert compare(live, live, seed=0).finding is Finding.NO_DIFFERENCE
+
+
+def test_a_handful_of_shoppers_shows_nothing() -> None:
+    few, enough = np.zeros(FEWEST - 1), np.zeros(FEWEST)
+
+    assert FEWEST == 6
+    assert compare(few, few + 1, seed=0).finding is Finding.NO_DIFFERENCE
+    assert compare(enough, enough + 1, seed=0).finding is Finding.BETTER

@@ -10,6 +10,7 @@ from aisle.evaluation.evaluate import Report, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.split import Window
 from aisle.prepare.weigh import Weights
+from aisle.recommenders.baseline import Baseline, BaselineConfig
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 
 CUT = 20_000 * 86_400_000_000
@@ -60,7 +61,7 @@ def test_everything_bought_counts_for_all_and_only_the_new_for_novel() -> None:
     assert report.all.map == pytest.approx((1 / 2 + 0) / 2)
     assert report.all.mrr == pytest.approx((1 + 0) / 2)
     assert report.all.hit_rate == pytest.approx((1 + 0) / 2)
-    assert report.all.ndcg == report.ndcg.value == pytest.approx(evaluation.ndcg.mean())
+    assert report.all.ndcg == report.intervals.ndcg.value == pytest.approx(evaluation.ndcg.mean())
     assert report.novel is not None
     assert report.novel.recall == pytest.approx((1 + 0) / 2)
     assert report.coverage == 2 / 5
@@ -104,3 +105,80 @@ def test_a_report_is_the_same_after_a_trip_through_json() -> None:
     report = evaluate(Shelf([0, 1]), held_out(("ann", "a"), ("ben", "c")), 2).report
 
     assert msgspec.json.decode(msgspec.json.encode(report), type=Report) == report
+
+
+def test_headline_figures_have_intervals() -> None:
+    report = evaluate(Shelf([0, 1]), held_out(("ann", "a"), ("ann", "c"), ("ben", "d")), 2).report
+
+    assert report.intervals.recall.value == report.all.recall
+    assert report.intervals.mrr.value == report.all.mrr
+    assert report.intervals.hit_rate.value == report.all.hit_rate == 0.5
+    assert (report.intervals.hit_rate.low, report.intervals.hit_rate.high) == (0, 1)
+    assert report.novel is not None
+    assert report.novel_intervals is not None
+    assert report.novel_intervals.ndcg.value == report.novel.ndcg
+
+
+def test_one_shopper_has_intervals_without_width() -> None:
+    intervals = evaluate(Shelf([0]), held_out(("ann", "a")), 1).report.intervals
+
+    assert (intervals.ndcg.low, intervals.ndcg.high) == (1, 1)
+
+
+def test_a_list_shorter_than_n_is_judged_as_it_is() -> None:
+    report = evaluate(Shelf([0]), held_out(("ann", "a"), ("ben", "a")), 20).report
+
+    assert report.all.recall == 1
+    assert report.all.precision == pytest.approx(1 / 20)
+    assert report.beyond.diversity is None
+
+
+def rated(*stars: tuple[str, str, float, int]) -> Holdout:
+    """Hold out ratings, each of a user, an item and a time."""
+    table = pl.DataFrame(stars, ["user_id", "item_id", "rating", "timestamp"], orient="row")
+    return hold_out(table.with_columns(event=pl.lit("rate")), Weights(), WINDOW)
+
+
+def fitted(holdout: Holdout) -> Baseline:
+    return Baseline(BaselineConfig()).fit(holdout.train, seed=0)
+
+
+def test_predicted_stars_are_compared_with_those_given() -> None:
+    holdout = rated(("ann", "a", 5, CUT - 2), ("ben", "b", 1, CUT - 1), ("ann", "b", 4, CUT), ("ben", "a", 2, CUT))
+    model = fitted(holdout)
+
+    report = evaluate(model, holdout, 2, rating_model=model).report
+
+    assert report.stars is not None
+    assert (report.stars.ratings, report.stars.shoppers) == (2, 2)
+    predicted = model.predict(np.array([0, 1]), np.array([1, 0]))
+    assert report.stars.mae.value == pytest.approx(np.abs(predicted - [4, 2]).mean())
+
+
+def test_equal_ratings_are_predicted_without_error() -> None:
+    holdout = rated(("ann", "a", 5, CUT - 2), ("ben", "b", 5, CUT - 1), ("ann", "b", 5, CUT), ("ben", "a", 5, CUT))
+    model = fitted(holdout)
+
+    report = evaluate(model, holdout, 2, rating_model=model).report
+
+    assert report.stars is not None
+    assert (report.stars.rmse.value, report.stars.rmse.high) == (0, 0)
+
+
+def test_without_stars_in_the_window_there_are_no_errors_of_stars() -> None:
+    past = [("ann", "a", "rate", 5.0, CUT - 2), ("ben", "b", "rate", 1.0, CUT - 1)]
+    table = pl.DataFrame(
+        [*past, ("ann", "b", "purchase", None, CUT)],
+        ["user_id", "item_id", "event", "rating", "timestamp"],
+        orient="row",
+    )
+    holdout = hold_out(table, Weights(), WINDOW)
+    model = fitted(holdout)
+
+    assert evaluate(model, holdout, 2, rating_model=model).report.stars is None
+
+
+def test_models_that_only_rank_have_no_errors_of_stars() -> None:
+    holdout = rated(("ann", "a", 5, CUT - 2), ("ann", "a", 4, CUT))
+
+    assert evaluate(Shelf([0]), holdout, 1).report.stars is None

@@ -151,3 +151,34 @@ def test_rare_items_can_be_left_out() -> None:
     rows = events(*PAST, ("purchase", "zoe", "cup", BEFORE), ("purchase", "ann", "cup", WITHIN))
 
     assert hold_out(rows.lazy(), Weights(), WINDOW, support=2).train.items.ids == ("cup",)
+
+
+def test_stars_of_the_window_are_kept_good_or_bad_the_last_of_each_pair() -> None:
+    holdout = held_out(
+        *PAST,
+        ("rate", "ben", "cup", WITHIN, 1.0),
+        ("rate", "ann", "hat", WITHIN + 1, 4.0),
+        ("rate", "ann", "hat", WITHIN, 2.0),
+        ("rate", "ann", "cup", AFTER, 3.0),
+        ("rate", "ann", "pen", WITHIN, None),
+        ("purchase", "ann", "mug", WITHIN, 5.0),
+    )
+
+    given = holdout.given
+    found = {
+        (holdout.train.users.ids[user], holdout.train.items.ids[item], stars)
+        for user, item, stars in zip(given.user, given.item, given.stars.tolist(), strict=True)
+    }
+    assert found == {("ann", "hat", 4.0), ("ben", "cup", 1.0)}
+    assert len(given) == 2
+
+
+def test_stars_of_new_shoppers_and_for_new_items_cannot_be_predicted() -> None:
+    holdout = held_out(
+        *PAST,
+        ("purchase", "ann", "cup", WITHIN),
+        ("rate", "zoe", "cup", WITHIN, 5.0),
+        ("rate", "ann", "novelty", WITHIN, 5.0),
+    )
+
+    assert len(holdout.given) == 0

@@ -57,3 +57,15 @@ def test_histories_agree_with_the_matrix() -> None:
     dense = np.zeros(data.shape, np.float32)
     dense[np.repeat(np.arange(len(batch)), np.diff(batch.history.indptr)), batch.history.items] = batch.weights
     np.testing.assert_allclose(np.maximum(dense, 0), data.matrix.toarray(), atol=1e-6)
+
+
+def test_a_history_has_the_last_stars_of_each_item_and_none_from_other_events() -> None:
+    rows = [("rate", "a", 10, 2.0), ("rate", "a", 20, 4.0), ("view_item", "a", 30, None), ("purchase", "b", 40, 5.0)]
+    table = pl.DataFrame(rows, ["event", "item_id", "timestamp", "rating"], orient="row").with_columns(
+        user_id=pl.lit("u")
+    )
+
+    batch = query_batch(build(table, Weights(), NOW), np.array([0], np.int32))
+
+    assert batch.history.items.tolist() == [0, 1]
+    np.testing.assert_array_equal(batch.ratings, [4, np.nan])

@@ -1,15 +1,28 @@
 """Whether one model is better than another on the same shoppers, and whether that is more than chance."""
 
+import math
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from aisle.evaluation.bootstrap import Interval, interval, resampled_means
+from aisle.evaluation.bootstrap import LEVEL, Interval, interval, resampled_means
 
 TOLERANCE: Final = 0.01
 """A loss up to this share of the live model's figure is no reason to keep it."""
+
+FEWEST: Final = math.ceil(1 - math.log2(1 - LEVEL))
+"""Below so many shoppers no difference counts as real: of five, all being better has a chance of 1 in 16."""
+
+
+class Finding(StrEnum):
+    """What a comparison says of the candidate."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NO_DIFFERENCE = "no real difference"
 
 
 class Comparison(Struct, frozen=True):
@@ -23,11 +36,14 @@ class Comparison(Struct, frozen=True):
         The same as a share of the live mean; null where the live mean is, or could well be, 0.
     shoppers
         How many have a value from both.
+    finding
+        Whether the difference is real: its interval is on one side of 0, and there are at least `FEWEST` shoppers.
     """
 
     difference: Interval
     relative: Interval | None
     shoppers: int
+    finding: Finding
 
 
 class Verdict(Struct, frozen=True):
@@ -55,7 +71,9 @@ def compare(live: NDArray[np.float64], candidate: NDArray[np.float64], *, seed: 
     relative = None
     if drawn[0].min() > 0:
         relative = interval(float(means[1] / means[0] - 1), drawn[1] / drawn[0] - 1)
-    return Comparison(interval(float(means[1] - means[0]), drawn[1] - drawn[0]), relative, both.shape[1])
+    difference = interval(float(means[1] - means[0]), drawn[1] - drawn[0])
+    shoppers = both.shape[1]
+    return Comparison(difference, relative, shoppers, _finding(difference, shoppers))
 
 
 def verdict(
@@ -78,7 +96,7 @@ def verdict(
     both = _paired(live, candidate)
     margin = both[1:] - (1 - tolerance) * both[:1]
     loses = interval(float(margin.mean()), resampled_means(margin, seed)[0]).high < 0
-    found = _describe(comparison)
+    found = describe(comparison)
     if loses:
         return Verdict(False, f"{found}: a loss beyond {tolerance:.0%} is shown", comparison)
     return Verdict(True, f"{found}: no loss beyond {tolerance:.0%} is shown", comparison)
@@ -92,8 +110,15 @@ def _paired(live: NDArray[np.float64], candidate: NDArray[np.float64]) -> NDArra
     return both[:, ~np.isnan(both).any(axis=0)]
 
 
-def _describe(comparison: Comparison) -> str:
-    """Return the change in words."""
+def _finding(difference: Interval, shoppers: int) -> Finding:
+    """Say whether a difference is real; higher is better."""
+    if shoppers < FEWEST or difference.low <= 0 <= difference.high:
+        return Finding.NO_DIFFERENCE
+    return Finding.BETTER if difference.low > 0 else Finding.WORSE
+
+
+def describe(comparison: Comparison) -> str:
+    """Return the change in words, as a share where there is one."""
     if comparison.relative is None:
         change, form = comparison.difference, "+.4f"
     else:

@@ -8,9 +8,12 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from aisle.evaluation.beyond import Beyond
 from aisle.evaluation.bootstrap import Interval, mean_interval
 from aisle.evaluation.holdout import Holdout
+from aisle.evaluation.stars import StarErrors
 from aisle.metrics import ranking
+from aisle.recommenders.abilities import PredictsRatings
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 
 SEED: Final = 0
@@ -51,6 +54,21 @@ class Figures(Struct, frozen=True):
         )
 
 
+class Intervals(Struct, frozen=True):
+    """The headline figures again, with their 95 % bootstrap intervals over the same shoppers."""
+
+    recall: Interval
+    ndcg: Interval
+    mrr: Interval
+    hit_rate: Interval
+
+    @classmethod
+    def of(cls, hits: ranking.Hits, k: int) -> Self:
+        """Draw the shoppers; at least one has something to find."""
+        metrics = (ranking.recall, ranking.ndcg, ranking.reciprocal_rank, ranking.hit_rate)
+        return cls(*(mean_interval(metric(hits, k), seed=SEED) for metric in metrics))
+
+
 class Report(Struct, frozen=True):
     """What an evaluation found, as JSON knows it.
 
@@ -62,6 +80,8 @@ class Report(Struct, frozen=True):
         The kind of event that counts as success.
     cut, end
         The held-out window in microseconds.
+    items
+        How many items were known before the window, and ranked.
     new_shoppers
         The share of shoppers without any history, who get what the model answers to an empty one.
     all
@@ -70,10 +90,14 @@ class Report(Struct, frozen=True):
         The same, over the shoppers with a history; null if there are none.
     novel
         Judged on what was new to each shopper, with their earlier items left out of the ranking; null if nothing was.
-    ndcg
-        NDCG of `all` with its 95 % bootstrap interval.
+    intervals, novel_intervals
+        The headline figures of `all` and of `novel` with their intervals.
     coverage
         The share of known items that stands on at least one list.
+    beyond
+        What the lists of `all` are like beside being right.
+    stars
+        Errors of predicted stars; null where the model predicts none, or nobody known gave any.
     seconds
         How long the model took for all lists.
     """
@@ -82,12 +106,16 @@ class Report(Struct, frozen=True):
     target: str
     cut: int
     end: int
+    items: int
     new_shoppers: float
     all: Figures
     returning: Figures | None
     novel: Figures | None
-    ndcg: Interval
+    intervals: Intervals
+    novel_intervals: Intervals | None
     coverage: float
+    beyond: Beyond
+    stars: StarErrors | None
     seconds: float
 
 
@@ -100,7 +128,14 @@ class Evaluation:
     novel_ndcg: NDArray[np.float64]
 
 
-def evaluate(recommender: Retrieves, holdout: Holdout, n: int) -> Evaluation:
+def evaluate(
+    recommender: Retrieves,
+    holdout: Holdout,
+    n: int,
+    *,
+    rating_model: PredictsRatings | None = None,
+    category: NDArray[np.int32] | None = None,
+) -> Evaluation:
     """Rank the full catalogue for every query and compare with what the shoppers did.
 
     Parameters
@@ -111,6 +146,10 @@ def evaluate(recommender: Retrieves, holdout: Holdout, n: int) -> Evaluation:
         The questions and their answers.
     n
         Length of the lists, and the k of every metric.
+    rating_model
+        Fitted on the same, if the recommender predicts stars too.
+    category
+        The category of each item as a number from 0, (items,), where the shop has categories.
     """
     began = time.perf_counter()
     shown = recommender.retrieve(holdout.queries, n).items
@@ -120,23 +159,22 @@ def evaluate(recommender: Retrieves, holdout: Holdout, n: int) -> Evaluation:
     hits = ranking.find_hits(shown, holdout.truth.indptr, holdout.truth.items)
     novel_hits = ranking.find_hits(fresh, holdout.novel_truth.indptr, holdout.novel_truth.items)
     returning = ranking.Hits(hits.at[holdout.returning], hits.relevant[holdout.returning])
-    ndcg = ranking.ndcg(hits, n)
+    any_novel = bool((novel_hits.relevant > 0).any())
     report = Report(
         k=n,
         target=holdout.target.value,
         cut=holdout.window.cut,
         end=holdout.window.end,
+        items=len(holdout.train.items),
         new_shoppers=float(1 - holdout.returning.mean()),
         all=Figures.of(hits, n),
-        returning=_if_any(returning, n),
-        novel=_if_any(novel_hits, n),
-        ndcg=mean_interval(ndcg, seed=SEED),
+        returning=Figures.of(returning, n) if holdout.returning.any() else None,
+        novel=Figures.of(novel_hits, n) if any_novel else None,
+        intervals=Intervals.of(hits, n),
+        novel_intervals=Intervals.of(novel_hits, n) if any_novel else None,
         coverage=ranking.coverage(shown, len(holdout.train.items), n),
+        beyond=Beyond.of(shown, hits, holdout, n, category),
+        stars=StarErrors.of(rating_model, holdout.given) if rating_model else None,
         seconds=seconds,
     )
-    return Evaluation(report, ndcg, ranking.ndcg(novel_hits, n))
-
-
-def _if_any(hits: ranking.Hits, k: int) -> Figures | None:
-    """Return the means, if any query has something to find."""
-    return Figures.of(hits, k) if (hits.relevant > 0).any() else None
+    return Evaluation(report, ranking.ndcg(hits, n), ranking.ndcg(novel_hits, n))

@@ -14,12 +14,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from aisle.evaluation.queries import query_batch, query_of
+from aisle.evaluation.stars import GivenStars
 from aisle.prepare.build import build, weighed_events
 from aisle.prepare.interactions import EventLog, Interactions
 from aisle.prepare.split import Window, split
 from aisle.prepare.weigh import WEIGHT, Weights
 from aisle.recommenders.query import ItemLists, QueryBatch
-from aisle.shop.columns import EVENT, ITEM_ID, USER_ID
+from aisle.shop.columns import EVENT, ITEM_ID, RATING, TIMESTAMP, USER_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN, Vocabulary
@@ -54,6 +55,8 @@ class Holdout:
         Those of them that the shopper had no target event on before; may be empty.
     owned
         The items that the shopper had a target event on before; NOVEL leaves them out of the ranking.
+    given
+        The stars that users of `train` gave its items in the window, good or bad; may be empty.
     """
 
     window: Window
@@ -64,6 +67,7 @@ class Holdout:
     truth: ItemLists
     novel_truth: ItemLists
     owned: ItemLists
+    given: GivenStars
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -98,7 +102,8 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, support: 
     """
     past, future = split(nw.from_native(events).lazy(), window)
     train = build(past.to_native(), weights, window.cut, support=support)
-    liked = _liked(future, weights, window, train.items)
+    known = _known(future, weights, window, train.items)
+    liked = known.filter(pl.col(WEIGHT) > 0)
     target = next((kind for kind in TARGETS if kind in liked[EVENT]), None)
     if target is None:
         raise NotEnoughData(
@@ -119,14 +124,24 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, support: 
         truth=truth,
         novel_truth=_without(truth, owned, len(train.items)),
         owned=owned,
+        given=_given(known, train),
     )
 
 
-def _liked(future: "nw.LazyFrame[Any]", weights: Weights, window: Window, items: Vocabulary) -> pl.DataFrame:
-    """Return the window's events that a user has with a known item and that speak for it."""
-    events = weighed_events(future, weights, window.end).filter(~nw.col(USER_ID).is_null(), nw.col(WEIGHT) > 0)
+def _known(future: "nw.LazyFrame[Any]", weights: Weights, window: Window, items: Vocabulary) -> pl.DataFrame:
+    """Return the window's events that a user has with a known item."""
+    events = weighed_events(future, weights, window.end).filter(~nw.col(USER_ID).is_null())
     table: pl.DataFrame = events.collect("polars").to_native()
     return table.filter(pl.col(ITEM_ID).is_in(items.ids))
+
+
+def _given(events: pl.DataFrame, train: Interactions) -> GivenStars:
+    """Return the last stars of each pair whose user is known too."""
+    rated = events.filter(pl.col(EVENT) == EventKind.RATE, pl.col(RATING).is_finite()).sort(TIMESTAMP, RATING)
+    last = rated.unique([USER_ID, ITEM_ID], keep="last", maintain_order=True)
+    user, item = train.users.numbers(last[USER_ID].to_list()), train.items.numbers(last[ITEM_ID].to_list())
+    known = user != UNKNOWN
+    return GivenStars(user[known], item[known], last[RATING].to_numpy()[known].astype(np.float32))
 
 
 def _owned(log: EventLog, target: EventKind, users: NDArray[np.int32], known: int) -> ItemLists:

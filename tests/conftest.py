@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from tests.runner import Runner
 from tests.small_shop import make_small_shop
+
+# The same examples in every run, and no judgement by the clock: timings live in benchmarks.
+settings.register_profile("aisle", derandomize=True, deadline=None)
+settings.load_profile("aisle")
 
 
 @pytest.fixture(scope="session")

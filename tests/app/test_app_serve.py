@@ -115,6 +115,32 @@ def test_a_damaged_bundle_leaves_the_old_model_in_place(folder: Path, live: Live
     assert live.recommend("user-0").model_version == 1
 
 
+def test_a_placement_is_filled_by_its_strategy(folder: Path) -> None:
+    with (folder / "aisle.toml").open("a") as file:
+        file.write('[placements.home]\nstrategy = "popularity"\n')
+    with Shop.open(folder) as shop:
+        shop.train()
+        home, nobodys = shop.recommend("user-0", 5, placement="home"), shop.recommend("nobody", 5)
+        assert ids(home) == ids(nobodys)
+        assert home.fallback is None
+
+
+def test_an_unknown_placement_is_named(live: Live) -> None:
+    with pytest.raises(NotFound, match="no placement 'attic'"):
+        live.recommend("user-0", placement="attic")
+
+
+def test_a_placement_whose_strategy_was_never_trained_says_what_to_do(folder: Path) -> None:
+    with (folder / "aisle.toml").open("a") as file:
+        file.write('[placements.home]\nstrategy = "item_knn"\n')
+    with Shop.open(folder) as shop, pytest.raises(NoModel, match="aisle train"):
+        shop.recommend("user-0", placement="home")
+
+
+def test_a_shop_without_stars_predicts_none(live: Live) -> None:
+    assert {item.predicted_rating for item in live.recommend("user-0", 5).items} == {None}
+
+
 def test_suggestions_are_shoppers_with_a_history(live: Live) -> None:
     suggestions = live.suggestions(3)
     assert len(suggestions) == 3

@@ -43,7 +43,7 @@ def test_json_that_cannot_be_read_differs_from_json_that_cannot_be_used() -> Non
 class Broken(Live):
     """A shop with a bug."""
 
-    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none") -> Shelf:
+    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none", placement: str | None = None) -> Shelf:
         raise ZeroDivisionError("secret of the house")
 
 

@@ -10,14 +10,14 @@ import numpy as np
 from aisle.app.evaluate import read_events
 from aisle.app.live_model import LiveModel
 from aisle.app.progress import Progress, silent
-from aisle.app.serve import Exclude
+from aisle.app.serve import OWNING, Exclude
 from aisle.evaluation.queries import query_batch
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.query import ItemLists, Ranked
 from aisle.shop.columns import ITEM_ID, TIMESTAMP, USER_ID
 from aisle.shop.errors import FileError
-from aisle.shop.events import KIND_CODES, EventKind
+from aisle.shop.events import KIND_CODES
 from aisle.storage.connect import Database
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def recommend_all(
     frame = read_events(db, progress)
     data = build(frame, model.weights, int(frame[TIMESTAMP].max()) + 1, items=model.items)  # type: ignore[arg-type]
     users = np.arange(len(data.users), dtype=np.int32)
-    queries = query_batch(data, users)
+    queries, retrieval = query_batch(data, users), model.retrieval()
     owned = purchased(data) if exclude == "purchased" else None
     shelves = []
     for start in range(0, len(users), BLOCK):
         stop = min(start + BLOCK, len(users))
         left_out = owned.part(start, stop) if owned else None
-        shelves.append(model.retrieval.retrieve(queries.part(start, stop), n, left_out))
+        shelves.append(retrieval.retrieve(queries.part(start, stop), n, left_out))
         progress("recommend", stop, len(users), stop)
     table = to_table(shelves, data)
     write(table, out)
@@ -71,12 +71,10 @@ def recommend_all(
 
 
 def purchased(data: Interactions) -> ItemLists:
-    """Return what each user bought."""
-    bought = (data.log.kind == KIND_CODES[EventKind.PURCHASE]) & (data.log.user >= 0)
+    """Return what each user bought or rated."""
+    bought = np.isin(data.log.kind, [KIND_CODES[kind] for kind in OWNING]) & (data.log.user >= 0)
     pairs = np.unique(np.stack((data.log.user[bought], data.log.item[bought])), axis=1)
-    indptr = np.zeros(len(data.users) + 1, np.int64)
-    np.cumsum(np.bincount(pairs[0], minlength=len(data.users)), out=indptr[1:])
-    return ItemLists(indptr, pairs[1])
+    return ItemLists.of_pairs(pairs[0], pairs[1], len(data.users))
 
 
 def to_table(shelves: list[Ranked], data: Interactions) -> "pl.DataFrame":

@@ -3,21 +3,24 @@
 import logging
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final
 
-from aisle.app.recipe import Recipe
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.app.recipe import PERSONAL, POPULAR, STARS, Recipe
 from aisle.engine.retrieval import Retrieval
 from aisle.models import registry
 from aisle.models.bundle import Bundle
 from aisle.prepare.weigh import Weights
+from aisle.recommenders.abilities import PredictsRatings
+from aisle.recommenders.base import Recommender
+from aisle.recommenders.query import QueryBatch
 from aisle.shop.errors import AisleError, NoModel
 from aisle.shop.ids import Vocabulary
 from aisle.storage.connect import Database
-
-PERSONAL: Final = "personal"
-POPULAR: Final = "popular"
-"""The roles of a bundle's recommenders."""
 
 CHECK_SECONDS: Final = 1.0
 """How old the answer to "which model is live?" may be."""
@@ -25,15 +28,49 @@ CHECK_SECONDS: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
-class LiveModel(NamedTuple):
-    """A trained model, ready to answer."""
+@dataclass(frozen=True, eq=False)
+class LiveModel:
+    """A trained model, ready to answer.
+
+    Attributes
+    ----------
+    recommenders
+        By role.
+    data_end
+        The moment at which the training data ended.
+    """
 
     version: int
-    retrieval: Retrieval
+    recommenders: dict[str, Recommender[Any]]
     items: Vocabulary
     weights: Weights
     data_end: int
-    """The moment at which the training data ended."""
+
+    @property
+    def personal(self) -> Recommender[Any]:
+        """The model that knows shoppers."""
+        return self.recommenders[PERSONAL]
+
+    def retrieval(self, strategy: str | None = None) -> Retrieval:
+        """Return what fills a shelf: the personal model, or the one that a placement asks for.
+
+        Raises
+        ------
+        NoModel
+            If the live bundle has no such model.
+        """
+        by_name = {one.name: one for one in self.recommenders.values()}
+        if strategy is not None and strategy not in by_name:
+            raise NoModel(f"the live model has no {strategy!r}; run aisle train now that a placement asks for it")
+        filling = self.recommenders[PERSONAL] if strategy is None else by_name[strategy]
+        return Retrieval(filling, self.recommenders[POPULAR])
+
+    def stars(self, query: QueryBatch, items: NDArray[np.int32]) -> NDArray[np.float32] | None:
+        """Return the stars that one shopper would give to items, (items,), or None if nothing here predicts them."""
+        model = self.recommenders.get(STARS, self.recommenders[PERSONAL])
+        if not isinstance(model, PredictsRatings):
+            return None
+        return model.stars(model.score(query, items)[0])
 
 
 class ModelWatch:
@@ -84,6 +121,5 @@ class ModelWatch:
 
 
 def _ready(version: int, bundle: Bundle, recipe: Recipe) -> LiveModel:
-    retrieval = Retrieval(bundle.recommenders[PERSONAL], bundle.recommenders[POPULAR])
     data_end = bundle.manifest.window[1] if bundle.manifest.window else bundle.manifest.created
-    return LiveModel(version, retrieval, bundle.items, recipe.weights, data_end)
+    return LiveModel(version, bundle.recommenders, bundle.items, recipe.weights, data_end)

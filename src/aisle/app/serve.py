@@ -7,9 +7,11 @@ profile is used, then the popular shelf: a shelf says which, and is never an err
 
 import uuid
 from collections.abc import Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisle.app.live_model import LiveModel, ModelWatch
 from aisle.app.remember import Remembered
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from aisle.door.batch import Batch  # the door brings Polars, which a shelf does without
 
 Exclude = Literal["none", "purchased"]
+
+OWNING: Final = (EventKind.PURCHASE, EventKind.RATE)
+"""What says that a shopper has an item: where there are stars, who rated it had it."""
 
 PROFILE_EVENTS: Final = 1000
 """How many of a shopper's newest events make the profile."""
@@ -67,22 +72,30 @@ class Live:
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
-    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none") -> Shelf:
+    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none", placement: str | None = None) -> Shelf:
         """Return a shopper's shelf, of n items or all that there are.
+
+        Parameters
+        ----------
+        placement
+            A placement of `aisle.toml`, filled by its strategy; without one, the personal model fills the shelf.
 
         Raises
         ------
         NoModel
-            If nothing was trained yet.
+            If nothing was trained yet, or not the placement's strategy.
+        NotFound
+            If there is no such placement.
         """
         model = self.models.current()
+        retrieval = model.retrieval(self._strategy(placement))
         profile, fallback = self._profile(user_id)
         query = to_query(profile, model.items, model.weights, as_of(profile, model.data_end))
         left_out = as_list(_purchased(profile), model.items) if exclude == "purchased" else None
-        ranked, impersonal = model.retrieval.shelves(query, n, left_out)
+        ranked, impersonal = retrieval.shelves(query, n, left_out)
         if impersonal[0]:
             fallback = "popular_without_database" if fallback else "popular"
-        return self._shelf(model, ranked, fallback)
+        return self._shelf(model, ranked, fallback, model.stars(query, _shown(ranked)))
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
         """Return the items that the same shoppers like.
@@ -98,7 +111,17 @@ class Live:
         number = model.items.number(item_id)
         if number == UNKNOWN:
             raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
-        return self._shelf(model, similar(model.retrieval.personal, np.array([number], np.int32), n), None)
+        return self._shelf(model, similar(model.personal, np.array([number], np.int32), n), None, None)
+
+    def _strategy(self, placement: str | None) -> str | None:
+        """Return the model that fills a placement, or None for the personal one."""
+        if placement is None:
+            return None
+        placements = self._settings.placements
+        if placement not in placements:
+            known = ", ".join(placements) or "none"
+            raise NotFound(f"there is no placement {placement!r} in aisle.toml; those there are: {known}")
+        return placements[placement].strategy
 
     def _profile(self, user_id: str) -> tuple[list[EventRow], str | None]:
         """Return the shopper's newest events, and what they fell back to if the database is away."""
@@ -109,13 +132,16 @@ class Live:
         self._profiles.put(user_id, profile)
         return profile, None
 
-    def _shelf(self, model: LiveModel, ranked: Ranked, fallback: str | None) -> Shelf:
-        """Put names and prices to the items of one query."""
-        numbers = ranked.items[0][ranked.items[0] >= 0]
-        ids = [model.items.ids[number] for number in numbers]
+    def _shelf(
+        self, model: LiveModel, ranked: Ranked, fallback: str | None, stars: NDArray[np.float32] | None
+    ) -> Shelf:
+        """Put names, prices and predicted stars to the items of one query."""
+        ids = [model.items.ids[number] for number in _shown(ranked)]
         known = self._catalogue(ids)
+        scores, predicted = ranked.scores[0].tolist(), repeat(None) if stars is None else stars.tolist()
         shelf = [
-            shelf_item(one, known.get(one), float(score)) for one, score in zip(ids, ranked.scores[0], strict=False)
+            shelf_item(one, known.get(one), score, given)
+            for one, score, given in zip(ids, scores, predicted, strict=False)
         ]
         return Shelf(shelf, model.version, fallback, uuid.uuid4().hex)
 
@@ -189,5 +215,11 @@ class Live:
         self.close()
 
 
+def _shown(ranked: Ranked) -> NDArray[np.int32]:
+    """Return the items of the first query, without the empty places."""
+    first: NDArray[np.int32] = ranked.items[0]
+    return first[first >= 0]
+
+
 def _purchased(profile: Sequence[EventRow]) -> list[str]:
-    return [row.item_id for row in profile if row.kind == EventKind.PURCHASE]
+    return [row.item_id for row in profile if row.kind in OWNING]

@@ -37,6 +37,9 @@ name = {name}
 # [models.als]         # settings of one model
 # factors = 128
 
+# [placements.home]    # a shelf that another model fills
+# strategy = "popularity"
+
 # [weights]            # what an event says about liking
 # half_life_days = 90.0
 
@@ -73,8 +76,17 @@ class TrainSection(_Section):
 
     model: str = "als"
     """The personal model."""
+    stars: str | None = "svd"
+    """The model that predicts stars where the personal one does not; null in the environment: none."""
     seed: int = Field(default=1, ge=0)
     """Equal events and seed give equal models."""
+
+
+class PlacementSection(_Section):
+    """Where a shelf stands, and how it is filled."""
+
+    strategy: str
+    """The model that fills it."""
 
 
 class ServeSection(_Section):
@@ -102,6 +114,8 @@ class Settings(BaseSettings):
     """Settings of single models, by name."""
     weights: dict[str, Any] = {}
     """What each kind of event says about liking (`prepare.weigh.Weights`)."""
+    placements: dict[str, PlacementSection] = {}
+    """Shelves that another model fills than the personal one, by name."""
     serve: ServeSection = ServeSection()
 
     @classmethod

@@ -29,6 +29,8 @@ class ShelfItem(msgspec.Struct, frozen=True):
     currency: str | None
     score: float | None
     """What the model gave; null where the place was only filled up."""
+    predicted_rating: float | None
+    """The stars that the shopper would give, on the shop's own scale; null in a shop without ratings."""
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ class HistoryLine(msgspec.Struct, frozen=True):
     rating: float | None
 
 
-def shelf_item(item_id: str, row: "ItemRow | None", score: float) -> ShelfItem:
+def shelf_item(item_id: str, row: "ItemRow | None", score: float, predicted_rating: float | None) -> ShelfItem:
     """Put what the catalogue says to an item and its score."""
     return ShelfItem(
         item_id=item_id,
@@ -66,6 +68,7 @@ def shelf_item(item_id: str, row: "ItemRow | None", score: float) -> ShelfItem:
         price=row.price if row else None,
         currency=row.currency if row else None,
         score=None if np.isnan(score) else score,
+        predicted_rating=predicted_rating,
     )
 
 

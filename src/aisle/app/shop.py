@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aisle.app.evaluate import Measured
     from aisle.app.importing import Imported
     from aisle.app.train import Trained
+    from aisle.app.tune import Better, Tuned
     from aisle.door.plan import Plan
     from aisle.storage.models import ModelRow
     from aisle.storage.rejects import RejectRow
@@ -115,11 +116,36 @@ class Shop:
 
         return evaluate_models(self._db, self.settings, models, n, progress)
 
+    def tune(
+        self,
+        model: str,
+        trials: int,
+        *,
+        seed: int | None = None,
+        timeout: float | None = None,
+        write: bool = False,
+        progress: Progress = silent,
+        better: "Better | None" = None,
+    ) -> "Tuned":
+        """Search for better settings of a model, on the weeks before the newest ones."""
+        from aisle.app.tune import tune
+
+        return tune(
+            self._db, self.settings, model, trials,
+            seed=seed, timeout=timeout, write=write, progress=progress, better=better,
+        )  # fmt: skip
+
     def models(self) -> "list[ModelRow]":
         """Return all trained models, newest first."""
         from aisle.models import registry
 
         return registry.list_(self._db)[::-1]
+
+    def promote(self, version: int) -> None:
+        """Make a model live, whatever its figures were."""
+        from aisle.models import registry
+
+        registry.promote(self._db, self.settings.bundles, version)
 
     def rollback(self) -> int:
         """Make the model live again that was live before, and return its version."""
@@ -129,9 +155,9 @@ class Shop:
 
     # --- Shelves ------------------------------------------------------------------------------------------------------
 
-    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none") -> Shelf:
-        """Return a shopper's shelf."""
-        return self.live.recommend(user_id, n, exclude)
+    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none", placement: str | None = None) -> Shelf:
+        """Return a shopper's shelf, of a placement of `aisle.toml` or the personal one."""
+        return self.live.recommend(user_id, n, exclude, placement)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
         """Return the items that the same shoppers like."""

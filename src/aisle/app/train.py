@@ -8,9 +8,8 @@ import msgspec
 import numpy as np
 
 from aisle.app.evaluate import Measured, measure, newest_weeks, read_events
-from aisle.app.live_model import PERSONAL, POPULAR
 from aisle.app.progress import Progress, silent
-from aisle.app.recipe import Recipe
+from aisle.app.recipe import PERSONAL, POPULAR, Others, Recipe
 from aisle.app.settings import Settings
 from aisle.engine.retrieval import Retrieval
 from aisle.evaluation.compare import verdict
@@ -42,6 +41,8 @@ class Trained(msgspec.Struct, frozen=True):
     events: int
     users: int
     items: int
+    left_out: dict[str, str]
+    """Which role of the bundle stayed empty, and why."""
     seconds: float
 
 
@@ -73,7 +74,8 @@ def train(db: Database, settings: Settings, model: str | None = None, progress: 
     retrieval = recipe.fit(data)
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(retrieval, data)
-    version = publish(db, settings.bundles, to_bundle(recipe, data, retrieval, judgement), judgement)
+    others = recipe.fit_others(data)
+    version = publish(db, settings.bundles, to_bundle(recipe, data, retrieval, others, judgement), judgement)
     return Trained(
         version=version,
         live=judgement.promote,
@@ -82,6 +84,7 @@ def train(db: Database, settings: Settings, model: str | None = None, progress: 
         events=events.height,
         users=len(data.users),
         items=len(data.items),
+        left_out=others.left_out,
         seconds=time.perf_counter() - started,
     )
 
@@ -130,14 +133,14 @@ def check_sane(retrieval: Retrieval, data: Interactions) -> None:
         raise NotEnoughData(f"{retrieval.personal.name} leaves shelves empty; import more events")
 
 
-def to_bundle(recipe: Recipe, data: Interactions, retrieval: Retrieval, judgement: Judgement) -> Bundle:
+def to_bundle(recipe: Recipe, data: Interactions, retrieval: Retrieval, others: Others, judgement: Judgement) -> Bundle:
     """Put together what goes to disk."""
     manifest = Manifest(
         window=(int(data.log.timestamp[0]), data.now),
         recipe=msgspec.to_builtins(recipe),
         metrics={one.model: msgspec.to_builtins(one.report) for one in judgement.measured},
     )
-    return Bundle(manifest, data.items, {PERSONAL: retrieval.personal, POPULAR: retrieval.popular})
+    return Bundle(manifest, data.items, {PERSONAL: retrieval.personal, POPULAR: retrieval.popular, **others.fitted})
 
 
 def publish(db: Database, bundles: Path, bundle: Bundle, judgement: Judgement) -> int:

@@ -46,7 +46,8 @@ class Api:
     async def recommendations(self, request: Request) -> Response:
         """Answer a shopper's shelf."""
         user_id, n, exclude = query_id(request, "user_id"), query_n(request), _exclude(request)
-        shelf = await run_in_threadpool(self._live.recommend, user_id, n, exclude)
+        placement = request.query_params.get("placement")
+        shelf = await run_in_threadpool(self._live.recommend, user_id, n, exclude, placement)
         return _json(Recommendations.from_shelf(user_id, shelf))
 
     async def similar(self, request: Request) -> Response:

@@ -71,13 +71,16 @@ def _paths() -> Json:
     user_id = _query(
         "user_id", "The shopper; one whom nobody knows gets the popular shelf.", {"type": "string"}, required=True
     )
+    placement = _query("placement", "A placement of aisle.toml, filled by its strategy.", {"type": "string"})
     item_id = _query("item_id", "The item.", {"type": "string"}, required=True)
     event = {"$ref": _REF.format(name="Event")}
     events = {"type": "array", "items": event}
     batch = {"anyOf": [event, events, {"type": "object", "properties": {"events": events}, "required": ["events"]}]}
     return {
         "/api/recommendations": {
-            "get": _operation("A shopper's shelf", Recommendations, (422, 503), parameters=[user_id, n, exclude])
+            "get": _operation(
+                "A shopper's shelf", Recommendations, (404, 422, 503), parameters=[user_id, n, exclude, placement]
+            )
         },
         "/api/similar": {
             "get": _operation("The items most like one item", Similar, (404, 422, 503), parameters=[item_id, n])

@@ -24,11 +24,15 @@ class Item(Struct, frozen=True):
         Meta(description="Higher is better; compares within one shelf only. Null for an item that fills the shelf up."),
     ]
 
+    predicted_rating: Annotated[
+        float | None, Meta(description="The stars that the shopper would give; null in a shop without ratings.")
+    ]
+
     @classmethod
     def from_shelf(cls, item: ShelfItem) -> Self:
         """Turn a shelf's item into JSON's units."""
         price = None if item.price is None else from_micros(item.price)
-        return cls(item.item_id, item.name, item.image_url, price, item.currency, item.score)
+        return cls(item.item_id, item.name, item.image_url, price, item.currency, item.score, item.predicted_rating)
 
 
 class Recommendations(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Tables to pages: what was measured, for people, as files that need nothing else."""

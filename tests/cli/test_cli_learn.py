@@ -52,3 +52,14 @@ def test_a_shop_without_models_says_so(aisle: Runner, untrained_folder: Path) ->
 def test_an_unknown_model_is_named(aisle: Runner, folder: Path) -> None:
     ran = aisle("-C", folder, "train", "--model", "oracle")
     assert (ran.code, "oracle" in ran.err) == (2, True)
+
+
+def test_a_person_may_promote_what_the_gate_refused(aisle: Runner, folder: Path) -> None:
+    assert "aisle models promote 2" in aisle("-C", folder, "train", "--model", "popularity").out
+    assert aisle("-C", folder, "models", "promote", 2).code == 0
+    assert msgspec.json.decode(aisle("-C", folder, "models", "list", "--json").out)[0]["status"] == "live"
+
+
+def test_a_version_that_does_not_exist_is_named(aisle: Runner, folder: Path) -> None:
+    ran = aisle("-C", folder, "models", "promote", 9)
+    assert (ran.code, "no model 9" in ran.err) == (2, True)

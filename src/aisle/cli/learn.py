@@ -1,20 +1,15 @@
 """Commands that train and judge: `train`, `evaluate` and `models`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aisle.cli.shop import open_shop
-from aisle.shop.moments import format_day, from_moment
+from aisle.shop.moments import from_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import Group
-
-    from aisle.app.evaluate import Measured
     from aisle.app.train import Trained
-    from aisle.evaluation.evaluate import Figures
 
 models = typer.Typer(help="The trained models of this shop.", no_args_is_help=True)
 
@@ -49,16 +44,26 @@ def evaluate(
     names: Annotated[str, typer.Option("--models", help="Which models, joined by commas.")] = "als,popularity",
     n: Annotated[int, typer.Option("-n", min=1, max=1000, help="Length of the list.")] = 20,
     as_json: Json = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with the figures, too.")] = None,
 ) -> None:
     """Fit models on the past and score what shoppers bought afterwards, the whole catalogue ranked."""
     from aisle.cli import show
+    from aisle.cli.figures import measured_tables
+    from aisle.report.file import check_target, write_page
+    from aisle.report.models import models_page
 
+    if html:
+        check_target(html)
     with open_shop(context) as shop, show.bars() as progress:
         measured = shop.evaluate([name.strip() for name in names.split(",") if name.strip()], n, progress)
+    if html:
+        write_page(models_page(measured, shop.settings.shop), html)
     if as_json:
         show.json(measured)
-    else:
-        show.out.print(measured_table(measured))
+        return
+    show.out.print(measured_tables(measured))
+    if html:
+        show.out.print(f"The page is in {html}.", highlight=False, markup=False, soft_wrap=True)
 
 
 @models.command("list")
@@ -78,6 +83,16 @@ def list_models(context: typer.Context, as_json: Json = False) -> None:
 
 
 @models.command()
+def promote(
+    context: typer.Context, version: Annotated[int, typer.Argument(help="A version that models list shows.")]
+) -> None:
+    """Make a model live, whatever its figures were; every process follows within two seconds."""
+    with open_shop(context) as shop:
+        shop.promote(version)
+    typer.echo(f"Model {version} is live.")
+
+
+@models.command()
 def rollback(context: typer.Context) -> None:
     """Go back to the model that was live before; every process follows within two seconds."""
     with open_shop(context) as shop:
@@ -88,50 +103,17 @@ def rollback(context: typer.Context) -> None:
 def print_trained(trained: "Trained") -> None:
     """Print what a training came to."""
     from aisle.cli import show
+    from aisle.cli.figures import measured_tables
 
     if trained.measured:
-        show.out.print(measured_table(trained.measured))
+        show.out.print(measured_tables(trained.measured))
     verb = "is live" if trained.live else "stays out"
     show.out.print(
         f"Model {trained.version} {verb}: {trained.reason}. Learnt from {trained.events:,} events of {trained.users:,} "
         f"shoppers and {trained.items:,} items in {trained.seconds:.1f} s.",
         highlight=False,
     )
-
-
-def measured_table(measured: "Sequence[Measured]") -> "Group":
-    """Return a table of models and their figures on the held-out weeks."""
-    from aisle.cli import show
-
-    report = measured[0].report
-    columns = ("model", "items", "rec.", "prec", "F1", "NDCG", "MAP", "MRR", "hits", "cov.", "fit", "score")
-    rows = []
-    for one in measured:
-        for kind, figures in (("all", one.report.all), ("novel", one.report.novel)):
-            if figures is not None:
-                rows.append((*_first_cells(one, kind), *_figures(figures), *_last_cells(one, kind)))
-    days = f"{format_day(report.cut)} to {format_day(report.end - 1)}"
-    title = f"{report.target} by {report.all.shoppers:,} shoppers, {days}: the best {report.k} of all items"
-    return show.table(title, columns, rows, right=columns[2:])
-
-
-def _first_cells(measured: "Measured", kind: str) -> tuple[str, str]:
-    return (measured.model if kind == "all" else "", kind)
-
-
-def _figures(figures: "Figures") -> list[str]:
-    numbers = (
-        figures.recall, figures.precision, figures.f1, figures.ndcg, figures.map, figures.mrr, figures.hit_rate,
-    )  # fmt: skip
-    return [_short(number) for number in numbers]
-
-
-def _short(share: float) -> str:
-    """Write a share without its leading zero, so that a row fits into 80 columns."""
-    return f"{share:.3f}".removeprefix("0")
-
-
-def _last_cells(measured: "Measured", kind: str) -> tuple[str, str, str]:
-    if kind != "all":
-        return ("", "", "")
-    return (_short(measured.report.coverage), f"{measured.fit_seconds:.1f}s", f"{measured.report.seconds:.1f}s")
+    if not trained.live:
+        show.out.print(f"aisle models promote {trained.version} makes it live all the same.", highlight=False)
+    for role, reason in trained.left_out.items():
+        show.out.print(f"Left out: {role}, {reason}.", highlight=False, markup=False, style="dim")

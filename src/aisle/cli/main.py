@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from aisle._version import __version__
-from aisle.cli import data, learn, live, shelf
+from aisle.cli import data, learn, live, shelf, tune
 from aisle.cli.shop import Where
 from aisle.shop.errors import AisleError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 data.register(app)
 learn.register(app)
+tune.register(app)
 shelf.register(app)
 live.register(app)
 

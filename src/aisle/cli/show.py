@@ -44,11 +44,16 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
 
 def shelf_table(shelf: "Shelf", title: str) -> Group:
     """Return a shelf as people read it."""
+    columns = ["#", "item", "name", "price", "score"]
     rows = [
-        (place, item.item_id, item.name, format_money(item.price, item.currency), _score(item.score))
+        [place, item.item_id, item.name, format_money(item.price, item.currency), _score(item.score)]
         for place, item in enumerate(shelf.items, 1)
     ]
-    return table(title, ("#", "item", "name", "price", "score"), rows, right=("#", "price", "score"))
+    if any(item.predicted_rating is not None for item in shelf.items):
+        columns.append("stars")
+        for row, item in zip(rows, shelf.items, strict=True):
+            row.append(_stars(item.predicted_rating))
+    return table(title, columns, rows, right=("#", "price", "score", "stars"))
 
 
 def history_table(lines: "Sequence[HistoryLine]", title: str) -> Group:
@@ -102,3 +107,7 @@ def bars() -> "Iterator[progress.Progress]":
 
 def _score(score: float | None) -> str:
     return "" if score is None else f"{score:.3f}"
+
+
+def _stars(rating: float | None) -> str:
+    return "" if rating is None else f"{rating:.1f} ★"

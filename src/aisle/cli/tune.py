@@ -1,0 +1,114 @@
+"""The command that searches for better settings: `tune`."""
+
+import re
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from aisle.cli.shop import open_shop
+from aisle.shop.moments import format_day
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from aisle.app.study import Trial
+    from aisle.app.tune import Tuned
+
+SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(tune)
+
+
+def duration(text: str) -> float:
+    """Return the seconds of `90`, `90s`, `10m` or `1.5h`."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no length of time; write it as 90s, 10m or 1.5h")
+    return float(found[1]) * SECONDS[found[2]]
+
+
+def tune(
+    context: typer.Context,
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Such as als; its settings in aisle.toml are the start.")
+    ],
+    trials: Annotated[int, typer.Option(min=0, help="How many settings to try.")] = 30,
+    seed: Annotated[int | None, typer.Option(min=0, help="Draws them; [train] seed if left out.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(parser=duration, metavar="TIME", help="Begin no more after so long: 90s, 10m, 1.5h.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the best into aisle.toml.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Search for better settings of a model, on the weeks before the newest ones, which stay untouched.
+
+    Running it again adds trials to those in studies.db; Ctrl-C ends it and keeps what is done.
+    """
+    from aisle.cli import show
+
+    def better(trial: "Trial") -> None:
+        show.err.print(f"trial {trial.number}: {trial.value:.4f}  {_settings(trial)}", highlight=False)
+
+    with open_shop(context) as shop, show.bars() as progress:
+        tuned = shop.tune(
+            model,
+            trials,
+            seed=seed,
+            timeout=timeout,
+            write=write,
+            progress=progress,
+            better=None if as_json else better,
+        )
+    if as_json:
+        show.json(tuned)
+        return
+    show.out.print(tuned_table(tuned))
+    for line in summary(tuned):
+        show.out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def tuned_table(tuned: "Tuned") -> "Group":
+    """Return a table with a column for each of the best trials, beside the current settings."""
+    from aisle.cli import show
+
+    columns = ["setting", "matters", "now", *(f"#{trial.number}" for trial in tuned.best)]
+    rows = [[tuned.metric, "", f"{tuned.current_value:.4f}", *(f"{trial.value:.4f}" for trial in tuned.best)]]
+    for name in tuned.best[0].settings if tuned.best else ():
+        matters = f"{tuned.importance[name]:.0%}" if name in tuned.importance else ""
+        rows.append([name, matters, *(_cell(settings[name]) for settings in _all_settings(tuned))])
+    days = f"{format_day(tuned.cut)} to {format_day(tuned.end - 1)}"
+    title = f"{tuned.model}: the best of {tuned.trials} trials on {tuned.target} by {tuned.shoppers:,} shoppers, {days}"
+    return show.table(title, columns, rows, right=columns[1:])
+
+
+def summary(tuned: "Tuned") -> list[str]:
+    """Return what a search came to, in words."""
+    from aisle.evaluation.compare import describe
+
+    ends = {"trials": "", "timeout": ", until the time was up", "interrupted": ", until you stopped it"}
+    failed = f", {tuned.failed} of them in vain" if tuned.failed else ""
+    lines = [f"{tuned.added + tuned.failed} new trials in {tuned.seconds:.0f} s{ends[tuned.stopped]}{failed}."]
+    if tuned.comparison is None:
+        return [*lines, "No settings were better than the current ones."]
+    found = f"{tuned.metric} {describe(tuned.comparison)}, {tuned.comparison.finding.value}"
+    lines.append(
+        f"The best against the current settings: {found}. It was chosen on these weeks, which flatters it: "
+        "aisle train judges on the newest ones."
+    )
+    written = tuned.written and f"{tuned.written} has the best settings now."
+    return [*lines, written or f"--write puts the best settings into [models.{tuned.model}] of aisle.toml."]
+
+
+def _all_settings(tuned: "Tuned") -> list[dict[str, object]]:
+    return [tuned.current, *(trial.settings for trial in tuned.best)]
+
+
+def _settings(trial: "Trial") -> str:
+    return ", ".join(f"{name}={_cell(value)}" for name, value in trial.settings.items())
+
+
+def _cell(value: object) -> str:
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -2,7 +2,7 @@
 
     make bench AISLE_DATA=FOLDER        or        python -m benchmarks.all FOLDER [--only NAME …]
 
-FOLDER holds one folder per data set: `online-retail`, `gowalla`, … A data set that is not there keeps its old table.
+FOLDER holds one folder per data set: `online-retail`, `gowalla`, … A benchmark without its data keeps its old table.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,12 +22,16 @@ from typing import Any, Final
 PAGE: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 BENCHMARKS: Final = {
-    "end_to_end": "online-retail",
-    "topn": "gowalla",
+    "end_to_end": ("online-retail",),
+    "ratings": ("ml-100k",),
+    "topn": ("gowalla",),
+    "sequences": ("amazon-beauty",),
+    "sessions": ("rsc15-sample",),
+    "speed": ("gowalla", "ml-100k"),
 }
-"""Each benchmark and the data set that it runs on."""
+"""Each benchmark and the data sets that it runs on."""
 
-VERSIONS: Final = ("numpy", "scipy", "numba", "polars", "implicit")
+VERSIONS: Final = ("numpy", "scipy", "numba", "polars", "implicit", "scikit-learn", "scikit-surprise")
 
 
 def main() -> None:
@@ -41,21 +46,22 @@ def main() -> None:
         sys.exit("name the folder of the data sets: make bench AISLE_DATA=FOLDER")
     page = PAGE.read_text(encoding="utf-8")
     for name in arguments.only:
-        data = arguments.folder / BENCHMARKS[name]
-        if data.is_dir():
-            page = replaced(page, name, run(name, data))
+        folders = [arguments.folder / data for data in BENCHMARKS[name] if (arguments.folder / data).is_dir()]
+        if folders:
+            page = replaced(page, name, run(name, folders))
             PAGE.write_text(page, encoding="utf-8")
         else:
-            print(f"{name} is left out: there is no folder {data}")
+            print(f"{name} is left out: there is no {' or '.join(BENCHMARKS[name])} in {arguments.folder}")
 
 
-def run(name: str, data: Path) -> str:
+def run(name: str, folders: Sequence[Path]) -> str:
     """Run one benchmark, show what it prints, and return its table with where and when it was made."""
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "rows.json"
-        subprocess.run([sys.executable, "-m", f"benchmarks.{name}", str(data), "--json", str(found)], check=True)
+        command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, folders), "--json", str(found)]
+        subprocess.run(command, check=True)
         rows = json.loads(found.read_text())["rows"]
-    return f"{table(rows)}\n\n{origin(name, data)}"
+    return f"{table(rows)}\n\n{origin(name, folders)}"
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -75,7 +81,7 @@ def cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def origin(name: str, data: Path) -> str:
+def origin(name: str, folders: Sequence[Path]) -> str:
     """Return the line that says how a table was made."""
     libraries = ", ".join(f"{library} {version(library)}" for library in VERSIONS)
     processor = re.search(
@@ -83,9 +89,8 @@ def origin(name: str, data: Path) -> str:
     )
     machine = f"{processor[1] if processor else platform.processor()}, {os.cpu_count()} cores"
     day = datetime.now(UTC).date().isoformat()
-    return (
-        f"`python -m benchmarks.{name} {data.name}`, {day}; {machine}; Python {platform.python_version()}, {libraries}."
-    )
+    command = f"python -m benchmarks.{name} {' '.join(folder.name for folder in folders)}"
+    return f"`{command}`, {day}; {machine}; Python {platform.python_version()}, {libraries}."
 
 
 def replaced(page: str, name: str, text: str) -> str:

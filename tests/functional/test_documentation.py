@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from aisle.app.settings import Settings
+from aisle.app.settings import PlacementSection, Settings
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.catalog import NAMES, by_name
 from tests.runner import Runner
@@ -41,7 +41,13 @@ def defaults() -> dict[str, dict[str, Any]]:
         name: section.model_dump() for name, section in found.items() if isinstance(section, BaseModel)
     }
     sections["weights"] = msgspec.structs.asdict(Weights())
-    return sections | {f"models.{name}": by_name(name).config_type().plain() for name in NAMES}
+    return sections | {f"models.{name}": as_json(by_name(name).config_type().plain()) for name in NAMES}
+
+
+def as_json(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with lists for tuples."""
+    read: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(settings))
+    return read
 
 
 @pytest.mark.parametrize("command", commands())
@@ -64,7 +70,11 @@ def test_every_setting_is_documented_with_its_default(section: str) -> None:
 
 
 def test_no_section_is_documented_that_does_not_exist() -> None:
-    assert documented().keys() == defaults().keys()
+    assert documented().keys() == defaults().keys() | {"placements.NAME"}
+
+
+def test_the_settings_of_a_placement_are_documented() -> None:
+    assert documented()["placements.NAME"].keys() == PlacementSection.model_fields.keys()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -51,6 +51,7 @@ def test_the_next_shelf_follows_good_and_bad_stars(folder: Path, model: str) -> 
     with Shop(Settings.read(folder, train={"model": model})) as shop:
         shop.promote(shop.train().version)
         shop.live.feedback(f"fan-of-{model}", "tea-1", 5.0)
+        shop.live.feedback(f"foe-of-{model}", "tea-1", 5.0)
         shop.live.feedback(f"foe-of-{model}", "tea-1", 1.0)
         shop.live.feedback(f"foe-of-{model}", "tool-11", 4.0)
         praised = [item.item_id for item in shop.recommend(f"fan-of-{model}", 20).items]

@@ -22,6 +22,7 @@ ITEMS = Vocabulary(["a", "b", "c"])
 WEIGHTS = Weights()
 NOW = 1_700_000_000_000_000
 PROFILE = [
+    Row("b", "rate", NOW - 5 * DAY, 1.0),
     Row("b", "rate", NOW - 2 * DAY, 5.0),
     Row("a", "purchase", NOW - 3 * DAY),
     Row("a", "view_item", NOW - 4 * DAY),
@@ -77,3 +78,8 @@ def test_a_list_holds_known_items_once() -> None:
     excluded = as_list(["c", "a", "c", "unknown"], ITEMS)
     assert excluded.items.tolist() == [0, 2]
     assert excluded.indptr.tolist() == [0, 2]
+
+
+def test_only_the_last_rating_of_an_item_counts() -> None:
+    query = to_query([Row("a", "rate", NOW - DAY, 5.0), Row("a", "rate", NOW, 1.0)], ITEMS, WEIGHTS, NOW)
+    assert query.weights.tolist() == [-1.0]

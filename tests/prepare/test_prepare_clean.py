@@ -82,3 +82,20 @@ def test_live_profiles_keep_the_same_events() -> None:
     kept = [row[0] for row, tells in zip(rows, tells_liking(kinds, ratings), strict=True) if tells]
 
     assert cleaned(rows) == sorted(kept)
+
+
+def test_a_rating_that_was_revised_is_left_out() -> None:
+    rows = [("a", "rate", "u", "i", 5.0, 1), ("b", "rate", "u", "i", 1.0, 2), ("c", "rate", "v", "i", 4.0, 1)]
+
+    assert cleaned(rows) == ["b", "c"]
+
+
+def test_repeated_purchases_and_ratings_of_nobody_are_no_revisions() -> None:
+    rows = [
+        ("a", "purchase", "u", "i", None, 1),
+        ("b", "purchase", "u", "i", None, 2),
+        ("c", "rate", None, "i", 4.0, 1),
+        ("d", "rate", None, "i", 2.0, 2),
+    ]
+
+    assert cleaned(rows) == ["a", "b", "c", "d"]

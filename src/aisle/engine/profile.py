@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from aisle.prepare.aggregate import aggregate_arrays
-from aisle.prepare.weigh import Weights, event_weights, stars_given, tells_liking
+from aisle.prepare.weigh import Weights, event_weights, revised_since, stars_given, tells_liking
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN, Vocabulary
@@ -51,7 +51,7 @@ def to_query(profile: Sequence[ProfileEvent], items: Vocabulary, weights: Weight
     rating = np.array([np.nan if one.rating is None else one.rating for one in profile], np.float32)
     timestamp = np.array([one.timestamp for one in profile], np.int64)
     weight = event_weights(weights, now, kind, rating, timestamp)
-    telling = (number != UNKNOWN) & tells_liking(kind, rating)
+    telling = (number != UNKNOWN) & tells_liking(kind, rating) & ~revised_since(number, kind, timestamp)
     pairs = aggregate_arrays(
         np.zeros(int(telling.sum()), np.int32),
         number[telling],

@@ -12,8 +12,9 @@ from aisle.shop.events import KINDS, EventKind
 def clean(events: nw.LazyFrame[Any], *, support: int = 1) -> nw.LazyFrame[Any]:
     """Return the events worth learning from; lines without a user stay, as they count for items.
 
-    Left out are events that name no item, the `SILENT` and unknown kinds, ratings without stars, all but the first of
-    the events with one `event_id`, and the events of items that are then left with too few.
+    Left out are events that name no item, the `SILENT` and unknown kinds, ratings without stars or that the shopper has
+    revised since, all but the first of the events with one `event_id`, and the events of items that are then left with
+    too few.
 
     Parameters
     ----------
@@ -28,7 +29,15 @@ def clean(events: nw.LazyFrame[Any], *, support: int = 1) -> nw.LazyFrame[Any]:
     kept = events.filter(~nw.col(ITEM_ID).is_null(), nw.col(EVENT).is_in(telling), ~unstarred)
     if EVENT_ID in kept.collect_schema().names():
         kept = kept.unique([EVENT_ID], keep="first", order_by=[TIMESTAMP, EVENT, ITEM_ID, USER_ID])
+    kept = _as_rated_last(kept)
     return _supported(kept, support) if support > 1 else kept
+
+
+def _as_rated_last(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Leave out the ratings that their shopper has revised since."""
+    newest = nw.col(TIMESTAMP).max().over(USER_ID, ITEM_ID, EVENT)
+    rated = (nw.col(EVENT) == EventKind.RATE.value) & ~nw.col(USER_ID).is_null()
+    return events.filter(~(rated & (nw.col(TIMESTAMP) < newest)))
 
 
 def _supported(events: nw.LazyFrame[Any], support: int) -> nw.LazyFrame[Any]:

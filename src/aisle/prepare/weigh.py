@@ -170,6 +170,20 @@ def tells_liking(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray
     return telling
 
 
+def revised_since(item: NDArray[np.int32], kind: NDArray[np.int8], timestamp: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which events of one shopper are ratings of an item that a later one revises, (events,).
+
+    `prepare.clean` leaves them out of tables in the same way.
+    """
+    revised = np.zeros(len(item), np.bool_)
+    rated = np.flatnonzero(kind == KIND_CODES[EventKind.RATE])
+    items, place = np.unique(item[rated], return_inverse=True)
+    newest = np.zeros(len(items), np.int64)
+    np.maximum.at(newest, place, timestamp[rated])
+    revised[rated] = timestamp[rated] < newest[place]
+    return revised
+
+
 def stars_given(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the stars of the events that are ratings, and NaN for all others, (events,)."""
     return np.where((kind == KIND_CODES[EventKind.RATE]) & np.isfinite(rating), rating, np.float32(np.nan))

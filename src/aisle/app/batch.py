@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
-from aisle.app.evaluate import read_events
+from aisle.app.evaluate import read_events, span
 from aisle.app.live_model import LiveModel
 from aisle.app.progress import Progress, silent
 from aisle.app.serve import OWNING, Exclude
@@ -15,7 +15,7 @@ from aisle.evaluation.queries import query_batch
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.query import ItemLists, Ranked
-from aisle.shop.columns import ITEM_ID, TIMESTAMP, USER_ID
+from aisle.shop.columns import ITEM_ID, USER_ID
 from aisle.shop.errors import FileError
 from aisle.shop.events import KIND_CODES
 from aisle.storage.connect import Database
@@ -55,7 +55,7 @@ def recommend_all(
     started = time.perf_counter()
     check_ending(out)
     frame = read_events(db, progress)
-    data = build(frame, model.weights, int(frame[TIMESTAMP].max()) + 1, items=model.items)  # type: ignore[arg-type]
+    data = build(frame, model.weights, span(frame)[1] + 1, items=model.items)
     users = np.arange(len(data.users), dtype=np.int32)
     queries, retrieval = query_batch(data, users), model.retrieval()
     owned = purchased(data) if exclude == "purchased" else None

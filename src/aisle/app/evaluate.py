@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from aisle.app.progress import Progress, silent
@@ -23,9 +23,6 @@ from aisle.shop.errors import NotEnoughData
 from aisle.shop.ids import Vocabulary
 from aisle.storage import events, items
 from aisle.storage.connect import Database
-
-if TYPE_CHECKING:
-    import polars as pl
 
 LIST_LENGTH = 20
 """The lists on which models are compared."""
@@ -58,7 +55,7 @@ class Measured(msgspec.Struct, frozen=True):
     versus: Versus | None = None
 
 
-def read_events(db: Database, progress: Progress = silent) -> "pl.DataFrame":
+def read_events(db: Database, progress: Progress = silent) -> pl.DataFrame:
     """Read what training needs of all events.
 
     Raises
@@ -66,8 +63,6 @@ def read_events(db: Database, progress: Progress = silent) -> "pl.DataFrame":
     NotEnoughData
         If there is none.
     """
-    import polars as pl
-
     total = events.count(db)
     frames, rows = [], 0
     for frame in events.stream(db, (*NEEDED, *OPTIONAL)):
@@ -79,7 +74,13 @@ def read_events(db: Database, progress: Progress = silent) -> "pl.DataFrame":
     return pl.concat(frames)
 
 
-def newest_weeks(frame: "pl.DataFrame", weights: Weights) -> Holdout:
+def span(frame: pl.DataFrame) -> tuple[int, int]:
+    """Return the first and the last moment of a log that is not empty."""
+    first, last = frame.select(first=pl.col(TIMESTAMP).min(), last=pl.col(TIMESTAMP).max()).row(0)
+    return first, last
+
+
+def newest_weeks(frame: pl.DataFrame, weights: Weights) -> Holdout:
     """Hold out the newest weeks of the log.
 
     Raises
@@ -87,8 +88,7 @@ def newest_weeks(frame: "pl.DataFrame", weights: Weights) -> Holdout:
     NotEnoughData
         If the log is too short, or nobody deals with a known item in them.
     """
-    first, last = frame[TIMESTAMP].min(), frame[TIMESTAMP].max()
-    return hold_out(frame, weights, holdout_window(first, last))  # type: ignore[arg-type]
+    return hold_out(frame, weights, holdout_window(*span(frame)))
 
 
 def top_categories(db: Database, known: Vocabulary) -> NDArray[np.int32] | None:

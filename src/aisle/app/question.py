@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.app.evaluate import LIST_LENGTH
+from aisle.app.evaluate import LIST_LENGTH, span
 from aisle.app.recipe import FEWEST_STARS, PERSONAL, POPULAR, Recipe
 from aisle.engine.retrieval import Retrieval
 from aisle.evaluation.compare import Comparison, compare
@@ -20,7 +20,6 @@ from aisle.recommenders.abilities import PredictsRatings
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.search import Space
-from aisle.shop.columns import TIMESTAMP
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import EventKind
 
@@ -36,7 +35,7 @@ def weeks_before_newest(frame: "pl.DataFrame", weights: Weights) -> Holdout:
     NotEnoughData
         If the log is too short, or nobody deals with a known item in that window.
     """
-    first, last = (int(moment) for moment in (frame[TIMESTAMP].min(), frame[TIMESTAMP].max()))  # type: ignore[arg-type]
+    first, last = span(frame)
     newest = holdout_window(first, last)
     try:
         return hold_out(frame, weights, holdout_window(first, newest.cut - 1))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
-from aisle.app.evaluate import Measured, measure, newest_weeks, read_events
+from aisle.app.evaluate import Measured, measure, newest_weeks, read_events, span
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import PERSONAL, POPULAR, Others, Recipe
 from aisle.app.settings import Settings
@@ -18,7 +18,6 @@ from aisle.models import registry
 from aisle.models.bundle import Bundle, Manifest
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
-from aisle.shop.columns import TIMESTAMP
 from aisle.shop.errors import NotEnoughData
 from aisle.storage.connect import Database
 
@@ -70,7 +69,7 @@ def train(db: Database, settings: Settings, model: str | None = None, progress: 
     recipe = Recipe.from_settings(settings, model)
     events = read_events(db, progress)
     judgement = judge(recipe, live_recipe(db), events, progress)
-    data = build(events, recipe.weights, now=int(events[TIMESTAMP].max()) + 1)  # type: ignore[arg-type]
+    data = build(events, recipe.weights, now=span(events)[1] + 1)
     retrieval = recipe.fit(data)
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(retrieval, data)

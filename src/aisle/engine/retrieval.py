@@ -1,6 +1,7 @@
 """From a query to the items of a shelf: personal first, popular where the personal model has nothing to say."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,8 @@ class Retrieval:
         Fills what is left, and answers for everybody else.
     """
 
-    personal: Recommender  # type: ignore[type-arg]
-    popular: Recommender  # type: ignore[type-arg]
+    personal: Recommender[Any]
+    popular: Recommender[Any]
 
     def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
         """Return the n best items of each query, as `shelves` does."""

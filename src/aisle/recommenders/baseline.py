@@ -54,7 +54,7 @@ class Baseline(Recommender[BaselineConfig], FoldsIn, PredictsRatings):
     biases_: Biases
     scale_: Scale
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Find the biases.
 
         Raises

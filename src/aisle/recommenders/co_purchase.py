@@ -67,7 +67,7 @@ class CoPurchase(Recommender[CoPurchaseConfig], FoldsIn, Explains):
     rest_: Floats
     """The scores of items that nothing leads to, (items,)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count the pairs of every basket.
 
         Raises

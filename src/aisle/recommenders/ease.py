@@ -68,7 +68,7 @@ class EASE(Recommender[EASEConfig], FoldsIn, Explains):
     weights_: Floats | CSR
     """B (items, items): row i holds what item i says of the others."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Invert the Gram matrix, or regress each item on its neighbours.
 
         Raises

@@ -56,7 +56,7 @@ class ItemKNN(Recommender[ItemKNNConfig], FoldsIn, Explains):
     links_: CSR
     """Row i holds the items that item i speaks for, and how strongly, (items, items)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Compare all items that somebody wants together, keeping the best of each on the way.
 
         Raises

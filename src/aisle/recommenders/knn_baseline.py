@@ -40,7 +40,7 @@ class KNNBaseline(Recommender[KNNBaselineConfig], FoldsIn, PredictsRatings):
     neighbours_: Neighbourhood
     scale_: Scale
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Find the baselines and compare all users, or all items.
 
         Raises

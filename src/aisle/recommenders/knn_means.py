@@ -46,7 +46,7 @@ class KNNMeans(Recommender[KNNMeansConfig], FoldsIn, PredictsRatings):
     neighbours_: Neighbourhood
     scale_: Scale
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Average and compare all users, or all items.
 
         Raises

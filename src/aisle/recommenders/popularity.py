@@ -48,7 +48,7 @@ class Popularity(Recommender[PopularityConfig]):
     scores_: NDArray[np.float32]
     """The score of each item, (items,)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Sum the log up.
 
         Raises

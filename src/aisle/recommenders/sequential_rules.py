@@ -62,7 +62,7 @@ class SequentialRules(Recommender[SequentialRulesConfig], FoldsIn, Explains):
     rest_: Floats
     """The scores of items that nothing leads to, (items,)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count what follows what."""
         from aisle.kernels.partners import partners
 

@@ -70,7 +70,7 @@ class SessionKNN(Recommender[SessionKNNConfig], FoldsIn):
     rest_: Floats
     """The scores of items that no neighbour has, (items,)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Index the sessions."""
         config, items = self.config, len(data.items)
         found = sequences(data.log, config.by)

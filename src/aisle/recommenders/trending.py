@@ -47,7 +47,7 @@ class Trending(Recommender[TrendingConfig]):
     scores_: NDArray[np.float32]
     """The score of each item, (items,)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Compare the window with what came before it."""
         config, items = self.config, len(data.items)
         counted = data.log.weight > 0

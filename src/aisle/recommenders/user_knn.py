@@ -68,7 +68,7 @@ class UserKNN(Recommender[UserKNNConfig], FoldsIn):
     sizes_: Floats
     """The size of each user, (users,)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:  # noqa: ARG002 - nothing is drawn
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Weigh the training data by user and by item.
 
         Raises

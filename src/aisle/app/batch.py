@@ -12,16 +12,19 @@ from aisle.app.live_model import LiveModel
 from aisle.app.progress import Progress, silent
 from aisle.app.serve import OWNING, Exclude
 from aisle.evaluation.queries import query_batch
-from aisle.prepare.build import build
+from aisle.prepare.build import NEEDED, build
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.query import ItemLists, Ranked
-from aisle.shop.columns import ITEM_ID, USER_ID
+from aisle.shop.columns import ITEM_ID, RATING, USER_ID
 from aisle.shop.errors import FileError
 from aisle.shop.events import KIND_CODES
 from aisle.storage.connect import Database
 
 if TYPE_CHECKING:
     import polars as pl
+
+HISTORY: Final = (*NEEDED, RATING)
+"""The columns that make a shopper's history; sessions and baskets are for training."""
 
 BLOCK: Final = 8192
 """How many shoppers are answered at a time."""
@@ -54,7 +57,7 @@ def recommend_all(
     """
     started = time.perf_counter()
     check_ending(out)
-    frame = read_events(db, progress)
+    frame = read_events(db, progress, HISTORY)
     data = build(frame, model.weights, span(frame)[1] + 1, items=model.items)
     users = np.arange(len(data.users), dtype=np.int32)
     queries, retrieval = query_batch(data, users), model.retrieval()

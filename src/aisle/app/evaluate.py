@@ -55,8 +55,10 @@ class Measured(msgspec.Struct, frozen=True):
     versus: Versus | None = None
 
 
-def read_events(db: Database, progress: Progress = silent) -> pl.DataFrame:
-    """Read what training needs of all events.
+def read_events(
+    db: Database, progress: Progress = silent, columns: Sequence[str] = (*NEEDED, *OPTIONAL)
+) -> pl.DataFrame:
+    """Read some columns of all events, by default what training needs.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def read_events(db: Database, progress: Progress = silent) -> pl.DataFrame:
     """
     total = events.count(db)
     frames, rows = [], 0
-    for frame in events.stream(db, (*NEEDED, *OPTIONAL)):
+    for frame in events.stream(db, columns):
         frames.append(frame)
         rows += frame.height
         progress("read events", rows, total, rows)

@@ -102,3 +102,12 @@ def test_evaluate_ranks_models_on_the_newest_weeks(folder: Path) -> None:
         als, popularity = shop.evaluate(["als", "popularity"], 5)
     assert als.report.k == 5
     assert als.report.all.recall > popularity.report.all.recall
+
+
+def test_popularity_per_category_shows_the_shoppers_own_first(folder: Path) -> None:
+    with reopened(
+        folder, '[models.popularity]\nper_category = true\n[placements.home]\nstrategy = "popularity"\n'
+    ) as shop:
+        shop.promote(shop.train().version)
+        home = [item.category for item in shop.recommend("user-1", 5, placement="home").items]
+    assert home == ["Tools"] * 5

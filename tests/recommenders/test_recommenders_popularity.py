@@ -90,3 +90,27 @@ def test_stars_below_0_still_come_before_what_has_none() -> None:
 def test_without_stars_there_is_nothing_to_rank_by() -> None:
     with pytest.raises(NotEnoughData, match="there are no ratings"):
         Popularity(PopularityConfig(measure="rating")).fit(LOG, seed=0)
+
+
+CATEGORIES = np.array([0, 0, 1, 1, 1, 0], np.int32)
+
+
+def test_per_category_a_shelf_is_as_much_of_a_category_as_the_history() -> None:
+    data = replace(LOG, category=CATEGORIES)
+    model = Popularity(PopularityConfig(window_days=None, per_category=True)).fit(data, seed=0)
+    # Credit 2, 3, 5, 1, 0, 0: category 0 has 5 of 11, its best item 3; category 1 has 6 of 11, its best item 5.
+    own = 0.9 + 0.1 * 6 / 11
+    expected = [0.1 * 5 / 11 * 2 / 3, 0.1 * 5 / 11, own, own / 5]
+    np.testing.assert_allclose(model.score(ask({3: 1.0}))[0, :4], expected, rtol=1e-5)
+
+
+def test_per_category_a_stranger_sees_what_the_shop_likes() -> None:
+    model = Popularity(PopularityConfig(window_days=None, per_category=True)).fit(
+        replace(LOG, category=CATEGORIES), seed=0
+    )
+    np.testing.assert_allclose(model.score(ask({}))[0, :4], [5 / 11 * 2 / 3, 5 / 11, 6 / 11, 6 / 11 / 5], rtol=1e-5)
+
+
+def test_per_category_needs_categories() -> None:
+    with pytest.raises(NotEnoughData, match="no item has a category"):
+        Popularity(PopularityConfig(per_category=True)).fit(LOG, seed=0)

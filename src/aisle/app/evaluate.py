@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -15,6 +16,7 @@ from aisle.evaluation.compare import Comparison, compare
 from aisle.evaluation.evaluate import Evaluation, Report, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.build import NEEDED, OPTIONAL
+from aisle.prepare.interactions import Interactions
 from aisle.prepare.split import holdout_window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
@@ -106,12 +108,18 @@ def top_categories(db: Database, known: Vocabulary) -> NDArray[np.int32] | None:
     return np.array([numbers[name] for name in names], np.int32) if any(names) else None
 
 
+def with_categories(db: Database, data: Interactions) -> Interactions:
+    """Add to training data what the catalogue says of its items."""
+    return replace(data, category=top_categories(db, data.items))
+
+
+def categorised(db: Database, holdout: Holdout) -> Holdout:
+    """Add to the past of a holdout what the catalogue says of its items."""
+    return replace(holdout, train=with_categories(db, holdout.train))
+
+
 def measure(
-    recipe: Recipe,
-    holdout: Holdout,
-    n: int = LIST_LENGTH,
-    progress: Progress = silent,
-    category: NDArray[np.int32] | None = None,
+    recipe: Recipe, holdout: Holdout, n: int = LIST_LENGTH, progress: Progress = silent
 ) -> tuple[Measured, Evaluation]:
     """Fit a recipe on the past and score it on the held-out window, just as shelves are filled."""
     started = time.perf_counter()
@@ -119,7 +127,7 @@ def measure(
     fit_seconds = time.perf_counter() - started
     progress(f"fit {recipe.model} on the past", 1, 1)
     rating_model = retrieval.personal if isinstance(retrieval.personal, PredictsRatings) else None
-    evaluation = evaluate(retrieval, holdout, n, rating_model=rating_model, category=category)
+    evaluation = evaluate(retrieval, holdout, n, rating_model=rating_model, category=holdout.train.category)
     progress(f"score {recipe.model}", 1, 1)
     return Measured(recipe.model, evaluation.report, fit_seconds), evaluation
 
@@ -138,9 +146,8 @@ def evaluate_models(
     """
     recipes = [Recipe.from_settings(settings, name) for name in models or (settings.train.model, FALLBACK)]
     frame = read_events(db, progress)
-    holdout = newest_weeks(frame, recipes[0].weights)
-    category = top_categories(db, holdout.train.items)
-    (first, base), *rest = (measure(recipe, holdout, n, progress, category) for recipe in recipes)
+    holdout = categorised(db, newest_weeks(frame, recipes[0].weights))
+    (first, base), *rest = (measure(recipe, holdout, n, progress) for recipe in recipes)
     seed = settings.train.seed
     return [
         first, *(msgspec.structs.replace(one, versus=versus(first.model, base, found, seed)) for one, found in rest)

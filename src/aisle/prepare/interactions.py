@@ -49,6 +49,9 @@ class Interactions:
         The events behind it, for whatever needs order, baskets, sessions or stars.
     now
         The moment at which the data ends; ages count from here.
+    category
+        The number of each item's category, (items,), from 0; items without one share a number. None where the shop has
+        no categories, or nobody asked.
     """
 
     users: Vocabulary
@@ -56,6 +59,7 @@ class Interactions:
     matrix: csr_array
     log: EventLog
     now: int
+    category: NDArray[np.int32] | None = None
 
     @cached_property
     def shape(self) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """What everybody wants: the items with the most events, or the best stars, in a recent window."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Self
 
 import msgspec
 import numpy as np
@@ -27,12 +27,18 @@ class PopularityConfig(Config, frozen=True):
     """Only the events of so many last days count; null: all."""
     half_life_days: Days | None = None
     """After so many days an event counts half, on top of what its weight has lost already; null: no further fading."""
+    per_category: bool = False
+    """Whether every category has a ranking of its own, of which a shopper sees as much as their history does."""
     prior_ratings: Annotated[float, msgspec.Meta(gt=0)] = 10.0
     """The mean of all items counts as so many ratings of each: one lucky vote makes no favourite."""
 
 
+BACKOFF: Final = 0.1
+"""How much the shop's taste for categories counts against the shopper's own."""
+
+
 class Popularity(Recommender[PopularityConfig]):
-    """The same ranking for everybody.
+    """The same ranking for everybody, or for everybody with the same taste for categories.
 
     By events, an item's score is Σ w f over its events in the window, with the weights w that `prepare.weigh` gave
     them and f = 2^(-age / half-life). By rating, it is the Bayesian mean (C m + Σ f stars) / (C + Σ f) over its ratings
@@ -40,13 +46,21 @@ class Popularity(Recommender[PopularityConfig]):
     count like any other. Items with nothing to their credit in the window come after these, with scores in [-1, 0), or
     as far below the lowest rating where that is negative, in the order of the weights they had before it: the ranking
     always covers the catalogue.
+
+    Per category, an item's score is ((1 - b) a + b p) s / m: what it has itself, s, over the most m that an item of its
+    category has, times the share a of the category in the shopper's history, drawn towards its share p in all events
+    (b is `BACKOFF`). Whoever has no history sees p.
     """
 
     name = "popularity"
     config_type: ClassVar[type[Config]] = PopularityConfig
 
     scores_: NDArray[np.float32]
-    """The score of each item, (items,)."""
+    """The score of each item, (items,); per category, as a share of the best one's."""
+    category_: NDArray[np.int32]
+    """The category of each item, (items,); empty unless it counts."""
+    shares_: NDArray[np.float32]
+    """The share of each category in the events that count, (categories,); empty unless it counts."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Sum the log up.
@@ -54,8 +68,16 @@ class Popularity(Recommender[PopularityConfig]):
         Raises
         ------
         NotEnoughData
-            If stars are to rank and there are none.
+            If stars are to rank and there are none, or categories are to and there are none.
         """
+        self.scores_ = self._for_all(data)
+        self.category_, self.shares_ = np.zeros(0, np.int32), np.zeros(0, np.float32)
+        if self.config.per_category:
+            self._within_categories(data)
+        return self
+
+    def _for_all(self, data: "Interactions") -> NDArray[np.float32]:
+        """Return the score of each item, whatever its category."""
         config, items = self.config, len(data.items)
         age = np.maximum(data.now - data.log.timestamp, 0) / DAY
         fading = np.ones(len(age)) if config.half_life_days is None else np.exp2(-age / config.half_life_days)
@@ -64,11 +86,22 @@ class Popularity(Recommender[PopularityConfig]):
         ever = np.maximum(np.bincount(data.log.item, worth, minlength=items), 0)
         rest = ever / (1 + ever.max(initial=0)) - 1
         if config.measure == "rating":
-            self.scores_ = self._stars(data, recent, fading, rest)
-            return self
+            return self._stars(data, recent, fading, rest)
         counted = np.bincount(data.log.item[recent], worth[recent], minlength=items)
-        self.scores_ = np.where(counted > 0, counted, rest).astype(np.float32)
-        return self
+        return np.where(counted > 0, counted, rest).astype(np.float32)
+
+    def _within_categories(self, data: "Interactions") -> None:
+        """Turn the scores into shares of the best of their category, and note what each category has in all."""
+        if data.category is None:
+            raise NotEnoughData("no item has a category; import a catalogue, or leave per_category out")
+        self.category_ = data.category
+        credit = np.maximum(self.scores_, 0)
+        best = np.zeros(int(data.category.max(initial=-1)) + 1, np.float32)
+        np.maximum.at(best, data.category, credit)
+        known = credit > 0
+        self.scores_[known] /= best[data.category[known]]
+        total = np.bincount(data.category, credit, minlength=len(best))
+        self.shares_ = (total / max(total.sum(), np.finfo(np.float32).tiny)).astype(np.float32)
 
     def _stars(
         self,
@@ -92,9 +125,23 @@ class Popularity(Recommender[PopularityConfig]):
         return np.where(votes > 0, bayesian, min(lowest, 0.0) + rest).astype(np.float32)
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
-        """Return the same row for every query, as a read-only view."""
+        """Return the same row for every query, as a read-only view, or one by its taste for categories."""
         row = self.scores_ if items is None else self.scores_[items]
-        return np.broadcast_to(row, (len(queries), len(row)))
+        if not self.config.per_category:
+            return np.broadcast_to(row, (len(queries), len(row)))
+        category = self.category_ if items is None else self.category_[items]
+        return np.where(row > 0, self._tastes(queries)[:, category] * row, row)
+
+    def _tastes(self, queries: QueryBatch) -> NDArray[np.float32]:
+        """Return how much each query is for each category, (queries, categories); rows sum to 1."""
+        tastes = np.zeros((len(queries), len(self.shares_)), np.float32)
+        np.add.at(
+            tastes, (queries.history.queries, self.category_[queries.history.items]), np.maximum(queries.weights, 0)
+        )
+        total = tastes.sum(axis=1, keepdims=True)
+        own = np.divide(tastes, total, out=np.tile(self.shares_, (len(queries), 1)), where=total > 0)
+        tastes[:] = (1 - BACKOFF) * own + BACKOFF * self.shares_
+        return tastes
 
     @property
     def items_count(self) -> int:
@@ -102,12 +149,12 @@ class Popularity(Recommender[PopularityConfig]):
         return len(self.scores_)
 
     def arrays(self) -> dict[str, Array]:
-        """Return the scores."""
-        return {"scores": self.scores_}
+        """Return the scores, and the categories where they count."""
+        return {"scores": self.scores_, "category": self.category_, "shares": self.shares_}
 
     @classmethod
     def from_arrays(cls, config: PopularityConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model from its scores."""
+        """Rebuild the model from its scores and categories."""
         model = cls(config)
-        model.scores_ = arrays["scores"]
+        model.scores_, model.category_, model.shares_ = arrays["scores"], arrays["category"], arrays["shares"]
         return model

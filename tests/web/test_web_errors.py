@@ -24,15 +24,22 @@ from aisle.web.errors import explain
         (errors.NotFound("x"), 404),
         (errors.NotEnoughData("x"), 409),
         (errors.NoModel("x"), 503),
-        (errors.BundleError("x"), 503),
-        (errors.DatabaseUnavailable("x"), 503),
-        (errors.SchemaError("x"), 503),
         (errors.SettingsError("x"), 500),
         (HTTPException(405, "x"), 405),
     ],
 )
 def test_an_error_has_its_status_and_keeps_its_words(error: Exception, status: int) -> None:
     assert explain(error) == (status, "x")
+
+
+@pytest.mark.parametrize("kind", [errors.BundleError, errors.DatabaseUnavailable, errors.SchemaError])
+def test_the_folders_and_hosts_of_the_shop_are_for_its_log(
+    kind: type[errors.AisleError], caplog: pytest.LogCaptureFixture
+) -> None:
+    status, said = explain(kind("cannot read /srv/shop/aisle.db"))
+    assert status == 503
+    assert "/srv" not in said
+    assert "/srv/shop/aisle.db" in caplog.text
 
 
 def test_json_that_cannot_be_read_differs_from_json_that_cannot_be_used() -> None:

@@ -1,5 +1,6 @@
 """Every failure as one sentence: JSON for programs, a page for people, a traceback for nobody."""
 
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -18,11 +19,11 @@ STATUS: Final[tuple[tuple[type[AisleError], int], ...]] = (
     (NotFound, 404),
     (NotEnoughData, 409),
     (NoModel, 503),
-    (BundleError, 503),
-    (StorageError, 503),
     (AisleError, 500),
 )
 """The HTTP status of each error; the first that fits counts."""
+
+_log: Final = logging.getLogger(__name__)
 
 ProblemPage = Callable[[Request, int, str], Response]
 
@@ -30,6 +31,10 @@ ProblemPage = Callable[[Request, int, str], Response]
 def explain(error: Exception) -> tuple[int, str]:
     """Return the HTTP status of a failure and what to tell the client."""
     match error:
+        case BundleError() | StorageError():
+            # Their words name folders and hosts of the shop: they are for its log, not for its visitors.
+            _log.warning("%s", error)
+            return 503, "the shop cannot answer just now; its log says why"
         case AisleError():
             return next(status for kind, status in STATUS if isinstance(error, kind)), str(error)
         case msgspec.ValidationError():

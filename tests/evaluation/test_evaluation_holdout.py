@@ -147,12 +147,6 @@ def test_a_missing_column_is_named() -> None:
         hold_out(events(*PAST).drop("event"), Weights(), WINDOW)
 
 
-def test_rare_items_can_be_left_out() -> None:
-    rows = events(*PAST, ("purchase", "zoe", "cup", BEFORE), ("purchase", "ann", "cup", WITHIN))
-
-    assert hold_out(rows.lazy(), Weights(), WINDOW, support=2).train.items.ids == ("cup",)
-
-
 def test_stars_of_the_window_are_kept_good_or_bad_the_last_of_each_pair() -> None:
     holdout = held_out(
         *PAST,

@@ -149,12 +149,6 @@ def test_given_items_keep_their_numbers_and_others_are_left_out() -> None:
     assert data.matrix.toarray().tolist() == [[0, 1]]
 
 
-def test_rare_items_can_be_left_out() -> None:
-    events = table(("purchase", "u", "a"), ("purchase", "v", "a"), ("purchase", "u", "b"))
-
-    assert build(events, FLAT, NOW, support=2).items.ids == ("a",)
-
-
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(FormatError, match="no column 'item_id'; they need event, user_id, item_id, timestamp"):
         build(table().drop("item_id"), FLAT, NOW)

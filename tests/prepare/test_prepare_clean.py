@@ -21,9 +21,9 @@ SCHEMA = {
 Row = tuple[str, str, str | None, str | None, float | None, int]
 
 
-def cleaned(rows: Sequence[Row], support: int = 1) -> list[str]:
+def cleaned(rows: Sequence[Row]) -> list[str]:
     table = nw.from_native(pl.LazyFrame(rows, SCHEMA, orient="row"))
-    kept: pl.DataFrame = clean(table, support=support).collect("polars").to_native()
+    kept: pl.DataFrame = clean(table).collect("polars").to_native()
     return kept["event_id"].sort().to_list()
 
 
@@ -60,18 +60,6 @@ def test_without_event_ids_every_line_is_its_own_event() -> None:
 
 def test_lines_without_a_user_stay() -> None:
     assert cleaned([("a", "purchase", None, "i", None, 1)]) == ["a"]
-
-
-def test_items_with_too_few_events_are_left_out() -> None:
-    rows = [("a", "purchase", "u", "rare", None, 1), *((e, "purchase", "u", "usual", None, 1) for e in "bc")]
-
-    assert cleaned(rows, support=2) == ["b", "c"]
-
-
-def test_duplicates_and_silent_events_are_no_support() -> None:
-    rows = [("a", "purchase", "u", "i", None, 1)] * 2 + [("b", "view_item_list", "u", "i", None, 1)]
-
-    assert cleaned(rows, support=2) == []
 
 
 def test_live_profiles_keep_the_same_events() -> None:

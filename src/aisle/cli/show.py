@@ -84,7 +84,7 @@ def import_lines(imported: "Imported") -> str:
 
 @contextmanager
 def bars() -> "Iterator[progress.Progress]":
-    """Draw a bar per stage on standard error, and leave the lines that were done."""
+    """Draw a bar per stage on standard error, where a person looks at it."""
     columns = (
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description}"),
@@ -92,7 +92,7 @@ def bars() -> "Iterator[progress.Progress]":
         TextColumn("{task.fields[speed]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, transient=not err.is_terminal) as drawn:
+    with Progress(*columns, console=err, disable=not err.is_terminal) as drawn:
         tasks: dict[str, TaskID] = {}
 
         def report(stage: str, done: float, total: float | None, rows: int = 0) -> None:

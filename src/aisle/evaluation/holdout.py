@@ -79,7 +79,7 @@ class Holdout:
         return returning
 
 
-def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, support: int = 1) -> Holdout:
+def hold_out(events: "IntoFrame", weights: Weights, window: Window) -> Holdout:
     """Split a log at a window and prepare both sides; events after the window are not looked at.
 
     Parameters
@@ -90,8 +90,6 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, support: 
         What each kind of event adds.
     window
         See `prepare.split.holdout_window`.
-    support
-        How many events before the window an item needs.
 
     Raises
     ------
@@ -101,7 +99,7 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, support: 
         If nothing can be learnt before the window, or nobody deals with a known item in it.
     """
     past, future = split(nw.from_native(events).lazy(), window)
-    train = build(past.to_native(), weights, window.cut, support=support)
+    train = build(past.to_native(), weights, window.cut)
     known = _known(future, weights, window, train.items)
     liked = known.filter(pl.col(WEIGHT) > 0)
     target = next((kind for kind in TARGETS if kind in liked[EVENT]), None)

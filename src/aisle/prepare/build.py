@@ -36,9 +36,7 @@ _KIND: Final = "kind"
 _TIE_BREAKERS: Final = (TIMESTAMP, USER_ID, ITEM_ID, _KIND, SESSION_ID, TRANSACTION_ID, RATING)
 
 
-def build(
-    events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary | None = None, support: int = 1
-) -> Interactions:
+def build(events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary | None = None) -> Interactions:
     """Return the training data of a table of events.
 
     Parameters
@@ -53,8 +51,6 @@ def build(
     items
         The items of a trained model, when the data is for asking it: events of others are left out. By default, every
         item that the events name.
-    support
-        How many events an item needs.
 
     Raises
     ------
@@ -63,7 +59,7 @@ def build(
     NotEnoughData
         If no event says what anybody likes.
     """
-    table = weighed_events(nw.from_native(events).lazy(), weights, now, support=support).collect("polars").to_native()
+    table = weighed_events(nw.from_native(events).lazy(), weights, now).collect("polars").to_native()
     item_ids = _sorted_ids(table, ITEM_ID) if items is None else pl.Series(items.ids, dtype=pl.String)
     table = table.with_columns(_numbers(ITEM_ID, item_ids)).filter(pl.col(ITEM_ID) != UNKNOWN)
     if table.height == 0:
@@ -77,7 +73,7 @@ def build(
     return Interactions(Vocabulary(user_ids), items, matrix, _log(table), now)
 
 
-def weighed_events(events: nw.LazyFrame[Any], weights: Weights, now: int, *, support: int = 1) -> nw.LazyFrame[Any]:
+def weighed_events(events: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.LazyFrame[Any]:
     """Return cleaned events with their weight, and no other columns than `NEEDED` and `OPTIONAL`.
 
     Raises
@@ -91,7 +87,7 @@ def weighed_events(events: nw.LazyFrame[Any], weights: Weights, now: int, *, sup
         raise FormatError(f"the events have no column {missing[0]!r}; they need {', '.join(NEEDED)}")
     absent = [nw.lit(None, _DTYPES[EVENTS[name]]).alias(name) for name in OPTIONAL if name not in present]
     used = [name for name in (EVENT_ID, *NEEDED, *OPTIONAL) if name in present]
-    cleaned = clean(events.select(*used, *absent), support=support)
+    cleaned = clean(events.select(*used, *absent))
     return cleaned.select(*NEEDED, *OPTIONAL, event_weight(weights, now).alias(WEIGHT))
 
 

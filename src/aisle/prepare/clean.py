@@ -9,28 +9,24 @@ from aisle.shop.columns import EVENT, EVENT_ID, ITEM_ID, RATING, TIMESTAMP, USER
 from aisle.shop.events import KINDS, EventKind
 
 
-def clean(events: nw.LazyFrame[Any], *, support: int = 1) -> nw.LazyFrame[Any]:
+def clean(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Return the events worth learning from; lines without a user stay, as they count for items.
 
     Left out are events that name no item, the `SILENT` and unknown kinds, ratings without stars or that the shopper has
-    revised since, all but the first of the events with one `event_id`, and the events of items that are then left with
-    too few.
+    revised since, and all but the first of the events with one `event_id`.
 
     Parameters
     ----------
     events
         Columns of `shop.columns.EVENTS`: at least `event`, `user_id`, `item_id`, `rating` and `timestamp`.
         Without `event_id`, every line is its own event.
-    support
-        An item stays if it has at least so many events.
     """
     telling = [kind.value for kind in KINDS if kind not in SILENT]
     unstarred = (nw.col(EVENT) == EventKind.RATE.value) & nw.col(RATING).is_null()
     kept = events.filter(~nw.col(ITEM_ID).is_null(), nw.col(EVENT).is_in(telling), ~unstarred)
     if EVENT_ID in kept.collect_schema().names():
         kept = kept.unique([EVENT_ID], keep="first", order_by=[TIMESTAMP, EVENT, ITEM_ID, USER_ID])
-    kept = _as_rated_last(kept)
-    return _supported(kept, support) if support > 1 else kept
+    return _as_rated_last(kept)
 
 
 def _as_rated_last(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -38,9 +34,3 @@ def _as_rated_last(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     newest = nw.col(TIMESTAMP).max().over(USER_ID, ITEM_ID, EVENT)
     rated = (nw.col(EVENT) == EventKind.RATE.value) & ~nw.col(USER_ID).is_null()
     return events.filter(~(rated & (nw.col(TIMESTAMP) < newest)))
-
-
-def _supported(events: nw.LazyFrame[Any], support: int) -> nw.LazyFrame[Any]:
-    """Keep the events of items that have enough of them."""
-    counts = events.group_by(ITEM_ID).agg(nw.len().alias("support"))
-    return events.join(counts.filter(nw.col("support") >= support), on=ITEM_ID, how="semi")

@@ -94,13 +94,6 @@ def of_user(db: Database, user_id: str, limit: int) -> list[EventRow]:
         return [EventRow._make(row) for row in found]
 
 
-def users(db: Database) -> Iterator[str]:
-    """Yield every user id that has events, in no promised order."""
-    query = select(events.c.user_id).where(events.c.user_id.is_not(None)).distinct()
-    with db.read() as connection:
-        yield from connection.execution_options(stream_results=True).execute(query).scalars()
-
-
 def active_users(db: Database, n: int) -> list[str]:
     """Return the n users with most of the newest events, most active first."""
     newest = select(events.c.user_id).where(events.c.user_id.is_not(None), events.c.item_id.is_not(None))
@@ -114,19 +107,3 @@ def count(db: Database) -> int:
     """Return how many events there are."""
     with db.read() as connection:
         return connection.execute(select(func.count()).select_from(events)).scalar_one()
-
-
-def span(db: Database) -> tuple[int, int] | None:
-    """Return the moments of the first and the last event, or None where there is none."""
-    first = select(func.min(events.c.timestamp)).scalar_subquery()
-    last = select(func.max(events.c.timestamp)).scalar_subquery()
-    with db.read() as connection:
-        start, end = connection.execute(select(first, last)).one()
-    return None if start is None else (start, end)
-
-
-def max_seq(db: Database) -> int:
-    """Return the sequence number of the event stored last, or 0: it grows when anything is added."""
-    with db.read() as connection:
-        newest: int | None = connection.execute(select(func.max(events.c.seq))).scalar()
-    return newest or 0

@@ -64,6 +64,8 @@ class Fold:
             timestamp=train.timestamp,
             session=np.full(count, UNKNOWN, np.int32),
             basket=np.full(count, UNKNOWN, np.int32),
+            price=np.full(count, np.nan, np.float32),
+            quantity=np.ones(count, np.int32),
         )
         users, items = (Vocabulary(map(str, range(size))) for size in (self.users, self.items))
         matrix = csr_array((train.stars, (train.user, train.item)), shape=(self.users, self.items))

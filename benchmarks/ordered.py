@@ -33,6 +33,8 @@ def interactions(
         timestamp=timestamp[order],
         session=owner,
         basket=np.full(events, UNKNOWN, np.int32),
+        price=np.full(events, np.nan, np.float32),
+        quantity=np.ones(events, np.int32),
     )
     matrix = coo_array((log.weight, (owner, item)), shape=shape).tocsr()
     matrix.data[:] = 1

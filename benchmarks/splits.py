@@ -83,6 +83,8 @@ def interactions(matrix: csr_array) -> Interactions:
         timestamp=np.zeros(pairs, np.int64),
         session=np.full(pairs, UNKNOWN, np.int32),
         basket=np.full(pairs, UNKNOWN, np.int32),
+        price=np.full(pairs, np.nan, np.float32),
+        quantity=np.ones(pairs, np.int32),
     )
     users, items = (Vocabulary(map(str, range(size))) for size in matrix.shape)
     return Interactions(users, items, matrix, log, now=0)

@@ -1,37 +1,6 @@
 from pathlib import Path
 
-from aisle.app.evaluate import top_categories
-from aisle.app.settings import Settings
-from aisle.app.setup import make_shop
 from aisle.app.shop import Shop
-from aisle.shop import columns
-from aisle.shop.ids import Vocabulary
-from aisle.storage import items
-from aisle.storage.connect import connect
-
-
-def shop_with(folder: Path, categories: dict[str, str | None]) -> str:
-    make_shop(folder)
-    url = Settings.read(folder).database_url
-    rows = [{columns.ITEM_ID: item_id, columns.CATEGORY: path} for item_id, path in categories.items()]
-    with connect(url) as db:
-        items.upsert(db, [tuple(row.get(name) for name in columns.ITEMS) for row in rows])
-    return url
-
-
-def test_the_first_step_of_a_category_counts(tmp_path: Path) -> None:
-    url = shop_with(tmp_path, {"a": "Tea > Green", "b": "Tools", "c": "Tea", "d": None})
-
-    with connect(url) as db:
-        found = top_categories(db, Vocabulary(["a", "b", "c", "d", "not in the catalogue"]))
-
-    assert found is not None
-    assert found.tolist() == [1, 2, 1, 0, 0]
-
-
-def test_a_shop_without_categories_has_none(tmp_path: Path) -> None:
-    with connect(shop_with(tmp_path, {"a": None})) as db:
-        assert top_categories(db, Vocabulary(["a", "b"])) is None
 
 
 def test_models_are_compared_with_the_first(folder: Path) -> None:

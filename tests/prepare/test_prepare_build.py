@@ -119,8 +119,21 @@ def test_the_log_has_the_promised_types_and_can_be_written_to() -> None:
         "timestamp": "int64",
         "session": "int32",
         "basket": "int32",
+        "price": "float32",
+        "quantity": "int32",
     }
     assert all(array.flags.writeable for array in arrays.values())
+
+
+def test_the_log_knows_prices_in_whole_units_and_pieces() -> None:
+    events = table(("purchase", "u", "a", 1), ("purchase", "u", "b", 2)).with_columns(
+        price=pl.Series([2_500_000, None], dtype=pl.Int64), quantity=pl.Series([3, None], dtype=pl.Int64)
+    )
+
+    log = build(events, FLAT, NOW).log
+
+    np.testing.assert_array_equal(log.price, np.array([2.5, np.nan], np.float32))
+    assert log.quantity.tolist() == [3, 1]
 
 
 def test_four_columns_are_enough() -> None:

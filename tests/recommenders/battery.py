@@ -42,6 +42,8 @@ def shop(weights: NDArray[Any], kind: EventKind = EventKind.PURCHASE) -> Interac
         timestamp=NOW - DAY * np.arange(events, 0, -1),
         session=np.full(events, UNKNOWN, np.int32),
         basket=np.arange(events, dtype=np.int32),
+        price=np.full(events, np.nan, np.float32),
+        quantity=np.ones(events, np.int32),
     )
     return Interactions(
         Vocabulary(f"u{number}" for number in range(users)),

@@ -1,10 +1,13 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
+from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.popularity import Popularity, PopularityConfig
+from aisle.shop.columns import CATEGORY, ITEM_ID
 from aisle.shop.errors import NotEnoughData, SettingsError
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
@@ -92,11 +95,14 @@ def test_without_stars_there_is_nothing_to_rank_by() -> None:
         Popularity(PopularityConfig(measure="rating")).fit(LOG, seed=0)
 
 
-CATEGORIES = np.array([0, 0, 1, 1, 1, 0], np.int32)
+CATALOGUE = aligned(
+    pl.DataFrame({ITEM_ID: LOG.items.ids, CATEGORY: ["Tea", "Tea > Green", "Tools", "Tools", "Tools > Saws", "Tea"]}),
+    LOG.items,
+)
 
 
 def test_per_category_a_shelf_is_as_much_of_a_category_as_the_history() -> None:
-    data = replace(LOG, category=CATEGORIES)
+    data = replace(LOG, catalogue=CATALOGUE)
     model = Popularity(PopularityConfig(window_days=None, per_category=True)).fit(data, seed=0)
     # Credit 2, 3, 5, 1, 0, 0: category 0 has 5 of 11, its best item 3; category 1 has 6 of 11, its best item 5.
     own = 0.9 + 0.1 * 6 / 11
@@ -106,7 +112,7 @@ def test_per_category_a_shelf_is_as_much_of_a_category_as_the_history() -> None:
 
 def test_per_category_a_stranger_sees_what_the_shop_likes() -> None:
     model = Popularity(PopularityConfig(window_days=None, per_category=True)).fit(
-        replace(LOG, category=CATEGORIES), seed=0
+        replace(LOG, catalogue=CATALOGUE), seed=0
     )
     np.testing.assert_allclose(model.score(ask({}))[0, :4], [5 / 11 * 2 / 3, 5 / 11, 6 / 11, 6 / 11 / 5], rtol=1e-5)
 

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import FALLBACK, Recipe
@@ -16,13 +14,14 @@ from aisle.evaluation.compare import Comparison, compare
 from aisle.evaluation.evaluate import Evaluation, Report, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.build import NEEDED, OPTIONAL
+from aisle.prepare.catalogue import SCHEMA, aligned
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.split import holdout_window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
-from aisle.shop.columns import CATEGORY, ITEM_ID, TIMESTAMP
+from aisle.shop import columns
+from aisle.shop.columns import TIMESTAMP
 from aisle.shop.errors import NotEnoughData
-from aisle.shop.ids import Vocabulary
 from aisle.storage import events, items
 from aisle.storage.connect import Database
 
@@ -58,7 +57,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def read_events(
-    db: Database, progress: Progress = silent, columns: Sequence[str] = (*NEEDED, *OPTIONAL)
+    db: Database, progress: Progress = silent, wanted: Sequence[str] = (*NEEDED, *OPTIONAL)
 ) -> pl.DataFrame:
     """Read some columns of all events, by default what training needs.
 
@@ -69,7 +68,7 @@ def read_events(
     """
     total = events.count(db)
     frames, rows = [], 0
-    for frame in events.stream(db, columns):
+    for frame in events.stream(db, wanted):
         frames.append(frame)
         rows += frame.height
         progress("read events", rows, total, rows)
@@ -95,27 +94,19 @@ def newest_weeks(frame: pl.DataFrame, weights: Weights) -> Holdout:
     return hold_out(frame, weights, holdout_window(*span(frame)))
 
 
-def top_categories(db: Database, known: Vocabulary) -> NDArray[np.int32] | None:
-    """Return the first step of each item's category path as a number, (items,), or None if no item has a category.
-
-    Items without one share a number.
-    """
-    tops: dict[str, str] = {}
-    for frame in items.stream(db, (ITEM_ID, CATEGORY)):
-        tops |= {item_id: path.split(">")[0].strip() for item_id, path in frame.drop_nulls().rows()}
-    names = [tops.get(item_id, "") for item_id in known.ids]
-    numbers = {name: number for number, name in enumerate(sorted(set(names)))}
-    return np.array([numbers[name] for name in names], np.int32) if any(names) else None
+def read_catalogue(db: Database) -> pl.DataFrame:
+    """Read the whole catalogue; it may be empty."""
+    return pl.concat([SCHEMA.to_frame(), *items.stream(db, tuple(columns.ITEMS))])
 
 
-def with_categories(db: Database, data: Interactions) -> Interactions:
+def with_catalogue(catalogue: pl.DataFrame, data: Interactions) -> Interactions:
     """Add to training data what the catalogue says of its items."""
-    return replace(data, category=top_categories(db, data.items))
+    return replace(data, catalogue=aligned(catalogue, data.items))
 
 
-def categorised(db: Database, holdout: Holdout) -> Holdout:
+def catalogued(catalogue: pl.DataFrame, holdout: Holdout) -> Holdout:
     """Add to the past of a holdout what the catalogue says of its items."""
-    return replace(holdout, train=with_categories(db, holdout.train))
+    return replace(holdout, train=with_catalogue(catalogue, holdout.train))
 
 
 def measure(
@@ -146,7 +137,7 @@ def evaluate_models(
     """
     recipes = [Recipe.from_settings(settings, name) for name in models or (settings.train.model, FALLBACK)]
     frame = read_events(db, progress)
-    holdout = categorised(db, newest_weeks(frame, recipes[0].weights))
+    holdout = catalogued(read_catalogue(db), newest_weeks(frame, recipes[0].weights))
     (first, base), *rest = (measure(recipe, holdout, n, progress) for recipe in recipes)
     seed = settings.train.seed
     return [

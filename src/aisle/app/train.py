@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
-from aisle.app.evaluate import Measured, categorised, measure, newest_weeks, read_events, span, with_categories
+from aisle.app.evaluate import (
+    Measured,
+    catalogued,
+    measure,
+    newest_weeks,
+    read_catalogue,
+    read_events,
+    span,
+    with_catalogue,
+)
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import PERSONAL, POPULAR, Others, Recipe
 from aisle.app.settings import Settings
@@ -68,8 +77,9 @@ def train(db: Database, settings: Settings, model: str | None = None, progress: 
     started = time.perf_counter()
     recipe = Recipe.from_settings(settings, model)
     events = read_events(db, progress)
-    judgement = judge(db, recipe, events, progress)
-    data = with_categories(db, build(events, recipe.weights, now=span(events)[1] + 1))
+    catalogue = read_catalogue(db)
+    judgement = judge(db, recipe, events, catalogue, progress)
+    data = with_catalogue(catalogue, build(events, recipe.weights, now=span(events)[1] + 1))
     retrieval = recipe.fit(data)
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(retrieval, data)
@@ -94,13 +104,15 @@ def live_recipe(db: Database) -> Recipe | None:
     return Recipe.parse(row.recipe) if row else None
 
 
-def judge(db: Database, recipe: Recipe, events: "pl.DataFrame", progress: Progress) -> Judgement:
+def judge(
+    db: Database, recipe: Recipe, events: "pl.DataFrame", catalogue: "pl.DataFrame", progress: Progress
+) -> Judgement:
     """Compare recipes, not trained models: both learn the past and are asked about the newest weeks.
 
     The bundle that is live has seen those weeks, so it cannot be judged by them.
     """
     try:
-        holdout = categorised(db, newest_weeks(events, recipe.weights))
+        holdout = catalogued(catalogue, newest_weeks(events, recipe.weights))
     except NotEnoughData as error:
         return Judgement(True, f"not measured: {error}", [])
     measured, new = measure(recipe, holdout, progress=progress)
@@ -110,7 +122,7 @@ def judge(db: Database, recipe: Recipe, events: "pl.DataFrame", progress: Progre
         return Judgement(True, "it is the first model", [measured, baseline])
     if live == recipe:
         return Judgement(True, "the live recipe, on newer events", [measured, baseline])
-    defender, old = measure(live, categorised(db, newest_weeks(events, live.weights)), progress=progress)
+    defender, old = measure(live, catalogued(catalogue, newest_weeks(events, live.weights)), progress=progress)
     found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
     return Judgement(found.promote, f"NDCG against the live recipe: {found.reason}", [measured, defender, baseline])
 

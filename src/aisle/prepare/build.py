@@ -16,10 +16,23 @@ from aisle.prepare.clean import clean
 from aisle.prepare.interactions import EventLog, Interactions
 from aisle.prepare.sessions import number_sessions
 from aisle.prepare.weigh import WEIGHT, Weights, event_weight
-from aisle.shop.columns import EVENT, EVENT_ID, EVENTS, ITEM_ID, RATING, SESSION_ID, TIMESTAMP, TRANSACTION_ID, USER_ID
+from aisle.shop.columns import (
+    EVENT,
+    EVENT_ID,
+    EVENTS,
+    ITEM_ID,
+    PRICE,
+    QUANTITY,
+    RATING,
+    SESSION_ID,
+    TIMESTAMP,
+    TRANSACTION_ID,
+    USER_ID,
+)
 from aisle.shop.errors import FormatError, NotEnoughData
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN, Vocabulary
+from aisle.shop.money import MICROS
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -27,13 +40,13 @@ if TYPE_CHECKING:
 NEEDED: Final = (EVENT, USER_ID, ITEM_ID, TIMESTAMP)
 """The columns without which there is nothing to learn."""
 
-OPTIONAL: Final = (RATING, SESSION_ID, TRANSACTION_ID)
+OPTIONAL: Final = (RATING, SESSION_ID, TRANSACTION_ID, PRICE, QUANTITY)
 """The columns that are used where they are."""
 
-_DTYPES: Final = {"str": nw.String(), "float64": nw.Float64()}
+_DTYPES: Final = {"str": nw.String(), "float64": nw.Float64(), "int64": nw.Int64()}
 
 _KIND: Final = "kind"
-_TIE_BREAKERS: Final = (TIMESTAMP, USER_ID, ITEM_ID, _KIND, SESSION_ID, TRANSACTION_ID, RATING)
+_TIE_BREAKERS: Final = (TIMESTAMP, USER_ID, ITEM_ID, _KIND, SESSION_ID, TRANSACTION_ID, RATING, PRICE, QUANTITY)
 
 
 def build(events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary | None = None) -> Interactions:
@@ -106,7 +119,9 @@ def _in_order(table: pl.DataFrame) -> pl.DataFrame:
     kinds = pl.col(EVENT).replace_strict(KIND_CODES, return_dtype=pl.Int8).alias(_KIND)
     named = [_numbers(name, _sorted_ids(table, name)) for name in (SESSION_ID, TRANSACTION_ID)]
     stars = pl.col(RATING).cast(pl.Float32).fill_null(np.nan)
-    return table.select(USER_ID, ITEM_ID, TIMESTAMP, WEIGHT, kinds, stars, *named).sort(_TIE_BREAKERS)
+    price = (pl.col(PRICE) / MICROS).cast(pl.Float32).fill_null(np.nan)
+    pieces = pl.col(QUANTITY).fill_null(1).cast(pl.Int32)
+    return table.select(USER_ID, ITEM_ID, TIMESTAMP, WEIGHT, kinds, stars, price, pieces, *named).sort(_TIE_BREAKERS)
 
 
 def _log(table: pl.DataFrame) -> EventLog:
@@ -122,6 +137,8 @@ def _log(table: pl.DataFrame) -> EventLog:
         timestamp=arrays[TIMESTAMP],
         session=number_sessions(arrays[USER_ID], arrays[TIMESTAMP], arrays[SESSION_ID]),
         basket=arrays[TRANSACTION_ID],
+        price=arrays[PRICE],
+        quantity=arrays[QUANTITY],
     )
 
 

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from aisle.shop.ids import Vocabulary
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,10 @@ class EventLog:
     """Sessions numbered from 0, or `UNKNOWN`."""
     basket: NDArray[np.int32]
     """Transactions numbered from 0, or `UNKNOWN`."""
+    price: NDArray[np.float32]
+    """Per piece, in units of the currency, or NaN."""
+    quantity: NDArray[np.int32]
+    """Pieces, at least 1; 1 where the log does not say."""
 
     def __len__(self) -> int:
         return len(self.item)
@@ -49,9 +57,9 @@ class Interactions:
         The events behind it, for whatever needs order, baskets, sessions or stars.
     now
         The moment at which the data ends; ages count from here.
-    category
-        The number of each item's category, (items,), from 0; items without one share a number. None where the shop has
-        no categories, or nobody asked.
+    catalogue
+        What the shop says of its items, a row each, with the columns of `shop.columns.ITEMS`; see
+        `prepare.catalogue.aligned`. None where there is no catalogue, or nobody asked.
     """
 
     users: Vocabulary
@@ -59,9 +67,21 @@ class Interactions:
     matrix: csr_array
     log: EventLog
     now: int
-    category: NDArray[np.int32] | None = None
+    catalogue: "pl.DataFrame | None" = None
 
     @cached_property
     def shape(self) -> tuple[int, int]:
         """Users and items."""
         return len(self.users), len(self.items)
+
+    @cached_property
+    def category(self) -> NDArray[np.int32] | None:
+        """The number of each item's first category, (items,), from 0, or None where the shop has none.
+
+        Items without one share a number.
+        """
+        if self.catalogue is None:
+            return None
+        from aisle.prepare.catalogue import top_categories
+
+        return top_categories(self.catalogue)

@@ -16,6 +16,7 @@ class Row(NamedTuple):
     kind: str
     timestamp: int
     rating: float | None = None
+    price: int | None = None
 
 
 ITEMS = Vocabulary(["a", "b", "c"])

@@ -1,10 +1,11 @@
 from collections.abc import Sequence
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
-from aisle.prepare.clean import clean
+from aisle.prepare.clean import as_rated_last, clean
 from aisle.prepare.weigh import tells_liking
 from aisle.shop.events import KIND_CODES, KINDS
 
@@ -21,10 +22,17 @@ SCHEMA = {
 Row = tuple[str, str, str | None, str | None, float | None, int]
 
 
-def cleaned(rows: Sequence[Row]) -> list[str]:
-    table = nw.from_native(pl.LazyFrame(rows, SCHEMA, orient="row"))
-    kept: pl.DataFrame = clean(table).collect("polars").to_native()
+def table(rows: Sequence[Row]) -> nw.LazyFrame[Any]:
+    return nw.from_native(pl.LazyFrame(rows, SCHEMA, orient="row"))
+
+
+def ids(events: nw.LazyFrame[Any]) -> list[str]:
+    kept: pl.DataFrame = events.collect("polars").to_native()
     return kept["event_id"].sort().to_list()
+
+
+def cleaned(rows: Sequence[Row]) -> list[str]:
+    return ids(clean(table(rows)))
 
 
 def test_events_without_an_item_are_left_out() -> None:
@@ -75,7 +83,7 @@ def test_live_profiles_keep_the_same_events() -> None:
 def test_a_rating_that_was_revised_is_left_out() -> None:
     rows = [("a", "rate", "u", "i", 5.0, 1), ("b", "rate", "u", "i", 1.0, 2), ("c", "rate", "v", "i", 4.0, 1)]
 
-    assert cleaned(rows) == ["b", "c"]
+    assert ids(as_rated_last(table(rows))) == ["b", "c"]
 
 
 def test_repeated_purchases_and_ratings_of_nobody_are_no_revisions() -> None:
@@ -86,4 +94,4 @@ def test_repeated_purchases_and_ratings_of_nobody_are_no_revisions() -> None:
         ("d", "rate", None, "i", 2.0, 2),
     ]
 
-    assert cleaned(rows) == ["a", "b", "c", "d"]
+    assert ids(as_rated_last(table(rows))) == ["a", "b", "c", "d"]

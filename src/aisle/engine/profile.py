@@ -5,11 +5,12 @@ from typing import Protocol
 
 import numpy as np
 
-from aisle.prepare.aggregate import aggregate_arrays
-from aisle.prepare.weigh import Weights, event_weights, revised_since, stars_given, tells_liking
-from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.prepare.profiles import Profiles
+from aisle.prepare.weigh import Weights, tells_liking
+from aisle.recommenders.query import ItemLists, QueryBatch, queries_of
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN, Vocabulary
+from aisle.shop.money import MICROS
 
 
 class ProfileEvent(Protocol):
@@ -26,6 +27,10 @@ class ProfileEvent(Protocol):
     @property
     def rating(self) -> float | None:
         """Stars, if any."""
+
+    @property
+    def price(self) -> int | None:
+        """Millionths of the currency unit, if any."""
 
     @property
     def timestamp(self) -> int:
@@ -46,20 +51,27 @@ def to_query(profile: Sequence[ProfileEvent], items: Vocabulary, weights: Weight
     now
         The moment of the request, in microseconds.
     """
+    return queries_of(to_profiles(profile, items, now), weights)
+
+
+def to_profiles(profile: Sequence[ProfileEvent], items: Vocabulary, now: int) -> Profiles:
+    """Return the events of one shopper that say something of an item that the model knows, as arrays."""
     number = np.array([items.number(one.item_id) if one.item_id else UNKNOWN for one in profile], np.int32)
     kind = np.array([KIND_CODES[one.kind] for one in profile], np.int8)
     rating = np.array([np.nan if one.rating is None else one.rating for one in profile], np.float32)
+    price = np.array([np.nan if one.price is None else one.price / MICROS for one in profile], np.float32)
     timestamp = np.array([one.timestamp for one in profile], np.int64)
-    weight = event_weights(weights, now, kind, rating, timestamp)
-    telling = (number != UNKNOWN) & tells_liking(kind, rating) & ~revised_since(number, kind, timestamp)
-    pairs = aggregate_arrays(
-        np.zeros(int(telling.sum()), np.int32),
-        number[telling],
-        weight[telling],
-        timestamp[telling],
-        stars_given(kind, rating)[telling],
-    )
-    return QueryBatch(ItemLists(pairs.offsets(1), pairs.item), pairs.weight, pairs.timestamp, now, pairs.rating)
+    telling = np.flatnonzero((number != UNKNOWN) & tells_liking(kind, rating))
+    kept = telling[np.argsort(timestamp[telling], kind="stable")]
+    return Profiles(
+        indptr=np.array([0, len(kept)]),
+        item=number[kept],
+        kind=kind[kept],
+        rating=rating[kept],
+        price=price[kept],
+        timestamp=timestamp[kept],
+        now=np.array([now]),
+    ).as_rated_last()
 
 
 def as_of(profile: Sequence[ProfileEvent], data_end: int) -> int:

@@ -27,7 +27,8 @@ def query_batch(data: Interactions, users: NDArray[np.int32]) -> QueryBatch:
         query[asked], log.item[asked], log.weight[asked], log.timestamp[asked], stars_given(log.kind, log.rating)[asked]
     )
     history = ItemLists(pairs.offsets(len(users)), pairs.item)
-    return QueryBatch(history, pairs.weight, pairs.timestamp, data.now, pairs.rating)
+    profiles = data.histories.until(users, np.full(len(users), data.now))
+    return QueryBatch(history, pairs.weight, pairs.timestamp, data.now, pairs.rating, profiles)
 
 
 def query_of(user: NDArray[np.int32], users: NDArray[np.int32], known: int) -> NDArray[np.int32]:

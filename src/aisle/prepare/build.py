@@ -12,8 +12,9 @@ import polars as pl
 from scipy.sparse import csr_array, get_index_dtype
 
 from aisle.prepare.aggregate import BILLION, aggregate
-from aisle.prepare.clean import clean
+from aisle.prepare.clean import as_rated_last, clean
 from aisle.prepare.interactions import EventLog, Interactions
+from aisle.prepare.profiles import Histories
 from aisle.prepare.sessions import number_sessions
 from aisle.prepare.weigh import WEIGHT, Weights, event_weight
 from aisle.shop.columns import (
@@ -89,19 +90,49 @@ def build(events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary 
 def weighed_events(events: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.LazyFrame[Any]:
     """Return cleaned events with their weight, and no other columns than `NEEDED` and `OPTIONAL`.
 
+    Ratings that their shopper has revised since are left out.
+
     Raises
     ------
     FormatError
         If a needed column is missing.
     """
+    weighed = as_rated_last(_cleaned(events)).with_columns(event_weight(weights, now).alias(WEIGHT))
+    return weighed.select(*NEEDED, *OPTIONAL, WEIGHT)
+
+
+def histories(events: "IntoFrame", items: Vocabulary) -> tuple[Vocabulary, Histories]:
+    """Return the users of a table of events, and what each did with the given items, for profiles at any moment.
+
+    Parameters
+    ----------
+    events
+        As `build` takes them.
+    items
+        Events of others are left out.
+
+    Raises
+    ------
+    FormatError
+        If a needed column is missing.
+    """
+    table = _cleaned(nw.from_native(events).lazy()).collect("polars").to_native()
+    table = table.with_columns(_numbers(ITEM_ID, pl.Series(items.ids, dtype=pl.String)))
+    table = table.filter(pl.col(ITEM_ID) != UNKNOWN).with_columns(pl.lit(0.0).alias(WEIGHT))
+    user_ids = _sorted_ids(table, USER_ID)
+    log = _log(_in_order(table.with_columns(_numbers(USER_ID, user_ids))))
+    return Vocabulary(user_ids), Histories(log, len(user_ids))
+
+
+def _cleaned(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Return cleaned events with the columns `NEEDED` and `OPTIONAL`, null where a log has none."""
     present = events.collect_schema().names()
     missing = [name for name in NEEDED if name not in present]
     if missing:
         raise FormatError(f"the events have no column {missing[0]!r}; they need {', '.join(NEEDED)}")
     absent = [nw.lit(None, _DTYPES[EVENTS[name]]).alias(name) for name in OPTIONAL if name not in present]
     used = [name for name in (EVENT_ID, *NEEDED, *OPTIONAL) if name in present]
-    cleaned = clean(events.select(*used, *absent))
-    return cleaned.select(*NEEDED, *OPTIONAL, event_weight(weights, now).alias(WEIGHT))
+    return clean(events.select(*used, *absent)).select(*NEEDED, *OPTIONAL)
 
 
 def _sorted_ids(table: pl.DataFrame, column: str) -> pl.Series:

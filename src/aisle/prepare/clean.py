@@ -12,8 +12,8 @@ from aisle.shop.events import KINDS, EventKind
 def clean(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Return the events worth learning from; lines without a user stay, as they count for items.
 
-    Left out are events that name no item, the `SILENT` and unknown kinds, ratings without stars or that the shopper has
-    revised since, and all but the first of the events with one `event_id`.
+    Left out are events that name no item, the `SILENT` and unknown kinds, ratings without stars, and all but the first
+    of the events with one `event_id`.
 
     Parameters
     ----------
@@ -26,10 +26,10 @@ def clean(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     kept = events.filter(~nw.col(ITEM_ID).is_null(), nw.col(EVENT).is_in(telling), ~unstarred)
     if EVENT_ID in kept.collect_schema().names():
         kept = kept.unique([EVENT_ID], keep="first", order_by=[TIMESTAMP, EVENT, ITEM_ID, USER_ID])
-    return _as_rated_last(kept)
+    return kept
 
 
-def _as_rated_last(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def as_rated_last(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Leave out the ratings that their shopper has revised since."""
     newest = nw.col(TIMESTAMP).max().over(USER_ID, ITEM_ID, EVENT)
     rated = (nw.col(EVENT) == EventKind.RATE.value) & ~nw.col(USER_ID).is_null()

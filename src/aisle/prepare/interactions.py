@@ -13,6 +13,8 @@ from aisle.shop.ids import Vocabulary
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.prepare.profiles import Histories
+
 
 @dataclass(frozen=True, eq=False)
 class EventLog:
@@ -73,6 +75,13 @@ class Interactions:
     def shape(self) -> tuple[int, int]:
         """Users and items."""
         return len(self.users), len(self.items)
+
+    @cached_property
+    def histories(self) -> "Histories":
+        """The events by user, for anybody's profile."""
+        from aisle.prepare.profiles import Histories
+
+        return Histories(self.log, len(self.users))
 
     @cached_property
     def category(self) -> NDArray[np.int32] | None:

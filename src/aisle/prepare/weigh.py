@@ -138,7 +138,11 @@ def event_weight(weights: Weights, now: int) -> "nw.Expr":
 
 
 def event_weights(
-    weights: Weights, now: int, kind: NDArray[np.int8], rating: NDArray[np.float32], timestamp: NDArray[np.int64]
+    weights: Weights,
+    now: int | NDArray[np.int64],
+    kind: NDArray[np.int8],
+    rating: NDArray[np.float32],
+    timestamp: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Return the weight of each event, as `event_weight` does.
 
@@ -147,7 +151,7 @@ def event_weights(
     weights
         What each kind adds.
     now
-        The moment from which ages count, in microseconds; later events are as old as 0.
+        The moment from which ages count, one for all or (events,), in microseconds; later events are as old as 0.
     kind
         Codes of `shop.events.KIND_CODES`, (events,).
     rating
@@ -170,15 +174,26 @@ def tells_liking(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray
     return telling
 
 
-def revised_since(item: NDArray[np.int32], kind: NDArray[np.int8], timestamp: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which events of one shopper are ratings of an item that a later one revises, (events,).
+def revised_since(pair: NDArray[np.integer], kind: NDArray[np.int8], timestamp: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which events are ratings that a later one of the same shopper and item revises, (events,).
 
     `prepare.clean` leaves them out of tables in the same way.
+
+    Parameters
+    ----------
+    pair
+        A number for each pair of shopper and item, (events,).
+    kind
+        Codes of `shop.events.KIND_CODES`, (events,).
+    timestamp
+        Microseconds, (events,).
     """
-    revised = np.zeros(len(item), np.bool_)
+    revised = np.zeros(len(pair), np.bool_)
     rated = np.flatnonzero(kind == KIND_CODES[EventKind.RATE])
-    items, place = np.unique(item[rated], return_inverse=True)
-    newest = np.zeros(len(items), np.int64)
+    if len(rated) == 0:
+        return revised
+    pairs, place = np.unique(pair[rated], return_inverse=True)
+    newest = np.zeros(len(pairs), np.int64)
     np.maximum.at(newest, place, timestamp[rated])
     revised[rated] = timestamp[rated] < newest[place]
     return revised

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.aggregate import aggregate_arrays
+from aisle.prepare.profiles import Profiles, stretches
+from aisle.prepare.weigh import Weights, event_weights, stars_given
+
 
 @dataclass(frozen=True, eq=False)
 class ItemLists:
@@ -40,14 +44,8 @@ class ItemLists:
 
     def take(self, rows: NDArray[np.intp]) -> "ItemLists":
         """Return the lists of the given rows."""
-        indptr, places = self._places(rows)
+        indptr, places = stretches(self.indptr[rows], self.indptr[rows + 1])
         return ItemLists(indptr, self.items[places])
-
-    def _places(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the pointers of the chosen lists and where their entries stand in `items`."""
-        lengths = np.diff(self.indptr)[rows]
-        indptr = np.concatenate(([0], np.cumsum(lengths)))
-        return indptr, np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +64,8 @@ class QueryBatch:
         The moment of the question.
     ratings
         The last stars of each pair, NaN where there are none, aligned with `history.items`; None if nobody gave any.
+    profiles
+        The events behind the histories, for whoever looks closer than pairs; None if nobody asked.
     """
 
     history: ItemLists
@@ -73,6 +73,7 @@ class QueryBatch:
     timestamps: NDArray[np.int64]
     now: int
     ratings: NDArray[np.float32] | None = None
+    profiles: Profiles | None = None
 
     def __len__(self) -> int:
         return len(self.history)
@@ -81,15 +82,41 @@ class QueryBatch:
         """Return the queries start … stop - 1, sharing memory."""
         first, last = self.history.indptr[start], self.history.indptr[stop]
         ratings = None if self.ratings is None else self.ratings[first:last]
+        profiles = None if self.profiles is None else self.profiles.part(start, stop)
         history = self.history.part(start, stop)
-        return QueryBatch(history, self.weights[first:last], self.timestamps[first:last], self.now, ratings)
+        return QueryBatch(history, self.weights[first:last], self.timestamps[first:last], self.now, ratings, profiles)
 
     def take(self, rows: NDArray[np.intp]) -> "QueryBatch":
         """Return the queries of the given rows."""
-        indptr, places = self.history._places(rows)
+        indptr, places = stretches(self.history.indptr[rows], self.history.indptr[rows + 1])
         history = ItemLists(indptr, self.history.items[places])
         ratings = None if self.ratings is None else self.ratings[places]
-        return QueryBatch(history, self.weights[places], self.timestamps[places], self.now, ratings)
+        profiles = None if self.profiles is None else self.profiles.take(rows)
+        return QueryBatch(history, self.weights[places], self.timestamps[places], self.now, ratings, profiles)
+
+
+def queries_of(profiles: Profiles, weights: Weights) -> QueryBatch:
+    """Return the queries of shoppers, each looked at and weighed at the moment of its own profile.
+
+    Parameters
+    ----------
+    profiles
+        At least one.
+    weights
+        What the models were trained with.
+    """
+    weight = event_weights(
+        weights, np.repeat(profiles.now, np.diff(profiles.indptr)), profiles.kind, profiles.rating, profiles.timestamp
+    )
+    pairs = aggregate_arrays(
+        profiles.owner.astype(np.int32),
+        profiles.item,
+        weight,
+        profiles.timestamp,
+        stars_given(profiles.kind, profiles.rating),
+    )
+    history = ItemLists(pairs.offsets(len(profiles)), pairs.item)
+    return QueryBatch(history, pairs.weight, pairs.timestamp, int(profiles.now.max()), pairs.rating, profiles)
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,9 +46,9 @@ def _arrays(folder: Path) -> dict[str, Any]:
 def test_a_bundle_comes_back_as_it_was(saved: Path) -> None:
     before, after = bundle_of("personal", "popular"), _load(saved)
     assert after.items.ids == before.items.ids
-    assert list(after.recommenders) == ["personal", "popular"]
-    assert isinstance(after.recommenders["popular"], Tiny)
-    assert after.recommenders["popular"].config == before.recommenders["popular"].config
+    assert list(after.parts) == ["personal", "popular"]
+    assert isinstance(after.parts["popular"], Tiny)
+    assert after.parts["popular"].config == before.parts["popular"].config
     assert (after.manifest.window, after.manifest.recipe, after.manifest.metrics) == (
         (1, 2), {"model": "tiny"}, {"recall@20": 0.25},
     )  # fmt: skip
@@ -73,18 +73,18 @@ _DTYPES = st.one_of(
 def test_arrays_come_back_bit_for_bit(tmp_path_factory: pytest.TempPathFactory, array: np.ndarray) -> None:
     folder = tmp_path_factory.mktemp("models") / "1"
     bundle.save(folder, bundle_of(other=array))
-    back = _load(folder).recommenders["personal"].arrays()["other"]
+    back = _load(folder).parts["personal"].arrays()["other"]
     assert (back.dtype, back.shape, back.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
 @pytest.mark.parametrize("array", [np.asfortranarray(np.arange(6).reshape(2, 3)), np.arange(9)[::2]])
 def test_the_order_in_memory_does_not_matter(tmp_path: Path, array: np.ndarray) -> None:
     bundle.save(tmp_path / "1", bundle_of(other=array))
-    np.testing.assert_array_equal(_load(tmp_path / "1").recommenders["personal"].arrays()["other"], array)
+    np.testing.assert_array_equal(_load(tmp_path / "1").parts["personal"].arrays()["other"], array)
 
 
 def test_arrays_are_mapped_and_cannot_be_written(saved: Path) -> None:
-    values = _load(saved).recommenders["personal"].arrays()["values"]
+    values = _load(saved).parts["personal"].arrays()["values"]
     assert type(values) is np.ndarray
     assert isinstance(values.base, np.memmap)
     assert not values.flags.writeable
@@ -93,7 +93,7 @@ def test_arrays_are_mapped_and_cannot_be_written(saved: Path) -> None:
 def test_a_bundle_is_never_written_over(saved: Path) -> None:
     with pytest.raises(BundleError, match="exists already"):
         bundle.save(saved, bundle_of())
-    assert list(_load(saved).recommenders) == ["personal", "popular"]
+    assert list(_load(saved).parts) == ["personal", "popular"]
 
 
 def test_the_role_of_the_vocabulary_cannot_be_taken(tmp_path: Path) -> None:
@@ -172,16 +172,16 @@ def test_a_missing_bundle_is_refused(tmp_path: Path) -> None:
     _refused(tmp_path / "000009", "000009 has no readable manifest.json")
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b'{"format": 1, "colour": 2}', b"\xff\xfe", b'"\xff"'])
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b'{"format": 2, "colour": 2}', b"\xff\xfe", b'"\xff"'])
 def test_a_damaged_manifest_is_refused(saved: Path, text: bytes) -> None:
     (saved / MANIFEST).write_bytes(text)
     _refused(saved, "damaged manifest.json")
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, FORMAT + 1, "2", None])
 def test_another_format_is_refused(saved: Path, version: Any) -> None:
     _edit(saved, format=version)
-    _refused(saved, f"has format {version!r}, this Aisle reads 1")
+    _refused(saved, f"has format {version!r}, this Aisle reads {FORMAT}")
 
 
 def test_a_missing_array_file_is_refused(saved: Path) -> None:
@@ -255,5 +255,5 @@ def test_names_that_lead_elsewhere_are_refused(saved: Path, name: str) -> None:
 @pytest.mark.parametrize("change", [{"name": "tinier"}, {"config": {"colour": 1}}, {"config": {"factor": "x"}}])
 def test_a_model_that_this_version_does_not_know_is_refused(saved: Path, change: dict[str, Any]) -> None:
     described = {"name": "tiny", "config": {}} | change
-    _edit(saved, recommenders={"personal": described})
+    _edit(saved, parts={"personal": described})
     _refused(saved, "cannot rebuild the model 'tini?")

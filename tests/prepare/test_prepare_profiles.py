@@ -1,8 +1,9 @@
 import numpy as np
 import polars as pl
 
-from aisle.prepare.build import histories
+from aisle.prepare.build import build
 from aisle.prepare.profiles import Profiles
+from aisle.prepare.weigh import Weights
 from aisle.shop.ids import UNKNOWN, Vocabulary
 
 ITEMS = Vocabulary(["a", "b", "c"])
@@ -21,9 +22,9 @@ EVENTS = pl.DataFrame(
 )
 
 
-def until(*asked: tuple[int, int]) -> Profiles:
+def until(*asked: tuple[int, int], events: pl.DataFrame = EVENTS) -> Profiles:
     users, moments = (np.array(column) for column in zip(*asked, strict=True))
-    return histories(EVENTS, ITEMS)[1].until(users, moments)
+    return build(events, Weights(), 1000, items=ITEMS).histories.until(users, moments)
 
 
 def items(profiles: Profiles) -> list[list[str]]:
@@ -60,8 +61,7 @@ def test_rows_can_be_taken_in_any_order() -> None:
 def test_nothing_after_the_moment_matters() -> None:
     later = EVENTS.with_columns(pl.col("timestamp") + pl.when(pl.col("timestamp") > 20).then(1000).otherwise(0))
 
-    users, moments = np.array([0, 1]), np.array([21, 21])
-    now, altered = (histories(events, ITEMS)[1].until(users, moments) for events in (EVENTS, later))
+    now, altered = (until((0, 21), (1, 21), events=events) for events in (EVENTS, later))
 
     for name in ("indptr", "item", "kind", "rating", "price", "timestamp", "now"):
         np.testing.assert_array_equal(getattr(now, name), getattr(altered, name))

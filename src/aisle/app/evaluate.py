@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 import polars as pl
 
+from aisle.app.fitting import Effort, fit
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import FALLBACK, Recipe
 from aisle.app.settings import Settings
@@ -16,7 +17,7 @@ from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.build import NEEDED, OPTIONAL
 from aisle.prepare.catalogue import SCHEMA, aligned
 from aisle.prepare.interactions import Interactions
-from aisle.prepare.split import holdout_window
+from aisle.prepare.split import Window, holdout_window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
 from aisle.shop import columns
@@ -110,11 +111,13 @@ def catalogued(catalogue: pl.DataFrame, holdout: Holdout) -> Holdout:
 
 
 def measure(
-    recipe: Recipe, holdout: Holdout, n: int = LIST_LENGTH, progress: Progress = silent
+    recipe: Recipe, holdout: Holdout, effort: Effort, n: int = LIST_LENGTH, progress: Progress = silent
 ) -> tuple[Measured, Evaluation]:
     """Fit a recipe on the past and score it on the held-out window, just as shelves are filled."""
     started = time.perf_counter()
-    retrieval = recipe.fit(holdout.train)
+    window = holdout.window
+    newest = Window(window.cut - (window.end - window.cut), window.cut)
+    retrieval = fit(recipe, holdout.train, newest, effort, progress).retrieval
     fit_seconds = time.perf_counter() - started
     progress(f"fit {recipe.model} on the past", 1, 1)
     rating_model = retrieval.personal if isinstance(retrieval.personal, PredictsRatings) else None
@@ -138,7 +141,7 @@ def evaluate_models(
     recipes = [Recipe.from_settings(settings, name) for name in models or (settings.train.model, FALLBACK)]
     frame = read_events(db, progress)
     holdout = catalogued(read_catalogue(db), newest_weeks(frame, recipes[0].weights))
-    (first, base), *rest = (measure(recipe, holdout, n, progress) for recipe in recipes)
+    (first, base), *rest = (measure(recipe, holdout, Effort(), n, progress) for recipe in recipes)
     seed = settings.train.seed
     return [
         first, *(msgspec.structs.replace(one, versus=versus(first.model, base, found, seed)) for one, found in rest)

@@ -4,20 +4,26 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.app.recipe import PERSONAL, POPULAR, STARS, Recipe
-from aisle.engine.retrieval import Retrieval
+from aisle.app.recipe import CUT, PERSONAL, POPULAR, RANKER, STARS, STATE, Recipe
+from aisle.engine.candidates import Source
+from aisle.engine.hybrid import Hybrid
+from aisle.engine.retrieval import Retrieval, Retrieves
 from aisle.models import registry
 from aisle.models.bundle import Bundle
 from aisle.prepare.weigh import Weights
-from aisle.recommenders.abilities import PredictsRatings
-from aisle.recommenders.base import Recommender
+from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
+from aisle.recommenders.base import Part, Recommender
+from aisle.recommenders.cut import Cut
+from aisle.recommenders.item_state import ItemState
 from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.ranker import Ranker
 from aisle.shop.errors import AisleError, NoModel
 from aisle.shop.ids import Vocabulary
 from aisle.storage.connect import Database
@@ -34,22 +40,35 @@ class LiveModel:
 
     Attributes
     ----------
-    recommenders
-        By role.
+    parts
+        What the bundle holds, by role.
     data_end
         The moment at which the training data ended.
     """
 
     version: int
-    recommenders: dict[str, Recommender[Any]]
+    parts: dict[str, Part]
     items: Vocabulary
-    weights: Weights
+    recipe: Recipe
     data_end: int
 
     @property
-    def personal(self) -> Recommender[Any]:
-        """The model that knows shoppers."""
-        return self.recommenders[PERSONAL]
+    def weights(self) -> Weights:
+        """What each kind of event says about liking."""
+        return self.recipe.weights
+
+    @cached_property
+    def personal(self) -> Retrieves:
+        """What knows shoppers: one recommender, or several in two stages."""
+        if self.recipe.hybrid is None:
+            return self._recommender(PERSONAL)
+        parts, quotas = self.parts, self.recipe.hybrid.sources
+        sources = {name: Source(self._recommender(name), quotas[name]) for name in quotas if name in parts}
+        cut, state, ranker = parts[CUT], parts[STATE], parts.get(RANKER)
+        assert isinstance(cut, Cut)  # noqa: S101  the bundle was written by fitting
+        assert isinstance(state, ItemState)  # noqa: S101
+        assert ranker is None or isinstance(ranker, Ranker)  # noqa: S101
+        return Hybrid(tuple(quotas), sources, cut, state, ranker)
 
     def retrieval(self, strategy: str | None = None) -> Retrieval:
         """Return what fills a shelf: the personal model, or the one that a placement asks for.
@@ -59,18 +78,31 @@ class LiveModel:
         NoModel
             If the live bundle has no such model.
         """
-        by_name = {one.name: one for one in self.recommenders.values()}
-        if strategy is not None and strategy not in by_name:
+        if strategy is None or strategy == self.recipe.model:
+            return Retrieval(self.personal, self._recommender(POPULAR))
+        by_name = {one.name: one for one in self.parts.values() if isinstance(one, Recommender)}
+        if strategy not in by_name:
             raise NoModel(f"the live model has no {strategy!r}; run aisle train now that a placement asks for it")
-        filling = self.recommenders[PERSONAL] if strategy is None else by_name[strategy]
-        return Retrieval(filling, self.recommenders[POPULAR])
+        return Retrieval(by_name[strategy], self._recommender(POPULAR))
+
+    @cached_property
+    def vectors(self) -> Recommender[Any] | None:
+        """The model whose item vectors say which items are alike, or None if there is none."""
+        personal = [self.personal] if isinstance(self.personal, Recommender) else []
+        others = [part for part in self.parts.values() if isinstance(part, Recommender)]
+        return next((one for one in [*personal, *others] if isinstance(one, HasItemVectors)), None)
 
     def stars(self, query: QueryBatch, items: NDArray[np.int32]) -> NDArray[np.float32] | None:
         """Return the stars that one shopper would give to items, (items,), or None if nothing here predicts them."""
-        model = self.recommenders.get(STARS, self.recommenders[PERSONAL])
-        if not isinstance(model, PredictsRatings):
+        model = self.parts.get(STARS, self.parts.get(PERSONAL))
+        if not isinstance(model, Recommender) or not isinstance(model, PredictsRatings):
             return None
         return model.stars(model.score(query, items)[0])
+
+    def _recommender(self, role: str) -> Recommender[Any]:
+        found = self.parts[role]
+        assert isinstance(found, Recommender)  # noqa: S101
+        return found
 
 
 class ModelWatch:
@@ -122,4 +154,4 @@ class ModelWatch:
 
 def _ready(version: int, bundle: Bundle, recipe: Recipe) -> LiveModel:
     data_end = bundle.manifest.window[1] if bundle.manifest.window else bundle.manifest.created
-    return LiveModel(version, bundle.recommenders, bundle.items, recipe.weights, data_end)
+    return LiveModel(version, bundle.parts, bundle.items, recipe, data_end)

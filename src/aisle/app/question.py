@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.app.evaluate import LIST_LENGTH, span
-from aisle.app.recipe import FEWEST_STARS, PERSONAL, POPULAR, Recipe
+from aisle.app.fitting import FEWEST_STARS
+from aisle.app.recipe import PERSONAL, POPULAR, Recipe
 from aisle.engine.retrieval import Retrieval
 from aisle.evaluation.compare import Comparison, compare
 from aisle.evaluation.holdout import Holdout, hold_out

@@ -1,17 +1,16 @@
 """A recipe: everything that decides what training makes of the same events. The promotion gate compares recipes."""
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
-import numpy as np
 
 from aisle.app.settings import Settings
-from aisle.engine.retrieval import Retrieval
+from aisle.engine.hybrid import NAME as HYBRID
+from aisle.engine.hybrid import HybridConfig
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.catalog import by_name
-from aisle.shop.errors import NotEnoughData
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
@@ -21,11 +20,13 @@ POPULAR: Final = "popular"
 STARS: Final = "stars"
 """The roles that every bundle may have; the strategy of a placement is a role by the name of its model."""
 
+CUT: Final = "cut"
+RANKER: Final = "ranker"
+STATE: Final = "item_state"
+"""The roles of what a hybrid has beside its sources, which go by the names of their models."""
+
 FALLBACK: Final = "popularity"
 """The model that fills shelves and answers for shoppers without a history."""
-
-FEWEST_STARS: Final = 100
-"""With fewer ratings than this, nobody's stars are predicted."""
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,19 +52,17 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return kind(kind.config_type.parse(self.settings)).fit(data, seed=seed)
 
 
-class Others(NamedTuple):
-    """What a bundle holds beside the personal and the popular model, by role, and why some role stayed empty."""
-
-    fitted: dict[str, Recommender[Any]]
-    left_out: dict[str, str]
-
-
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The models of each role, the weights of events, and the seed."""
+    """The models of each role, the weights of events, and the seed.
+
+    Where several models in two stages fill the personal shelf, no part has the role `PERSONAL`, and every source has
+    the role by the name of its model.
+    """
 
     parts: dict[str, Part]
     weights: Weights
     seed: int
+    hybrid: HybridConfig | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings, model: str | None = None) -> Self:
@@ -80,8 +79,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             If a model is unknown or one of its settings is out of range.
         """
         personal = model or settings.train.model
-        names = {PERSONAL: personal, POPULAR: FALLBACK}
-        if settings.train.stars is not None and not issubclass(by_name(personal), PredictsRatings):
+        hybrid = HybridConfig.parse(settings.models.get(HYBRID, {})) if personal == HYBRID else None
+        names = {POPULAR: FALLBACK} | ({PERSONAL: personal} if hybrid is None else {one: one for one in hybrid.sources})
+        predicts = hybrid is None and issubclass(by_name(personal), PredictsRatings)
+        if settings.train.stars is not None and not predicts:
             names[STARS] = settings.train.stars
         strategies = {placement.strategy for placement in settings.placements.values()}
         names |= {strategy: strategy for strategy in sorted(strategies - {personal, FALLBACK})}
@@ -89,6 +90,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             parts={role: Part.from_settings(settings, name) for role, name in names.items()},
             weights=Weights.parse(settings.weights),
             seed=settings.train.seed,
+            hybrid=hybrid,
         )
 
     @classmethod
@@ -99,24 +101,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def model(self) -> str:
         """The personal model's name."""
-        return self.parts[PERSONAL].model
+        return HYBRID if self.hybrid else self.parts[PERSONAL].model
 
     def only_popular(self) -> Self:
         """Return the recipe that shows everybody the popular shelf."""
-        return msgspec.structs.replace(self, parts=dict.fromkeys((PERSONAL, POPULAR), self.parts[POPULAR]))
-
-    def fit(self, data: "Interactions") -> Retrieval:
-        """Train the personal and the popular model on the same data."""
-        return Retrieval(*(self.parts[role].fit(data, self.seed) for role in (PERSONAL, POPULAR)))
-
-    def fit_others(self, data: "Interactions") -> Others:
-        """Train what predicts stars and what fills placements, as far as the data allows."""
-        others = Others({}, {})
-        for role in sorted(self.parts.keys() - {PERSONAL, POPULAR}):
-            try:
-                if role == STARS and np.isfinite(data.log.rating).sum() < FEWEST_STARS:
-                    raise NotEnoughData(f"fewer than {FEWEST_STARS} ratings")
-                others.fitted[role] = self.parts[role].fit(data, self.seed)
-            except NotEnoughData as error:
-                others.left_out[role] = str(error)
-        return others
+        parts = dict.fromkeys((PERSONAL, POPULAR), self.parts[POPULAR])
+        return msgspec.structs.replace(self, parts=parts, hybrid=None)

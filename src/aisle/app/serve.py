@@ -21,7 +21,7 @@ from aisle.engine.profile import as_list, as_of, to_query
 from aisle.recommenders.query import Ranked
 from aisle.recommenders.similar import similar
 from aisle.shop import columns, moments
-from aisle.shop.errors import NotFound, StorageError
+from aisle.shop.errors import NotFound, SettingsError, StorageError
 from aisle.shop.events import EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.storage import events, items, rejects
@@ -111,7 +111,9 @@ class Live:
         number = model.items.number(item_id)
         if number == UNKNOWN:
             raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
-        return self._shelf(model, similar(model.personal, np.array([number], np.int32), n), None, None)
+        if model.vectors is None:
+            raise SettingsError(f"model {model.recipe.model!r} cannot compare items; train one that can, such as als")
+        return self._shelf(model, similar(model.vectors, np.array([number], np.int32), n), None, None)
 
     def _strategy(self, placement: str | None) -> str | None:
         """Return the model that fills a placement, or None for the personal one."""

@@ -31,7 +31,7 @@ name = {name}
 # url = "sqlite:///aisle.db"    # relative to this file
 
 [train]
-# model = "als"
+# model = "hybrid"
 # seed = 1
 
 # [models.als]         # settings of one model
@@ -74,7 +74,7 @@ class DatabaseSection(_Section):
 class TrainSection(_Section):
     """How models are trained."""
 
-    model: str = "als"
+    model: str = "hybrid"
     """The personal model."""
     stars: str | None = "svd"
     """The model that predicts stars where the personal one does not; null in the environment: none."""

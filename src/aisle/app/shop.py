@@ -104,11 +104,11 @@ class Shop:
 
     # --- Models -------------------------------------------------------------------------------------------------------
 
-    def train(self, model: str | None = None, progress: Progress = silent) -> "Trained":
+    def train(self, model: str | None = None, seconds: float | None = None, progress: Progress = silent) -> "Trained":
         """Train on all events, and go live unless the newest weeks show that the live model is better."""
         from aisle.app.train import train
 
-        return train(self._db, self.settings, model, progress)
+        return train(self._db, self.settings, model, seconds, progress)
 
     def evaluate(self, models: Sequence[str] = (), n: int = 20, progress: Progress = silent) -> "list[Measured]":
         """Fit models on the past and score them on the newest weeks, the whole catalogue ranked."""

@@ -17,16 +17,18 @@ from aisle.app.evaluate import (
     span,
     with_catalogue,
 )
+from aisle.app.fitting import Effort, Fitted, fit, fit_others
 from aisle.app.progress import Progress, silent
-from aisle.app.recipe import PERSONAL, POPULAR, Others, Recipe
+from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
-from aisle.engine.retrieval import Retrieval
 from aisle.evaluation.compare import verdict
 from aisle.evaluation.queries import query_batch
 from aisle.models import registry
 from aisle.models.bundle import Bundle, Manifest
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
+from aisle.prepare.split import Window, holdout_window
+from aisle.recommenders.base import Recommender
 from aisle.shop.errors import NotEnoughData
 from aisle.storage.connect import Database
 
@@ -62,8 +64,21 @@ class Judgement(msgspec.Struct, frozen=True):
     measured: list[Measured]
 
 
-def train(db: Database, settings: Settings, model: str | None = None, progress: Progress = silent) -> Trained:
+def train(
+    db: Database,
+    settings: Settings,
+    model: str | None = None,
+    seconds: float | None = None,
+    progress: Progress = silent,
+) -> Trained:
     """Train a model on everything, and make it live unless the newest weeks show that the live one is better.
+
+    Parameters
+    ----------
+    model
+        The personal model, instead of the one in `aisle.toml`.
+    seconds
+        After so long, a hybrid's ranker learns from the past windows that it has seen by then; None: from all.
 
     Raises
     ------
@@ -76,15 +91,15 @@ def train(db: Database, settings: Settings, model: str | None = None, progress: 
     """
     started = time.perf_counter()
     recipe = Recipe.from_settings(settings, model)
+    effort = Effort(seconds or np.inf)
     events = read_events(db, progress)
     catalogue = read_catalogue(db)
-    judgement = judge(db, recipe, events, catalogue, progress)
+    judgement = judge(db, recipe, events, catalogue, effort, progress)
     data = with_catalogue(catalogue, build(events, recipe.weights, now=span(events)[1] + 1))
-    retrieval = recipe.fit(data)
+    fitted = fit_others(recipe, data, fit(recipe, data, newest_window(events), effort, progress))
     progress(f"fit {recipe.model} on everything", 1, 1)
-    check_sane(retrieval, data)
-    others = recipe.fit_others(data)
-    version = publish(db, settings.bundles, to_bundle(recipe, data, retrieval, others, judgement), judgement)
+    check_sane(fitted, data)
+    version = publish(db, settings.bundles, to_bundle(recipe, data, fitted, judgement), judgement)
     return Trained(
         version=version,
         live=judgement.promote,
@@ -93,7 +108,7 @@ def train(db: Database, settings: Settings, model: str | None = None, progress: 
         events=events.height,
         users=len(data.users),
         items=len(data.items),
-        left_out=others.left_out,
+        left_out=fitted.left_out,
         seconds=time.perf_counter() - started,
     )
 
@@ -105,7 +120,12 @@ def live_recipe(db: Database) -> Recipe | None:
 
 
 def judge(
-    db: Database, recipe: Recipe, events: "pl.DataFrame", catalogue: "pl.DataFrame", progress: Progress
+    db: Database,
+    recipe: Recipe,
+    events: "pl.DataFrame",
+    catalogue: "pl.DataFrame",
+    effort: Effort,
+    progress: Progress,
 ) -> Judgement:
     """Compare recipes, not trained models: both learn the past and are asked about the newest weeks.
 
@@ -115,19 +135,28 @@ def judge(
         holdout = catalogued(catalogue, newest_weeks(events, recipe.weights))
     except NotEnoughData as error:
         return Judgement(True, f"not measured: {error}", [])
-    measured, new = measure(recipe, holdout, progress=progress)
-    baseline, _ = measure(recipe.only_popular(), holdout, progress=progress)
+    measured, new = measure(recipe, holdout, effort, progress=progress)
+    baseline, _ = measure(recipe.only_popular(), holdout, effort, progress=progress)
     live = live_recipe(db)
     if live is None:
         return Judgement(True, "it is the first model", [measured, baseline])
     if live == recipe:
         return Judgement(True, "the live recipe, on newer events", [measured, baseline])
-    defender, old = measure(live, catalogued(catalogue, newest_weeks(events, live.weights)), progress=progress)
+    defender, old = measure(live, catalogued(catalogue, newest_weeks(events, live.weights)), effort, progress=progress)
     found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
     return Judgement(found.promote, f"NDCG against the live recipe: {found.reason}", [measured, defender, baseline])
 
 
-def check_sane(retrieval: Retrieval, data: Interactions) -> None:
+def newest_window(events: "pl.DataFrame") -> Window:
+    """Return the newest window that a ranker may learn from: the held-out one, or none where the log is too short."""
+    first, last = span(events)
+    try:
+        return holdout_window(first, last)
+    except NotEnoughData:
+        return Window(last + 1, last + 1)
+
+
+def check_sane(fitted: Fitted, data: Interactions) -> None:
     """Refuse a model with broken numbers or empty shelves, whatever its figures were.
 
     Raises
@@ -135,24 +164,26 @@ def check_sane(retrieval: Retrieval, data: Interactions) -> None:
     NotEnoughData
         If it is of no use to anybody.
     """
-    for recommender in (retrieval.personal, retrieval.popular):
-        for name, array in recommender.arrays().items():
+    for part in fitted.parts.values():
+        if not isinstance(part, Recommender):
+            continue
+        for name, array in part.arrays().items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise NotEnoughData(f"{recommender.name} learnt {name} that are not finite; look at prices and ratings")
+                raise NotEnoughData(f"{part.name} learnt {name} that are not finite; look at prices and ratings")
     sample = np.random.default_rng(0).permutation(len(data.users))[:SAMPLE].astype(np.int32)
-    shelves = retrieval.retrieve(query_batch(data, sample), 1)
+    shelves = fitted.retrieval.retrieve(query_batch(data, sample), 1)
     if (shelves.items < 0).any():
-        raise NotEnoughData(f"{retrieval.personal.name} leaves shelves empty; import more events")
+        raise NotEnoughData("some shoppers' shelves are empty; import more events")
 
 
-def to_bundle(recipe: Recipe, data: Interactions, retrieval: Retrieval, others: Others, judgement: Judgement) -> Bundle:
+def to_bundle(recipe: Recipe, data: Interactions, fitted: Fitted, judgement: Judgement) -> Bundle:
     """Put together what goes to disk."""
     manifest = Manifest(
         window=(int(data.log.timestamp[0]), data.now),
         recipe=msgspec.to_builtins(recipe),
         metrics={one.model: msgspec.to_builtins(one.report) for one in judgement.measured},
     )
-    return Bundle(manifest, data.items, {PERSONAL: retrieval.personal, POPULAR: retrieval.popular, **others.fitted})
+    return Bundle(manifest, data.items, fitted.parts)
 
 
 def publish(db: Database, bundles: Path, bundle: Bundle, judgement: Judgement) -> int:

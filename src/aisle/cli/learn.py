@@ -32,7 +32,7 @@ def train(
     from aisle.cli import show
 
     with open_shop(context) as shop, show.bars() as progress:
-        trained = shop.train(model, progress)
+        trained = shop.train(model, progress=progress)
     if as_json:
         show.json(trained)
         return

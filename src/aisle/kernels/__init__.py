@@ -18,5 +18,6 @@ COMPILED: Final = (
     "similarities",
     "standard",
     "topn",
+    "trees",
 )
 """The modules that hold compiled kernels."""

@@ -2,7 +2,7 @@
 
 ```
 models/000007/
-  manifest.json              format, origin, recommenders with their settings; shape, dtype, size and sha256 of arrays
+  manifest.json              format, origin, parts with their settings; shape, dtype, size and sha256 of arrays
   items.bytes.npy            the vocabulary of items
   items.offsets.npy
   personal.item_factors.npy  <role>.<array>.npy
@@ -29,13 +29,13 @@ import numpy as np
 from numpy.lib.format import open_memmap, write_array
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Recommender
-from aisle.recommenders.catalog import by_name
+from aisle.recommenders.base import Part
+from aisle.recommenders.catalog import part_by_name
 from aisle.shop.errors import AisleError, BundleError
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import now
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The layout that this code writes and reads."""
 
 MANIFEST: Final = "manifest.json"
@@ -45,13 +45,13 @@ _STALE_SECONDS: Final = 3600
 _REMEDY: Final = "run `aisle models rollback` or `aisle train`"
 
 Array: TypeAlias = NDArray[Any]
-Lookup: TypeAlias = Callable[[str], type[Recommender[Any]]]
+Lookup: TypeAlias = Callable[[str], type[Part]]
 Role = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_]+\Z")]
 ArrayName = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_]+\.[A-Za-z0-9_]+\Z")]
 
 
 class Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A recommender in a manifest: its class, by name, and its settings."""
+    """A part in a manifest: its class, by name, and its settings."""
 
     name: str
     config: dict[str, Any]
@@ -68,7 +68,7 @@ class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a bundle says about itself. `recommenders` and `arrays` are filled in by `save`."""
+    """What a bundle says about itself. `parts` and `arrays` are filled in by `save`."""
 
     format: int = FORMAT
     code_version: str = msgspec.field(default_factory=lambda: version("aisle"))
@@ -77,20 +77,20 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The first and the last moment of the data that it learnt from."""
     recipe: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
-    recommenders: dict[Role, Described] = {}
+    parts: dict[Role, Described] = {}
     arrays: dict[ArrayName, Sealed] = {}
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A trained model: recommenders by the role that they play, and the items that they speak of.
+    """A trained model: whatever was learnt, by the role that it plays, and the items that it speaks of.
 
     Every role but `items` may be taken.
     """
 
     manifest: Manifest
     items: Vocabulary
-    recommenders: dict[str, Recommender[Any]]
+    parts: dict[str, Part]
 
 
 # --- Save -----------------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def save(folder: Path, bundle: Bundle) -> Manifest:
     Returns
     -------
     Manifest
-        The manifest as written, with recommenders and arrays filled in.
+        The manifest as written, with parts and arrays filled in.
 
     Raises
     ------
@@ -128,12 +128,12 @@ def save(folder: Path, bundle: Bundle) -> Manifest:
 
 
 def _write(folder: Path, bundle: Bundle) -> Manifest:
-    parts = {_ITEMS: bundle.items.to_arrays()} | {role: one.arrays() for role, one in bundle.recommenders.items()}
-    if len(parts) == len(bundle.recommenders):
+    parts = {_ITEMS: bundle.items.to_arrays()} | {role: one.arrays() for role, one in bundle.parts.items()}
+    if len(parts) == len(bundle.parts):
         raise BundleError(f"no recommender can have the role {_ITEMS!r}; choose another name")
     manifest = msgspec.structs.replace(
         bundle.manifest,
-        recommenders={role: Described(one.name, one.config.plain()) for role, one in bundle.recommenders.items()},
+        parts={role: Described(one.name, one.config.plain()) for role, one in bundle.parts.items()},
         arrays={
             f"{role}.{name}": _write_array(folder, f"{role}.{name}", np.asarray(array))
             for role, arrays in parts.items()
@@ -180,7 +180,7 @@ def _sweep(parent: Path) -> None:
 # --- Load -----------------------------------------------------------------------------------------------------------
 
 
-def load(folder: Path, *, verify: bool = True, lookup: Lookup = by_name) -> Bundle:
+def load(folder: Path, *, verify: bool = True, lookup: Lookup = part_by_name) -> Bundle:
     """Open a bundle; its arrays are read-only and mapped from their files.
 
     Parameters
@@ -196,14 +196,14 @@ def load(folder: Path, *, verify: bool = True, lookup: Lookup = by_name) -> Bund
         If anything is missing, damaged, of another version or of a kind that a bundle cannot hold.
     """
     manifest = read_manifest(folder)
-    parts: dict[str, dict[str, Array]] = {role: {} for role in (_ITEMS, *manifest.recommenders)}
+    parts: dict[str, dict[str, Array]] = {role: {} for role in (_ITEMS, *manifest.parts)}
     for name, sealed in manifest.arrays.items():
         role, _, array = name.partition(".")
         parts.setdefault(role, {})[array] = _open_array(folder, name, sealed, verify)
     return Bundle(
         manifest,
         _vocabulary(folder, parts[_ITEMS]),
-        {role: _rebuild(folder, one, parts[role], lookup) for role, one in manifest.recommenders.items()},
+        {role: _rebuild(folder, one, parts[role], lookup) for role, one in manifest.parts.items()},
     )
 
 
@@ -263,7 +263,7 @@ def _vocabulary(folder: Path, arrays: dict[str, Array]) -> Vocabulary:
         raise BundleError(f"bundle {folder} has no usable list of items ({error}); {_REMEDY}") from error
 
 
-def _rebuild(folder: Path, described: Described, arrays: Mapping[str, Array], lookup: Lookup) -> Recommender[Any]:
+def _rebuild(folder: Path, described: Described, arrays: Mapping[str, Array], lookup: Lookup) -> Part:
     try:
         kind = lookup(described.name)
         return kind.from_arrays(kind.config_type.parse(described.config), arrays)

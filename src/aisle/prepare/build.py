@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import narwhals as nw
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, get_index_dtype
 
 from aisle.prepare.aggregate import BILLION, aggregate
 from aisle.prepare.clean import as_rated_last, clean
 from aisle.prepare.interactions import EventLog, Interactions
-from aisle.prepare.profiles import Histories
 from aisle.prepare.sessions import number_sessions
-from aisle.prepare.weigh import WEIGHT, Weights, event_weight
+from aisle.prepare.weigh import WEIGHT, Weights, event_weight, revised_since
 from aisle.shop.columns import (
     EVENT,
     EVENT_ID,
@@ -73,7 +73,7 @@ def build(events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary 
     NotEnoughData
         If no event says what anybody likes.
     """
-    table = weighed_events(nw.from_native(events).lazy(), weights, now).collect("polars").to_native()
+    table = _weighed(_cleaned(nw.from_native(events).lazy()), weights, now).collect("polars").to_native()
     item_ids = _sorted_ids(table, ITEM_ID) if items is None else pl.Series(items.ids, dtype=pl.String)
     table = table.with_columns(_numbers(ITEM_ID, item_ids)).filter(pl.col(ITEM_ID) != UNKNOWN)
     if table.height == 0:
@@ -83,8 +83,19 @@ def build(events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary 
     user_ids = _sorted_ids(table, USER_ID)
     table = _in_order(table.with_columns(_numbers(USER_ID, user_ids)))
     items = Vocabulary(item_ids) if items is None else items
-    matrix = _matrix(table, (len(user_ids), len(items)))
-    return Interactions(Vocabulary(user_ids), items, matrix, _log(table), now)
+    log = _log(table)
+    revised = revised_events(log, len(items))
+    matrix = _matrix(table.filter(~pl.Series(revised)), (len(user_ids), len(items)))
+    return Interactions(
+        Vocabulary(user_ids), items, matrix, log.where(~revised), now,
+        revised=log.where(revised) if revised.any() else None,
+    )  # fmt: skip
+
+
+def revised_events(log: EventLog, items: int) -> NDArray[np.bool_]:
+    """Return which events are ratings that their shopper has revised later in the log, (events,)."""
+    pair = log.user * np.int64(items) + log.item
+    return np.asarray((log.user != UNKNOWN) & revised_since(pair, log.kind, log.timestamp))
 
 
 def weighed_events(events: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.LazyFrame[Any]:
@@ -97,31 +108,11 @@ def weighed_events(events: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.
     FormatError
         If a needed column is missing.
     """
-    weighed = as_rated_last(_cleaned(events)).with_columns(event_weight(weights, now).alias(WEIGHT))
-    return weighed.select(*NEEDED, *OPTIONAL, WEIGHT)
+    return _weighed(as_rated_last(_cleaned(events)), weights, now)
 
 
-def histories(events: "IntoFrame", items: Vocabulary) -> tuple[Vocabulary, Histories]:
-    """Return the users of a table of events, and what each did with the given items, for profiles at any moment.
-
-    Parameters
-    ----------
-    events
-        As `build` takes them.
-    items
-        Events of others are left out.
-
-    Raises
-    ------
-    FormatError
-        If a needed column is missing.
-    """
-    table = _cleaned(nw.from_native(events).lazy()).collect("polars").to_native()
-    table = table.with_columns(_numbers(ITEM_ID, pl.Series(items.ids, dtype=pl.String)))
-    table = table.filter(pl.col(ITEM_ID) != UNKNOWN).with_columns(pl.lit(0.0).alias(WEIGHT))
-    user_ids = _sorted_ids(table, USER_ID)
-    log = _log(_in_order(table.with_columns(_numbers(USER_ID, user_ids))))
-    return Vocabulary(user_ids), Histories(log, len(user_ids))
+def _weighed(cleaned: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.LazyFrame[Any]:
+    return cleaned.select(*NEEDED, *OPTIONAL, event_weight(weights, now).alias(WEIGHT))
 
 
 def _cleaned(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from aisle.shop.columns import CATEGORY, ITEM_ID, ITEMS
+from aisle.shop.columns import CATEGORY, ITEM_ID, ITEMS, STOCK
 from aisle.shop.ids import Vocabulary
 
 _TYPES: Final = {"str": pl.String, "int64": pl.Int64, "bool": pl.Boolean}
@@ -31,6 +31,11 @@ def aligned(catalogue: pl.DataFrame, items: Vocabulary) -> pl.DataFrame:
         (pl.col(name) if name in known.columns else pl.lit(None)).cast(kind).alias(name)
         for name, kind in SCHEMA.items()
     )
+
+
+def without_stock(catalogue: pl.DataFrame) -> pl.DataFrame:
+    """Return a catalogue that does not say what is in stock."""
+    return catalogue.with_columns(pl.lit(None, SCHEMA[STOCK]).alias(STOCK))
 
 
 def top_categories(catalogue: pl.DataFrame) -> NDArray[np.int32] | None:

@@ -1,8 +1,8 @@
 """Training data as arrays: what every recommender is fitted on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,21 @@ class EventLog:
     def __len__(self) -> int:
         return len(self.item)
 
+    def where(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the chosen events, (events,)."""
+        return replace(self, **{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+    def merged(self, other: Self) -> Self:
+        """Return the events of both, in time order."""
+        if len(other) == 0:
+            return self
+        order = np.argsort(np.append(self.timestamp, other.timestamp), kind="stable")
+        both = {
+            field.name: np.append(getattr(self, field.name), getattr(other, field.name))[order]
+            for field in fields(self)
+        }
+        return replace(self, **both)
+
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
@@ -62,6 +77,8 @@ class Interactions:
     catalogue
         What the shop says of its items, a row each, with the columns of `shop.columns.ITEMS`; see
         `prepare.catalogue.aligned`. None where there is no catalogue, or nobody asked.
+    revised
+        The ratings that `log` leaves out since their shopper has revised them; before that, they counted.
     """
 
     users: Vocabulary
@@ -70,6 +87,7 @@ class Interactions:
     log: EventLog
     now: int
     catalogue: "pl.DataFrame | None" = None
+    revised: EventLog | None = None
 
     @cached_property
     def shape(self) -> tuple[int, int]:
@@ -81,7 +99,12 @@ class Interactions:
         """The events by user, for anybody's profile."""
         from aisle.prepare.profiles import Histories
 
-        return Histories(self.log, len(self.users))
+        return Histories(self.everything, len(self.users))
+
+    @property
+    def everything(self) -> EventLog:
+        """The log with the ratings that were revised."""
+        return self.log if self.revised is None else self.log.merged(self.revised)
 
     @cached_property
     def category(self) -> NDArray[np.int32] | None:

@@ -1,14 +1,16 @@
 """Shoppers' events up to a moment each, as arrays: what queries and features are made of, in training and live."""
 
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.prepare.interactions import EventLog
 from aisle.prepare.weigh import revised_since
 from aisle.shop.ids import UNKNOWN
+
+if TYPE_CHECKING:
+    from aisle.prepare.interactions import EventLog
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,7 @@ class Histories:
         How many users there are.
     """
 
-    def __init__(self, log: EventLog, users: int) -> None:
+    def __init__(self, log: "EventLog", users: int) -> None:
         order = np.argsort(log.user, kind="stable")[int((log.user == UNKNOWN).sum()) :]
         self._starts = np.zeros(users + 1, np.int64)
         np.cumsum(np.bincount(log.user[order], minlength=users), out=self._starts[1:])

@@ -52,6 +52,25 @@ def holdout_window(first: int, last: int) -> Window:
     return Window(cut=end - days * DAY, end=end)
 
 
+def windows_before(end: int, first: int, days: float, most: int) -> list[Window]:
+    """Return windows of so many days, the newest first, each of which has as much log before it.
+
+    Parameters
+    ----------
+    end
+        Where the newest ends, in microseconds.
+    first
+        The moment of the log's first event.
+    days
+        How long each is.
+    most
+        How many at the most; a short log has fewer, or none.
+    """
+    length = round(days * DAY)
+    cuts = [end - length * number for number in range(1, most + 1)]
+    return [Window(cut, cut + length) for cut in cuts if cut - first >= length]
+
+
 def split(events: nw.LazyFrame[Any], window: Window) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
     """Return the events before the window and those within it."""
     moment = nw.col(TIMESTAMP)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import msgspec
 import numpy as np
@@ -52,6 +52,24 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 C = TypeVar("C", bound=Config)
 
 
+class Part(Protocol):
+    """Anything learnt that a bundle keeps: a recommender, a ranker, what is known of items."""
+
+    name: ClassVar[str]
+    config_type: ClassVar[type[Config]]
+
+    @property
+    def config(self) -> Config:
+        """The settings that it was made with."""
+
+    def arrays(self) -> dict[str, Array]:
+        """Return everything learnt, as a bundle stores it."""
+
+    @classmethod
+    def from_arrays(cls, config: Any, arrays: Mapping[str, Array]) -> Self:
+        """Rebuild it, bit for bit, without copying the arrays."""
+
+
 class Recommender(ABC, Generic[C]):
     """A model of what shoppers want next.
 
@@ -64,7 +82,7 @@ class Recommender(ABC, Generic[C]):
     config_type: ClassVar[type[Config]]
 
     def __init__(self, config: C) -> None:
-        self.config = config
+        self.config: C = config
 
     @abstractmethod
     def fit(self, data: "Interactions", *, seed: int) -> Self:

@@ -1,14 +1,15 @@
-"""Which recommenders there are, by name; each is imported only when asked for."""
+"""Which recommenders there are, by name, and what else can be learnt; each is imported only when asked for."""
 
 from importlib import import_module
 from typing import Any, Final
 
-from aisle.recommenders.base import Recommender
+from aisle.recommenders.base import Part, Recommender
 from aisle.shop.errors import SettingsError
 
 _CLASSES: Final = {
     "als": "ALS",
     "als_wr": "ALSWR",
+    "audience": "Audience",
     "baseline": "Baseline",
     "blend": "Blend",
     "co_purchase": "CoPurchase",
@@ -18,6 +19,7 @@ _CLASSES: Final = {
     "knn_baseline": "KNNBaseline",
     "knn_means": "KNNMeans",
     "popularity": "Popularity",
+    "repeat": "Repeat",
     "sequential_rules": "SequentialRules",
     "session_knn": "SessionKNN",
     "svd": "SVD",
@@ -26,6 +28,9 @@ _CLASSES: Final = {
     "user_knn": "UserKNN",
 }
 """The class of each name; its module has the name itself."""
+
+_OTHERS: Final = {"cut": "Cut", "item_state": "ItemState", "ranker": "Ranker"}
+"""What else a bundle may hold, in the same way."""
 
 NAMES: Final = tuple(_CLASSES)
 """Every recommender's name, in alphabetical order."""
@@ -41,5 +46,23 @@ def by_name(name: str) -> type[Recommender[Any]]:
     """
     if name not in _CLASSES:
         raise SettingsError(f"there is no model {name!r}; choose one of {', '.join(NAMES)}")
-    found: type[Recommender[Any]] = getattr(import_module(f"aisle.recommenders.{name}"), _CLASSES[name])
+    found: type[Recommender[Any]] = _load(name, _CLASSES[name])
     return found
+
+
+def part_by_name(name: str) -> type[Part]:
+    """Return the class of anything that a bundle may hold.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name.
+    """
+    if name not in _OTHERS:
+        return by_name(name)
+    found: type[Part] = _load(name, _OTHERS[name])
+    return found
+
+
+def _load(module: str, name: str) -> Any:
+    return getattr(import_module(f"aisle.recommenders.{module}"), name)

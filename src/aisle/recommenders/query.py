@@ -1,5 +1,6 @@
 """What goes into a recommender and what comes out: queries and ranked items, as arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,3 +129,10 @@ class Ranked:
 
     items: NDArray[np.int32]
     scores: NDArray[np.float32]
+
+    @classmethod
+    def joined(cls, blocks: "Sequence[Ranked]", n: int) -> "Ranked":
+        """Return the answers to several batches, one behind the other; n is for the case that there is none."""
+        if not blocks:
+            return cls(np.empty((0, n), np.int32), np.empty((0, n), np.float32))
+        return cls(np.concatenate([one.items for one in blocks]), np.concatenate([one.scores for one in blocks]))

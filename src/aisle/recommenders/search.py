@@ -74,6 +74,11 @@ SPACES: Final[Mapping[str, Space]] = {
         "regularization": Real(0.01, 1.0, log=True),
         "iterations": Whole(4, 30),
     },
+    "audience": {
+        "window_days": Choice((7.0, 14.0, 28.0, 56.0)),
+        "factors": _FACTORS,
+        "shrinkage": Real(0.5, 50.0, log=True),
+    },
     "baseline": {
         "method": Choice(("als", "sgd")),
         "user_regularization": Real(1.0, 100.0, log=True),
@@ -111,6 +116,7 @@ SPACES: Final[Mapping[str, Space]] = {
         "window_days": Choice((7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0, 3650.0)),
         "half_life_days": Choice((7.0, 30.0, 90.0, None)),
     },
+    "repeat": {},  # has no settings
     "sequential_rules": {
         "by": Choice(("user", "session")),
         "window": Whole(1, 30, log=True),

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 SECOND: Final = 1_000_000
-DAY: Final = 24 * 3600 * SECOND
+HOUR: Final = 3600 * SECOND
+DAY: Final = 24 * HOUR
 
 
 def now() -> int:

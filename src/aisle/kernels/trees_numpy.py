@@ -1,0 +1,43 @@
+"""A forest of decision trees, walked in plain NumPy: what the kernel of `trees` computes.
+
+A row x ends in one leaf of every tree, and the sum of their values is its score. At a node it goes left if
+x[feature] ≤ threshold, otherwise right; where the feature is NaN, it goes where the node says.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+class Forest(NamedTuple):
+    """Trees one behind the other, by their nodes; all arrays but `roots` have the shape (nodes,)."""
+
+    roots: NDArray[np.int32]
+    """The first node of each tree, (trees,)."""
+    feature: NDArray[np.int32]
+    """What a node looks at; a leaf looks at nothing, -1."""
+    threshold: NDArray[np.float32]
+    """The largest value that goes left."""
+    missing_left: NDArray[np.bool_]
+    """Whether NaN goes left."""
+    left: NDArray[np.int32]
+    """Where a node leads to, by number; a leaf to itself."""
+    right: NDArray[np.int32]
+    value: NDArray[np.float64]
+    """What a leaf adds; 0 for other nodes."""
+
+
+def scores(forest: Forest, rows: Floats) -> NDArray[np.float64]:
+    """Return the sum of the leaves of each row, (rows,), for features (rows, features)."""
+    at = np.broadcast_to(forest.roots, (len(rows), len(forest.roots)))
+    each = np.arange(len(rows))[:, None]
+    while True:
+        feature = forest.feature[at]
+        if (feature < 0).all():
+            return np.asarray(forest.value[at].sum(axis=1))
+        value = rows[each, feature]
+        goes_left = np.where(np.isnan(value), forest.missing_left[at], value <= forest.threshold[at])
+        at = np.where(goes_left, forest.left[at], forest.right[at])

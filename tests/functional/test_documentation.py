@@ -11,11 +11,13 @@ import pytest
 from pydantic import BaseModel
 
 from aisle.app.settings import PlacementSection, Settings
+from aisle.engine.rules import Rules
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.catalog import NAMES, by_name
 from tests.runner import Runner
 
 ROOT = Path(__file__).parents[2]
+RULES = ROOT / "docs" / "rules.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -28,9 +30,18 @@ def commands() -> list[str]:
 def documented() -> dict[str, dict[str, str]]:
     """Return section → setting → default of docs/settings.md."""
     sections = re.split(r"^## `\[(.+)\]`$", (ROOT / "docs" / "settings.md").read_text(), flags=re.MULTILINE)[1:]
+    return {name: tabled(text) for name, text in zip(sections[::2], sections[1::2], strict=True)}
+
+
+def tabled(text: str) -> dict[str, str]:
+    """Return setting → default of a table of settings."""
+    return dict(re.findall(r"^\| `(\w+)` \| `?([^|`]+)`? \|", text, re.MULTILINE))
+
+
+def values_of(table: dict[str, str]) -> dict[str, Any]:
+    """Return setting → default as the code has it."""
     return {
-        name: dict(re.findall(r"^\| `(\w+)` \| `?([^|`]+)`? \|", text, re.MULTILINE))
-        for name, text in zip(sections[::2], sections[1::2], strict=True)
+        name: None if text.strip() == "none" else tomllib.loads(f"it = {text}")["it"] for name, text in table.items()
     }
 
 
@@ -62,11 +73,7 @@ def test_the_documentation_has_commands() -> None:
 
 @pytest.mark.parametrize("section", sorted(defaults()))
 def test_every_setting_is_documented_with_its_default(section: str) -> None:
-    written = {
-        name: None if text.strip() == "none" else tomllib.loads(f"it = {text}")["it"]
-        for name, text in documented()[section].items()
-    }
-    assert written == defaults()[section]
+    assert values_of(documented()[section]) == defaults()[section]
 
 
 def test_no_section_is_documented_that_does_not_exist() -> None:
@@ -75,6 +82,20 @@ def test_no_section_is_documented_that_does_not_exist() -> None:
 
 def test_the_settings_of_a_placement_are_documented() -> None:
     assert documented()["placements.NAME"].keys() == PlacementSection.model_fields.keys()
+
+
+def test_every_rule_is_documented_with_its_default() -> None:
+    assert values_of(tabled(RULES.read_text())) == as_json(Rules().plain())
+
+
+def test_the_examples_of_rules_are_rules() -> None:
+    examples = re.findall(r"^```toml\n(.*?)^```", RULES.read_text(), re.MULTILINE | re.DOTALL)
+    placements = [placement for text in examples for placement in tomllib.loads(text)["placements"].values()]
+    assert placements
+    for placement in placements:
+        strategy = placement.pop("strategy")
+        assert strategy in NAMES
+        assert Rules.parse(placement) != Rules()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

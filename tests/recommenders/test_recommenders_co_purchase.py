@@ -80,6 +80,22 @@ def test_baskets_and_buyers_of_a_pair_are_kept() -> None:
     assert model.buyers_[row].tolist() == [2, 2]
 
 
+def test_partners_can_be_asked_for_a_least_number_of_buyers() -> None:
+    many = ((basket, basket, item, 1) for basket in range(5) for item in (0, 1))
+    keen = ((basket, 9, item, 1) for basket in range(10, 20) for item in (0, 2))
+    model = fit(orders(*many, *keen), measure="probability", min_support=1)
+    asked = np.array([0, 2, 3], np.int32)
+    assert model.partners(asked, 2).items.tolist() == [[2, 1], [0, -1], [-1, -1]]
+    found = model.partners(asked, 2, min_buyers=5)
+    assert found.items.tolist() == [[1, -1], [-1, -1], [-1, -1]]
+    np.testing.assert_allclose(found.scores[0], [5 / 15, np.nan], atol=1e-6)
+
+
+def test_no_more_partners_than_asked_for() -> None:
+    model = fit(LOG, measure="probability", min_support=1)
+    assert model.partners(np.array([0], np.int32), 1).items.tolist() == [[1]]
+
+
 def test_rare_pairs_are_no_links() -> None:
     assert fit(LOG, measure="probability", min_support=3).links_.indices.tolist() == [1, 0]
 

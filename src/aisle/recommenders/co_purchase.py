@@ -17,7 +17,7 @@ from aisle.kernels.partners_numpy import LIFT, LLR, SUM, Places, Value
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.linked import Decay, Neighbours, completed, popular_rest, recent_rows
-from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.query import QueryBatch, Ranked
 from aisle.recommenders.sparse import entries_of, products
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
@@ -93,6 +93,34 @@ class CoPurchase(Recommender[CoPurchaseConfig], FoldsIn, Explains):
         """Return sums of links; NaN for a query that likes nothing."""
         history = recent_rows(queries, self.config.decay)
         return completed(products(history, self.links_, self.items_count), history, self.rest_, items)
+
+    def partners(self, items: NDArray[np.int32], n: int, min_buyers: int = 1) -> Ranked:
+        """Return what was bought together with each item, and nothing to fill up the rest.
+
+        How many buyers a pair needs is asked here and not when the model is fitted: a shelf that says "bought together"
+        needs pairs that several people stand for, while the same model as a source of candidates is better with all.
+
+        Parameters
+        ----------
+        items
+            The items asked about, (queries,).
+        n
+            How many partners of each.
+        min_buyers
+            A pair counts if so many different shoppers bought it.
+
+        Returns
+        -------
+        Ranked
+            Scores are the links; whoever finds an empty list has to say so and show something else.
+        """
+        found = Ranked(np.full((len(items), n), -1, np.int32), np.full((len(items), n), np.nan, np.float32))
+        for row, item in enumerate(items.tolist()):
+            links = np.arange(*self.links_.indptr[item : item + 2])
+            best = links[self.buyers_[links] >= min_buyers][:n]
+            found.items[row, : len(best)] = self.links_.indices[best]
+            found.scores[row, : len(best)] = self.links_.values[best]
+        return found
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

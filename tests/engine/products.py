@@ -1,0 +1,43 @@
+"""Made-up products, as rules see them."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.engine.facts import Facts, facts_of_rows
+from aisle.engine.rules import BoundRules, Rules, bind
+from aisle.shop.ids import Vocabulary
+
+NOW = 1_700_000_000_000_000
+
+
+class Product(NamedTuple):
+    title: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    item_group_id: str | None = None
+    price: int | None = None
+    stock: int | None = None
+    in_stock: bool | None = None
+    available_from: int | None = None
+    hidden: bool | None = None
+
+
+def known(*products: Product | None, tail: Sequence[bool] | None = None) -> Facts:
+    return facts_of_rows(products, NOW, tail=None if tail is None else np.array(tail, np.bool_))
+
+
+def bound(items: int = 10, **rules: Any) -> BoundRules:
+    """Bind rules to a shop whose item ids are the items' numbers."""
+    return bind(Rules.parse(rules), Vocabulary(str(number) for number in range(items)))
+
+
+def numbers(count: int) -> NDArray[np.int32]:
+    return np.arange(count, dtype=np.int32)
+
+
+def falling(count: int) -> NDArray[np.float32]:
+    """Return scores that rank candidates in the order in which they come; half of them are negative."""
+    return np.linspace(1, -1, count, dtype=np.float32)

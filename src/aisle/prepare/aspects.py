@@ -68,7 +68,8 @@ def aspects(reviews: pl.DataFrame) -> pl.DataFrame:
     ----------
     reviews
         Columns of `shop.columns.REVIEWS`: at least `item_id`, `rating`, `title` and `text`. Those without an item,
-        stars or words tell nothing.
+        stars or words tell nothing. Where stars are predicted, take the median: the stars must be ones that shoppers
+        can give.
 
     Returns
     -------
@@ -151,9 +152,11 @@ def _singled_out(mentions: pl.DataFrame, reviews: pl.DataFrame, names: list[str]
     share = (liking + _PRIOR * pl.col(_OVERALL)) / (pl.col(MENTIONS) + _PRIOR)
     odds_ratio = share / (1 - share) * (1 - usual) / usual
     polarity, surplus = (odds_ratio - 1) / (odds_ratio + 1), pl.col(MENTIONS) - pl.col(_EXPECTED)
-    return found.select(
-        ITEM_ID, ASPECT, MENTIONS, polarity.alias(POLARITY), (surplus / pl.col(_EXPECTED).sqrt()).alias(_LIFT)
-    ).filter(pl.col(_LIFT) >= _SINGLED_OUT, pl.col(POLARITY).abs() >= _CLEAR)
+    # Threads add in no fixed order; what is equal but for the last digits is to be a tie.
+    lift = (surplus / pl.col(_EXPECTED).sqrt()).round(6)
+    return found.select(ITEM_ID, ASPECT, MENTIONS, polarity.alias(POLARITY), lift.alias(_LIFT)).filter(
+        pl.col(_LIFT) >= _SINGLED_OUT, pl.col(POLARITY).abs() >= _CLEAR
+    )
 
 
 def _telling(told: pl.DataFrame, liking: NDArray[np.float64], names: list[str]) -> pl.DataFrame:

@@ -173,7 +173,9 @@ def examples(table: pl.DataFrame) -> Table:
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table("data", "model", box=box.SIMPLE)
+    table = Table(box=box.SIMPLE)
+    for heading in ("data", "model"):
+        table.add_column(heading, no_wrap=True)
     for heading in _FIGURES:
         table.add_column(heading, justify="right")
     for row in rows:

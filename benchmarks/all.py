@@ -24,6 +24,7 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BENCHMARKS: Final = {
     "end_to_end": ("online-retail",),
     "ratings": ("ml-100k",),
+    "reviews": ("clothing-reviews", "olist-sample"),
     "topn": ("gowalla",),
     "sequences": ("amazon-beauty",),
     "sessions": ("rsc15-sample",),

@@ -1,0 +1,70 @@
+"""Reviews as ratings: what shoppers wrote, turned into the events that training learns from, each opinion once."""
+
+from typing import Final
+
+import polars as pl
+
+from aisle.shop.columns import EVENT, EVENT_ID, ITEM_ID, RATING, REVIEW_ID, TIMESTAMP, TRANSACTION_ID, USER_ID
+from aisle.shop.events import EventKind
+
+PREDICTED: Final = "predicted"
+"""The column with the stars that a review's words speak of, for reviews that give none; null or NaN: nobody can say."""
+
+_PAIR: Final = (USER_ID, ITEM_ID)
+_MOMENT: Final = (*_PAIR, TIMESTAMP)
+_FIRST: Final = "first"
+
+
+def rate_events(reviews: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Return the ratings that reviews add to a log.
+
+    The stars of a review are those it gives, or else the predicted ones. A review adds nothing where the log has a
+    rating of the same user and item at the same moment, as importers make one of each starred review; where the two
+    differ in time, `prepare.clean` keeps the later one, as of all ratings that a shopper revises. Predicted stars never
+    stand against given ones: they add nothing once the shopper has given the item stars. No rule looks ahead, so that a
+    log may be cut at any moment afterwards.
+
+    Parameters
+    ----------
+    reviews
+        Columns of `shop.columns.REVIEWS`, and `PREDICTED` where a model has read them.
+    events
+        The log: columns of `shop.columns.EVENTS`, at least `event`, `user_id`, `item_id`, `rating` and `timestamp`.
+
+    Returns
+    -------
+    pl.DataFrame
+        The columns `event_id`, `event`, `user_id`, `item_id`, `rating`, `timestamp` and `transaction_id` of
+        `shop.columns.EVENTS`, to be put below those of the log.
+    """
+    given = reviews.filter(pl.all_horizontal(pl.col(*_MOMENT).is_not_null())).with_columns(
+        pl.col(RATING).fill_nan(None)
+    )
+    rated = events.filter((pl.col(EVENT) == EventKind.RATE.value) & pl.col(RATING).is_not_null())
+    starred = pl.concat([rated.select(_MOMENT), given.filter(pl.col(RATING).is_not_null()).select(_MOMENT)])
+    first = starred.group_by(_PAIR).agg(pl.col(TIMESTAMP).min().alias(_FIRST))
+    unstarred = pl.col(RATING).is_null()
+    opinions = (
+        given.join(first, on=_PAIR, how="left")
+        .join(rated, on=_MOMENT, how="anti")
+        .filter(~(unstarred & (pl.col(_FIRST) <= pl.col(TIMESTAMP)).fill_null(False)))
+        .with_columns(pl.coalesce(RATING, _predicted(reviews)).alias(RATING))
+        .filter(pl.col(RATING).is_not_null())
+    )
+    return (
+        opinions.sort(REVIEW_ID)
+        .unique(_MOMENT, keep="last", maintain_order=True)
+        .select(
+            pl.format("review:{}", REVIEW_ID).alias(EVENT_ID),
+            pl.lit(EventKind.RATE.value).alias(EVENT),
+            *_PAIR,
+            RATING,
+            TIMESTAMP,
+            TRANSACTION_ID,
+        )
+    )
+
+
+def _predicted(reviews: pl.DataFrame) -> pl.Expr:
+    column = pl.col(PREDICTED) if PREDICTED in reviews.columns else pl.lit(None)
+    return column.cast(pl.Float64).fill_nan(None)

@@ -15,6 +15,7 @@ class ItemRow(NamedTuple):
     """A product, with the columns of `shop.columns.ITEMS`."""
 
     item_id: str
+    item_group_id: str | None
     title: str | None
     description: str | None
     category: str | None
@@ -24,6 +25,7 @@ class ItemRow(NamedTuple):
     image_url: str | None
     tags: str | None
     stock: int | None
+    in_stock: bool | None
     available_from: int | None
     hidden: bool | None
     attributes: str | None

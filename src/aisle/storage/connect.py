@@ -60,6 +60,19 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Lend a connection for reading that sees everything as it was at its first question, however long it takes.
+
+        Raises
+        ------
+        StorageError
+            If the database refuses, in words for people.
+        """
+        repeatable = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with self._explained(), self.engine.execution_options(**repeatable).connect() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """Lend a connection for one transaction: durable when the block ends, undone if it raises.
 

@@ -1,14 +1,17 @@
 """The rejects table: rows that could not be taken in, with the reason, until somebody mends them."""
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from aisle.shop.events import MAX_TEXT_BYTES
 from aisle.shop.moments import now
+from aisle.storage import erased
 from aisle.storage.connect import Database, insert_new
-from aisle.storage.rows import Stored, digest
+from aisle.storage.digest import digest
+from aisle.storage.mentions import values
+from aisle.storage.rows import Stored
 from aisle.storage.tables import rejects
 
 
@@ -47,6 +50,9 @@ class RejectRow(NamedTuple):
     created: int
 
 
+_Row: TypeAlias = tuple[bytes, int, str, int | None, str, str, bytes]
+"""A reject as it is stored, without its number."""
+
 _NEWEST: Final = select(
     rejects.c.source,
     rejects.c.line,
@@ -60,6 +66,8 @@ _NEWEST: Final = select(
 def add(db: Database, turned_away: Iterable[RejectLike]) -> Stored:
     """Keep rows that were turned away; the same line of the same file again counts as duplicate.
 
+    A row that names an erased person is not kept.
+
     Raises
     ------
     StorageError
@@ -70,11 +78,17 @@ def add(db: Database, turned_away: Iterable[RejectLike]) -> Stored:
     if not rows:
         return Stored(0, 0)
     with db.write() as connection:
-        stored = insert_new(connection, rejects, rows)
-    return Stored(stored, len(rows) - stored)
+        kept = _living(connection, rows)
+        stored = insert_new(connection, rejects, kept) if kept else 0
+    return Stored(stored, len(kept) - stored, len(rows) - len(kept))
 
 
-def _row(one: RejectLike, created: int) -> tuple[bytes, int, str, int | None, str, str, bytes]:
+def _living(connection: Connection, rows: list[_Row]) -> list[_Row]:
+    gone = erased.digests(connection)
+    return [row for row in rows if gone.isdisjoint(map(digest, values(row[-1])))] if gone else rows
+
+
+def _row(one: RejectLike, created: int) -> _Row:
     source, raw = _printable(one.source), one.raw.encode(errors="backslashreplace")[:MAX_TEXT_BYTES]
     key = digest("\0".join((source, str(one.line), raw.decode(errors="replace"))))
     return key, created, source, one.line, one.table, _printable(one.reason), raw

@@ -28,12 +28,14 @@ _STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
 
 
 class Count(msgspec.Struct):
-    """What became of the rows of one table: `read` is the sum of the other three."""
+    """What became of the rows of one table: `read` is the sum of the others."""
 
     read: int = 0
     stored: int = 0
     duplicate: int = 0
     rejected: int = 0
+    erased: int = 0
+    """Rows of people who were erased: refused, and not kept."""
 
 
 class Imported(msgspec.Struct):
@@ -108,4 +110,5 @@ def _store(db: Database, batch: Batch, imported: Imported) -> None:
     count.read += batch.read
     count.stored += stored.stored
     count.duplicate += stored.duplicate
+    count.erased += stored.erased
     count.rejected += len(batch.rejects)

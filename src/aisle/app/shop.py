@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aisle.app.progress import Progress, silent
 from aisle.app.serve import Exclude, Live
 from aisle.app.settings import FILE, Settings
 from aisle.app.shelf import HistoryLine, Shelf
+from aisle.shop.ids import check_id
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from aisle.app.train import Trained
     from aisle.app.tune import Better, Tuned
     from aisle.door.plan import Plan
+    from aisle.storage.items import ItemMoment
     from aisle.storage.models import ModelRow
+    from aisle.storage.people import Receipt
     from aisle.storage.rejects import RejectRow
 
 
@@ -101,6 +104,32 @@ class Shop:
         from aisle.storage import rejects
 
         return rejects.list_(self._db, n), rejects.count(self._db)
+
+    def item_history(self, item_id: str) -> "list[ItemMoment]":
+        """Return the prices and stocks that an item had, oldest first."""
+        from aisle.storage import items
+
+        return items.history(self._db, item_id)
+
+    # --- People -------------------------------------------------------------------------------------------------------
+
+    def export_user(self, user_id: str) -> dict[str, Any]:
+        """Return everything that is held on a person, by table, as JSON can say it."""
+        from aisle.app.people import export_person
+
+        return export_person(self._db, user_id)
+
+    def erase_user(self, user_id: str) -> "Receipt":
+        """Remove a person from every table for good, and refuse whatever would bring them back."""
+        from aisle.storage import people
+
+        return people.erase(self._db, check_id(user_id, "user_id"))
+
+    def merge_users(self, anonymous_id: str, user_id: str) -> "Receipt":
+        """Make what was stored under an anonymous id a known user's."""
+        from aisle.storage import people
+
+        return people.merge(self._db, check_id(anonymous_id, "anonymous_id"), check_id(user_id, "user_id"))
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

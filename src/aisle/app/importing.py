@@ -19,12 +19,13 @@ from aisle.storage import events, items, rejects, reviews, users
 from aisle.storage.connect import Database
 from aisle.storage.rows import Rows, Stored
 
-_STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
+STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
     "events": events.store,
     "items": items.upsert,
     "users": users.upsert,
     "reviews": reviews.store,
 }
+"""Who stores the rows of each table."""
 
 
 class Count(msgspec.Struct):
@@ -104,7 +105,7 @@ def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], pro
 
 def _store(db: Database, batch: Batch, imported: Imported) -> None:
     """Store one batch and its rejects, and add it to the count."""
-    stored = _STORES[batch.table](db, batch.accepted)
+    stored = STORES[batch.table](db, batch.accepted)
     rejects.add(db, batch.rejects)
     count = imported.tables.setdefault(batch.table, Count())
     count.read += batch.read

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aisle.app.batch import Written
     from aisle.app.evaluate import Measured
     from aisle.app.importing import Imported
+    from aisle.app.replay import Replayed
     from aisle.app.train import Trained
     from aisle.app.tune import Better, Tuned
     from aisle.door.plan import Plan
@@ -104,6 +105,20 @@ class Shop:
         from aisle.storage import rejects
 
         return rejects.list_(self._db, n), rejects.count(self._db)
+
+    def replay_rejects(
+        self, plan: "Plan", source: str | None = None, corrected: Path | None = None, progress: Progress = silent
+    ) -> "Replayed":
+        """Take the rows that were set aside through the door again, as a plan says or as a file has them mended."""
+        from aisle.app.replay import replay
+
+        return replay(self._db, plan, source, corrected, progress)
+
+    def export_rejects(self, out: Path, source: str | None = None) -> int:
+        """Write the rows that were set aside into a file to be mended there, and return how many there are."""
+        from aisle.app.replay import export
+
+        return export(self._db, out, source)
 
     def item_history(self, item_id: str) -> "list[ItemMoment]":
         """Return the prices and stocks that an item had, oldest first."""

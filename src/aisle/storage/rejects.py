@@ -1,9 +1,9 @@
 """The rejects table: rows that could not be taken in, with the reason, until somebody mends them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from aisle.shop.events import MAX_TEXT_BYTES
 from aisle.shop.moments import now
@@ -13,6 +13,8 @@ from aisle.storage.digest import digest
 from aisle.storage.mentions import values
 from aisle.storage.rows import Stored
 from aisle.storage.tables import rejects
+
+_AT_ONCE: Final = 500
 
 
 class RejectLike(Protocol):
@@ -48,6 +50,19 @@ class RejectRow(NamedTuple):
     reason: str
     raw: str
     created: int
+
+
+class Waiting(NamedTuple):
+    """A row that was turned away, for whoever tries it again."""
+
+    seq: int
+    digest: bytes
+    created: int
+    source: str
+    line: int | None
+    table: str
+    reason: str
+    raw: str
 
 
 _Row: TypeAlias = tuple[bytes, int, str, int | None, str, str, bytes]
@@ -110,3 +125,29 @@ def count(db: Database) -> int:
     """Return how many rows wait to be mended."""
     with db.read() as connection:
         return connection.execute(select(func.count()).select_from(rejects)).scalar_one()
+
+
+def sources(db: Database) -> list[str]:
+    """Return where the rows that wait came from."""
+    with db.read() as connection:
+        return sorted(connection.execute(select(rejects.c.source).distinct()).scalars())
+
+
+def waiting(db: Database, source: str) -> list[Waiting]:
+    """Return the rows of one source that wait to be mended, in the order in which they stood there."""
+    query = select(rejects).where(rejects.c.source == source).order_by(rejects.c.seq)
+    with db.read() as connection:
+        found = [Waiting(*row)._replace(raw=row.raw.decode(errors="replace")) for row in connection.execute(query)]
+    # A text is compared without regard to case by some databases.
+    return sorted((one for one in found if one.source == source), key=lambda one: (one.table, one.line or 0, one.seq))
+
+
+def settle(db: Database, done: Sequence[int], again: Mapping[int, str]) -> None:
+    """Let go of the rows that were mended, and note why the others were turned away again."""
+    with db.write() as connection:
+        for start in range(0, len(done), _AT_ONCE):
+            connection.execute(delete(rejects).where(rejects.c.seq.in_(done[start : start + _AT_ONCE])))
+        if again:
+            changed = update(rejects).where(rejects.c.seq == bindparam("number")).values(reason=bindparam("because"))
+            told = [{"number": seq, "because": _printable(reason)} for seq, reason in again.items()]
+            connection.execute(changed, told)

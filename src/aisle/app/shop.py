@@ -14,6 +14,7 @@ from aisle.shop.ids import check_id
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.backup import Copied
     from aisle.app.batch import Written
     from aisle.app.evaluate import Measured
     from aisle.app.importing import Imported
@@ -125,6 +126,12 @@ class Shop:
         from aisle.storage import items
 
         return items.history(self._db, item_id)
+
+    def backup(self, out: Path, progress: Progress = silent) -> "Copied":
+        """Write every table, as of one moment, and the live model into one file."""
+        from aisle.app.backup import backup
+
+        return backup(self._db, self.settings, out, progress)
 
     # --- People -------------------------------------------------------------------------------------------------------
 

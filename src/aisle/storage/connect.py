@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event, func
+from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -262,6 +262,15 @@ def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[
     """Insert rows, or update those whose primary key is there; a null leaves the stored value as it is."""
     if rows:
         connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
+
+
+def restart_sequence(connection: Connection, table: Table) -> None:
+    """Let the table's own numbers go on after the highest one that was given to it."""
+    numbers = table.autoincrement_column
+    if numbers is None or connection.dialect.name != "postgresql":
+        return  # the others look at the highest number themselves
+    sequence = func.pg_get_serial_sequence(table.name, numbers.name)
+    connection.execute(select(func.setval(sequence, func.coalesce(func.max(numbers), 0) + 1, False)))
 
 
 def writable(table: Table) -> list[str]:

@@ -62,8 +62,13 @@ def living(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]
 
 def bury(connection: Connection, ids: Iterable[str], created: int) -> None:
     """Leave tombstones, once everybody who stores just now is done; nobody stores until the transaction ends."""
-    connection.execute(_GATE_ROW.with_for_update()).all()
+    alone(connection)
     add(connection, {digest(one): created for one in ids})
+
+
+def alone(connection: Connection) -> None:
+    """Wait until everybody who stores just now is done; nobody stores until the transaction ends."""
+    connection.execute(_GATE_ROW.with_for_update()).all()
 
 
 def add(connection: Connection, tombstones: Mapping[bytes, int]) -> None:

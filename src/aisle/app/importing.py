@@ -44,6 +44,8 @@ class Imported(msgspec.Struct):
 
     tables: dict[str, Count]
     seconds: float = 0.0
+    linked: int = 0
+    """Reviews whose order was found among the purchases."""
 
     @property
     def rejected(self) -> int:
@@ -69,6 +71,7 @@ def import_files(db: Database, files: Sequence[Path], plan: Plan, progress: Prog
         rows = sum(count.read for count in imported.tables.values())
         progress("import", batch.position, total, rows)
     progress("import", total, total, sum(count.read for count in imported.tables.values()))
+    _link(db, imported)
     imported.seconds = time.perf_counter() - started
     return imported
 
@@ -87,6 +90,7 @@ def import_frame(db: Database, frame: pl.DataFrame, table: str) -> Imported:
     imported = Imported({})
     for batch in read_frame(frame, Plan(table=table)):
         _store(db, batch, imported)
+    _link(db, imported)
     imported.seconds = time.perf_counter() - started
     return imported
 
@@ -113,3 +117,9 @@ def _store(db: Database, batch: Batch, imported: Imported) -> None:
     count.duplicate += stored.duplicate
     count.erased += stored.erased
     count.rejected += len(batch.rejects)
+
+
+def _link(db: Database, imported: Imported) -> None:
+    """Look for the orders of reviews, if there are new reviews or new purchases."""
+    if any(imported.tables[name].stored for name in ("reviews", "events") if name in imported.tables):
+        imported.linked = reviews.link(db)

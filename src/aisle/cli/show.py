@@ -93,12 +93,15 @@ def shelf_beside_history(shelf: "Shelf", lines: "Sequence[HistoryLine]", user_id
 
 def import_lines(imported: "Imported") -> str:
     """Return one line per table that sums up an import."""
-    return "\n".join(
+    lines = [
         f"{name}: {count.read:,} read, {count.stored:,} stored, "
         f"{count.duplicate:,} duplicate, {count.rejected:,} rejected"
         + (f", {count.erased:,} of erased people refused" if count.erased else "")
         for name, count in imported.tables.items()
-    )
+    ]
+    if imported.linked:
+        lines.append(f"{imported.linked:,} reviews linked to the orders that they are about")
+    return "\n".join(lines)
 
 
 @contextmanager

@@ -129,8 +129,9 @@ def count(db: Database) -> int:
 
 def sources(db: Database) -> list[str]:
     """Return where the rows that wait came from."""
+    # Not DISTINCT, by which some databases take A.csv and a.csv for one.
     with db.read() as connection:
-        return sorted(connection.execute(select(rejects.c.source).distinct()).scalars())
+        return sorted(set(connection.execute(select(rejects.c.source)).scalars()))
 
 
 def waiting(db: Database, source: str) -> list[Waiting]:

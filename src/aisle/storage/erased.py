@@ -4,6 +4,7 @@ A tombstone is the digest of a user id, which tells who is meant only to somebod
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, insert, select
@@ -11,9 +12,6 @@ from sqlalchemy import Connection, Table, insert, select
 from aisle.shop.columns import TABLES, USER_ID
 from aisle.storage.digest import digest
 from aisle.storage.tables import erased
-
-REASON: Final = "the shopper was erased"
-"""Why rows of erased people are refused."""
 
 GATE: Final = bytes(16)
 """No id's digest, but a row: whoever stores holds it together with others, whoever erases holds it alone."""
@@ -52,12 +50,17 @@ def living(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]
     rows
         Tuples in the order of the table's columns in `shop.columns`.
     """
+    return list(compress(rows, lives(connection, table, rows)))
+
+
+def lives(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[bool]:
+    """Tell of each row, as `living` takes them, whether it is not an erased person's."""
     names = list(TABLES[table.name])
     if USER_ID not in names:
-        return rows
+        return [True] * len(rows)
     place = names.index(USER_ID)
     gone = among(connection, {row[place] for row in rows if row[place] is not None})
-    return [row for row in rows if row[place] not in gone] if gone else rows
+    return [row[place] not in gone for row in rows]
 
 
 def bury(connection: Connection, ids: Iterable[str], created: int) -> None:

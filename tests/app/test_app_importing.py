@@ -80,3 +80,13 @@ def test_a_path_is_guessed(shop: Shop, tmp_path: Path) -> None:
 def test_a_missing_file_is_named(shop: Shop, tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"nothing\.csv"):
         shop.import_files([tmp_path / "nothing.csv"], Plan(table="events"))
+
+
+def test_reviews_are_linked_to_purchases_whichever_comes_first(shop: Shop, tmp_path: Path) -> None:
+    reviews = tmp_path / "reviews.csv"
+    reviews.write_text("user_id,item_id,text,rating,timestamp\nu,i,Good,5,2024-02-01\n")
+    orders = tmp_path / "orders.csv"
+    orders.write_text("user_id,item_id,transaction_id,timestamp\nu,i,o1,2024-01-01\n")
+    assert shop.import_files([reviews], Plan(table="reviews")).linked == 0
+    assert shop.import_files([orders], Plan(table="events")).linked == 1
+    assert shop.import_files([orders], Plan(table="events")).linked == 0

@@ -131,9 +131,46 @@ def test_hostile_numbers_and_nesting_are_outcomes(event: bytes) -> None:
     assert len(reasons) == batch.read == 1
 
 
-def test_of_a_key_given_twice_the_last_counts() -> None:
-    batch, _ = parse_events(b'{"event": "view", "item_id": "a", "item_id": "b"}', NOW)
-    assert batch.accepted["item_id"].to_list() == ["b"]
+GOOD = b'{"event": "view", "item_id": "i"}'
+ODD = [
+    (b'{"event": "view", "item_id": "a", "item_id": "b"}', "'item_id' is given twice; send it once"),
+    (b'{"event": "view", "item_id": "a", "\\u0069tem_id": "b"}', "'item_id' is given twice"),
+    (b'{"event": "view", "item_id": "a", "properties": {"b": [{"c": 1, "c": 1}]}}', "'c' is given twice"),
+    (b'{"event": "view", "item_id": "a", "price": NaN}', "the event cannot be read: JSON is malformed"),
+    (b'{"event": "view", "item_id": "a", "price": -Infinity}', "the event cannot be read: JSON is malformed"),
+    (b'{"event": "view", "item_id": "\\ud800"}', "half of a surrogate pair"),
+    (b'{"event": "view", "item_id": "a", "\\udc00": 1}', "the event cannot be read"),
+    (b'{"event": "view", "item_id": "a", "properties": ' + b'{"a":' * 65 + b"1" + b"}" * 66, "deeper than 64 levels"),
+    (b'{"event": "view", "item_id": "a", "properties": {"a":' + b"[" * 65 + b"]" * 65 + b"}}", "deeper than 64 levels"),
+]
+
+
+@pytest.mark.parametrize("shape", [b"[%b, %b]", b' { "more": [1] , "events" : [ %b,\n%b ] } '])
+@pytest.mark.parametrize(("event", "reason"), ODD, ids=range(len(ODD)))
+def test_what_only_looks_like_json_is_set_aside_alone(event: bytes, reason: str, shape: bytes) -> None:
+    batch, reasons = parse_events(shape % (event, GOOD), NOW)
+    assert reason in (reasons[0] or "")
+    assert reasons[1] is None
+    assert batch.rejects[0].raw == event.decode()
+
+
+@pytest.mark.parametrize(("event", "reason"), ODD, ids=range(len(ODD)))
+def test_a_lone_event_that_only_looks_like_json_is_an_outcome(event: bytes, reason: str) -> None:
+    _, (outcome,) = parse_events(event, NOW)
+    assert reason in (outcome or "")
+
+
+def test_an_event_may_nest_and_hold_what_looks_like_keys() -> None:
+    event = b'{"event": "view", "item_id": "\\"a\\": ", "properties": {"event": {"event": "\\"event\\": 1"}}}'
+    batch, (reason,) = parse_events(event, NOW)
+    assert reason is None
+    assert batch.accepted["item_id"].to_list() == ['"a": ']
+
+
+def test_ids_pass_byte_for_byte() -> None:
+    lookalikes = ["u", "u ", "U", "ü", "u\u0308", "\u00a0u"]
+    batch, _ = parse_events(body(*[EVENT | {"user_id": one} for one in lookalikes]), NOW)
+    assert batch.accepted["user_id"].to_list() == lookalikes
 
 
 @pytest.mark.parametrize(
@@ -145,14 +182,16 @@ def test_of_a_key_given_twice_the_last_counts() -> None:
         b"null",
         b'"text"',
         b'{"events": 3}',
-        b'[{"price": NaN}]',
-        b'{"event": "\\ud800"}',
+        b'[{"price": 1},]',
+        b'[{"price": 1} {"price": 2}]',
+        b'[{"price": NaN}] x',
+        b'{"events": {"price": NaN}}',
         b'{"event": "\xff"}',
         b"[" * 100_000,
         b'{"a": ' + b"[" * 100_000,
         '{"event": "view"}'.encode("utf-16"),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_a_body_that_is_no_json_events_is_refused(bad: bytes) -> None:
     with pytest.raises(InputError, match="the body is not JSON events"):

@@ -204,10 +204,21 @@ def test_items_users_and_reviews_are_read_as_such(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_variants_and_availability_are_read_from_every_kind_of_file(tmp_path: Path, ending: str) -> None:
+    words = {"id": ["a", "b"], "item_group_id": ["mugs", None], "availability": ["in stock", "out of stock"]}
+    frame, path = pl.DataFrame(words).rename({"id": "item_id"}), tmp_path / f"items.{ending}"
+    getattr(frame, {"csv": "write_csv", "jsonl": "write_ndjson", "parquet": "write_parquet"}[ending])(path)
+    items = through(path, Plan(table="items")).accepted["items"]
+    assert items.select("item_id", "item_group_id", "in_stock").rows() == [("a", "mugs", True), ("b", None, False)]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
         ("hidden", "maybe", "is neither true nor false"),
+        ("availability", "maybe", "in_stock 'maybe' is neither true nor false, neither in stock nor out of stock"),
+        ("item_group_id", "g" * 257, "has more than 256 bytes"),
         ("stock", "many", "is not a whole number"),
         ("available_from", "soon", "does not match the date format iso"),
         ("description", "a\x00b", "holds a NUL character"),

@@ -104,6 +104,15 @@ def test_the_table_is_guessed(tmp_path: Path, header: str, row: str, table: str)
     assert (guessed.table, guessed.sample.height) == (table, 1)
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "ours"),
+    [("available", "17", "stock"), ("available", "no", "in_stock"), ("Availability", "out of stock", "in_stock")],
+)
+def test_how_many_and_whether_any_are_told_apart(tmp_path: Path, header: str, value: str, ours: str) -> None:
+    guessed = guess([write(tmp_path / "a.csv", f"sku,title,{header}", f"a,Mug,{value}")], now=NOW)
+    assert guessed.sample[ours].null_count() == 0
+
+
 def test_columns_that_cannot_be_told_are_named_with_the_map_to_write(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "p,q,r", "x,y,z")
     with pytest.raises(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.door.numbers import MAX_PRICE, amount, finite, money, whole
+from aisle.door.numbers import MAX_PRICE, amount, finite, in_stock, money, truth, whole
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,31 @@ def test_whole_numbers(text: str, value: int | None) -> None:
 )
 def test_finite_numbers(text: str, value: float | None) -> None:
     assert pl.DataFrame({"a": [text]}).select(finite(pl.col("a"))).item() == value
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("Yes", True), (" 0 ", False), ("t", True), ("in stock", None), (None, None)]
+)
+def test_yes_and_no_in_a_few_spellings(text: str | None, said: bool | None) -> None:
+    assert pl.DataFrame({"text": pl.Series([text], dtype=pl.String)}).select(truth(pl.col("text"))).item() is said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("true", True),
+        ("0", False),
+        ("in stock", True),
+        ("out of stock", False),
+        ("in_stock", True),
+        ("out_of_stock", False),
+        (" In Stock ", True),
+        ("preorder", True),
+        ("https://schema.org/OutOfStock", False),
+        ("http://schema.org/InStock", True),
+        ("perhaps", None),
+        (None, None),
+    ],
+)
+def test_availability_as_product_feeds_spell_it(text: str | None, said: bool | None) -> None:
+    assert pl.DataFrame({"text": pl.Series([text], dtype=pl.String)}).select(in_stock(pl.col("text"))).item() is said

@@ -287,3 +287,12 @@ def test_a_gzip_that_is_plain_text_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(b"a,b\n1,2\n")
     with pytest.raises(FileError, match="is damaged"):
         read(tmp_path / "a.csv.gz")
+
+
+def test_a_json_line_with_a_key_twice_is_set_aside(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", '{"a": 1}', '{"a": 1, "a": 2}', '{"a": {"b": 1, "b": 2}}')
+    (batch,) = read(path)
+    assert [(bad.line, bad.reason) for bad in batch.bad] == [
+        (2, "is not a JSON object: 'a' is given twice; send it once"),
+        (3, "is not a JSON object: 'b' is given twice; send it once"),
+    ]

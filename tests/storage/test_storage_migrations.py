@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -10,10 +11,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from aisle.shop.errors import SchemaError
-from aisle.storage import events, migrations
+from aisle.storage import events, items, migrations
 from aisle.storage.connect import Database, connect
 from aisle.storage.tables import metadata
 from tests.storage import samples
+
+
+def _make_old(db: Database, revision: str) -> None:
+    """Make the tables as an older Aisle had them."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with db.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def _set_version(db: Database, version: str) -> None:
@@ -41,6 +51,21 @@ def test_upgrading_again_keeps_the_data(db: Database) -> None:
     events.store(db, samples.events(0, 3))
     migrations.upgrade(db)
     assert events.count(db) == 3
+
+
+def test_a_filled_database_of_the_first_schema_keeps_its_rows(tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path}/aisle.db", create=True) as db:
+        _make_old(db, "0001")
+        with db.write() as connection:
+            connection.execute(text("INSERT INTO items (item_id, title, stock) VALUES ('i', 'Mug', 3)"))
+            connection.execute(
+                text("INSERT INTO events (digest, event_id, event, timestamp) VALUES ('0', 'e', 'search', 1)")
+            )
+        migrations.upgrade(db)
+        migrations.check(db)
+        found = items.get(db, ["i"])["i"]
+        assert (found.title, found.stock, found.item_group_id, found.in_stock) == ("Mug", 3, None, None)
+        assert events.count(db) == 1
 
 
 @pytest.mark.parametrize("version", ["0000", "9999"])

@@ -139,11 +139,17 @@ def test_unusable_feedback_is_refused(client: TestClient, live: Live, body: str,
 
 
 @pytest.mark.parametrize("path", ["/api/feedback", "/api/events"])
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"user_id": NaN}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"user_id": NaN'])
 def test_a_body_that_is_not_json_is_refused(client: TestClient, path: str, body: bytes) -> None:
     answer = client.post(path, content=body)
     assert answer.status_code in {400, 422}
     assert answer.json()["error"]
+
+
+def test_an_event_that_only_looks_like_json_is_set_aside_alone(client: TestClient) -> None:
+    answer = client.post("/api/events", content=b'[{"event": "search", "user_id": NaN}, {"event": "search"}]')
+    assert answer.status_code == 200
+    assert [outcome["status"] == "rejected" for outcome in answer.json()["outcomes"]] == [True, False]
 
 
 def test_events_are_stored_and_each_is_answered_in_order(client: TestClient, live: Live) -> None:

@@ -19,21 +19,24 @@ from aisle.storage import events, items, rejects, reviews, users
 from aisle.storage.connect import Database
 from aisle.storage.rows import Rows, Stored
 
-_STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
+STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
     "events": events.store,
     "items": items.upsert,
     "users": users.upsert,
     "reviews": reviews.store,
 }
+"""Who stores the rows of each table."""
 
 
 class Count(msgspec.Struct):
-    """What became of the rows of one table: `read` is the sum of the other three."""
+    """What became of the rows of one table: `read` is the sum of the others."""
 
     read: int = 0
     stored: int = 0
     duplicate: int = 0
     rejected: int = 0
+    erased: int = 0
+    """Rows of people who were erased: refused, and not kept."""
 
 
 class Imported(msgspec.Struct):
@@ -41,6 +44,8 @@ class Imported(msgspec.Struct):
 
     tables: dict[str, Count]
     seconds: float = 0.0
+    linked: int = 0
+    """Reviews whose order was found among the purchases."""
 
     @property
     def rejected(self) -> int:
@@ -66,6 +71,7 @@ def import_files(db: Database, files: Sequence[Path], plan: Plan, progress: Prog
         rows = sum(count.read for count in imported.tables.values())
         progress("import", batch.position, total, rows)
     progress("import", total, total, sum(count.read for count in imported.tables.values()))
+    _link(db, imported)
     imported.seconds = time.perf_counter() - started
     return imported
 
@@ -84,6 +90,7 @@ def import_frame(db: Database, frame: pl.DataFrame, table: str) -> Imported:
     imported = Imported({})
     for batch in read_frame(frame, Plan(table=table)):
         _store(db, batch, imported)
+    _link(db, imported)
     imported.seconds = time.perf_counter() - started
     return imported
 
@@ -102,10 +109,17 @@ def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], pro
 
 def _store(db: Database, batch: Batch, imported: Imported) -> None:
     """Store one batch and its rejects, and add it to the count."""
-    stored = _STORES[batch.table](db, batch.accepted)
+    stored = STORES[batch.table](db, batch.accepted)
     rejects.add(db, batch.rejects)
     count = imported.tables.setdefault(batch.table, Count())
     count.read += batch.read
     count.stored += stored.stored
     count.duplicate += stored.duplicate
+    count.erased += stored.erased
     count.rejected += len(batch.rejects)
+
+
+def _link(db: Database, imported: Imported) -> None:
+    """Look for the orders of reviews, if there are new reviews or new purchases."""
+    if any(imported.tables[name].stored for name in ("reviews", "events") if name in imported.tables):
+        imported.linked = reviews.link(db)

@@ -2,24 +2,29 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aisle.app.progress import Progress, silent
 from aisle.app.serve import Exclude, Live
 from aisle.app.settings import FILE, Settings
 from aisle.app.shelf import HistoryLine, Shelf
+from aisle.shop.ids import check_id
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.backup import Copied
     from aisle.app.batch import Written
     from aisle.app.evaluate import Measured
     from aisle.app.importing import Imported
+    from aisle.app.replay import Replayed
     from aisle.app.train import Trained
     from aisle.app.tune import Better, Tuned
     from aisle.door.plan import Plan
+    from aisle.storage.items import ItemMoment
     from aisle.storage.models import ModelRow
+    from aisle.storage.people import Receipt
     from aisle.storage.rejects import RejectRow
 
 
@@ -101,6 +106,52 @@ class Shop:
         from aisle.storage import rejects
 
         return rejects.list_(self._db, n), rejects.count(self._db)
+
+    def replay_rejects(
+        self, plan: "Plan", source: str | None = None, corrected: Path | None = None, progress: Progress = silent
+    ) -> "Replayed":
+        """Take the rows that were set aside through the door again, as a plan says or as a file has them mended."""
+        from aisle.app.replay import replay
+
+        return replay(self._db, plan, source, corrected, progress)
+
+    def export_rejects(self, out: Path, source: str | None = None) -> int:
+        """Write the rows that were set aside into a file to be mended there, and return how many there are."""
+        from aisle.app.replay import export
+
+        return export(self._db, out, source)
+
+    def item_history(self, item_id: str) -> "list[ItemMoment]":
+        """Return the prices and stocks that an item had, oldest first."""
+        from aisle.storage import items
+
+        return items.history(self._db, item_id)
+
+    def backup(self, out: Path, progress: Progress = silent) -> "Copied":
+        """Write every table, as of one moment, and the live model into one file."""
+        from aisle.app.backup import backup
+
+        return backup(self._db, self.settings, out, progress)
+
+    # --- People -------------------------------------------------------------------------------------------------------
+
+    def export_user(self, user_id: str) -> dict[str, Any]:
+        """Return everything that is held on a person, by table, as JSON can say it."""
+        from aisle.app.people import export_person
+
+        return export_person(self._db, user_id)
+
+    def erase_user(self, user_id: str) -> "Receipt":
+        """Remove a person from every table for good, and refuse whatever would bring them back."""
+        from aisle.storage import people
+
+        return people.erase(self._db, check_id(user_id, "user_id"))
+
+    def merge_users(self, anonymous_id: str, user_id: str) -> "Receipt":
+        """Make what was stored under an anonymous id a known user's."""
+        from aisle.storage import people
+
+        return people.merge(self._db, check_id(anonymous_id, "anonymous_id"), check_id(user_id, "user_id"))
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

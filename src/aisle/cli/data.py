@@ -28,6 +28,14 @@ class Table(StrEnum):
     REVIEWS = "reviews"
 
 
+Format = Annotated[str | None, typer.Option("--format", metavar="NAME", help="A known log.")]
+Columns = Annotated[
+    list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="Name a column; may be repeated.")
+]
+Timezone = Annotated[str | None, typer.Option(help="Of times without one, such as Europe/London.")]
+DateFormat = Annotated[str | None, typer.Option(help="Such as '%d/%m/%Y %H:%M'.")]
+Source = Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this file, or of api.")]
+
 rejects = typer.Typer(help="Rows that were set aside at the door.", no_args_is_help=True)
 
 
@@ -55,12 +63,10 @@ def import_(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, CSV.GZ, TSV, Parquet, JSONL or XLSX.")],
     table: Annotated[Table | None, typer.Option("--as", help="What the files hold; guessed if left out.")] = None,
-    format_: Annotated[str | None, typer.Option("--format", metavar="NAME", help="A known log.")] = None,
-    columns: Annotated[
-        list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="Name a column; may be repeated.")
-    ] = None,
-    timezone: Annotated[str | None, typer.Option(help="Of times without one, such as Europe/London.")] = None,
-    date_format: Annotated[str | None, typer.Option(help="Such as '%d/%m/%Y %H:%M'.")] = None,
+    format_: Format = None,
+    columns: Columns = None,
+    timezone: Timezone = None,
+    date_format: DateFormat = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask about a guess.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
@@ -140,3 +146,44 @@ def list_rejects(
         cells = [(Path(row.source).name, row.line, row.reason, row.raw[:60]) for row in rows]
         title = f"{count:,} rejected rows, the newest first"
         show.out.print(show.table(title, ("file", "line", "reason", "row"), cells, right=["line"]))
+
+
+@rejects.command("export")
+def export_rejects(
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="FILE", help="A new file of JSON lines.")],
+    source: Source = None,
+) -> None:
+    """Write the rows that were set aside into a file, to be mended there: each line has the reason and the row."""
+    with open_shop(context) as shop:
+        count = shop.export_rejects(out, source)
+    typer.echo(f'{count:,} rows are in {out}. Mend what is in "row", then: aisle rejects replay --corrected {out}')
+
+
+@rejects.command("replay")
+def replay_rejects(
+    context: typer.Context,
+    source: Source = None,
+    corrected: Annotated[Path | None, typer.Option(metavar="FILE", help="What export wrote, mended.")] = None,
+    format_: Format = None,
+    columns: Columns = None,
+    timezone: Timezone = None,
+    date_format: DateFormat = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Try the rows that were set aside again: those that pass are stored, the others stay with the new reason.
+
+    Say what the rows of files are, as for aisle import. Nothing is guessed: without --date-format only ISO 8601 and
+    epoch numbers are dates.
+    """
+    from aisle.cli import show
+    from aisle.door.plan import Plan
+
+    plan = Plan.parse(format=format_, maps=columns, timezone=timezone, date_format=date_format)
+    with open_shop(context) as shop, show.bars() as progress:
+        replayed = shop.replay_rejects(plan, source, corrected, progress)
+    if as_json:
+        show.json(replayed)
+        return
+    counts = f"{replayed.stored:,} rows stored, {replayed.duplicate:,} duplicate, {replayed.erased:,} of erased people"
+    typer.echo(f"{replayed.read:,} rejects read, {replayed.left:,} passed, {replayed.stays:,} stay: {counts}")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from aisle._version import __version__
-from aisle.cli import data, learn, live, shelf, tune
+from aisle.cli import backup, data, learn, live, people, shelf, tune
 from aisle.cli.shop import Where
 from aisle.shop.errors import AisleError
 
@@ -28,6 +28,8 @@ learn.register(app)
 tune.register(app)
 shelf.register(app)
 live.register(app)
+people.register(app)
+backup.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -1,8 +1,10 @@
 """How results look in a terminal: tables, bars and the one summary line. Programs read `--json` instead."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aisle.app.shelf import FALLBACKS
+from aisle.shop.errors import FileError
 from aisle.shop.moments import format_day
 from aisle.shop.money import format_money
 
@@ -29,6 +32,21 @@ err = Console(stderr=True)
 def json(value: Any) -> None:
     """Print a value for programs."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def write_json(value: Any, out: Path) -> None:
+    """Write a value into a file that only its owner may read.
+
+    Raises
+    ------
+    FileError
+        If it is there already, or cannot be written.
+    """
+    try:
+        with open(out, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    except OSError as error:
+        raise FileError(f"cannot write {out}: {error.strerror}; choose another file") from None
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> Group:
@@ -75,11 +93,15 @@ def shelf_beside_history(shelf: "Shelf", lines: "Sequence[HistoryLine]", user_id
 
 def import_lines(imported: "Imported") -> str:
     """Return one line per table that sums up an import."""
-    return "\n".join(
+    lines = [
         f"{name}: {count.read:,} read, {count.stored:,} stored, "
         f"{count.duplicate:,} duplicate, {count.rejected:,} rejected"
+        + (f", {count.erased:,} of erased people refused" if count.erased else "")
         for name, count in imported.tables.items()
-    )
+    ]
+    if imported.linked:
+        lines.append(f"{imported.linked:,} reviews linked to the orders that they are about")
+    return "\n".join(lines)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Events that come as JSON, to `POST /api/events`: the same checks as for files, and one outcome for each event."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -9,6 +9,7 @@ import polars as pl
 
 from aisle.door.batch import ROW, Batch, Reject, cut
 from aisle.door.dates import ISO_OR_EPOCH, DateRule
+from aisle.door.json import check_object, split
 from aisle.door.readers.jsonl import cell_of, to_frame
 from aisle.door.validate import validate
 from aisle.shop import columns as c
@@ -27,7 +28,9 @@ Cells = dict[str, str | None]
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DATES: Final = {c.TIMESTAMP: DateRule(ISO_OR_EPOCH)}
-_SOURCE: Final = "api"
+
+SOURCE: Final = "api"
+"""Where rejects of requests say that they come from."""
 
 
 def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str | None]]:
@@ -53,41 +56,70 @@ def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str |
     """
     if len(body) > MAX_BODY:
         raise InputError(f"the body has {len(body):,} bytes; send at most {MAX_BODY:,} at a time")
-    events = [bytes(one) for one in _events(body)]
+    events = _events(body)
     if len(events) > MAX_EVENTS:
         raise InputError(f"the body has {len(events):,} events; send at most {MAX_EVENTS:,} at a time")
     now = moments.now() if now is None else now
+    checked, reasons = check_events(events, [(uuid.uuid4().hex, now) for _ in events], now)
+    rejects = [
+        Reject(SOURCE, None, "events", reason, cut(event.decode()))
+        for event, reason in zip(events, reasons, strict=True)
+        if reason is not None
+    ]
+    return Batch("events", checked, rejects, len(events), len(body)), reasons
+
+
+def check_events(
+    events: Sequence[bytes], made: Sequence[tuple[str, int]], now: int
+) -> tuple[pl.DataFrame, list[str | None]]:
+    """Check events one by one.
+
+    Parameters
+    ----------
+    events
+        The text of each.
+    made
+        For each the `event_id` and the `timestamp` that it gets where it has none.
+    now
+        The present moment: timestamps may be a day ahead of it.
+
+    Returns
+    -------
+    The events that pass, with the columns and types of the table, and for each event None or why it does not.
+    """
     reasons: list[str | None] = [None] * len(events)
     rows: list[Cells] = []
     places: list[int] = []
     for place, event in enumerate(events):
         try:
-            rows.append(_made_whole(dict(_cells(event)), now))
+            rows.append(_made_whole(dict(_cells(event)), *made[place]))
             places.append(place)
         except InputError as error:
             reasons[place] = str(error)
     checked = validate("events", _framed(rows, places), _DATES, now)
     for place, reason in checked.reasons.rows():
         reasons[place] = reason
-    rejects = [
-        Reject(_SOURCE, None, "events", reason, cut(event.decode()))
-        for event, reason in zip(events, reasons, strict=True)
-        if reason is not None
-    ]
-    return Batch("events", checked.accepted, rejects, len(events), len(body)), reasons
+    return checked.accepted, reasons
 
 
-def _events(body: bytes) -> list[msgspec.Raw]:
+def _events(body: bytes) -> list[bytes]:
     try:
         body.decode()
-        if body.lstrip().startswith(b"["):
-            return _LIST.decode(body)
-        envelope = _OBJECT.decode(body)
-        return _LIST.decode(envelope["events"]) if "events" in envelope else [msgspec.Raw(body.strip())]
+        return _split(body)
     except (ValueError, RecursionError) as error:
         raise InputError(
             f'the body is not JSON events ({_told(error)}); send an object, a list, or {{"events": [...]}} as UTF-8'
         ) from None
+
+
+def _split(body: bytes) -> list[bytes]:
+    try:
+        if body.lstrip().startswith(b"["):
+            return [bytes(one) for one in _LIST.decode(body)]
+        envelope = _OBJECT.decode(body)
+        return [bytes(one) for one in _LIST.decode(envelope["events"])] if "events" in envelope else [body.strip()]
+    except (ValueError, RecursionError):
+        return split(body)
 
 
 def _cells(event: bytes) -> Iterator[tuple[str, str | None]]:
@@ -96,8 +128,9 @@ def _cells(event: bytes) -> Iterator[tuple[str, str | None]]:
         raise InputError(f"the event has {len(event):,} bytes; it may have {MAX_TEXT_BYTES:,}")
     try:
         fields = _OBJECT.decode(event)
+        check_object(event, len(fields))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"the event is not a JSON object: {_told(error)}") from None
+        raise InputError(f"the event cannot be read: {_told_of_event(error)}") from None
     for theirs, raw in fields.items():
         ours = c.ALIASES.get(theirs, theirs)
         if ours not in c.EVENTS:
@@ -126,11 +159,11 @@ def _cell(name: str, raw: msgspec.Raw) -> str | None:
         raise InputError(f"{name} is not valid Unicode: {_told(error)}") from None
 
 
-def _made_whole(event: Cells, now: int) -> Cells:
+def _made_whole(event: Cells, event_id: str, timestamp: int) -> Cells:
     """Give an event the id and the time that it lacks."""
     return event | {
-        c.EVENT_ID: event.get(c.EVENT_ID) or uuid.uuid4().hex,
-        c.TIMESTAMP: event.get(c.TIMESTAMP) or str(now),
+        c.EVENT_ID: event.get(c.EVENT_ID) or event_id,
+        c.TIMESTAMP: event.get(c.TIMESTAMP) or str(timestamp),
     }
 
 
@@ -140,3 +173,9 @@ def _framed(rows: list[Cells], places: list[int]) -> pl.DataFrame:
 
 def _told(error: Exception) -> str:
     return "it nests too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _told_of_event(error: Exception) -> str:
+    # An event is whole; what the decoder misses is the second half of a pair.
+    halved = "truncated" in str(error)
+    return "a text in it holds half of a surrogate pair, which is no Unicode" if halved else _told(error)

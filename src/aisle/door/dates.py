@@ -20,7 +20,7 @@ from aisle.shop.moments import DAY, SECOND
 ISO: Final = "iso"
 EPOCH: Final = "epoch"
 ISO_OR_EPOCH: Final = "iso or epoch"
-"""The format of the API, where one event may say `2026-01-31T12:00:00Z` and the next 1769860800."""
+"""The format where nothing is known but the value: one may say `2026-01-31T12:00:00Z` and the next 1769860800."""
 
 _ISO_PATTERN: Final = (
     r"^\s*(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -107,7 +107,7 @@ def check_timezone(name: str) -> str:
 
 def check_date_format(pattern: str) -> str:
     """Return a date format as `DateRule` takes it, or raise `FormatError` if it does not tell a day."""
-    if pattern in (ISO, EPOCH):
+    if pattern in (ISO, EPOCH, ISO_OR_EPOCH):
         return pattern
     noon = datetime(2024, 11, 23, 12, 34, 56, tzinfo=UTC)
     plain = pattern.replace("%.f", ".%f")

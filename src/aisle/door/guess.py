@@ -14,7 +14,7 @@ from aisle.door.batch import RawBatch
 from aisle.door.dates import DateRule, detect
 from aisle.door.door import read_files
 from aisle.door.formats import recognise
-from aisle.door.numbers import finite, money, whole
+from aisle.door.numbers import finite, in_stock, money, whole
 from aisle.door.own import implied_kind, missing, unmapped
 from aisle.door.plan import OWN, Plan
 from aisle.door.readers import read
@@ -195,6 +195,8 @@ def _readable(given: pl.Series, ours: str, now: int) -> float:
         read_values = money(text)
     elif ours in (c.QUANTITY, c.STOCK, c.POSITION):
         read_values = whole(pl.col("text"))
+    elif ours == c.IN_STOCK:
+        read_values = in_stock(pl.col("text"))
     elif ours == c.RATING:
         number = finite(pl.col("text"))
         read_values = pl.when(number.is_between(0, MAX_RATING)).then(number)

@@ -1,4 +1,4 @@
-"""Text to numbers: whole numbers, finite decimals and money, exact to the millionth."""
+"""Text to numbers and to yes or no: whole numbers, finite decimals and money, exact to the millionth."""
 
 import re
 import unicodedata
@@ -24,6 +24,13 @@ _SPACE_GROUPS: Final = re.compile(r"[+-]?[0-9]{1,3}([ '’][0-9]{3})+([.,][0-9]+
 _CURRENCY_WORD: Final = re.compile(r"^[A-Z]{3}\s+|\s+[A-Z]{3}$|R(?=\$)")
 _LONGEST_AMOUNT: Final = 40
 
+_YES: Final = ("true", "yes", "y", "1", "t")
+_NO: Final = ("false", "no", "n", "0", "f")
+
+# How product feeds spell `availability`, in lower case and without spaces. What can be ordered ahead can be ordered.
+_AVAILABLE: Final = ("instock", "preorder", "backorder", "limitedavailability", "onlineonly")
+_UNAVAILABLE: Final = ("outofstock", "soldout", "discontinued")
+
 
 def whole(text: pl.Expr) -> pl.Expr:
     """Return whole numbers (Int64), null where the text is none; `3.0` is one, `3.5` and `1e3` are not."""
@@ -34,6 +41,21 @@ def finite(text: pl.Expr) -> pl.Expr:
     """Return finite numbers (Float64), null where the text is none."""
     number = text.str.strip_chars().cast(pl.Float64, strict=False)
     return pl.when(number.is_finite()).then(number)
+
+
+def truth(text: pl.Expr) -> pl.Expr:
+    """Return yes or no (Boolean), null where the text is neither."""
+    return _yes_or_no(text.str.strip_chars().str.to_lowercase(), _YES, _NO)
+
+
+def in_stock(text: pl.Expr) -> pl.Expr:
+    """Return whether an item can be ordered (Boolean): yes or no, or as product feeds say it, `out_of_stock`."""
+    word = text.str.to_lowercase().str.replace(r"^\s*https?://schema\.org/", "").str.replace_all(r"[\s_-]", "")
+    return _yes_or_no(word, (*_YES, *_AVAILABLE), (*_NO, *_UNAVAILABLE))
+
+
+def _yes_or_no(word: pl.Expr, yes: tuple[str, ...], no: tuple[str, ...]) -> pl.Expr:
+    return pl.when(word.is_in(yes)).then(True).when(word.is_in(no)).then(False)
 
 
 def money(text: pl.Series) -> pl.Series:

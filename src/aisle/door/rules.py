@@ -33,6 +33,7 @@ IDS: Final = (
     c.REVIEW_ID,
     c.USER_ID,
     c.ITEM_ID,
+    c.ITEM_GROUP_ID,
     c.SESSION_ID,
     c.TRANSACTION_ID,
     c.RECOMMENDATION_ID,
@@ -135,6 +136,8 @@ def _number_rules(name: str) -> Iterator[Rule]:
         yield Rule(value < 0, _says("position {} is negative", name))
     elif name == c.STOCK:
         yield _unreadable(name, "is not a whole number")
+    elif name == c.IN_STOCK:
+        yield _unreadable(name, "is neither true nor false, neither in stock nor out of stock")
     else:
         yield _unreadable(name, "is neither true nor false")
 

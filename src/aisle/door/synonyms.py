@@ -41,7 +41,9 @@ category: category categorypath categoryname productcategory producttype categor
 brand: brand brandname vendor manufacturer maker marke hersteller marca marque merk
 image_url: imageurl image imagelink imagesrc picture pictureurl photo photourl bild bildurl imagen
 tags: tags keywords labels genres
-stock: stock inventory stockquantity instock onhand available lagerbestand bestand existencias estoque
+item_group_id: itemgroupid itemgroup groupid parentid parentsku parentasin parentproductid productgroupid masterid
+stock: stock inventory stockquantity onhand available lagerbestand bestand existencias estoque
+in_stock: instock availability available isavailable
 available_from: availablefrom releasedate releasedat publishedat launchdate onlinesince createdat
 hidden: hidden deleted archived unlisted
 attributes: attributes attrs features

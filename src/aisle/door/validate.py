@@ -13,7 +13,7 @@ import polars as pl
 
 from aisle.door.batch import ROW
 from aisle.door.dates import DateRule
-from aisle.door.numbers import finite, money, whole
+from aisle.door.numbers import finite, in_stock, money, truth, whole
 from aisle.door.rules import MOMENTS, OBJECTS, rules
 from aisle.shop import columns as c
 from aisle.shop.events import ALIASES, EARLIEST, MAX_TEXT_BYTES
@@ -26,9 +26,6 @@ DTYPES: Final[dict[str, type[pl.DataType]]] = {
     "bool": pl.Boolean,
 }
 """The types of `shop.columns` as Polars names them."""
-
-_YES: Final = ("true", "yes", "y", "1", "t")
-_NO: Final = ("false", "no", "n", "0", "f")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +104,7 @@ def _parsed(name: str, dtype: str, dates: Mapping[str, DateRule]) -> pl.Expr:
     elif dtype == "float64":
         parsed = finite(text)
     elif dtype == "bool":
-        word = text.str.strip_chars().str.to_lowercase()
-        parsed = pl.when(word.is_in(_YES)).then(True).when(word.is_in(_NO)).then(False)
+        parsed = in_stock(text) if name == c.IN_STOCK else truth(text)
     else:
         parsed = text
     return parsed.alias(name)

@@ -38,6 +38,11 @@ ATTRIBUTES: Final = "attributes"
 REVIEW_ID: Final = "review_id"
 TEXT: Final = "text"
 
+RANK: Final = "rank"
+SCORE: Final = "score"
+MODEL_VERSION: Final = "model_version"
+CREATED: Final = "created"
+
 EVENTS: Final[dict[str, str]] = {
     EVENT_ID: "str",
     EVENT: "str",
@@ -59,6 +64,7 @@ EVENTS: Final[dict[str, str]] = {
 
 ITEMS: Final[dict[str, str]] = {
     ITEM_ID: "str",
+    ITEM_GROUP_ID: "str",
     TITLE: "str",
     DESCRIPTION: "str",
     CATEGORY: "str",
@@ -68,12 +74,14 @@ ITEMS: Final[dict[str, str]] = {
     IMAGE_URL: "str",
     TAGS: "str",
     STOCK: "int64",
+    IN_STOCK: "bool",
     AVAILABLE_FROM: "int64",
     HIDDEN: "bool",
     ATTRIBUTES: "str",
 }
-"""A product. Only `item_id` is required. `category` is a path, `A > B > C`; `tags` are joined by `|`; `attributes` is a
-JSON object."""
+"""A product. Only `item_id` is required. Variants of one product share an `item_group_id`; `category` is a path,
+`A > B > C`; `tags` are joined by `|`; `attributes` is a JSON object; `in_stock` says whether it can be ordered, for
+shops that do not tell how many there are."""
 
 USERS: Final[dict[str, str]] = {USER_ID: "str", ATTRIBUTES: "str"}
 """A shopper, with whatever the shop wants to keep beside the id, as a JSON object."""
@@ -90,8 +98,35 @@ REVIEWS: Final[dict[str, str]] = {
 }
 """A review. `rating` may be null: an unstarred comment."""
 
+ITEM_HISTORY: Final[dict[str, str]] = {
+    ITEM_ID: "str",
+    TIMESTAMP: "int64",
+    PRICE: "int64",
+    CURRENCY: "str",
+    STOCK: "int64",
+    IN_STOCK: "bool",
+}
+"""What an item cost and how many there were, from `timestamp` until its next row."""
+
+RECOMMENDATIONS: Final[dict[str, str]] = {
+    USER_ID: "str",
+    PLACEMENT: "str",
+    RANK: "int32",
+    ITEM_ID: "str",
+    SCORE: "float64",
+    MODEL_VERSION: "int64",
+    CREATED: "int64",
+}
+"""A place on a shopper's shelf, as it was worked out for everybody at once; ranks count from 1."""
+
 TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
 """The tables that a file can be imported as."""
 
-ALIASES: Final[dict[str, str]] = {"product_id": ITEM_ID, "name": TITLE, "customer_id": USER_ID, "visitor_id": USER_ID}
+ALIASES: Final[dict[str, str]] = {
+    "product_id": ITEM_ID,
+    "name": TITLE,
+    "customer_id": USER_ID,
+    "visitor_id": USER_ID,
+    "availability": IN_STOCK,
+}
 """Other names that are understood at the door for a column."""

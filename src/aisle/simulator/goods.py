@@ -15,6 +15,7 @@ from aisle.shop.columns import (
     CURRENCY,
     DESCRIPTION,
     HIDDEN,
+    IN_STOCK,
     ITEM_ID,
     ITEMS,
     PRICE,
@@ -48,6 +49,7 @@ def items_table(rng: Generator, catalogue: Catalogue, calendar: Calendar) -> pl.
         pl.Series(PRICE, catalogue.price_at(items, np.full(len(items), calendar.days - 1, np.int32))),
         pl.lit(vocabulary.CURRENCY).alias(CURRENCY),
         pl.Series(STOCK, catalogue.stock),
+        pl.Series(IN_STOCK, catalogue.stock > 0),
         pl.Series(AVAILABLE_FROM, calendar.start + catalogue.launch * DAY),
         pl.Series(HIDDEN, gone & (rng.random(len(items)) < _HIDDEN)),
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event, func
+from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -57,6 +57,19 @@ class Database:
             If the database refuses, in words for people.
         """
         with self._explained(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Lend a connection for reading that sees everything as it was at its first question, however long it takes.
+
+        Raises
+        ------
+        StorageError
+            If the database refuses, in words for people.
+        """
+        repeatable = {} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with self._explained(), self.engine.execution_options(**repeatable).connect() as connection:
             yield connection
 
     @contextmanager
@@ -249,6 +262,15 @@ def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[
     """Insert rows, or update those whose primary key is there; a null leaves the stored value as it is."""
     if rows:
         connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
+
+
+def restart_sequence(connection: Connection, table: Table) -> None:
+    """Let the table's own numbers go on after the highest one that was given to it."""
+    numbers = table.autoincrement_column
+    if numbers is None or connection.dialect.name != "postgresql":
+        return  # the others look at the highest number themselves
+    sequence = func.pg_get_serial_sequence(table.name, numbers.name)
+    connection.execute(select(func.setval(sequence, func.coalesce(func.max(numbers), 0) + 1, False)))
 
 
 def writable(table: Table) -> list[str]:

@@ -1,11 +1,15 @@
-"""The items table: the shop's catalogue."""
+"""The items table: the shop's catalogue, and what its prices and stock were before."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from sqlalchemy import Connection, insert, select
+
+from aisle.shop.columns import ITEM_HISTORY, ITEM_ID, ITEMS, TIMESTAMP
+from aisle.shop.moments import now
 from aisle.storage.connect import Database
-from aisle.storage.rows import Rows, Stored, by_ids, chosen, frames, store_latest
-from aisle.storage.tables import items
+from aisle.storage.rows import Change, Rows, Stored, by_ids, chosen, frames, store_latest
+from aisle.storage.tables import item_history, items
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,6 +19,7 @@ class ItemRow(NamedTuple):
     """A product, with the columns of `shop.columns.ITEMS`."""
 
     item_id: str
+    item_group_id: str | None
     title: str | None
     description: str | None
     category: str | None
@@ -24,15 +29,32 @@ class ItemRow(NamedTuple):
     image_url: str | None
     tags: str | None
     stock: int | None
+    in_stock: bool | None
     available_from: int | None
     hidden: bool | None
     attributes: str | None
 
 
+class ItemMoment(NamedTuple):
+    """What an item cost and how many there were from a moment on, with the columns of `shop.columns.ITEM_HISTORY`."""
+
+    item_id: str
+    timestamp: int
+    price: int | None
+    currency: str | None
+    stock: int | None
+    in_stock: bool | None
+
+
+_REMEMBERED: Final = [name for name in ITEM_HISTORY if name not in (ITEM_ID, TIMESTAMP)]
+_PLACES: Final = [list(ITEMS).index(name) for name in _REMEMBERED]
+
+
 def upsert(db: Database, rows: Rows) -> Stored:
     """Add items or change them, in one transaction; a row that changes nothing counts as duplicate.
 
-    A null leaves what is stored, so that prices and titles may come in different files.
+    A null leaves what is stored, so that prices and titles may come in different files. A new price or stock is entered
+    in the item's history too.
 
     Parameters
     ----------
@@ -45,7 +67,31 @@ def upsert(db: Database, rows: Rows) -> Stored:
     StorageError
         If the database refuses; then none of the rows is stored.
     """
-    return store_latest(db, items, rows)
+    return store_latest(db, items, rows, _remember)
+
+
+def _remember(connection: Connection, changes: Sequence[Change]) -> None:
+    """Enter new prices and stocks in the history; an item of which neither is known has none."""
+    moment = now()
+    entries = [
+        {ITEM_ID: change.after[0], TIMESTAMP: moment} | dict(zip(_REMEMBERED, _remembered(change.after), strict=True))
+        for change in changes
+        if _remembered(change.after) != _remembered(change.before)
+    ]
+    if entries:
+        connection.execute(insert(item_history), entries)
+
+
+def _remembered(row: Sequence[object] | None) -> list[object]:
+    return [None if row is None else row[place] for place in _PLACES]
+
+
+def history(db: Database, item_id: str) -> list[ItemMoment]:
+    """Return the prices and stocks that an item had, oldest first, the last one being that of today."""
+    columns = [item_history.c[name] for name in ITEM_HISTORY]
+    query = select(*columns).where(item_history.c.item_id == item_id).order_by(item_history.c.seq)
+    with db.read() as connection:
+        return [ItemMoment._make(row) for row in connection.execute(query)]
 
 
 def get(db: Database, item_ids: Sequence[str]) -> dict[str, ItemRow]:

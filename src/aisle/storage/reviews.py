@@ -1,14 +1,40 @@
-"""The reviews table: what shoppers wrote, each review once."""
+"""The reviews table: what shoppers wrote, each review once, and which order it is about."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import bindparam, select, update
+
+from aisle.shop.events import EventKind
 from aisle.storage.connect import Database
 from aisle.storage.rows import Rows, Stored, chosen, frames, store_once
-from aisle.storage.tables import reviews
+from aisle.storage.tables import events, reviews
 
 if TYPE_CHECKING:
     import polars as pl
+
+_AT_ONCE: Final = 5_000
+
+_BOUGHT: Final = (
+    select(events.c.transaction_id)
+    .where(
+        events.c.user_id == reviews.c.user_id,
+        events.c.item_id == reviews.c.item_id,
+        events.c.timestamp <= reviews.c.timestamp,
+        events.c.event == EventKind.PURCHASE.value,
+        events.c.transaction_id.is_not(None),
+    )
+    .order_by(events.c.timestamp.desc(), events.c.seq.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_UNLINKED: Final = (
+    select(reviews.c.seq, _BOUGHT.label("bought"))
+    .where(reviews.c.transaction_id.is_(None), reviews.c.user_id.is_not(None), reviews.c.seq > bindparam("last"))
+    .order_by(reviews.c.seq)
+    .limit(_AT_ONCE)
+)
+_LINK: Final = update(reviews).where(reviews.c.seq == bindparam("number")).values(transaction_id=bindparam("order"))
 
 
 def store(db: Database, rows: Rows) -> Stored:
@@ -25,6 +51,26 @@ def store(db: Database, rows: Rows) -> Stored:
         If the database refuses; then none of the rows is stored.
     """
     return store_once(db, reviews, rows)
+
+
+def link(db: Database) -> int:
+    """Give reviews that name no order the last order before them in which their writer bought the item.
+
+    Returns
+    -------
+    How many reviews were linked. The others may be later, once their purchases are known.
+    """
+    linked, last = 0, 0
+    while True:
+        with db.read() as connection:
+            found = connection.execute(_UNLINKED, {"last": last}).all()
+        if not found:
+            return linked
+        orders = [{"number": row.seq, "order": row.bought} for row in found if row.bought is not None]
+        if orders:
+            with db.write() as connection:
+                connection.execute(_LINK, orders)
+        linked, last = linked + len(orders), found[-1].seq
 
 
 def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:

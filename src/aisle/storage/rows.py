@@ -1,15 +1,16 @@
 """Between tables and frames: rows in, streamed frames out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, Select, Table, select
 
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import InputError
 from aisle.storage.connect import Database, insert_new, insert_or_update
+from aisle.storage.digest import digest
+from aisle.storage.erased import living
 
 # Polars is imported where frames are made only: a page that shows a shelf reads plain rows and starts without it.
 if TYPE_CHECKING:
@@ -21,20 +22,25 @@ Rows: TypeAlias = "pl.DataFrame | Sequence[tuple[Any, ...]]"
 _IDS_PER_QUERY: Final = 500
 
 
+class Change(NamedTuple):
+    """A row that says something new, and what it makes of the one that is stored."""
+
+    said: tuple[Any, ...]
+    before: tuple[Any, ...] | None
+    after: tuple[Any, ...]
+
+
 @dataclass(frozen=True)
 class Stored:
-    """What became of the rows of one call; the two add up to all of them."""
+    """What became of the rows of one call; the three add up to all of them."""
 
     stored: int
     duplicate: int
+    erased: int = 0
+    """Rows of people who were erased: refused."""
 
     def __add__(self, other: "Stored") -> "Stored":
-        return Stored(self.stored + other.stored, self.duplicate + other.duplicate)
-
-
-def digest(text: str) -> bytes:
-    """Return the 16 bytes (BLAKE2b) by which a text of any length is kept unique."""
-    return blake2b(text.encode(), digest_size=16).digest()
+        return Stored(self.stored + other.stored, self.duplicate + other.duplicate, self.erased + other.erased)
 
 
 def store_once(db: Database, table: Table, rows: Rows) -> Stored:
@@ -43,29 +49,41 @@ def store_once(db: Database, table: Table, rows: Rows) -> Stored:
     if not plain:
         return Stored(0, 0)
     with db.write() as connection:
-        stored = insert_new(connection, table, [(digest(row[0]), *row) for row in plain])
-    return Stored(stored, len(plain) - stored)
+        kept = living(connection, table, plain)
+        stored = insert_new(connection, table, [(digest(row[0]), *row) for row in kept]) if kept else 0
+    return Stored(stored, len(kept) - stored, len(plain) - len(kept))
 
 
-def store_latest(db: Database, table: Table, rows: Rows) -> Stored:
+def store_latest(
+    db: Database, table: Table, rows: Rows, also: Callable[[Connection, Sequence[Change]], None] | None = None
+) -> Stored:
     """Store rows under the id in their first column, in one transaction; rows that change nothing count as duplicate.
 
-    A null says nothing: it leaves what is stored.
+    A null says nothing: it leaves what is stored. `also` is told of the changes and joins the transaction.
     """
     plain = _plain(table, rows)
-    changed: list[tuple[Any, ...]] = []
     if not plain:
         return Stored(0, 0)
     with db.write() as connection:
-        known = {row[0]: tuple(row) for row in by_ids(connection, table, [row[0] for row in plain])}
-        for row in plain:
-            old = known.get(row[0])
-            new = row if old is None else _merged(old, row)
-            if new != old:
-                changed.append(row)
-                known[row[0]] = new
-        insert_or_update(connection, table, changed)
-    return Stored(len(changed), len(plain) - len(changed))
+        kept = living(connection, table, plain)
+        changes = _changes(connection, table, kept)
+        insert_or_update(connection, table, [change.said for change in changes])
+        if also is not None:
+            also(connection, changes)
+    return Stored(len(changes), len(kept) - len(changes), len(plain) - len(kept))
+
+
+def _changes(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[Change]:
+    """Return the rows that say something new, in their order."""
+    changes: list[Change] = []
+    known = {row[0]: tuple(row) for row in by_ids(connection, table, [row[0] for row in rows])}
+    for row in rows:
+        old = known.get(row[0])
+        new = row if old is None else _merged(old, row)
+        if new != old:
+            changes.append(Change(row, old, new))
+            known[row[0]] = new
+    return changes
 
 
 def _merged(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:

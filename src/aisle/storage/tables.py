@@ -1,5 +1,6 @@
 """The tables of the shop's database. Their columns and types come from `shop.columns`; a migration makes them."""
 
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -56,16 +57,18 @@ _TYPES: Final[dict[str, TypeEngine[Any]]] = {
 metadata: Final = MetaData()
 
 
-def _shop_columns(name: str, required: set[str], key: str | None = None) -> list[Column[Any]]:
+def _shop_columns(schema: Mapping[str, str], required: Collection[str], key: Collection[str] = ()) -> list[Column[Any]]:
     """Return the columns that `shop.columns` gives a table."""
     return [
-        Column(column, _type_of(column, word), primary_key=column == key, nullable=column not in required)
-        for column, word in columns.TABLES[name].items()
+        Column(
+            column, _type_of(column, word, column in key), primary_key=column in key, nullable=column not in required
+        )
+        for column, word in schema.items()
     ]
 
 
-def _type_of(column: str, word: str) -> TypeEngine[Any]:
-    if column.endswith("_id"):
+def _type_of(column: str, word: str, is_key: bool) -> TypeEngine[Any]:
+    if column.endswith("_id") or (is_key and word == "str"):
         return ID
     return WORD if column == columns.EVENT else _TYPES[word]
 
@@ -85,22 +88,62 @@ events: Final = Table(
     metadata,
     _sequence(),
     _digest(),
-    *_shop_columns("events", {columns.EVENT_ID, columns.EVENT, columns.TIMESTAMP}),
+    *_shop_columns(columns.EVENTS, {columns.EVENT_ID, columns.EVENT, columns.TIMESTAMP}),
     Index("events_user_timestamp", columns.USER_ID, columns.TIMESTAMP),
+    Index("events_session_timestamp", columns.SESSION_ID, columns.TIMESTAMP),
     Index("events_timestamp", columns.TIMESTAMP),
     **_OPTIONS,
 )
 
-items: Final = Table("items", metadata, *_shop_columns("items", {columns.ITEM_ID}, columns.ITEM_ID), **_OPTIONS)
+items: Final = Table("items", metadata, *_shop_columns(columns.ITEMS, {columns.ITEM_ID}, {columns.ITEM_ID}), **_OPTIONS)
 
-users: Final = Table("users", metadata, *_shop_columns("users", {columns.USER_ID}, columns.USER_ID), **_OPTIONS)
+item_history: Final = Table(
+    "item_history",
+    metadata,
+    _sequence(),
+    *_shop_columns(columns.ITEM_HISTORY, {columns.ITEM_ID, columns.TIMESTAMP}),
+    Index("item_history_item_timestamp", columns.ITEM_ID, columns.TIMESTAMP),
+    **_OPTIONS,
+)
+
+users: Final = Table("users", metadata, *_shop_columns(columns.USERS, {columns.USER_ID}, {columns.USER_ID}), **_OPTIONS)
+
+merged: Final = Table(
+    "merged",
+    metadata,
+    Column("anonymous_id", ID, primary_key=True),
+    Column(columns.USER_ID, ID, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Index("merged_user", columns.USER_ID),
+    **_OPTIONS,
+)
+"""Which ids turned out to be one person: who erases the person must find what was stored under the other id too."""
+
+erased: Final = Table(
+    "erased",
+    metadata,
+    Column("digest", DIGEST, primary_key=True),
+    Column("created", BigInteger, nullable=False),
+    **_OPTIONS,
+)
+"""The digests of the ids of erased people, and one row of zeros, at which storing and erasing wait for each other."""
+
+recommendations: Final = Table(
+    "recommendations",
+    metadata,
+    *_shop_columns(
+        columns.RECOMMENDATIONS, columns.RECOMMENDATIONS, (columns.USER_ID, columns.PLACEMENT, columns.RANK)
+    ),
+    **_OPTIONS,
+)
+"""Everybody's shelves as they were last worked out, for mailings and for the shop's analysts."""
 
 reviews: Final = Table(
     "reviews",
     metadata,
     _sequence(),
     _digest(),
-    *_shop_columns("reviews", {columns.REVIEW_ID}),
+    *_shop_columns(columns.REVIEWS, {columns.REVIEW_ID}),
     **_OPTIONS,
 )
 

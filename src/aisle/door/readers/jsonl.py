@@ -8,6 +8,7 @@ import msgspec
 import polars as pl
 
 from aisle.door.batch import BATCH_ROWS, BadLine, RawBatch, cut
+from aisle.door.json import check_object
 from aisle.door.readers.lines import Lines
 from aisle.shop.errors import FileError
 
@@ -55,10 +56,12 @@ def cells_of(text: bytes) -> dict[str, str | None]:
     Raises
     ------
     ValueError
-        If it is no JSON object, nests too deeply or holds what is not Unicode.
+        If it is no JSON object, nests too deeply, has a key twice or holds what is not Unicode.
     """
     try:
-        return {name: cell_of(raw) for name, raw in _OBJECT.decode(text).items()}
+        fields = _OBJECT.decode(text)
+        check_object(text, len(fields))
+        return {name: cell_of(raw) for name, raw in fields.items()}
     except RecursionError:
         raise ValueError("it nests too deeply") from None
 

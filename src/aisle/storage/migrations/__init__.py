@@ -11,7 +11,7 @@ from sqlalchemy import String, column, select, table
 from aisle.shop.errors import SchemaError
 from aisle.storage.connect import Database
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The schema that this code works with: the newest migration."""
 
 VERSION_TABLE: Final = "aisle_version"

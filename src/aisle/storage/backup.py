@@ -1,0 +1,119 @@
+"""All tables as frames of one moment, and back into the tables of any database that Aisle knows."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import polars as pl
+from sqlalchemy import Connection, LargeBinary, Table, delete, exists, insert, select
+
+from aisle.shop.columns import CREATED, TRANSACTION_ID, USER_ID
+from aisle.storage import erased as tombstones
+from aisle.storage.connect import Database, restart_sequence
+from aisle.storage.digest import digest
+from aisle.storage.mentions import values
+from aisle.storage.tables import erased, events, metadata, rejects, reviews
+
+PART_ROWS: Final = 100_000
+"""How many rows a frame has at most."""
+
+# Tombstones first, so that what comes after them is refused; events before the reviews that name only their order.
+_ORDER: Final = (erased, events, *(one for one in metadata.sorted_tables if one not in (erased, events)))
+
+
+class Part(NamedTuple):
+    """Some rows of a table, every column of it."""
+
+    table: str
+    frame: pl.DataFrame
+
+
+def dump(db: Database) -> Iterator[Part]:
+    """Give every row of every table as of one moment, while others go on writing.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses.
+    """
+    with db.snapshot() as connection:
+        for table in _ORDER:
+            query = select(table).order_by(*table.primary_key.columns)
+            if table is erased:
+                query = query.where(erased.c.digest != tombstones.GATE)
+            streamed = query.execution_options(stream_results=True, max_row_buffer=PART_ROWS)
+            for rows in connection.execute(streamed).partitions(PART_ROWS):
+                yield Part(str(table.name), pl.DataFrame(rows, schema=_schema(table), orient="row"))
+
+
+def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
+    """Replace every row of every table, in one transaction, and return how many rows each table got.
+
+    Tombstones of the database stay, and whoever has one here or there is left out.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses; then it is as it was.
+    """
+    counts = dict.fromkeys(metadata.tables, 0)
+    with db.write() as connection:
+        tombstones.alone(connection)
+        for table in metadata.sorted_tables:
+            if table is not erased:
+                connection.execute(delete(table))
+        living = _Living(connection)
+        for name, frame in parts:
+            rows = living.of(metadata.tables[name], frame.rows(named=True))
+            if rows and name != erased.name:
+                connection.execute(insert(metadata.tables[name]), rows)
+            counts[name] += len(rows)
+        for table in metadata.sorted_tables:
+            restart_sequence(connection, table)
+    return counts
+
+
+def is_empty(db: Database) -> bool:
+    """Tell whether no table holds a row."""
+    with db.read() as connection:
+        kept = (table for table in metadata.sorted_tables if table is not erased)
+        return not any(connection.execute(select(exists().select_from(table))).scalar() for table in kept)
+
+
+class _Living:
+    """Tells apart the rows of people who were erased, table after table in the order of `dump`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._gone: set[bytes] | None = None
+        self._orders: set[str] = set()
+
+    def of(self, table: Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows to insert; tombstones are added to those that are there."""
+        if table is erased:
+            tombstones.add(self._connection, {row["digest"]: row[CREATED] for row in rows})
+            return rows
+        if self._gone is None:
+            self._gone = tombstones.digests(self._connection)
+        return [row for row in rows if self._lives(table, row)] if self._gone else rows
+
+    def _lives(self, table: Table, row: Mapping[str, Any]) -> bool:
+        gone = self._gone or set()
+        if table is rejects:
+            return gone.isdisjoint(map(digest, values(row["raw"])))
+        user = row.get(USER_ID)
+        if user is None:
+            return table is not reviews or row[TRANSACTION_ID] not in self._orders
+        lives = digest(user) not in gone
+        if table is events and not lives and row[TRANSACTION_ID] is not None:
+            self._orders.add(row[TRANSACTION_ID])
+        return lives
+
+
+def _schema(table: Table) -> pl.Schema:
+    types = {str: pl.String, int: pl.Int64, float: pl.Float64, bool: pl.Boolean}
+    return pl.Schema(
+        {
+            column.name: pl.Binary() if isinstance(column.type, LargeBinary) else types[column.type.python_type]()
+            for column in table.columns
+        }
+    )

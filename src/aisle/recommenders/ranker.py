@@ -42,6 +42,8 @@ class RankerConfig(Config, frozen=True):
     """A leaf stands for at least so many candidates."""
     truncation: Annotated[int, msgspec.Meta(ge=1)] = 30
     """Only pairs of which one is among so many first count: shelves are short."""
+    most_rows: Annotated[int, msgspec.Meta(ge=1000)] = 250_000
+    """Of more candidates than this, only some of those that nobody wanted are learnt from, drawn by chance."""
 
 
 class Ranker:
@@ -86,7 +88,9 @@ class Ranker:
                 f"{len(useful)} shelves of the past had something on them that was wanted; "
                 f"a ranker needs {FEWEST_QUERIES}: import a longer log"
             )
-        booster = _boost(self.config, rows, gains, np.diff(indptr), seed)
+        kept = _sampled(gains, self.config.most_rows, seed)
+        sizes = np.diff(np.append(0, np.cumsum(kept))[indptr])
+        booster = _boost(self.config, rows[kept], gains[kept], sizes, seed)
         trees = [one["tree_structure"] for one in booster.dump_model()["tree_info"]]
         self.forest_ = flatten(trees)
         gain = booster.feature_importance("gain")
@@ -122,13 +126,20 @@ def _useful(gains: Floats, indptr: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.flatnonzero((sizes > 0) & (wanted > 0) & (wanted < sizes))
 
 
+def _sampled(gains: Floats, most: int, seed: int) -> NDArray[np.bool_]:
+    """Return which rows are learnt from: all with a gain, and so many of the others that there is room for."""
+    kept = gains > 0
+    others = np.flatnonzero(~kept)
+    room = max(most - int(kept.sum()), most // 2)
+    kept[np.random.default_rng(seed).permutation(others)[:room]] = True
+    return kept
+
+
 def _boost(
     config: RankerConfig, rows: Floats, gains: Floats, sizes: NDArray[np.int64], seed: int
 ) -> "lightgbm.Booster":
     try:
         import lightgbm
-
-        from aisle.kernels.threads import threads
     except OSError as error:
         raise NotEnoughData(
             f"LightGBM cannot be loaded ({error}); on Debian and Ubuntu, apt-get install libgomp1"
@@ -147,15 +158,13 @@ def _boost(
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": threads if len(rows) > _ALONE else 1,
+        # LightGBM's threads spin while they wait, and cost many times what they bring once others want the cores.
+        "num_threads": 1,
         "verbosity": -1,
     }
     data = lightgbm.Dataset(rows, labels, group=sizes, params={"verbosity": -1}, free_raw_data=True)
     return lightgbm.train(settings, data, num_boost_round=config.trees)
 
-
-_ALONE: Final = 50_000
-"""Fewer rows than this keep one core busy; LightGBM's threads would only wait for each other."""
 
 _GRADES: Final = 16
 

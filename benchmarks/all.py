@@ -27,6 +27,7 @@ BENCHMARKS: Final = {
     "reviews": ("clothing-reviews", "olist-sample"),
     "topn": ("gowalla",),
     "sequences": ("amazon-beauty",),
+    "cold": ("amazon-beauty",),
     "sessions": ("rsc15-sample",),
     "speed": ("gowalla", "ml-100k"),
 }

@@ -3,24 +3,25 @@
     python -m benchmarks.sequences FOLDER [--json FILE]
 
 FOLDER holds `sequences.txt`, one user a line, oldest first: `user item item …`; users with fewer than three items are
-left out. The last item of each is the test, the one before it validation. Settings and the weights of the blend are
-chosen by the NDCG of validation items, with models fitted on what came before. The final fit learns from all but the
-last two items, and its queries hold all but the last: validation items are history, never training targets. `history`
-says whether a user's own items were ranked with all others or left out. `selected` marks the one row that validation
-chose.
+left out. Where `item_attributes.json` lies beside it, items have these attribute ids as tags. The last item of each is
+the test, the one before it validation. Settings and the weights of the blend are chosen by the NDCG of validation
+items, with models fitted on what came before. The final fit learns from all but the last two items, and its queries
+hold all but the last: validation items are history, never training targets. `history` says whether a user's own items
+were ranked with all others or left out. `selected` marks the one row that validation chose.
 """
 
 import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -31,6 +32,7 @@ from aisle.recommenders.base import Recommender
 from aisle.recommenders.catalog import NAMES, by_name
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.shop.moments import DAY
+from benchmarks import attributes
 from benchmarks.ordered import interactions, queries
 
 K: Final = 10
@@ -56,6 +58,7 @@ CANDIDATES: Final = {
     "sequential_rules": grid(window=[5, 50], distance_power=[0.5, 1.0], confidence=[0.25, 0.5], decay=[0.5, 0.6]),
     "item_knn": grid(neighbours=[500]),
     "ease": grid(regularization=[100.0], dense_items=[0], recency=[0.4, 0.6]),
+    "content": grid(content_share=[0.1, 0.3]),
     "session_knn": grid(
         by=["user"], candidates=[2000], neighbours=[1000], distance_decay=[0.6, 0.8], before=[0.1, 0.3], rarity=[0.5]
     ),
@@ -81,7 +84,7 @@ class Case:
     wanted: NDArray[np.int32]
 
     @classmethod
-    def of(cls, sequences: Sequence[NDArray[np.int32]], later: int) -> "Case":
+    def of(cls, sequences: Sequence[NDArray[np.int32]], later: int, catalogue: pl.DataFrame | None) -> "Case":
         """Ask for the item with so many later ones in its sequence; the one before it is history and not learnt."""
         items = 1 + max(int(sequence.max()) for sequence in sequences)
         learnt = [sequence[: -2 - later] for sequence in sequences]
@@ -92,7 +95,9 @@ class Case:
         histories = [sequence[: -1 - later] for sequence in sequences]
         indptr = np.cumsum([0, *map(len, histories)])
         asked = queries(ItemLists(indptr, np.concatenate(histories)), train.now)
-        return cls(train, asked, np.array([sequence[-1 - later] for sequence in sequences]))
+        return cls(
+            replace(train, catalogue=catalogue), asked, np.array([sequence[-1 - later] for sequence in sequences])
+        )
 
     def judge(self, model: Recommender[Any], history: str) -> tuple[float, float]:
         """Return HR@10 and NDCG@10 of a fitted model."""
@@ -112,10 +117,11 @@ class Tried(NamedTuple):
 def main() -> None:
     """Read the folder, measure with history ranked and left out, print the table and write the file."""
     arguments = _arguments()
-    sequences = _read(arguments.folder)
-    validation, test = Case.of(sequences, later=1), Case.of(sequences, later=0)
+    ids, sequences = read(arguments.folder)
+    catalogue = attributes.read(arguments.folder, ids)
+    validation, test = (Case.of(sequences, later, catalogue) for later in (1, 0))
     console.print(f"{test.train.shape[0]} users, {test.train.shape[1]} items, {len(test.train.log)} training pairs")
-    names = [name for name in CANDIDATES if _there(name)]
+    names = [name for name in CANDIDATES if _there(name) and not (name == "content" and catalogue is None)]
     tried = {name: _try(_models(name), validation, HISTORIES) for name in names}
     best = {history: {name: max(tried[name][history], key=_ndcg) for name in names} for history in HISTORIES}
     if _there("blend"):
@@ -139,8 +145,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _read(folder: Path) -> list[NDArray[np.int32]]:
-    """Read `sequences.txt`; items are numbered from 0."""
+def read(folder: Path) -> tuple[NDArray[np.int64], list[NDArray[np.int32]]]:
+    """Return the ids of the items in `sequences.txt`, and its sequences, in which items are numbered from 0."""
     path = folder / "sequences.txt"
     try:
         lines = path.read_text().splitlines()
@@ -151,7 +157,7 @@ def _read(folder: Path) -> list[NDArray[np.int32]]:
     if not sequences:
         sys.exit(f"{path} has no user with three items; write one user a line, oldest item first")
     ids = np.unique(np.concatenate(sequences))
-    return [np.searchsorted(ids, sequence).astype(np.int32) for sequence in sequences]
+    return ids, [np.searchsorted(ids, sequence).astype(np.int32) for sequence in sequences]
 
 
 def _there(name: str) -> bool:

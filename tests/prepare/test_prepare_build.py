@@ -162,6 +162,19 @@ def test_given_items_keep_their_numbers_and_others_are_left_out() -> None:
     assert data.matrix.toarray().tolist() == [[0, 1]]
 
 
+def test_more_items_have_numbers_and_empty_columns() -> None:
+    data = build(table(("purchase", "u", "b"), ("purchase", "u", "d")), FLAT, NOW, also=["c", "b", "a"])
+
+    assert data.items.ids == ("a", "b", "c", "d")
+    assert data.matrix.toarray().tolist() == [[0, 1, 0, 1]]
+    assert data.log.item.tolist() == [1, 3]
+
+
+def test_more_items_are_no_events() -> None:
+    with pytest.raises(NotEnoughData, match="import views, carts, purchases or ratings"):
+        build(table(), FLAT, NOW, also=["a"])
+
+
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(FormatError, match="no column 'item_id'; they need event, user_id, item_id, timestamp"):
         build(table().drop("item_id"), FLAT, NOW)

@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import EventLog, Interactions
-from aisle.recommenders.abilities import HasItemVectors
+from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.shop.columns import ITEM_ID, TAGS, TITLE
 from aisle.shop.errors import InputError
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN, Vocabulary
@@ -27,7 +30,7 @@ NOW = 1_700_000_000_000_000
 def shop(weights: NDArray[Any], kind: EventKind = EventKind.PURCHASE) -> Interactions:
     """Make training data of a dense matrix of weights: one event for each that is not 0, a day apart.
 
-    Where the events are ratings, the weights are their stars.
+    Where the events are ratings, the weights are their stars. The catalogue has a title and a tag for each item.
     """
     users, items = weights.shape
     matrix = csr_array(weights.astype(np.float32))
@@ -45,13 +48,14 @@ def shop(weights: NDArray[Any], kind: EventKind = EventKind.PURCHASE) -> Interac
         price=np.full(events, np.nan, np.float32),
         quantity=np.ones(events, np.int32),
     )
-    return Interactions(
-        Vocabulary(f"u{number}" for number in range(users)),
-        Vocabulary(f"i{number}" for number in range(items)),
-        matrix,
-        log,
-        NOW,
-    )
+    named = Vocabulary(f"i{number}" for number in range(items))
+    return Interactions(Vocabulary(f"u{number}" for number in range(users)), named, matrix, log, NOW, _described(named))
+
+
+def _described(items: Vocabulary) -> pl.DataFrame:
+    titles = [f"thing {item}" for item in items.ids]
+    tags = [f"shelf {number % 3}" for number in range(len(items))]
+    return aligned(pl.DataFrame({ITEM_ID: items.ids, TITLE: titles, TAGS: tags}), items)
 
 
 def ask(*histories: dict[int, float]) -> QueryBatch:
@@ -223,6 +227,17 @@ class Battery(ABC):
         weights[1, 2] = 1
         model = self.make().fit(shop(weights, self.kind), seed=1)
         assert np.isfinite(model.score(ask(dict.fromkeys(range(6), 1.0)))).all()
+
+    def test_an_item_nobody_has_touched_is_no_error_and_nobodys_first(self, data: Interactions) -> None:
+        weights = np.hstack((data.matrix.toarray(), np.zeros((40, 1), np.float32)))
+        model = self.make().fit(shop(weights, self.kind), seed=1)
+        queries = ask_rows(data)
+        assert all(np.isfinite(array).all() for array in model.arrays().values() if array.dtype.kind == "f")
+        scores = model.score(queries)
+        asked = ~np.isnan(scores).all(axis=1)
+        assert np.isfinite(scores[asked]).all()
+        # By stars it is an average item, which is the best there is for a shopper who finds all others worse.
+        assert isinstance(model, PredictsRatings) or (scores[asked, 30] < scores[asked].max(axis=1)).all()
 
     @given(rows=matrices)
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])

@@ -4,6 +4,7 @@ Ids are numbered in their sorted order and ties in time are broken by content, s
 whatever order they come.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals as nw
@@ -50,7 +51,9 @@ _KIND: Final = "kind"
 _TIE_BREAKERS: Final = (TIMESTAMP, USER_ID, ITEM_ID, _KIND, SESSION_ID, TRANSACTION_ID, RATING, PRICE, QUANTITY)
 
 
-def build(events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary | None = None) -> Interactions:
+def build(
+    events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary | None = None, also: Iterable[str] = ()
+) -> Interactions:
     """Return the training data of a table of events.
 
     Parameters
@@ -64,7 +67,9 @@ def build(events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary 
         The moment at which the data ends, in microseconds.
     items
         The items of a trained model, when the data is for asking it: events of others are left out. By default, every
-        item that the events name.
+        item that the events name, and `also`.
+    also
+        More items, such as those of the catalogue: what nobody has touched yet has a number and an empty column.
 
     Raises
     ------
@@ -74,7 +79,7 @@ def build(events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary 
         If no event says what anybody likes.
     """
     table = _weighed(_cleaned(nw.from_native(events).lazy()), weights, now).collect("polars").to_native()
-    item_ids = _sorted_ids(table, ITEM_ID) if items is None else pl.Series(items.ids, dtype=pl.String)
+    item_ids = _item_ids(table, also) if items is None else pl.Series(items.ids, dtype=pl.String)
     table = table.with_columns(_numbers(ITEM_ID, item_ids)).filter(pl.col(ITEM_ID) != UNKNOWN)
     if table.height == 0:
         raise NotEnoughData(
@@ -124,6 +129,12 @@ def _cleaned(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     absent = [nw.lit(None, _DTYPES[EVENTS[name]]).alias(name) for name in OPTIONAL if name not in present]
     used = [name for name in (EVENT_ID, *NEEDED, *OPTIONAL) if name in present]
     return clean(events.select(*used, *absent)).select(*NEEDED, *OPTIONAL)
+
+
+def _item_ids(table: pl.DataFrame, also: Iterable[str]) -> pl.Series:
+    """Return each item of the events and each other one once, in order."""
+    others = pl.Series(also, dtype=pl.String)
+    return pl.concat((table[ITEM_ID].drop_nulls(), others)).unique().sort()
 
 
 def _sorted_ids(table: pl.DataFrame, column: str) -> pl.Series:

@@ -13,6 +13,7 @@ _CLASSES: Final = {
     "baseline": "Baseline",
     "blend": "Blend",
     "co_purchase": "CoPurchase",
+    "content": "Content",
     "ease": "EASE",
     "graph_filter": "GraphFilter",
     "item_knn": "ItemKNN",

@@ -94,6 +94,13 @@ SPACES: Final[Mapping[str, Space]] = {
         "neighbours": _LINKS,
         "decay": _DECAY,
     },
+    "content": {
+        "factors": Whole(16, 512, log=True),
+        "content_factors": Whole(16, 512, log=True),
+        "regularization": Real(0.1, 100.0, log=True),
+        "prior_shoppers": Real(0.1, 100.0, log=True),
+        "content_share": _SHARE,
+    },
     "ease": {
         "regularization": Real(1.0, 5000.0, log=True),
         "neighbours": _LINKS,

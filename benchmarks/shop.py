@@ -2,8 +2,8 @@
 
     python -m benchmarks.shop FOLDER [--json FILE] [--models own,als,hybrid,…]
 
-FOLDER holds an order log in the format `online-retail`. The last four weeks are the test: a model learns from everything
-before them and ranks all items known by then. ALL counts every purchase, NOVEL only items new to the customer, with
+FOLDER holds an order log in the format `online-retail`. The last four weeks are the test: a model learns from all that
+came before them and ranks all items known by then. ALL counts every purchase, NOVEL only items new to the customer, with
 those bought before left out of the ranking. Customers without a history get last month's bestsellers from every peer;
 `returning` leaves these customers out. Peers learn from the number of order lines of each pair; their settings are
 chosen on the four weeks before the test, once for ALL and once for NOVEL, and `chosen for` says which. Models of Aisle
@@ -110,7 +110,7 @@ def measured(data: Path, folder: Path, models: Sequence[str]) -> Iterator[Row]:
     test = catalogued(catalogue, newest_weeks(events, recipe.weights))
     best = {"all": 0.0, "returning": 0.0, "novel": 0.0}
     for name in models:
-        rows = peer_rows(name, events, test) if name in PEERS else own_rows(settings, name, test)
+        rows = peer_rows(name, events, recipe, test) if name in PEERS else own_rows(settings, name, test)
         for row in rows:
             figures = {what: float(row[f"{what} ndcg"]) for what in best}
             if name in PEERS:
@@ -126,14 +126,14 @@ def own_rows(settings: Settings, name: str, test: Holdout) -> Iterator[Row]:
     yield row_of(name, evaluation, found.fit_seconds)
 
 
-def peer_rows(name: str, events: pl.DataFrame, test: Holdout) -> Iterator[Row]:
+def peer_rows(name: str, events: pl.DataFrame, recipe: Recipe, test: Holdout) -> Iterator[Row]:
     """Choose a peer's settings on the window before the test, for ALL and for NOVEL, and measure it on the test."""
     if name != "own most bought" and importlib.util.find_spec("implicit") is None:
         console.print(f"{name} is left out: implicit is not installed (uv sync --group peers)")
         return
     length = test.window.end - test.window.cut
     before = Window(test.window.cut - length, test.window.cut)
-    validation = hold_out(events, Recipe.from_settings(Settings(), "als").weights, before)
+    validation = hold_out(events, recipe.weights, before)
     tried = [(one, peer_evaluation(name, one, validation)[0]) for one in PEERS[name]]
     goals: dict[str, Callable[[Evaluation], float]] = {"all": lambda one: one.report.all.ndcg, "novel": novel_ndcg}
     chosen = {goal: max(tried, key=lambda pair: figure(pair[1]))[0] for goal, figure in goals.items()}

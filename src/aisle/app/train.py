@@ -2,10 +2,11 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 import numpy as np
+import polars as pl
 
 from aisle.app.evaluate import (
     Measured,
@@ -18,22 +19,24 @@ from aisle.app.evaluate import (
     with_catalogue,
 )
 from aisle.app.fitting import Effort, Fitted, fit, fit_others
+from aisle.app.opinions import Tables, heard, read_reviews
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
 from aisle.evaluation.compare import verdict
 from aisle.evaluation.queries import query_batch
+from aisle.evaluation.review_stars import ReviewErrors
 from aisle.models import registry
 from aisle.models.bundle import Bundle, Manifest
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.split import Window, holdout_window
 from aisle.recommenders.base import Recommender
+from aisle.shop.columns import HIDDEN, ITEM_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.storage.connect import Database
 
-if TYPE_CHECKING:
-    import polars as pl
+END_OF_TIME: Final = np.iinfo(np.int64).max
 
 SAMPLE: Final = 1000
 """How many shoppers' shelves are looked at before a model goes live."""
@@ -48,6 +51,8 @@ class Trained(msgspec.Struct, frozen=True):
     """Why it went live or not, in words."""
     measured: list[Measured]
     """The new recipe, popularity, and the live recipe where that is another; empty if nothing could be held out."""
+    review_errors: ReviewErrors | None
+    """How well the words of reviews tell their stars; null unless comments without stars were read."""
     events: int
     users: int
     items: int
@@ -92,11 +97,12 @@ def train(
     started = time.perf_counter()
     recipe = Recipe.from_settings(settings, model)
     effort = Effort(seconds or np.inf)
-    events = read_events(db, progress)
-    catalogue = read_catalogue(db)
-    judgement = judge(db, recipe, events, catalogue, effort, progress)
-    data = with_catalogue(catalogue, build(events, recipe.weights, now=span(events)[1] + 1))
-    fitted = fit_others(recipe, data, fit(recipe, data, newest_window(events), effort, progress))
+    tables = Tables(read_events(db, progress), read_catalogue(db), read_reviews(db))
+    judgement = judge(db, recipe, tables, effort, progress)
+    left_out: dict[str, str] = {}
+    known, errors = heard(tables, END_OF_TIME, recipe.seed, left_out)
+    data = everything(known, recipe)
+    fitted = fit_others(recipe, data, fit(recipe, data, newest_window(tables.events), effort, progress))
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
     version = publish(db, settings.bundles, to_bundle(recipe, data, fitted, judgement), judgement)
@@ -105,12 +111,20 @@ def train(
         live=judgement.promote,
         reason=judgement.reason,
         measured=judgement.measured,
-        events=events.height,
+        review_errors=errors,
+        events=tables.events.height,
         users=len(data.users),
         items=len(data.items),
-        left_out=fitted.left_out,
+        left_out=fitted.left_out | left_out,
         seconds=time.perf_counter() - started,
     )
+
+
+def everything(tables: Tables, recipe: Recipe) -> Interactions:
+    """Return all that a shop knows as training data, with what the catalogue shows and nobody has touched yet."""
+    shown = tables.catalogue.filter(~pl.col(HIDDEN).fill_null(False))[ITEM_ID]
+    data = build(tables.events, recipe.weights, now=span(tables.events)[1] + 1, also=shown)
+    return with_catalogue(tables.catalogue, data)
 
 
 def live_recipe(db: Database) -> Recipe | None:
@@ -122,8 +136,7 @@ def live_recipe(db: Database) -> Recipe | None:
 def judge(
     db: Database,
     recipe: Recipe,
-    events: "pl.DataFrame",
-    catalogue: "pl.DataFrame",
+    tables: Tables,
     effort: Effort,
     progress: Progress,
 ) -> Judgement:
@@ -132,7 +145,9 @@ def judge(
     The bundle that is live has seen those weeks, so it cannot be judged by them.
     """
     try:
-        holdout = catalogued(catalogue, newest_weeks(events, recipe.weights))
+        cut = holdout_window(*span(tables.events)).cut
+        known, _ = heard(tables, cut, recipe.seed, {})
+        holdout = catalogued(known.catalogue, newest_weeks(known.events, recipe.weights))
     except NotEnoughData as error:
         return Judgement(True, f"not measured: {error}", [])
     measured, new = measure(recipe, holdout, effort, progress=progress)
@@ -142,12 +157,14 @@ def judge(
         return Judgement(True, "it is the first model", [measured, baseline])
     if live == recipe:
         return Judgement(True, "the live recipe, on newer events", [measured, baseline])
-    defender, old = measure(live, catalogued(catalogue, newest_weeks(events, live.weights)), effort, progress=progress)
+    defender, old = measure(
+        live, catalogued(known.catalogue, newest_weeks(known.events, live.weights)), effort, progress=progress
+    )
     found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
     return Judgement(found.promote, f"NDCG against the live recipe: {found.reason}", [measured, defender, baseline])
 
 
-def newest_window(events: "pl.DataFrame") -> Window:
+def newest_window(events: pl.DataFrame) -> Window:
     """Return the newest window that a ranker may learn from: the held-out one, or none where the log is too short."""
     first, last = span(events)
     try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def measured_tables(measured: "Sequence[Measured]") -> Group:
     """Return the tables of models on the held-out weeks; of stars and of differences only where there are some."""
-    tables = [_ranking(measured), _beyond(measured)]
+    tables = [_ranking(measured), _segments(measured), _beyond(measured)]
     if any(one.report.stars for one in measured):
         tables.append(_stars(measured))
     if any(one.versus for one in measured):
@@ -48,6 +48,14 @@ def _figures(figures: "Figures", intervals: "Intervals") -> tuple[str, ...]:
         _short(figures.mrr),
         _short(figures.hit_rate),
     )
+
+
+def _segments(measured: "Sequence[Measured]") -> Group:
+    parts = ("new", "returning", "heavy", "cold_items")
+    first = measured[0].report.segments
+    columns = ("model", *(f"{part.replace('_', ' ')} ({getattr(first, part).shoppers:,})" for part in parts))
+    rows = [(one.model, *(_short(getattr(one.report.segments, part).ndcg) for part in parts)) for one in measured]
+    return show.table("NDCG by kind of shopper, and for items that were hardly known", columns, rows, right=columns[1:])
 
 
 def _beyond(measured: "Sequence[Measured]") -> Group:

@@ -38,8 +38,10 @@ SOURCES: Final[dict[str, int]] = {
     "co_purchase": 50,
     "sequential_rules": 50,
     "session_knn": 50,
+    "content": 50,
 }
-"""Who proposes unless told otherwise: what was taken before, taste, neighbours, baskets, order, and what sells."""
+"""Who proposes unless told otherwise: what was taken before, taste, neighbours, baskets, order, content, and what
+sells."""
 
 
 class HybridConfig(Config, frozen=True):

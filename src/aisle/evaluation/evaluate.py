@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aisle.evaluation.beyond import Beyond
 from aisle.evaluation.bootstrap import Interval, mean_interval
 from aisle.evaluation.holdout import Holdout
+from aisle.evaluation.segments import Segments
 from aisle.evaluation.stars import StarErrors
 from aisle.metrics import ranking
 from aisle.recommenders.abilities import PredictsRatings
@@ -96,6 +97,8 @@ class Report(Struct, frozen=True):
         The share of known items that stands on at least one list.
     beyond
         What the lists of `all` are like beside being right.
+    segments
+        The figures of `all` for new, returning and heavy shoppers, and for items that were hardly known.
     stars
         Errors of predicted stars; null where the model predicts none, or nobody known gave any.
     seconds
@@ -115,6 +118,7 @@ class Report(Struct, frozen=True):
     novel_intervals: Intervals | None
     coverage: float
     beyond: Beyond
+    segments: Segments
     stars: StarErrors | None
     seconds: float
 
@@ -174,6 +178,7 @@ def evaluate(
         novel_intervals=Intervals.of(novel_hits, n) if any_novel else None,
         coverage=ranking.coverage(shown, len(holdout.train.items), n),
         beyond=Beyond.of(shown, hits, holdout, n, category),
+        segments=Segments.of(shown, hits, holdout, n),
         stars=StarErrors.of(rating_model, holdout.given) if rating_model else None,
         seconds=seconds,
     )

@@ -21,16 +21,18 @@ def aligned(catalogue: pl.DataFrame, items: Vocabulary) -> pl.DataFrame:
     Parameters
     ----------
     catalogue
-        Columns of `shop.columns.ITEMS`, each item once, in any order; columns that it lacks are null.
+        Columns of `shop.columns.ITEMS`, each item once, in any order; columns that it lacks are null, and others stay.
     items
         The items that are asked about.
     """
     ids = pl.DataFrame({ITEM_ID: pl.Series(items.ids, dtype=pl.String)})
     known = ids.join(catalogue, on=ITEM_ID, how="left", maintain_order="left")
-    return known.select(
+    others = [name for name in known.columns if name not in SCHEMA]
+    named = [
         (pl.col(name) if name in known.columns else pl.lit(None)).cast(kind).alias(name)
         for name, kind in SCHEMA.items()
-    )
+    ]
+    return known.select(*named, *others)
 
 
 def without_stock(catalogue: pl.DataFrame) -> pl.DataFrame:

@@ -23,6 +23,7 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 BENCHMARKS: Final = {
     "end_to_end": ("online-retail",),
+    "shop": ("online-retail",),
     "ratings": ("ml-100k",),
     "reviews": ("clothing-reviews", "olist-sample"),
     "topn": ("gowalla",),

@@ -3,11 +3,11 @@
     python -m benchmarks.shop FOLDER [--json FILE] [--models own,als,hybrid,…]
 
 FOLDER holds an order log in the format `online-retail`. The last four weeks are the test: a model learns from all that
-came before them and ranks all items known by then. ALL counts every purchase, NOVEL only items new to the customer, with
-those bought before left out of the ranking. Customers without a history get last month's bestsellers from every peer;
-`returning` leaves these customers out. Peers learn from the number of order lines of each pair; their settings are
-chosen on the four weeks before the test, once for ALL and once for NOVEL, and `chosen for` says which. Models of Aisle
-run as they come: `hybrid` is what `aisle train` fits.
+came before them and ranks all items known by then. ALL counts every purchase, NOVEL only items new to the customer,
+with those bought before left out of the ranking. Customers without a history get last month's bestsellers of every
+peer; `returning` leaves these customers out. Peers learn from the number of order lines of each pair; their settings
+are chosen on the four weeks before the test, once for ALL and once for NOVEL, and `chosen for` says which. Models of
+Aisle run as they come: `hybrid` is what `aisle train` fits.
 """
 
 import argparse

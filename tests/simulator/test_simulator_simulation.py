@@ -1,11 +1,12 @@
 import json
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from aisle.door.validate import DTYPES
-from aisle.shop.columns import EVENTS, ITEMS, REVIEWS, USERS
+from aisle.shop.columns import EVENTS, ITEM_ID, ITEMS, REVIEWS, USER_ID, USERS
 from aisle.shop.errors import SettingsError
 from aisle.shop.moments import DAY
 from aisle.simulator.simulation import DAYS, END, Part, Simulation
@@ -120,3 +121,14 @@ def test_items_are_presentable(simulation: Simulation) -> None:
 def test_impossible_arguments_are_refused(arguments: dict[str, int], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         Simulation(**arguments)
+
+
+def test_the_satisfaction_of_pairs_is_that_of_purchases_without_luck(simulation: Simulation) -> None:
+    truth = simulation.truth()
+    users = truth[USER_ID].str.strip_prefix("shopper-").cast(pl.Int32).to_numpy()
+    items = truth[ITEM_ID].str.strip_prefix("sim-").cast(pl.Int32).to_numpy()
+
+    expected = simulation.satisfaction(users, items)
+
+    assert np.isfinite(expected).all()
+    assert np.corrcoef(expected, truth["satisfaction"].to_numpy())[0, 1] > 0.8

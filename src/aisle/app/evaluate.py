@@ -9,7 +9,7 @@ import polars as pl
 
 from aisle.app.fitting import Effort, fit
 from aisle.app.progress import Progress, silent
-from aisle.app.recipe import FALLBACK, Recipe
+from aisle.app.recipe import BASELINE, Recipe
 from aisle.app.settings import Settings
 from aisle.evaluation.compare import Comparison, compare
 from aisle.evaluation.evaluate import Evaluation, Report, evaluate
@@ -138,7 +138,7 @@ def evaluate_models(
     NotEnoughData
         If the log is too short to hold anything out, or says nothing that one of the models learns from.
     """
-    recipes = [Recipe.from_settings(settings, name) for name in models or (settings.train.model, FALLBACK)]
+    recipes = [Recipe.from_settings(settings, name) for name in models or (settings.train.model, BASELINE)]
     frame = read_events(db, progress)
     holdout = catalogued(read_catalogue(db), newest_weeks(frame, recipes[0].weights))
     (first, base), *rest = (measure(recipe, holdout, Effort(), n, progress) for recipe in recipes)

@@ -25,8 +25,11 @@ RANKER: Final = "ranker"
 STATE: Final = "item_state"
 """The roles of what a hybrid has beside its sources, which go by the names of their models."""
 
-FALLBACK: Final = "popularity"
+FALLBACK: Final = "welcome"
 """The model that fills shelves and answers for shoppers without a history."""
+
+BASELINE: Final = "popularity"
+"""The model that every other one is shown beside."""
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +107,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return HYBRID if self.hybrid else self.parts[PERSONAL].model
 
     def only_popular(self) -> Self:
-        """Return the recipe that shows everybody the popular shelf."""
-        parts = dict.fromkeys((PERSONAL, POPULAR), self.parts[POPULAR])
+        """Return the recipe that shows everybody the bestsellers."""
+        bestsellers = Part(BASELINE, by_name(BASELINE).config_type().plain())
+        parts = dict.fromkeys((PERSONAL, POPULAR), bestsellers)
         return msgspec.structs.replace(self, parts=parts, hybrid=None)

@@ -27,6 +27,7 @@ _CLASSES: Final = {
     "svdpp": "SVDpp",
     "trending": "Trending",
     "user_knn": "UserKNN",
+    "welcome": "Welcome",
 }
 """The class of each name; its module has the name itself."""
 

@@ -160,6 +160,10 @@ SPACES: Final[Mapping[str, Space]] = {
         "shrinkage": Real(0.0, 100.0),
         "popularity_discount": _SHARE,
     },
+    "welcome": {
+        "window_days": Choice((14.0, 28.0, 56.0, 91.0)),
+        "prior": Real(1.0, 200.0, log=True),
+    },
 }
 """The space of each model by name; empty where there is nothing to tune."""
 

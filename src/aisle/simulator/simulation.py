@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from aisle.shop.columns import EVENT
 from aisle.shop.errors import SettingsError
@@ -16,7 +17,7 @@ from aisle.shop.moments import DAY
 from aisle.simulator.block import simulate
 from aisle.simulator.goods import items_table
 from aisle.simulator.reviews import reviews_table
-from aisle.simulator.shoppers import Shoppers, draw_shoppers
+from aisle.simulator.shoppers import Shoppers, draw_shoppers, satisfaction
 from aisle.simulator.tables import events_table, named, tastes_table, truth_table, users_table
 from aisle.simulator.vocabulary import SHOP_NAME
 from aisle.simulator.world import World, make_world
@@ -114,6 +115,23 @@ class Simulation:
     def truth(self) -> pl.DataFrame:
         """Return the satisfaction with each purchase, from 0 to 1, beside its user, item, order and moment."""
         return pl.concat(part.truth for part in self.parts())
+
+    def satisfaction(self, users: NDArray[np.int32], items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return how satisfied shoppers would be with items, luck aside, from 0 to 1, (pairs,).
+
+        Parameters
+        ----------
+        users
+            The numbers of `shopper-N`, from 1, (pairs,).
+        items
+            The numbers of `sim-N`, from 0, (pairs,).
+        """
+        found = np.full(len(users), np.nan, np.float32)
+        for block in self._blocks():
+            own = users - 1 - block.first
+            inside = (own >= 0) & (own < len(block.shoppers))
+            found[inside] = satisfaction(block.shoppers, self._world.catalogue, own[inside], items[inside], 0.0)
+        return found
 
     def parts(self) -> Iterator[Part]:
         """Yield events, reviews and truth of one block of shoppers after the other, each drawn once."""

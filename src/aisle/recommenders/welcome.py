@@ -1,0 +1,90 @@
+"""What shoppers take on their first day: the shelf for whoever nothing is known of."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.query import QueryBatch
+from aisle.shop.ids import UNKNOWN
+from aisle.shop.moments import DAY
+
+if TYPE_CHECKING:
+    from aisle.prepare.interactions import EventLog, Interactions
+
+Days = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class WelcomeConfig(Config, frozen=True):
+    """Whose first days count, and what everybody else's events weigh beside them."""
+
+    window_days: Days = 91.0
+    """Only the events of so many last days count."""
+    prior: Annotated[float, msgspec.Meta(ge=0)] = 100.0
+    """What all shoppers take counts as so many events of newcomers."""
+
+
+class Welcome(Recommender[WelcomeConfig]):
+    """The same ranking for everybody: what newcomers take, who are not as regulars are.
+
+    An item's score is f + prior · a / Σa, where f is the sum of the weights of its events on the first day (UTC) of a
+    shopper, and a that of all its events, both in the window. Lines without a user count in a alone. Items with nothing
+    to their credit in the window come after these, with scores in [-1, 0), in the order of the weights they had before
+    it: the ranking always covers the catalogue.
+    """
+
+    name = "welcome"
+    config_type: ClassVar[type[Config]] = WelcomeConfig
+
+    scores_: NDArray[np.float32]
+    """The score of each item, (items,)."""
+
+    def fit(self, data: "Interactions", *, seed: int) -> Self:
+        """Sum the log up."""
+        log, items = data.log, len(data.items)
+        recent = data.now - log.timestamp < self.config.window_days * DAY
+
+        def worth(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+            return np.maximum(np.bincount(log.item[chosen], log.weight[chosen], minlength=items), 0)
+
+        everybody = worth(recent)
+        newcomers = worth(recent & _on_first_day(log, len(data.users)))
+        counted = newcomers + self.config.prior * everybody / max(everybody.sum(), np.finfo(np.float32).tiny)
+        ever = worth(np.ones(len(log), np.bool_))
+        rest = ever / (1 + ever.max(initial=0)) - 1
+        self.scores_ = np.where(counted > 0, counted, rest).astype(np.float32)
+        return self
+
+    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
+        """Return the same row for every query, as a read-only view."""
+        row = self.scores_ if items is None else self.scores_[items]
+        return np.broadcast_to(row, (len(queries), len(row)))
+
+    @property
+    def items_count(self) -> int:
+        """How many items the model knows."""
+        return len(self.scores_)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the scores."""
+        return {"scores": self.scores_}
+
+    @classmethod
+    def from_arrays(cls, config: WelcomeConfig, arrays: Mapping[str, Array]) -> Self:
+        """Rebuild the model from its scores."""
+        model = cls(config)
+        model.scores_ = arrays["scores"]
+        return model
+
+
+def _on_first_day(log: "EventLog", users: int) -> NDArray[np.bool_]:
+    """Return which events are of the first day on which their shopper was seen, (events,)."""
+    known = log.user != UNKNOWN
+    day = log.timestamp // DAY
+    first = np.full(users + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, log.user[known], day[known])
+    # The place past the last user is that of UNKNOWN, which is -1, and is never reached.
+    return np.asarray(known & (day == first[log.user]))

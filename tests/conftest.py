@@ -1,4 +1,4 @@
-"""A small shop, trained once, of which every test gets a copy; and the command line, in this process."""
+"""A small shop, trained once and quickly, of which every test gets a copy; and the command line, in this process."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from aisle.app.serve import Live
-from aisle.app.settings import Settings
+from aisle.app.settings import FILE, Settings
 from aisle.app.shop import Shop
 from tests.runner import Runner
 from tests.small_shop import make_small_shop
@@ -20,7 +20,10 @@ settings.load_profile("aisle")
 
 @pytest.fixture(scope="session")
 def untrained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_small_shop(tmp_path_factory.mktemp("small") / "untrained")
+    folder = make_small_shop(tmp_path_factory.mktemp("small") / "untrained")
+    settings = (folder / FILE).read_text()
+    (folder / FILE).write_text(settings.replace('# model = "hybrid"', 'model = "als"'))
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +31,15 @@ def trained_folder(untrained_folder: Path, tmp_path_factory: pytest.TempPathFact
     folder = shutil.copytree(untrained_folder, tmp_path_factory.mktemp("small") / "trained")
     with Shop.open(folder) as shop:
         shop.train()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hybrid_folder(untrained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the shop with the model that shops have unless they ask for another; tests leave it as it is."""
+    folder = shutil.copytree(untrained_folder, tmp_path_factory.mktemp("small") / "hybrid")
+    with Shop.open(folder) as shop:
+        shop.train("hybrid")
     return folder
 
 

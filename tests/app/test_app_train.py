@@ -1,15 +1,18 @@
+import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from aisle.app.fitting import Fitted
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.app.train import check_sane
 from aisle.door.plan import Plan
 from aisle.engine.retrieval import Retrieval
-from aisle.shop.errors import NotEnoughData, SettingsError
+from aisle.recommenders.als import ALS, ALSConfig
+from aisle.shop.errors import InputError, NotEnoughData, SettingsError
+from tests.lively_shop import lively_data
 from tests.small_shop import make_small_shop
 
 
@@ -19,11 +22,37 @@ def reopened(folder: Path, text: str) -> Shop:
     return Shop(Settings.read(folder))
 
 
-def test_the_first_model_goes_live(tmp_path: Path) -> None:
-    with Shop.open(make_small_shop(tmp_path)) as shop:
+def test_the_first_model_goes_live(untrained_folder: Path, tmp_path: Path) -> None:
+    with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
         trained = shop.train()
         assert (trained.version, trained.live) == (1, True)
         assert shop.live.model_version() == 1
+
+
+def test_unless_told_otherwise_a_shop_has_the_hybrid(tmp_path: Path) -> None:
+    assert Settings.read(make_small_shop(tmp_path)).train.model == "hybrid"
+
+
+def test_a_hybrid_fills_shelves(hybrid_folder: Path) -> None:
+    with Shop.open(hybrid_folder) as shop:
+        assert shop.models()[0].status == "live"
+        shelf, rest = shop.recommend("user-1", 5), shop.recommend("user-1", 30)
+        assert [item.category for item in shelf.items] == ["Tools"] * 5
+        assert shelf.fallback is None
+        assert len(rest.items) == 20
+        assert shop.recommend("a stranger", 3).fallback == "popular"
+        assert len(shop.similar("tea-1", 3).items) == 3
+
+
+def test_a_hybrid_leaves_out_what_was_bought(hybrid_folder: Path) -> None:
+    with Shop.open(hybrid_folder) as shop:
+        bought = {line.item_id for line in shop.history("user-1", 100)}
+        assert not bought & {item.item_id for item in shop.recommend("user-1", 10, exclude="purchased").items}
+
+
+def test_no_items_at_all_cannot_be_asked_of_a_hybrid(hybrid_folder: Path) -> None:
+    with Shop.open(hybrid_folder) as shop, pytest.raises(InputError, match="n = 0"):
+        shop.recommend("user-1", 0)
 
 
 def test_figures_stand_beside_popularity(folder: Path) -> None:
@@ -92,9 +121,9 @@ def test_an_unknown_setting_of_a_model_is_named(folder: Path) -> None:
 
 
 def test_numbers_that_are_not_finite_never_go_live() -> None:
-    broken = SimpleNamespace(name="als", arrays=lambda: {"item_vectors": np.array([np.inf], np.float32)})
+    broken = ALS.from_arrays(ALSConfig(), {"item_vectors": np.array([[np.inf]], np.float32)})
     with pytest.raises(NotEnoughData, match="item_vectors that are not finite"):
-        check_sane(Retrieval(broken, broken), SimpleNamespace())  # type: ignore[arg-type]
+        check_sane(Fitted(Retrieval(broken, broken), {"als": broken}, {}), lively_data())
 
 
 def test_evaluate_ranks_models_on_the_newest_weeks(folder: Path) -> None:

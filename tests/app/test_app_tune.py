@@ -239,3 +239,8 @@ def test_settings_that_were_tried_are_not_entered_again(tmp_path: Path) -> None:
 def test_every_model_can_be_searched(tmp_path: Path, model: str) -> None:
     study = Study(tmp_path / "s.db", model, SPACES[model], seed=1)
     assert study.attempt(lambda settings: 0.5).settings.keys() == SPACES[model].keys()
+
+
+def test_the_hybrid_is_tuned_by_its_sources(shop: Shop) -> None:
+    with pytest.raises(SettingsError, match=r"hybrid has nothing to tune.*tune its sources, such as als"):
+        shop.tune("hybrid", 3)

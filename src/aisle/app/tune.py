@@ -14,6 +14,7 @@ from aisle.app.question import Question, weeks_before_newest
 from aisle.app.recipe import Recipe
 from aisle.app.settings import FILE, Settings
 from aisle.app.settings_file import write_model_settings
+from aisle.engine.hybrid import NAME as HYBRID
 from aisle.evaluation.compare import Comparison
 from aisle.recommenders.search import SPACES, Space, holds
 from aisle.shop.errors import AisleError, SettingsError
@@ -171,6 +172,8 @@ def searched(model: str) -> Space:
     SettingsError
         If there is nothing.
     """
+    if model == HYBRID:
+        raise SettingsError("hybrid has no settings to tune; tune its sources one by one, such as als")
     space = SPACES[model]
     if not space:
         tunable = ", ".join(name for name, ranges in SPACES.items() if ranges)

@@ -87,7 +87,7 @@ def gather(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemList
             queries.part(start, min(start + rows, len(queries))),
             exclude.part(start, min(start + rows, len(queries))) if exclude else None,
         )
-        for start in range(0, len(queries), rows)
+        for start in range(0, max(1, len(queries)), rows)
     ]
     lengths = np.concatenate([np.diff(block.lists.indptr) for block in blocks])
     return Candidates(

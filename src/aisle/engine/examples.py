@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from aisle.engine.candidates import Candidates
 from aisle.prepare.interactions import EventLog, Interactions
+from aisle.prepare.profiles import stretches
 from aisle.prepare.split import Window
 from aisle.recommenders.query import ItemLists
 from aisle.shop.events import KIND_CODES, EventKind
@@ -70,8 +71,8 @@ def counted_kinds(log: EventLog, objective: Objective, taking: int) -> NDArray[n
 def sample_moments(data: Interactions, window: Window, kinds: NDArray[np.int8], most: int, seed: int) -> Moments:
     """Return the beginning of the window and one later moment of each shopper who does something that counts in it.
 
-    The later moment is that of one of their events before the last one that counts, whatever its kind; shoppers
-    without any event before a moment are not asked about at it.
+    The later moment is that of one of their events up to the last one that counts, whatever its kind; shoppers without
+    any event before a moment are not asked about at it.
 
     Parameters
     ----------
@@ -89,19 +90,15 @@ def sample_moments(data: Interactions, window: Window, kinds: NDArray[np.int8], 
     log = data.log
     inside = (log.timestamp >= window.cut) & (log.timestamp < window.end) & (log.user != UNKNOWN)
     counts = inside & np.isin(log.kind, kinds) & (log.weight > 0)
-    users = np.unique(log.user[counts])
     last = np.zeros(len(data.users), np.int64)
     np.maximum.at(last, log.user[counts], log.timestamp[counts])
     draw = np.random.default_rng(seed)
-    earlier = np.flatnonzero(inside & (log.timestamp <= last[log.user]))
-    earlier = draw.permutation(earlier)
-    _, chosen = np.unique(log.user[earlier], return_index=True)
-    later = earlier[chosen]
-    asked = np.append(users, log.user[later])
-    at = np.append(np.full(len(users), window.cut), log.timestamp[later])
-    known = _first_moments(log, len(data.users))[asked] < at
-    asked, at = asked[known], at[known]
-    kept = np.sort(draw.permutation(len(asked))[:most])
+    leading = draw.permutation(np.flatnonzero(inside & (log.timestamp <= last[log.user])))
+    users, one_of_each = np.unique(log.user[leading], return_index=True)
+    asked = np.append(users, users)
+    at = np.append(np.full(len(users), window.cut), log.timestamp[leading[one_of_each]])
+    known = np.flatnonzero(_first_moments(log, len(data.users))[asked] < at)
+    kept = np.sort(draw.permutation(known)[:most])
     return Moments(asked[kept], at[kept])
 
 
@@ -120,34 +117,36 @@ def wanted(data: Interactions, window: Window, kinds: NDArray[np.int8], moments:
     ItemLists, NDArray
         A list of items per question, and the money spent on each of them, NaN where prices are not known.
     """
-    log = data.log
+    log, items = data.log, np.int64(len(data.items))
     counts = np.isin(log.kind, kinds) & (log.weight > 0) & (log.timestamp < window.end) & (log.user != UNKNOWN)
-    order = np.flatnonzero(counts)[np.argsort(log.user[counts], kind="stable")]
-    starts = np.searchsorted(log.user[order], np.arange(len(data.users) + 1))
-    question = np.repeat(np.arange(len(moments.users)), np.diff(starts)[moments.users])
-    first = starts[moments.users]
-    places = np.arange(len(question)) - np.repeat(
-        np.append(0, np.cumsum(np.diff(starts)[moments.users]))[:-1] - first, np.diff(starts)[moments.users]
-    )
-    event = order[places]
+    by_user = np.flatnonzero(counts)[np.argsort(log.user[counts], kind="stable")]
+    starts = np.searchsorted(log.user[by_user], np.arange(len(data.users) + 1))
+    indptr, places = stretches(starts[moments.users], starts[moments.users + 1])
+    question, event = np.repeat(np.arange(len(moments.users)), np.diff(indptr)), by_user[places]
     after = log.timestamp[event] >= moments.at[question]
-    event, question = event[after], question[after]
-    pair = question * np.int64(len(data.items)) + log.item[event]
-    pairs, place = np.unique(pair, return_inverse=True)
+    question, event = question[after], event[after]
+    pairs, place = np.unique(question * items + log.item[event], return_inverse=True)
     spent = np.bincount(place, log.price[event] * log.quantity[event], minlength=len(pairs))
-    lists = ItemLists.of_pairs(pairs // len(data.items), (pairs % len(data.items)).astype(np.int32), len(moments.users))
+    lists = ItemLists.of_pairs(pairs // items, (pairs % items).astype(np.int32), len(moments.users))
     return lists, spent.astype(np.float32)
 
 
 def gains_of(candidates: Candidates, lists: ItemLists, spent: Floats, objective: Objective) -> Floats:
-    """Return what each candidate would have been worth: 1 if it was wanted, or what was spent on it, (candidates,)."""
-    items = 1 + max(candidates.lists.items.max(initial=0), lists.items.max(initial=0))
-    pairs = lists.queries * np.int64(items) + lists.items
-    asked = candidates.lists.queries * np.int64(items) + candidates.lists.items
-    at = np.minimum(np.searchsorted(pairs, asked), max(len(pairs) - 1, 0))
-    met = pairs[at] == asked if len(pairs) else np.zeros(len(asked), np.bool_)
-    if objective != "revenue":
-        return met.astype(np.float32)
-    # A shelf is not worth a thousand times more for one wholesale order: money counts by its logarithm.
-    worth = np.log1p(np.nan_to_num(spent, nan=0.0)).astype(np.float32)
-    return np.where(met, worth[at] if len(pairs) else 0, 0).astype(np.float32)
+    """Return what each candidate would have been worth, (candidates,).
+
+    That is 1 if it was wanted and 0 if not, or, for revenue, the logarithm of what was spent on it: a shelf is not
+    worth a thousand times more for one wholesale order. What has no price counts as the middle of what has one.
+    """
+    items = np.int64(1 + max(candidates.lists.items.max(initial=0), lists.items.max(initial=0)))
+    worth = np.zeros(len(candidates), np.float32)
+    asked = candidates.lists.queries * items + candidates.lists.items
+    _, candidate, pair = np.intersect1d(
+        asked, lists.queries * items + lists.items, assume_unique=True, return_indices=True
+    )
+    worth[candidate] = _money(spent)[pair] if objective == "revenue" else 1
+    return worth
+
+
+def _money(spent: Floats) -> Floats:
+    known = spent[np.isfinite(spent)]
+    return np.log1p(np.nan_to_num(spent, nan=np.median(known) if len(known) else 1.0))

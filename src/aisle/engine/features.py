@@ -181,8 +181,11 @@ def _looked_up(values: Floats, at: NDArray[np.intp], met: NDArray[np.bool_], oth
 
 def _distinct(group: NDArray[np.integer], value: NDArray[np.int64], chosen: NDArray[np.bool_], groups: int) -> Floats:
     """Return how many different values each group has among the chosen entries, (groups,)."""
-    pairs = np.unique(np.stack((group[chosen], value[chosen])), axis=1)
-    return np.bincount(pairs[0], minlength=groups).astype(np.float32)
+    group, value = group[chosen], value[chosen]
+    order = np.lexsort((value, group))
+    group, value = group[order], value[order]
+    new = np.append(True, (np.diff(group) != 0) | (np.diff(value) != 0))[: len(order)]
+    return np.bincount(group[new], minlength=groups).astype(np.float32)
 
 
 # --- The shopper ----------------------------------------------------------------------------------------------------
@@ -194,6 +197,8 @@ def _of_users(profiles: Profiles, acts: _Acts, state: ItemState) -> Floats:
     days = _distinct(owner, profiles.timestamp // DAY, acts.taken, shoppers)
     kinds = _distinct(owner, profiles.item.astype(np.int64), acts.taken, shoppers)
     ages = (profiles.now[owner] - profiles.timestamp) / DAY
+    # Whoever did nothing since the state was frozen is asked about at that moment, and nobody knows when they come.
+    visits = profiles.now > state.moment
     since, first = (
         _least(ages[acts.taken], owner[acts.taken], shoppers),
         -_least(-ages[acts.taken], owner[acts.taken], shoppers),
@@ -209,8 +214,8 @@ def _of_users(profiles: Profiles, acts: _Acts, state: ItemState) -> Floats:
             (first - since) / np.maximum(days - 1, 1),
             1 - kinds / np.maximum(taken, 1),
             _usual_price(profiles, acts, state),
-            profiles.now // HOUR % 24,
-            profiles.now // DAY % 7,
+            np.where(visits, profiles.now // HOUR % 24, _NEVER),
+            np.where(visits, profiles.now // DAY % 7, _NEVER),
             (profiles.now - state.moment) / DAY,
         ),
         axis=1,

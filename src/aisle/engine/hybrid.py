@@ -18,6 +18,7 @@ from aisle.recommenders.cut import Cut
 from aisle.recommenders.item_state import ItemState
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 from aisle.recommenders.ranker import Ranker, RankerConfig
+from aisle.shop.errors import InputError
 
 Quota = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 
@@ -47,7 +48,9 @@ sells."""
 class HybridConfig(Config, frozen=True):
     """Who proposes, and what the ranker learns from."""
 
-    sources: dict[str, Quota] = msgspec.field(default_factory=lambda: dict(SOURCES))
+    sources: Annotated[dict[str, Quota], msgspec.Meta(min_length=1)] = msgspec.field(
+        default_factory=lambda: dict(SOURCES)
+    )
     """How many items of each shopper every source may propose, by the name of the model; its settings are its own."""
     windows: Annotated[int, msgspec.Meta(ge=0, le=24)] = 3
     """From so many past windows the ranker learns; 0 does without one."""
@@ -92,7 +95,15 @@ class Hybrid(FoldsIn):
     ranker: Ranker | None
 
     def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
-        """Return the n best items of each query, without the excluded ones; few queries have so many candidates."""
+        """Return the n best items of each query, without the excluded ones; few queries have so many candidates.
+
+        Raises
+        ------
+        InputError
+            If n is below 1.
+        """
+        if n < 1:
+            raise InputError(f"n = {n} items were asked for; ask for 1 or more")
         blocks = []
         for start in range(0, len(queries), BLOCK):
             stop = min(start + BLOCK, len(queries))

@@ -68,9 +68,10 @@ class Audience(Recommender[AudienceConfig], FoldsIn, HasItemVectors):
         self.als_ = ALS(self._als_config()).fit(data, seed=seed)
         log = data.log
         recent = (log.user != UNKNOWN) & (log.weight > 0) & (data.now - log.timestamp <= self.config.window_days * DAY)
-        pairs = np.unique(np.stack((log.user[recent], log.item[recent])), axis=1)
-        users, row = np.unique(pairs[0], return_inverse=True)
-        takers = csr_array((np.ones(pairs.shape[1], np.float32), (pairs[1], row)), shape=(len(data.items), len(users)))
+        pairs = np.unique(log.item[recent] * np.int64(len(data.users)) + log.user[recent])
+        item, user = np.divmod(pairs, len(data.users))
+        users, row = np.unique(user, return_inverse=True)
+        takers = csr_array((np.ones(len(pairs), np.float32), (item, row)), shape=(len(data.items), len(users)))
         size = np.diff(takers.indptr)
         summed = takers @ self._tastes(data, users)
         shrunk = np.sqrt(size + self.config.shrinkage).astype(np.float32)
@@ -80,7 +81,7 @@ class Audience(Recommender[AudienceConfig], FoldsIn, HasItemVectors):
     def _als_config(self) -> ALSConfig:
         return ALSConfig(factors=self.config.factors)
 
-    def _tastes(self, data: "Interactions", users: NDArray[np.int32]) -> Floats:
+    def _tastes(self, data: "Interactions", users: NDArray[np.integer]) -> Floats:
         """Return the taste of each user, of length 1, or 0 for whoever likes nothing, (users, factors)."""
         rows = data.matrix[users]
         histories = ItemLists(rows.indptr.astype(np.int64), rows.indices.astype(np.int32, copy=False))

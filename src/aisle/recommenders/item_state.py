@@ -106,16 +106,18 @@ class ItemState:
     def _count_rebuyers(self, log: "EventLog", taken: NDArray[np.bool_], items: int) -> None:
         """Learn from the days on which each shopper took each item."""
         known = taken & (log.user != UNKNOWN)
-        days = np.unique(np.stack((log.user[known], log.item[known], log.timestamp[known] // DAY)), axis=1)
-        pair = days[0] * items + days[1]
-        again = np.flatnonzero(np.diff(pair) == 0) + 1
-        gaps = np.log(days[2][again] - days[2][again - 1])
-        item = days[1][again]
-        firsts = np.append(True, np.diff(pair) != 0)[: len(pair)]
-        self.buyers_ = np.bincount(days[1][firsts], minlength=items).astype(np.float32)
+        day = log.timestamp[known] // DAY
+        pair, day = _distinct(log.user[known] * np.int64(items) + log.item[known], day)
+        item = pair % items
+        first = np.append(True, np.diff(pair) != 0)[: len(pair)]
+        again = np.flatnonzero(~first)
+        self.buyers_ = np.bincount(item[first], minlength=items).astype(np.float32)
         rebuyers = np.bincount(np.unique(pair[again]) % items, minlength=items)
         self.rebuyers_ = _drawn(rebuyers, self.buyers_)
-        self.interval_ = _drawn(np.bincount(item, gaps, minlength=items), np.bincount(item, minlength=items))
+        gaps = np.log(day[again] - day[again - 1])
+        self.interval_ = _drawn(
+            np.bincount(item[again], gaps, minlength=items), np.bincount(item[again], minlength=items)
+        )
 
     def _read(self, catalogue: "pl.DataFrame | None", items: int) -> None:
         """Take from the catalogue what it says."""
@@ -168,6 +170,14 @@ def taking_kind(log: "EventLog") -> EventKind:
     """Return what taking an item means in a log."""
     there = set(np.unique(log.kind).tolist())
     return next((kind for kind in TAKING if KIND_CODES[kind] in there), TAKING[0])
+
+
+def _distinct(one: NDArray[np.int64], two: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each pair of values once, by the first and then the second."""
+    order = np.lexsort((two, one))
+    one, two = one[order], two[order]
+    new = np.append(True, (np.diff(one) != 0) | (np.diff(two) != 0))[: len(order)]
+    return one[new], two[new]
 
 
 def _in_windows(log: "EventLog", chosen: NDArray[np.bool_], now: int, items: int) -> Floats:

@@ -174,7 +174,7 @@ def _grades(gains: Floats) -> tuple[NDArray[np.int32], list[float]]:
     if np.isin(gains, (0, 1)).all():
         return gains.astype(np.int32), [0.0, 1.0]
     edges = np.unique(np.quantile(gains[gains > 0], np.linspace(0, 1, _GRADES)))
-    labels = np.where(gains > 0, 1 + np.searchsorted(edges, gains, "right").clip(1) - 1, 0).astype(np.int32)
+    labels = np.where(gains > 0, np.searchsorted(edges, gains, "right").clip(1), 0).astype(np.int32)
     worth = np.bincount(labels, gains, minlength=labels.max() + 1) / np.maximum(np.bincount(labels), 1)
     return labels, (worth / worth.max()).tolist()
 

@@ -129,3 +129,12 @@ def test_nothing_wanted_nothing_gained() -> None:
     for objective in ("purchase", "revenue"):
         assert gains_of(candidates([0, 1]), none, np.zeros(0, np.float32), objective).tolist() == [0, 0]
     assert gains_of(candidates([], []), WANTED, np.zeros(3, np.float32), "purchase").shape == (0,)
+
+
+def test_what_was_sent_back_for_good_was_not_wanted() -> None:
+    ends = [("refund", "u", "b", 300, 3.0, 1), ("refund", "u", "c", 170, None, 1), ("purchase", "u", "c", 180, None, 1)]
+    data = known([*ROWS, *ends])
+
+    lists, _ = wanted(data, WINDOW, BUYING, asked((0, 100)))
+
+    assert [data.items.ids[item] for item in lists.items] == ["c"]

@@ -32,6 +32,9 @@ COUNTED: Final[dict[Objective, tuple[EventKind, ...]]] = {
 """The events that make a shelf worth its place; in a shop that has none of them, taking does (`ItemState`)."""
 
 
+_ENDINGS: Final = [KIND_CODES[kind] for kind in (EventKind.PURCHASE, EventKind.REFUND, EventKind.RATE)]
+
+
 class Moments(NamedTuple):
     """Whom to ask about, and when; both (questions,)."""
 
@@ -112,6 +115,8 @@ def _first_moments(log: EventLog, users: int) -> NDArray[np.int64]:
 def wanted(data: Interactions, window: Window, kinds: NDArray[np.int8], moments: Moments) -> tuple[ItemLists, Floats]:
     """Return what each shopper took between their moment and the window's end, and the revenue of each.
 
+    What they sent back or rated badly in the end was not wanted, for all that it was taken.
+
     Returns
     -------
     ItemLists, NDArray
@@ -119,6 +124,7 @@ def wanted(data: Interactions, window: Window, kinds: NDArray[np.int8], moments:
     """
     log, items = data.log, np.int64(len(data.items))
     counts = np.isin(log.kind, kinds) & (log.weight > 0) & (log.timestamp < window.end) & (log.user != UNKNOWN)
+    counts &= ~_regretted(log)
     by_user = np.flatnonzero(counts)[np.argsort(log.user[counts], kind="stable")]
     starts = np.searchsorted(log.user[by_user], np.arange(len(data.users) + 1))
     indptr, places = stretches(starts[moments.users], starts[moments.users + 1])
@@ -129,6 +135,17 @@ def wanted(data: Interactions, window: Window, kinds: NDArray[np.int8], moments:
     spent = np.bincount(place, log.price[event] * log.quantity[event], minlength=len(pairs))
     lists = ItemLists.of_pairs(pairs // items, (pairs % items).astype(np.int32), len(moments.users))
     return lists, spent.astype(np.float32)
+
+
+def _regretted(log: EventLog) -> NDArray[np.bool_]:
+    """Return which events are of a shopper and an item whose story ends with a refund or a bad rating, (events,)."""
+    pair = log.user * np.int64(log.item.max(initial=0) + 1) + log.item
+    ending = np.flatnonzero(np.isin(log.kind, _ENDINGS))
+    # The log is in time order, and of several values for one place the last one stays.
+    pairs, place = np.unique(pair[ending], return_inverse=True)
+    regretted = np.zeros(len(pairs), np.bool_)
+    regretted[place] = log.weight[ending] < 0
+    return np.isin(pair, pairs[regretted])
 
 
 def gains_of(candidates: Candidates, lists: ItemLists, spent: Floats, objective: Objective) -> Floats:

@@ -52,7 +52,7 @@ class HybridConfig(Config, frozen=True):
         default_factory=lambda: dict(SOURCES)
     )
     """How many items of each shopper every source may propose, by the name of the model; its settings are its own."""
-    windows: Annotated[int, msgspec.Meta(ge=0, le=24)] = 3
+    windows: Annotated[int, msgspec.Meta(ge=0, le=24)] = 5
     """From so many past windows the ranker learns; 0 does without one."""
     questions: Annotated[int, msgspec.Meta(ge=1)] = 2000
     """At most so many shelves of each window are learnt from."""

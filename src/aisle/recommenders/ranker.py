@@ -40,9 +40,9 @@ class RankerConfig(Config, frozen=True):
     """How much of what a tree has learnt is believed."""
     fewest_in_leaf: Annotated[int, msgspec.Meta(ge=1)] = 100
     """A leaf stands for at least so many candidates."""
-    truncation: Annotated[int, msgspec.Meta(ge=1)] = 30
+    truncation: Annotated[int, msgspec.Meta(ge=1)] = 60
     """Only pairs of which one is among so many first count: shelves are short."""
-    most_rows: Annotated[int, msgspec.Meta(ge=1000)] = 250_000
+    most_rows: Annotated[int, msgspec.Meta(ge=1000)] = 400_000
     """Of more candidates than this, only some of those that nobody wanted are learnt from, drawn by chance."""
 
 

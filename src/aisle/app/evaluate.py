@@ -17,6 +17,7 @@ from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.build import NEEDED, OPTIONAL
 from aisle.prepare.catalogue import SCHEMA, aligned
 from aisle.prepare.interactions import Interactions
+from aisle.prepare.outliers import without_bots
 from aisle.prepare.split import Window, holdout_window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
@@ -76,6 +77,18 @@ def read_events(
     if not frames:
         raise NotEnoughData("this shop has no events yet; run aisle import FILE…")
     return pl.concat(frames)
+
+
+def read_training_events(db: Database, settings: Settings, progress: Progress = silent) -> pl.DataFrame:
+    """Read the events that models learn from and are judged by: all, or those of people if the settings say so.
+
+    Raises
+    ------
+    NotEnoughData
+        If there is none.
+    """
+    frame = read_events(db, progress)
+    return without_bots(frame) if settings.train.leave_out_bots else frame
 
 
 def span(frame: pl.DataFrame) -> tuple[int, int]:
@@ -139,7 +152,7 @@ def evaluate_models(
         If the log is too short to hold anything out, or says nothing that one of the models learns from.
     """
     recipes = [Recipe.from_settings(settings, name) for name in models or (settings.train.model, FALLBACK)]
-    frame = read_events(db, progress)
+    frame = read_training_events(db, settings, progress)
     holdout = catalogued(read_catalogue(db), newest_weeks(frame, recipes[0].weights))
     (first, base), *rest = (measure(recipe, holdout, Effort(), n, progress) for recipe in recipes)
     seed = settings.train.seed

@@ -13,7 +13,7 @@ from aisle.app.evaluate import (
     measure,
     newest_weeks,
     read_catalogue,
-    read_events,
+    read_training_events,
     span,
     with_catalogue,
 )
@@ -92,7 +92,7 @@ def train(
     started = time.perf_counter()
     recipe = Recipe.from_settings(settings, model)
     effort = Effort(seconds or np.inf)
-    events = read_events(db, progress)
+    events = read_training_events(db, settings, progress)
     catalogue = read_catalogue(db)
     judgement = judge(db, recipe, events, catalogue, effort, progress)
     data = with_catalogue(catalogue, build(events, recipe.weights, now=span(events)[1] + 1))

@@ -44,7 +44,7 @@ LEAST_ACTS: Final = 100
 _STEPS: Final = 5
 """A pause must be so many steps of the log's clock long before its evenness says something."""
 
-_TO_SIGMA: Final = 1.4826
+TO_SIGMA: Final = 1.4826
 """MAD times this is the standard deviation, if the values are normal."""
 
 
@@ -77,7 +77,7 @@ def typical(values: NDArray[Any], floor: float, counts: NDArray[Any] | None = No
     """
     weights = np.ones(len(values)) if counts is None else np.asarray(counts, np.float64)
     centre = _median(values, weights)
-    return Typical(centre, max(_TO_SIGMA * _median(np.abs(values - centre), weights), floor))
+    return Typical(centre, max(TO_SIGMA * _median(np.abs(values - centre), weights), floor))
 
 
 def robust_scores(values: NDArray[Any], floor: float, counts: NDArray[Any] | None = None) -> NDArray[np.float64]:
@@ -100,7 +100,7 @@ def activity(events: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     The columns of `VISITOR`; `events`, `orders` (lines bought), `acts`; `whole_minutes` and `whole_seconds`, the acts
-    at such; `busiest_day`, the most acts of a day; `gaps`, the pauses between acts within half an hour of each other,
+    at such; `days` with an act, `busiest_day`, the most acts of one; `gaps`, the pauses between acts within half an hour of each other,
     `pace`, their median in microseconds, and `unevenness`, their MAD as a share of it.
     """
     acts = (
@@ -122,6 +122,7 @@ def activity(events: pl.DataFrame) -> pl.DataFrame:
             pl.len().alias("acts"),
             (pl.col(TIMESTAMP) % MINUTE == 0).sum().alias("whole_minutes"),
             (pl.col(TIMESTAMP) % SECOND == 0).sum().alias("whole_seconds"),
+            (pl.col(TIMESTAMP) // DAY).n_unique().alias("days"),
             (pl.col(TIMESTAMP) // DAY).unique_counts().max().alias("busiest_day"),
             gap.len().alias("gaps"),
             gap.median().alias("pace"),

@@ -97,6 +97,13 @@ class Shop:
 
         return import_files(self._db, files, plan, progress)
 
+    def import_export(self, folder: Path, progress: Progress = silent) -> "Imported":
+        """Import what `export` wrote, through the same checks as any file."""
+        from aisle.app.export import exported_files
+        from aisle.app.importing import import_tables
+
+        return import_tables(self._db, exported_files(folder), progress)
+
     def import_trusted(self, frames: "Iterable[tuple[str, pl.DataFrame]]", progress: Progress = silent) -> "Imported":
         """Store frames that are as `shop.columns` wants them, each beside the name of its table."""
         from aisle.app.importing import import_trusted

@@ -10,7 +10,6 @@ from aisle.insights.finding import Finding, Severity, graded
 from aisle.insights.tally import COUNT, RATINGS, SIZE, Tally
 from aisle.prepare.outliers import FAR, LEAST_SPREAD, VISITOR, find_bots, robust_scores, typical
 from aisle.shop.columns import USER_ID
-from aisle.shop.events import EventKind
 from aisle.shop.moments import SECOND
 
 LEAST_RATINGS: Final = 20

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Self
 
 import polars as pl
 
-from aisle.prepare.outliers import ANONYMOUS, VISITOR, activity, anonymous, same_visitor
+from aisle.prepare.outliers import VISITOR, activity, anonymous, same_visitor
 from aisle.prepare.sessions import IDLE
 from aisle.shop.columns import (
     CURRENCY,

@@ -8,6 +8,7 @@ import msgspec
 import polars as pl
 
 from aisle.app.fitting import Effort, fit
+from aisle.app.opinions import Tables, heard, read_reviews
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import BASELINE, Recipe
 from aisle.app.settings import Settings
@@ -17,6 +18,7 @@ from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.build import NEEDED, OPTIONAL
 from aisle.prepare.catalogue import SCHEMA, aligned
 from aisle.prepare.interactions import Interactions
+from aisle.prepare.outliers import without_bots
 from aisle.prepare.split import Window, holdout_window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
@@ -78,6 +80,18 @@ def read_events(
     return pl.concat(frames)
 
 
+def read_training_events(db: Database, settings: Settings, progress: Progress = silent) -> pl.DataFrame:
+    """Read the events that models learn from and are judged by: all, or those of people if the settings say so.
+
+    Raises
+    ------
+    NotEnoughData
+        If there is none.
+    """
+    frame = read_events(db, progress)
+    return without_bots(frame) if settings.train.leave_out_bots else frame
+
+
 def span(frame: pl.DataFrame) -> tuple[int, int]:
     """Return the first and the last moment of a log that is not empty."""
     first, last = frame.select(first=pl.col(TIMESTAMP).min(), last=pl.col(TIMESTAMP).max()).row(0)
@@ -110,6 +124,38 @@ def catalogued(catalogue: pl.DataFrame, holdout: Holdout) -> Holdout:
     return replace(holdout, train=with_catalogue(catalogue, holdout.train))
 
 
+def newest_window(events: pl.DataFrame) -> Window:
+    """Return the newest window that a ranker may learn from: the held-out one, or none where the log is too short."""
+    first, last = span(events)
+    try:
+        return holdout_window(first, last)
+    except NotEnoughData:
+        return Window(last + 1, last + 1)
+
+
+def read_tables(db: Database, settings: Settings, progress: Progress = silent) -> Tables:
+    """Read all that training learns from.
+
+    Raises
+    ------
+    NotEnoughData
+        If there are no events.
+    """
+    return Tables(read_training_events(db, settings, progress), read_catalogue(db), read_reviews(db))
+
+
+def held_out(tables: Tables, recipe: Recipe) -> Holdout:
+    """Hold out the newest weeks, with what was written before them put among events and catalogue.
+
+    Raises
+    ------
+    NotEnoughData
+        If the log is too short, or nobody deals with a known item in them.
+    """
+    known, _ = heard(tables, holdout_window(*span(tables.events)).cut, recipe.seed, {})
+    return catalogued(known.catalogue, newest_weeks(known.events, recipe.weights))
+
+
 def measure(
     recipe: Recipe, holdout: Holdout, effort: Effort, n: int = LIST_LENGTH, progress: Progress = silent
 ) -> tuple[Measured, Evaluation]:
@@ -139,8 +185,7 @@ def evaluate_models(
         If the log is too short to hold anything out, or says nothing that one of the models learns from.
     """
     recipes = [Recipe.from_settings(settings, name) for name in models or (settings.train.model, BASELINE)]
-    frame = read_events(db, progress)
-    holdout = catalogued(read_catalogue(db), newest_weeks(frame, recipes[0].weights))
+    holdout = held_out(read_tables(db, settings, progress), recipes[0])
     (first, base), *rest = (measure(recipe, holdout, Effort(), n, progress) for recipe in recipes)
     seed = settings.train.seed
     return [

@@ -4,7 +4,7 @@ Every batch is one transaction and every row has a stable id: an import that was
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +13,9 @@ import polars as pl
 
 from aisle.app.progress import Progress, silent
 from aisle.door.batch import Batch
+from aisle.door.dates import ISO
 from aisle.door.door import read_files, read_frame
-from aisle.door.plan import Plan
+from aisle.door.plan import OWN, Plan
 from aisle.storage import events, items, rejects, reviews, users
 from aisle.storage.connect import Database
 from aisle.storage.rows import Rows, Stored
@@ -63,14 +64,35 @@ def import_files(db: Database, files: Sequence[Path], plan: Plan, progress: Prog
     StorageError
         If the database refuses.
     """
+    return _import(db, [(files, plan)], progress)
+
+
+def import_tables(db: Database, files: Mapping[str, Path], progress: Progress = silent) -> Imported:
+    """Read a file of each table, with our own column names and ISO dates, and store what they hold.
+
+    Raises
+    ------
+    FileError, FormatError, StorageError
+        As `import_files` does.
+    """
+    return _import(
+        db, [([file], Plan(table=table, format=OWN, date_format=ISO)) for table, file in files.items()], progress
+    )
+
+
+def _import(db: Database, planned: Sequence[tuple[Sequence[Path], Plan]], progress: Progress) -> Imported:
     started = time.perf_counter()
-    total = sum(file.stat().st_size for file in files if file.is_file())
-    imported = Imported({})
-    for batch in read_files(files, plan):
-        _store(db, batch, imported)
-        rows = sum(count.read for count in imported.tables.values())
-        progress("import", batch.position, total, rows)
-    progress("import", total, total, sum(count.read for count in imported.tables.values()))
+    total = sum(file.stat().st_size for files, _ in planned for file in files if file.is_file())
+    imported, done, rows = Imported({}), 0, 0
+    for files, plan in planned:
+        position = 0
+        for batch in read_files(files, plan):
+            _store(db, batch, imported)
+            rows += batch.read
+            position = batch.position
+            progress("import", done + position, total, rows)
+        done += position
+    progress("import", total, total, rows)
     _link(db, imported)
     imported.seconds = time.perf_counter() - started
     return imported

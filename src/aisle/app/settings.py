@@ -33,6 +33,7 @@ name = {name}
 [train]
 # model = "hybrid"
 # seed = 1
+# leave_out_bots = false    # aisle profile shows who they are
 
 # [models.als]         # settings of one model
 # factors = 128
@@ -80,6 +81,8 @@ class TrainSection(_Section):
     """The model that predicts stars where the personal one does not; null in the environment: none."""
     seed: int = Field(default=1, ge=0)
     """Equal events and seed give equal models."""
+    leave_out_bots: bool = False
+    """Whether nothing is learnt from visitors who act like machines."""
 
 
 class PlacementSection(_Section):

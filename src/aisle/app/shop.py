@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from aisle.app.backup import Copied
     from aisle.app.batch import Written
     from aisle.app.evaluate import Measured
+    from aisle.app.export import Exported
     from aisle.app.importing import Imported
     from aisle.app.replay import Replayed
     from aisle.app.train import Trained
     from aisle.app.tune import Better, Tuned
     from aisle.door.plan import Plan
+    from aisle.insights.quality import Quality
     from aisle.storage.items import ItemMoment
     from aisle.storage.models import ModelRow
     from aisle.storage.people import Receipt
@@ -95,6 +97,13 @@ class Shop:
 
         return import_files(self._db, files, plan, progress)
 
+    def import_export(self, folder: Path, progress: Progress = silent) -> "Imported":
+        """Import what `export` wrote, through the same checks as any file."""
+        from aisle.app.export import exported_files
+        from aisle.app.importing import import_tables
+
+        return import_tables(self._db, exported_files(folder), progress)
+
     def import_trusted(self, frames: "Iterable[tuple[str, pl.DataFrame]]", progress: Progress = silent) -> "Imported":
         """Store frames that are as `shop.columns` wants them, each beside the name of its table."""
         from aisle.app.importing import import_trusted
@@ -126,6 +135,18 @@ class Shop:
         from aisle.storage import items
 
         return items.history(self._db, item_id)
+
+    def profile(self, progress: Progress = silent) -> "Quality":
+        """Look for what is odd in the data: how much of it there is, and what to do about it."""
+        from aisle.app.profile import profile
+
+        return profile(self._db, self.settings, progress)
+
+    def export(self, folder: Path, progress: Progress = silent) -> "Exported":
+        """Write every table, and the cleaned interactions, into Parquet files in a new folder."""
+        from aisle.app.export import export
+
+        return export(self._db, self.settings, folder, progress)
 
     def backup(self, out: Path, progress: Progress = silent) -> "Copied":
         """Write every table, as of one moment, and the live model into one file."""

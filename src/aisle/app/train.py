@@ -10,16 +10,15 @@ import polars as pl
 
 from aisle.app.evaluate import (
     Measured,
-    catalogued,
+    held_out,
     measure,
-    newest_weeks,
-    read_catalogue,
-    read_events,
+    newest_window,
+    read_tables,
     span,
     with_catalogue,
 )
 from aisle.app.fitting import Effort, Fitted, fit, fit_others
-from aisle.app.opinions import Tables, heard, read_reviews
+from aisle.app.opinions import Tables, heard
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
@@ -30,7 +29,6 @@ from aisle.models import registry
 from aisle.models.bundle import Bundle, Manifest
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
-from aisle.prepare.split import Window, holdout_window
 from aisle.recommenders.base import Recommender
 from aisle.shop.columns import HIDDEN, ITEM_ID
 from aisle.shop.errors import NotEnoughData
@@ -97,7 +95,7 @@ def train(
     started = time.perf_counter()
     recipe = Recipe.from_settings(settings, model)
     effort = Effort(seconds or np.inf)
-    tables = Tables(read_events(db, progress), read_catalogue(db), read_reviews(db))
+    tables = read_tables(db, settings, progress)
     judgement = judge(db, recipe, tables, effort, progress)
     left_out: dict[str, str] = {}
     known, errors = heard(tables, END_OF_TIME, recipe.seed, left_out)
@@ -145,9 +143,7 @@ def judge(
     The bundle that is live has seen those weeks, so it cannot be judged by them.
     """
     try:
-        cut = holdout_window(*span(tables.events)).cut
-        known, _ = heard(tables, cut, recipe.seed, {})
-        holdout = catalogued(known.catalogue, newest_weeks(known.events, recipe.weights))
+        holdout = held_out(tables, recipe)
     except NotEnoughData as error:
         return Judgement(True, f"not measured: {error}", [])
     measured, new = measure(recipe, holdout, effort, progress=progress)
@@ -157,20 +153,9 @@ def judge(
         return Judgement(True, "it is the first model", [measured, baseline])
     if live == recipe:
         return Judgement(True, "the live recipe, on newer events", [measured, baseline])
-    defender, old = measure(
-        live, catalogued(known.catalogue, newest_weeks(known.events, live.weights)), effort, progress=progress
-    )
+    defender, old = measure(live, held_out(tables, live), effort, progress=progress)
     found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
     return Judgement(found.promote, f"NDCG against the live recipe: {found.reason}", [measured, defender, baseline])
-
-
-def newest_window(events: pl.DataFrame) -> Window:
-    """Return the newest window that a ranker may learn from: the held-out one, or none where the log is too short."""
-    first, last = span(events)
-    try:
-        return holdout_window(first, last)
-    except NotEnoughData:
-        return Window(last + 1, last + 1)
 
 
 def check_sane(fitted: Fitted, data: Interactions) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
-from aisle.app.evaluate import catalogued, read_catalogue, read_events
+from aisle.app.evaluate import catalogued, read_catalogue, read_training_events
 from aisle.app.progress import Progress, silent
 from aisle.app.question import Question, weeks_before_newest
 from aisle.app.recipe import Recipe
@@ -128,7 +128,7 @@ def tune(
     started = time.perf_counter()
     recipe = Recipe.from_settings(settings, model)
     space = searched(model)
-    window = weeks_before_newest(read_events(db, progress), recipe.weights)
+    window = weeks_before_newest(read_training_events(db, settings, progress), recipe.weights)
     question = Question(recipe, catalogued(read_catalogue(db), window))
     name = f"{model}-{question.fingerprint(space)}"
     study = Study(settings.folder / STUDIES, name, space, recipe.seed if seed is None else seed)

@@ -1,4 +1,4 @@
-"""Commands that bring data in: `init`, `import` and `rejects`."""
+"""Commands that bring data in and give it out: `init`, `import`, `export` and `rejects`."""
 
 import shlex
 from enum import StrEnum
@@ -16,7 +16,14 @@ from aisle.shop.money import format_money
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.importing import Imported
     from aisle.door.guess import Guess
+
+
+class Kind(StrEnum):
+    """What an export is written as."""
+
+    PARQUET = "parquet"
 
 
 class Table(StrEnum):
@@ -43,6 +50,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(init)
     app.command("import")(import_)
+    app.command()(export)
     app.add_typer(rejects, name="rejects")
 
 
@@ -73,11 +81,16 @@ def import_(
     """Import logs, catalogues, shoppers or reviews. Rows that cannot be used are set aside, with the reason.
 
     With neither --format nor --map, Aisle guesses and shows what it would do. The same rows again are not stored twice.
+    A folder that aisle export wrote is imported whole.
     """
     from aisle.cli import show
     from aisle.door.guess import guess
     from aisle.door.plan import Plan
 
+    if len(files) == 1 and files[0].is_dir():
+        with open_shop(context) as shop, show.bars() as progress:
+            _show_imported(shop.import_export(files[0], progress), as_json)
+        return
     if format_ or columns:
         plan = Plan.parse(table=table, format=format_, maps=columns, timezone=timezone, date_format=date_format)
     else:
@@ -89,6 +102,32 @@ def import_(
         plan = guessed.plan
     with open_shop(context) as shop, show.bars() as progress:
         imported = shop.import_files(files, plan, progress)
+    _show_imported(imported, as_json)
+
+
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    kind: Annotated[Kind, typer.Option("--to", help="What to write.")] = Kind.PARQUET,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Write events, items, users, reviews and the cleaned interactions as files that aisle import and analysts read."""
+    from aisle.cli import show
+
+    with open_shop(context) as shop, show.bars() as progress:
+        exported = shop.export(folder, progress)
+    if as_json:
+        show.json(exported)
+        return
+    rows = ", ".join(f"{count:,} {name}" for name, count in exported.rows.items())
+    show.out.print(
+        f"{folder} holds {rows} as {kind.value} ({exported.bytes / 1e6:,.1f} MB).", highlight=False, soft_wrap=True
+    )
+
+
+def _show_imported(imported: "Imported", as_json: bool) -> None:
+    from aisle.cli import show
+
     if as_json:
         show.json(imported)
         return

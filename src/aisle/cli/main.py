@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from aisle._version import __version__
-from aisle.cli import backup, data, learn, live, people, shelf, tune
+from aisle.cli import backup, data, learn, live, people, quality, shelf, tune
 from aisle.cli.shop import Where
 from aisle.shop.errors import AisleError
 
@@ -29,6 +29,7 @@ tune.register(app)
 shelf.register(app)
 live.register(app)
 people.register(app)
+quality.register(app)
 backup.register(app)
 
 

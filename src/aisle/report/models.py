@@ -1,22 +1,20 @@
 """The page that compares models on the held-out weeks: one file, nothing to load, no scripts."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from aisle._version import __version__
 from aisle.app.evaluate import Measured
 from aisle.evaluation.bootstrap import Interval
 from aisle.evaluation.compare import FEWEST, Comparison, Finding
 from aisle.report.charts import Chart, Row, bar_chart
+from aisle.report.environment import environment
 from aisle.shop import moments
 
 if TYPE_CHECKING:
     from aisle.app.settings import ShopSection
-
-TEMPLATES: Final = Path(__file__).parent / "templates"
 
 TONES: Final = {Finding.BETTER: "better", Finding.WORSE: "worse", Finding.NO_DIFFERENCE: "same"}
 """The class that colours each finding."""
@@ -105,13 +103,7 @@ def _verdicts(measured: Sequence[Measured]) -> Chart | None:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = environment()
     filters = [change, moments.format_day, number, ranged, seconds, spread]
-    environment.filters |= {one.__name__: one for one in filters}
-    return environment
+    made.filters |= {one.__name__: one for one in filters}
+    return made

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 SECOND: Final = 1_000_000
-HOUR: Final = 3600 * SECOND
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 

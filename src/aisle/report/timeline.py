@@ -1,0 +1,71 @@
+"""Stacked columns over time: where everything stands in a drawing. The template only puts it there."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from aisle.report.charts import Tick, steps
+
+LEFT: Final = 64.0
+"""Where the columns begin: counts stand left of it."""
+WIDTH: Final = 720.0
+HEIGHT: Final = 220.0
+"""How high the highest column is."""
+BELOW: Final = 28.0
+"""The room for the labels below."""
+LABELS: Final = 6
+"""At most so many labels below the columns."""
+
+
+class Piece(NamedTuple):
+    """One kind's part of a column, in the drawing's units; `tone` is the class that colours it."""
+
+    tone: str
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+
+
+class Timeline(NamedTuple):
+    """A drawing of stacked columns, `width` by `height`."""
+
+    title: str
+    pieces: list[Piece]
+    counts: list[Tick]
+    """Marks on the vertical axis; `x` is their height."""
+    labels: list[Tick]
+    legend: list[tuple[str, str]]
+    """The tone and the name of each kind."""
+    width: float
+    height: float
+
+
+def stacked_columns(title: str, labels: Sequence[str], kinds: dict[str, Sequence[int]]) -> Timeline:
+    """Place one column per label, with a piece for each kind that it has.
+
+    Parameters
+    ----------
+    labels
+        What stands below each column, at least one.
+    kinds
+        The counts of each kind, one per column; the first is at the bottom.
+    """
+    totals = [sum(column) for column in zip(*kinds.values(), strict=True)]
+    scale = HEIGHT / max(totals)
+    pitch = (WIDTH - LEFT) / len(labels)
+    tones = {kind: f"kind{place}" for place, kind in enumerate(kinds)}
+    pieces = []
+    for place, label in enumerate(labels):
+        top = HEIGHT
+        for kind, counts in kinds.items():
+            height = counts[place] * scale
+            top -= height
+            if height:
+                x, width = LEFT + place * pitch, pitch * 0.85
+                text = f"{label}: {counts[place]:,} {kind}"
+                pieces.append(Piece(tones[kind], round(x, 1), round(top, 1), round(width, 1), round(height, 1), text))
+    marks = [Tick(round(HEIGHT - value * scale, 1), f"{value:,.0f}") for value in steps(0, max(totals))]
+    every = -(-len(labels) // LABELS)
+    named = [Tick(round(LEFT + place * pitch, 1), labels[place]) for place in range(0, len(labels), every)]
+    return Timeline(title, pieces, marks, named, [(tones[kind], kind) for kind in kinds], WIDTH, HEIGHT + BELOW)

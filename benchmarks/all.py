@@ -28,11 +28,14 @@ BENCHMARKS: Final = {
     "reviews": ("clothing-reviews", "olist-sample"),
     "topn": ("gowalla",),
     "sequences": ("amazon-beauty",),
+    "sequences_hybrid": ("amazon-beauty",),
+    "behaviours": ("retailrocket-buyers",),
+    "newcomers": (),
     "cold": ("amazon-beauty",),
     "sessions": ("rsc15-sample",),
     "speed": ("gowalla", "ml-100k"),
 }
-"""Each benchmark and the data sets that it runs on."""
+"""Each benchmark and the data sets that it runs on; one without any draws its own."""
 
 VERSIONS: Final = ("numpy", "scipy", "numba", "polars", "implicit", "scikit-learn", "scikit-surprise")
 
@@ -50,7 +53,7 @@ def main() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for name in arguments.only:
         folders = [arguments.folder / data for data in BENCHMARKS[name] if (arguments.folder / data).is_dir()]
-        if folders:
+        if folders or not BENCHMARKS[name]:
             page = replaced(page, name, run(name, folders))
             PAGE.write_text(page, encoding="utf-8")
         else:

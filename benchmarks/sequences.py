@@ -1,6 +1,6 @@
 """What each shopper takes next, all items ranked: HR@10 and NDCG@10 on sequences without dates.
 
-    python -m benchmarks.sequences FOLDER [--json FILE]
+    python -m benchmarks.sequences FOLDER [--hybrid] [--json FILE]
 
 FOLDER holds `sequences.txt`, one user a line, oldest first: `user item item …`; users with fewer than three items are
 left out. Where `item_attributes.json` lies beside it, items have these attribute ids as tags. The last item of each is
@@ -30,7 +30,7 @@ from aisle.metrics import ranking
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.catalog import NAMES, by_name
-from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 from aisle.shop.moments import DAY
 from benchmarks import attributes
 from benchmarks.ordered import interactions, queries
@@ -102,9 +102,13 @@ class Case:
     def judge(self, model: Recommender[Any], history: str) -> tuple[float, float]:
         """Return HR@10 and NDCG@10 of a fitted model."""
         exclude = self.queries.history if history == LEFT_OUT else None
-        ranked = model.retrieve(self.queries, K, exclude).items
-        hits = ranking.find_hits(ranked, np.arange(len(self.wanted) + 1), self.wanted)
-        return ranking.mean(ranking.hit_rate(hits, K)), ranking.mean(ranking.ndcg(hits, K))
+        return figures_of(model.retrieve(self.queries, K, exclude), self.wanted)
+
+
+def figures_of(ranked: Ranked, wanted: NDArray[np.int32]) -> tuple[float, float]:
+    """Return HR@10 and NDCG@10 of ranked items, of which each user wanted one, (users,)."""
+    hits = ranking.find_hits(ranked.items, np.arange(len(wanted) + 1), wanted)
+    return ranking.mean(ranking.hit_rate(hits, K)), ranking.mean(ranking.ndcg(hits, K))
 
 
 class Tried(NamedTuple):
@@ -117,6 +121,11 @@ class Tried(NamedTuple):
 def main() -> None:
     """Read the folder, measure with history ranked and left out, print the table and write the file."""
     arguments = _arguments()
+    if arguments.hybrid:
+        from benchmarks import sequences_hybrid
+
+        show(sequences_hybrid.measure(arguments.folder), arguments.json)
+        return
     ids, sequences = read(arguments.folder)
     catalogue = attributes.read(arguments.folder, ids)
     validation, test = (Case.of(sequences, later, catalogue) for later in (1, 0))
@@ -133,14 +142,20 @@ def main() -> None:
         for history, chosen in best.items()
         for name, one in chosen.items()
     ]
+    show(rows, arguments.json)
+
+
+def show(rows: Sequence[Row], file: Path | None) -> None:
+    """Print the table of the rows and write the file, if there is to be one."""
     Console().print(_table(rows))
-    if arguments.json:
-        arguments.json.write_bytes(msgspec.json.encode({"rows": rows}))
+    if file:
+        file.write_bytes(msgspec.json.encode({"rows": rows}))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sequences", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="holds sequences.txt")
+    parser.add_argument("--hybrid", action="store_true", help="measure the hybrid and its sources")
     parser.add_argument("--json", type=Path, help="write the rows here")
     return parser.parse_args()
 
@@ -228,8 +243,8 @@ def _table(rows: Sequence[Row]) -> Table:
     for name in figures:
         table.add_column(name, justify="right")
     for row in rows:
-        shown = (f"{row[name]:.4f}" for name in figures)
-        table.add_row(str(row["model"]), str(row["history"]), "*" if row["selected"] else "", *shown)
+        shown = (f"{row[name]:.4f}" if name in row else "" for name in figures)
+        table.add_row(str(row["model"]), str(row["history"]), "*" if row.get("selected") else "", *shown)
     return table
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.base import Recommender
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.recommenders.topn import BLOCK_BYTES, topn
 
 Floats = NDArray[np.float32]
@@ -98,37 +98,38 @@ def gather(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemList
     )
 
 
+class _Proposals(NamedTuple):
+    """What one source says."""
+
+    pairs: NDArray[np.int64]
+    """query · items + item of each proposal, (proposals,)."""
+    ranks: NDArray[np.int64]
+    """From 1, (proposals,)."""
+    scores: Floats
+    """Of all items, (queries, items)."""
+
+    def shares(self, query: NDArray[np.int64], item: NDArray[np.int64]) -> Floats:
+        """Return the scores of some pairs as shares of the best one of their query, (pairs,)."""
+        with np.errstate(invalid="ignore"):
+            best = np.fmax.reduce(self.scores, axis=1, initial=0)[query]
+        nothing = np.full(len(query), np.nan, np.float32)
+        return np.divide(self.scores[query, item], best, out=nothing, where=best > 0)
+
+
 def _gather_block(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None) -> Candidates:
-    said, ranks = [], []
-    for source in sources.values():
-        scores = source.recommender.score(queries)
-        said.append(scores)
-        ranks.append(_ranks(topn(scores, source.quota, exclude), scores.shape))
-    wanted = np.any([rank > 0 for rank in ranks], axis=0)
-    query, item = np.nonzero(wanted)
-    rank = np.stack([one[query, item] for one in ranks], axis=1).astype(np.float32)
-    score = np.stack([_relative(scores)[query, item] for scores in said], axis=1)
-    return Candidates(
-        ItemLists.of_pairs(query, item.astype(np.int32), len(queries)),
-        tuple(sources),
-        score,
-        np.where(rank > 0, rank, np.float32(np.nan)),
-    )
+    said = [_ask(source, queries, exclude) for source in sources.values()]
+    pairs = np.unique(np.concatenate([one.pairs for one in said]))
+    query, item = np.divmod(pairs, max(1, said[0].scores.shape[1]))
+    ranks = np.full((len(pairs), len(said)), np.nan, np.float32)
+    for column, one in enumerate(said):
+        ranks[np.searchsorted(pairs, one.pairs), column] = one.ranks
+    scores = np.stack([one.shares(query, item) for one in said], axis=1)
+    return Candidates(ItemLists.of_pairs(query, item.astype(np.int32), len(queries)), tuple(sources), scores, ranks)
 
 
-def _ranks(proposed: Ranked, shape: tuple[int, ...]) -> NDArray[np.int16]:
-    """Return the rank of every item, 0 where it was not proposed, (queries, items).
-
-    What scores 0 or less is only there to fill a list up, and not proposed.
-    """
-    ranks = np.zeros(shape, np.int16)
+def _ask(source: Source, queries: QueryBatch, exclude: ItemLists | None) -> _Proposals:
+    """Return the proposals of a source; what scores 0 or less only fills a list up, and is none."""
+    scores = source.recommender.score(queries)
+    proposed = topn(scores, source.quota, exclude)
     query, place = np.nonzero(proposed.scores > 0)
-    ranks[query, proposed.items[query, place]] = place + 1
-    return ranks
-
-
-def _relative(scores: Floats) -> Floats:
-    """Return scores as shares of the best one of their query."""
-    with np.errstate(invalid="ignore"):
-        best = np.fmax.reduce(scores, axis=1, keepdims=True, initial=0)
-    return np.divide(scores, best, out=np.full(scores.shape, np.nan, np.float32), where=best > 0)
+    return _Proposals(query * scores.shape[1] + proposed.items[query, place], place + 1, scores)

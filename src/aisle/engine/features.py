@@ -23,9 +23,11 @@ OF_PAIR: Final = (
     "pair_taken",
     "pair_days",
     "pair_looked",
+    "pair_carted",
     "pair_share",
     "pair_since_taken",
     "pair_since_looked",
+    "pair_since_carted",
     "pair_since_first",
     "pair_stars",
     "pair_returned",
@@ -80,6 +82,7 @@ class _Acts(NamedTuple):
 
     taken: NDArray[np.bool_]
     looked: NDArray[np.bool_]
+    carted: NDArray[np.bool_]
     returned: NDArray[np.bool_]
     rated: NDArray[np.bool_]
 
@@ -117,7 +120,8 @@ def _acts(profiles: Profiles, taking: int) -> _Acts:
     returned = kind == KIND_CODES[EventKind.REFUND]
     taken = kind == taking
     looked = ~taken & ~returned & (kind != KIND_CODES[EventKind.REMOVE_FROM_CART]) & ~rated
-    return _Acts(taken, looked, returned, rated)
+    carted = looked & (kind == KIND_CODES[EventKind.ADD_TO_CART])
+    return _Acts(taken, looked, carted, returned, rated)
 
 
 # --- The shopper and the item ---------------------------------------------------------------------------------------
@@ -159,9 +163,11 @@ def _of_pairs(
             taken,
             days,
             looked,
+            count(acts.carted),
             taken / np.maximum(total[owner], 1),
             since,
             least(ages, acts.looked),
+            least(ages, acts.carted),
             first,
             _looked_up(stars, at, met, _NEVER),
             count(acts.returned),

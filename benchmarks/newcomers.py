@@ -1,0 +1,176 @@
+"""New visitors of a simulated shop: what do they look at after their third click? NDCG@20 after 0, 1, 2 and 3 clicks.
+
+    python -m benchmarks.newcomers [--json FILE]
+
+The shop is `aisle.simulator.Simulation`; nothing in it is real. The hybrid is fitted as `aisle train` does it, on all
+but the last four weeks. Visitors are shoppers and anonymous sessions that come after that for the first time and look
+at `CLICKS` items or more. All rows ask for the same: the items that each visitor deals with for the first time after
+the last of these clicks. The shelf before any click knows nothing of the visitor; later ones know the clicks so far,
+and leave out what was clicked. `times_before` compares with the shelf before any click.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from aisle.app.evaluate import with_catalogue
+from aisle.app.fitting import Effort, fit
+from aisle.app.recipe import Recipe
+from aisle.app.settings import Settings
+from aisle.app.train import newest_window
+from aisle.engine.hybrid import NAME as HYBRID
+from aisle.engine.retrieval import Retrieval
+from aisle.evaluation.bootstrap import mean_interval
+from aisle.metrics import ranking
+from aisle.prepare.build import build
+from aisle.prepare.profiles import Profiles
+from aisle.prepare.weigh import Weights
+from aisle.recommenders.query import ItemLists, queries_of
+from aisle.shop.columns import EVENT, ITEM_ID, SESSION_ID, TIMESTAMP, USER_ID
+from aisle.shop.events import KIND_CODES, EventKind
+from aisle.shop.ids import Vocabulary
+from aisle.shop.moments import DAY
+from aisle.simulator.simulation import Simulation
+
+K: Final = 20
+CLICKS: Final = 3
+SEED: Final = 2611
+"""Of the shop; no other command or test draws it."""
+EVENTS: Final = 150_000
+DAYS: Final = 28
+"""Visitors come in the last days of the simulation, so many."""
+
+VISITOR: Final = "visitor"
+ORDER: Final = "order"
+
+Row = dict[str, str | float]
+
+
+@dataclass(frozen=True, eq=False)
+class Visitors:
+    """What visitors click first, and what they deal with later.
+
+    Attributes
+    ----------
+    clicked
+        The first items that each looks at, in order, (visitors, `CLICKS`).
+    at
+        The moments of these clicks, (visitors, `CLICKS`).
+    wanted
+        The items that each deals with for the first time after these.
+    """
+
+    clicked: NDArray[np.int32]
+    at: NDArray[np.int64]
+    wanted: ItemLists
+
+    def __len__(self) -> int:
+        return len(self.clicked)
+
+    @classmethod
+    def of(cls, events: pl.DataFrame, cut: int, items: Vocabulary) -> "Visitors":
+        """Find those who come after a moment for the first time, and deal with enough known items."""
+        known = events.with_columns(pl.coalesce(USER_ID, SESSION_ID).alias(VISITOR)).filter(
+            pl.col(TIMESTAMP).min().over(VISITOR) >= cut, pl.col(ITEM_ID).is_in(items.ids)
+        )
+        looks = known.filter(pl.col(EVENT) == EventKind.VIEW_ITEM.value)
+        firsts = looks.unique([VISITOR, ITEM_ID], keep="first", maintain_order=True)
+        firsts = firsts.with_columns(pl.int_range(pl.len()).over(VISITOR).alias(ORDER))
+        clicks = firsts.filter(pl.col(ORDER) < CLICKS)
+        last = clicks.filter(pl.col(ORDER) == CLICKS - 1).select(VISITOR, pl.col(TIMESTAMP).alias("last"))
+        later = (
+            known.unique([VISITOR, ITEM_ID], keep="first", maintain_order=True)
+            .join(last, on=VISITOR)
+            .filter(pl.col(TIMESTAMP) > pl.col("last"))
+            .join(clicks, on=[VISITOR, ITEM_ID], how="anti")
+            .sort(VISITOR, maintain_order=True)
+        )
+        clicks = clicks.join(later, on=VISITOR, how="semi").sort(VISITOR, ORDER)
+        visitors = later[VISITOR].n_unique()
+        return cls(
+            items.numbers(clicks[ITEM_ID].to_list()).reshape(visitors, CLICKS),
+            clicks[TIMESTAMP].to_numpy().reshape(visitors, CLICKS),
+            ItemLists.of_pairs(later[VISITOR].rle_id().to_numpy(), items.numbers(later[ITEM_ID].to_list()), visitors),
+        )
+
+    def profiles(self, clicks: int) -> Profiles:
+        """Return all that is known of each right after so many clicks."""
+        events = len(self) * clicks
+        nothing = np.full(events, np.nan, np.float32)
+        return Profiles(
+            indptr=np.arange(len(self) + 1) * clicks,
+            item=self.clicked[:, :clicks].ravel(),
+            kind=np.full(events, KIND_CODES[EventKind.VIEW_ITEM], np.int8),
+            rating=nothing,
+            price=nothing,
+            timestamp=self.at[:, :clicks].ravel(),
+            now=self.at[:, max(clicks - 1, 0)] + 1,
+        )
+
+
+def main() -> None:
+    """Simulate a shop, train, ask for its new visitors, print the table and write the file."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.newcomers", description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, help="write the rows here")
+    arguments = parser.parse_args()
+    rows = measure(Simulation(SEED, EVENTS))
+    Console().print(_table(rows))
+    if arguments.json:
+        arguments.json.write_bytes(msgspec.json.encode({"rows": rows}))
+
+
+def measure(simulation: Simulation) -> list[Row]:
+    """Fit the hybrid on what was before the last weeks, and return a row per number of clicks."""
+    recipe = Recipe.from_settings(Settings.read(Path()), HYBRID)
+    events = pl.concat(simulation.events()).sort(TIMESTAMP, maintain_order=True)
+    cut = simulation.end - DAYS * DAY
+    past = events.filter(pl.col(TIMESTAMP) < cut)
+    data = with_catalogue(simulation.items(), build(past, recipe.weights, cut))
+    began = time.perf_counter()
+    retrieval = fit(recipe, data, newest_window(past), Effort()).retrieval
+    seconds = time.perf_counter() - began
+    visitors = Visitors.of(events, cut, data.items)
+    found = [ndcg(retrieval, visitors, clicks, recipe.weights) for clicks in range(CLICKS + 1)]
+    return [
+        _row(clicks, values) | {"times_before": float(values.mean() / found[0].mean()), "fit_s": seconds}
+        for clicks, values in enumerate(found)
+    ]
+
+
+def ndcg(retrieval: Retrieval, visitors: Visitors, clicks: int, weights: Weights) -> NDArray[np.float64]:
+    """Return the NDCG of the shelf that each visitor gets after so many clicks, (visitors,)."""
+    queries = queries_of(visitors.profiles(clicks), weights)
+    shelf = retrieval.retrieve(queries, K, queries.history)
+    return ranking.ndcg(ranking.find_hits(shelf.items, visitors.wanted.indptr, visitors.wanted.items), K)
+
+
+def _row(clicks: int, values: NDArray[np.float64]) -> Row:
+    interval = mean_interval(values, seed=SEED)
+    return {
+        "clicks": str(clicks),
+        "visitors": len(values),
+        f"ndcg@{K}": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+    }
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row.values()))
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -197,7 +197,7 @@ def test_a_model_that_cannot_score_gives_no_reason() -> None:
 
 def test_whatever_else_answers_gives_no_reason() -> None:
     class Silent:
-        def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:  # noqa: ARG002
+        def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
             return Ranked.joined([], n)
 
     assert reasons(Silent(), asked(), np.array([FILTER], np.int32)) == [None]

@@ -213,6 +213,36 @@ def _scores(hybrid: Hybrid, profiles: Profiles, blocks: Candidates, shown: int) 
     return hybrid.ranker.score(rows)
 
 
+def weighed(
+    hybrid: Hybrid, profiles: Profiles, candidates: Candidates, place: int
+) -> tuple[Floats, NDArray[np.float64]]:
+    """Return the features of one candidate, and what its score owes to each of them, (features,).
+
+    That is what the score loses if the feature is as it is for the shopper's typical candidate, the one in the middle;
+    what is the same for all of them decides nothing, and adds 0.
+
+    Parameters
+    ----------
+    hybrid
+        One with a ranker.
+    profiles
+        The shopper's, one.
+    candidates
+        All of the shopper's.
+    place
+        Which of them.
+    """
+    assert hybrid.ranker is not None  # noqa: S101  without one, no feature counts
+    rows = features(profiles, candidates, hybrid.state)
+    # What is not known is sorted last, so that it is typical where it is so for most.
+    typical = np.sort(rows, axis=0)[len(rows) // 2]
+    blocks = np.tile(rows[place], (rows.shape[1] + 1, 1))
+    feature = np.arange(rows.shape[1])
+    blocks[feature + 1, feature] = typical
+    scores = hybrid.ranker.score(blocks)
+    return rows[place], scores[0] - scores[1:]
+
+
 def _carrying(
     model: Retrieves, queries: QueryBatch, items: Ints, exclude: ItemLists | None
 ) -> list[Recommender[Any] | None]:

@@ -26,6 +26,7 @@ from aisle.prepare.profiles import Profiles
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.cut import Cut, CutConfig
+from aisle.recommenders.item_knn import ItemKNN
 from aisle.recommenders.item_state import ItemState, ItemStateConfig
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, queries_of
 from aisle.recommenders.ranker import Ranker, RankerConfig
@@ -148,6 +149,15 @@ def test_several_items_are_explained_as_one_by_one() -> None:
     assert reasons(model, queries, items) == [why(model, queries, item) for item in items.tolist()]
 
 
+def test_a_source_that_only_fills_up_is_no_reason() -> None:
+    model = hybrid("item_knn", "popularity", item_knn={"similarity": "cosine"})
+    source = model.sources["item_knn"].recommender
+    assert isinstance(source, ItemKNN)
+    to_filter = source.links_.indices == FILTER
+    source.links_ = source.links_._replace(values=np.where(to_filter, np.float32(1e-6), source.links_.values))
+    assert why(model, asked((KETTLE, BOUGHT, 4)), FILTER) == POPULAR
+
+
 def test_a_missing_source_is_no_reason() -> None:
     model = hybrid("popularity", "co_purchase")
     fewer = replace(model, sources={"popularity": model.sources["popularity"]})
@@ -160,6 +170,18 @@ def test_what_no_source_proposes_has_no_reason() -> None:
 
 def test_no_items_no_reasons() -> None:
     assert reasons(hybrid("popularity"), asked(), np.zeros(0, np.int32)) == []
+
+
+def test_a_pair_of_few_buyers_is_not_bought_often() -> None:
+    weights = np.zeros((4, 3))
+    weights[:, [KETTLE, FILTER]] = 1
+    data = shop(weights)
+    four = replace(data, log=replace(data.log, basket=data.log.user))
+    model = by_name("co_purchase")(by_name("co_purchase").config_type.parse({"measure": "probability"})).fit(
+        four, seed=0
+    )
+    reason = reasons(model, asked((KETTLE, BOUGHT, 4)), np.array([FILTER], np.int32))[0]
+    assert reason == Reason(Kind.BECAUSE, "co_purchase", KETTLE, Deed(BOUGHT, 1, NOW - 4 * DAY))
 
 
 # --- Which earlier item ---------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from aisle.engine.retrieval import Retrieves
 from aisle.prepare.profiles import Profiles
 from aisle.recommenders.abilities import Explains
 from aisle.recommenders.base import Recommender
+from aisle.recommenders.co_purchase import CoPurchase
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.moments import DAY, format_day
@@ -30,6 +31,12 @@ REPEAT: Final = "repeat"
 
 FEWEST_MENTIONS: Final = 5
 """So many reviews must hold a phrase before a shelf quotes it."""
+
+FEWEST_BUYERS: Final = 5
+"""So many shoppers must have bought two items together before a shelf says that it happens often."""
+
+FAINT: Final = 0.01
+"""A source that gives an item less than this share of its best score for the shopper is no reason."""
 
 AGAIN_AND_AGAIN: Final = 3
 """Who took an item on so many days takes it again and again."""
@@ -254,9 +261,16 @@ def _carrying(
         return [None] * len(items)
     gathered = gather(model.sources, queries, exclude).of_sources(model.names)
     shown = gathered.where(np.isin(gathered.lists.items, items))
-    added = np.where(np.isfinite(shown.ranks), contributions(model, profiles_of(queries), shown), -np.inf)
+    added = np.where(_heard(shown), contributions(model, profiles_of(queries), shown), -np.inf)
     most = dict(zip(shown.lists.items.tolist(), added.argmax(axis=1).tolist(), strict=True))
     return [model.sources[model.names[most[item]]].recommender if item in most else None for item in items.tolist()]
+
+
+def _heard(candidates: Candidates) -> NDArray[np.bool_]:
+    """Return which sources propose each candidate, without those that only fill up, unless all do so."""
+    proposed = np.isfinite(candidates.ranks)
+    loud = proposed & (candidates.scores >= FAINT)
+    return np.where(loud.any(axis=1, keepdims=True), loud, proposed)
 
 
 # --- Which earlier item ---------------------------------------------------------------------------------------------
@@ -288,7 +302,16 @@ def _reason(source: Recommender[Any], queries: QueryBatch, item: int) -> Reason:
     if added.max(initial=0) <= 0:
         return Reason(Kind.LIKE if kind is Kind.LIKE else Kind.TASTE, source.name)
     earlier = int(queries.history.items[added.argmax()])
-    return Reason(Kind.AGAIN if earlier == item else kind, source.name, earlier, deed_of(profiles, earlier))
+    if earlier == item:
+        kind = Kind.AGAIN
+    elif isinstance(source, CoPurchase) and not _often_together(source, earlier, item):
+        kind = Kind.BECAUSE
+    return Reason(kind, source.name, earlier, deed_of(profiles, earlier))
+
+
+def _often_together(source: CoPurchase, earlier: int, item: int) -> bool:
+    partners = source.partners(np.array([earlier], np.int32), source.config.neighbours, FEWEST_BUYERS)
+    return item in partners.items
 
 
 def _with_aspect(reason: Reason | None, aspect: Aspect | None) -> Reason | None:

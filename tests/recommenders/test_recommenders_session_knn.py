@@ -67,3 +67,20 @@ def test_where_no_neighbour_is_popularity_ranks() -> None:
 def test_settings_are_above_0(name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         SessionKNNConfig.parse({name: 0})
+
+
+@pytest.mark.parametrize("settings", [{}, {"neighbours": 3, "before": 0.3}, {"candidates": 2, "rarity": 1.0}])
+def test_an_explanation_adds_up_to_the_score(settings: dict[str, float]) -> None:
+    draw = np.random.default_rng(2)
+    model = fit(walks(*draw.integers(0, 5, (40, 3)).tolist()), half_life_days=3.0, **settings)
+    queries = ask({4: 1}, {4: 1, 3: -1, 2: 1, 0: 1})
+    scores = model.score(queries)[1]
+    explained = np.stack([model.explain(queries, 1, item) for item in range(5)])
+    assert explained.shape == (5, 4)
+    assert (explained[:, 1] == 0).all()
+    np.testing.assert_allclose(explained.sum(axis=1), np.maximum(scores, 0), rtol=1e-5)
+
+
+def test_an_explanation_names_who_shares_the_session() -> None:
+    # Only the last session holds 3, and of the query's items only 1 is in it.
+    assert (fit(SESSIONS).explain(ask({0: 1, 1: 1}), 0, 3) > 0).tolist() == [False, True]

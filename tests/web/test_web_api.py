@@ -188,3 +188,12 @@ def test_health_names_the_model(client: TestClient, untrained_client: TestClient
     before = untrained_client.get("/api/health")
     assert before.status_code == 200
     assert before.json()["model_version"] is None
+
+
+def test_items_say_why_they_stand_there_on_request(client: TestClient) -> None:
+    path = "/api/recommendations?user_id=nobody"
+    assert {item["reason"] for item in client.get(path).json()["items"]} == {None}
+    explained = client.get(f"{path}&explain=1").json()["items"]
+    assert {item["reason"] for item in explained} <= {"popular in Tea", "popular in Tools"}
+    answer = client.get(f"{path}&explain=please")
+    assert (answer.status_code, answer.json()["error"]) == (422, "explain 'please' is neither 1 nor 0")

@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.app.live_model import LiveModel, ModelWatch
+from aisle.app.reasons import reasons_in_words
 from aisle.app.remember import Remembered
 from aisle.app.settings import Settings
 from aisle.app.shelf import HistoryLine, Shelf, history_line, shelf_item
+from aisle.app.why import Why, why
 from aisle.engine.profile import as_list, as_of, to_query
 from aisle.recommenders.query import Ranked
 from aisle.recommenders.similar import similar
@@ -72,13 +74,23 @@ class Live:
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
-    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none", placement: str | None = None) -> Shelf:
+    def recommend(
+        self,
+        user_id: str,
+        n: int = 10,
+        exclude: Exclude = "none",
+        placement: str | None = None,
+        *,
+        explain: bool = False,
+    ) -> Shelf:
         """Return a shopper's shelf, of n items or all that there are.
 
         Parameters
         ----------
         placement
             A placement of `aisle.toml`, filled by its strategy; without one, the personal model fills the shelf.
+        explain
+            Whether each item says why it stands there; that takes as long as the shelf itself.
 
         Raises
         ------
@@ -95,7 +107,25 @@ class Live:
         ranked, impersonal = retrieval.shelves(query, n, left_out)
         if impersonal[0]:
             fallback = "popular_without_database" if fallback else "popular"
-        return self._shelf(model, ranked, fallback, model.stars(query, _shown(ranked)))
+        shelf = self._shelf(model, ranked, fallback, model.stars(query, _shown(ranked)))
+        if not explain:
+            return shelf
+        personal = None if impersonal[0] else retrieval.personal
+        return shelf.explained(reasons_in_words(model, personal, query, _shown(ranked), self._catalogue, left_out))
+
+    def why(self, user_id: str, item_id: str, n: int = 10, placement: str | None = None) -> Why:
+        """Return the way of one item to one shopper's shelf.
+
+        Raises
+        ------
+        NoModel
+            If nothing was trained yet, or not the placement's strategy.
+        NotFound
+            If there is no such placement, or the model does not know the item, or nothing of the shopper.
+        """
+        strategy, model = self._strategy(placement), self.models.current()
+        profile = self._profile(user_id)[0]
+        return why(model, profile, self._catalogue, user_id, item_id, placement=placement, strategy=strategy, n=n)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
         """Return the items that the same shoppers like.

@@ -6,6 +6,8 @@ import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aisle.storage.events import EventRow
     from aisle.storage.items import ItemRow
 
@@ -31,6 +33,8 @@ class ShelfItem(msgspec.Struct, frozen=True):
     """What the model gave; null where the place was only filled up."""
     predicted_rating: float | None
     """The stars that the shopper would give, on the shop's own scale; null in a shop without ratings."""
+    reason: str | None = None
+    """Why it stands here, for the shopper to read."""
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -42,6 +46,11 @@ class Shelf(msgspec.Struct, frozen=True):
     """None for a personal shelf, else one of `FALLBACKS`."""
     recommendation_id: str
     """To be sent back with the events that follow from this shelf."""
+
+    def explained(self, reasons: "Sequence[str]") -> "Shelf":
+        """Return the shelf with the reason of each item, in their order."""
+        items = [msgspec.structs.replace(one, reason=reason) for one, reason in zip(self.items, reasons, strict=True)]
+        return msgspec.structs.replace(self, items=items)
 
 
 class HistoryLine(msgspec.Struct, frozen=True):
@@ -62,7 +71,7 @@ def shelf_item(item_id: str, row: "ItemRow | None", score: float, predicted_rati
     """Put what the catalogue says to an item and its score."""
     return ShelfItem(
         item_id=item_id,
-        name=_name(item_id, row),
+        name=name_of(item_id, row),
         category=row.category if row else None,
         image_url=row.image_url if row else None,
         price=row.price if row else None,
@@ -76,7 +85,7 @@ def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
     """Put what the catalogue says to an event."""
     return HistoryLine(
         item_id=row.item_id,
-        name=_name(row.item_id, item),
+        name=name_of(row.item_id, item),
         category=item.category if item else None,
         image_url=item.image_url if item else None,
         event=row.kind,
@@ -87,5 +96,6 @@ def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
     )
 
 
-def _name(item_id: str, row: "ItemRow | None") -> str:
+def name_of(item_id: str, row: "ItemRow | None") -> str:
+    """Return what an item is called; its id, where the catalogue does not say."""
     return row.title if row and row.title else item_id

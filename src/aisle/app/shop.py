@@ -8,6 +8,7 @@ from aisle.app.progress import Progress, silent
 from aisle.app.serve import Exclude, Live
 from aisle.app.settings import FILE, Settings
 from aisle.app.shelf import HistoryLine, Shelf
+from aisle.app.why import Why
 from aisle.shop.ids import check_id
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
@@ -227,9 +228,21 @@ class Shop:
 
     # --- Shelves ------------------------------------------------------------------------------------------------------
 
-    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none", placement: str | None = None) -> Shelf:
-        """Return a shopper's shelf, of a placement of `aisle.toml` or the personal one."""
-        return self.live.recommend(user_id, n, exclude, placement)
+    def recommend(
+        self,
+        user_id: str,
+        n: int = 10,
+        exclude: Exclude = "none",
+        placement: str | None = None,
+        *,
+        explain: bool = False,
+    ) -> Shelf:
+        """Return a shopper's shelf, of a placement of `aisle.toml` or the personal one, with reasons if asked for."""
+        return self.live.recommend(user_id, n, exclude, placement, explain=explain)
+
+    def why(self, user_id: str, item_id: str, n: int = 10, placement: str | None = None) -> Why:
+        """Return why a shopper sees an item on a shelf of n, or why not."""
+        return self.live.why(user_id, item_id, n, placement)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
         """Return the items that the same shoppers like."""

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from aisle._version import __version__
-from aisle.cli import backup, data, learn, live, people, quality, shelf, tune
+from aisle.cli import backup, data, learn, live, people, quality, shelf, tune, why
 from aisle.cli.shop import Where
 from aisle.shop.errors import AisleError
 
@@ -27,6 +27,7 @@ data.register(app)
 learn.register(app)
 tune.register(app)
 shelf.register(app)
+why.register(app)
 live.register(app)
 people.register(app)
 quality.register(app)

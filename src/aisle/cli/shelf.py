@@ -36,6 +36,7 @@ def recommend(
         Exclude, typer.Option(help="`purchased`: never what they bought before. People do rebuy.")
     ] = Exclude.NONE,
     placement: Annotated[str | None, typer.Option(help="A placement of aisle.toml, filled by its strategy.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say of each item why it stands there.")] = False,
     out: Annotated[Path | None, typer.Option(help="With --all: the .parquet or .csv file to write.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -47,14 +48,20 @@ def recommend(
             raise InputError("--all writes a file: add --out FILE.parquet or --out FILE.csv")
         _for_all(context, n, exclude, out)
     elif user_id is not None:
-        _for_one(context, user_id, n, exclude, placement, as_json)
+        _for_one(context, user_id, n, exclude, placement, explain, as_json)
 
 
 def _for_one(
-    context: typer.Context, user_id: str, n: int, exclude: Exclude, placement: str | None, as_json: bool
+    context: typer.Context,
+    user_id: str,
+    n: int,
+    exclude: Exclude,
+    placement: str | None,
+    explain: bool,
+    as_json: bool,
 ) -> None:
     with open_shop(context) as shop:
-        shelf = shop.recommend(user_id, n, exclude.value, placement)
+        shelf = shop.recommend(user_id, n, exclude.value, placement, explain=explain)
         lines = [] if as_json else shop.history(user_id, n)
     from aisle.cli import show
     from aisle.web.schemas import Recommendations

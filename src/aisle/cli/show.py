@@ -71,6 +71,10 @@ def shelf_table(shelf: "Shelf", title: str) -> Group:
         columns.append("stars")
         for row, item in zip(rows, shelf.items, strict=True):
             row.append(_stars(item.predicted_rating))
+    if any(item.reason is not None for item in shelf.items):
+        columns.append("why")
+        for row, item in zip(rows, shelf.items, strict=True):
+            row.append(item.reason or "")
     return table(title, columns, rows, right=("#", "price", "score", "stars"))
 
 

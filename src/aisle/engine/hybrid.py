@@ -123,7 +123,7 @@ class Hybrid(FoldsIn):
         """
         candidates = gather(self.sources, queries, exclude).of_sources(self.names)
         candidates = candidates.where(self.cut.kept(candidates.lists, candidates.ranks, MOST))
-        return Scored(candidates, self.score(_profiles(queries), candidates))
+        return Scored(candidates, self.score(profiles_of(queries), candidates))
 
     def score(self, profiles: Profiles, candidates: Candidates) -> NDArray[np.float64]:
         """Return the score of each candidate, (candidates,)."""
@@ -146,7 +146,8 @@ def first(scored: Scored, n: int) -> Ranked:
     return Ranked(items, scores)
 
 
-def _profiles(queries: QueryBatch) -> Profiles:
+def profiles_of(queries: QueryBatch) -> Profiles:
+    """Return the profiles behind queries; `queries_of` makes queries that have them."""
     if queries.profiles is None:
         raise ValueError("these queries come without profiles, which the hybrid looks at; make them with queries_of")
     return queries.profiles

@@ -74,20 +74,53 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     return scores
 
 
+def explain(history: CSR, item: int, index: Index, nearest: Nearest) -> Floats:
+    """Return what each entry of one query's history adds to the score of one item, (entries,); the sum is the score.
+
+    A neighbour's similarity is a sum over the items that it shares; each of these adds its part of it.
+    """
+    counted = np.flatnonzero(history.values > 0)[::-1]
+    asked, weights = history.indices[counted], history.values[counted]
+    found, shared_item, similarity = _candidates(asked, weights, index, nearest.candidates)
+    best = _most_similar(found, similarity, nearest.k)
+    stand, neighbour, worth = _worth(found[best], shared_item[best], index, nearest)
+    held = stand == item
+    worth_of_item = np.bincount(neighbour[held], worth[held], minlength=len(best))
+    of_session = np.zeros(len(index.faded))
+    of_session[found[best]] = worth_of_item * index.faded[found[best]] * index.rarity[item]
+    place, entry = _entries(index.newest_indptr, asked)
+    shares = np.zeros(len(history.values), np.float32)
+    shares[counted] = weights * np.bincount(entry, of_session[index.newest[place]], minlength=len(asked))
+    return shares
+
+
 def _score(asked: Ints, weights: Floats, index: Index, nearest: Nearest) -> Floats:
     """Return the score of every item for one query whose items come newest first."""
     found, shared_item, similarity = _candidates(asked, weights, index, nearest.candidates)
-    best = np.lexsort((-found, -similarity))[: nearest.k]
-    place, neighbour = _entries(index.session_indptr, found[best])
-    stand = index.session_items[place]
-    matches = np.flatnonzero(stand == shared_item[best][neighbour])
-    # An item may stand in a session twice: its last place counts.
-    shared = np.zeros(len(best), np.int64)
-    shared[neighbour[matches]] = place[matches]
-    steps = place - shared[neighbour]
-    worth = np.power(nearest.distance_decay, np.abs(steps), dtype=np.float64) * np.where(steps < 0, nearest.before, 1)
+    best = _most_similar(found, similarity, nearest.k)
+    stand, neighbour, worth = _worth(found[best], shared_item[best], index, nearest)
     sums = np.bincount(stand, similarity[best][neighbour] * worth, minlength=len(index.rarity))
     return (sums * index.rarity).astype(np.float32)
+
+
+def _most_similar(found: Longs, similarity: NDArray[np.float64], k: int) -> NDArray[np.intp]:
+    """Return which candidates are the k most similar ones; of equally similar ones, the newest."""
+    return np.lexsort((-found, -similarity))[:k]
+
+
+def _worth(
+    sessions: Longs, shared_item: Ints, index: Index, nearest: Nearest
+) -> tuple[Ints, Longs, NDArray[np.float64]]:
+    """Return the items of some sessions, which of the sessions each is of, and how much it counts there."""
+    place, neighbour = _entries(index.session_indptr, sessions)
+    stand = index.session_items[place]
+    matches = np.flatnonzero(stand == shared_item[neighbour])
+    # An item may stand in a session twice: its last place counts.
+    shared = np.zeros(len(sessions), np.int64)
+    shared[neighbour[matches]] = place[matches]
+    steps = place - shared[neighbour]
+    before = np.where(steps < 0, nearest.before, 1)
+    return stand, neighbour, np.power(nearest.distance_decay, np.abs(steps), dtype=np.float64) * before
 
 
 def _candidates(asked: Ints, weights: Floats, index: Index, most: int) -> tuple[Longs, Ints, NDArray[np.float64]]:

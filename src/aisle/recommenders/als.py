@@ -118,15 +118,19 @@ class ALS(Recommender[ALSConfig], FoldsIn, HasItemVectors, Explains):
         return vectors
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
-        """Return what each entry of one query's history adds to the score of one item, (entries,).
+        """Return what each entry of one query's history adds to the score of one item, (entries,)."""
+        return self.explain_product(queries, query, self.item_vectors_[item])
 
-        With W = A⁻¹, entry j adds y_itemᵀ W y_j b_j, and the sum is the score (Hu, Koren and Volinsky, section 5).
+    def explain_product(self, queries: QueryBatch, query: int, vector: Floats) -> Floats:
+        """Return what each entry of one query's history adds to its inner product with a vector, (entries,).
+
+        With W = A⁻¹, entry j adds vᵀ W y_j b_j, and the sum is the product (Hu, Koren and Volinsky, section 5).
         """
         one = queries.part(query, query + 1)
         ridge = float(_query_ridge(one, len(self.item_vectors_), self.config)[0])
         neighbours = self.item_vectors_[one.history.items]
         matrix = normal_matrix(neighbours, one.weights, self.spectrum_, ridge, self.config.unobserved_weight)
-        reach = neighbours @ np.linalg.solve(matrix, self.item_vectors_[item])
+        reach = neighbours @ np.linalg.solve(matrix, vector)
         return reach * targets(one.weights, self.config.unobserved_weight)
 
     @property

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.abilities import FoldsIn, HasItemVectors
+from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
 from aisle.recommenders.als import ALS, ALSConfig
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
@@ -39,7 +39,7 @@ class AudienceConfig(Config, frozen=True):
     """Added to the size of an audience when its sum is divided by the square root of it: few takers say little."""
 
 
-class Audience(Recommender[AudienceConfig], FoldsIn, HasItemVectors):
+class Audience(Recommender[AudienceConfig], FoldsIn, HasItemVectors, Explains):
     """An item's score is u · Σ v / √(n + shrinkage), over the tastes v of length 1 of its n takers in the window.
 
     u is the taste of the query, folded in from its history alone. A query that likes nothing has scores of NaN.
@@ -109,6 +109,10 @@ class Audience(Recommender[AudienceConfig], FoldsIn, HasItemVectors):
     def query_vectors(self, queries: QueryBatch) -> Floats:
         """Return tastes (queries, factors)."""
         return self.als_.query_vectors(queries)
+
+    def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
+        """Return what each entry of one query's history adds to the score of one item, (entries,); the sum is it."""
+        return self.als_.explain_product(queries, query, self.item_vectors_[item])
 
     @property
     def items_count(self) -> int:

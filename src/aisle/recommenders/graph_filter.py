@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Likeness
-from aisle.recommenders.abilities import FoldsIn
+from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.measures import Neighbours
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.sparse import (
     answered,
     dense_products,
+    entries_of,
     history_rows,
     products,
     scaled,
@@ -54,7 +55,7 @@ class GraphFilterConfig(Config, frozen=True):
     """How many items each item speaks for in the linear filter."""
 
 
-class GraphFilter(Recommender[GraphFilterConfig], FoldsIn):
+class GraphFilter(Recommender[GraphFilterConfig], FoldsIn, Explains):
     """Scores are the filtered history; nothing of the users is kept. A query that likes nothing has scores of NaN."""
 
     name = "graph_filter"
@@ -100,6 +101,15 @@ class GraphFilter(Recommender[GraphFilterConfig], FoldsIn):
         smooth *= np.float32(self.config.alpha) * self.popularity_
         scores += smooth
         return answered(scores, history, items)
+
+    def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
+        """Return what each entry of one query's history adds to the score of one item, (entries,); the sum is it."""
+        one = queries.part(query, query + 1)
+        entries = one.history.items
+        smooth = self.directions_[entries] @ self.directions_[item] / self.popularity_[entries]
+        smooth *= np.float32(self.config.alpha) * self.popularity_[item]
+        reach: Floats = entries_of(self.links_, entries, item) + smooth
+        return one.weights * reach
 
     @property
     def items_count(self) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels import sessions_numpy
 from aisle.kernels.sessions_numpy import Index, Nearest
-from aisle.recommenders.abilities import FoldsIn
+from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.linked import Decay, Neighbours, completed, popular_rest, recent_rows
 from aisle.recommenders.query import QueryBatch
@@ -55,7 +55,7 @@ class SessionKNNConfig(Config, frozen=True):
     """After so many days a session counts half; null: only being among the newest matters."""
 
 
-class SessionKNN(Recommender[SessionKNNConfig], FoldsIn):
+class SessionKNN(Recommender[SessionKNNConfig], FoldsIn, Explains):
     """Sums over the sessions that share the most, and the newest, of a query's items.
 
     A query needs its history alone. Events that speak against an item are no part of a session. Items that no
@@ -91,9 +91,8 @@ class SessionKNN(Recommender[SessionKNNConfig], FoldsIn):
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return sums over neighbours; NaN for a query that likes nothing."""
-        config = self.config
-        history = recent_rows(queries, config.decay, config.last_items)
-        nearest = Nearest(config.candidates, config.neighbours, config.distance_decay, config.before)
+        history = recent_rows(queries, self.config.decay, self.config.last_items)
+        nearest = self._nearest()
         if len(queries) <= FEW:
             scores = sessions_numpy.score_sessions(history, self.index_, nearest)
         else:
@@ -101,6 +100,15 @@ class SessionKNN(Recommender[SessionKNNConfig], FoldsIn):
 
             scores = score_sessions(history, self.index_, nearest)
         return completed(scores, history, self.rest_, items)
+
+    def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
+        """Return what each entry of one query's history adds to the score of one item, (entries,)."""
+        history = recent_rows(queries.part(query, query + 1), self.config.decay, self.config.last_items)
+        return sessions_numpy.explain(history, item, self.index_, self._nearest())
+
+    def _nearest(self) -> Nearest:
+        config = self.config
+        return Nearest(config.candidates, config.neighbours, config.distance_decay, config.before)
 
     @property
     def items_count(self) -> int:

@@ -12,7 +12,7 @@ from aisle._version import __version__
 from aisle.app.serve import Exclude, Live
 from aisle.door.api import parse_events
 from aisle.shop.errors import InputError
-from aisle.web.requests import query_id, query_n, read_body
+from aisle.web.requests import query_flag, query_id, query_n, read_body
 from aisle.web.schemas import Feedback, Health, Outcome, Rated, Received, Recommendations, Similar
 
 _feedback: Final = msgspec.json.Decoder(Feedback)
@@ -47,7 +47,8 @@ class Api:
         """Answer a shopper's shelf."""
         user_id, n, exclude = query_id(request, "user_id"), query_n(request), _exclude(request)
         placement = request.query_params.get("placement")
-        shelf = await run_in_threadpool(self._live.recommend, user_id, n, exclude, placement)
+        explain = query_flag(request, "explain")
+        shelf = await run_in_threadpool(self._live.recommend, user_id, n, exclude, placement, explain=explain)
         return _json(Recommendations.from_shelf(user_id, shelf))
 
     async def similar(self, request: Request) -> Response:

@@ -73,13 +73,19 @@ def _paths() -> Json:
     )
     placement = _query("placement", "A placement of aisle.toml, filled by its strategy.", {"type": "string"})
     item_id = _query("item_id", "The item.", {"type": "string"}, required=True)
+    explain = _query(
+        "explain", "1: each item says why it stands there.", {"type": "integer", "enum": [0, 1], "default": 0}
+    )
     event = {"$ref": _REF.format(name="Event")}
     events = {"type": "array", "items": event}
     batch = {"anyOf": [event, events, {"type": "object", "properties": {"events": events}, "required": ["events"]}]}
     return {
         "/api/recommendations": {
             "get": _operation(
-                "A shopper's shelf", Recommendations, (404, 422, 503), parameters=[user_id, n, exclude, placement]
+                "A shopper's shelf",
+                Recommendations,
+                (404, 422, 503),
+                parameters=[user_id, n, exclude, placement, explain],
             )
         },
         "/api/similar": {

@@ -44,6 +44,20 @@ def query_n(request: Request) -> int:
     return n
 
 
+def query_flag(request: Request, name: str) -> bool:
+    """Return whether the query asks for something, `?explain=1`.
+
+    Raises
+    ------
+    InputError
+        If the value is neither 1 nor 0.
+    """
+    value = request.query_params.get(name, "0")
+    if value not in ("0", "1"):
+        raise InputError(f"{name} {value[:40]!r} is neither 1 nor 0")
+    return value == "1"
+
+
 async def read_body(request: Request) -> bytes:
     """Return the body, giving up as soon as it grows past `MAX_BODY`.
 

@@ -27,12 +27,24 @@ class Item(Struct, frozen=True):
     predicted_rating: Annotated[
         float | None, Meta(description="The stars that the shopper would give; null in a shop without ratings.")
     ]
+    reason: Annotated[
+        str | None, Meta(description="Why it stands here, for the shopper to read; null where it has none.")
+    ]
 
     @classmethod
     def from_shelf(cls, item: ShelfItem) -> Self:
         """Turn a shelf's item into JSON's units."""
         price = None if item.price is None else from_micros(item.price)
-        return cls(item.item_id, item.name, item.image_url, price, item.currency, item.score, item.predicted_rating)
+        return cls(
+            item.item_id,
+            item.name,
+            item.image_url,
+            price,
+            item.currency,
+            item.score,
+            item.predicted_rating,
+            item.reason,
+        )
 
 
 class Recommendations(Struct, frozen=True):

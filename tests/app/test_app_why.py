@@ -1,0 +1,155 @@
+import re
+
+import msgspec
+import pytest
+
+from aisle.app.serve import Live
+from aisle.shop import columns
+from aisle.shop.errors import NotFound
+from aisle.storage import items
+from tests.small_shop import TEAS
+
+
+def change(live: Live, item_id: str, **values: object) -> None:
+    items.upsert(live.db, [tuple(({columns.ITEM_ID: item_id} | values).get(name) for name in columns.ITEMS)])
+
+
+def bought(live: Live, user_id: str = "user-0") -> list[str]:
+    return [line.item_id for line in live.history(user_id, 100)]
+
+
+def shown(live: Live, n: int = 5) -> list[str]:
+    return [item.item_id for item in live.recommend("user-0", n).items]
+
+
+@pytest.mark.parametrize("n", [5, 12])
+def test_the_place_is_that_on_the_shelf(live: Live, n: int) -> None:
+    shelf = shown(live, n)
+    told = [live.why("user-0", item, n) for item in shelf]
+    assert [one.place for one in told] == list(range(1, n + 1))
+    assert [one.rank for one in told] == list(range(1, n + 1))
+    assert all(one.verdict == f"stands on place {one.place}" for one in told)
+
+
+def test_the_score_is_that_on_the_shelf(live: Live) -> None:
+    first = live.recommend("user-0", 1).items[0]
+    assert live.why("user-0", first.item_id).score == pytest.approx(first.score)
+
+
+def test_what_ranks_behind_the_shelf_is_told(live: Live) -> None:
+    last = shown(live, 12)[-1]
+    told = live.why("user-0", last, 5)
+    assert told.place is None
+    assert told.verdict == f"ranks 12 of {told.candidates}, behind the 5 places of the shelf"
+
+
+def test_an_own_item_speaks_for_itself(live: Live) -> None:
+    item = bought(live)[0]
+    repeat = {one.source: one for one in live.why("user-0", item).proposals}["repeat"]
+    assert repeat.proposed
+    assert repeat.rank is not None
+    assert repeat.rank <= 6
+
+
+def test_only_items_of_the_history_speak(live: Live) -> None:
+    told = [live.why("user-0", item) for item in TEAS]
+    speaking = [one for why in told for one in why.speaks]
+    assert speaking
+    assert {one.item_id for one in speaking} <= set(bought(live))
+    assert {one.event for one in speaking} == {"purchase"}
+    for why in told:
+        assert sum(one.share for one in why.speaks) == pytest.approx(1) or why.speaks == []
+
+
+def test_features_that_matter_most_come_first(live: Live) -> None:
+    weights = [abs(one.adds) for one in live.why("user-0", "tea-1").features]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("change_to", "rule", "available"),
+    [
+        ({columns.HIDDEN: True}, "hidden", False),
+        ({columns.STOCK: 0}, "out_of_stock", False),
+    ],
+)
+def test_a_rule_that_drops_an_item_is_named(
+    live: Live, change_to: dict[str, object], rule: str, available: bool
+) -> None:
+    change(live, "tea-1", **change_to)
+    told = live.why("user-0", "tea-1")
+    assert (told.dropped_by, told.available, told.place) == (rule, available, None)
+    assert told.verdict == f"left out by the rule {rule}"
+    assert told.rank is not None
+
+
+def test_of_two_variants_the_second_is_dropped_for_the_first(live: Live) -> None:
+    first, second = shown(live, 2)
+    for item in (first, second):
+        change(live, item, **{columns.ITEM_GROUP_ID: "the same tea"})
+    assert live.why("user-0", first).place == 1
+    assert live.why("user-0", second).dropped_by == "one_per_group"
+
+
+def test_what_the_shopper_disliked_is_left_out(live: Live) -> None:
+    live.feedback("user-0", "tea-1", 1.0)
+    live.feedback("user-0", "tea-2", 5.0)
+    assert live.why("user-0", "tea-1").dropped_by == "left_out"
+
+
+def test_a_placement_is_told_of_by_its_model(live: Live) -> None:
+    told = live.why("user-0", "tea-1")
+    assert (told.placement, told.model, told.model_version) == (None, "hybrid", 1)
+
+
+def test_nobody_has_no_reasons(live: Live) -> None:
+    with pytest.raises(NotFound, match="knows nothing of user 'nobody'"):
+        live.why("nobody", "tea-1")
+
+
+def test_an_unknown_item_is_named(live: Live) -> None:
+    with pytest.raises(NotFound, match="knows no item 'cake'"):
+        live.why("user-0", "cake")
+
+
+def test_an_unknown_placement_is_named(live: Live) -> None:
+    with pytest.raises(NotFound, match="no placement 'attic'"):
+        live.why("user-0", "tea-1", placement="attic")
+
+
+@pytest.mark.parametrize(
+    ("proposed", "verdict"),
+    [(True, "proposed, but not among the 20 likeliest candidates"), (False, "not proposed")],
+)
+def test_what_does_not_reach_the_ranker_is_told(live: Live, proposed: bool, verdict: str) -> None:
+    told = live.why("user-0", "tea-1")
+    proposals = [one._replace(proposed=proposed) for one in told.proposals]
+    assert msgspec.structs.replace(told, rank=None, place=None, proposals=proposals).verdict == verdict
+
+
+# --- A shelf with reasons -------------------------------------------------------------------------------------------
+
+
+def test_every_item_says_why_it_stands_there(live: Live) -> None:
+    shelf = live.recommend("user-0", 10, explain=True)
+    assert all(item.reason for item in shelf.items)
+    assert [item.reason for item in live.recommend("user-0", 10).items] == [None] * 10
+
+
+def test_reasons_name_what_the_shopper_bought(live: Live) -> None:
+    theirs = {f"The {item}" for item in bought(live)}
+    reasons = " ".join(str(item.reason) for item in live.recommend("user-0", 10, explain=True).items)
+    named = set(re.findall(r"The [a-z]+-\d", reasons))
+    assert named
+    assert named <= theirs
+
+
+def test_the_popular_shelf_is_popular(live: Live) -> None:
+    shelf = live.recommend("nobody", 20, explain=True)
+    assert {item.reason for item in shelf.items} == {"popular in Tea", "popular in Tools"}
+
+
+def test_the_shelf_and_the_way_give_the_same_reason(live: Live) -> None:
+    first = live.recommend("user-0", 1, explain=True).items[0]
+    assert live.why("user-0", first.item_id).reason == first.reason

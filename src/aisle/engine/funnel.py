@@ -109,7 +109,7 @@ def _of_hybrid(hybrid: Hybrid, queries: QueryBatch, item: int, exclude: ItemList
         candidates.lists.items,
         scores,
         *_standing(candidates.lists.items, scores, item),
-        chance=chances[0] if len(chances) else None,
+        chance=float(chances[0]) if len(chances) else None,
         features=_features(hybrid, queries, candidates, item),
     )
 

@@ -124,7 +124,7 @@ def test_an_unknown_placement_is_named(live: Live) -> None:
 )
 def test_what_does_not_reach_the_ranker_is_told(live: Live, proposed: bool, verdict: str) -> None:
     told = live.why("user-0", "tea-1")
-    proposals = [one._replace(proposed=proposed) for one in told.proposals]
+    proposals = [msgspec.structs.replace(one, proposed=proposed) for one in told.proposals]
     assert msgspec.structs.replace(told, rank=None, place=None, proposals=proposals).verdict == verdict
 
 

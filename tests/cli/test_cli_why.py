@@ -19,6 +19,7 @@ def test_what_is_behind_the_shelf_is_told(aisle: Runner, folder: Path) -> None:
 def test_the_way_for_programs(aisle: Runner, folder: Path) -> None:
     told = msgspec.json.decode(aisle("-C", folder, "why", "user-0", "tea-1", "--json").out)
     assert (told["user_id"], told["item_id"], told["model"]) == ("user-0", "tea-1", "hybrid")
+    assert told["proposals"][0].keys() == {"source", "rank", "score", "proposed", "adds"}
 
 
 @pytest.mark.parametrize(

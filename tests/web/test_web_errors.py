@@ -50,7 +50,15 @@ def test_json_that_cannot_be_read_differs_from_json_that_cannot_be_used() -> Non
 class Broken(Live):
     """A shop with a bug."""
 
-    def recommend(self, user_id: str, n: int = 10, exclude: Exclude = "none", placement: str | None = None) -> Shelf:
+    def recommend(
+        self,
+        user_id: str,
+        n: int = 10,
+        exclude: Exclude = "none",
+        placement: str | None = None,
+        *,
+        explain: bool = False,
+    ) -> Shelf:
         raise ZeroDivisionError("secret of the house")
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +20,7 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 
-class Proposal(NamedTuple):
+class Proposal(msgspec.Struct, frozen=True):
     """What one source says of an item."""
 
     source: str
@@ -33,7 +34,7 @@ class Proposal(NamedTuple):
     """What the score of the item owes to the source; None where the item does not reach the ranker."""
 
 
-class Weighed(NamedTuple):
+class Weighed(msgspec.Struct, frozen=True):
     """A feature of an item for a shopper."""
 
     feature: str
@@ -109,7 +110,7 @@ def _of_hybrid(hybrid: Hybrid, queries: QueryBatch, item: int, exclude: ItemList
         candidates.lists.items,
         scores,
         *_standing(candidates.lists.items, scores, item),
-        chance=chances[0] if len(chances) else None,
+        chance=float(chances[0]) if len(chances) else None,
         features=_features(hybrid, queries, candidates, item),
     )
 

@@ -11,6 +11,8 @@ import pytest
 from pydantic import BaseModel
 
 from aisle.app.settings import PlacementSection, Settings
+from aisle.engine.hybrid import NAME as HYBRID
+from aisle.engine.hybrid import HybridConfig
 from aisle.engine.rules import Rules
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.catalog import NAMES, by_name
@@ -52,7 +54,8 @@ def defaults() -> dict[str, dict[str, Any]]:
         name: section.model_dump() for name, section in found.items() if isinstance(section, BaseModel)
     }
     sections["weights"] = msgspec.structs.asdict(Weights())
-    return sections | {f"models.{name}": as_json(by_name(name).config_type().plain()) for name in NAMES}
+    configs = {name: by_name(name).config_type for name in NAMES} | {HYBRID: HybridConfig}
+    return sections | {f"models.{name}": as_json(config().plain()) for name, config in configs.items()}
 
 
 def as_json(settings: dict[str, Any]) -> dict[str, Any]:

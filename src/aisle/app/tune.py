@@ -173,7 +173,7 @@ def searched(model: str) -> Space:
         If there is nothing.
     """
     if model == HYBRID:
-        raise SettingsError("hybrid has no settings to tune; tune its sources one by one, such as als")
+        raise SettingsError("hybrid has nothing to tune: its ranker learns by itself; tune its sources, such as als")
     space = SPACES[model]
     if not space:
         tunable = ", ".join(name for name, ranges in SPACES.items() if ranges)

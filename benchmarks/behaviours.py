@@ -22,11 +22,10 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from aisle.app.evaluate import span
+from aisle.app.evaluate import newest_window, span
 from aisle.app.fitting import Effort, Fitted, fit
 from aisle.app.recipe import POPULAR, Recipe
 from aisle.app.settings import Settings
-from aisle.app.train import newest_window
 from aisle.engine.hybrid import NAME as HYBRID
 from aisle.engine.retrieval import Retrieval
 from aisle.evaluation.bootstrap import mean_interval

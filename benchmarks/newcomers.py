@@ -23,11 +23,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from aisle.app.evaluate import with_catalogue
+from aisle.app.evaluate import newest_window, with_catalogue
 from aisle.app.fitting import Effort, fit
 from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
-from aisle.app.train import newest_window
 from aisle.engine.hybrid import NAME as HYBRID
 from aisle.engine.retrieval import Retrieval
 from aisle.evaluation.bootstrap import mean_interval

@@ -9,7 +9,7 @@ from aisle.app.fitting import Effort, fit, fit_others, past_shelves
 from aisle.app.progress import silent
 from aisle.app.recipe import CUT, PERSONAL, POPULAR, RANKER, STARS, STATE, Recipe
 from aisle.app.settings import Settings
-from aisle.engine.hybrid import Hybrid
+from aisle.engine.hybrid import Hybrid, HybridConfig
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.split import Window
@@ -41,7 +41,7 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list that grows by the beginning of each window that is gathered."""
     cuts, real = [], fitting._gather
 
-    def gather(recipe: Recipe, hybrid: object, data: Interactions, window: Window) -> object:
+    def gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window) -> object:
         cuts.append(window.cut)
         return real(recipe, hybrid, data, window)
 

@@ -31,7 +31,7 @@ class Told(Recommender[Config]):
 
     @property
     def items_count(self) -> int:
-        return self.scores_.shape[1]
+        return int(self.scores_.shape[1])
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {}
@@ -71,7 +71,7 @@ def test_ranks_are_those_within_the_quota() -> None:
 
 def test_scores_are_shares_of_the_best_even_where_not_proposed() -> None:
     scores = [[1, 0], [0.75, 0.2], [0.5, 1], [0, 0.1], [NAN, 1], [NAN, 0.25]]
-    np.testing.assert_allclose(gather(SOURCES, QUERIES).scores, scores, rtol=1e-6)
+    np.testing.assert_allclose(gather(SOURCES, QUERIES).scores, np.array(scores), rtol=1e-6)
 
 
 def test_what_is_excluded_is_nobodys_candidate_and_others_move_up() -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 import pytest
@@ -32,7 +34,7 @@ ROWS = [
 ]
 
 
-def known(rows: list[tuple[object, ...]] = ROWS) -> Interactions:
+def known(rows: Sequence[tuple[object, ...]] = ROWS) -> Interactions:
     names = ("event", "user_id", "item_id", "timestamp", "price", "quantity")
     frame = pl.DataFrame(rows, names, orient="row", infer_schema_length=None)
     frame = frame.with_columns((pl.col("price").cast(pl.Float64) * MICROS).cast(pl.Int64))

@@ -15,7 +15,7 @@ from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.profiles import Profiles
 from aisle.recommenders.item_state import ItemState, ItemStateConfig
-from aisle.recommenders.popularity import Popularity
+from aisle.recommenders.popularity import Popularity, PopularityConfig
 from aisle.recommenders.query import ItemLists, queries_of
 from aisle.recommenders.repeat import Repeat, RepeatConfig
 from aisle.shop.moments import DAY, HOUR
@@ -66,7 +66,7 @@ def proposed(queries: int, items: int) -> Candidates:
     lists = ItemLists(np.arange(queries + 1) * items, np.tile(np.arange(items, dtype=np.int32), queries))
     ranks = np.full((queries * items, 2), np.nan, np.float32)
     ranks[:, 0] = 1 + lists.items
-    return Candidates(lists, SOURCES, 1 / ranks, ranks)
+    return Candidates(lists, SOURCES, np.reciprocal(ranks), ranks)
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,7 @@ def test_no_candidates_no_rows() -> None:
 def frozen(data: Interactions) -> tuple[dict[str, Source], ItemState]:
     """Return sources and state as they are at the cut."""
     past = until(data, CUT, WEIGHTS)
-    popularity = Popularity(Popularity.config_type()).fit(past, seed=1)
+    popularity = Popularity(PopularityConfig()).fit(past, seed=1)
     repeat = Repeat(RepeatConfig()).fit(past, seed=1)
     sources = {"repeat": Source(repeat, 50), "popularity": Source(popularity, 10)}
     return sources, ItemState(ItemStateConfig()).fit(past)
@@ -213,7 +213,7 @@ def test_a_live_request_has_the_features_that_training_saw() -> None:
     moments = CUT + DAY * (users % 30) + 5 * HOUR
     trained, rows = computed(data.histories.until(users, moments), sources, state)
     for number, (user, moment) in enumerate(zip(users, moments, strict=True)):
-        stored = events.filter(pl.col("user_id") == data.users.ids[user], pl.col("timestamp") < moment)
+        stored = events.filter(pl.col("user_id") == data.users.ids[user], pl.col("timestamp") < int(moment))
         profile = [
             Row(one["event"], one["item_id"], one["timestamp"], one["rating"], one["price"])
             for one in stored.sort("timestamp", descending=True).to_dicts()

@@ -1,5 +1,6 @@
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -42,7 +43,7 @@ CATALOGUE = pl.DataFrame(
 )
 
 
-def known(rows: list[tuple[object, ...]], catalogue: pl.DataFrame | None = None) -> Interactions:
+def known(rows: Sequence[tuple[object, ...]], catalogue: pl.DataFrame | None = None) -> Interactions:
     names = ("event", "user_id", "item_id", "timestamp", "rating", "price")
     frame = pl.DataFrame(rows, names, orient="row", infer_schema_length=None)
     frame = frame.with_columns((pl.col("price").cast(pl.Float64) * MICROS).cast(pl.Int64))

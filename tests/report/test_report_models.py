@@ -10,6 +10,7 @@ from aisle.evaluation.beyond import Beyond
 from aisle.evaluation.bootstrap import Interval
 from aisle.evaluation.compare import Comparison, Finding
 from aisle.evaluation.evaluate import Figures, Intervals, Report
+from aisle.evaluation.segments import Segment, Segments
 from aisle.evaluation.stars import StarErrors
 from aisle.report.models import models_page
 
@@ -20,10 +21,12 @@ FIGURES = Figures(1234, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 INTERVALS = Intervals(*(Interval(value, value - 0.01, value + 0.01) for value in (0.1, 0.4, 0.6, 0.7)))
 BEYOND = Beyond(7.5, 0.9, 0.8, 0.25, 0.6, 0.05, None, "popularity")
 STARS = StarErrors(5678, 90, Interval(0.938, 0.9, 0.98), Interval(0.74, 0.7, 0.78))
+SEGMENT = Segment(12, 0.1, 0.2)
+SEGMENTS = Segments(SEGMENT, SEGMENT, SEGMENT, Segment(0, None, None))
 REPORT = Report(
     k=20, target="purchase", cut=CUT, end=CUT + 28 * DAY, items=4321, new_shoppers=0.125, all=FIGURES,
     returning=FIGURES, novel=FIGURES, intervals=INTERVALS, novel_intervals=INTERVALS, coverage=0.33, beyond=BEYOND,
-    stars=None, seconds=12.3,
+    segments=SEGMENTS, stars=None, seconds=12.3,
 )  # fmt: skip
 ALS = Measured("als", REPORT, 0.5)
 LOSS = Comparison(Interval(-0.1, -0.12, -0.08), None, 1234, Finding.WORSE)

@@ -113,7 +113,7 @@ class _Proposals(NamedTuple):
         with np.errstate(invalid="ignore"):
             best = np.fmax.reduce(self.scores, axis=1, initial=0)[query]
         nothing = np.full(len(query), np.nan, np.float32)
-        return np.divide(self.scores[query, item], best, out=nothing, where=best > 0)
+        return np.asarray(np.divide(self.scores[query, item], best, out=nothing, where=best > 0))
 
 
 def _gather_block(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None) -> Candidates:

@@ -166,4 +166,4 @@ def gains_of(candidates: Candidates, lists: ItemLists, spent: Floats, objective:
 
 def _money(spent: Floats) -> Floats:
     known = spent[np.isfinite(spent)]
-    return np.log1p(np.nan_to_num(spent, nan=np.median(known) if len(known) else 1.0))
+    return np.log1p(np.nan_to_num(spent, nan=float(np.median(known)) if len(known) else 1.0))

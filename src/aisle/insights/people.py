@@ -43,7 +43,7 @@ def _bots(tally: Tally) -> Iterator[Finding]:
         count=events,
         of=tally.events,
         example=f"{_called(first)}: {first['sign']}, {first['events']:,} events{pace}",
-        advice="Leave them out of training: [train] leave_out_bots = true; keep crawlers and monitors from the tracker.",
+        advice="[train] leave_out_bots = true leaves them out of training; keep crawlers off the tracker.",
     )
 
 

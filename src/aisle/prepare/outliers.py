@@ -21,7 +21,7 @@ FAR: Final = 6.0
 """A robust z-score from which on a value stands out: by chance, one in half a billion normal values."""
 
 LEAST_SPREAD: Final = 0.5
-"""Counts whose spread is less than this, in logarithms, are taken to spread so much: with `FAR`, 20 times the median."""
+"""Logarithms of counts are taken to spread at least so much: what is `FAR` is then 20 times the median or more."""
 
 ANONYMOUS: Final = "anonymous"
 """The column that holds the session of a visitor who is no known user."""
@@ -100,8 +100,8 @@ def activity(events: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     The columns of `VISITOR`; `events`, `orders` (lines bought), `acts`; `whole_minutes` and `whole_seconds`, the acts
-    at such; `days` with an act, `busiest_day`, the most acts of one; `gaps`, the pauses between acts within half an hour of each other,
-    `pace`, their median in microseconds, and `unevenness`, their MAD as a share of it.
+    at such; `days` with an act, `busiest_day`, the most acts of one; `gaps`, the pauses between acts within half an
+    hour of each other, `pace`, their median in microseconds, and `unevenness`, their MAD as a share of it.
     """
     acts = (
         events.lazy()

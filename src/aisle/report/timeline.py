@@ -1,6 +1,6 @@
 """Stacked columns over time: where everything stands in a drawing. The template only puts it there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from aisle.report.charts import Tick, steps
@@ -41,7 +41,7 @@ class Timeline(NamedTuple):
     height: float
 
 
-def stacked_columns(title: str, labels: Sequence[str], kinds: dict[str, Sequence[int]]) -> Timeline:
+def stacked_columns(title: str, labels: Sequence[str], kinds: Mapping[str, Sequence[int]]) -> Timeline:
     """Place one column per label, with a piece for each kind that it has.
 
     Parameters

@@ -1,3 +1,5 @@
+import operator
+
 """What a tally counts, and that parts make no difference."""
 
 import polars as pl
@@ -84,4 +86,4 @@ def test_raters_have_the_sums_of_their_stars() -> None:
 
 def test_something_else_is_not_added_to_what_was_seen() -> None:
     with pytest.raises(TypeError):
-        Seen() + (1, 2, 3)
+        operator.add(Seen(), (1, 2, 3))

@@ -57,7 +57,7 @@ _ORDERED: Final = (_BOUGHT, _REFUNDED)
 class Seen(NamedTuple):
     """How often something was seen, and the most striking case of it."""
 
-    count: int = 0
+    cases: int = 0
     weight: float = 0.0
     """How striking the example is."""
     example: str = ""
@@ -66,7 +66,7 @@ class Seen(NamedTuple):
         if not isinstance(other, Seen):
             return NotImplemented
         chosen = max((self, other), key=lambda one: (one.weight, one.example))
-        return Seen(self.count + other.count, chosen.weight, chosen.example)
+        return Seen(self.cases + other.cases, chosen.weight, chosen.example)
 
 
 class Tally:

@@ -40,7 +40,7 @@ def _doubled(tally: Tally) -> Iterator[Finding]:
         "Look whether two trackers are on the page, or a button fires twice.",
     )  # fmt: skip
     yield from _seen(
-        tally, "doubled_lines", tally.seen["bought"].count + tally.seen["refunded"].count, (0.1, 0.5),
+        tally, "doubled_lines", tally.seen["bought"].cases + tally.seen["refunded"].cases, (0.1, 0.5),
         "Order lines that agree with another in everything but their id",
         "Usual where a shop writes one line per piece or per scan; otherwise look whether orders were exported twice.",
     )  # fmt: skip
@@ -64,7 +64,7 @@ def _moments(tally: Tally) -> Iterator[Finding]:
 
 
 def _orders(tally: Tally) -> Iterator[Finding]:
-    bought = tally.seen["bought"].count
+    bought = tally.seen["bought"].cases
     yield from _seen(
         tally, "scattered_orders", bought, (0.0, 0.05), "Orders whose lines are more than an hour apart",
         "Clocks differ, or a transaction_id was used again; baskets are then mixed up.",
@@ -78,7 +78,7 @@ def _orders(tally: Tally) -> Iterator[Finding]:
         "Revenue and price filters cannot count them; send price and currency with each purchase.",
     )  # fmt: skip
     yield from _seen(
-        tally, "refunds_without_purchase", tally.seen["refunded"].count, (0.3,),
+        tally, "refunds_without_purchase", tally.seen["refunded"].cases, (0.3,),
         "Refunds of what their shopper had not bought before in this log",
         "Usual at the beginning of a log; otherwise import older orders, or look for purchases without a user.",
     )  # fmt: skip
@@ -87,10 +87,10 @@ def _orders(tally: Tally) -> Iterator[Finding]:
 def _seen(tally: Tally, name: str, of: int, shares: tuple[float, ...], what: str, advice: str) -> Iterator[Finding]:
     """Give the finding about what a tally looked for, if it saw any; `shares` are those of `graded`."""
     seen = tally.seen.get(name, Seen())
-    if seen.count:
-        severity = graded(seen.count / of, *shares)
+    if seen.cases:
+        severity = graded(seen.cases / of, *shares)
         yield Finding(
-            name=name, severity=severity, what=what, count=seen.count, of=of, example=seen.example, advice=advice
+            name=name, severity=severity, what=what, count=seen.cases, of=of, example=seen.example, advice=advice
         )
 
 

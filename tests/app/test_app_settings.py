@@ -13,7 +13,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_folder_without_a_file_has_the_defaults(tmp_path: Path) -> None:
     settings = Settings.read(tmp_path)
-    assert settings.train.model == "als"
+    assert settings.train.model == "hybrid"
     assert settings.database_url == f"sqlite:///{tmp_path / 'aisle.db'}"
     assert settings.bundles == tmp_path / "models"
 

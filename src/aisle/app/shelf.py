@@ -13,6 +13,10 @@ FALLBACKS: Final = {
     "popular": "This is the popular shelf: the model knows nothing that this shopper likes.",
     "last_known_profile": "The database does not answer, so this shelf is from what was last known of the shopper.",
     "popular_without_database": "The database does not answer and nothing is known of the shopper: the popular shelf.",
+    "popular_instead": "The shop has nothing for this placement yet, so these are its bestsellers.",
+    "personal_instead": "Nothing is known to go with this cart, so this is the personal shelf.",
+    "similar_instead": "Too few shoppers bought anything together with this item, so these are similar items.",
+    "bought_together_instead": "No model compares these items yet, so these were bought together with this one.",
 }
 """What a shelf can fall back to, and what people are told then."""
 
@@ -31,6 +35,15 @@ class ShelfItem(msgspec.Struct, frozen=True):
     """What the model gave; null where the place was only filled up."""
     predicted_rating: float | None
     """The stars that the shopper would give, on the shop's own scale; null in a shop without ratings."""
+    reason: str | None = None
+    """Why it stands here, for the shopper to read."""
+
+
+class Because(msgspec.Struct, frozen=True):
+    """The item that a whole shelf follows from."""
+
+    item_id: str
+    name: str
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -39,9 +52,13 @@ class Shelf(msgspec.Struct, frozen=True):
     items: list[ShelfItem]
     model_version: int
     fallback: str | None
-    """None for a personal shelf, else one of `FALLBACKS`."""
+    """None for what the placement promises, else one of `FALLBACKS`."""
     recommendation_id: str
     """To be sent back with the events that follow from this shelf."""
+    placement: str
+    """Where it stands."""
+    because: Because | None = None
+    """The item that all others follow from, on a shelf that is about one."""
 
 
 class HistoryLine(msgspec.Struct, frozen=True):
@@ -62,7 +79,7 @@ def shelf_item(item_id: str, row: "ItemRow | None", score: float, predicted_rati
     """Put what the catalogue says to an item and its score."""
     return ShelfItem(
         item_id=item_id,
-        name=_name(item_id, row),
+        name=name_of(item_id, row),
         category=row.category if row else None,
         image_url=row.image_url if row else None,
         price=row.price if row else None,
@@ -76,7 +93,7 @@ def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
     """Put what the catalogue says to an event."""
     return HistoryLine(
         item_id=row.item_id,
-        name=_name(row.item_id, item),
+        name=name_of(row.item_id, item),
         category=item.category if item else None,
         image_url=item.image_url if item else None,
         event=row.kind,
@@ -87,5 +104,6 @@ def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
     )
 
 
-def _name(item_id: str, row: "ItemRow | None") -> str:
+def name_of(item_id: str, row: "ItemRow | None") -> str:
+    """Return what an item is called; its id, where the catalogue does not say."""
     return row.title if row and row.title else item_id

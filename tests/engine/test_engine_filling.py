@@ -12,7 +12,7 @@ PLAIN = known(*[Product()] * 300)
 
 
 def found(*items: int, fallback: str | None = None, filled: bool = True) -> Found:
-    return Found(np.array(items, np.int32), np.arange(len(items), 0, -1, np.float32), fallback, filled=filled)
+    return Found(np.array(items, np.int32), np.arange(len(items), 0, -1).astype(np.float32), fallback, filled=filled)
 
 
 def popular(reach: int) -> Ints:

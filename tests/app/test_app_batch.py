@@ -4,7 +4,10 @@ import polars as pl
 import pytest
 
 from aisle.app.shop import Shop
-from aisle.shop.errors import FileError, NoModel
+from aisle.shop import columns
+from aisle.shop.errors import FileError, InputError, NoModel
+from aisle.storage import items, recommendations
+from tests.small_shop import TEAS, TOOLS
 
 
 @pytest.mark.parametrize("name", ["shelves.parquet", "shelves.csv"])
@@ -43,3 +46,47 @@ def test_a_folder_in_the_way_leaves_nothing_behind(folder: Path, tmp_path: Path)
 def test_without_a_model_the_message_says_what_to_do(untrained_folder: Path, tmp_path: Path) -> None:
     with Shop.open(untrained_folder) as shop, pytest.raises(NoModel, match="aisle train"):
         shop.recommend_all(5, tmp_path / "out.csv")
+
+
+def test_the_rules_of_a_placement_hold_for_everybody(folder: Path, tmp_path: Path) -> None:
+    with (folder / "aisle.toml").open("a") as file:
+        file.write('[placements.tools]\ncategories = ["Tools"]\npins = ["tool-1"]\n')
+    with Shop.open(folder) as shop:
+        shop.recommend_all(20, tmp_path / "all.parquet", placement="tools")
+        alone = [item.item_id for item in shop.recommend("user-0", 20, placement="tools").items]
+    table = pl.read_parquet(tmp_path / "all.parquet")
+    assert set(table["item_id"]) == set(TOOLS)
+    assert set(table.filter(pl.col("rank") == 1)["item_id"]) == {"tool-1"}
+    assert table.filter(pl.col("user_id") == "user-0")["item_id"].to_list() == alone
+
+
+@pytest.mark.parametrize("placement", ["recommended-for-you", "bestsellers", "buy-it-again", "new-arrivals"])
+def test_what_cannot_be_had_is_on_nobodys_shelf(folder: Path, tmp_path: Path, placement: str) -> None:
+    with Shop.open(folder) as shop:
+        for item_id in (*TEAS[:8], *TOOLS[:3]):
+            row = {columns.ITEM_ID: item_id, columns.HIDDEN: True}
+            items.upsert(shop.live.db, [tuple(row.get(name) for name in columns.ITEMS)])
+        shop.recommend_all(10, tmp_path / "all.parquet", placement=placement)
+    assert not {*TEAS[:8], *TOOLS[:3]} & set(pl.read_parquet(tmp_path / "all.parquet")["item_id"])
+
+
+def test_the_database_keeps_everybodys_shelf_and_only_the_newest(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        shop.recommend_all(8)
+        written = shop.recommend_all(5)
+        kept = recommendations.of_user(shop.live.db, "user-7", "recommended-for-you")
+        alone = [item.item_id for item in shop.recommend("user-7", 5).items]
+    assert written.rows == 200
+    assert [row[3] for row in kept] == alone
+    assert {row[5] for row in kept} == {1}
+
+
+def test_whoever_has_nothing_for_a_placement_gets_no_shelf(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        assert shop.recommend_all(5, placement="recently-viewed").rows == 0
+
+
+@pytest.mark.parametrize("placement", ["similar-items", "frequently-bought-together", "cart"])
+def test_a_placement_about_a_page_is_nobodys_shelf(folder: Path, placement: str) -> None:
+    with Shop.open(folder) as shop, pytest.raises(InputError, match="--all needs another"):
+        shop.recommend_all(5, placement=placement)

@@ -132,7 +132,7 @@ def test_an_unknown_placement_is_named(live: Live) -> None:
 
 def test_a_placement_whose_strategy_was_never_trained_says_what_to_do(folder: Path) -> None:
     with (folder / "aisle.toml").open("a") as file:
-        file.write('[placements.home]\nstrategy = "item_knn"\n')
+        file.write('[placements.home]\nstrategy = "ease"\n')
     with Shop.open(folder) as shop, pytest.raises(NoModel, match="aisle train"):
         shop.recommend("user-0", placement="home")
 

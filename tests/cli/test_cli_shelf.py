@@ -34,6 +34,26 @@ def test_everybodys_shelf_goes_to_a_file(aisle: Runner, folder: Path, tmp_path: 
     assert pl.read_parquet(tmp_path / "all.parquet").height == 160
 
 
+def test_everybodys_shelf_goes_to_the_database(aisle: Runner, folder: Path) -> None:
+    ran = aisle("-C", folder, "recommend", "--all", "-n", 4, "--to-db", "--placement", "bestsellers")
+    assert (ran.code, "160 rows → the table recommendations" in ran.err) == (0, True)
+
+
+def test_a_page_and_a_cart_may_be_named(aisle: Runner, folder: Path) -> None:
+    similar = ("--placement", "similar-items", "--item", "tea-1", "--cart", "tea-2", "--cart", "tea-3")
+    ran = aisle("-C", folder, "recommend", "--session-id", "visit", *similar, "--json")
+    shelf = msgspec.json.decode(ran.out)
+    assert shelf["placement"] == "similar-items"
+    assert not {"tea-1", "tea-2", "tea-3"} & {item["item_id"] for item in shelf["items"]}
+
+
+def test_a_placement_stands_above_its_shelf(aisle: Runner, folder: Path) -> None:
+    assert (
+        "Bestsellers, for user-0"
+        in aisle("-C", folder, "recommend", "--user-id", "user-0", "--placement", "bestsellers").out
+    )
+
+
 def test_similar_items(aisle: Runner, folder: Path) -> None:
     assert "The tea-" in aisle("-C", folder, "similar", "tea-1", "-n", 3).out
     assert msgspec.json.decode(aisle("-C", folder, "similar", "tea-1", "--json").out)["item_id"] == "tea-1"
@@ -48,6 +68,9 @@ def test_markup_in_a_name_is_only_text(aisle: Runner, folder: Path) -> None:
     [
         (["recommend"], "--user-id ID"),
         (["recommend", "--all"], "--out"),
+        (["recommend", "--all", "--out", "x.csv", "--to-db"], "a file or the database"),
+        (["recommend", "--all", "--to-db", "--placement", "cart"], "not a shopper"),
+        (["recommend", "--user-id", "u", "--placement", "similar-items"], "item_id"),
         (["recommend", "--all", "--user-id", "u"], "say for whom"),
         (["recommend", "--all", "--out", "x.doc"], "neither .parquet nor .csv"),
         (["similar", "cake"], "cake"),

@@ -130,9 +130,9 @@ def test_cover_is_how_many_days_the_stock_lasts() -> None:
 
 
 def test_the_usual_cover_is_that_of_the_median_item_in_stock() -> None:
-    rows = [Product(stock=stock) for stock in (10, 20, 90, 0, 50)]
-    assert median_cover(facts_of_rows(rows, NOW, np.array([1, 1, 1, 1, 0], np.float32))) == 20
+    stock = np.array([10, 20, 90, 0, 50, np.nan], np.float32)
+    assert median_cover(stock, np.array([1, 1, 1, 1, 0, 1], np.float32)) == 20
 
 
 def test_without_sales_no_cover_is_usual() -> None:
-    assert np.isnan(median_cover(known(Product(stock=3))))
+    assert np.isnan(median_cover(np.array([3], np.float32), np.array([np.nan], np.float32)))

@@ -1,6 +1,6 @@
-import operator
-
 """What a tally counts, and that parts make no difference."""
+
+import operator
 
 import polars as pl
 import pytest

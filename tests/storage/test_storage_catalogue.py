@@ -78,3 +78,11 @@ def test_a_users_attributes_are_replaced_but_not_by_nothing(db: Database) -> Non
     assert users.upsert(db, [("u", '{"city":"Oslo"}'), ("U", None), ("u", None)]) == Stored(1, 2)
     (frame,) = users.stream(db, list(USERS))
     assert sorted(frame.rows()) == [("U", None), ("u", '{"city":"Oslo"}')]
+
+
+def test_the_newest_items_are_those_that_became_available_last(db: Database) -> None:
+    days = {"old": 1, "new": 3, "newer": 4, "to-come": 6}
+    items.upsert(db, [row("items", item_id=one, available_from=day) for one, day in days.items()])
+    items.upsert(db, [row("items", item_id="always")])
+    assert items.newest(db, 5, 2) == ["newer", "new"]
+    assert items.newest(db, 5, 10) == ["newer", "new", "old"]

@@ -184,3 +184,14 @@ def test_events_are_counted(db: Database) -> None:
     assert events.count(db) == 0
     events.store(db, [*samples.events(3, 10), event(1, user_id=None)])
     assert events.count(db) == 11
+
+
+def test_a_session_is_read_newest_first_with_or_without_what_names_a_user(db: Database) -> None:
+    rows = [
+        event(1, user_id=None, session_id="s", item_id="a", timestamp=START + 1),
+        event(2, user_id="u", session_id="s", item_id="b", timestamp=START + 2),
+        event(3, user_id=None, session_id="other", item_id="c", timestamp=START + 3),
+    ]
+    events.store(db, rows)
+    assert [row.item_id for row in events.of_session(db, "s", 10)] == ["b", "a"]
+    assert [row.item_id for row in events.of_session(db, "s", 10, nobodys=True)] == ["a"]

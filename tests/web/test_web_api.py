@@ -72,6 +72,11 @@ def test_an_id_may_hold_anything_but_control_characters(client: TestClient) -> N
         ("/api/recommendations?user_id=a&n=" + "9" * 5000, "from 1 to 200"),
         ("/api/recommendations?user_id=a&n=%C2%B2", "from 1 to 200"),
         ("/api/recommendations?user_id=a&exclude=seen", "one of: none, purchased"),
+        ("/api/recommendations?session_id=", "session_id ''"),
+        ("/api/recommendations?user_id=a&placement=similar-items", "add item_id"),
+        ("/api/recommendations?user_id=a&item_id=", "item_id ''"),
+        ("/api/recommendations?user_id=a&cart=b&cart=", "cart ''"),
+        ("/api/recommendations?user_id=a" + "&cart=b" * 101, "cart has 101 items"),
         ("/api/similar", "item_id is missing"),
         ("/api/similar?item_id=tea-1&n=-1", "n '-1'"),
     ],
@@ -80,6 +85,33 @@ def test_a_bad_query_is_told_what_is_wrong(client: TestClient, path: str, words:
     answer = client.get(path)
     assert answer.status_code == 422
     assert words in answer.json()["error"]
+
+
+def test_a_visitor_without_a_user_id_is_answered_by_session(client: TestClient) -> None:
+    event = {"event": "view_item", "session_id": "visit", "item_id": "tool-1"}
+    assert client.post("/api/events", json=event).json()["stored"] == 1
+    shelf = client.get("/api/recommendations?session_id=visit&n=5").json()
+    assert (shelf["user_id"], shelf["session_id"], shelf["fallback"]) == (None, "visit", None)
+    assert {item["item_id"] for item in shelf["items"]} <= set(TOOLS)
+
+
+def test_a_cart_may_hold_any_id(client: TestClient) -> None:
+    query = [("user_id", "user-1"), ("placement", "cart"), ("cart", HOSTILE_ID), ("cart", "tool-1"), ("cart", "a,b")]
+    shelf = client.get("/api/recommendations", params=urlencode(query)).json()
+    assert shelf["placement"] == "cart"
+    assert not {HOSTILE_ID, "tool-1", "a,b"} & {item["item_id"] for item in shelf["items"]}
+
+
+def test_a_shelf_about_an_item_names_it(client: TestClient) -> None:
+    client.post("/api/events", json={"event": "view_item", "user_id": "new", "item_id": "tea-1"})
+    shelf = client.get("/api/recommendations?user_id=new&placement=because-you-viewed").json()
+    assert shelf["because"] == {"item_id": "tea-1", "name": "The tea-1"}
+
+
+def test_an_unknown_placement_is_not_found(client: TestClient) -> None:
+    answer = client.get("/api/recommendations?user_id=a&placement=attic")
+    assert answer.status_code == 404
+    assert "attic" in answer.json()["error"]
 
 
 def test_an_unknown_item_has_nothing_similar(client: TestClient) -> None:

@@ -1,33 +1,64 @@
-"""Everybody's shelf at once, into a file."""
+"""Everybody's shelf at once, by the rules of its placement: into a file, or into the table `recommendations`."""
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 
-from aisle.app.evaluate import read_events, span
+from aisle.app.evaluate import read_catalogue, read_events, span
 from aisle.app.live_model import LiveModel
 from aisle.app.progress import Progress, silent
-from aisle.app.serve import OWNING, Exclude
+from aisle.app.request import OWNING, SPARE, Exclude
+from aisle.app.settings import PlacementSection
+from aisle.app.strategies import Asked, candidates, popular_items, retrieval_of, viewed_last
+from aisle.engine.candidates import MOST
+from aisle.engine.facts import Facts, facts_of_catalogue
+from aisle.engine.filling import Filled, Floats, Found, Ints, fill
+from aisle.engine.filters import Visit
+from aisle.engine.rules import BoundRules, bind, with_pins
+from aisle.engine.shelving import Shelved, shelve
 from aisle.evaluation.queries import query_batch
 from aisle.prepare.build import NEEDED, build
-from aisle.prepare.interactions import Interactions
-from aisle.recommenders.query import ItemLists, Ranked
-from aisle.shop.columns import ITEM_ID, RATING, USER_ID
-from aisle.shop.errors import FileError
-from aisle.shop.events import KIND_CODES
+from aisle.prepare.catalogue import aligned
+from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.shop import moments
+from aisle.shop.columns import (
+    CREATED,
+    ITEM_ID,
+    MODEL_VERSION,
+    PLACEMENT,
+    PRICE,
+    RANK,
+    RATING,
+    RECOMMENDATIONS,
+    SCORE,
+    USER_ID,
+)
+from aisle.shop.errors import FileError, InputError
+from aisle.shop.events import KIND_CODES, EventKind
+from aisle.shop.ids import UNKNOWN
+from aisle.storage import items, recommendations
 from aisle.storage.connect import Database
 
 if TYPE_CHECKING:
     import polars as pl
 
-HISTORY: Final = (*NEEDED, RATING)
+HISTORY: Final = (*NEEDED, RATING, PRICE)
 """The columns that make a shopper's history; sessions and baskets are for training."""
 
-BLOCK: Final = 8192
+BLOCK: Final = 4096
 """How many shoppers are answered at a time."""
+
+OF_A_PAGE: Final = ("similar", "bought_together", "cart")
+"""The strategies that answer a page or a cart and not a shopper."""
+
+PROMISED: Final = (None, "popular")
+"""The fallbacks that are written: none, and the popular shelf of whose taste nothing is known. No mailing says "buy it
+again" of bestsellers."""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -38,64 +69,204 @@ class Written(msgspec.Struct, frozen=True):
     seconds: float
 
 
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What all shelves of a batch share.
+
+    Attributes
+    ----------
+    model
+        What answers.
+    strategy
+        What fills the shelves.
+    rules
+        What may stand on them.
+    facts
+        What the catalogue says of every item, now.
+    newest
+        The catalogue's newest items that the model knows.
+    n
+        How long the shelves are.
+    exclude
+        Whether what shoppers have is left out.
+    """
+
+    model: LiveModel
+    strategy: str
+    rules: BoundRules
+    facts: Facts
+    newest: Ints
+    n: int
+    exclude: Exclude
+
+    @property
+    def many(self) -> int:
+        """So many candidates are enough."""
+        return max(SPARE * self.n, MOST)
+
+
 def recommend_all(
-    db: Database, model: LiveModel, n: int, out: Path, exclude: Exclude = "none", progress: Progress = silent
+    db: Database,
+    model: LiveModel,
+    placement: str,
+    section: PlacementSection,
+    n: int,
+    out: Path | None,
+    exclude: Exclude = "none",
+    progress: Progress = silent,
 ) -> Written:
-    """Write the shelf of every shopper with a history, with the columns `user_id, rank, item_id, score`.
+    """Write the shelf of every shopper with a history.
 
     Parameters
     ----------
+    placement, section
+        Where the shelves stand, and what is set of it. Who has nothing for this placement gets no shelf.
     out
-        A `.parquet` or `.csv` file; it appears when it is complete.
+        A `.parquet` or `.csv` file with the columns `user_id, rank, item_id, score`, which appears when it is complete.
+        None: the table `recommendations`, where each shopper's new shelf takes the place of the old one.
 
     Raises
     ------
     FileError
-        If it has another ending or cannot be written.
+        If the file has another ending or cannot be written.
+    InputError
+        If the placement is about a page or a cart.
     NotEnoughData
         If nobody has a history.
     """
     started = time.perf_counter()
-    check_ending(out)
+    if section.strategy in OF_A_PAGE:
+        raise InputError(f"placement {placement!r} is about an item or a cart, not a shopper; --all needs another one")
+    if out is not None:
+        check_ending(out)
     frame = read_events(db, progress, HISTORY)
     data = build(frame, model.weights, span(frame)[1] + 1, items=model.items)
-    users = np.arange(len(data.users), dtype=np.int32)
-    queries, retrieval = query_batch(data, users), model.retrieval()
-    owned = purchased(data) if exclude == "purchased" else None
-    shelves = []
-    for start in range(0, len(users), BLOCK):
-        stop = min(start + BLOCK, len(users))
-        left_out = owned.part(start, stop) if owned else None
-        shelves.append(retrieval.retrieve(queries.part(start, stop), n, left_out))
-        progress("recommend", stop, len(users), stop)
-    table = to_table(shelves, data)
-    write(table, out)
-    return Written(len(users), table.height, time.perf_counter() - started)
+    batch = read_batch(db, model, section, n, exclude)
+    queries = query_batch(data, np.arange(len(data.users), dtype=np.int32))
+    created, tables, rows = moments.now(), [], 0
+    for start in range(0, len(queries), BLOCK):
+        stop = min(start + BLOCK, len(queries))
+        users = data.users.ids[start:stop]
+        table = to_table(shelves(batch, queries.part(start, stop)), users, model.items.ids)
+        rows += table.height
+        if out is None:
+            store(db, placement, model.version, created, users, table)
+        else:
+            tables.append(table)
+        progress("recommend", stop, len(queries), stop)
+    if out is None:
+        recommendations.forget_older(db, placement, created)
+    else:
+        write(tables, out)
+    return Written(len(queries), rows, time.perf_counter() - started)
 
 
-def purchased(data: Interactions) -> ItemLists:
-    """Return what each user bought or rated."""
-    bought = np.isin(data.log.kind, [KIND_CODES[kind] for kind in OWNING]) & (data.log.user >= 0)
-    pairs = np.unique(np.stack((data.log.user[bought], data.log.item[bought])), axis=1)
-    return ItemLists.of_pairs(pairs[0], pairs[1], len(data.users))
+def read_batch(db: Database, model: LiveModel, section: PlacementSection, n: int, exclude: Exclude) -> Batch:
+    """Look up what the catalogue says of all items at this moment."""
+    now = moments.now()
+    catalogue = aligned(read_catalogue(db), model.items)
+    newest = model.items.numbers(items.newest(db, now, max(SPARE * n, MOST)))
+    facts = facts_of_catalogue(catalogue, now, model.sales_per_day, model.tail, model.usual_cover)
+    rules = bind(section.rules, model.items)
+    return Batch(model, section.strategy, rules, facts, newest[newest != UNKNOWN], n, exclude)
 
 
-def to_table(shelves: list[Ranked], data: Interactions) -> "pl.DataFrame":
-    """Turn the shelves of the users 0, 1, 2 … into a long table, one row per place."""
+# --- Shelves ----------------------------------------------------------------------------------------------------------
+
+
+def shelves(batch: Batch, queries: QueryBatch) -> Iterator[Filled]:
+    """Yield the shelf of each query."""
+    visits = [_visit(batch, queries.part(row, row + 1)) for row in range(len(queries))]
+    lists = [np.unique(visit.left_out) for visit in visits]
+    left_out = ItemLists(np.append(0, np.cumsum([len(one) for one in lists])), np.concatenate(lists))
+    for row, finds in enumerate(_finds(batch, queries, left_out)):
+        asked = _asked(batch, queries.part(row, row + 1), left_out.part(row, row + 1))
+        yield _filled(batch, asked, visits[row], finds)
+
+
+def _filled(batch: Batch, asked: Asked, visit: Visit, finds: Iterator[Found]) -> Filled:
+    def put(found: Found, items: Ints, scores: Floats) -> tuple[Ints, Shelved]:
+        items, scores = with_pins(items, scores, batch.rules)
+        about = replace(visit, left_out=np.append(visit.left_out, np.int32(found.because)))
+        contents = None if batch.model.contents is None else batch.model.contents[items]
+        return items, shelve(items, scores, batch.facts.take(items), batch.rules, batch.n, about, contents)
+
+    return fill(finds, lambda many: popular_items(asked, many), put, batch.n)
+
+
+def _finds(batch: Batch, queries: QueryBatch, left_out: ItemLists) -> Iterator[Iterator[Found]]:
+    """Yield what the strategy finds for each query: a model is asked about all of them at once."""
+    retrieval = retrieval_of(batch.strategy, batch.model)
+    if retrieval is None:
+        for row in range(len(queries)):
+            asked = _asked(batch, queries.part(row, row + 1), left_out.part(row, row + 1))
+            yield candidates(batch.strategy, asked)
+        return
+    own, impersonal = retrieval.own(queries, batch.many, left_out)
+    popular = batch.model.popular.retrieve(queries, batch.many, left_out)
+    for row, unknown in enumerate(impersonal.tolist()):
+        ranked = [] if unknown else [Found(*_there(own.items[row], own.scores[row]))]
+        yield iter([*ranked, Found(*_there(popular.items[row], popular.scores[row]), "popular")])
+
+
+def _there(items: Ints, scores: Floats) -> tuple[Ints, Floats]:
+    return items[items >= 0], scores[items >= 0]
+
+
+def _asked(batch: Batch, query: QueryBatch, left_out: ItemLists) -> Asked:
+    profile = query.profiles
+    assert profile is not None  # noqa: S101  query_batch makes queries with profiles
+    return Asked(
+        model=batch.model,
+        query=query,
+        left_out=left_out,
+        item=UNKNOWN,
+        cart=np.zeros(0, np.int32),
+        viewed=viewed_last(profile.item[::-1], profile.kind[::-1]),
+        newest=lambda many: batch.newest[:many],
+        many=batch.many,
+    )
+
+
+def _visit(batch: Batch, query: QueryBatch) -> Visit:
+    profile = query.profiles
+    assert profile is not None  # noqa: S101
+    bought = profile.kind == KIND_CODES[EventKind.PURCHASE]
+    left_out = query.history.items[query.weights < 0]
+    if batch.exclude == "purchased":
+        owned = np.isin(profile.kind, [KIND_CODES[kind] for kind in OWNING])
+        left_out = np.concatenate((left_out, profile.item[owned]))
+    return Visit(query.now, left_out, profile.item[bought], profile.timestamp[bought])
+
+
+# --- Where they go ----------------------------------------------------------------------------------------------------
+
+
+def to_table(shelves: Iterator[Filled], users: tuple[str, ...], item_ids: tuple[str, ...]) -> "pl.DataFrame":
+    """Turn the shelves of users into a long table, one row per place."""
     import polars as pl
 
-    items = np.concatenate([shelf.items for shelf in shelves])
-    scores = np.concatenate([shelf.scores for shelf in shelves])
-    user, place = np.nonzero(items >= 0)
-    score = pl.Series("score", scores[user, place]).fill_nan(None)
-    return pl.DataFrame(
-        {
-            USER_ID: pl.Series(data.users.ids, dtype=pl.String).gather(user),
-            "rank": pl.Series((place + 1).astype(np.int32)),
-            ITEM_ID: pl.Series(data.items.ids, dtype=pl.String).gather(items[user, place]),
-            "score": score,
-        }
-    )
+    rows = [
+        (user, place, item_ids[item], score)
+        for user, filled in zip(users, shelves, strict=True)
+        if filled.found.fallback in PROMISED
+        for place, (item, score) in enumerate(
+            zip(filled.shelved.items.tolist(), filled.shelved.scores.tolist(), strict=True), 1
+        )
+    ]
+    schema = {USER_ID: pl.String, RANK: pl.Int32, ITEM_ID: pl.String, SCORE: pl.Float32}
+    return pl.DataFrame(rows, schema, orient="row").with_columns(pl.col(SCORE).fill_nan(None))
+
+
+def store(
+    db: Database, placement: str, version: int, created: int, users: tuple[str, ...], table: "pl.DataFrame"
+) -> None:
+    """Put the shelves of users into the database, in the place of those that they had."""
+    import polars as pl
+
+    common = {PLACEMENT: placement, MODEL_VERSION: version, CREATED: created}
+    rows = table.with_columns(pl.lit(value).alias(name) for name, value in common.items()).select(*RECOMMENDATIONS)
+    recommendations.replace(db, placement, users, rows.rows())
 
 
 def check_ending(out: Path) -> None:
@@ -106,9 +277,11 @@ def check_ending(out: Path) -> None:
         raise FileError(f"there is no folder {out.absolute().parent} for {out.name}; make it first")
 
 
-def write(table: "pl.DataFrame", out: Path) -> None:
-    """Write a table under a temporary name and move it into place."""
-    partial = out.with_name(f".{out.name}.partial")
+def write(tables: "list[pl.DataFrame]", out: Path) -> None:
+    """Write tables as one, under a temporary name, and move it into place."""
+    import polars as pl
+
+    table, partial = pl.concat(tables), out.with_name(f".{out.name}.partial")
     try:
         if out.suffix == ".parquet":
             table.write_parquet(partial)

@@ -102,8 +102,10 @@ def fit(recipe: Recipe, data: Interactions, window: Window, effort: Effort, prog
 
 
 def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
-    """Add what predicts stars and what fills placements, as far as the data allows."""
+    """Add what is known of the items, what predicts stars and what fills placements, as far as the data allows."""
     parts, left_out = dict(fitted.parts), dict(fitted.left_out)
+    if STATE not in parts:
+        parts[STATE] = ItemState(ItemStateConfig()).fit(data)
     for role in sorted(recipe.parts.keys() - parts.keys() - left_out.keys()):
         try:
             if role == STARS and np.isfinite(data.log.rating).sum() < FEWEST_STARS:

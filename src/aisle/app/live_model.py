@@ -11,9 +11,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.app.recipe import CUT, PERSONAL, POPULAR, RANKER, STARS, STATE, Recipe
+from aisle.app.recipe import CONTENT, CUT, PERSONAL, POPULAR, RANKER, STARS, STATE, Recipe
 from aisle.engine.candidates import Source
+from aisle.engine.facts import median_cover
 from aisle.engine.hybrid import Hybrid
+from aisle.engine.long_tail import in_tail
 from aisle.engine.retrieval import Retrieval, Retrieves
 from aisle.models import registry
 from aisle.models.bundle import Bundle
@@ -21,7 +23,7 @@ from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
 from aisle.recommenders.base import Part, Recommender
 from aisle.recommenders.cut import Cut
-from aisle.recommenders.item_state import ItemState
+from aisle.recommenders.item_state import WINDOWS, ItemState
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranker import Ranker
 from aisle.shop.errors import AisleError, NoModel
@@ -30,6 +32,12 @@ from aisle.storage.connect import Database
 
 CHECK_SECONDS: Final = 1.0
 """How old the answer to "which model is live?" may be."""
+
+ALIKE: Final = ("als", "audience")
+"""Whose vectors say which items are alike, where neither contents nor the personal model do."""
+
+SALES: Final = 1
+"""Which of `WINDOWS` says how items sell now."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,27 +78,73 @@ class LiveModel:
         assert ranker is None or isinstance(ranker, Ranker)  # noqa: S101
         return Hybrid(tuple(quotas), sources, cut, state, ranker)
 
-    def retrieval(self, strategy: str | None = None) -> Retrieval:
-        """Return what fills a shelf: the personal model, or the one that a placement asks for.
+    @property
+    def popular(self) -> Recommender[Any]:
+        """What answers where nothing else does."""
+        return self._recommender(POPULAR)
+
+    @property
+    def state(self) -> ItemState | None:
+        """What is known of the items; None in a bundle from before that was kept."""
+        state = self.parts.get(STATE)
+        return state if isinstance(state, ItemState) else None
+
+    def recommender(self, name: str) -> Recommender[Any] | None:
+        """Return a model by its name, or None if the data had too little for it.
 
         Raises
         ------
         NoModel
-            If the live bundle has no such model.
+            If it was not to be trained.
         """
-        if strategy is None or strategy == self.recipe.model:
-            return Retrieval(self.personal, self._recommender(POPULAR))
         by_name = {one.name: one for one in self.parts.values() if isinstance(one, Recommender)}
-        if strategy not in by_name:
-            raise NoModel(f"the live model has no {strategy!r}; run aisle train now that a placement asks for it")
-        return Retrieval(by_name[strategy], self._recommender(POPULAR))
+        if name not in by_name and name not in self.recipe.parts:
+            raise NoModel(f"the live model has no {name!r}; run aisle train now that a placement asks for it")
+        return by_name.get(name)
+
+    def retrieval(self, model: str | None = None) -> Retrieval | None:
+        """Return what fills a shelf: the personal model, or one by its name; None if the data had too little for that.
+
+        Raises
+        ------
+        NoModel
+            If it was not to be trained.
+        """
+        if model is None or model == self.recipe.model:
+            return Retrieval(self.personal, self.popular)
+        found = self.recommender(model)
+        return Retrieval(found, self.popular) if found else None
 
     @cached_property
     def vectors(self) -> Recommender[Any] | None:
         """The model whose item vectors say which items are alike, or None if there is none."""
-        personal = [self.personal] if isinstance(self.personal, Recommender) else []
-        others = [part for part in self.parts.values() if isinstance(part, Recommender)]
-        return next((one for one in [*personal, *others] if isinstance(one, HasItemVectors)), None)
+        parts = [part for part in self.parts.values() if isinstance(part, HasItemVectors)]
+        models = {one.name: one for one in parts if isinstance(one, Recommender)}
+        best = [name for name in (CONTENT, self.recipe.model, *ALIKE, *models) if name in models]
+        return models[best[0]] if best else None
+
+    @cached_property
+    def contents(self) -> NDArray[np.float32] | None:
+        """What the items are like by themselves, whoever buys them, (items, factors), or None if nothing knows."""
+        model = self.parts.get(CONTENT)
+        return model.item_vectors if isinstance(model, HasItemVectors) else None
+
+    @cached_property
+    def sales_per_day(self) -> NDArray[np.float32]:
+        """How often each item was taken per day of the last weeks, (items,); NaN where nothing is known."""
+        if self.state is None:
+            return np.full(len(self.items), np.nan, np.float32)
+        return self.state.taken_[:, SALES] / np.float32(WINDOWS[SALES])
+
+    @cached_property
+    def usual_cover(self) -> float:
+        """How many days the stock of the median item lasted when the data ended; NaN where nothing is known."""
+        return float("nan") if self.state is None else median_cover(self.state.stock_, self.sales_per_day)
+
+    @cached_property
+    def tail(self) -> NDArray[np.bool_]:
+        """Which items are of the long tail, (items,)."""
+        return in_tail(np.zeros(len(self.items)) if self.state is None else self.state.buyers_)
 
     def stars(self, query: QueryBatch, items: NDArray[np.int32]) -> NDArray[np.float32] | None:
         """Return the stars that one shopper would give to items, (items,), or None if nothing here predicts them."""

@@ -1,49 +1,84 @@
 """The reasons of a shelf in words: what `engine.explain` finds, with the names and categories of the catalogue."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.app.live_model import LiveModel
+from aisle.app.request import Request
 from aisle.app.shelf import name_of
+from aisle.app.strategies import retrieval_of
 from aisle.engine.explain import POPULAR, Reason, reasons, sentence
+from aisle.engine.filling import Filled
 from aisle.engine.retrieval import Retrieves
-from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.recommenders.query import ItemLists
 from aisle.shop import moments
+from aisle.shop.ids import UNKNOWN
 from aisle.storage.items import ItemRow
+
+CHOSEN: Final = "chosen by the shop"
+"""Why an item stands there that no model knows: it is pinned."""
+
+LookUp = Callable[[Sequence[str]], Sequence[ItemRow | None]]
+"""What the catalogue says of each id; None of those that it does not know."""
 
 Catalogue = Callable[[Sequence[str]], Mapping[str, ItemRow]]
 """What the catalogue says of items by id; those that it does not know are missing."""
 
 
-def reasons_in_words(
-    model: LiveModel,
-    personal: Retrieves | None,
-    query: QueryBatch,
-    shown: NDArray[np.int32],
-    catalogue: Catalogue,
-    exclude: ItemLists | None = None,
-) -> list[str]:
-    """Return why each item stands on a shopper's shelf, in their language.
+PROMISES: Final = {
+    "similar": "like {}",
+    "because_you_viewed": "because you viewed {}",
+    "bought_together": "often bought with {}",
+    "cart": "goes with what is in the cart",
+    "buy_it_again": "you bought it before",
+    "trending": "trending now",
+    "bestsellers": "popular now",
+    "new_arrivals": "new in the shop",
+    "recently_viewed": "you looked at it",
+}
+"""What the strategies that are more than a model say of each item; {} is the item that the shelf follows from."""
+
+
+def reasons_of_shelf(strategy: str, request: Request, filled: Filled, look_up: LookUp) -> list[str]:
+    """Return why each item stands on a shelf, in the language of shoppers.
 
     Parameters
     ----------
-    model
-        The live one.
-    personal
-        What filled the shelf; None for the popular shelf.
-    query
-        The shopper's.
-    shown
-        What stands there, (shown,); what the personal model does not propose was filled up with what is popular.
-    catalogue
+    strategy
+        The placement's.
+    request
+        What was asked for.
+    filled
+        The shelf.
+    look_up
         Where names and categories come from.
-    exclude
-        What was out of the question when the shelf was filled.
     """
-    found = [None] * len(shown) if personal is None else reasons(personal, query, shown, exclude)
-    return in_words([one or POPULAR for one in found], model, shown, catalogue)
+    model, items, found = request.model, filled.shelved.items, filled.found
+    retrieval = retrieval_of(strategy, model)
+    promise = PROMISES.get(strategy if found.fallback is None else found.fallback, PROMISES["bestsellers"])
+    if retrieval is None or found.fallback is not None:
+        leader = found.because if found.because != UNKNOWN else request.item
+        ids = request.numbers.ids(np.array([leader])) if leader != UNKNOWN else []
+        names = [name_of(one, row) for one, row in zip(ids, look_up(ids), strict=True)]
+        return [promise.format(*names or [""])] * len(items)
+    known = items < len(model.items)
+    said = iter(_by_model(retrieval.personal, request, items[known], look_up))
+    return [next(said) if one else CHOSEN for one in known]
+
+
+def _by_model(personal: Retrieves, request: Request, items: NDArray[np.int32], look_up: LookUp) -> list[str]:
+    """Return the reasons of items that a model ranks; what it does not propose was filled up with what is popular."""
+    left_out = np.unique(request.visit.left_out)
+    known = left_out[left_out < len(request.model.items)]
+    found = reasons(personal, request.query, items, ItemLists(np.array([0, len(known)]), known))
+
+    def catalogue(ids: Sequence[str]) -> dict[str, ItemRow]:
+        return {one: row for one, row in zip(ids, look_up(ids), strict=True) if row is not None}
+
+    return in_words([one or POPULAR for one in found], request.model, items, catalogue)
 
 
 def in_words(found: Sequence[Reason], model: LiveModel, shown: NDArray[np.int32], catalogue: Catalogue) -> list[str]:
@@ -51,7 +86,7 @@ def in_words(found: Sequence[Reason], model: LiveModel, shown: NDArray[np.int32]
     now, ids = moments.now(), model.items.ids
     items = [ids[number] for number in shown.tolist()]
     earlier = ["" if one.item is None else ids[one.item] for one in found]
-    rows = catalogue([one for one in {*items, *earlier} if one])
+    rows = catalogue([one for one in dict.fromkeys((*items, *earlier)) if one])
     return [
         sentence(reason, now, name_of(before, rows.get(before)), row.category if (row := rows.get(item)) else None)
         for reason, before, item in zip(found, earlier, items, strict=True)

@@ -32,6 +32,26 @@ BASELINE: Final = "popularity"
 """The model that every other one is shown beside."""
 
 
+CO_PURCHASE: Final = "co_purchase"
+TRENDING: Final = "trending"
+CONTENT: Final = "content"
+"""The models that strategies ask by name."""
+
+NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "personal": (),
+    "similar": (CO_PURCHASE,),
+    "bought_together": (CO_PURCHASE,),
+    "cart": (CO_PURCHASE,),
+    "because_you_viewed": (CO_PURCHASE,),
+    "buy_it_again": (),
+    "trending": (TRENDING,),
+    "bestsellers": (),
+    "new_arrivals": (),
+    "recently_viewed": (),
+}
+"""The strategies of `app.strategies`, and the models that they ask beside the personal and the popular one."""
+
+
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model, with every setting written out."""
 
@@ -88,7 +108,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if settings.train.stars is not None and not predicts:
             names[STARS] = settings.train.stars
         strategies = {placement.strategy for placement in settings.placements.values()}
-        names |= {strategy: strategy for strategy in sorted(strategies - {personal, FALLBACK})}
+        asked = {model for strategy in strategies for model in NEEDS.get(strategy, (strategy,))}
+        names |= {name: name for name in sorted(asked - {personal, FALLBACK})}
         return cls(
             parts={role: Part.from_settings(settings, name) for role, name in names.items()},
             weights=Weights.parse(settings.weights),

@@ -1,29 +1,29 @@
 """The online path: one request, top to bottom.
 
-A request reads the shopper's newest events from the database, so that a click changes the very next shelf in every
-process. Everything after that happens in memory, on the live bundle. If the database does not answer, the last known
-profile is used, then the popular shelf: a shelf says which, and is never an error.
+A request reads the shopper's newest events and what the catalogue says of the candidates from the database, so that a
+click changes the very next shelf in every process, and what was just sold out is on none. Everything between happens in
+memory, on the live bundle. If the database does not answer, the last known profile and catalogue are used, then the
+popular shelf: a shelf says which, and is never an error.
 """
 
 import uuid
-from collections.abc import Sequence
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from aisle.app.live_model import LiveModel, ModelWatch
-from aisle.app.reasons import reasons_in_words
+from aisle.app import request as requests
+from aisle.app.live_model import ModelWatch
+from aisle.app.reasons import reasons_of_shelf
 from aisle.app.remember import Remembered
-from aisle.app.settings import Settings
-from aisle.app.shelf import HistoryLine, Shelf, history_line, shelf_item
+from aisle.app.request import Exclude, Request
+from aisle.app.settings import MAIN_PLACEMENT, PlacementSection, Settings
+from aisle.app.shelf import Because, HistoryLine, Shelf, history_line, name_of, shelf_item
+from aisle.app.strategies import candidates, popular_items, retrieval_of
 from aisle.app.why import Why, why
-from aisle.engine.profile import as_list, as_of, to_query
-from aisle.recommenders.query import Ranked
-from aisle.recommenders.similar import similar
+from aisle.engine.filling import Filled, fill
 from aisle.shop import columns, moments
-from aisle.shop.errors import NotFound, SettingsError, StorageError
+from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.storage import events, items, rejects
@@ -36,13 +36,11 @@ from aisle.storage.rows import Stored
 if TYPE_CHECKING:
     from aisle.door.batch import Batch  # the door brings Polars, which a shelf does without
 
-Exclude = Literal["none", "purchased"]
-
-OWNING: Final = (EventKind.PURCHASE, EventKind.RATE)
-"""What says that a shopper has an item: where there are stars, who rated it had it."""
-
 PROFILE_EVENTS: Final = 1000
 """How many of a shopper's newest events make the profile."""
+
+SIMILAR_PLACEMENT: Final = "similar-items"
+"""The placement whose shelf shows what is like an item."""
 
 REMEMBERED: Final = 10_000
 """How many profiles, and how many items, a process keeps for the time that the database is away."""
@@ -69,28 +67,39 @@ class Live:
         self.db = connect(settings.database_url)
         check(self.db)
         self.models = ModelWatch(self.db, settings.bundles)
-        self._profiles: Remembered[str, list[EventRow]] = Remembered(REMEMBERED)
+        self._profiles: Remembered[tuple[str | None, str | None], list[EventRow]] = Remembered(REMEMBERED)
         self._items: Remembered[str, ItemRow] = Remembered(REMEMBERED)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
     def recommend(
         self,
-        user_id: str,
+        user_id: str | None = None,
         n: int = 10,
         exclude: Exclude = "none",
         placement: str | None = None,
         *,
+        session_id: str | None = None,
+        item_id: str | None = None,
+        cart: Sequence[str] = (),
         explain: bool = False,
     ) -> Shelf:
         """Return a shopper's shelf, of n items or all that there are.
 
         Parameters
         ----------
+        user_id
+            The shopper; None for a visitor of whom only the session is known.
         placement
-            A placement of `aisle.toml`, filled by its strategy; without one, the personal model fills the shelf.
+            Where the shelf stands: one that every shop has, or of `aisle.toml`; without one, the main one.
+        session_id
+            The visit; what was done in it counts beside what is known of the shopper.
+        item_id
+            The item that the page is about.
+        cart
+            The items in the cart.
         explain
-            Whether each item says why it stands there; that takes as long as the shelf itself.
+            Whether each item says why it stands there.
 
         Raises
         ------
@@ -98,20 +107,23 @@ class Live:
             If nothing was trained yet, or not the placement's strategy.
         NotFound
             If there is no such placement.
+        InputError
+            If the placement is about an item, and none is named.
         """
+        name, section = self.placement(placement)
         model = self.models.current()
-        retrieval = model.retrieval(self._strategy(placement))
-        profile, fallback = self._profile(user_id)
-        query = to_query(profile, model.items, model.weights, as_of(profile, model.data_end))
-        left_out = as_list(_purchased(profile), model.items) if exclude == "purchased" else None
-        ranked, impersonal = retrieval.shelves(query, n, left_out)
-        if impersonal[0]:
-            fallback = "popular_without_database" if fallback else "popular"
-        shelf = self._shelf(model, ranked, fallback, model.stars(query, _shown(ranked)))
-        if not explain:
-            return shelf
-        personal = None if impersonal[0] else retrieval.personal
-        return shelf.explained(reasons_in_words(model, personal, query, _shown(ranked), self._catalogue, left_out))
+        profile, away = self._profile(user_id, session_id)
+        request = requests.read(model, profile, exclude, item_id, cart)
+        asked = requests.to_asked(request, n, self._newest)
+        look_up = self._catalogue_of_one_request()
+        filled = fill(
+            candidates(section.strategy, asked),
+            partial(popular_items, asked),
+            partial(requests.put, request, section.rules, look_up, n),
+            n,
+        )
+        shelf = self._shelf(request, name, filled, look_up(request.numbers.ids(filled.shelved.items)), away)
+        return shelf.explained(reasons_of_shelf(section.strategy, request, filled, look_up)) if explain else shelf
 
     def why(self, user_id: str, item_id: str, n: int = 10, placement: str | None = None) -> Why:
         """Return the way of one item to one shopper's shelf.
@@ -122,13 +134,22 @@ class Live:
             If nothing was trained yet, or not the placement's strategy.
         NotFound
             If there is no such placement, or the model does not know the item, or nothing of the shopper.
+        InputError
+            If the placement is not filled by a model that ranks items for shoppers.
         """
-        strategy, model = self._strategy(placement), self.models.current()
-        profile = self._profile(user_id)[0]
-        return why(model, profile, self._catalogue, user_id, item_id, placement=placement, strategy=strategy, n=n)
+        name, section = self.placement(placement)
+        model = self.models.current()
+        retrieval = retrieval_of(section.strategy, model)
+        if retrieval is None:
+            raise InputError(f"{name} is filled by {section.strategy}, which ranks nothing for a shopper; leave it out")
+        profile = self._profile(user_id, None)[0]
+        return why(
+            model, retrieval.personal, profile, self._catalogue, user_id, item_id,
+            placement=placement, rules=section.rules, n=n,
+        )  # fmt: skip
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
-        """Return the items that the same shoppers like.
+        """Return the items most like one, as its page shows them.
 
         Raises
         ------
@@ -137,45 +158,69 @@ class Live:
         NotFound
             If the live model does not know the item.
         """
-        model = self.models.current()
-        number = model.items.number(item_id)
-        if number == UNKNOWN:
+        if item_id not in self.models.current().items:
             raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
-        if model.vectors is None:
-            raise SettingsError(f"model {model.recipe.model!r} cannot compare items; train one that can, such as als")
-        return self._shelf(model, similar(model.vectors, np.array([number], np.int32), n), None, None)
+        return self.recommend(n=n, placement=SIMILAR_PLACEMENT, item_id=item_id)
 
-    def _strategy(self, placement: str | None) -> str | None:
-        """Return the model that fills a placement, or None for the personal one."""
-        if placement is None:
-            return None
-        placements = self._settings.placements
-        if placement not in placements:
-            known = ", ".join(placements) or "none"
-            raise NotFound(f"there is no placement {placement!r} in aisle.toml; those there are: {known}")
-        return placements[placement].strategy
+    def placement(self, name: str | None) -> tuple[str, PlacementSection]:
+        """Return a placement's name and what is set of it; None asks for the main one.
 
-    def _profile(self, user_id: str) -> tuple[list[EventRow], str | None]:
-        """Return the shopper's newest events, and what they fell back to if the database is away."""
+        Raises
+        ------
+        NotFound
+            If there is no such placement.
+        """
+        name, placements = name or MAIN_PLACEMENT, self._settings.placements
+        if name not in placements:
+            raise NotFound(f"there is no placement {name!r} in aisle.toml; those there are: {', '.join(placements)}")
+        return name, placements[name]
+
+    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[EventRow], bool]:
+        """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
         try:
-            profile = events.of_user(self.db, user_id, PROFILE_EVENTS)
+            profile = events.of_user(self.db, user_id, PROFILE_EVENTS) if user_id else []
+            if session_id:
+                profile += events.of_session(self.db, session_id, PROFILE_EVENTS, nobodys=user_id is not None)
         except StorageError:
-            return self._profiles.get(user_id) or [], "last_known_profile"
-        self._profiles.put(user_id, profile)
-        return profile, None
+            return self._profiles.get((user_id, session_id)) or [], True
+        profile = sorted(profile, key=attrgetter("timestamp"), reverse=True)[:PROFILE_EVENTS]
+        self._profiles.put((user_id, session_id), profile)
+        return profile, False
+
+    def _newest(self, many: int) -> list[str]:
+        """Return the catalogue's newest items; none if the database is away."""
+        try:
+            return items.newest(self.db, moments.now(), many)
+        except StorageError:
+            return []
+
+    def _catalogue_of_one_request(self) -> Callable[[Sequence[str]], list[ItemRow | None]]:
+        """Return what looks items up in the catalogue, each once."""
+        read: dict[str, ItemRow | None] = {}
+
+        def look_up(item_ids: Sequence[str]) -> list[ItemRow | None]:
+            new = [one for one in item_ids if one not in read]
+            found = self._catalogue(new) if new else {}
+            read.update((one, found.get(one)) for one in new)
+            return [read[one] for one in item_ids]
+
+        return look_up
 
     def _shelf(
-        self, model: LiveModel, ranked: Ranked, fallback: str | None, stars: NDArray[np.float32] | None
+        self, request: Request, placement: str, filled: Filled, rows: Sequence[ItemRow | None], away: bool
     ) -> Shelf:
-        """Put names, prices and predicted stars to the items of one query."""
-        ids = [model.items.ids[number] for number in _shown(ranked)]
-        known = self._catalogue(ids)
-        scores, predicted = ranked.scores[0].tolist(), repeat(None) if stars is None else stars.tolist()
-        shelf = [
-            shelf_item(one, known.get(one), score, given)
-            for one, score, given in zip(ids, scores, predicted, strict=False)
-        ]
-        return Shelf(shelf, model.version, fallback, uuid.uuid4().hex)
+        """Put names, prices and predicted stars to the items of a shelf."""
+        found, shown = filled.found, filled.shelved
+        fallback = found.fallback
+        if away:
+            fallback = "popular_without_database" if fallback == "popular" else "last_known_profile"
+        ids, stars = request.numbers.ids(shown.items), requests.stars_of(request, shown.items)
+        lines = [shelf_item(*one) for one in zip(ids, rows, shown.scores.tolist(), stars, strict=True)]
+        because = None if found.because == UNKNOWN else self._because(request.model.items.ids[found.because])
+        return Shelf(lines, request.model.version, fallback, uuid.uuid4().hex, placement, because)
+
+    def _because(self, item_id: str) -> Because:
+        return Because(item_id, name_of(item_id, self._catalogue([item_id]).get(item_id)))
 
     def _catalogue(self, item_ids: Sequence[str]) -> dict[str, ItemRow]:
         """Return what the catalogue says of items, from memory if the database is away."""
@@ -245,13 +290,3 @@ class Live:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _shown(ranked: Ranked) -> NDArray[np.int32]:
-    """Return the items of the first query, without the empty places."""
-    first: NDArray[np.int32] = ranked.items[0]
-    return first[first >= 0]
-
-
-def _purchased(profile: Sequence[EventRow]) -> list[str]:
-    return [row.item_id for row in profile if row.kind in OWNING]

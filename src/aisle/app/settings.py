@@ -3,10 +3,11 @@
 A setting `[train] seed` is the variable `AISLE_TRAIN__SEED`.
 """
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -15,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from aisle.engine.rules import Rules
 from aisle.shop.errors import SettingsError
 
 FILE: Final = "aisle.toml"
@@ -38,8 +40,8 @@ name = {name}
 # [models.als]         # settings of one model
 # factors = 128
 
-# [placements.home]    # a shelf that another model fills
-# strategy = "popularity"
+# [placements.home]    # a shelf of its own: a strategy or a model, and rules
+# strategy = "bestsellers"
 
 # [weights]            # what an event says about liking
 # half_life_days = 90.0
@@ -86,10 +88,35 @@ class TrainSection(_Section):
 
 
 class PlacementSection(_Section):
-    """Where a shelf stands, and how it is filled."""
+    """Where a shelf stands, and how it is filled; whatever else is set are its rules (`engine.rules.Rules`)."""
 
-    strategy: str
-    """The model that fills it."""
+    model_config = ConfigDict(extra="allow")
+
+    strategy: str = "personal"
+    """What fills it: a strategy of `app.strategies`, or a model."""
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What may stand on it."""
+        return Rules.parse(self.model_extra or {})
+
+
+PLACEMENTS: Final = {
+    "recommended-for-you": "personal",
+    "similar-items": "similar",
+    "frequently-bought-together": "bought_together",
+    "cart": "cart",
+    "because-you-viewed": "because_you_viewed",
+    "buy-it-again": "buy_it_again",
+    "trending": "trending",
+    "bestsellers": "bestsellers",
+    "new-arrivals": "new_arrivals",
+    "recently-viewed": "recently_viewed",
+}
+"""The placements that every shop has, and their strategies."""
+
+MAIN_PLACEMENT: Final = "recommended-for-you"
+"""The placement of whoever asks for none."""
 
 
 class ServeSection(_Section):
@@ -117,9 +144,32 @@ class Settings(BaseSettings):
     """Settings of single models, by name."""
     weights: dict[str, Any] = {}
     """What each kind of event says about liking (`prepare.weigh.Weights`)."""
-    placements: dict[str, PlacementSection] = {}
-    """Shelves that another model fills than the personal one, by name."""
+    placements: dict[str, PlacementSection] = Field(default={}, validate_default=True)
+    """Shelves by name: those of `PLACEMENTS`, with what is set of them, and the shop's own."""
     serve: ServeSection = ServeSection()
+
+    @field_validator("placements", mode="before")
+    @classmethod
+    def _with_every_shops(cls, given: Any) -> Any:
+        """Add the placements that every shop has, and to theirs the strategies that are not set."""
+        if not isinstance(given, dict):
+            return given
+        everyones = {name: {"strategy": strategy} for name, strategy in PLACEMENTS.items()}
+        return everyones | {
+            name: everyones.get(name, {}) | section if isinstance(section, dict) else section
+            for name, section in given.items()
+        }
+
+    @field_validator("placements")
+    @classmethod
+    def _with_sound_rules(cls, placements: dict[str, PlacementSection]) -> dict[str, PlacementSection]:
+        """Refuse rules that are none, when the settings are read and not when the first shopper comes."""
+        for name, section in placements.items():
+            try:
+                _ = section.rules
+            except SettingsError as error:
+                raise SettingsError(f"placements.{name} in {FILE} or an AISLE_ variable: {error}") from None
+        return placements
 
     @classmethod
     def read(cls, folder: Path, **overrides: Any) -> Self:

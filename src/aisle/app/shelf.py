@@ -15,6 +15,10 @@ FALLBACKS: Final = {
     "popular": "This is the popular shelf: the model knows nothing that this shopper likes.",
     "last_known_profile": "The database does not answer, so this shelf is from what was last known of the shopper.",
     "popular_without_database": "The database does not answer and nothing is known of the shopper: the popular shelf.",
+    "popular_instead": "The shop has nothing for this placement yet, so these are its bestsellers.",
+    "personal_instead": "Nothing is known to go with this cart, so this is the personal shelf.",
+    "similar_instead": "Too few shoppers bought anything together with this item, so these are similar items.",
+    "bought_together_instead": "No model compares these items yet, so these were bought together with this one.",
 }
 """What a shelf can fall back to, and what people are told then."""
 
@@ -37,15 +41,26 @@ class ShelfItem(msgspec.Struct, frozen=True):
     """Why it stands here, for the shopper to read."""
 
 
+class Because(msgspec.Struct, frozen=True):
+    """The item that a whole shelf follows from."""
+
+    item_id: str
+    name: str
+
+
 class Shelf(msgspec.Struct, frozen=True):
     """The items for one shopper, best first."""
 
     items: list[ShelfItem]
     model_version: int
     fallback: str | None
-    """None for a personal shelf, else one of `FALLBACKS`."""
+    """None for what the placement promises, else one of `FALLBACKS`."""
     recommendation_id: str
     """To be sent back with the events that follow from this shelf."""
+    placement: str
+    """Where it stands."""
+    because: Because | None = None
+    """The item that all others follow from, on a shelf that is about one."""
 
     def explained(self, reasons: "Sequence[str]") -> "Shelf":
         """Return the shelf with the reason of each item, in their order."""

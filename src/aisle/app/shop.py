@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from aisle.app.progress import Progress, silent
-from aisle.app.serve import Exclude, Live
+from aisle.app.request import Exclude
+from aisle.app.serve import Live
 from aisle.app.settings import FILE, Settings
 from aisle.app.shelf import HistoryLine, Shelf
 from aisle.app.why import Why
@@ -230,33 +231,46 @@ class Shop:
 
     def recommend(
         self,
-        user_id: str,
+        user_id: str | None = None,
         n: int = 10,
         exclude: Exclude = "none",
         placement: str | None = None,
         *,
+        session_id: str | None = None,
+        item_id: str | None = None,
+        cart: Sequence[str] = (),
         explain: bool = False,
     ) -> Shelf:
-        """Return a shopper's shelf, of a placement of `aisle.toml` or the personal one, with reasons if asked for."""
-        return self.live.recommend(user_id, n, exclude, placement, explain=explain)
+        """Return the shelf of a shopper or a session, of one placement or the main one; see `Live.recommend`."""
+        return self.live.recommend(
+            user_id, n, exclude, placement, session_id=session_id, item_id=item_id, cart=cart, explain=explain
+        )
 
     def why(self, user_id: str, item_id: str, n: int = 10, placement: str | None = None) -> Why:
         """Return why a shopper sees an item on a shelf of n, or why not."""
         return self.live.why(user_id, item_id, n, placement)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
-        """Return the items that the same shoppers like."""
+        """Return the items most like one."""
         return self.live.similar(item_id, n)
 
     def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
         """Return what a shopper did last, newest first."""
         return self.live.history(user_id, n)
 
-    def recommend_all(self, n: int, out: Path, exclude: Exclude = "none", progress: Progress = silent) -> "Written":
-        """Write everybody's shelf into a `.parquet` or `.csv` file."""
+    def recommend_all(
+        self,
+        n: int,
+        out: Path | None = None,
+        exclude: Exclude = "none",
+        placement: str | None = None,
+        progress: Progress = silent,
+    ) -> "Written":
+        """Write everybody's shelf into a `.parquet` or `.csv` file, or without one into the table `recommendations`."""
         from aisle.app.batch import recommend_all
 
-        return recommend_all(self._db, self.live.models.current(), n, out, exclude, progress)
+        name, section = self.live.placement(placement)
+        return recommend_all(self._db, self.live.models.current(), name, section, n, out, exclude, progress)
 
     def close(self) -> None:
         """Let go of the database."""

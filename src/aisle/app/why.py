@@ -16,6 +16,7 @@ from aisle.engine.filters import Drop, Visit, dropped
 from aisle.engine.funnel import Funnel, Proposal, Weighed, funnel
 from aisle.engine.hybrid import Hybrid, profiles_of
 from aisle.engine.profile import as_of, to_query
+from aisle.engine.retrieval import Retrieves
 from aisle.engine.rules import BoundRules, Rules, bind, with_pins
 from aisle.engine.shelving import shelve
 from aisle.recommenders.base import Recommender
@@ -91,13 +92,13 @@ class Why(msgspec.Struct, frozen=True):
 
 def why(
     model: LiveModel,
+    personal: Retrieves,
     profile: Sequence[EventRow],
     catalogue: Catalogue,
     user_id: str,
     item_id: str,
     *,
     placement: str | None = None,
-    strategy: str | None = None,
     rules: Rules | None = None,
     n: int = 10,
 ) -> Why:
@@ -107,21 +108,21 @@ def why(
     ----------
     model
         The live one.
+    personal
+        What ranks for the shopper.
     profile
         The shopper's newest events.
     catalogue
         What the shop says of its items.
     user_id, item_id
         Who and what.
-    placement, strategy, rules
-        Where the shelf stands, which model fills it, and its rules; without them, the personal shelf.
+    placement, rules
+        Where the shelf stands, and its rules; without them, the personal shelf without any.
     n
         How long the shelf is.
 
     Raises
     ------
-    NoModel
-        If the live bundle has no such model.
     NotFound
         If the model does not know the item, or nothing of the shopper.
     """
@@ -131,7 +132,6 @@ def why(
     query = to_query(profile, model.items, model.weights, as_of(profile, model.data_end))
     if len(query.history.items) == 0:
         raise NotFound(f"the live model knows nothing of user {user_id!r}, whose shelf is the popular one")
-    personal = model.retrieval(strategy).personal
     assert isinstance(personal, (Hybrid, Recommender))  # noqa: S101  there is nothing else that retrieves
     way = funnel(personal, query, number, _others_disliked(query, number))
     numbers = {number, *way.items.tolist(), *query.history.items.tolist()}
@@ -144,7 +144,7 @@ def why(
         item_id=item_id,
         name=name_of(item_id, rows.get(item_id)),
         placement=placement,
-        model=strategy or model.recipe.model,
+        model=personal.name if isinstance(personal, Recommender) else model.recipe.model,
         model_version=model.version,
         proposals=list(way.proposals),
         candidates=len(way.items),

@@ -15,11 +15,14 @@ from aisle.shop.errors import InputError
 from aisle.simulator.simulation import Simulation
 
 SHELF = 8
-"""Items on the shelf that is shown."""
+"""Items on a shelf that is shown."""
+
+MORE_SHELVES = ("because-you-viewed", "buy-it-again")
+"""The placements that are shown beside the main one."""
 
 
 def run_demo(folder: Path, events: int, *, serve: bool, port: int | None) -> None:
-    """Make a simulated shop in a folder, train on it, show a shelf, and serve it."""
+    """Make a simulated shop in a folder, train on it, show shelves, and serve it."""
     clear(folder)
     make_shop(folder, Simulation.name, simulated=True)
     show.out.rule(f"A simulated shop in {folder}")
@@ -27,9 +30,9 @@ def run_demo(folder: Path, events: int, *, serve: bool, port: int | None) -> Non
         fill(shop, events)
         show.out.rule("Training, and what it is worth")
         learn(shop)
-        show.out.rule("A shelf")
+        show.out.rule("Shelves")
         shoppers = shop.live.suggestions()
-        show.shelf_beside_history(shop.recommend(shoppers[0], SHELF), shop.history(shoppers[0], SHELF), shoppers[0])
+        show_shelves(shop, shoppers[0])
     show.out.print(f"Shoppers worth trying: [bold]{'  '.join(shoppers)}[/bold]", highlight=False)
     if serve:
         from aisle.cli.live import serve_shop
@@ -70,6 +73,13 @@ def tables(simulation: Simulation) -> Iterator[tuple[str, pl.DataFrame]]:
     for part in simulation.parts():
         yield "events", part.events
         yield "reviews", part.reviews
+
+
+def show_shelves(shop: Shop, user_id: str) -> None:
+    """Show what a shopper finds on several placements."""
+    show.shelf_beside_history(shop.recommend(user_id, SHELF), shop.history(user_id, SHELF), user_id)
+    for placement in MORE_SHELVES:
+        show.shelf_beside_history(shop.recommend(user_id, SHELF // 2, placement=placement), [], user_id)
 
 
 def learn(shop: Shop) -> None:

@@ -30,54 +30,66 @@ def register(app: typer.Typer) -> None:
 def recommend(
     context: typer.Context,
     user_id: Annotated[str | None, typer.Option(help="For one shopper.")] = None,
+    session_id: Annotated[str | None, typer.Option(help="For a visit, with or without a known shopper.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="For every shopper with a history.")] = False,
     n: Length = 10,
     exclude: Annotated[
         Exclude, typer.Option(help="`purchased`: never what they bought before. People do rebuy.")
     ] = Exclude.NONE,
-    placement: Annotated[str | None, typer.Option(help="A placement of aisle.toml, filled by its strategy.")] = None,
+    placement: Annotated[str | None, typer.Option(help="Where the shelf stands: similar-items, cart …")] = None,
+    item: Annotated[str | None, typer.Option(help="The item that the page is about.")] = None,
+    cart: Annotated[list[str] | None, typer.Option(help="An item in the cart; once for each.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say of each item why it stands there.")] = False,
     out: Annotated[Path | None, typer.Option(help="With --all: the .parquet or .csv file to write.")] = None,
+    to_db: Annotated[bool, typer.Option("--to-db", help="With --all: into the table `recommendations`.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Recommend items for one shopper, or for all of them into a file."""
-    if everybody == (user_id is not None):
-        raise InputError("say for whom: --user-id ID for one shopper, --all --out FILE.parquet for everybody")
+    """Recommend items for one shopper or visit, or for everybody into a file or the database."""
+    if everybody == (user_id is not None or session_id is not None):
+        raise InputError(
+            "say for whom: --user-id ID or --session-id ID for one, --all --out FILE.parquet for everybody"
+        )
+    if everybody and (out is None) != to_db:
+        raise InputError("--all writes a file or the database: add --out FILE.parquet, --out FILE.csv or --to-db")
     if everybody:
-        if out is None:
-            raise InputError("--all writes a file: add --out FILE.parquet or --out FILE.csv")
-        _for_all(context, n, exclude, out)
-    elif user_id is not None:
-        _for_one(context, user_id, n, exclude, placement, explain, as_json)
+        _for_all(context, n, exclude, placement, out)
+    else:
+        _for_one(context, user_id, session_id, n, exclude, placement, item, cart or [], explain, as_json)
 
 
 def _for_one(
     context: typer.Context,
-    user_id: str,
+    user_id: str | None,
+    session_id: str | None,
     n: int,
     exclude: Exclude,
     placement: str | None,
+    item: str | None,
+    cart: list[str],
     explain: bool,
     as_json: bool,
 ) -> None:
     with open_shop(context) as shop:
-        shelf = shop.recommend(user_id, n, exclude.value, placement, explain=explain)
-        lines = [] if as_json else shop.history(user_id, n)
+        shelf = shop.recommend(
+            user_id, n, exclude.value, placement, session_id=session_id, item_id=item, cart=cart, explain=explain
+        )
+        lines = [] if as_json or user_id is None else shop.history(user_id, n)
     from aisle.cli import show
     from aisle.web.schemas import Recommendations
 
     if as_json:
-        show.json(Recommendations.from_shelf(user_id, shelf))
+        show.json(Recommendations.from_shelf(user_id, session_id, shelf))
     else:
-        show.shelf_beside_history(shelf, lines, user_id)
+        show.shelf_beside_history(shelf, lines, user_id or f"session {session_id}")
 
 
-def _for_all(context: typer.Context, n: int, exclude: Exclude, out: Path) -> None:
+def _for_all(context: typer.Context, n: int, exclude: Exclude, placement: str | None, out: Path | None) -> None:
     from aisle.cli import show
 
     with open_shop(context) as shop, show.bars() as progress:
-        written = shop.recommend_all(n, out, exclude.value, progress)
-    show.err.print(f"{written.users:,} shoppers, {written.rows:,} rows → {out} ({written.seconds:.1f} s)")
+        written = shop.recommend_all(n, out, exclude.value, placement, progress)
+    where = out or "the table recommendations"
+    show.err.print(f"{written.users:,} shoppers, {written.rows:,} rows → {where} ({written.seconds:.1f} s)")
 
 
 def similar(
@@ -86,7 +98,7 @@ def similar(
     n: Length = 10,
     as_json: Json = False,
 ) -> None:
-    """Show the items that the same shoppers like."""
+    """Show the items most like one."""
     with open_shop(context) as shop:
         shelf = shop.similar(item_id, n)
     from aisle.cli import show

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from aisle.app.settings import MAIN_PLACEMENT
 from aisle.app.shelf import FALLBACKS
 from aisle.shop.errors import FileError
 from aisle.shop.moments import format_day
@@ -89,10 +90,19 @@ def history_table(lines: "Sequence[HistoryLine]", title: str) -> Group:
 
 def shelf_beside_history(shelf: "Shelf", lines: "Sequence[HistoryLine]", user_id: str) -> None:
     """Print a shelf with the history that explains it, and say where it fell back."""
-    made = shelf_table(shelf, f"Recommended for {user_id}")
+    made = shelf_table(shelf, shelf_title(shelf, user_id))
     out.print(Columns([made, history_table(lines, "Lately")], padding=(0, 4)) if lines else made)
     if shelf.fallback:
         out.print(FALLBACKS[shelf.fallback], style="dim")
+
+
+def shelf_title(shelf: "Shelf", user_id: str) -> str:
+    """Return what stands above a shelf."""
+    if shelf.because:
+        return f"Because of {shelf.because.name}, for {user_id}"
+    if shelf.placement == MAIN_PLACEMENT:
+        return f"Recommended for {user_id}"
+    return f"{shelf.placement.replace('-', ' ').capitalize()}, for {user_id}"
 
 
 def import_lines(imported: "Imported") -> str:

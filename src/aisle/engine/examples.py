@@ -5,18 +5,20 @@ with all that came before it, and again at moments within the window, with all t
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.candidates import Candidates
-from aisle.prepare.interactions import EventLog, Interactions
 from aisle.prepare.profiles import stretches
-from aisle.prepare.split import Window
 from aisle.recommenders.query import ItemLists
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
+
+if TYPE_CHECKING:
+    from aisle.prepare.interactions import EventLog, Interactions
+    from aisle.prepare.split import Window
 
 Floats = NDArray[np.float32]
 
@@ -64,14 +66,14 @@ class Examples:
     indptr: NDArray[np.int64]
 
 
-def counted_kinds(log: EventLog, objective: Objective, taking: int) -> NDArray[np.int8]:
+def counted_kinds(log: "EventLog", objective: Objective, taking: int) -> NDArray[np.int8]:
     """Return the codes of the events that an objective counts, as far as a log has them."""
     wanted = [KIND_CODES[kind] for kind in COUNTED[objective]]
     there = np.intersect1d(wanted, np.unique(log.kind)).astype(np.int8)
     return there if len(there) else np.array([taking], np.int8)
 
 
-def sample_moments(data: Interactions, window: Window, kinds: NDArray[np.int8], most: int, seed: int) -> Moments:
+def sample_moments(data: "Interactions", window: "Window", kinds: NDArray[np.int8], most: int, seed: int) -> Moments:
     """Return the beginning of the window and one later moment of each shopper who does something that counts in it.
 
     The later moment is that of one of their events up to the last one that counts, whatever its kind; shoppers without
@@ -105,14 +107,16 @@ def sample_moments(data: Interactions, window: Window, kinds: NDArray[np.int8], 
     return Moments(asked[kept], at[kept])
 
 
-def _first_moments(log: EventLog, users: int) -> NDArray[np.int64]:
+def _first_moments(log: "EventLog", users: int) -> NDArray[np.int64]:
     first = np.full(users, np.iinfo(np.int64).max)
     known = log.user != UNKNOWN
     np.minimum.at(first, log.user[known], log.timestamp[known])
     return first
 
 
-def wanted(data: Interactions, window: Window, kinds: NDArray[np.int8], moments: Moments) -> tuple[ItemLists, Floats]:
+def wanted(
+    data: "Interactions", window: "Window", kinds: NDArray[np.int8], moments: Moments
+) -> tuple[ItemLists, Floats]:
     """Return what each shopper took between their moment and the window's end, and the revenue of each.
 
     What they sent back or rated badly in the end was not wanted, for all that it was taken.
@@ -137,7 +141,7 @@ def wanted(data: Interactions, window: Window, kinds: NDArray[np.int8], moments:
     return lists, spent.astype(np.float32)
 
 
-def _regretted(log: EventLog) -> NDArray[np.bool_]:
+def _regretted(log: "EventLog") -> NDArray[np.bool_]:
     """Return which events are of a shopper and an item whose story ends with a refund or a bad rating, (events,)."""
     pair = log.user * np.int64(log.item.max(initial=0) + 1) + log.item
     ending = np.flatnonzero(np.isin(log.kind, _ENDINGS))

@@ -216,11 +216,16 @@ def facts_of_catalogue(
     return _facts(columns, items, now, sales_per_day, tail, usual_cover)
 
 
-def median_cover(facts: Facts) -> float:
-    """Return how many days the stock of the median item lasts, of those in stock that sell; NaN if none is known."""
-    cover = facts.cover[facts.stock > 0]
-    known = cover[np.isfinite(cover)]
-    return float(np.median(known)) if len(known) else float("nan")
+def median_cover(stock: Floats, sales_per_day: Floats) -> float:
+    """Return how many days the stock of the median item lasts, of those in stock that sell; NaN if none is known.
+
+    Parameters
+    ----------
+    stock, sales_per_day
+        As in `Facts`, (items,).
+    """
+    counted = (stock > 0) & (sales_per_day > 0)
+    return float(np.median(stock[counted] / sales_per_day[counted])) if counted.any() else float("nan")
 
 
 @lru_cache(maxsize=65_536)

@@ -37,6 +37,17 @@ class Retrieval:
         """Return the n best items of each query, as `shelves` does."""
         return self.shelves(queries, n, exclude)[0]
 
+    def own(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> tuple[Ranked, NDArray[np.bool_]]:
+        """Return what the personal model itself ranks for each query, and for which queries (queries,) it is nothing.
+
+        It is nothing for whoever has no history, where the model goes by histories.
+        """
+        ranked = self.personal.retrieve(queries, n, exclude)
+        impersonal = ranked.items[:, 0] < 0
+        if isinstance(self.personal, FoldsIn):
+            impersonal |= np.diff(queries.history.indptr) == 0
+        return ranked, impersonal
+
     def shelves(
         self, queries: QueryBatch, n: int, exclude: ItemLists | None = None
     ) -> tuple[Ranked, NDArray[np.bool_]]:
@@ -46,11 +57,8 @@ class Retrieval:
         Whoever has no history, or none that the model can place, gets the popular shelf with its scores; places that
         the model leaves empty are filled with popular items whose score is NaN, as scores of two models do not compare.
         """
-        exclude = _with_disliked(exclude, queries)
-        shelf = self.personal.retrieve(queries, n, exclude)
-        impersonal = shelf.items[:, 0] < 0
-        if isinstance(self.personal, FoldsIn):
-            impersonal |= np.diff(queries.history.indptr) == 0
+        exclude = with_disliked(exclude, queries)
+        shelf, impersonal = self.own(queries, n, exclude)
         short = np.flatnonzero(impersonal | (shelf.items < 0).any(axis=1))
         if len(short) == 0:
             return shelf, impersonal
@@ -64,7 +72,7 @@ class Retrieval:
         return shelf, impersonal
 
 
-def _with_disliked(exclude: ItemLists | None, queries: QueryBatch) -> ItemLists | None:
+def with_disliked(exclude: ItemLists | None, queries: QueryBatch) -> ItemLists | None:
     """Add to the excluded lists what each history speaks against."""
     disliked = queries.weights < 0
     if not disliked.any():

@@ -6,7 +6,7 @@ item which is hidden or out of stock is never shown is no setting.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Protocol, Self
 
 import msgspec
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from aisle.engine.facts import steps_of
 from aisle.recommenders.base import Config
 from aisle.shop.errors import SettingsError
-from aisle.shop.ids import UNKNOWN, Vocabulary
+from aisle.shop.ids import UNKNOWN
 
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Days = Annotated[float, msgspec.Meta(gt=0)]
@@ -27,6 +27,16 @@ BRAND: Final = "brand"
 ITEM: Final = "item"
 BOOSTED: Final = (CATEGORY, BRAND, ITEM)
 """What a boost may name, in front of a colon."""
+
+
+class Numbered(Protocol):
+    """Ids that have numbers: a model's vocabulary, or one with a request's own ids behind it."""
+
+    def __contains__(self, one: object, /) -> bool:
+        """Whether an id has one."""
+
+    def number(self, one: str, /) -> int:
+        """Return the number of an id, or `UNKNOWN`."""
 
 
 class Rules(Config, frozen=True):
@@ -95,7 +105,7 @@ class Rules(Config, frozen=True):
 
 @dataclass(frozen=True, eq=False)
 class BoundRules:
-    """Rules with a model's item numbers in place of ids: made once per model, used by every request.
+    """Rules with item numbers in place of ids.
 
     Attributes
     ----------
@@ -121,8 +131,8 @@ class BoundRules:
     unknown: tuple[str, ...]
 
 
-def bind(rules: Rules, items: Vocabulary) -> BoundRules:
-    """Look up the item ids of rules in a model's vocabulary."""
+def bind(rules: Rules, items: Numbered) -> BoundRules:
+    """Look up the item ids of rules."""
     boosts = [(*_parts(key), factor) for key, factor in rules.boosts.items()]
     numbered = ((items.number(name), factor) for what, name, factor in boosts if what == ITEM)
     return BoundRules(
@@ -183,6 +193,6 @@ def _path(name: str) -> str:
     return steps_of(name)[-1]
 
 
-def _known(ids: Iterable[str], items: Vocabulary) -> NDArray[np.int32]:
+def _known(ids: Iterable[str], items: Numbered) -> NDArray[np.int32]:
     """Return the numbers of the ids that are known, in their order."""
     return np.array([number for one in ids if (number := items.number(one)) != UNKNOWN], np.int32)

@@ -117,7 +117,8 @@ RECOMMENDATIONS: Final[dict[str, str]] = {
     MODEL_VERSION: "int64",
     CREATED: "int64",
 }
-"""A place on a shopper's shelf, as it was worked out for everybody at once; ranks count from 1."""
+"""A place on a shopper's shelf, as it was worked out for everybody at once. Ranks count from 1; what only fills a
+shelf up has no score."""
 
 TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
 """The tables that a file can be imported as."""

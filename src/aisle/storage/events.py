@@ -31,7 +31,7 @@ class EventRow(NamedTuple):
     transaction_id: str | None
 
 
-_OF_USER: Final = (
+_NEWEST: Final = (
     select(
         events.c.item_id,
         events.c.event,
@@ -42,10 +42,13 @@ _OF_USER: Final = (
         events.c.timestamp,
         events.c.transaction_id,
     )
-    .where(events.c.user_id == bindparam("user_id"), events.c.item_id.is_not(None))
+    .where(events.c.item_id.is_not(None))
     .order_by(events.c.timestamp.desc(), events.c.seq.desc())
     .limit(bindparam("newest"))
 )
+_OF_USER: Final = _NEWEST.where(events.c.user_id == bindparam("user_id"))
+_OF_SESSION: Final = _NEWEST.where(events.c.session_id == bindparam("session_id"))
+_OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
 
 
 def store(db: Database, rows: Rows) -> Stored:
@@ -91,6 +94,20 @@ def of_user(db: Database, user_id: str, limit: int) -> list[EventRow]:
     """Return what a shopper last did with items, newest first."""
     with db.read() as connection:
         found = connection.execute(_OF_USER, {"user_id": user_id, "newest": limit})
+        return [EventRow._make(row) for row in found]
+
+
+def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = False) -> list[EventRow]:
+    """Return what was last done with items in a session, newest first.
+
+    Parameters
+    ----------
+    nobodys
+        Only what names no user: what does is in the user's own history.
+    """
+    query = _OF_NOBODYS_SESSION if nobodys else _OF_SESSION
+    with db.read() as connection:
+        found = connection.execute(query, {"session_id": session_id, "newest": limit})
         return [EventRow._make(row) for row in found]
 
 

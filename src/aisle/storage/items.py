@@ -100,6 +100,20 @@ def get(db: Database, item_ids: Sequence[str]) -> dict[str, ItemRow]:
         return {row[0]: ItemRow._make(row) for row in by_ids(connection, items, item_ids)}
 
 
+def newest(db: Database, moment: int, n: int) -> list[str]:
+    """Return the n items that became available last, newest first, of those that say since when they are.
+
+    Parameters
+    ----------
+    moment
+        What becomes available after it is still to come, in microseconds.
+    """
+    since = items.c.available_from
+    query = select(items.c.item_id).where(since <= moment).order_by(since.desc(), items.c.item_id).limit(n)
+    with db.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:
     """Yield some columns of the whole catalogue as frames of at most `batch_size` rows, in no promised order.
 

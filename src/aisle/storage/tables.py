@@ -95,7 +95,13 @@ events: Final = Table(
     **_OPTIONS,
 )
 
-items: Final = Table("items", metadata, *_shop_columns(columns.ITEMS, {columns.ITEM_ID}, {columns.ITEM_ID}), **_OPTIONS)
+items: Final = Table(
+    "items",
+    metadata,
+    *_shop_columns(columns.ITEMS, {columns.ITEM_ID}, {columns.ITEM_ID}),
+    Index("items_available_from", columns.AVAILABLE_FROM),
+    **_OPTIONS,
+)
 
 item_history: Final = Table(
     "item_history",
@@ -132,7 +138,9 @@ recommendations: Final = Table(
     "recommendations",
     metadata,
     *_shop_columns(
-        columns.RECOMMENDATIONS, columns.RECOMMENDATIONS, (columns.USER_ID, columns.PLACEMENT, columns.RANK)
+        columns.RECOMMENDATIONS,
+        columns.RECOMMENDATIONS.keys() - {columns.SCORE},
+        (columns.USER_ID, columns.PLACEMENT, columns.RANK),
     ),
     **_OPTIONS,
 )

@@ -1,5 +1,6 @@
 """The JSON API: one function, one route. The shop answers in a thread, so that a slow query holds up nobody else."""
 
+from functools import partial
 from typing import Final, cast, get_args
 
 import msgspec
@@ -9,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aisle._version import __version__
-from aisle.app.serve import Exclude, Live
+from aisle.app.request import Exclude
+from aisle.app.serve import Live
 from aisle.door.api import parse_events
 from aisle.shop.errors import InputError
-from aisle.web.requests import query_flag, query_id, query_n, read_body
+from aisle.web.requests import optional_id, query_flag, query_id, query_ids, query_n, query_visitor, read_body
 from aisle.web.schemas import Feedback, Health, Outcome, Rated, Received, Recommendations, Similar
 
 _feedback: Final = msgspec.json.Decoder(Feedback)
@@ -45,11 +47,19 @@ class Api:
 
     async def recommendations(self, request: Request) -> Response:
         """Answer a shopper's shelf."""
-        user_id, n, exclude = query_id(request, "user_id"), query_n(request), _exclude(request)
-        placement = request.query_params.get("placement")
-        explain = query_flag(request, "explain")
-        shelf = await run_in_threadpool(self._live.recommend, user_id, n, exclude, placement, explain=explain)
-        return _json(Recommendations.from_shelf(user_id, shelf))
+        user_id, session_id = query_visitor(request)
+        answer = partial(
+            self._live.recommend,
+            user_id,
+            query_n(request),
+            _exclude(request),
+            request.query_params.get("placement"),
+            session_id=session_id,
+            item_id=optional_id(request, "item_id"),
+            cart=query_ids(request, "cart"),
+            explain=query_flag(request, "explain"),
+        )
+        return _json(Recommendations.from_shelf(user_id, session_id, await run_in_threadpool(answer)))
 
     async def similar(self, request: Request) -> Response:
         """Answer the items most like one item."""

@@ -6,7 +6,8 @@ import msgspec
 from fastapi import FastAPI
 from msgspec import Struct
 
-from aisle.app.serve import Exclude
+from aisle.app.request import Exclude
+from aisle.app.settings import MAIN_PLACEMENT, PLACEMENTS
 from aisle.door.api import MAX_BODY, MAX_EVENTS
 from aisle.shop import columns
 from aisle.shop.events import KINDS
@@ -37,7 +38,7 @@ _TOLD: Final[dict[str, Json]] = {
 
 _FAILURES: Final[dict[int, str]] = {
     400: "The body is not JSON.",
-    404: "This shop has no such item.",
+    404: "This shop has no such item or placement.",
     413: f"The body is larger than {MAX_BODY:,} bytes.",
     422: "A value is missing or out of range.",
     503: "No model is trained yet, or the database does not answer.",
@@ -68,11 +69,15 @@ def _paths() -> Json:
         "Items to leave out: none, as people buy again, or those that the shopper bought.",
         {"type": "string", "enum": list(get_args(Exclude)), "default": "none"},
     )
-    user_id = _query(
-        "user_id", "The shopper; one whom nobody knows gets the popular shelf.", {"type": "string"}, required=True
+    text = {"type": "string"}
+    user_id = _query("user_id", "The shopper; one whom nobody knows gets the popular shelf. This or session_id.", text)
+    session_id = _query("session_id", "The visit: what was done in it counts from the first click.", text)
+    placement = _query(
+        "placement", f"{', '.join(PLACEMENTS)}, or one of aisle.toml.", text | {"default": MAIN_PLACEMENT}
     )
-    placement = _query("placement", "A placement of aisle.toml, filled by its strategy.", {"type": "string"})
-    item_id = _query("item_id", "The item.", {"type": "string"}, required=True)
+    page = _query("item_id", "The item that the page is about.", text)
+    cart = _query("cart", "The items in the cart, each as a parameter of its own.", {"type": "array", "items": text})
+    item_id = _query("item_id", "The item.", text, required=True)
     explain = _query(
         "explain", "1: each item says why it stands there.", {"type": "integer", "enum": [0, 1], "default": 0}
     )
@@ -85,7 +90,7 @@ def _paths() -> Json:
                 "A shopper's shelf",
                 Recommendations,
                 (404, 422, 503),
-                parameters=[user_id, n, exclude, placement, explain],
+                parameters=[user_id, session_id, placement, page, cart, n, exclude, explain],
             )
         },
         "/api/similar": {

@@ -29,6 +29,14 @@ from aisle.web.requests import query_id, read_form
 HERE: Final = Path(__file__).parent
 
 SHELF_ITEMS: Final = 12
+MORE_ITEMS: Final = 6
+MORE_SHELVES: Final[dict[str, str]] = {
+    "because-you-viewed": "Because of",
+    "buy-it-again": "Buy it again",
+    "recently-viewed": "Recently viewed",
+}
+"""The placements below the main one, and what stands above them; each is shown if it is what it promises."""
+
 HISTORY_LINES: Final = 20
 STARS: Final = 5
 TINTS: Final = 8
@@ -92,6 +100,8 @@ class Shopper(Struct, frozen=True):
         None while no model is trained; `problem` then says what to do.
     said
         What the shopper's last deed led to, for screen readers too.
+    more
+        The shelves of `MORE_SHELVES` that are not empty.
     """
 
     user_id: str
@@ -99,6 +109,7 @@ class Shopper(Struct, frozen=True):
     shelf: Shelf | None
     problem: str | None
     said: str | None
+    more: list[Shelf] = []
 
     @property
     def stars(self) -> dict[str, int]:
@@ -117,7 +128,8 @@ def look_up(live: Live, user_id: str, said: str | None = None) -> Shopper:
         shelf = live.recommend(user_id, SHELF_ITEMS)
     except NoModel as error:
         return Shopper(user_id, history, None, str(error), said)
-    return Shopper(user_id, history, shelf, None, said)
+    more = [live.recommend(user_id, MORE_ITEMS, placement=placement) for placement in MORE_SHELVES]
+    return Shopper(user_id, history, shelf, None, said, [one for one in more if one.items and one.fallback is None])
 
 
 def _suggestions(live: Live) -> list[str]:
@@ -153,6 +165,7 @@ class Pages:
             "deeds": DEEDS,
             "fallbacks": FALLBACKS,
             "max_stars": STARS,
+            "titles": MORE_SHELVES,
         }
 
     def add_to(self, app: FastAPI) -> None:

@@ -13,6 +13,9 @@ from aisle.shop.ids import check_id
 MAX_SHELF: Final = 200
 """The longest shelf that one request may ask for."""
 
+MAX_CART: Final = 100
+"""The most items of a cart that a shelf is made for."""
+
 
 def query_id(request: Request, name: str) -> str:
     """Return an id from the query.
@@ -26,6 +29,45 @@ def query_id(request: Request, name: str) -> str:
     if value is None:
         raise InputError(f"{name} is missing; add ?{name}=… to the address")
     return check_id(value, name)
+
+
+def optional_id(request: Request, name: str) -> str | None:
+    """Return an id from the query, or None where it is not there.
+
+    Raises
+    ------
+    InputError
+        If no shop can have such an id.
+    """
+    return None if request.query_params.get(name) is None else query_id(request, name)
+
+
+def query_visitor(request: Request) -> tuple[str | None, str | None]:
+    """Return the shopper and the session, of which one may be None.
+
+    Raises
+    ------
+    InputError
+        If both are missing, or no shop can have such ids.
+    """
+    user_id, session_id = optional_id(request, "user_id"), optional_id(request, "session_id")
+    if user_id is None and session_id is None:
+        raise InputError("user_id is missing, and session_id too; add ?user_id=… or ?session_id=… to the address")
+    return user_id, session_id
+
+
+def query_ids(request: Request, name: str) -> list[str]:
+    """Return the ids that the query names one by one, `?cart=A&cart=B`; ids may hold commas.
+
+    Raises
+    ------
+    InputError
+        If there are more than `MAX_CART`, or no shop can have such ids.
+    """
+    ids = request.query_params.getlist(name)
+    if len(ids) > MAX_CART:
+        raise InputError(f"{name} has {len(ids)} items; name the {MAX_CART} newest")
+    return [check_id(one, name) for one in ids]
 
 
 def query_n(request: Request) -> int:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from msgspec import Meta, Struct
 
-from aisle.app.shelf import Shelf, ShelfItem
+from aisle.app.shelf import Because, Shelf, ShelfItem
 from aisle.shop.errors import InputError
 from aisle.shop.events import MAX_RATING
 from aisle.shop.ids import check_id
@@ -50,17 +50,23 @@ class Item(Struct, frozen=True):
 class Recommendations(Struct, frozen=True):
     """A shopper's shelf."""
 
-    user_id: str
+    user_id: str | None
+    session_id: str | None
+    placement: str
     items: list[Item]
     recommendation_id: Annotated[str, Meta(description="Send it back with the events that this shelf led to.")]
     model_version: int | None
-    fallback: Annotated[str | None, Meta(description="Why this is not the personal shelf; null where it is.")]
+    fallback: Annotated[str | None, Meta(description="Why this is not what the placement promises; null where it is.")]
+    because: Annotated[Because | None, Meta(description="The item that the whole shelf follows from, if it does.")]
 
     @classmethod
-    def from_shelf(cls, user_id: str, shelf: Shelf) -> Self:
-        """Answer a shelf to the shopper it was made for."""
+    def from_shelf(cls, user_id: str | None, session_id: str | None, shelf: Shelf) -> Self:
+        """Answer a shelf to whom it was made for."""
         items = [Item.from_shelf(item) for item in shelf.items]
-        return cls(user_id, items, shelf.recommendation_id, shelf.model_version, shelf.fallback)
+        return cls(
+            user_id, session_id, shelf.placement, items,
+            shelf.recommendation_id, shelf.model_version, shelf.fallback, shelf.because,
+        )  # fmt: skip
 
 
 class Similar(Struct, frozen=True):
@@ -70,13 +76,13 @@ class Similar(Struct, frozen=True):
     items: list[Item]
     recommendation_id: str
     model_version: int | None
+    fallback: Annotated[str | None, Meta(description="Why these are no similar items; null where they are.")]
 
     @classmethod
     def from_shelf(cls, item_id: str, shelf: Shelf) -> Self:
         """Answer a shelf to the item it was made for."""
-        return cls(
-            item_id, [Item.from_shelf(item) for item in shelf.items], shelf.recommendation_id, shelf.model_version
-        )
+        items = [Item.from_shelf(item) for item in shelf.items]
+        return cls(item_id, items, shelf.recommendation_id, shelf.model_version, shelf.fallback)
 
 
 class Feedback(Struct, frozen=True):

@@ -21,6 +21,7 @@ def upgrade() -> None:
     """Add the columns, the index and the tables."""
     op.add_column("items", sa.Column("item_group_id", ID))
     op.add_column("items", sa.Column("in_stock", sa.Boolean))
+    op.create_index("items_available_from", "items", ["available_from"])
     op.create_index("events_session_timestamp", "events", ["session_id", "timestamp"])
     _item_history()
     _recommendations()
@@ -49,7 +50,7 @@ def _recommendations() -> None:
         sa.Column("placement", ID, primary_key=True),
         sa.Column("rank", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("item_id", ID, nullable=False),
-        sa.Column("score", sa.Double, nullable=False),
+        sa.Column("score", sa.Double),
         sa.Column("model_version", sa.BigInteger, nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
         **OPTIONS,

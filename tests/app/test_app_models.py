@@ -9,7 +9,9 @@ import pytest
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.recommenders.catalog import NAMES
-from aisle.shop import moments
+from aisle.shop import columns, moments
+from aisle.storage import items
+from aisle.storage.connect import connect
 
 
 def log() -> pl.DataFrame:
@@ -28,11 +30,24 @@ def log() -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
+def catalogue() -> list[tuple[object, ...]]:
+    """Return what the shop says of its items."""
+    kinds = {"tea": "Drinks > Tea", "tool": "Hardware > Tools"}
+    rows = [
+        {columns.ITEM_ID: f"{kind}-{number}", columns.TITLE: f"{kind} number {number}", columns.CATEGORY: category}
+        for kind, category in kinds.items()
+        for number in range(10)
+    ]
+    return [tuple(row.get(name) for name in columns.ITEMS) for row in rows]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "shop"
     with Shop.open(folder) as shop:
         shop.import_events(log())
+    with connect(Settings.read(folder).database_url) as db:
+        items.upsert(db, catalogue())
     return folder
 
 

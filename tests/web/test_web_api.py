@@ -1,6 +1,7 @@
 """The JSON routes, over a real shop."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from starlette.testclient import TestClient

@@ -58,7 +58,13 @@ def test_nothing_is_due_where_nobody_comes_back(tmp_path: Path) -> None:
 
 # --- A shop of kettles ------------------------------------------------------------------------------------------------
 
-TITLES = {"kettle": "Copper Kettle", "tea": "Green Tea Leaves", "red": "Tall Mug Red", "blue": "Tall Mug Blue"}
+TITLES = {
+    "kettle": "Copper Kettle",
+    "tea": "Green Tea Leaves",
+    "filter": "Paper Filter",
+    "red": "Tall Mug Red",
+    "blue": "Tall Mug Blue",
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +72,7 @@ def kettles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a shop where six shoppers bought a kettle with tea, and two a kettle with a mug of either colour."""
     folder = tmp_path_factory.mktemp("kettles") / "shop"
     orders = [(user, ("kettle", "tea")) for user in range(6)] + [(user, ("kettle", "red", "blue")) for user in (6, 7)]
+    orders += [(user, ("filter",)) for user in range(8, 12)]
     rows = [
         {
             "event": "purchase",
@@ -104,7 +111,7 @@ def test_without_a_model_that_compares_items_partners_stand_in_visibly(kettles: 
 def test_a_cart_is_not_offered_what_it_nearly_holds(kettles: Path) -> None:
     with Shop.open(kettles) as shop:
         shelf = shop.recommend("nobody", 4, placement="cart", cart=["kettle", "red"])
-    assert [item.item_id for item in shelf.items] == ["tea"]
+    assert [item.item_id for item in shelf.items] == ["tea", "filter"]
     assert shelf.fallback is None
 
 

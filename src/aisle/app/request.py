@@ -8,6 +8,7 @@ import numpy as np
 
 from aisle.app.live_model import LiveModel
 from aisle.app.numbers import Numbers
+from aisle.app.settings import PlacementSection
 from aisle.app.strategies import Asked, viewed_last
 from aisle.engine.candidates import MOST
 from aisle.engine.facts import Facts, facts_of_rows
@@ -15,7 +16,7 @@ from aisle.engine.filling import Floats, Found, Ints
 from aisle.engine.filters import Visit
 from aisle.engine.near_duplicates import near_duplicates
 from aisle.engine.profile import as_of, to_query
-from aisle.engine.rules import Rules, bind, with_pins
+from aisle.engine.rules import bind, with_pins
 from aisle.engine.shelving import Shelved, shelve
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.shop import moments
@@ -28,6 +29,9 @@ Exclude = Literal["none", "purchased"]
 
 OWNING: Final = (EventKind.PURCHASE, EventKind.RATE)
 """What says that a shopper has an item: where there are stars, who rated it had it."""
+
+CART: Final = "cart"
+"""The strategy whose shelf leaves out what is nearly the same as something in the cart."""
 
 SPARE: Final = 4
 """A strategy is asked for so many times the items that are shown: the rules leave some out."""
@@ -123,7 +127,7 @@ def to_asked(request: Request, n: int, newest: Callable[[int], Sequence[str]]) -
 
 def put(
     request: Request,
-    rules: Rules,
+    section: PlacementSection,
     look_up: Callable[[Sequence[str]], Sequence[ItemRow | None]],
     n: int,
     found: Found,
@@ -136,6 +140,8 @@ def put(
 
     Parameters
     ----------
+    section
+        What is set of the placement.
     look_up
         Returns the catalogue's rows of ids.
 
@@ -145,7 +151,7 @@ def put(
         The candidates with the pins among them, and the shelf.
     """
     model, numbers = request.model, request.numbers
-    bound = bind(rules, numbers)
+    bound = bind(section.rules, numbers)
     candidates, scores = with_pins(candidates, scores, bound)
     everything = np.concatenate((candidates, request.cart))
     rows = look_up(numbers.ids(everything))
@@ -153,11 +159,11 @@ def put(
     nothing = [one for one, row in zip(everything, rows, strict=True) if row is None and one >= len(model.items)]
     shown, in_cart = np.split(np.arange(len(everything)), [len(candidates)])
     contents, of_cart = (None, None) if vectors is None else (vectors[shown], vectors[in_cart])
-    visit = replace(
-        request.visit,
-        left_out=np.concatenate((request.visit.left_out, np.array([found.because, *nothing], np.int32))),
-        near_duplicates=near_duplicates(facts.take(shown), facts.take(in_cart), contents, of_cart),
-    )
+    left_out = np.concatenate((request.visit.left_out, np.array([found.because, *nothing], np.int32)))
+    visit = replace(request.visit, left_out=left_out)
+    if section.strategy == CART:
+        near = near_duplicates(facts.take(shown), facts.take(in_cart), contents, of_cart)
+        visit = replace(visit, near_duplicates=near)
     return candidates, shelve(candidates, scores, facts.take(shown), bound, n, visit, contents)
 
 

@@ -119,7 +119,7 @@ class Live:
         filled = fill(
             candidates(section.strategy, asked),
             partial(popular_items, asked),
-            partial(requests.put, request, section.rules, look_up, n),
+            partial(requests.put, request, section, look_up, n),
             n,
         )
         shelf = self._shelf(request, name, filled, look_up(request.numbers.ids(filled.shelved.items)), away)

@@ -95,7 +95,7 @@ def origin(name: str, folders: Sequence[Path]) -> str:
     )
     machine = f"{processor[1] if processor else platform.processor()}, {os.cpu_count()} cores"
     day = datetime.now(UTC).date().isoformat()
-    command = f"python -m benchmarks.{name} {' '.join(folder.name for folder in folders)}"
+    command = " ".join([f"python -m benchmarks.{name}", *(folder.name for folder in folders)])
     return f"`{command}`, {day}; {machine}; Python {platform.python_version()}, {libraries}."
 
 

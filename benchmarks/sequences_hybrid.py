@@ -71,7 +71,7 @@ SOURCES: Final = {
 }
 """The sources by name."""
 
-TARGETS: Final = (1,)
+TARGETS: Final = (1, 2)
 """From so many last training items of each user, each found by sources fitted without it, the ranker may learn."""
 
 RANKERS: Final = grid(trees=[150], learning_rate=[0.05], leaves=[15, 31])

@@ -204,7 +204,7 @@ def _doubled(part: pl.DataFrame) -> Seen:
     same = part.group_by(part.columns).agg((pl.len() - 1).cast(pl.Int64).alias(COUNT)).filter(pl.col(COUNT) > 0)
     told = pl.format("{} of {} by {}, {} times", EVENT, _or_none(ITEM_ID), _who(), pl.col(COUNT) + 1)
     found = _striking(same, COUNT, told)
-    return found._replace(count=int(same[COUNT].sum()))
+    return found._replace(cases=int(same[COUNT].sum()))
 
 
 def _fired_twice(part: pl.DataFrame) -> Seen:

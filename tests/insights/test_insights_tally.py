@@ -2,6 +2,8 @@ import operator
 
 """What a tally counts, and that parts make no difference."""
 
+import operator
+
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal

@@ -73,6 +73,9 @@ def test_an_export_takes_nobodys_place_and_an_import_needs_all_files(aisle: Runn
     assert "cannot write" in aisle("-C", shop, "export", tmp_path / "no" / "where").err
     (tmp_path / "empty").mkdir()
     assert "has no items.parquet" in aisle("-C", shop, "import", tmp_path / "empty").err
+    for name in ("items", "users", "events", "reviews"):
+        (tmp_path / "empty" / f"{name}.parquet").write_text("no such file")
+    assert "items.parquet is damaged" in aisle("-C", shop, "import", tmp_path / "empty").err
 
 
 def test_training_leaves_out_machines_when_told_to(shop: Path) -> None:

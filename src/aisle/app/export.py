@@ -86,18 +86,25 @@ def export(db: Database, settings: Settings, folder: Path, progress: Progress = 
 
 
 def exported_files(folder: Path) -> dict[str, Path]:
-    """Return the file of each table in a folder that `export` wrote, in the order in which they are to be imported.
+    """Return the files with rows of a folder that `export` wrote, by table, in the order in which to import them.
 
     Raises
     ------
     FileError
-        If one is missing.
+        If one is missing or damaged.
     """
     files = {table: _file(folder, table) for table in ("items", "users", "events", "reviews")}
     for file in files.values():
         if not file.is_file():
             raise FileError(f"{folder} has no {file.name}; name files, or a folder that aisle export wrote")
-    return files
+    return {table: file for table, file in files.items() if _rows(file)}
+
+
+def _rows(file: Path) -> int:
+    try:
+        return int(pl.scan_parquet(file).select(pl.len()).collect().item())
+    except pl.exceptions.PolarsError:
+        raise FileError(f"{file} is damaged; run aisle export again") from None
 
 
 def _file(folder: Path, table: str) -> Path:
@@ -136,4 +143,4 @@ def _write_interactions(source: Path, file: Path, settings: Settings) -> int:
     pairs.select(USER_ID, ITEM_ID, pl.col(WEIGHT) / BILLION, pl.col(TIMESTAMP).cast(_MOMENT), EVENTS_COUNT).sort(
         USER_ID, ITEM_ID
     ).sink_parquet(file)
-    return int(pl.scan_parquet(file).select(pl.len()).collect().item())
+    return _rows(file)

@@ -119,7 +119,7 @@ def test_without_windows_chances_by_rank_order_the_shelves(tmp_path: Path, data:
 def test_a_small_shop_says_why_it_has_no_ranker(recipe: Recipe) -> None:
     few = build(lively_events(shoppers=10, count=120), WEIGHTS, END)
     fitted = fit(recipe, few, NEWEST, Effort())
-    assert "a ranker needs 50" in fitted.left_out[RANKER]
+    assert "a ranker needs 100" in fitted.left_out[RANKER]
 
 
 def test_a_source_that_cannot_learn_is_left_out_and_named(tmp_path: Path) -> None:

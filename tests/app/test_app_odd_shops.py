@@ -63,7 +63,7 @@ def test_a_shop_that_lacks_nearly_everything_has_shelves(small: Shop) -> None:
 
 def test_it_says_what_was_left_out_and_why(small: Shop) -> None:
     left_out = small.train().left_out
-    assert re.search(r"a ranker needs 50.*the sources' calibrated ranks order the shelves", left_out["ranker"])
+    assert re.search(r"a ranker needs 100.*the sources' calibrated ranks order the shelves", left_out["ranker"])
     assert "ratings" in left_out["stars"]
 
 

@@ -120,8 +120,9 @@ def test_a_placement_is_filled_by_its_strategy(folder: Path) -> None:
         file.write('[placements.home]\nstrategy = "popularity"\n')
     with Shop.open(folder) as shop:
         shop.train()
-        home, nobodys = shop.recommend("user-0", 5, placement="home"), shop.recommend("nobody", 5)
-        assert ids(home) == ids(nobodys)
+        home, others = (shop.recommend(user, 5, placement="home") for user in ("user-0", "nobody"))
+        assert ids(home) == ids(others)
+        assert ids(home) != ids(shop.recommend("user-0", 5))
         assert home.fallback is None
 
 

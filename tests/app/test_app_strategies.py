@@ -71,7 +71,9 @@ TITLES = {
 def kettles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a shop where six shoppers bought a kettle with tea, and two a kettle with a mug of either colour."""
     folder = tmp_path_factory.mktemp("kettles") / "shop"
-    orders = [(user, ("kettle", "tea")) for user in range(6)] + [(user, ("kettle", "red", "blue")) for user in (6, 7)]
+    orders: list[tuple[int, tuple[str, ...]]] = [(user, ("kettle", "tea")) for user in range(6)] + [
+        (user, ("kettle", "red", "blue")) for user in (6, 7)
+    ]
     orders += [(user, ("filter",)) for user in range(8, 12)]
     rows = [
         {

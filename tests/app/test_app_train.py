@@ -9,6 +9,7 @@ from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.app.train import check_sane
 from aisle.door.plan import Plan
+from aisle.engine.profile import to_query
 from aisle.engine.retrieval import Retrieval
 from aisle.recommenders.als import ALS, ALSConfig
 from aisle.shop.errors import InputError, NotEnoughData, SettingsError
@@ -51,8 +52,11 @@ def test_a_hybrid_leaves_out_what_was_bought(hybrid_folder: Path) -> None:
 
 
 def test_no_items_at_all_cannot_be_asked_of_a_hybrid(hybrid_folder: Path) -> None:
-    with Shop.open(hybrid_folder) as shop, pytest.raises(InputError, match="n = 0"):
-        shop.recommend("user-1", 0)
+    with Shop.open(hybrid_folder) as shop:
+        model = shop.live.models.current()
+        query = to_query([], model.items, model.weights, model.data_end)
+        with pytest.raises(InputError, match="n = 0"):
+            model.personal.retrieve(query, 0)
 
 
 def test_figures_stand_beside_popularity(folder: Path) -> None:
@@ -121,7 +125,9 @@ def test_an_unknown_setting_of_a_model_is_named(folder: Path) -> None:
 
 
 def test_numbers_that_are_not_finite_never_go_live() -> None:
-    broken = ALS.from_arrays(ALSConfig(), {"item_vectors": np.array([[np.inf]], np.float32)})
+    broken = ALS.from_arrays(
+        ALSConfig(), {"item_vectors": np.array([[np.inf]], np.float32), "spectrum": np.ones(1, np.float32)}
+    )
     with pytest.raises(NotEnoughData, match="item_vectors that are not finite"):
         check_sane(Fitted(Retrieval(broken, broken), {"als": broken}, {}), lively_data())
 

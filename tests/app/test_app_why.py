@@ -1,4 +1,6 @@
 import re
+import shutil
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,6 +10,11 @@ from aisle.shop import columns
 from aisle.shop.errors import NotFound
 from aisle.storage import items
 from tests.small_shop import TEAS
+
+
+@pytest.fixture
+def folder(hybrid_folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(hybrid_folder, tmp_path / "shop")
 
 
 def change(live: Live, item_id: str, **values: object) -> None:

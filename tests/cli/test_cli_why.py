@@ -1,9 +1,15 @@
+import shutil
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.runner import Runner
+
+
+@pytest.fixture
+def folder(hybrid_folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(hybrid_folder, tmp_path / "shop")
 
 
 def test_the_way_of_an_item_is_told(aisle: Runner, folder: Path) -> None:

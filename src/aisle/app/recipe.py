@@ -45,7 +45,7 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "because_you_viewed": (CO_PURCHASE,),
     "buy_it_again": (),
     "trending": (TRENDING,),
-    "bestsellers": (),
+    "bestsellers": (BASELINE,),
     "new_arrivals": (),
     "recently_viewed": (),
 }

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.app.live_model import LiveModel
-from aisle.app.recipe import CO_PURCHASE, TRENDING
+from aisle.app.recipe import BASELINE, CO_PURCHASE, TRENDING
 from aisle.engine.filling import Floats, Found, Ints
 from aisle.engine.retrieval import Retrieval
 from aisle.recommenders.co_purchase import CoPurchase
@@ -104,7 +104,7 @@ def personal(asked: Asked) -> Iterator[Found]:
 
 def bestsellers(asked: Asked) -> Iterator[Found]:
     """Yield what everybody buys."""
-    yield _popular(asked)
+    return _by_model(asked, asked.model.retrieval(BASELINE))
 
 
 def trending(asked: Asked) -> Iterator[Found]:

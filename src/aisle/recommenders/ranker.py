@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 MANY: Final = 5000
 """More rows than this are worth the compiled kernel."""
 
-FEWEST_QUERIES: Final = 50
+FEWEST_QUERIES: Final = 100
 """With fewer answered queries to learn from, trees learn chance."""
 
 
@@ -152,7 +152,7 @@ def _boost(
         "num_leaves": config.leaves,
         "learning_rate": config.learning_rate,
         "min_data_in_leaf": min(config.fewest_in_leaf, max(1, len(rows) // 100)),
-        "min_sum_hessian_in_leaf": 0,
+        "min_sum_hessian_in_leaf": 1e-3,
         "lambda_l2": 1.0,
         "feature_fraction": 0.7,
         "seed": seed,

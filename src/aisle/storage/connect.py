@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from aisle.shop.errors import DatabaseUnavailable, SchemaError, SettingsError, StorageError
+from aisle.shop.errors import DatabaseUnavailable, Refused, SchemaError, SettingsError, StorageError, TryAgain
 
 _BUSY_SECONDS: Final = 30.0
 _CONNECT_SECONDS: Final = 10
@@ -239,6 +239,56 @@ def _open_server(url: URL) -> Database:
     return Database(engine, f"{url.get_backend_name()}://{url.host}{port}/{url.database}")
 
 
+# --- Changing tables while others write -----------------------------------------------------------------------------
+
+_SCHEMA_LOCK: Final = {
+    "mysql": (
+        f"SELECT GET_LOCK(LEFT(CONCAT('aisle ', DATABASE()), 64), {_BUSY_SECONDS:.0f})",
+        "DO RELEASE_LOCK(LEFT(CONCAT('aisle ', DATABASE()), 64))",
+    ),
+    "postgresql": (
+        "SELECT 1 FROM pg_advisory_lock(hashtext('aisle'))",
+        "SELECT pg_advisory_unlock(hashtext('aisle'))",
+    ),
+}
+
+_BRIEFLY: Final = {"mysql": "SET SESSION lock_wait_timeout = 5", "postgresql": "SET LOCAL lock_timeout = '5s'"}
+
+
+@contextmanager
+def change_tables(db: Database) -> Iterator[Connection]:
+    """Lend a connection for one transaction that changes tables; processes that would do the same wait for each other.
+
+    On a server, a change gives up after five seconds if somebody reads a table all that time: waiting longer would hold
+    up every writer behind it.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses, or others keep it busy for too long.
+    """
+    with _alone(db), db.write() as connection:
+        if briefly := _BRIEFLY.get(connection.dialect.name):
+            connection.exec_driver_sql(briefly)
+        yield connection
+
+
+@contextmanager
+def _alone(db: Database) -> Iterator[None]:
+    """Hold the lock of whoever changes tables. SQLite needs none: there, all writers take turns."""
+    if db.engine.dialect.name == "sqlite":
+        yield
+        return
+    lock, unlock = _SCHEMA_LOCK[db.engine.dialect.name]
+    with db.read() as connection:
+        if not connection.exec_driver_sql(lock).scalar():
+            raise DatabaseUnavailable(f"database {db.name}: another process is changing its tables; try again")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(unlock)
+
+
 # --- Statements that each database spells in its own way ------------------------------------------------------------
 
 
@@ -254,8 +304,16 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, .
     -------
     int
         How many were inserted; the others are left as they are in the table.
+
+    Raises
+    ------
+    Refused
+        If a value is of no kind that the driver can hand on.
     """
-    return connection.exec_driver_sql(_insert_new_sql(connection.dialect, table), list(rows)).rowcount
+    try:
+        return connection.exec_driver_sql(_insert_new_sql(connection.dialect, table), list(rows)).rowcount
+    except (OverflowError, UnicodeError) as error:
+        raise Refused(f"{table.name} cannot hold a value: {error}") from error
 
 
 def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -317,6 +375,61 @@ def _sql(statement: Insert, dialect: Dialect, table: Table) -> str:
     return str(statement.compile(dialect=dialect, column_keys=writable(table)))
 
 
+# --- How a database is --------------------------------------------------------------------------------------------
+
+_ENGINE_VERSION: Final = {
+    "sqlite": "SELECT 'SQLite ' || sqlite_version()",
+    "mysql": "SELECT CONCAT(IF(version() LIKE '%%MariaDB%%', '', 'MySQL '), version())",
+    "postgresql": "SELECT 'PostgreSQL ' || current_setting('server_version')",
+}
+
+_DURABILITY: Final[dict[str, dict[str, tuple[str, frozenset[str]]]]] = {
+    "sqlite": {
+        "journal_mode": ("PRAGMA journal_mode", frozenset({"wal", "delete"})),
+        "synchronous": ("PRAGMA synchronous", frozenset({"2", "3"})),
+    },
+    "mysql": {
+        name: (f"SELECT @@GLOBAL.{name}", frozenset({"1"}))
+        for name in ("innodb_flush_log_at_trx_commit", "innodb_doublewrite")
+    },
+    "postgresql": {
+        "fsync": ("SHOW fsync", frozenset({"on"})),
+        "full_page_writes": ("SHOW full_page_writes", frozenset({"on"})),
+        "synchronous_commit": ("SHOW synchronous_commit", frozenset({"on", "local", "remote_write", "remote_apply"})),
+    },
+}
+"""What a commit's survival of a power cut depends on: how to ask, and the answers that are safe."""
+
+
+def engine_version(connection: Connection) -> str:
+    """Return the database's name and version."""
+    return str(connection.exec_driver_sql(_ENGINE_VERSION[connection.dialect.name]).scalar_one())
+
+
+def durability(connection: Connection) -> Iterator[tuple[str, str, bool]]:
+    """Yield the settings on which a commit's survival of a power cut depends: name, value, whether it is safe."""
+    for name, (question, safe) in _DURABILITY[connection.dialect.name].items():
+        value = str(connection.exec_driver_sql(question).scalar_one()).lower()
+        yield name, value, value in safe
+
+
+def damage(connection: Connection, tables: Sequence[str]) -> list[str]:
+    """Read the whole of some tables, and return what is wrong with them."""
+    match connection.dialect.name:
+        case "sqlite":
+            found = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+            return [line for line in found if line != "ok"]
+        case "mysql":
+            checked = connection.exec_driver_sql(f"CHECK TABLE {', '.join(tables)}")
+            return [f"{table}: {text}" for table, _, kind, text in checked if kind != "status" or text != "OK"]
+        case _:
+            # PostgreSQL checks a page as it reads it: reading all of them is the check, and an error is the answer.
+            connection.exec_driver_sql("SET LOCAL enable_indexonlyscan = off")
+            for table in tables:
+                connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()  # noqa: S608  our own names
+            return []
+
+
 # --- Refusals -------------------------------------------------------------------------------------------------------
 
 _REMEDIES: Final[tuple[tuple[tuple[str, ...], type[StorageError], str], ...]] = (
@@ -325,8 +438,17 @@ _REMEDIES: Final[tuple[tuple[tuple[str, ...], type[StorageError], str], ...]] = 
         SchemaError,
         "its tables are not those of this version of Aisle; run `aisle db upgrade`",
     ),
-    (("database is locked",), DatabaseUnavailable, "another program has kept it busy for too long; try again"),
-    (("disk is full", "No space left"), StorageError, "the disk is full; free some space and run it again"),
+    (("DeadlockDetected", "(1213"), TryAgain, "two programs were in each other's way; try again"),
+    (
+        ("database is locked", "LockNotAvailable", "(1205"),
+        DatabaseUnavailable,
+        "another program has kept it busy for too long; try again",
+    ),
+    (
+        ("disk is full", "DiskFull", "No space left", "(1114", "(1021"),
+        StorageError,
+        "the disk is full; free some space and run it again",
+    ),
     (("readonly", "unable to open"), DatabaseUnavailable, "it cannot be written; check the permissions"),
     (("not a database", "malformed"), StorageError, "it is damaged or no database at all; restore a backup"),
 )
@@ -341,4 +463,4 @@ def explain(name: str, error: DBAPIError) -> StorageError:
             return kind(f"database {name}: {remedy}")
     if isinstance(error, (OperationalError, InterfaceError)):
         return DatabaseUnavailable(f"database {name} does not answer; check that it runs and its URL is right: {text}")
-    return StorageError(f"database {name} refuses: {text}")
+    return Refused(f"database {name} refuses: {text}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from aisle.shop.errors import StorageError
-from aisle.storage import connect, events
+from aisle.storage import events, health
 from aisle.storage.writer import STORED, EventTuple, EventWriter, Outcome
 from tests import databases
 from tests.storage import samples
@@ -82,7 +82,7 @@ def fill(kind: str, disk: Path, *, sabotaged: bool = False) -> Filled:
             found.recovered = {outcome.status for outcome in writer.write(more)} == {"stored"}
         kept = {one for frame in events.stream(db, ["event_id"]) for one in frame["event_id"]}
         with db.read() as connection:
-            found.damage = connect.damage(connection, ["events"])
+            found.damage = health.damage(connection, ["events"])
     found.acknowledged, found.lost = len(acknowledged), len(acknowledged - kept)
     return found
 

@@ -59,7 +59,9 @@ def poison(dbs: Mapping[str, Database], examples: int) -> Poisoned:
     found = Poisoned()
     writers = {kind: EventWriter(db) for kind, db in dbs.items()}
 
-    @settings(max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=HealthCheck)
+    @settings(
+        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(st.lists(_EVENT, min_size=EVENTS_PER_EXAMPLE, max_size=EVENTS_PER_EXAMPLE))
     def send(made: list[tuple[list[tuple[str, str]], set[str]]]) -> None:
         bodies = [_json(fields, left_out) for fields, left_out in made]

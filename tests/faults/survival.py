@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from aisle.storage import connect, events
+from aisle.storage import events, health
 from aisle.storage.tables import metadata
 from tests import databases
 from tests.faults.ingest import rows_of
@@ -97,7 +97,7 @@ def _take_stock(kind: str, url: str, acknowledged: set[str], found: Survival) ->
     with databases.open_database(kind, url) as db:
         stored = [one for frame in events.stream(db, ["event_id"]) for one in frame["event_id"]]
         with db.read() as connection:
-            found.damage = connect.damage(connection, list(metadata.tables))
+            found.damage = health.damage(connection, list(metadata.tables))
     kept = set(stored)
     found.duplicates = len(stored) - len(kept)
     found.lost = sum(row[0] not in kept for batch in acknowledged for row in rows_of(batch))

@@ -208,6 +208,16 @@ def test_a_delivery_that_is_repeated_is_stored_once(client: TestClient, live: Li
     assert len(live.history("new", 10)) == 1
 
 
+def test_each_event_of_a_batch_is_told_whether_it_is_new(client: TestClient) -> None:
+    event = {"event": "view_item", "user_id": "new", "item_id": "tea-1"}
+    client.post("/api/events", json=event | {"event_id": "e1"})
+    batch = [event | {"event_id": one} for one in ("e2", "e1", "e2")] + [{"event": "dance"}, event]
+    received = client.post("/api/events", json=batch).json()
+    told = [outcome["status"] for outcome in received["outcomes"]]
+    assert told == ["stored", "duplicate", "duplicate", "rejected", "stored"]
+    assert (received["stored"], received["duplicate"], received["rejected"]) == (2, 2, 1)
+
+
 def test_a_body_past_its_limit_is_given_up(client: TestClient, live: Live) -> None:
     event = {"event": "view_item", "user_id": "new", "item_id": "tea-1", "properties": {"x": "y" * 1000}}
     answer = client.post("/api/events", content=json.dumps([event] * 2000))

@@ -1,7 +1,7 @@
 """The door to the shop's database, and everything in which SQLite, MariaDB/MySQL and PostgreSQL differ.
 
 The other modules of `storage` say what they want in SQLAlchemy Core and ask this one for the few statements that each
-database spells in its own way.
+database spells in its own way. Only `health` asks each of them for what the others do not have.
 """
 
 import logging
@@ -235,8 +235,16 @@ def _open_server(url: URL) -> Database:
         paramstyle="format",
         pool_pre_ping=True,
     )
+    if url.get_backend_name() == "postgresql":
+        event.listen(engine, "connect", _plan_each_time)
     port = f":{url.port}" if url.port else ""
     return Database(engine, f"{url.get_backend_name()}://{url.host}{port}/{url.database}")
+
+
+def _plan_each_time(connection: Any, _record: object) -> None:
+    """Let PostgreSQL plan for the values at hand: a plan from when a table was small would go on reading all of it."""
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
 
 
 # --- Changing tables while others write -----------------------------------------------------------------------------
@@ -373,61 +381,6 @@ def _insert(dialect: Dialect, table: Table) -> Any:
 
 def _sql(statement: Insert, dialect: Dialect, table: Table) -> str:
     return str(statement.compile(dialect=dialect, column_keys=writable(table)))
-
-
-# --- How a database is --------------------------------------------------------------------------------------------
-
-_ENGINE_VERSION: Final = {
-    "sqlite": "SELECT 'SQLite ' || sqlite_version()",
-    "mysql": "SELECT CONCAT(IF(version() LIKE '%%MariaDB%%', '', 'MySQL '), version())",
-    "postgresql": "SELECT 'PostgreSQL ' || current_setting('server_version')",
-}
-
-_DURABILITY: Final[dict[str, dict[str, tuple[str, frozenset[str]]]]] = {
-    "sqlite": {
-        "journal_mode": ("PRAGMA journal_mode", frozenset({"wal", "delete"})),
-        "synchronous": ("PRAGMA synchronous", frozenset({"2", "3"})),
-    },
-    "mysql": {
-        name: (f"SELECT @@GLOBAL.{name}", frozenset({"1"}))
-        for name in ("innodb_flush_log_at_trx_commit", "innodb_doublewrite")
-    },
-    "postgresql": {
-        "fsync": ("SHOW fsync", frozenset({"on"})),
-        "full_page_writes": ("SHOW full_page_writes", frozenset({"on"})),
-        "synchronous_commit": ("SHOW synchronous_commit", frozenset({"on", "local", "remote_write", "remote_apply"})),
-    },
-}
-"""What a commit's survival of a power cut depends on: how to ask, and the answers that are safe."""
-
-
-def engine_version(connection: Connection) -> str:
-    """Return the database's name and version."""
-    return str(connection.exec_driver_sql(_ENGINE_VERSION[connection.dialect.name]).scalar_one())
-
-
-def durability(connection: Connection) -> Iterator[tuple[str, str, bool]]:
-    """Yield the settings on which a commit's survival of a power cut depends: name, value, whether it is safe."""
-    for name, (question, safe) in _DURABILITY[connection.dialect.name].items():
-        value = str(connection.exec_driver_sql(question).scalar_one()).lower()
-        yield name, value, value in safe
-
-
-def damage(connection: Connection, tables: Sequence[str]) -> list[str]:
-    """Read the whole of some tables, and return what is wrong with them."""
-    match connection.dialect.name:
-        case "sqlite":
-            found = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
-            return [line for line in found if line != "ok"]
-        case "mysql":
-            checked = connection.exec_driver_sql(f"CHECK TABLE {', '.join(tables)}")
-            return [f"{table}: {text}" for table, _, kind, text in checked if kind != "status" or text != "OK"]
-        case _:
-            # PostgreSQL checks a page as it reads it: reading all of them is the check, and an error is the answer.
-            connection.exec_driver_sql("SET LOCAL enable_indexonlyscan = off")
-            for table in tables:
-                connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()  # noqa: S608  our own names
-            return []
 
 
 # --- Refusals -------------------------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from sqlalchemy import text
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError, StorageError
 from aisle.storage import events
-from aisle.storage.connect import Database, damage
+from aisle.storage.connect import Database
 from aisle.storage.events import EventRow
+from aisle.storage.health import damage
 from aisle.storage.rows import Stored
 from tests.storage import samples
 from tests.storage.samples import START, event
@@ -118,6 +119,13 @@ def test_a_stream_given_up_lets_writers_on(db: Database) -> None:
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert events.store(db, samples.events(25, 5)) == Stored(5, 0)
+
+
+def test_a_plan_from_when_the_table_was_small_is_not_kept(db: Database) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL keeps plans")
+    with db.read() as connection:
+        assert connection.execute(text("SHOW plan_cache_mode")).scalar() == "force_custom_plan"
 
 
 def test_a_history_is_newest_first_and_cut(db: Database) -> None:

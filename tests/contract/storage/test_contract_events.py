@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -153,7 +152,7 @@ def test_the_most_active_users_come_first_and_nobody_is_none_of_them(db: Databas
 def _writer(url: str, *arguments: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.storage.writer", url, *map(str, arguments)]
     root = Path(__file__).parents[3]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=os.environ | {"PYTHONPATH": "."})
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root)
 
 
 def _outcomes(output: str) -> list[list[int]]:

@@ -1,6 +1,6 @@
 # Every target does its own set-up. All it needs is Python 3.11 or newer and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test check format bench durability clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -54,6 +54,9 @@ format: $(VENV)/.installed-dev ## let ruff rewrite what it can
 
 bench: $(VENV)/.installed-bench ## the figures of docs/benchmarks.md, on the data in AISLE_DATA
 	$(BIN)/python -m benchmarks.all $(AISLE_DATA)
+
+durability: $(VENV)/.installed-dev ## kills, power cuts, full disks, replays: the figures of docs/durability.md
+	$(BIN)/python -m benchmarks.durability
 
 clean: ## remove what make made
 	rm -rf $(VENV) demo-shop build dist

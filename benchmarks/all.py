@@ -90,13 +90,17 @@ def cell(value: object) -> str:
 def origin(name: str, folders: Sequence[Path]) -> str:
     """Return the line that says how a table was made."""
     libraries = ", ".join(f"{library} {version(library)}" for library in VERSIONS)
+    command = " ".join([f"python -m benchmarks.{name}", *(folder.name for folder in folders)])
+    return f"`{command}`, {machine()}, {libraries}."
+
+
+def machine() -> str:
+    """Return the day, the machine and the Python that this is."""
     processor = re.search(
         r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     )
-    machine = f"{processor[1] if processor else platform.processor()}, {os.cpu_count()} cores"
-    day = datetime.now(UTC).date().isoformat()
-    command = " ".join([f"python -m benchmarks.{name}", *(folder.name for folder in folders)])
-    return f"`{command}`, {day}; {machine}; Python {platform.python_version()}, {libraries}."
+    cores = f"{processor[1] if processor else platform.processor()}, {os.cpu_count()} cores"
+    return f"{datetime.now(UTC).date().isoformat()}; {cores}; Python {platform.python_version()}"
 
 
 def replaced(page: str, name: str, text: str) -> str:

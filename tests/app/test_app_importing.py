@@ -90,3 +90,10 @@ def test_reviews_are_linked_to_purchases_whichever_comes_first(shop: Shop, tmp_p
     assert shop.import_files([reviews], Plan(table="reviews")).linked == 0
     assert shop.import_files([orders], Plan(table="events")).linked == 1
     assert shop.import_files([orders], Plan(table="events")).linked == 0
+
+
+def test_what_was_stored_before_a_file_that_cannot_be_read_stays(shop: Shop, tmp_path: Path) -> None:
+    files = [write(tmp_path, "a.csv", ROWS), tmp_path / "nothing.csv"]
+    with pytest.raises(FileError, match=r"nothing\.csv"):
+        shop.import_files(files, Plan(table="events"))
+    assert events.count(shop.live.db) == 20

@@ -7,7 +7,7 @@ from aisle.app import live_model
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
-from aisle.shop.errors import DatabaseUnavailable, NoModel, NotFound
+from aisle.shop.errors import DatabaseUnavailable, NoModel, NotFound, TryAgain
 from tests.small_shop import TEAS, TOOLS
 
 
@@ -96,6 +96,15 @@ def test_an_outage_falls_back_to_the_popular_shelf_for_whom_nothing_is_known(fol
     shelf = live.recommend("user-1", 5)
     assert shelf.fallback == "popular_without_database"
     assert len(shelf.items) == 5
+
+
+def test_closing_stores_the_events_that_wait(folder: Path) -> None:
+    with Live(Settings.read(folder)) as live:
+        live.feedback("nobody", "tea-3", 5.0)
+    with pytest.raises(TryAgain, match="being closed"):
+        live.feedback("nobody", "tea-4", 5.0)
+    with Live(Settings.read(folder)) as live:
+        assert [line.item_id for line in live.history("nobody")] == ["tea-3"]
 
 
 def test_a_process_follows_a_promotion_and_a_rollback(folder: Path, live: Live) -> None:

@@ -24,11 +24,3 @@ def db(request: pytest.FixtureRequest, new_shop: Path, tmp_path: Path) -> Iterat
     driver, _ = choose_sqlite(sqlite_drivers())
     with Database(sqlite_engine(path, driver, request.param), str(path)) as database:
         yield database
-
-
-@pytest.fixture
-def shared_db(new_shop: Path, tmp_path: Path) -> Iterator[Database]:
-    """A new shop's database that other processes open too."""
-    path = shutil.copy(new_shop, tmp_path / "aisle.db")
-    with connect(f"sqlite:///{path}") as database:
-        yield database

@@ -1,10 +1,12 @@
 """Made-up rows, in the order of their tables' columns."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from aisle.shop.columns import TABLES
 
 START = 1_300_000_000_000_000
+
+Event: TypeAlias = tuple[Any, ...]
 
 
 def row(table: str, **values: Any) -> tuple[Any, ...]:

@@ -195,7 +195,7 @@ def test_events_are_stored_and_each_is_answered_in_order(client: TestClient, liv
     assert answer.status_code == 200
     received = answer.json()
     assert (received["stored"], received["duplicate"], received["rejected"]) == (2, 0, 1)
-    assert [outcome["status"] for outcome in received["outcomes"]] == ["accepted", "rejected", "accepted"]
+    assert [outcome["status"] for outcome in received["outcomes"]] == ["stored", "rejected", "stored"]
     assert "dance" in received["outcomes"][1]["reason"]
     assert {line.item_id for line in live.history("new", 10)} == {"tea-1", HOSTILE_ID}
 
@@ -206,6 +206,16 @@ def test_a_delivery_that_is_repeated_is_stored_once(client: TestClient, live: Li
     again = client.post("/api/events", json=[event]).json()
     assert (again["stored"], again["duplicate"]) == (0, 1)
     assert len(live.history("new", 10)) == 1
+
+
+def test_each_event_of_a_batch_is_told_whether_it_is_new(client: TestClient) -> None:
+    event = {"event": "view_item", "user_id": "new", "item_id": "tea-1"}
+    client.post("/api/events", json=event | {"event_id": "e1"})
+    batch = [event | {"event_id": one} for one in ("e2", "e1", "e2")] + [{"event": "dance"}, event]
+    received = client.post("/api/events", json=batch).json()
+    told = [outcome["status"] for outcome in received["outcomes"]]
+    assert told == ["stored", "duplicate", "duplicate", "rejected", "stored"]
+    assert (received["stored"], received["duplicate"], received["rejected"]) == (2, 2, 1)
 
 
 def test_a_body_past_its_limit_is_given_up(client: TestClient, live: Live) -> None:

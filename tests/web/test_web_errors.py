@@ -42,6 +42,20 @@ def test_the_folders_and_hosts_of_the_shop_are_for_its_log(
     assert "/srv/shop/aisle.db" in caplog.text
 
 
+def test_too_much_at_once_is_told_when_to_come_back(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Busy(Live):
+        def feedback(self, user_id: str, item_id: str, rating: float) -> None:
+            raise errors.TryAgain("20,000 events wait for database /srv/shop/aisle.db")
+
+    with Busy(Settings.read(folder)) as live:
+        client = TestClient(create_app(live), raise_server_exceptions=False)
+        answer = client.post("/api/feedback", json={"user_id": "u", "item_id": "tea-1", "rating": 5})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "try again" in answer.json()["error"]
+    assert "/srv" not in answer.text
+    assert "/srv/shop/aisle.db" in caplog.text
+
+
 def test_json_that_cannot_be_read_differs_from_json_that_cannot_be_used() -> None:
     assert explain(msgspec.DecodeError("x"))[0] == 400
     assert explain(msgspec.ValidationError("x"))[0] == 422

@@ -31,7 +31,7 @@ from aisle.storage.connect import connect
 from aisle.storage.events import EventRow
 from aisle.storage.items import ItemRow
 from aisle.storage.migrations import check
-from aisle.storage.rows import Stored
+from aisle.storage.writer import EventWriter, Outcome
 
 if TYPE_CHECKING:
     from aisle.door.batch import Batch  # the door brings Polars, which a shelf does without
@@ -67,6 +67,7 @@ class Live:
         self.db = connect(settings.database_url)
         check(self.db)
         self.models = ModelWatch(self.db, settings.bundles)
+        self._writer = EventWriter(self.db)
         self._profiles: Remembered[tuple[str | None, str | None], list[EventRow]] = Remembered(REMEMBERED)
         self._items: Remembered[str, ItemRow] = Remembered(REMEMBERED)
 
@@ -234,17 +235,30 @@ class Live:
 
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
-    def accept(self, batch: "Batch") -> Stored:
+    def accept(self, batch: "Batch") -> list[Outcome]:
         """Store what came through the door: events for the next shelf, rejects for whoever mends them.
 
-        The events are durable when this returns.
+        Returns
+        -------
+        What became of each accepted event, in their order. Those stored are durable.
+
+        Raises
+        ------
+        TryAgain
+            If more events come than the database can take just now; then none of these is stored.
         """
-        stored = events.store(self.db, batch.accepted)
+        # The rejects first: they may be kept again at no cost, and events without an id of their own may not.
         rejects.add(self.db, batch.rejects)
-        return stored
+        return self._writer.write(batch.accepted.rows())
 
     def feedback(self, user_id: str, item_id: str, rating: float) -> None:
-        """Store a rating, now."""
+        """Store a rating, now.
+
+        Raises
+        ------
+        TryAgain
+            As for `accept`.
+        """
         values: dict[str, Any] = {
             columns.EVENT_ID: uuid.uuid4().hex,
             columns.EVENT: EventKind.RATE.value,
@@ -253,7 +267,7 @@ class Live:
             columns.RATING: rating,
             columns.TIMESTAMP: moments.now(),
         }
-        events.store(self.db, [tuple(values.get(name) for name in columns.EVENTS)])
+        self._writer.write([tuple(values.get(name) for name in columns.EVENTS)])
 
     def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
         """Return what a shopper did last, newest first."""
@@ -282,7 +296,8 @@ class Live:
         return events.active_users(self.db, n)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Store the events that still wait, and let go of the database."""
+        self._writer.close()
         self.db.close()
 
     def __enter__(self) -> Self:

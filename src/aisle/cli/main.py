@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from aisle._version import __version__
-from aisle.cli import backup, data, learn, live, people, quality, shelf, tune, why
+from aisle.cli import backup, data, db, learn, live, people, quality, shelf, tune, why
 from aisle.cli.shop import Where
 from aisle.shop.errors import AisleError
 
@@ -32,6 +32,7 @@ live.register(app)
 people.register(app)
 quality.register(app)
 backup.register(app)
+db.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -12,6 +12,8 @@ AisleError
 ├── BundleError            a model on disk that is damaged or from another version
 └── StorageError           the database refuses
     ├── DatabaseUnavailable  … it does not answer
+    ├── TryAgain             … it has too much to do just now; the same call may succeed in a moment
+    ├── Refused              … rows that break its rules, whatever the door thought of them
     └── SchemaError          … its tables are of another version
 
 A message names the value and the remedy, on one line: the command line prints it as it stands and exits with 2, the
@@ -65,6 +67,14 @@ class StorageError(AisleError):
 
 class DatabaseUnavailable(StorageError):
     """The database does not answer."""
+
+
+class TryAgain(StorageError):
+    """The database has too much to do just now; the same call may succeed in a moment."""
+
+
+class Refused(StorageError):
+    """Rows break the database's rules."""
 
 
 class SchemaError(StorageError):

@@ -1,7 +1,7 @@
 """The door to the shop's database, and everything in which SQLite, MariaDB/MySQL and PostgreSQL differ.
 
 The other modules of `storage` say what they want in SQLAlchemy Core and ask this one for the few statements that each
-database spells in its own way.
+database spells in its own way. Only `health` asks each of them for what the others do not have.
 """
 
 import logging
@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from aisle.shop.errors import DatabaseUnavailable, SchemaError, SettingsError, StorageError
+from aisle.shop.errors import DatabaseUnavailable, Refused, SchemaError, SettingsError, StorageError, TryAgain
 
 _BUSY_SECONDS: Final = 30.0
 _CONNECT_SECONDS: Final = 10
@@ -235,8 +235,66 @@ def _open_server(url: URL) -> Database:
         paramstyle="format",
         pool_pre_ping=True,
     )
+    if url.get_backend_name() == "postgresql":
+        event.listen(engine, "connect", _plan_each_time)
     port = f":{url.port}" if url.port else ""
     return Database(engine, f"{url.get_backend_name()}://{url.host}{port}/{url.database}")
+
+
+def _plan_each_time(connection: Any, _record: object) -> None:
+    """Let PostgreSQL plan for the values at hand: a plan from when a table was small would go on reading all of it."""
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
+
+
+# --- Changing tables while others write -----------------------------------------------------------------------------
+
+_SCHEMA_LOCK: Final = {
+    "mysql": (
+        f"SELECT GET_LOCK(LEFT(CONCAT('aisle ', DATABASE()), 64), {_BUSY_SECONDS:.0f})",
+        "DO RELEASE_LOCK(LEFT(CONCAT('aisle ', DATABASE()), 64))",
+    ),
+    "postgresql": (
+        "SELECT 1 FROM pg_advisory_lock(hashtext('aisle'))",
+        "SELECT pg_advisory_unlock(hashtext('aisle'))",
+    ),
+}
+
+_BRIEFLY: Final = {"mysql": "SET SESSION lock_wait_timeout = 5", "postgresql": "SET LOCAL lock_timeout = '5s'"}
+
+
+@contextmanager
+def change_tables(db: Database) -> Iterator[Connection]:
+    """Lend a connection for one transaction that changes tables; processes that would do the same wait for each other.
+
+    On a server, a change gives up after five seconds if somebody reads a table all that time: waiting longer would hold
+    up every writer behind it.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses, or others keep it busy for too long.
+    """
+    with _alone(db), db.write() as connection:
+        if briefly := _BRIEFLY.get(connection.dialect.name):
+            connection.exec_driver_sql(briefly)
+        yield connection
+
+
+@contextmanager
+def _alone(db: Database) -> Iterator[None]:
+    """Hold the lock of whoever changes tables. SQLite needs none: there, all writers take turns."""
+    if db.engine.dialect.name == "sqlite":
+        yield
+        return
+    lock, unlock = _SCHEMA_LOCK[db.engine.dialect.name]
+    with db.read() as connection:
+        if not connection.exec_driver_sql(lock).scalar():
+            raise DatabaseUnavailable(f"database {db.name}: another process is changing its tables; try again")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(unlock)
 
 
 # --- Statements that each database spells in its own way ------------------------------------------------------------
@@ -254,8 +312,16 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, .
     -------
     int
         How many were inserted; the others are left as they are in the table.
+
+    Raises
+    ------
+    Refused
+        If a value is of no kind that the driver can hand on.
     """
-    return connection.exec_driver_sql(_insert_new_sql(connection.dialect, table), list(rows)).rowcount
+    try:
+        return connection.exec_driver_sql(_insert_new_sql(connection.dialect, table), list(rows)).rowcount
+    except (OverflowError, UnicodeError) as error:
+        raise Refused(f"{table.name} cannot hold a value: {error}") from error
 
 
 def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -325,8 +391,17 @@ _REMEDIES: Final[tuple[tuple[tuple[str, ...], type[StorageError], str], ...]] = 
         SchemaError,
         "its tables are not those of this version of Aisle; run `aisle db upgrade`",
     ),
-    (("database is locked",), DatabaseUnavailable, "another program has kept it busy for too long; try again"),
-    (("disk is full", "No space left"), StorageError, "the disk is full; free some space and run it again"),
+    (("DeadlockDetected", "(1213"), TryAgain, "two programs were in each other's way; try again"),
+    (
+        ("database is locked", "LockNotAvailable", "(1205"),
+        DatabaseUnavailable,
+        "another program has kept it busy for too long; try again",
+    ),
+    (
+        ("disk is full", "DiskFull", "No space left", "(1114", "(1021"),
+        StorageError,
+        "the disk is full; free some space and run it again",
+    ),
     (("readonly", "unable to open"), DatabaseUnavailable, "it cannot be written; check the permissions"),
     (("not a database", "malformed"), StorageError, "it is damaged or no database at all; restore a backup"),
 )
@@ -341,4 +416,4 @@ def explain(name: str, error: DBAPIError) -> StorageError:
             return kind(f"database {name}: {remedy}")
     if isinstance(error, (OperationalError, InterfaceError)):
         return DatabaseUnavailable(f"database {name} does not answer; check that it runs and its URL is right: {text}")
-    return StorageError(f"database {name} refuses: {text}")
+    return Refused(f"database {name} refuses: {text}")

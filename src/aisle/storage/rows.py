@@ -1,16 +1,17 @@
 """Between tables and frames: rows in, streamed frames out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Row, Select, Table, select
 
 from aisle.shop.columns import TABLES
-from aisle.shop.errors import InputError
+from aisle.shop.errors import InputError, TryAgain
 from aisle.storage.connect import Database, insert_new, insert_or_update
 from aisle.storage.digest import digest
-from aisle.storage.erased import living
+from aisle.storage.erased import lives, living
 
 # Polars is imported where frames are made only: a page that shows a shelf reads plain rows and starts without it.
 if TYPE_CHECKING:
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 Rows: TypeAlias = "pl.DataFrame | Sequence[tuple[Any, ...]]"
 """What a store takes: a frame, or tuples in the order of the table's columns in `shop.columns`."""
 
+Fate: TypeAlias = Literal["stored", "duplicate", "erased"]
+"""What became of one row; `erased` is one of an erased person, which is refused."""
+
 _IDS_PER_QUERY: Final = 500
+
+_TRIES: Final = 10
+"""How often a transaction is begun that others get in the way of."""
+
+_T = TypeVar("_T")
 
 
 class Change(NamedTuple):
@@ -48,10 +57,69 @@ def store_once(db: Database, table: Table, rows: Rows) -> Stored:
     plain = _plain(table, rows)
     if not plain:
         return Stored(0, 0)
+    return transact(db, lambda connection: _insert_living(connection, table, plain))
+
+
+def _insert_living(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> Stored:
+    kept = living(connection, table, rows)
+    stored = insert_new(connection, table, [(digest(row[0]), *row) for row in kept]) if kept else 0
+    return Stored(stored, len(kept) - stored, len(rows) - len(kept))
+
+
+def store_each(db: Database, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[Fate]:
+    """Do as `store_once`, and say of each row what became of it; of two rows with one id the first is stored."""
+    if not rows:
+        return []
+    try:
+        # Most rows are new: nothing is looked up until they turn out not to be.
+        with db.write() as connection:
+            return _insert_each(connection, table, rows, set())
+    except TryAgain:
+        return transact(db, lambda connection: _insert_each(connection, table, rows, _known(connection, table, rows)))
+
+
+def _insert_each(
+    connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], known: set[bytes]
+) -> list[Fate]:
+    """Insert the rows of living people that are not known.
+
+    Raises
+    ------
+    TryAgain
+        If the table holds others of them too.
+    """
+    fates: list[Fate] = []
+    new: dict[bytes, tuple[Any, ...]] = {}
+    for row, alive in zip(rows, lives(connection, table, rows), strict=True):
+        key = digest(row[0])
+        if not alive:
+            fates.append("erased")
+        elif key in known or key in new:
+            fates.append("duplicate")
+        else:
+            fates.append("stored")
+            new[key] = (key, *row)
+    if new and insert_new(connection, table, list(new.values())) != len(new):
+        raise TryAgain(f"another process has stored some of these {table.name} meanwhile; try again")
+    return fates
+
+
+def _known(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> set[bytes]:
+    """Return the digests of those rows whose ids the table holds."""
+    key, digests = table.c.digest, [digest(row[0]) for row in rows]
+    known: set[bytes] = set()
+    for start in range(0, len(digests), _IDS_PER_QUERY):
+        known.update(connection.execute(select(key).where(key.in_(digests[start : start + _IDS_PER_QUERY]))).scalars())
+    return known
+
+
+def transact(db: Database, work: Callable[[Connection], _T]) -> _T:
+    """Do some work in one transaction; where other processes get in its way, it is undone and done again."""
+    for _ in range(_TRIES - 1):
+        with suppress(TryAgain), db.write() as connection:
+            return work(connection)
     with db.write() as connection:
-        kept = living(connection, table, plain)
-        stored = insert_new(connection, table, [(digest(row[0]), *row) for row in kept]) if kept else 0
-    return Stored(stored, len(kept) - stored, len(plain) - len(kept))
+        return work(connection)
 
 
 def store_latest(
@@ -64,13 +132,21 @@ def store_latest(
     plain = _plain(table, rows)
     if not plain:
         return Stored(0, 0)
-    with db.write() as connection:
-        kept = living(connection, table, plain)
-        changes = _changes(connection, table, kept)
-        insert_or_update(connection, table, [change.said for change in changes])
-        if also is not None:
-            also(connection, changes)
-    return Stored(len(changes), len(kept) - len(changes), len(plain) - len(kept))
+    return transact(db, lambda connection: _change_living(connection, table, plain, also))
+
+
+def _change_living(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[tuple[Any, ...]],
+    also: Callable[[Connection, Sequence[Change]], None] | None,
+) -> Stored:
+    kept = living(connection, table, rows)
+    changes = _changes(connection, table, kept)
+    insert_or_update(connection, table, [change.said for change in changes])
+    if also is not None:
+        also(connection, changes)
+    return Stored(len(changes), len(kept) - len(changes), len(rows) - len(kept))
 
 
 def _changes(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[Change]:
@@ -126,9 +202,10 @@ def frames(db: Database, table: Table, query: Select[Any], batch_size: int) -> I
 
     schema = _polars_schema({column.name: TABLES[table.name][column.name] for column in query.selected_columns})
     with db.read() as connection:
-        found = connection.execution_options(stream_results=True, max_row_buffer=batch_size).execute(query)
-        for part in found.partitions(batch_size):
-            yield pl.DataFrame(part, schema=schema, orient="row")
+        streaming = connection.execution_options(stream_results=True, max_row_buffer=batch_size)
+        with streaming.execute(query) as found:
+            for part in found.partitions(batch_size):
+                yield pl.DataFrame(part, schema=schema, orient="row")
 
 
 def _polars_schema(columns: Mapping[str, str]) -> "pl.Schema":

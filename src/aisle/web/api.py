@@ -81,9 +81,8 @@ class Api:
 
     def _receive(self, body: bytes) -> Received:
         batch, reasons = parse_events(body)
-        stored = self._live.accept(batch)
-        outcomes = [Outcome.from_reason(reason) for reason in reasons]
-        return Received(stored.stored, stored.duplicate, len(batch.rejects), outcomes)
+        accepted = iter(self._live.accept(batch))
+        return Received.of([Outcome(*next(accepted)) if why is None else Outcome("rejected", why) for why in reasons])
 
     async def health(self, request: Request) -> Response:  # noqa: ARG002  a route is handed its request
         """Answer that the server answers, and with which model."""

@@ -10,7 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aisle.shop.errors import AisleError, BundleError, InputError, NoModel, NotEnoughData, NotFound, StorageError
+from aisle.shop.errors import (
+    AisleError,
+    BundleError,
+    InputError,
+    NoModel,
+    NotEnoughData,
+    NotFound,
+    StorageError,
+    TryAgain,
+)
 from aisle.web.schemas import Problem
 from aisle.web.security import HEADERS
 
@@ -23,6 +32,9 @@ STATUS: Final[tuple[tuple[type[AisleError], int], ...]] = (
 )
 """The HTTP status of each error; the first that fits counts."""
 
+RETRY_SECONDS: Final = 1
+"""When a client that came at a bad moment may come back."""
+
 _log: Final = logging.getLogger(__name__)
 
 ProblemPage = Callable[[Request, int, str], Response]
@@ -31,6 +43,9 @@ ProblemPage = Callable[[Request, int, str], Response]
 def explain(error: Exception) -> tuple[int, str]:
     """Return the HTTP status of a failure and what to tell the client."""
     match error:
+        case TryAgain():
+            _log.warning("%s", error)
+            return 503, f"the shop has too much to do just now; try again in {RETRY_SECONDS} s"
         case BundleError() | StorageError():
             # Their words name folders and hosts of the shop: they are for its log, not for its visitors.
             _log.warning("%s", error)
@@ -56,7 +71,8 @@ def install(app: FastAPI, show: ProblemPage) -> None:
         status, message = explain(error)
         if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
             # The answer to an unexpected failure passes no middleware, so it brings the headers itself.
-            return Response(msgspec.json.encode(Problem(message)), status, HEADERS, "application/json")
+            headers = HEADERS | ({"retry-after": str(RETRY_SECONDS)} if isinstance(error, TryAgain) else {})
+            return Response(msgspec.json.encode(Problem(message)), status, headers, "application/json")
         return show(request, status, message)
 
     for kind in (AisleError, msgspec.DecodeError, HTTPException, Exception):

@@ -41,7 +41,7 @@ _FAILURES: Final[dict[int, str]] = {
     404: "This shop has no such item or placement.",
     413: f"The body is larger than {MAX_BODY:,} bytes.",
     422: "A value is missing or out of range.",
-    503: "No model is trained yet, or the database does not answer.",
+    503: "No model is trained yet, or the database cannot answer just now. With a Retry-After: too much at once.",
 }
 
 

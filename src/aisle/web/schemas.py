@@ -1,5 +1,6 @@
 """What the JSON API takes and gives, as msgspec types; `openapi.py` describes them from here."""
 
+from collections import Counter
 from typing import Annotated, Literal, Self
 
 from msgspec import Meta, Struct
@@ -130,22 +131,26 @@ class Rated(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     """What became of one event."""
 
-    status: Literal["accepted", "rejected"]
-    reason: Annotated[str | None, Meta(description="Why it was rejected; null where it was accepted.")]
-
-    @classmethod
-    def from_reason(cls, reason: str | None) -> Self:
-        """Turn the door's answer, None for an accepted event, into an outcome."""
-        return cls("accepted" if reason is None else "rejected", reason)
+    status: Annotated[
+        Literal["stored", "duplicate", "rejected"],
+        Meta(description="A duplicate was stored before, or earlier in this batch: a repeated delivery."),
+    ]
+    reason: Annotated[str | None, Meta(description="Why it was rejected; null where it was not.")]
 
 
 class Received(Struct, frozen=True):
-    """What became of a batch of events, one outcome for each, in the order they came."""
+    """What became of a batch of events, one outcome for each, in the order they came; the counts add up to them."""
 
     stored: int
-    duplicate: Annotated[int, Meta(description="Accepted, but stored before: a repeated delivery.")]
+    duplicate: int
     rejected: int
     outcomes: list[Outcome]
+
+    @classmethod
+    def of(cls, outcomes: list[Outcome]) -> Self:
+        """Count outcomes."""
+        counts = Counter(outcome.status for outcome in outcomes)
+        return cls(counts["stored"], counts["duplicate"], counts["rejected"], outcomes)
 
 
 class Health(Struct, frozen=True):

@@ -9,10 +9,13 @@ from typing import Final
 from sqlalchemy import String, column, select, table
 
 from aisle.shop.errors import SchemaError
-from aisle.storage.connect import Database
+from aisle.storage.connect import Database, change_tables
 
 HEAD: Final = "0002"
 """The schema that this code works with: the newest migration."""
+
+SCRIPTS: Final = Path(__file__).parent
+"""Where Alembic finds `env.py` and the migrations."""
 
 VERSION_TABLE: Final = "aisle_version"
 """Where a database says which schema it has: Aisle's own table, as other users of Alembic may share the database."""
@@ -35,9 +38,9 @@ def upgrade(db: Database) -> None:
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(SCRIPTS))
     config.set_main_option("path_separator", "os")
-    with db.write() as connection:
+    with change_tables(db) as connection:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
@@ -45,6 +48,20 @@ def upgrade(db: Database) -> None:
             raise SchemaError(
                 f"database {db.name} was made by a newer Aisle ({error}); install that version"
             ) from error
+
+
+def version(db: Database) -> str | None:
+    """Return the schema that a database has; None if it has tables but says of none.
+
+    Raises
+    ------
+    SchemaError
+        If it has no tables of ours.
+    StorageError
+        If the database does not answer.
+    """
+    with db.read() as connection:
+        return connection.execute(_VERSION).scalar()
 
 
 def check(db: Database) -> None:
@@ -57,8 +74,7 @@ def check(db: Database) -> None:
     StorageError
         If the database does not answer.
     """
-    with db.read() as connection:
-        found = connection.execute(_VERSION).scalar()
+    found = version(db)
     if found != HEAD:
         raise SchemaError(
             f"database {db.name} has schema {found or 'none'} and this Aisle works with {HEAD}; run `aisle db upgrade`"

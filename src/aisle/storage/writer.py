@@ -1,0 +1,199 @@
+"""The event writer: one queue and one thread for a process, so that callers who come together share a commit.
+
+A commit waits for the disk, and the disk takes as long for one event as for a thousand. While one commit is under way
+the next callers queue up, and go into the next one together. A call returns when its events are durable, and says what
+became of each.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
+
+from aisle.shop.errors import DatabaseUnavailable, Refused, StorageError, TryAgain
+from aisle.storage.connect import Database
+from aisle.storage.rows import Fate, store_each
+from aisle.storage.tables import events
+
+CAPACITY: Final = 20_000
+"""How many events may wait; whoever would make them more is told to try again."""
+
+COMMIT_EVENTS: Final = 5_000
+"""About how many events share a commit, so that nobody waits long for the others' events."""
+
+COMPANY_SECONDS: Final = 0.002
+"""How long a commit waits for the callers of the one before, who are likely to be back at once."""
+
+PATIENCE_SECONDS: Final = 60.0
+"""How long a caller waits for a database that hangs."""
+
+EventTuple: TypeAlias = tuple[Any, ...]
+"""An event, in the order of `shop.columns.EVENTS`."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Outcome(NamedTuple):
+    """What became of one event."""
+
+    status: Literal["stored", "duplicate", "rejected"]
+    reason: str | None = None
+    """Why it was rejected, for people."""
+
+
+STORED: Final = Outcome("stored")
+
+_OUTCOMES: Final[dict[Fate, Outcome]] = {
+    "stored": STORED,
+    "duplicate": Outcome("duplicate"),
+    "erased": Outcome("rejected", "the data of this user_id was erased on request, and is not taken in again"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Call:
+    """One caller's events, and where the caller waits for the outcomes."""
+
+    rows: Sequence[EventTuple]
+    outcomes: "Future[list[Outcome]]" = field(default_factory=Future)
+
+
+class EventWriter:
+    """Stores the events of all threads of a process.
+
+    Parameters
+    ----------
+    db
+        The shop's database; whoever opened it closes it, after the writer.
+    capacity
+        How many events may wait.
+    """
+
+    def __init__(self, db: Database, *, capacity: int = CAPACITY) -> None:
+        self._db = db
+        self._capacity = capacity
+        self._calls: deque[_Call] = deque()
+        self._waiting = 0
+        self._company = 0
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def write(self, rows: Sequence[EventTuple]) -> list[Outcome]:
+        """Store events; they are durable when this returns.
+
+        Returns
+        -------
+        What became of each event, in their order: `duplicate` if its `event_id` was stored before, or came before in
+        these rows; `rejected` if it breaks the database's rules, or is an erased person's.
+
+        Raises
+        ------
+        TryAgain
+            If too many events wait already, or the writer is being closed; then none of these is stored.
+        StorageError
+            If the database cannot be used, or does not answer in time. The same events may be sent again: those that
+            are stored after all count as duplicates.
+        """
+        if not rows:
+            return []
+        call = self._enqueue(rows)
+        try:
+            return call.outcomes.result(PATIENCE_SECONDS)
+        except TimeoutError:
+            call.outcomes.cancel()
+            raise DatabaseUnavailable(
+                f"database {self._db.name} took no event for {PATIENCE_SECONDS:.0f} seconds; send them again later"
+            ) from None
+
+    def close(self) -> None:
+        """Take no more events, and return when those that wait are stored."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- The queue ----------------------------------------------------------------------------------------------------
+
+    def _enqueue(self, rows: Sequence[EventTuple]) -> _Call:
+        call = _Call(rows)
+        with self._changed:
+            if self._closed:
+                raise TryAgain("the event writer is being closed; try again in a moment")
+            if self._waiting and self._waiting + len(rows) > self._capacity:
+                raise TryAgain(f"{self._waiting:,} events wait for database {self._db.name}; try again in a moment")
+            self._calls.append(call)
+            self._waiting += len(rows)
+            self._start()
+            self._changed.notify_all()
+        return call
+
+    def _start(self) -> None:
+        """Start the thread with the first event: a process that only shows shelves does without."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="aisle-event-writer", daemon=True)
+            self._thread.start()
+
+    def _next(self) -> list[_Call]:
+        """Wait for calls and take as many as share a commit; nothing once the writer is closed and its queue empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._calls or self._closed)
+            if self._company > 1:
+                self._changed.wait_for(lambda: len(self._calls) >= self._company or self._closed, COMPANY_SECONDS)
+            taken: list[_Call] = []
+            size = 0
+            while self._calls and size < COMMIT_EVENTS:
+                call = self._calls.popleft()
+                size += len(call.rows)
+                taken.append(call)
+            self._waiting -= size
+            self._company = len(taken)
+        return taken
+
+    # --- The thread ---------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while calls := self._next():
+            self._settle([call for call in calls if call.outcomes.set_running_or_notify_cancel()])
+
+    def _settle(self, calls: Sequence[_Call]) -> None:
+        """Store the events of some calls in one commit, and let the callers go."""
+        try:
+            outcomes = iter(self._store([row for call in calls for row in call.rows]))
+        except StorageError as error:
+            _fail(calls, error)
+        except Exception as error:  # one caller's nonsense is not its neighbours' trouble
+            if len(calls) == 1:
+                _fail(calls, error)
+            else:
+                for call in calls:
+                    self._settle([call])
+        else:
+            for call in calls:
+                call.outcomes.set_result([next(outcomes) for _ in call.rows])
+
+    def _store(self, rows: Sequence[EventTuple]) -> list[Outcome]:
+        """Store events in one commit, or in more of them around those that the database refuses."""
+        try:
+            return [_OUTCOMES[fate] for fate in store_each(self._db, events, rows)]
+        except Refused as error:
+            if len(rows) == 1:
+                _log.warning("event %r: %s", rows[0][0], error)
+                return [Outcome("rejected", "the database does not take its values; the shop's log says why")]
+        half = len(rows) // 2
+        return self._store(rows[:half]) + self._store(rows[half:])
+
+
+def _fail(calls: Sequence[_Call], error: Exception) -> None:
+    for call in calls:
+        call.outcomes.set_exception(error)

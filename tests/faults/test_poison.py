@@ -1,0 +1,38 @@
+"""Whatever is sent, nothing crashes, and every database says the same."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from aisle.storage.connect import Database
+from aisle.storage.writer import EventWriter
+from tests import databases
+from tests.faults.poison import compare, poison, without_a_door
+
+
+@pytest.fixture
+def dbs(tmp_path: Path) -> Iterator[dict[str, Database]]:
+    """A new shop on every database."""
+    with ExitStack() as stack:
+        made = {}
+        for kind in databases.KINDS:
+            databases.needed(kind)
+            (tmp_path / kind).mkdir()
+            url = stack.enter_context(databases.new_shop(kind, tmp_path / kind))
+            made[kind] = stack.enter_context(databases.open_database(kind, url))
+        yield made
+
+
+def test_generated_events_get_the_same_answer_from_every_database(dbs: dict[str, Database]) -> None:
+    found = poison(dbs, 40)
+    assert found.rejected > 400
+    assert found.differing == 0
+    assert found.statuses <= {"stored", "duplicate"}
+
+
+def test_without_the_door_the_databases_differ(dbs: dict[str, Database]) -> None:
+    with ExitStack() as stack:
+        writers = {kind: stack.enter_context(EventWriter(db)) for kind, db in dbs.items()}
+        assert len(set(compare(writers, without_a_door()))) > 1

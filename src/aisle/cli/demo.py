@@ -3,16 +3,21 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from aisle.app.settings import FILE, Settings
+from aisle.app.settings_file import write_model_settings
 from aisle.app.setup import make_shop
 from aisle.app.shop import Shop
 from aisle.cli import show
 from aisle.shop import moments
 from aisle.shop.errors import InputError
 from aisle.simulator.simulation import Simulation
+
+QUICK: Final = {"windows": 2, "questions": 800}
+"""A demo delights within two minutes; a shop's nightly training may take its time."""
 
 SHELF = 8
 """Items on a shelf that is shown."""
@@ -25,6 +30,7 @@ def run_demo(folder: Path, events: int, *, serve: bool, port: int | None) -> Non
     """Make a simulated shop in a folder, train on it, show shelves, and serve it."""
     clear(folder)
     make_shop(folder, Simulation.name, simulated=True)
+    write_model_settings(folder / FILE, "hybrid", QUICK)
     show.out.rule(f"A simulated shop in {folder}")
     with Shop(Settings.read(folder)) as shop:
         fill(shop, events)

@@ -16,7 +16,7 @@ from aisle.shop import moments
 from aisle.shop.errors import InputError
 from aisle.simulator.simulation import Simulation
 
-QUICK: Final = {"windows": 2, "questions": 800}
+QUICK: Final = {"windows": 1, "questions": 800}
 """A demo delights within two minutes; a shop's nightly training may take its time."""
 
 SHELF = 8

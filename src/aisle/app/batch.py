@@ -19,6 +19,7 @@ from aisle.engine.candidates import MOST
 from aisle.engine.facts import Facts, facts_of_catalogue
 from aisle.engine.filling import Filled, Floats, Found, Ints, fill
 from aisle.engine.filters import Visit
+from aisle.engine.hybrid import profiles_of
 from aisle.engine.rules import BoundRules, bind, with_pins
 from aisle.engine.shelving import Shelved, shelve
 from aisle.evaluation.queries import query_batch
@@ -214,8 +215,7 @@ def _there(items: Ints, scores: Floats) -> tuple[Ints, Floats]:
 
 
 def _asked(batch: Batch, query: QueryBatch, left_out: ItemLists) -> Asked:
-    profile = query.profiles
-    assert profile is not None  # noqa: S101  query_batch makes queries with profiles
+    profile = profiles_of(query)
     return Asked(
         model=batch.model,
         query=query,
@@ -229,8 +229,7 @@ def _asked(batch: Batch, query: QueryBatch, left_out: ItemLists) -> Asked:
 
 
 def _visit(batch: Batch, query: QueryBatch) -> Visit:
-    profile = query.profiles
-    assert profile is not None  # noqa: S101
+    profile = profiles_of(query)
     bought = profile.kind == KIND_CODES[EventKind.PURCHASE]
     left_out = query.history.items[query.weights < 0]
     if batch.exclude == "purchased":

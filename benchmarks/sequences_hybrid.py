@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from aisle.app.fitting import Shelves, fit_cut, fit_ranker
-from aisle.app.progress import silent
 from aisle.app.recipe import Recipe
 from aisle.engine.candidates import Candidates, Source, gather
 from aisle.engine.hybrid import NAME, Hybrid, HybridConfig, Scored, first
@@ -218,7 +217,7 @@ def _ranker(config: RankerConfig, shelves: list[Shelves], cut: Any) -> Ranker | 
     """Learn a ranker as `aisle train` does."""
     recipe = Recipe(parts={}, weights=Weights(), seed=SEED)
     names = shelves[0].candidates.sources
-    return fit_ranker(recipe, HybridConfig(ranker=config), cut, shelves, {}, silent) if names else None
+    return fit_ranker(recipe, HybridConfig(ranker=config), cut, shelves) if names else None
 
 
 if __name__ == "__main__":

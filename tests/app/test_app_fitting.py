@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -94,6 +95,22 @@ def test_another_recipe_gathers_its_own(tmp_path: Path, data: Interactions, monk
     assert cuts == [NEWEST.cut] * 2
 
 
+def test_each_objective_of_a_placement_has_a_ranker_of_its_own(recipe: Recipe, data: Interactions) -> None:
+    both = fit(msgspec.structs.replace(recipe, objectives=("click",)), data, NEWEST, Effort()).parts
+    alone = fit(recipe, data, NEWEST, Effort()).parts
+    assert both.keys() - alone.keys() == {"ranker_click"}
+    np.testing.assert_array_equal(both[RANKER].arrays()["threshold"], alone[RANKER].arrays()["threshold"])
+    assert not np.array_equal(both["ranker_click"].arrays()["threshold"], both[RANKER].arrays()["threshold"])
+
+
+def test_what_cannot_be_learnt_for_an_objective_is_ordered_by_the_main_ranker(recipe: Recipe) -> None:
+    few_clicks = lively_events().filter((pl.col("event") != "view_item") | (pl.col("user_id") < "u2"))
+    data = build(few_clicks, WEIGHTS, END)
+    fitted = fit(msgspec.structs.replace(recipe, objectives=("click",)), data, NEWEST, Effort())
+    assert RANKER in fitted.parts
+    assert fitted.left_out["ranker_click"].endswith("; the main ranker orders the shelves instead")
+
+
 def test_when_the_time_is_over_one_window_has_to_do(
     recipe: Recipe, data: Interactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +122,7 @@ def test_when_the_time_is_over_one_window_has_to_do(
 def test_windows_end_where_the_log_begins(recipe: Recipe, data: Interactions) -> None:
     assert recipe.hybrid is not None
     shelves = past_shelves(recipe, recipe.hybrid, data, Window(START + 10 * DAY, START + 30 * DAY), Effort(), silent)
-    assert shelves == []
+    assert shelves == {"purchase": []}
 
 
 def test_without_windows_chances_by_rank_order_the_shelves(tmp_path: Path, data: Interactions) -> None:

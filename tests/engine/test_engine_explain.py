@@ -8,7 +8,6 @@ import pytest
 from aisle.engine.candidates import Source, gather
 from aisle.engine.explain import (
     POPULAR,
-    Aspect,
     Deed,
     Kind,
     Reason,
@@ -237,23 +236,6 @@ def test_the_deed_that_says_most_counts(events: list[tuple[int, EventKind, int]]
     assert deed_of(profiles_of(asked(*events)), 3) == deed
 
 
-# --- Aspects --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("aspect", "praised"),
-    [
-        (Aspect("fit", 0.6, 9), "fit"),
-        (Aspect("zipper", -0.6, 9), None),
-        (Aspect("fit", 0.6, 4), None),
-    ],
-)
-def test_enough_reviewers_are_quoted_for_what_they_praise(aspect: Aspect, praised: str | None) -> None:
-    queries, items = asked((KETTLE, BOUGHT, 4)), np.array([FILTER, HIT], np.int32)
-    found = reasons(hybrid("popularity", "co_purchase"), queries, items, aspects={FILTER: aspect})
-    assert [one and one.aspect for one in found] == [praised, None]
-
-
 # --- In words -------------------------------------------------------------------------------------------------------
 
 
@@ -285,7 +267,6 @@ def deed(kind: EventKind, days: int = 4, times: int = 1) -> Deed:
         (Reason(Kind.AGAIN, "repeat", 0, deed(VIEWED, times=3)), "you viewed it 4 days ago"),
         (POPULAR, "popular in Green"),
         (Reason(Kind.TRENDING, "trending"), "trending in Green"),
-        (POPULAR._replace(aspect="fit"), "popular in Green; reviewers like “fit”"),
     ],
 )
 def test_reasons_in_words(reason: Reason, words: str) -> None:
@@ -295,3 +276,7 @@ def test_reasons_in_words(reason: Reason, words: str) -> None:
 def test_without_a_category_the_shop_speaks() -> None:
     assert sentence(POPULAR, NOW) == "popular now"
     assert sentence(Reason(Kind.TRENDING, "trending"), NOW) == "trending now"
+
+
+def test_what_reviewers_praise_is_added() -> None:
+    assert sentence(POPULAR, NOW, praise="fit") == "popular now; reviewers like “fit”"

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from aisle.prepare.aspects import FEWEST, MOST, SCHEMA, aspects
+from aisle.prepare.aspects import FEWEST, FEWEST_TO_QUOTE, MOST, SCHEMA, aspects, praise
 
 Review = tuple[str | None, float | None, str]
 
@@ -101,3 +101,8 @@ def test_the_order_of_reviews_does_not_matter() -> None:
     reviews = [*EVERYBODY, *[("item-1", 1.0, "crooked seams and a thin cloth")] * 8]
     assert table(reviews).equals(table(reviews[::-1]))
     assert table(reviews).height > 0
+
+
+def test_what_enough_reviewers_praise_is_quoted() -> None:
+    rows = [("a", "soft", 0.5, FEWEST_TO_QUOTE), ("a", "warm", 0.9, 50), ("b", "torn", -0.5, 9), ("c", "new", 0.9, 4)]
+    assert praise(pl.DataFrame(rows, SCHEMA, orient="row")).rows() == [("a", "soft")]

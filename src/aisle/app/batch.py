@@ -16,6 +16,7 @@ from aisle.app.request import OWNING, SPARE, Exclude
 from aisle.app.settings import PlacementSection
 from aisle.app.strategies import Asked, candidates, popular_items, retrieval_of, viewed_last
 from aisle.engine.candidates import MOST
+from aisle.engine.examples import Objective
 from aisle.engine.facts import Facts, facts_of_catalogue
 from aisle.engine.filling import Filled, Floats, Found, Ints, fill
 from aisle.engine.filters import Visit
@@ -78,8 +79,8 @@ class Batch:
     ----------
     model
         What answers.
-    strategy
-        What fills the shelves.
+    strategy, objective
+        What fills the shelves, and what they are for.
     rules
         What may stand on them.
     facts
@@ -94,6 +95,7 @@ class Batch:
 
     model: LiveModel
     strategy: str
+    objective: Objective | None
     rules: BoundRules
     facts: Facts
     newest: Ints
@@ -169,7 +171,7 @@ def read_batch(db: Database, model: LiveModel, section: PlacementSection, n: int
     newest = model.items.numbers(items.newest(db, now, max(SPARE * n, MOST)))
     facts = facts_of_catalogue(catalogue, now, model.sales_per_day, model.tail, model.usual_cover)
     rules = bind(section.rules, model.items)
-    return Batch(model, section.strategy, rules, facts, newest[newest != UNKNOWN], n, exclude)
+    return Batch(model, section.strategy, section.objective, rules, facts, newest[newest != UNKNOWN], n, exclude)
 
 
 # --- Shelves ----------------------------------------------------------------------------------------------------------
@@ -197,7 +199,7 @@ def _filled(batch: Batch, asked: Asked, visit: Visit, finds: Iterator[Found]) ->
 
 def _finds(batch: Batch, queries: QueryBatch, left_out: ItemLists) -> Iterator[Iterator[Found]]:
     """Yield what the strategy finds for each query: a model is asked about all of them at once."""
-    retrieval = retrieval_of(batch.strategy, batch.model)
+    retrieval = retrieval_of(batch.strategy, batch.model, batch.objective)
     if retrieval is None:
         for row in range(len(queries)):
             asked = _asked(batch, queries.part(row, row + 1), left_out.part(row, row + 1))
@@ -225,6 +227,7 @@ def _asked(batch: Batch, query: QueryBatch, left_out: ItemLists) -> Asked:
         viewed=viewed_last(profile.item[::-1], profile.kind[::-1]),
         newest=lambda many: batch.newest[:many],
         many=batch.many,
+        objective=batch.objective,
     )
 
 

@@ -1,6 +1,7 @@
 """From a recipe and data to fitted models: sources → past windows → candidates → cut → features → ranker."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -8,9 +9,9 @@ import msgspec
 import numpy as np
 
 from aisle.app.progress import Progress, silent
-from aisle.app.recipe import CUT, PERSONAL, POPULAR, RANKER, STARS, STATE, Recipe
+from aisle.app.recipe import CUT, PERSONAL, POPULAR, PRAISE, RANKER, STARS, STATE, Recipe, ranker_of
 from aisle.engine.candidates import MOST, Candidates, Source, gather
-from aisle.engine.examples import counted_kinds, gains_of, sample_moments, wanted
+from aisle.engine.examples import Objective, counted_kinds, gains_of, sample_moments, wanted
 from aisle.engine.features import features
 from aisle.engine.hybrid import Hybrid, HybridConfig
 from aisle.engine.retrieval import Retrieval
@@ -21,6 +22,7 @@ from aisle.prepare.split import Window, windows_before
 from aisle.recommenders.base import Part
 from aisle.recommenders.cut import Cut, CutConfig
 from aisle.recommenders.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.praise import Praise, PraiseConfig
 from aisle.recommenders.query import queries_of
 from aisle.recommenders.ranker import Ranker
 from aisle.shop.errors import NotEnoughData
@@ -55,7 +57,7 @@ class Effort:
     seconds: float = np.inf
     """For gathering past windows; the first is always gathered."""
     started: float = field(default_factory=time.perf_counter)
-    shelves: dict[tuple[bytes, int], Shelves] = field(default_factory=dict)
+    shelves: dict[tuple[bytes, int], dict[Objective, Shelves]] = field(default_factory=dict)
 
     @property
     def spent(self) -> bool:
@@ -90,14 +92,13 @@ def fit(recipe: Recipe, data: Interactions, window: Window, effort: Effort, prog
     shelves = past_shelves(recipe, recipe.hybrid, data, window, effort, progress)
     sources = fit_sources(recipe, recipe.hybrid, data, left_out, progress)
     names = tuple(recipe.hybrid.sources)
-    cut = fit_cut(names, shelves)
-    ranker = fit_ranker(recipe, recipe.hybrid, cut, shelves, left_out, progress)
+    main = recipe.hybrid.objective
+    cut = fit_cut(names, shelves[main])
+    rankers = fit_rankers(recipe, recipe.hybrid, cut, shelves, left_out, progress)
     state = ItemState(ItemStateConfig()).fit(data)
-    hybrid = Hybrid(names, sources, cut, state, ranker)
+    hybrid = Hybrid(names, sources, cut, state, rankers.get(RANKER))
     parts: dict[str, Part] = {name: source.recommender for name, source in sources.items()}
-    parts |= {POPULAR: popular, CUT: cut, STATE: state}
-    if ranker is not None:
-        parts[RANKER] = ranker
+    parts |= {POPULAR: popular, CUT: cut, STATE: state, **rankers}
     return Fitted(Retrieval(hybrid, popular), parts, left_out)
 
 
@@ -106,6 +107,8 @@ def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
     parts, left_out = dict(fitted.parts), dict(fitted.left_out)
     if STATE not in parts:
         parts[STATE] = ItemState(ItemStateConfig()).fit(data)
+    with suppress(NotEnoughData):
+        parts[PRAISE] = Praise(PraiseConfig()).fit(data)
     for role in sorted(recipe.parts.keys() - parts.keys() - left_out.keys()):
         try:
             if role == STARS and np.isfinite(data.log.rating).sum() < FEWEST_STARS:
@@ -143,39 +146,44 @@ def fit_sources(
 
 def past_shelves(
     recipe: Recipe, hybrid: HybridConfig, data: Interactions, newest: Window, effort: Effort, progress: Progress
-) -> list[Shelves]:
-    """Gather what the ranker learns from, window by window, the newest first, as long as there is log and time."""
-    shelves: list[Shelves] = []
+) -> dict[Objective, list[Shelves]]:
+    """Gather what the rankers learn from, window by window, the newest first, as long as there is log and time."""
+    shelves: dict[Objective, list[Shelves]] = {one: [] for one in (hybrid.objective, *recipe.objectives)}
     windows = windows_before(newest.end, int(data.log.timestamp[0]), newest.days, hybrid.windows)
     for number, window in enumerate(windows):
         key = msgspec.json.encode(recipe, order="deterministic"), window.cut
         if key not in effort.shelves:
-            if shelves and effort.spent:
+            if shelves[hybrid.objective] and effort.spent:
                 break
             try:
                 effort.shelves[key] = _gather(recipe, hybrid, data, window)
             except NotEnoughData:
                 break
-        shelves.append(effort.shelves[key])
+        for objective, gathered in effort.shelves[key].items():
+            shelves[objective].append(gathered)
         progress("gather past shelves", number + 1, len(windows))
     return shelves
 
 
-def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window) -> Shelves:
-    """Freeze sources and items at a window's beginning and ask for the shelves of its shoppers."""
+def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window) -> dict[Objective, Shelves]:
+    """Freeze sources and items at a window's beginning and ask for the shelves of its shoppers, for each objective."""
     past = until(data, window.cut, recipe.weights)
     if past.matrix.nnz == 0:
         raise NotEnoughData("nobody likes anything before the window")
     state = ItemState(ItemStateConfig()).fit(past)
-    kinds = counted_kinds(data.log, hybrid.objective, int(state.taking_[0]))
-    moments = sample_moments(data, window, kinds, hybrid.questions, recipe.seed)
-    if len(moments.users) == 0:
-        raise NotEnoughData("no shopper of the window was known before it")
-    sources = fit_sources(recipe, hybrid, past, {})
-    profiles = data.histories.until(moments.users, moments.at)
-    candidates = gather(sources, queries_of(profiles, recipe.weights))
-    gains = gains_of(candidates, *wanted(data, window, kinds, moments), hybrid.objective)
-    return Shelves(candidates.of_sources(tuple(hybrid.sources)), profiles, state, gains)
+    sources: dict[str, Source] = {}
+    found: dict[Objective, Shelves] = {}
+    for objective in (hybrid.objective, *recipe.objectives):
+        kinds = counted_kinds(data.log, objective, int(state.taking_[0]))
+        moments = sample_moments(data, window, kinds, hybrid.questions, recipe.seed)
+        if len(moments.users) == 0:
+            raise NotEnoughData("no shopper of the window was known before it")
+        sources = sources or fit_sources(recipe, hybrid, past, {})
+        profiles = data.histories.until(moments.users, moments.at)
+        candidates = gather(sources, queries_of(profiles, recipe.weights))
+        gains = gains_of(candidates, *wanted(data, window, kinds, moments), objective)
+        found[objective] = Shelves(candidates.of_sources(tuple(hybrid.sources)), profiles, state, gains)
+    return found
 
 
 def fit_cut(names: tuple[str, ...], shelves: list[Shelves]) -> Cut:
@@ -186,15 +194,37 @@ def fit_cut(names: tuple[str, ...], shelves: list[Shelves]) -> Cut:
     return Cut(CutConfig()).fit(np.concatenate([empty, *ranks]), np.concatenate([np.empty(0), *gains]) > 0)
 
 
-def fit_ranker(
+def fit_rankers(
     recipe: Recipe,
     hybrid: HybridConfig,
     cut: Cut,
-    shelves: list[Shelves],
+    shelves: dict[Objective, list[Shelves]],
     left_out: dict[str, str],
     progress: Progress,
-) -> Ranker | None:
-    """Learn to order what the cut leaves, or note why chances by rank have to do."""
+) -> dict[str, Ranker]:
+    """Learn a ranker for each objective, by role; note why one could not be learnt."""
+    rankers = {}
+    for objective, gathered in shelves.items():
+        role = ranker_of(None if objective == hybrid.objective else objective)
+        try:
+            rankers[role] = fit_ranker(recipe, hybrid, cut, gathered)
+        except NotEnoughData as error:
+            instead = "the main ranker orders" if RANKER in rankers else "the sources' calibrated ranks order"
+            left_out[role] = f"{error}; {instead} the shelves instead"
+        progress("train the ranker", len(rankers), len(shelves))
+    return rankers
+
+
+def fit_ranker(recipe: Recipe, hybrid: HybridConfig, cut: Cut, shelves: list[Shelves]) -> Ranker:
+    """Learn to order what the cut leaves.
+
+    Raises
+    ------
+    NotEnoughData
+        If the shelves are too few.
+    """
+    if not shelves:
+        raise NotEnoughData("no past window holds enough shoppers who were known before it")
     rows, gains, sizes = [], [], [np.zeros(0, np.int64)]
     for one in shelves:
         kept = cut.kept(one.candidates.lists, one.candidates.ranks, MOST)
@@ -202,13 +232,5 @@ def fit_ranker(
         rows.append(features(one.profiles, candidates, one.state))
         gains.append(one.gains[kept])
         sizes.append(np.diff(candidates.lists.indptr))
-    try:
-        if not shelves:
-            raise NotEnoughData("no past window holds enough shoppers who were known before it")
-        indptr = np.append(0, np.cumsum(np.concatenate(sizes)))
-        ranker = Ranker(hybrid.ranker).fit(np.concatenate(rows), np.concatenate(gains), indptr, seed=recipe.seed)
-    except NotEnoughData as error:
-        left_out[RANKER] = f"{error}; the sources' calibrated ranks order the shelves instead"
-        return None
-    progress("train the ranker", 1, 1)
-    return ranker
+    indptr = np.append(0, np.cumsum(np.concatenate(sizes)))
+    return Ranker(hybrid.ranker).fit(np.concatenate(rows), np.concatenate(gains), indptr, seed=recipe.seed)

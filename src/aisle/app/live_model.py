@@ -11,8 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.app.recipe import CONTENT, CUT, PERSONAL, POPULAR, RANKER, STARS, STATE, Recipe
+from aisle.app.recipe import CONTENT, CUT, PERSONAL, POPULAR, PRAISE, RANKER, STARS, STATE, Recipe, ranker_of
 from aisle.engine.candidates import Source
+from aisle.engine.examples import Objective
 from aisle.engine.facts import median_cover
 from aisle.engine.hybrid import Hybrid
 from aisle.engine.long_tail import in_tail
@@ -24,6 +25,7 @@ from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
 from aisle.recommenders.base import Part, Recommender
 from aisle.recommenders.cut import Cut
 from aisle.recommenders.item_state import WINDOWS, ItemState
+from aisle.recommenders.praise import Praise
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranker import Ranker
 from aisle.shop.errors import AisleError, NoModel
@@ -68,11 +70,19 @@ class LiveModel:
     @cached_property
     def personal(self) -> Retrieves:
         """What knows shoppers: one recommender, or several in two stages."""
-        if self.recipe.hybrid is None:
-            return self._recommender(PERSONAL)
+        return self._recommender(PERSONAL) if self.recipe.hybrid is None else self._hybrid(None)
+
+    @cached_property
+    def _by_objective(self) -> dict[Objective, Hybrid]:
+        """The same for what some placements are for."""
+        return {objective: self._hybrid(objective) for objective in self.recipe.objectives}
+
+    def _hybrid(self, objective: Objective | None) -> Hybrid:
+        """Put the parts of a hybrid together, with the ranker of an objective, or the main one if there is none."""
+        assert self.recipe.hybrid is not None  # noqa: S101  asked for by whoever looked
         parts, quotas = self.parts, self.recipe.hybrid.sources
         sources = {name: Source(self._recommender(name), quotas[name]) for name in quotas if name in parts}
-        cut, state, ranker = parts[CUT], parts[STATE], parts.get(RANKER)
+        cut, state, ranker = parts[CUT], parts[STATE], parts.get(ranker_of(objective), parts.get(RANKER))
         assert isinstance(cut, Cut)  # noqa: S101  the bundle was written by fitting
         assert isinstance(state, ItemState)  # noqa: S101
         assert ranker is None or isinstance(ranker, Ranker)  # noqa: S101
@@ -89,6 +99,12 @@ class LiveModel:
         state = self.parts.get(STATE)
         return state if isinstance(state, ItemState) else None
 
+    @property
+    def praise(self) -> Praise | None:
+        """What reviewers praise about the items; None in a shop where too few do."""
+        praise = self.parts.get(PRAISE)
+        return praise if isinstance(praise, Praise) else None
+
     def recommender(self, name: str) -> Recommender[Any] | None:
         """Return a model by its name, or None if the data had too little for it.
 
@@ -102,8 +118,15 @@ class LiveModel:
             raise NoModel(f"the live model has no {name!r}; run aisle train now that a placement asks for it")
         return by_name.get(name)
 
-    def retrieval(self, model: str | None = None) -> Retrieval | None:
+    def retrieval(self, model: str | None = None, objective: Objective | None = None) -> Retrieval | None:
         """Return what fills a shelf: the personal model, or one by its name; None if the data had too little for that.
+
+        Parameters
+        ----------
+        model
+            None, or the name of the personal one: that.
+        objective
+            What the shelf is for; only a hybrid tells one from another.
 
         Raises
         ------
@@ -111,7 +134,8 @@ class LiveModel:
             If it was not to be trained.
         """
         if model is None or model == self.recipe.model:
-            return Retrieval(self.personal, self.popular)
+            personal = self.personal if objective is None else self._by_objective.get(objective, self.personal)
+            return Retrieval(personal, self.popular)
         found = self.recommender(model)
         return Retrieval(found, self.popular) if found else None
 

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from aisle.evaluation.review_stars import ReviewErrors, cross_validate
-from aisle.prepare.aspects import ASPECT, aspects
-from aisle.prepare.item_text import ASPECTS
+from aisle.prepare.aspects import ASPECT, aspects, praise
+from aisle.prepare.item_text import ASPECTS, PRAISE
 from aisle.prepare.reviews import PREDICTED, rate_events
 from aisle.recommenders.review_stars import ReviewStars, ReviewStarsConfig, ReviewTexts
 from aisle.shop import columns
@@ -115,8 +115,9 @@ def heard(tables: Tables, moment: int, seed: int, left_out: dict[str, str]) -> t
     found = opinions(known, tables.events, seed, left_out)
     ratings = found.ratings.select(name for name in found.ratings.columns if name in tables.events.columns)
     spoken = found.aspects.group_by(ITEM_ID, maintain_order=True).agg(pl.col(ASPECT).str.join("|").alias(ASPECTS))
+    praised = praise(found.aspects).rename({ASPECT: PRAISE})
     return Tables(
         pl.concat([tables.events, ratings], how="diagonal"),
-        tables.catalogue.join(spoken, on=ITEM_ID, how="left"),
+        tables.catalogue.join(spoken, on=ITEM_ID, how="left").join(praised, on=ITEM_ID, how="left"),
         tables.reviews,
     ), found.errors

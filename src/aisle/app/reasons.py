@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from aisle.app.live_model import LiveModel
 from aisle.app.request import Request
+from aisle.app.settings import PlacementSection
 from aisle.app.shelf import name_of
 from aisle.app.strategies import retrieval_of
 from aisle.engine.explain import POPULAR, Reason, reasons, sentence
@@ -43,13 +44,13 @@ PROMISES: Final = {
 the shelf follows from."""
 
 
-def reasons_of_shelf(strategy: str, request: Request, filled: Filled, look_up: LookUp) -> list[str]:
+def reasons_of_shelf(section: PlacementSection, request: Request, filled: Filled, look_up: LookUp) -> list[str]:
     """Return why each item stands on a shelf, in the language of shoppers.
 
     Parameters
     ----------
-    strategy
-        The placement's.
+    section
+        What is set of the placement.
     request
         What was asked for.
     filled
@@ -58,13 +59,13 @@ def reasons_of_shelf(strategy: str, request: Request, filled: Filled, look_up: L
         Where names and categories come from.
     """
     model, items, found = request.model, filled.shelved.items, filled.found
-    promise = PROMISES.get(strategy if found.fallback is None else found.fallback)
+    promise = PROMISES.get(section.strategy if found.fallback is None else found.fallback)
     if promise is not None:
         return [promise.format(_leader(request, found, look_up))] * len(items)
     known = items < len(model.items)
-    retrieval = retrieval_of(strategy, model) if found.fallback is None else None
+    retrieval = retrieval_of(section.strategy, model, section.objective) if found.fallback is None else None
     if found.fallback == "personal_instead":
-        retrieval = model.retrieval()
+        retrieval = model.retrieval(objective=section.objective)
     said = iter(_by_model(retrieval, request, items[known], look_up))
     return [next(said) if one else CHOSEN for one in known]
 
@@ -94,11 +95,12 @@ def _by_model(retrieval: Retrieval | None, request: Request, items: NDArray[np.i
 
 def in_words(found: Sequence[Reason], model: LiveModel, shown: NDArray[np.int32], catalogue: Catalogue) -> list[str]:
     """Put reasons for some items into words."""
-    now, ids = moments.now(), model.items.ids
+    now, ids, praise = moments.now(), model.items.ids, model.praise
     items = [ids[number] for number in shown.tolist()]
+    praised = [None if praise is None else praise.of(number) for number in shown.tolist()]
     earlier = ["" if one.item is None else ids[one.item] for one in found]
     rows = catalogue([one for one in dict.fromkeys((*items, *earlier)) if one])
     return [
-        sentence(reason, now, name_of(before, rows.get(before)), row.category if (row := rows.get(item)) else None)
-        for reason, before, item in zip(found, earlier, items, strict=True)
+        sentence(reason, now, name_of(before, rows.get(before)), row.category if (row := rows.get(item)) else None, one)
+        for reason, before, item, one in zip(found, earlier, items, praised, strict=True)
     ]

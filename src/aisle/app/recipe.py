@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import msgspec
 
 from aisle.app.settings import Settings
+from aisle.engine.examples import Objective
 from aisle.engine.hybrid import NAME as HYBRID
 from aisle.engine.hybrid import HybridConfig
 from aisle.prepare.weigh import Weights
@@ -24,6 +25,9 @@ CUT: Final = "cut"
 RANKER: Final = "ranker"
 STATE: Final = "item_state"
 """The roles of what a hybrid has beside its sources, which go by the names of their models."""
+
+PRAISE: Final = "praise"
+"""The role of what reviewers praise."""
 
 FALLBACK: Final = "welcome"
 """The model that fills shelves and answers for shoppers without a history."""
@@ -86,6 +90,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     weights: Weights
     seed: int
     hybrid: HybridConfig | None = None
+    objectives: tuple[Objective, ...] = ()
+    """What placements are for beside the objective of the hybrid; each has a ranker of its own."""
 
     @classmethod
     def from_settings(cls, settings: Settings, model: str | None = None) -> Self:
@@ -115,6 +121,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             weights=Weights.parse(settings.weights),
             seed=settings.train.seed,
             hybrid=hybrid,
+            objectives=_objectives(settings, hybrid),
         )
 
     @classmethod
@@ -131,4 +138,17 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Return the recipe that shows everybody the bestsellers."""
         bestsellers = Part(BASELINE, by_name(BASELINE).config_type().plain())
         parts = dict.fromkeys((PERSONAL, POPULAR), bestsellers)
-        return msgspec.structs.replace(self, parts=parts, hybrid=None)
+        return msgspec.structs.replace(self, parts=parts, hybrid=None, objectives=())
+
+
+def ranker_of(objective: Objective | None) -> str:
+    """Return the role of the ranker that learns an objective; None stands for that of the hybrid."""
+    return RANKER if objective is None else f"{RANKER}_{objective}"
+
+
+def _objectives(settings: Settings, hybrid: HybridConfig | None) -> tuple[Objective, ...]:
+    """Return the objectives of placements that are another than the hybrid's, each once and in order."""
+    if hybrid is None:
+        return ()
+    asked = {placement.objective for placement in settings.placements.values()} - {None, hybrid.objective}
+    return tuple(sorted(one for one in asked if one is not None))

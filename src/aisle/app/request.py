@@ -11,6 +11,7 @@ from aisle.app.numbers import Numbers
 from aisle.app.settings import PlacementSection
 from aisle.app.strategies import Asked, viewed_last
 from aisle.engine.candidates import MOST
+from aisle.engine.examples import Objective
 from aisle.engine.facts import Facts, facts_of_rows
 from aisle.engine.filling import Floats, Found, Ints
 from aisle.engine.filters import Visit
@@ -101,7 +102,9 @@ def read(
     )
 
 
-def to_asked(request: Request, n: int, newest: Callable[[int], Sequence[str]]) -> Asked:
+def to_asked(
+    request: Request, n: int, newest: Callable[[int], Sequence[str]], objective: Objective | None = None
+) -> Asked:
     """Say what a strategy is asked for.
 
     Parameters
@@ -110,6 +113,8 @@ def to_asked(request: Request, n: int, newest: Callable[[int], Sequence[str]]) -
         How long the shelf is.
     newest
         Gives the ids of so many of the catalogue's newest items.
+    objective
+        What the shelf is for.
     """
     left_out = np.unique(request.visit.left_out)
     known = left_out[left_out < len(request.model.items)]
@@ -122,6 +127,7 @@ def to_asked(request: Request, n: int, newest: Callable[[int], Sequence[str]]) -
         viewed=request.viewed,
         newest=lambda many: request.numbers.numbers(newest(many)),
         many=max(SPARE * n, MOST),
+        objective=objective,
     )
 
 

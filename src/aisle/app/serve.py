@@ -115,7 +115,7 @@ class Live:
         model = self.models.current()
         profile, away = self._profile(user_id, session_id)
         request = requests.read(model, profile, exclude, item_id, cart)
-        asked = requests.to_asked(request, n, self._newest)
+        asked = requests.to_asked(request, n, self._newest, section.objective)
         look_up = self._catalogue_of_one_request()
         filled = fill(
             candidates(section.strategy, asked),
@@ -124,7 +124,7 @@ class Live:
             n,
         )
         shelf = self._shelf(request, name, filled, look_up(request.numbers.ids(filled.shelved.items)), away)
-        return shelf.explained(reasons_of_shelf(section.strategy, request, filled, look_up)) if explain else shelf
+        return shelf.explained(reasons_of_shelf(section, request, filled, look_up)) if explain else shelf
 
     def why(self, user_id: str, item_id: str, n: int = 10, placement: str | None = None) -> Why:
         """Return the way of one item to one shopper's shelf.
@@ -140,7 +140,7 @@ class Live:
         """
         name, section = self.placement(placement)
         model = self.models.current()
-        retrieval = retrieval_of(section.strategy, model)
+        retrieval = retrieval_of(section.strategy, model, section.objective)
         if retrieval is None:
             raise InputError(f"{name} is filled by {section.strategy}, which ranks nothing for a shopper; leave it out")
         profile = self._profile(user_id, None)[0]

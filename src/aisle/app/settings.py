@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from aisle.engine.examples import Objective
 from aisle.engine.rules import Rules
 from aisle.shop.errors import SettingsError
 
@@ -94,6 +95,8 @@ class PlacementSection(_Section):
 
     strategy: str = "personal"
     """What fills it: a strategy of `app.strategies`, or a model."""
+    objective: Objective | None = None
+    """What it is for, where a hybrid fills it: the ranker learns that. None: what `[models.hybrid]` says."""
 
     @cached_property
     def rules(self) -> Rules:

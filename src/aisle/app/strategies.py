@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aisle.app.live_model import LiveModel
 from aisle.app.recipe import BASELINE, CO_PURCHASE, TRENDING
+from aisle.engine.examples import Objective
 from aisle.engine.filling import Floats, Found, Ints
 from aisle.engine.retrieval import Retrieval
 from aisle.recommenders.co_purchase import CoPurchase
@@ -48,6 +49,8 @@ class Asked:
         Gives so many of the catalogue's newest items, newest first; not all need be the model's.
     many
         So many candidates are enough.
+    objective
+        What the shelf is for; None: what the model is for.
     """
 
     model: LiveModel
@@ -58,6 +61,7 @@ class Asked:
     viewed: Ints
     newest: Callable[[int], Ints]
     many: int
+    objective: Objective | None = None
 
 
 Strategy = Callable[[Asked], Iterator[Found]]
@@ -75,10 +79,10 @@ def candidates(strategy: str, asked: Asked) -> Iterator[Found]:
     """
     if strategy in STRATEGIES:
         return STRATEGIES[strategy](asked)
-    return _by_model(asked, asked.model.retrieval(strategy))
+    return _by_model(asked, asked.model.retrieval(strategy, asked.objective))
 
 
-def retrieval_of(strategy: str, model: LiveModel) -> Retrieval | None:
+def retrieval_of(strategy: str, model: LiveModel, objective: Objective | None = None) -> Retrieval | None:
     """Return the model that a strategy is, to be asked about many shoppers at once; None if it is more than that.
 
     Raises
@@ -87,8 +91,8 @@ def retrieval_of(strategy: str, model: LiveModel) -> Retrieval | None:
         If there is no such strategy, and no such model was to be trained.
     """
     if strategy == personal.__name__:
-        return model.retrieval()
-    return None if strategy in STRATEGIES else model.retrieval(strategy)
+        return model.retrieval(objective=objective)
+    return None if strategy in STRATEGIES else model.retrieval(strategy, objective)
 
 
 def popular_items(asked: Asked, many: int) -> Ints:
@@ -99,7 +103,7 @@ def popular_items(asked: Asked, many: int) -> Ints:
 
 def personal(asked: Asked) -> Iterator[Found]:
     """Yield what the personal model ranks for the shopper."""
-    return _by_model(asked, asked.model.retrieval())
+    return _by_model(asked, asked.model.retrieval(objective=asked.objective))
 
 
 def bestsellers(asked: Asked) -> Iterator[Found]:

@@ -4,7 +4,6 @@ What a source contributes is what the item's score loses when the source is with
 propose the item, and no earlier item that adds nothing, so that what a shopper reads is true.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -28,9 +27,6 @@ Floats = NDArray[np.float32]
 
 REPEAT: Final = "repeat"
 """The source that is the shopper's own past with an item."""
-
-FEWEST_MENTIONS: Final = 5
-"""So many reviews must hold a phrase before a shelf quotes it."""
 
 FEWEST_BUYERS: Final = 5
 """So many shoppers must have bought two items together before a shelf says that it happens often."""
@@ -91,16 +87,6 @@ COMMITMENT: Final = (
 """What shoppers do with an item, the deed that says most first."""
 
 
-class Aspect(NamedTuple):
-    """What reviewers single out about an item."""
-
-    phrase: str
-    polarity: float
-    """From -1, fewer stars than usual, to 1."""
-    mentions: int
-    """How many of the item's reviews hold the phrase."""
-
-
 class Deed(NamedTuple):
     """What a shopper did with an item."""
 
@@ -121,8 +107,6 @@ class Reason(NamedTuple):
     """The number of the shopper's earlier item that speaks most for it there."""
     deed: Deed | None = None
     """What the shopper did with that item."""
-    aspect: str | None = None
-    """A phrase that reviewers praise it with."""
 
 
 POPULAR: Final = Reason(Kind.POPULAR, "popularity")
@@ -134,7 +118,6 @@ def reasons(
     queries: QueryBatch,
     items: Ints,
     exclude: ItemLists | None = None,
-    aspects: Mapping[int, Aspect] | None = None,
 ) -> list[Reason | None]:
     """Return why a model shows each of some items to one shopper; None for an item that it does not propose.
 
@@ -148,18 +131,15 @@ def reasons(
         What stands there, (shown,).
     exclude
         What was out of the question, as when the shelf was filled.
-    aspects
-        What reviewers single out about items, by item number.
     """
     carrying = _carrying(model, queries, items, exclude)
-    found = [
+    return [
         None if source is None else _reason(source, queries, item)
         for item, source in zip(items.tolist(), carrying, strict=True)
     ]
-    return [_with_aspect(one, (aspects or {}).get(item)) for item, one in zip(items.tolist(), found, strict=True)]
 
 
-def sentence(reason: Reason, now: int, name: str = "", category: str | None = None) -> str:
+def sentence(reason: Reason, now: int, name: str = "", category: str | None = None, praise: str | None = None) -> str:
     """Return a reason as shoppers read it.
 
     Parameters
@@ -172,9 +152,11 @@ def sentence(reason: Reason, now: int, name: str = "", category: str | None = No
         What the earlier item is called that it names.
     category
         The category path of the item on the shelf, if it is known.
+    praise
+        What reviewers praise about that item, if they do.
     """
     said = _said(reason, now, name, category)
-    return said if reason.aspect is None else f"{said}; reviewers like “{reason.aspect}”"
+    return said if praise is None else f"{said}; reviewers like “{praise}”"
 
 
 # --- Which source ---------------------------------------------------------------------------------------------------
@@ -312,13 +294,6 @@ def _reason(source: Recommender[Any], queries: QueryBatch, item: int) -> Reason:
 def _often_together(source: CoPurchase, earlier: int, item: int) -> bool:
     partners = source.partners(np.array([earlier], np.int32), source.config.neighbours, FEWEST_BUYERS)
     return item in partners.items
-
-
-def _with_aspect(reason: Reason | None, aspect: Aspect | None) -> Reason | None:
-    """Add what reviewers praise, if enough of them do."""
-    if reason is None or aspect is None or aspect.polarity <= 0 or aspect.mentions < FEWEST_MENTIONS:
-        return reason
-    return reason._replace(aspect=aspect.phrase)
 
 
 # --- In words -------------------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ FEWEST: Final = 3
 """So many reviews of an item must hold a phrase: one person's opinion describes nothing."""
 MOST: Final = 10
 """So many aspects of an item are kept, the most telling ones."""
+FEWEST_TO_QUOTE: Final = 5
+"""So many reviews of an item must hold a phrase before a shelf quotes it."""
 
 _REVIEW: Final = "review"
 _LIKING: Final = "liking"
@@ -88,6 +90,18 @@ def aspects(reviews: pl.DataFrame) -> pl.DataFrame:
     found = _singled_out(mentions, with_stars, names)
     phrases = pl.Series(names, dtype=pl.String).gather(found[ASPECT])
     return _apart(found.with_columns(phrases.alias(ASPECT))).select(SCHEMA.names()).cast(SCHEMA)
+
+
+def praise(found: pl.DataFrame) -> pl.DataFrame:
+    """Return the most telling phrase with which enough reviewers praise each item, of those of `aspects`.
+
+    Returns
+    -------
+    pl.DataFrame
+        `item_id` and `aspect`, a row for each item that is praised.
+    """
+    quoted = found.filter(pl.col(POLARITY) > 0, pl.col(MENTIONS) >= FEWEST_TO_QUOTE)
+    return quoted.unique(ITEM_ID, keep="first", maintain_order=True).select(ITEM_ID, ASPECT)
 
 
 def _mentions(texts: list[list[str]]) -> tuple[list[str], pl.DataFrame]:

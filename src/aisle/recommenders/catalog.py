@@ -31,7 +31,7 @@ _CLASSES: Final = {
 }
 """The class of each name; its module has the name itself."""
 
-_OTHERS: Final = {"cut": "Cut", "item_state": "ItemState", "ranker": "Ranker"}
+_OTHERS: Final = {"cut": "Cut", "item_state": "ItemState", "praise": "Praise", "ranker": "Ranker"}
 """What else a bundle may hold, in the same way."""
 
 NAMES: Final = tuple(_CLASSES)

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from aisle.app.settings import FILE, TEMPLATE
-from aisle.app.settings_file import write_model_settings
+from aisle.app.settings_file import write_settings
 from aisle.shop.errors import SettingsError
 
 
 def written(folder: Path, text: str, **settings: Any) -> str:
     file = folder / FILE
     file.write_text(text)
-    write_model_settings(file, "als", settings)
+    write_settings(file, ("models", "als"), settings)
     return file.read_text()
 
 
@@ -47,11 +47,11 @@ def test_none_takes_a_setting_out(tmp_path: Path) -> None:
 
 
 def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:
-    write_model_settings(tmp_path / FILE, "als", {"factors": 64})
+    write_settings(tmp_path / FILE, ("models", "als"), {"factors": 64})
     assert (tmp_path / FILE).read_text() == "[models.als]\nfactors = 64\n"
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
 
 
 def test_a_folder_that_refuses_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"nowhere/aisle.toml cannot be written: No such file"):
-        write_model_settings(tmp_path / "nowhere" / FILE, "als", {"factors": 64})
+        write_settings(tmp_path / "nowhere" / FILE, ("models", "als"), {"factors": 64})

@@ -69,3 +69,9 @@ def test_a_length_of_time_is_read(text: str, seconds: float) -> None:
 def test_what_is_no_length_of_time_is_named(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="write it as 90s, 10m or"):
         duration(text)
+
+
+def test_weights_of_bad_news(aisle: Runner, fresh: Path) -> None:
+    ran = aisle("-C", fresh, "tune", "weights")
+    assert ran.code == 2
+    assert "nothing to weigh; import refunds" in ran.err

@@ -10,7 +10,7 @@ from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.als import ALS, ALSConfig
 from aisle.recommenders.content import Content, ContentConfig
-from aisle.recommenders.similar import similar
+from aisle.recommenders.similar import directions, similar
 from aisle.shop.columns import BRAND, CATEGORY, DESCRIPTION, ITEM_ID, PRICE, TAGS, TITLE
 from aisle.shop.errors import InputError, NotEnoughData, SettingsError
 from tests.recommenders.battery import VectorBattery, ask, ask_rows, listed, random_shop, shop
@@ -89,7 +89,7 @@ def test_a_history_of_an_item_nobody_else_has_touched_finds_its_like() -> None:
 
 def test_without_regard_to_content_an_untouched_item_still_has_a_place() -> None:
     model = Content(ContentConfig(factors=8, content_share=0)).fit(two_tastes(), seed=0)
-    assert set(similar(model, np.array([4], np.int32), 4).items[0].tolist()) == {0, 1, 2, 3}
+    assert set(similar(directions(model.item_vectors), np.array([4], np.int32), 4).items[0].tolist()) == {0, 1, 2, 3}
 
 
 def test_what_was_sent_back_pushes_its_like_away() -> None:

@@ -1,15 +1,11 @@
 import numpy as np
-import pytest
+from numpy.typing import NDArray
 
-from aisle.recommenders.als import ALS, ALSConfig
-from aisle.recommenders.popularity import Popularity, PopularityConfig
-from aisle.recommenders.similar import similar
-from aisle.shop.errors import SettingsError
+from aisle.recommenders.similar import directions, similar
 
 
-def model_with(vectors: list[list[float]]) -> ALS:
-    arrays = {"item_vectors": np.array(vectors, np.float32), "spectrum": np.ones(2, np.float32)}
-    return ALS.from_arrays(ALSConfig(factors=2), arrays)
+def model_with(vectors: list[list[float]]) -> NDArray[np.float32]:
+    return directions(np.array(vectors, np.float32))
 
 
 def test_cosines_without_the_item_itself() -> None:
@@ -22,8 +18,3 @@ def test_cosines_without_the_item_itself() -> None:
 def test_a_zero_vector_is_like_nothing() -> None:
     model = model_with([[1, 0], [0, 0], [0, 1]])
     assert similar(model, np.array([0, 1], np.int32), 2).items.tolist() == [[2, -1], [-1, -1]]
-
-
-def test_a_model_without_vectors() -> None:
-    with pytest.raises(SettingsError, match="popularity"):
-        similar(Popularity(PopularityConfig()), np.array([0], np.int32), 2)

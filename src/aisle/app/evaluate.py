@@ -3,11 +3,12 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import msgspec
 import polars as pl
 
-from aisle.app.fitting import Effort, fit
+from aisle.app.fitting import Effort, Fitted, fit
 from aisle.app.opinions import Tables, heard, read_reviews
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import BASELINE, Recipe
@@ -160,16 +161,35 @@ def measure(
     recipe: Recipe, holdout: Holdout, effort: Effort, n: int = LIST_LENGTH, progress: Progress = silent
 ) -> tuple[Measured, Evaluation]:
     """Fit a recipe on the past and score it on the held-out window, just as shelves are filled."""
+    return score(recipe, fit_on_past(recipe, holdout, effort, progress), holdout, n, progress)
+
+
+class OnPast(NamedTuple):
+    """What was learnt from the past of a holdout, and how long that took."""
+
+    fitted: Fitted
+    seconds: float
+
+
+def fit_on_past(recipe: Recipe, holdout: Holdout, effort: Effort, progress: Progress = silent) -> OnPast:
+    """Fit a recipe on what was known before the held-out window."""
     started = time.perf_counter()
     window = holdout.window
     newest = Window(window.cut - (window.end - window.cut), window.cut)
-    retrieval = fit(recipe, holdout.train, newest, effort, progress).retrieval
-    fit_seconds = time.perf_counter() - started
+    fitted = fit(recipe, holdout.train, newest, effort, progress)
     progress(f"fit {recipe.model} on the past", 1, 1)
+    return OnPast(fitted, time.perf_counter() - started)
+
+
+def score(
+    recipe: Recipe, past: OnPast, holdout: Holdout, n: int = LIST_LENGTH, progress: Progress = silent
+) -> tuple[Measured, Evaluation]:
+    """Score what a recipe learnt from the past on the held-out window, just as shelves are filled."""
+    retrieval = past.fitted.retrieval
     rating_model = retrieval.personal if isinstance(retrieval.personal, PredictsRatings) else None
     evaluation = evaluate(retrieval, holdout, n, rating_model=rating_model, category=holdout.train.category)
     progress(f"score {recipe.model}", 1, 1)
-    return Measured(recipe.model, evaluation.report, fit_seconds), evaluation
+    return Measured(recipe.model, evaluation.report, past.seconds), evaluation
 
 
 def evaluate_models(

@@ -28,6 +28,7 @@ from aisle.recommenders.item_state import WINDOWS, ItemState
 from aisle.recommenders.praise import Praise
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranker import Ranker
+from aisle.recommenders.similar import directions
 from aisle.shop.errors import AisleError, NoModel
 from aisle.shop.ids import Vocabulary
 from aisle.storage.connect import Database
@@ -140,12 +141,11 @@ class LiveModel:
         return Retrieval(found, self.popular) if found else None
 
     @cached_property
-    def vectors(self) -> Recommender[Any] | None:
-        """The model whose item vectors say which items are alike, or None if there is none."""
-        parts = [part for part in self.parts.values() if isinstance(part, HasItemVectors)]
-        models = {one.name: one for one in parts if isinstance(one, Recommender)}
-        best = [name for name in (CONTENT, self.recipe.model, *ALIKE, *models) if name in models]
-        return models[best[0]] if best else None
+    def directions(self) -> NDArray[np.float32] | None:
+        """What says by its cosines which items are alike, (items, factors), or None if no model has item vectors."""
+        vectors = {one.name: one.item_vectors for one in self.parts.values() if isinstance(one, HasItemVectors)}
+        best = [name for name in (CONTENT, self.recipe.model, *ALIKE, *vectors) if name in vectors]
+        return directions(vectors[best[0]]) if best else None
 
     @cached_property
     def contents(self) -> NDArray[np.float32] | None:

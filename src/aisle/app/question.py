@@ -63,7 +63,7 @@ class Question:
         self.part = recipe.parts[PERSONAL]
         predicts = issubclass(by_name(self.part.model), PredictsRatings)
         self.about_stars = predicts and len(holdout.given) >= FEWEST_STARS
-        self._recipe = recipe
+        self.recipe = recipe
         self._popular = recipe.parts[POPULAR].fit(holdout.train, recipe.seed)
         self._answers: dict[bytes, NDArray[np.float64]] = {}
 
@@ -82,7 +82,7 @@ class Question:
         part = msgspec.structs.replace(self.part, settings=self.part.settings | dict(settings))
         key = msgspec.json.encode(part, order="deterministic")
         if key not in self._answers:
-            model = part.fit(self.holdout.train, self._recipe.seed)
+            model = part.fit(self.holdout.train, self.recipe.seed)
             self._answers[key] = (
                 self._star_errors(model)
                 if isinstance(model, PredictsRatings) and self.about_stars
@@ -96,12 +96,12 @@ class Question:
 
     def compare(self, settings: Mapping[str, Any], others: Mapping[str, Any]) -> Comparison:
         """Return how much better others are, with its interval."""
-        return compare(self.figures(settings), self.figures(others), seed=self._recipe.seed)
+        return compare(self.figures(settings), self.figures(others), seed=self.recipe.seed)
 
     def fingerprint(self, space: Space) -> str:
         """Return a text that is the same whenever equal settings from the space have equal values."""
         kept = {name: value for name, value in self.part.settings.items() if name not in space}
-        asked = (kept, self._recipe.parts[POPULAR], self._recipe.seed, self.metric, repr(space))
+        asked = (kept, self.recipe.parts[POPULAR], self.recipe.seed, self.metric, repr(space))
         digest = blake2b(msgspec.json.encode(asked, order="deterministic"), digest_size=8)
         log, truth, given = self.holdout.train.log, self.holdout.truth, self.holdout.given
         arrays = (log.user, log.item, log.kind, log.weight, log.rating, log.timestamp, truth.indptr, truth.items)

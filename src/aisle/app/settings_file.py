@@ -1,7 +1,7 @@
 """Change `aisle.toml` as its owner would: what is not changed stays as it stands, with its comments and its order."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,17 @@ import tomlkit
 from aisle.shop.errors import SettingsError
 
 
-def write_model_settings(file: Path, model: str, settings: Mapping[str, Any]) -> None:
-    """Set settings of `[models.MODEL]`; None takes a setting out, so that it has its default.
+def write_settings(file: Path, section: Sequence[str], settings: Mapping[str, Any]) -> None:
+    """Set settings of a section; None takes a setting out, so that it has its default.
+
+    Parameters
+    ----------
+    file
+        The `aisle.toml`; it need not exist.
+    section
+        Its name, step by step: `("models", "als")` is `[models.als]`.
+    settings
+        What is set, by name.
 
     Raises
     ------
@@ -20,13 +29,16 @@ def write_model_settings(file: Path, model: str, settings: Mapping[str, Any]) ->
     """
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     document: Any = tomlkit.parse(text)
-    models = document.setdefault("models", tomlkit.table(is_super_table=True))
-    section = models.setdefault(model, tomlkit.table())
+    *outer, last = section
+    table = document
+    for step in outer:
+        table = table.setdefault(step, tomlkit.table(is_super_table=True))
+    table = table.setdefault(last, tomlkit.table())
     for name, value in settings.items():
         if value is None:
-            section.pop(name, None)
+            table.pop(name, None)
         else:
-            section[name] = value
+            table[name] = value
     _replace(file, tomlkit.dumps(document).rstrip("\n") + "\n")
 
 

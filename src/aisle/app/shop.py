@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aisle.app.replay import Replayed
     from aisle.app.train import Trained
     from aisle.app.tune import Better, Tuned
+    from aisle.app.weighing import Weighed
     from aisle.door.plan import Plan
     from aisle.insights.quality import Quality
     from aisle.storage.items import ItemMoment
@@ -208,6 +209,12 @@ class Shop:
             self._db, self.settings, model, trials,
             seed=seed, timeout=timeout, write=write, progress=progress, better=better,
         )  # fmt: skip
+
+    def weigh(self, *, write: bool = False, progress: Progress = silent) -> "Weighed":
+        """Search for better weights of refunds and ratings, on the weeks before the newest ones."""
+        from aisle.app.weighing import weigh
+
+        return weigh(self._db, self.settings, write=write, progress=progress)
 
     def models(self) -> "list[ModelRow]":
         """Return all trained models, newest first."""

@@ -225,8 +225,8 @@ def _alike(asked: Asked, item: int, fallback: str | None = None) -> Iterator[Fou
     """Yield what is like an item, then what anybody bought together with it."""
     if not 0 <= item < len(asked.model.items):
         return
-    if asked.model.vectors is not None:
-        ranked = most_similar(asked.model.vectors, np.array([item], np.int32), asked.many)
+    if asked.model.directions is not None:
+        ranked = most_similar(asked.model.directions, np.array([item], np.int32), asked.many)
         shown = ranked.items[0] >= 0
         yield from _found(ranked.items[0, shown], ranked.scores[0, shown], fallback)
     partners = _partners(asked, np.array([item], np.int32), 1)

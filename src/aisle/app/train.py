@@ -8,21 +8,26 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from aisle.app.by_placement import PlacementFigures, by_placement
 from aisle.app.evaluate import (
     Measured,
+    fit_on_past,
     held_out,
     measure,
     newest_window,
     read_tables,
+    score,
     span,
     with_catalogue,
 )
 from aisle.app.fitting import Effort, Fitted, fit, fit_others
+from aisle.app.live_model import LiveModel
 from aisle.app.opinions import Tables, heard
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
 from aisle.evaluation.compare import verdict
+from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.queries import query_batch
 from aisle.evaluation.review_stars import ReviewErrors
 from aisle.models import registry
@@ -49,6 +54,8 @@ class Trained(msgspec.Struct, frozen=True):
     """Why it went live or not, in words."""
     measured: list[Measured]
     """The new recipe, popularity, and the live recipe where that is another; empty if nothing could be held out."""
+    placements: list[PlacementFigures]
+    """How the shelves of each placement do on the held-out weeks."""
     review_errors: ReviewErrors | None
     """How well the words of reviews tell their stars; null unless comments without stars were read."""
     events: int
@@ -65,6 +72,7 @@ class Judgement(msgspec.Struct, frozen=True):
     promote: bool
     reason: str
     measured: list[Measured]
+    placements: list[PlacementFigures] = []
 
 
 def train(
@@ -96,7 +104,7 @@ def train(
     recipe = Recipe.from_settings(settings, model)
     effort = Effort(seconds or np.inf)
     tables = read_tables(db, settings, progress)
-    judgement = judge(db, recipe, tables, effort, progress)
+    judgement = judge(db, settings, recipe, tables, effort, progress)
     left_out: dict[str, str] = {}
     known, errors = heard(tables, END_OF_TIME, recipe.seed, left_out)
     data = everything(known, recipe)
@@ -109,6 +117,7 @@ def train(
         live=judgement.promote,
         reason=judgement.reason,
         measured=judgement.measured,
+        placements=judgement.placements,
         review_errors=errors,
         events=tables.events.height,
         users=len(data.users),
@@ -133,6 +142,7 @@ def live_recipe(db: Database) -> Recipe | None:
 
 def judge(
     db: Database,
+    settings: Settings,
     recipe: Recipe,
     tables: Tables,
     effort: Effort,
@@ -146,16 +156,30 @@ def judge(
         holdout = held_out(tables, recipe)
     except NotEnoughData as error:
         return Judgement(True, f"not measured: {error}", [])
-    measured, new = measure(recipe, holdout, effort, progress=progress)
+    past = fit_on_past(recipe, holdout, effort, progress)
+    measured, new = score(recipe, past, holdout, progress=progress)
+    placements = shelves_of(settings, recipe, past.fitted, holdout, tables.events, progress)
     baseline, _ = measure(recipe.only_popular(), holdout, effort, progress=progress)
     live = live_recipe(db)
     if live is None:
-        return Judgement(True, "it is the first model", [measured, baseline])
+        return Judgement(True, "it is the first model", [measured, baseline], placements)
     if live == recipe:
-        return Judgement(True, "the live recipe, on newer events", [measured, baseline])
+        return Judgement(True, "the live recipe, on newer events", [measured, baseline], placements)
     defender, old = measure(live, held_out(tables, live), effort, progress=progress)
     found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
-    return Judgement(found.promote, f"NDCG against the live recipe: {found.reason}", [measured, defender, baseline])
+    reason = f"NDCG against the live recipe: {found.reason}"
+    return Judgement(found.promote, reason, [measured, defender, baseline], placements)
+
+
+def shelves_of(
+    settings: Settings, recipe: Recipe, fitted: Fitted, holdout: Holdout, events: pl.DataFrame, progress: Progress
+) -> list[PlacementFigures]:
+    """Ask what was learnt from the past for the shelves of every placement."""
+    parts = fit_others(recipe, holdout.train, fitted).parts
+    past = LiveModel(0, parts, holdout.train.items, recipe, holdout.window.cut)
+    figures = by_placement(settings.placements, past, holdout, events, recipe.seed)
+    progress("score placements", 1, 1)
+    return figures
 
 
 def check_sane(fitted: Fitted, data: Interactions) -> None:

@@ -13,7 +13,7 @@ from aisle.app.progress import Progress, silent
 from aisle.app.question import Question, weeks_before_newest
 from aisle.app.recipe import Recipe
 from aisle.app.settings import FILE, Settings
-from aisle.app.settings_file import write_model_settings
+from aisle.app.settings_file import write_settings
 from aisle.engine.hybrid import NAME as HYBRID
 from aisle.evaluation.compare import Comparison
 from aisle.recommenders.search import SPACES, Space, holds
@@ -142,7 +142,7 @@ def tune(
     best = study.trials[:BEST]
     improved = bool(best) and best[0].value > current
     if write and improved:
-        write_model_settings(settings.folder / FILE, model, best[0].settings)
+        write_settings(settings.folder / FILE, ("models", model), best[0].settings)
     return Tuned(
         model=model,
         metric=question.metric,

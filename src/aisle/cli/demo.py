@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from aisle.app.settings import FILE, Settings
-from aisle.app.settings_file import write_model_settings
+from aisle.app.settings_file import write_settings
 from aisle.app.setup import make_shop
 from aisle.app.shop import Shop
 from aisle.cli import show
@@ -30,7 +30,7 @@ def run_demo(folder: Path, events: int, *, serve: bool, port: int | None) -> Non
     """Make a simulated shop in a folder, train on it, show shelves, and serve it."""
     clear(folder)
     make_shop(folder, Simulation.name, simulated=True)
-    write_model_settings(folder / FILE, "hybrid", QUICK)
+    write_settings(folder / FILE, ("models", "hybrid"), QUICK)
     show.out.rule(f"A simulated shop in {folder}")
     with Shop(Settings.read(folder)) as shop:
         fill(shop, events)

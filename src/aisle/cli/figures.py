@@ -9,6 +9,7 @@ from aisle.cli import show
 from aisle.shop.moments import format_day
 
 if TYPE_CHECKING:
+    from aisle.app.by_placement import PlacementFigures
     from aisle.app.evaluate import Measured
     from aisle.evaluation.bootstrap import Interval
     from aisle.evaluation.compare import Comparison
@@ -23,6 +24,16 @@ def measured_tables(measured: "Sequence[Measured]") -> Group:
     if any(one.versus for one in measured):
         tables.append(_differences(measured))
     return Group(*tables)
+
+
+def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
+    """Return the table of the placements' shelves on the held-out weeks."""
+    columns = ("placement", "shelves", "as promised", "hits", "NDCG")
+    rows = [
+        (one.placement, f"{one.questions:,}", f"{one.kept:.0%}", _short(one.hit_rate), _short(one.ndcg))
+        for one in placements
+    ]
+    return show.table("Placement by placement: ten places, by what was known before", columns, rows, right=columns[1:])
 
 
 def _ranking(measured: "Sequence[Measured]") -> Group:

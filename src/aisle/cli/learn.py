@@ -125,10 +125,12 @@ def rollback(context: typer.Context) -> None:
 def print_trained(trained: "Trained") -> None:
     """Print what a training came to."""
     from aisle.cli import show
-    from aisle.cli.figures import measured_tables
+    from aisle.cli.figures import measured_tables, placements_table
 
     if trained.measured:
         show.out.print(measured_tables(trained.measured))
+    if trained.placements:
+        show.out.print(placements_table(trained.placements))
     verb = "is live" if trained.live else "stays out"
     show.out.print(
         f"Model {trained.version} {verb}: {trained.reason}. Learnt from {trained.events:,} events of {trained.users:,} "

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from aisle.app.study import Trial
     from aisle.app.tune import Tuned
+    from aisle.app.weighing import Weighed
+
+WEIGHTS: Final = "weights"
+"""What stands for a model where the weights of refunds and ratings are searched."""
 
 SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -33,7 +37,10 @@ def duration(text: str) -> float:
 def tune(
     context: typer.Context,
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Such as als; its settings in aisle.toml are the start.")
+        str,
+        typer.Argument(
+            metavar="MODEL", help="Such as als; its settings in aisle.toml are the start. Or: weights, of bad news."
+        ),
     ],
     trials: Annotated[int, typer.Option(min=0, help="How many settings to try.")] = 30,
     seed: Annotated[int | None, typer.Option(min=0, help="Draws them; [train] seed if left out.")] = None,
@@ -48,6 +55,10 @@ def tune(
     Running it again adds trials to those in studies.db; Ctrl-C ends it and keeps what is done.
     """
     from aisle.cli import show
+
+    if model == WEIGHTS:
+        weigh(context, write, as_json)
+        return
 
     def better(trial: "Trial") -> None:
         show.err.print(f"trial {trial.number}: {trial.value:.4f}  {_settings(trial)}", highlight=False)
@@ -68,6 +79,43 @@ def tune(
     show.out.print(tuned_table(tuned))
     for line in summary(tuned):
         show.out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def weigh(context: typer.Context, write: bool, as_json: bool) -> None:
+    """Search for better weights of refunds and ratings."""
+    from aisle.cli import show
+
+    with open_shop(context) as shop, show.bars() as progress:
+        weighed = shop.weigh(write=write, progress=progress)
+    if as_json:
+        show.json(weighed)
+        return
+    show.out.print(weighed_table(weighed))
+    for line in in_words(weighed):
+        show.out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def weighed_table(weighed: "Weighed") -> "Group":
+    """Return a table with a row for each strength that was tried."""
+    from aisle.cli import show
+
+    rows = [(one.name, f"{one.strength:g}", f"{one.value:.4f}") for one in weighed.tried]
+    days = f"{format_day(weighed.cut)} to {format_day(weighed.end - 1)}"
+    title = f"{weighed.model} asked about {weighed.shoppers:,} shoppers, {days}"
+    return show.table(title, ("weight", "strength", weighed.metric), rows, right=("strength", weighed.metric))
+
+
+def in_words(weighed: "Weighed") -> list[str]:
+    """Return what a search for weights came to."""
+    from aisle.evaluation.compare import describe
+
+    if weighed.comparison is None:
+        return [f"No strength is better than the current ones beyond chance ({weighed.seconds:.0f} s)."]
+    learnt = ", ".join(f"{name} = {strength:g}" for name, strength in weighed.learnt.items())
+    found = f"{weighed.metric} {describe(weighed.comparison)}, {weighed.comparison.finding.value}"
+    lines = [f"{learnt}, against the current weights: {found}. aisle train judges on the newest weeks."]
+    written = weighed.written and f"{weighed.written} has these weights now."
+    return [*lines, written or "--write puts them into [weights] of aisle.toml."]
 
 
 def tuned_table(tuned: "Tuned") -> "Group":

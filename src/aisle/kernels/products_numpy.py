@@ -93,7 +93,9 @@ def _top_product(left: CSR, row: int, right: CSR, likeness: Likeness, k: int) ->
 
 def _add_product(left: CSR, row: int, right: CSR, total: Floats) -> None:
     """Add one row of left·right to total (columns,)."""
-    for entry in range(left.indptr[row], left.indptr[row + 1]):
-        inner = left.indices[entry]
-        reached = slice(right.indptr[inner], right.indptr[inner + 1])
-        total[right.indices[reached]] += left.values[entry] * right.values[reached]
+    entries = slice(left.indptr[row], left.indptr[row + 1])
+    starts, stops = right.indptr[left.indices[entries]], right.indptr[left.indices[entries] + 1]
+    sizes = stops - starts
+    reached = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+    # Entry by entry, as the kernel adds, so that both round alike.
+    np.add.at(total, right.indices[reached], np.repeat(left.values[entries], sizes) * right.values[reached])

@@ -32,12 +32,14 @@ class Forest(NamedTuple):
 
 def scores(forest: Forest, rows: Floats) -> NDArray[np.float64]:
     """Return the sum of the leaves of each row, (rows,), for features (rows, features)."""
-    at = np.broadcast_to(forest.roots, (len(rows), len(forest.roots)))
-    each = np.arange(len(rows))[:, None]
+    at = np.tile(forest.roots, (len(rows), 1))
+    # Each row's place in the features, which are looked up as one long line: that takes half the time.
+    place, features = np.arange(0, rows.size, rows.shape[1])[:, None], rows.ravel()
     while True:
-        feature = forest.feature[at]
+        feature = forest.feature.take(at)
         if (feature < 0).all():
             return np.asarray(forest.value[at].sum(axis=1))
-        value = rows[each, feature]
-        goes_left = np.where(np.isnan(value), forest.missing_left[at], value <= forest.threshold[at])
-        at = np.where(goes_left, forest.left[at], forest.right[at])
+        # A leaf leads to itself whatever is looked up there.
+        value = features.take(place + np.maximum(feature, 0))
+        goes_left = (value <= forest.threshold.take(at)) | (np.isnan(value) & forest.missing_left.take(at))
+        at = np.where(goes_left, forest.left.take(at), forest.right.take(at))

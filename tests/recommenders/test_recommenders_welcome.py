@@ -40,15 +40,21 @@ LOG = log_of((0, 0, 10), (0, 1, 7), (0, 1, 6), (0, 1, 5), (1, 2, 70), (UNKNOWN, 
 
 
 def test_what_newcomers_take_comes_before_what_regulars_do() -> None:
-    model = Welcome(WelcomeConfig(window_days=56.0, prior=0.5)).fit(LOG, seed=0)
-    assert listed(model.retrieve(ask({}), 2)) == [0, 1]
-    np.testing.assert_allclose(model.score(ask({}))[0, :2], [1 + 0.5 / 5, 0.5 * 3 / 5], rtol=1e-6)
+    model = Welcome(WelcomeConfig(half_life_days=1e9, prior=0.5)).fit(LOG, seed=0)
+    assert listed(model.retrieve(ask({}), 3)) == [0, 2, 1]
+    np.testing.assert_allclose(model.score(ask({}))[0, :2], [1 + 0.5 / 6, 0.5 * 3 / 6], rtol=1e-6)
 
 
 def test_a_large_prior_is_popularity() -> None:
     assert listed(Welcome(WelcomeConfig(prior=1e6)).fit(LOG, seed=0).retrieve(ask({}), 1)) == [1]
 
 
-def test_what_nobody_touched_lately_comes_last_in_the_order_of_former_days() -> None:
-    scores = Welcome(WelcomeConfig(window_days=56.0)).fit(LOG, seed=0).score(ask({}))[0]
-    assert scores[3] > 0 > scores[2] > scores[4]
+def test_first_days_fade() -> None:
+    scores = Welcome(WelcomeConfig(half_life_days=30.0, prior=0.0)).fit(LOG, seed=0).score(ask({}))[0]
+    np.testing.assert_allclose(scores[2] / scores[0], 2 ** (-60 / 30), rtol=1e-6)
+
+
+def test_lines_of_nobody_count_for_everybody_alone() -> None:
+    scores = Welcome(WelcomeConfig(prior=1.0)).fit(LOG, seed=0).score(ask({}))[0]
+    assert scores[3] > scores[4] == 0
+    assert Welcome(WelcomeConfig(prior=0.0)).fit(LOG, seed=0).score(ask({}))[0, 3] == 0

@@ -161,7 +161,7 @@ SPACES: Final[Mapping[str, Space]] = {
         "popularity_discount": _SHARE,
     },
     "welcome": {
-        "window_days": Choice((14.0, 28.0, 56.0, 91.0)),
+        "half_life_days": Real(7.0, 182.0, log=True),
         "prior": Real(1.0, 200.0, log=True),
     },
 }

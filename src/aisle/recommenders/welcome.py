@@ -19,10 +19,10 @@ Days = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class WelcomeConfig(Config, frozen=True):
-    """Whose first days count, and what everybody else's events weigh beside them."""
+    """How fast first days fade, and what everybody else's events weigh beside them."""
 
-    window_days: Days = 91.0
-    """Only the events of so many last days count."""
+    half_life_days: Days = 28.0
+    """After so many days an event counts half, on top of the fading of all weights: seasons pass."""
     prior: Annotated[float, msgspec.Meta(ge=0)] = 100.0
     """What all shoppers take counts as so many events of newcomers."""
 
@@ -30,10 +30,8 @@ class WelcomeConfig(Config, frozen=True):
 class Welcome(Recommender[WelcomeConfig]):
     """The same ranking for everybody: what newcomers take, who are not as regulars are.
 
-    An item's score is f + prior · a / Σa, where f is the sum of the weights of its events on the first day (UTC) of a
-    shopper, and a that of all its events, both in the window. Lines without a user count in a alone. Items with nothing
-    to their credit in the window come after these, with scores in [-1, 0), in the order of the weights they had before
-    it: the ranking always covers the catalogue.
+    An item's score is f + prior · a / Σa, where f is the sum of the faded weights of its events on the first day (UTC)
+    of a shopper, and a that of all its events. Lines without a user count in a alone.
     """
 
     name = "welcome"
@@ -45,17 +43,14 @@ class Welcome(Recommender[WelcomeConfig]):
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Sum the log up."""
         log, items = data.log, len(data.items)
-        recent = data.now - log.timestamp < self.config.window_days * DAY
+        fresh = np.exp2((log.timestamp - data.now) / (self.config.half_life_days * DAY))
 
-        def worth(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-            return np.maximum(np.bincount(log.item[chosen], log.weight[chosen], minlength=items), 0)
+        def worth(chosen: NDArray[np.bool_] | slice) -> NDArray[np.float64]:
+            return np.maximum(np.bincount(log.item[chosen], (log.weight * fresh)[chosen], minlength=items), 0)
 
-        everybody = worth(recent)
-        newcomers = worth(recent & _on_first_day(log, len(data.users)))
-        counted = newcomers + self.config.prior * everybody / max(everybody.sum(), np.finfo(np.float32).tiny)
-        ever = worth(np.ones(len(log), np.bool_))
-        rest = ever / (1 + ever.max(initial=0)) - 1
-        self.scores_ = np.where(counted > 0, counted, rest).astype(np.float32)
+        everybody, newcomers = worth(slice(None)), worth(_on_first_day(log, len(data.users)))
+        share = everybody / max(everybody.sum(), np.finfo(np.float32).tiny)
+        self.scores_ = (newcomers + self.config.prior * share).astype(np.float32)
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:

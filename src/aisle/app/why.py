@@ -190,11 +190,13 @@ def _ruled(
     candidates, scores = with_pins(way.items, way.scores.astype(np.float32), rules)
 
     def facts(of: Ints) -> Facts:
-        return facts_of_rows([rows.get(model.items.ids[one]) for one in of.tolist()], visit.now)
+        known = [rows.get(model.items.ids[one]) for one in of.tolist()]
+        return facts_of_rows(known, visit.now, model.sales_per_day[of], model.tail[of], model.usual_cover)
 
     alone = np.array([number], np.int32)
     drop = Drop(int(dropped(alone, facts(alone), rules, visit)[0]))
-    shelved = shelve(candidates, scores, facts(candidates), rules, n, visit)
+    contents = None if model.contents is None else model.contents[candidates]
+    shelved = shelve(candidates, scores, facts(candidates), rules, n, visit, contents)
     by_rules = shelved.why_dropped(candidates)
     dropped_by = None if drop is Drop.KEPT else drop.rule
     place = np.flatnonzero(shelved.items == number)

@@ -73,7 +73,7 @@ SOURCES: Final = {
 TARGETS: Final = (1, 2)
 """From so many last training items of each user, each found by sources fitted without it, the ranker may learn."""
 
-RANKERS: Final = grid(trees=[150], learning_rate=[0.05], leaves=[15, 31])
+RANKERS: Final = grid(trees=[150], forests=[1], learning_rate=[0.05], leaves=[15, 31])
 """What is tried of the ranker."""
 
 console = Console(stderr=True, soft_wrap=True)

@@ -6,8 +6,9 @@ FOLDER holds an order log in the format `online-retail`. The last four weeks are
 came before them and ranks all items known by then. ALL counts every purchase, NOVEL only items new to the customer,
 with those bought before left out of the ranking. Customers without a history get last month's bestsellers of every
 peer; `returning` leaves these customers out. Peers learn from the number of order lines of each pair; their settings
-are chosen on the four weeks before the test, once for ALL and once for NOVEL, and `chosen for` says which. Models of
-Aisle run as they come: `hybrid` is what `aisle train` fits.
+are chosen on the four weeks before the test, once for ALL and once for NOVEL, and `chosen for` says which. `times` is
+a figure against that of the best peer whose settings were chosen for it. Models of Aisle run as they come: `hybrid` is
+what `aisle train` fits.
 """
 
 import argparse
@@ -114,7 +115,10 @@ def measured(data: Path, folder: Path, models: Sequence[str]) -> Iterator[Row]:
         for row in rows:
             figures = {what: float(row[f"{what} ndcg"]) for what in best}
             if name in PEERS:
-                best = {what: max(best[what], figures[what]) for what in best}
+                # A peer counts with the settings that were chosen for the figure.
+                goals = {what: "novel" if what == "novel" else "all" for what in best}
+                counts = [what for what, goal in goals.items() if row["chosen for"] in (goal, "both")]
+                best |= {what: max(best[what], figures[what]) for what in counts}
             elif best["all"]:
                 row |= {f"{what} times": figures[what] / best[what] for what in best}
             yield row

@@ -36,9 +36,19 @@ def test_the_feature_that_tells_is_the_important_one(fitted: Ranker) -> None:
 
 def test_trees_score_as_lightgbm_does() -> None:
     rows, gains, indptr = examples()
-    booster = module._boost(RankerConfig(trees=20), rows, gains, np.diff(indptr), 1)
+    (booster,) = module._boost(RankerConfig(trees=20, forests=1), rows, gains, np.diff(indptr), 1)
     forest = flatten([one["tree_structure"] for one in booster.dump_model()["tree_info"]])
     np.testing.assert_allclose(trees_numpy.scores(forest, rows), np.asarray(booster.predict(rows)), rtol=1e-12)
+
+
+def test_the_scores_of_forests_are_added() -> None:
+    rows, gains, indptr = examples()
+    config = RankerConfig(trees=20, forests=2)
+    one, other = module._boost(config, rows, gains, np.diff(indptr), 1)
+    assert (one.num_trees(), other.num_trees()) == (10, 10)
+    assert not np.array_equal(one.predict(rows), other.predict(rows))
+    both = np.asarray(one.predict(rows)) + np.asarray(other.predict(rows))
+    np.testing.assert_allclose(Ranker(config).fit(rows, gains, indptr, seed=1).score(rows), both, rtol=1e-9)
 
 
 def test_equal_seeds_give_equal_trees(fitted: Ranker) -> None:

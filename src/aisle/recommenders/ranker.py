@@ -32,11 +32,13 @@ FEWEST_QUERIES: Final = 100
 class RankerConfig(Config, frozen=True):
     """How the trees are grown."""
 
-    trees: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 120
-    """How many."""
-    leaves: Annotated[int, msgspec.Meta(ge=2, le=1024)] = 31
+    trees: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
+    """How many, in all forests together."""
+    forests: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    """So many forests are grown from other seeds, and their scores added: what one of them has by luck, others lack."""
+    leaves: Annotated[int, msgspec.Meta(ge=2, le=1024)] = 15
     """How many leaves a tree has at most."""
-    learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.08
+    learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.2
     """How much of what a tree has learnt is believed."""
     fewest_in_leaf: Annotated[int, msgspec.Meta(ge=1)] = 100
     """A leaf stands for at least so many candidates."""
@@ -90,10 +92,9 @@ class Ranker:
             )
         kept = _sampled(gains, self.config.most_rows, seed)
         sizes = np.diff(np.append(0, np.cumsum(kept))[indptr])
-        booster = _boost(self.config, rows[kept], gains[kept], sizes, seed)
-        trees = [one["tree_structure"] for one in booster.dump_model()["tree_info"]]
-        self.forest_ = flatten(trees)
-        gain = booster.feature_importance("gain")
+        boosters = _boost(self.config, rows[kept], gains[kept], sizes, seed)
+        self.forest_ = flatten([one["tree_structure"] for each in boosters for one in each.dump_model()["tree_info"]])
+        gain = np.sum([one.feature_importance("gain") for one in boosters], axis=0)
         self.importance_ = (gain / max(gain.sum(), np.finfo(np.float64).tiny)).astype(np.float32)
         return self
 
@@ -137,7 +138,8 @@ def _sampled(gains: Floats, most: int, seed: int) -> NDArray[np.bool_]:
 
 def _boost(
     config: RankerConfig, rows: Floats, gains: Floats, sizes: NDArray[np.int64], seed: int
-) -> "lightgbm.Booster":
+) -> "list[lightgbm.Booster]":
+    """Grow the forests, each from a seed of its own."""
     try:
         import lightgbm
     except OSError as error:
@@ -155,7 +157,6 @@ def _boost(
         "min_sum_hessian_in_leaf": 1e-3,
         "lambda_l2": 1.0,
         "feature_fraction": 0.7,
-        "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
         # LightGBM's threads spin while they wait, and cost many times what they bring once others want the cores.
@@ -163,7 +164,10 @@ def _boost(
         "verbosity": -1,
     }
     data = lightgbm.Dataset(rows, labels, group=sizes, params={"verbosity": -1}, free_raw_data=True)
-    return lightgbm.train(settings, data, num_boost_round=config.trees)
+    each = max(1, config.trees // config.forests)
+    return [
+        lightgbm.train(settings | {"seed": seed + one}, data, num_boost_round=each) for one in range(config.forests)
+    ]
 
 
 _GRADES: Final = 16

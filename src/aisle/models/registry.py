@@ -14,9 +14,9 @@ from aisle.recommenders.catalog import part_by_name
 from aisle.shop.errors import BundleError, NoModel
 from aisle.storage import models
 from aisle.storage.connect import Database
-from aisle.storage.models import ModelRow, list_, live, refuse
+from aisle.storage.models import ModelRow, list_, live, note_run, refuse
 
-__all__ = ["KEPT", "ModelRow", "list_", "live", "load", "promote", "publish", "refuse", "rollback"]
+__all__ = ["KEPT", "ModelRow", "list_", "live", "load", "note_run", "promote", "publish", "refuse", "rollback"]
 
 KEPT: Final = 5
 """How many bundles are kept beside the live one and the one before it."""

@@ -27,6 +27,8 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     promoted: int | None
     """When it last went live, later than every model promoted before it; null again once it was rolled back."""
+    run_id: str | None
+    """The run of the experiment tracker that shows its training; null if none does."""
 
 
 _IN_ORDER: Final = select(models).order_by(models.c.version)
@@ -105,6 +107,12 @@ def refuse(db: Database, version: int, note: str) -> ModelRow:
         _get(connection, version)
         _change(connection, version, status="refused", note=note)
         return _get(connection, version)
+
+
+def note_run(db: Database, version: int, run_id: str) -> None:
+    """Note the run of the experiment tracker that shows the training of a model."""
+    with db.write() as connection:
+        _change(connection, version, run_id=run_id)
 
 
 def previous(db: Database) -> ModelRow | None:

@@ -180,5 +180,6 @@ models: Final = Table(
     Column("metrics", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("promoted", BigInteger),
+    Column("run_id", Text),
     **_OPTIONS,
 )

@@ -103,3 +103,9 @@ def test_an_unknown_version_is_named(db: Database) -> None:
         models.promote(db, 9)
     with pytest.raises(NoModel, match="no model 9"):
         models.refuse(db, 9, "too slow")
+
+
+def test_a_model_has_no_run_until_one_is_noted(db: Database) -> None:
+    _add(db, 2)
+    models.note_run(db, 2, "e4cf85c5")
+    assert [row.run_id for row in models.list_(db)] == [None, "e4cf85c5"]

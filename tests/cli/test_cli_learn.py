@@ -1,7 +1,10 @@
+import re
 from pathlib import Path
 
 import msgspec
+import pytest
 
+from tests import trackers
 from tests.runner import Runner
 
 
@@ -63,3 +66,37 @@ def test_a_person_may_promote_what_the_gate_refused(aisle: Runner, folder: Path)
 def test_a_version_that_does_not_exist_is_named(aisle: Runner, folder: Path) -> None:
     ran = aisle("-C", folder, "models", "promote", 9)
     assert (ran.code, "no model 9" in ran.err) == (2, True)
+
+
+def test_a_training_says_its_run_and_so_does_the_list(
+    aisle: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trackers.needed("mlflow")
+    monkeypatch.setenv("AISLE_MLFLOW__ENABLED", "true")
+    told = re.search(r"MLflow shows it as run (\w{32})", aisle("-C", folder, "train").out)
+    assert told is not None
+    assert [row["run_id"] for row in msgspec.json.decode(aisle("-C", folder, "models", "list", "--json").out)] == [
+        told[1],
+        None,
+    ]
+    listed = aisle("-C", folder, "models", "list").out
+    assert "run" in listed
+    assert told[1][:12] in listed
+    page = folder / "mlruns" / told[1] / "artifacts" / "models.html"
+    assert "als" in page.read_text()
+
+
+def test_a_list_of_models_without_runs_has_no_column_for_them(aisle: Runner, folder: Path) -> None:
+    assert "run" not in aisle("-C", folder, "models", "list").out
+
+
+def test_a_tracking_server_that_does_not_answer_costs_one_line(
+    aisle: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    trackers.needed("mlflow")
+    monkeypatch.setenv("AISLE_MLFLOW__ENABLED", "true")
+    monkeypatch.setenv("AISLE_MLFLOW__TRACKING_URI", "http://127.0.0.1:9")
+    ran = aisle("-C", folder, "train")
+    assert (ran.code, "Model 2 is live" in ran.out, "run" in ran.out) == (0, True, False)
+    (line,) = (record.getMessage() for record in caplog.records if record.name.startswith("aisle"))
+    assert line.startswith("model 2 is not in MLflow: MLflow at http://127.0.0.1:9 cannot be used: ")

@@ -222,7 +222,7 @@ class ModelWatch:
         try:
             row = registry.live(self._db)
             if row and (self._model is None or row.version != self._model.version):
-                self._model = _ready(row.version, registry.load(self._bundles, row), Recipe.parse(row.recipe))
+                self._model = ready(row.version, registry.load(self._bundles, row), Recipe.parse(row.recipe))
         except AisleError as error:
             if self._model is None:
                 raise
@@ -230,6 +230,7 @@ class ModelWatch:
         self._checked = time.monotonic()
 
 
-def _ready(version: int, bundle: Bundle, recipe: Recipe) -> LiveModel:
+def ready(version: int, bundle: Bundle, recipe: Recipe) -> LiveModel:
+    """Return a model that answers, of what a bundle holds."""
     data_end = bundle.manifest.window[1] if bundle.manifest.window else bundle.manifest.created
     return LiveModel(version, bundle.parts, bundle.items, recipe, data_end)

@@ -47,6 +47,9 @@ name = {name}
 # [weights]            # what an event says about liking
 # half_life_days = 90.0
 
+# [mlflow]             # trainings, searches and models in MLflow
+# enabled = true
+
 [serve]
 # host = "127.0.0.1"
 # port = 8000
@@ -122,6 +125,19 @@ MAIN_PLACEMENT: Final = "recommended-for-you"
 """The placement of whoever asks for none."""
 
 
+class MlflowSection(_Section):
+    """Where MLflow is told of trainings."""
+
+    enabled: bool = False
+    """Whether it is told at all."""
+    tracking_uri: str = Field(default="sqlite:///mlflow.db", min_length=1)
+    """A tracking server or a database of MLflow's own; a relative SQLite path counts from the shop's folder."""
+    experiment: str = Field(default="aisle", min_length=1)
+    """The experiment that runs belong to."""
+    model: str = Field(default="aisle", pattern=r"^[^/:'\"]+$")
+    """The registered model whose versions are this shop's; on a server that shops share, each needs its own."""
+
+
 class ServeSection(_Section):
     """Where the web process listens."""
 
@@ -149,6 +165,7 @@ class Settings(BaseSettings):
     """What each kind of event says about liking (`prepare.weigh.Weights`)."""
     placements: dict[str, PlacementSection] = Field(default={}, validate_default=True)
     """Shelves by name: those of `PLACEMENTS`, with what is set of them, and the shop's own."""
+    mlflow: MlflowSection = MlflowSection()
     serve: ServeSection = ServeSection()
 
     @field_validator("placements", mode="before")
@@ -217,10 +234,18 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database's URL, with an SQLite path counted from the shop's folder."""
+        return self._from_folder(self.database.url)
+
+    @property
+    def tracking_uri(self) -> str:
+        """Where MLflow is, with an SQLite path counted from the shop's folder."""
+        return self._from_folder(self.mlflow.tracking_uri)
+
+    def _from_folder(self, url: str) -> str:
         prefix = "sqlite:///"
-        if not self.database.url.startswith(prefix):
-            return self.database.url
-        return prefix + str(self.folder.resolve() / self.database.url.removeprefix(prefix))
+        if not url.startswith(prefix):
+            return url
+        return prefix + str(self.folder.resolve() / url.removeprefix(prefix))
 
     @property
     def bundles(self) -> Path:

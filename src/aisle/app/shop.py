@@ -9,6 +9,7 @@ from aisle.app.request import Exclude
 from aisle.app.serve import Live
 from aisle.app.settings import FILE, Settings
 from aisle.app.shelf import HistoryLine, Shelf
+from aisle.app.tracking import attach, follow_live
 from aisle.app.why import Why
 from aisle.shop.ids import check_id
 
@@ -227,12 +228,19 @@ class Shop:
         from aisle.models import registry
 
         registry.promote(self._db, self.settings.bundles, version)
+        follow_live(self._db, self.settings)
 
     def rollback(self) -> int:
         """Make the model live again that was live before, and return its version."""
         from aisle.models import registry
 
-        return registry.rollback(self._db, self.settings.bundles).version
+        version = registry.rollback(self._db, self.settings.bundles).version
+        follow_live(self._db, self.settings)
+        return version
+
+    def attach(self, run_id: str, file: str, text: str) -> None:
+        """Put a file, such as a page with figures, to the run of a training in MLflow."""
+        attach(self.settings, run_id, file, text)
 
     # --- Shelves ------------------------------------------------------------------------------------------------------
 

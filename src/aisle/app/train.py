@@ -26,6 +26,7 @@ from aisle.app.opinions import Tables, heard
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
+from aisle.app.tracking import track_training
 from aisle.evaluation.compare import verdict
 from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.queries import query_batch
@@ -64,6 +65,8 @@ class Trained(msgspec.Struct, frozen=True):
     left_out: dict[str, str]
     """Which role of the bundle stayed empty, and why."""
     seconds: float
+    run_id: str | None = None
+    """The run that shows it in MLflow; null if none does."""
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -112,7 +115,7 @@ def train(
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
     version = publish(db, settings.bundles, to_bundle(recipe, data, fitted, judgement), judgement)
-    return Trained(
+    trained = Trained(
         version=version,
         live=judgement.promote,
         reason=judgement.reason,
@@ -125,6 +128,7 @@ def train(
         left_out=fitted.left_out | left_out,
         seconds=time.perf_counter() - started,
     )
+    return msgspec.structs.replace(trained, run_id=track_training(db, settings, recipe, data, trained))
 
 
 def everything(tables: Tables, recipe: Recipe) -> Interactions:

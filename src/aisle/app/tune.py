@@ -14,6 +14,7 @@ from aisle.app.question import Question, weeks_before_newest
 from aisle.app.recipe import Recipe
 from aisle.app.settings import FILE, Settings
 from aisle.app.settings_file import write_settings
+from aisle.app.tracking import track_tuning
 from aisle.engine.hybrid import NAME as HYBRID
 from aisle.evaluation.compare import Comparison
 from aisle.recommenders.search import SPACES, Space, holds
@@ -61,6 +62,8 @@ class Tuned(msgspec.Struct, frozen=True):
         The file that the best settings were written into, or null.
     seconds
         How long it took.
+    run_id
+        The run that shows it in MLflow; null if none does.
     """
 
     model: str
@@ -80,6 +83,7 @@ class Tuned(msgspec.Struct, frozen=True):
     importance: dict[str, float]
     written: str | None
     seconds: float
+    run_id: str | None = None
 
 
 def tune(
@@ -143,7 +147,7 @@ def tune(
     improved = bool(best) and best[0].value > current
     if write and improved:
         write_settings(settings.folder / FILE, ("models", model), best[0].settings)
-    return Tuned(
+    tuned = Tuned(
         model=model,
         metric=question.metric,
         target=question.target,
@@ -162,6 +166,8 @@ def tune(
         written=str(settings.folder / FILE) if write and improved else None,
         seconds=time.perf_counter() - started,
     )
+    run_id = track_tuning(settings, question.holdout.train, tuned, study.trials)
+    return msgspec.structs.replace(tuned, run_id=run_id)
 
 
 def searched(model: str) -> Space:

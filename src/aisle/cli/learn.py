@@ -10,7 +10,9 @@ from aisle.shop.errors import InputError
 from aisle.shop.moments import from_moment
 
 if TYPE_CHECKING:
+    from aisle.app.shop import Shop
     from aisle.app.train import Trained
+    from aisle.storage.models import ModelRow
 
 models = typer.Typer(help="The trained models of this shop.", no_args_is_help=True)
 
@@ -38,6 +40,7 @@ def train(
     seconds = None if budget is None else parse_duration(budget)
     with open_shop(context) as shop, show.bars() as progress:
         trained = shop.train(model, seconds, progress)
+        attach_figures(shop, trained)
     if as_json:
         show.json(trained)
         return
@@ -59,6 +62,14 @@ def parse_duration(text: str) -> float:
     if unit not in _UNITS or not number.replace(".", "", 1).isdecimal() or float(number) <= 0:
         raise InputError(f"{text!r} is no duration; write 90s, 10m or 1h")
     return float(number) * _UNITS[unit]
+
+
+def attach_figures(shop: "Shop", trained: "Trained") -> None:
+    """Put the page that compares the models to the run of a training, if there is one."""
+    if trained.run_id and trained.measured:
+        from aisle.report.models import models_page
+
+        shop.attach(trained.run_id, "models.html", models_page(trained.measured, shop.settings.shop))
 
 
 def evaluate(
@@ -100,8 +111,16 @@ def list_models(context: typer.Context, as_json: Json = False) -> None:
     elif not rows:
         show.out.print("No model yet: run aisle train.")
     else:
-        cells = [(row.version, row.status, f"{from_moment(row.created):%Y-%m-%d %H:%M}", row.note) for row in rows]
-        show.out.print(show.table("Models", ("version", "status", "trained (UTC)", "note"), cells, right=["version"]))
+        columns = ["version", "status", "trained (UTC)", "note"]
+        if any(row.run_id for row in rows):
+            columns.insert(3, "run")
+        show.out.print(show.table("Models", columns, [_model_line(row, columns) for row in rows], right=["version"]))
+
+
+def _model_line(row: "ModelRow", columns: list[str]) -> list[object]:
+    """Return what the table of models says of one."""
+    line: list[object] = [row.version, row.status, f"{from_moment(row.created):%Y-%m-%d %H:%M}", row.run_id, row.note]
+    return line if "run" in columns else [*line[:3], row.note]
 
 
 @models.command()
@@ -137,6 +156,8 @@ def print_trained(trained: "Trained") -> None:
         f"shoppers and {trained.items:,} items in {trained.seconds:.1f} s.",
         highlight=False,
     )
+    if trained.run_id:
+        show.out.print(f"MLflow shows it as run {trained.run_id}.", highlight=False)
     if not trained.live:
         show.out.print(f"aisle models promote {trained.version} makes it live all the same.", highlight=False)
     if trained.review_errors:

@@ -137,8 +137,12 @@ def summary(tuned: "Tuned") -> list[str]:
     from aisle.evaluation.compare import describe
 
     ends = {"trials": "", "timeout": ", until the time was up", "interrupted": ", until you stopped it"}
+    tracked = [f"MLflow shows it as run {tuned.run_id}."] if tuned.run_id else []
     failed = f", {tuned.failed} of them in vain" if tuned.failed else ""
-    lines = [f"{tuned.added + tuned.failed} new trials in {tuned.seconds:.0f} s{ends[tuned.stopped]}{failed}."]
+    lines = [
+        f"{tuned.added + tuned.failed} new trials in {tuned.seconds:.0f} s{ends[tuned.stopped]}{failed}.",
+        *tracked,
+    ]
     if tuned.comparison is None:
         return [*lines, "No settings were better than the current ones."]
     found = f"{tuned.metric} {describe(tuned.comparison)}, {tuned.comparison.finding.value}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -100,6 +101,16 @@ class Interactions:
         from aisle.prepare.profiles import Histories
 
         return Histories(self.everything, len(self.users))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of users, items, and the events with their weights: equal for equal data, whenever it is read."""
+        log = [getattr(self.log, field.name) for field in fields(self.log)]
+        digest = blake2b(digest_size=16)
+        for array in (*self.users.to_arrays().values(), *self.items.to_arrays().values(), *log):
+            digest.update(b"%d:" % array.size)
+            digest.update(array.tobytes())
+        return digest.hexdigest()
 
     @property
     def everything(self) -> EventLog:

@@ -10,6 +10,7 @@ AisleError
 ├── NotFound               an id that this shop has never seen
 ├── NoModel                nothing trained yet
 ├── BundleError            a model on disk that is damaged or from another version
+├── TrackingError          the experiment tracker is missing, does not answer or refuses
 └── StorageError           the database refuses
     ├── DatabaseUnavailable  … it does not answer
     ├── TryAgain             … it has too much to do just now; the same call may succeed in a moment
@@ -59,6 +60,10 @@ class NoModel(AisleError):
 
 class BundleError(AisleError):
     """A model on disk is damaged or belongs to another version."""
+
+
+class TrackingError(AisleError):
+    """The experiment tracker is missing, does not answer or refuses."""
 
 
 class StorageError(AisleError):

@@ -1,4 +1,5 @@
 import json
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -145,12 +146,27 @@ def test_a_place_that_is_none_is_told_with_the_remedy(tmp_path: Path, uri: str, 
     assert time.monotonic() - began < 30
 
 
-def test_nobody_waits_for_a_database_as_long_as_mlflow_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Path) -> None:
     trackers.needed("mlflow")
-    monkeypatch.setattr(tracking, "PATIENCE", 0.5)
-    with pytest.raises(TrackingError, match="no answer within 0 s") as told:
+    with pytest.raises(TrackingError, match="Connection refused") as told:
         Tracker(Place("mysql+pymysql://root:secret@127.0.0.1:1/mlflow", "aisle", "aisle", tmp_path))
     assert "secret" not in str(told.value)
+
+
+def test_nobody_waits_as_long_as_mlflow_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trackers.needed("mlflow")
+    monkeypatch.setattr(tracking, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(TrackingError, match="no answer within 0 s"):
+            Tracker(Place(f"http://127.0.0.1:{port}", "aisle", "aisle", tmp_path))
+
+
+def test_behind_a_proxy_only_the_proxy_can_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trackers.needed("mlflow")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with pytest.raises(TrackingError, match="Connection refused"):
+        Tracker(Place("http://no-such-host.invalid", "aisle", "aisle", tmp_path))
 
 
 def test_without_the_package_the_remedy_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ try again for minutes.
 """
 
 import os
+import socket
 import textwrap
 import threading
 import time
@@ -16,6 +17,7 @@ from platform import python_version
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import msgspec
 
@@ -30,11 +32,17 @@ LIVE: Final = "live"
 MODEL: Final = "model"
 """Where the model lies among the artifacts of its run."""
 
-PATIENCE: Final = 10.0
-"""After so many seconds, a server or a database counts as unreachable."""
+KNOCKING: Final = 5.0
+"""Whoever does not open the door within so many seconds is not there."""
+
+PATIENCE: Final = 30.0
+"""So many seconds a server or a database may take for its first answer."""
 
 FIRST_TIME: Final = 120.0
-"""A file answers or it does not; but making its tables may take a slow machine some seconds."""
+"""So many has a file: it is there or not, but a slow machine takes its time to make the tables."""
+
+PORTS: Final = {"http": 80, "https": 443, "mysql": 3306, "postgresql": 5432, "mssql": 1433}
+"""Where a server listens unless the URI says otherwise."""
 
 AT_ONCE: Final = 100
 """How many parameters MLflow takes in one call."""
@@ -118,6 +126,7 @@ class Tracker:
         self._place = place
         local = urlsplit(place.uri).scheme.startswith("sqlite")
         with self._told():
+            _knock(place.uri)
             self._client, self._experiment = _within(FIRST_TIME if local else PATIENCE, lambda: _reach(place))
 
     def log(self, run: Run) -> str:
@@ -253,6 +262,14 @@ def reason(error: BaseException) -> str:
         link = link.__cause__ or link.__context__
     lines = str(system or error).strip().splitlines() or [type(error).__name__]
     return textwrap.shorten(lines[0], FEW_WORDS, placeholder=" …")
+
+
+def _knock(uri: str) -> None:
+    """Make sure that somebody is there, for MLflow would try again for minutes; behind a proxy, only it can tell."""
+    parts = urlsplit(uri)
+    port = parts.port or PORTS.get(parts.scheme.split("+")[0])
+    if parts.hostname and port and parts.scheme not in getproxies():
+        socket.create_connection((parts.hostname, port), KNOCKING).close()
 
 
 def _reach(place: Place) -> "tuple[MlflowClient, str]":

@@ -1,6 +1,7 @@
 """What a training and a search are in an experiment tracker: parameters, metrics and files."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,13 +95,17 @@ def question_params(measured: "Sequence[Measured]") -> dict[str, Any]:
 
 
 def training_metrics(trained: "Trained") -> dict[str, float]:
-    """Return every figure: of the whole, part by part, of the live recipe, and of popularity."""
+    """Return every figure: of the whole, part by part, by placement, of the live recipe, and of popularity."""
     metrics = {"seconds": trained.seconds, "live": float(trained.live)}
     for prefix, one in zip(("", *OTHERS.get(len(trained.measured), ())), trained.measured, strict=False):
         report = msgspec.to_builtins(one.report)
         figures = {name: value for name, value in report.items() if name not in SETTINGS_OF_A_REPORT}
         figures["score_seconds"], figures["fit_seconds"] = figures.pop("seconds"), one.fit_seconds
         metrics |= {prefix + name: value for name, value in numbers(flat(figures)).items()}
+    for shelf in trained.placements:
+        # A shop may call a placement what it likes, and a tracker takes few signs.
+        name = re.sub(r"[^\w-]", "_", shelf.placement)
+        metrics |= numbers(flat({"placements": {name: msgspec.to_builtins(shelf)}}))
     return metrics | numbers(flat({"review_stars": msgspec.to_builtins(trained.review_errors)}))
 
 

@@ -78,8 +78,8 @@ def main() -> None:
     """Simulate, train, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ablation", description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=150_000)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--model", default="als")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--model", default="hybrid")
     parser.add_argument("--json", type=Path, help="write the rows here")
     arguments = parser.parse_args()
     found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in VARIANTS}

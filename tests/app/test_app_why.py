@@ -165,7 +165,7 @@ def test_the_shelf_and_the_way_give_the_same_reason(live: Live) -> None:
 
 def test_rules_that_look_at_contents_and_sales_see_the_same_as_on_the_shelf(folder: Path) -> None:
     rules = {"diversity": 0.7, "long_tail": 0.3, "overstock_boost": 2.0}
-    with Live(Settings.read(folder, placements={"home": PlacementSection(**rules)})) as live:
+    with Live(Settings.read(folder, placements={"home": PlacementSection.model_validate(rules)})) as live:
         shelf = [item.item_id for item in live.recommend("user-0", 8, placement="home").items]
         told = [live.why("user-0", item, 8, "home").place for item in shelf]
     assert shelf != shown(live, 8)

@@ -46,8 +46,9 @@ def test_the_scores_of_forests_are_added() -> None:
     config = RankerConfig(trees=20, forests=2)
     one, other = module._boost(config, rows, gains, np.diff(indptr), 1)
     assert (one.num_trees(), other.num_trees()) == (10, 10)
-    assert not np.array_equal(one.predict(rows), other.predict(rows))
-    both = np.asarray(one.predict(rows)) + np.asarray(other.predict(rows))
+    first, second = np.asarray(one.predict(rows)), np.asarray(other.predict(rows))
+    assert not np.array_equal(first, second)
+    both = first + second
     np.testing.assert_allclose(Ranker(config).fit(rows, gains, indptr, seed=1).score(rows), both, rtol=1e-9)
 
 

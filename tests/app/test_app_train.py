@@ -1,8 +1,12 @@
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from aisle.app.fitting import Fitted
 from aisle.app.settings import Settings
@@ -122,6 +126,22 @@ def test_an_unknown_model_is_named(folder: Path) -> None:
 def test_an_unknown_setting_of_a_model_is_named(folder: Path) -> None:
     with reopened(folder, "[models.als]\nfactor = 16\n") as shop, pytest.raises(SettingsError, match="factor"):
         shop.train()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda recipe: recipe["parts"]["popular"]["settings"].update(window_days=91.0), lambda recipe: recipe.update(x=1)],
+    ids=["a setting of a model", "a part of the recipe"],
+)
+def test_a_live_recipe_of_another_version_gives_way(folder: Path, change: Callable[[Any], None]) -> None:
+    with Shop.open(folder) as shop:
+        with shop.live.db.engine.begin() as connection:
+            recipe = json.loads(connection.execute(text("SELECT recipe FROM models")).scalar_one())
+            change(recipe)
+            connection.execute(text("UPDATE models SET recipe = :recipe"), {"recipe": json.dumps(recipe)})
+        trained = shop.train("popularity")
+    assert trained.live
+    assert trained.reason.startswith("the live recipe cannot be fitted any more")
 
 
 def test_numbers_that_are_not_finite_never_go_live() -> None:

@@ -12,6 +12,7 @@ from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.catalog import by_name
+from aisle.shop.errors import SettingsError
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
@@ -126,8 +127,17 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
-        """Read a recipe back from the registry."""
-        return msgspec.convert(values, cls)
+        """Read a recipe back from the registry.
+
+        Raises
+        ------
+        SettingsError
+            If it was written by another version of Aisle, with settings that this one does not know.
+        """
+        try:
+            return msgspec.convert(values, cls)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"a recipe of another version of Aisle: {error}; run aisle train") from None
 
     @property
     def model(self) -> str:

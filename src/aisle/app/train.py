@@ -37,7 +37,7 @@ from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
 from aisle.shop.columns import HIDDEN, ITEM_ID
-from aisle.shop.errors import NotEnoughData
+from aisle.shop.errors import NotEnoughData, SettingsError
 from aisle.storage.connect import Database
 
 END_OF_TIME: Final = np.iinfo(np.int64).max
@@ -164,12 +164,15 @@ def judge(
     measured, new = score(recipe, past, holdout, progress=progress)
     placements = shelves_of(settings, recipe, past.fitted, holdout, tables.events, progress)
     baseline, _ = measure(recipe.only_popular(), holdout, effort, progress=progress)
-    live = live_recipe(db)
-    if live is None:
-        return Judgement(True, "it is the first model", [measured, baseline], placements)
-    if live == recipe:
-        return Judgement(True, "the live recipe, on newer events", [measured, baseline], placements)
-    defender, old = measure(live, held_out(tables, live), effort, progress=progress)
+    try:
+        live = live_recipe(db)
+        if live is None:
+            return Judgement(True, "it is the first model", [measured, baseline], placements)
+        if live == recipe:
+            return Judgement(True, "the live recipe, on newer events", [measured, baseline], placements)
+        defender, old = measure(live, held_out(tables, live), effort, progress=progress)
+    except SettingsError as error:
+        return Judgement(True, f"the live recipe cannot be fitted any more: {error}", [measured, baseline], placements)
     found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
     reason = f"NDCG against the live recipe: {found.reason}"
     return Judgement(found.promote, reason, [measured, defender, baseline], placements)

@@ -3,10 +3,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import typer
 
 from aisle.app.settings import FILE
-from aisle.cli.tune import duration
 from tests.runner import Runner
 
 
@@ -58,17 +56,6 @@ def test_a_search_that_ran_out_of_time_says_so(aisle: Runner, fresh: Path) -> No
 def test_a_model_that_has_nothing_to_tune_costs_one_line(aisle: Runner, fresh: Path) -> None:
     ran = aisle("-C", fresh, "tune", "blend")
     assert (ran.code, "has no settings to tune" in ran.err) == (2, True)
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5400)])
-def test_a_length_of_time_is_read(text: str, seconds: float) -> None:
-    assert duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "ten", "-1s", "10d", "1.m"])
-def test_what_is_no_length_of_time_is_named(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="write it as 90s, 10m or"):
-        duration(text)
 
 
 def test_weights_of_bad_news(aisle: Runner, fresh: Path) -> None:

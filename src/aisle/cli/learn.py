@@ -1,12 +1,12 @@
 """Commands that train and judge: `train`, `evaluate` and `models`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aisle.cli.duration import duration
 from aisle.cli.shop import open_shop
-from aisle.shop.errors import InputError
 from aisle.shop.moments import from_moment
 
 if TYPE_CHECKING:
@@ -30,38 +30,25 @@ def train(
     context: typer.Context,
     model: Annotated[str | None, typer.Option(help="The personal model, instead of the one in aisle.toml.")] = None,
     budget: Annotated[
-        str | None, typer.Option(help="How long the ranker may gather past weeks to learn from: 90s, 10m, 1h.")
+        float | None,
+        typer.Option(
+            parser=duration,
+            metavar="TIME",
+            help="How long the ranker may gather past weeks to learn from: 90s, 10m, 1.5h.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Train on all events, and go live unless the newest weeks show that the live model was better."""
     from aisle.cli import show
 
-    seconds = None if budget is None else parse_duration(budget)
     with open_shop(context) as shop, show.bars() as progress:
-        trained = shop.train(model, seconds, progress)
+        trained = shop.train(model, budget, progress)
         attach_figures(shop, trained)
     if as_json:
         show.json(trained)
         return
     print_trained(trained)
-
-
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600}
-
-
-def parse_duration(text: str) -> float:
-    """Return a duration such as `90s`, `10m` or `1h` in seconds.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not number.replace(".", "", 1).isdecimal() or float(number) <= 0:
-        raise InputError(f"{text!r} is no duration; write 90s, 10m or 1h")
-    return float(number) * _UNITS[unit]
 
 
 def attach_figures(shop: "Shop", trained: "Trained") -> None:

@@ -1,10 +1,10 @@
 """The command that searches for better settings: `tune`."""
 
-import re
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from aisle.cli.duration import duration
 from aisle.cli.shop import open_shop
 from aisle.shop.moments import format_day
 
@@ -18,20 +18,10 @@ if TYPE_CHECKING:
 WEIGHTS: Final = "weights"
 """What stands for a model where the weights of refunds and ratings are searched."""
 
-SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600}
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(tune)
-
-
-def duration(text: str) -> float:
-    """Return the seconds of `90`, `90s`, `10m` or `1.5h`."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is no length of time; write it as 90s, 10m or 1.5h")
-    return float(found[1]) * SECONDS[found[2]]
 
 
 def tune(

@@ -245,14 +245,16 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, .
 def _filled(
     dialect: Dialect, table: Table, rows: Sequence[tuple[Any, ...]]
 ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Return the columns that any row fills, and what the rows have there.
+    """Return the columns that must be filled or that any row fills, and what the rows have there.
 
     Most logs leave half of the columns empty, and a driver takes as long for a null as for a value. SQLite's is slow at
     nulls and bytes above all, which it offers to its adapters; a bytearray it takes as it is.
     """
     columns = dict(zip(writable(table), zip(*rows, strict=True), strict=True))
     given: dict[str, Iterable[Any]] = {
-        name: values for name, values in columns.items() if values.count(None) < len(values)
+        name: values
+        for name, values in columns.items()
+        if not table.c[name].nullable or values.count(None) < len(values)
     }
     if dialect.name == "sqlite":
         given["digest"] = map(bytearray, columns["digest"])

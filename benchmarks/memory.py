@@ -18,6 +18,8 @@ from aisle.app.shop import Shop
 from aisle.cli.demo import tables
 from aisle.shop import moments
 from aisle.simulator.simulation import Simulation
+from aisle.storage import events as stored_events
+from aisle.storage.connect import connect
 from benchmarks.end_to_end import aisle
 
 EVENTS: Final = 20_000_000
@@ -53,8 +55,8 @@ def measure(events: int = EVENTS, keep: Path | None = None) -> Measured:
             _simulate(shop, events)
         seconds = time.perf_counter() - started
         trained = aisle("train", ("-C", str(shop), "train", "--model", "als"))
-        with Shop(Settings.read(shop)) as opened:
-            stored = opened.status().events
+        with connect(Settings.read(shop).database_url) as db:
+            stored = stored_events.count(db)
         size = sum(file.stat().st_size for file in shop.glob("aisle.db*"))
     peak = float(trained["peak_mb"]) * 1024**2 / 1e9
     return Measured(stored, seconds, size, float(trained["seconds"]), peak)

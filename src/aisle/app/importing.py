@@ -5,6 +5,7 @@ Every batch is one transaction and every row has a stable id: an import that was
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,10 @@ from aisle.door.batch import Batch
 from aisle.door.dates import ISO
 from aisle.door.door import read_files, read_frame
 from aisle.door.plan import OWN, Plan
+from aisle.shop.errors import Refused
 from aisle.storage import events, items, rejects, reviews, users
 from aisle.storage.connect import Database
+from aisle.storage.refused import around_refused, keep
 from aisle.storage.rows import Rows, Stored
 
 STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
@@ -131,14 +134,18 @@ def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], pro
 
 def _store(db: Database, batch: Batch, imported: Imported) -> None:
     """Store one batch and its rejects, and add it to the count."""
-    stored = STORES[batch.table](db, batch.accepted)
-    rejects.add(db, batch.rejects)
     count = imported.tables.setdefault(batch.table, Count())
-    count.read += batch.read
-    count.stored += stored.stored
-    count.duplicate += stored.duplicate
-    count.erased += stored.erased
+    for part, stored in around_refused(partial(STORES[batch.table], db), batch.accepted):
+        if isinstance(stored, Refused):
+            keep(db, batch.table, part, stored)
+            count.rejected += 1
+        else:
+            count.stored += stored.stored
+            count.duplicate += stored.duplicate
+            count.erased += stored.erased
+    rejects.add(db, batch.rejects)
     count.rejected += len(batch.rejects)
+    count.read += batch.read
 
 
 def _link(db: Database, imported: Imported) -> None:

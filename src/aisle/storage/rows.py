@@ -54,10 +54,10 @@ class Stored:
 
 def store_once(db: Database, table: Table, rows: Rows) -> Stored:
     """Store, in one transaction, the rows whose first column is an id that the table does not hold yet."""
-    plain = _plain(table, rows)
-    if not plain:
+    given = plain(table.name, rows)
+    if not given:
         return Stored(0, 0)
-    return transact(db, lambda connection: _insert_living(connection, table, plain))
+    return transact(db, lambda connection: _insert_living(connection, table, given))
 
 
 def _insert_living(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> Stored:
@@ -129,10 +129,10 @@ def store_latest(
 
     A null says nothing: it leaves what is stored. `also` is told of the changes and joins the transaction.
     """
-    plain = _plain(table, rows)
-    if not plain:
+    given = plain(table.name, rows)
+    if not given:
         return Stored(0, 0)
-    return transact(db, lambda connection: _change_living(connection, table, plain, also))
+    return transact(db, lambda connection: _change_living(connection, table, given, also))
 
 
 def _change_living(
@@ -166,10 +166,11 @@ def _merged(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(before if now is None else now for before, now in zip(old, new, strict=True))
 
 
-def _plain(table: Table, rows: Rows) -> Sequence[tuple[Any, ...]]:
+def plain(table: str, rows: Rows) -> Sequence[tuple[Any, ...]]:
+    """Return rows as tuples in the order of the table's columns in `shop.columns`."""
     if isinstance(rows, Sequence):
         return rows
-    return rows.select(*TABLES[table.name]).rows()
+    return rows.select(*TABLES[table]).rows()
 
 
 def by_ids(connection: Connection, table: Table, ids: Sequence[str]) -> Iterator[Row[Any]]:

@@ -134,12 +134,12 @@ def _cleaned(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 def _item_ids(table: pl.DataFrame, also: Iterable[str]) -> pl.Series:
     """Return each item of the events and each other one once, in order."""
     others = pl.Series(also, dtype=pl.String)
-    return pl.concat((table[ITEM_ID].drop_nulls(), others)).unique().sort()
+    return pl.concat((_sorted_ids(table, ITEM_ID), others)).unique().sort()
 
 
 def _sorted_ids(table: pl.DataFrame, column: str) -> pl.Series:
     """Return each id of a column once, in order."""
-    return table[column].drop_nulls().unique().sort()
+    return table[column].drop_nulls().unique().cast(pl.String).sort()
 
 
 def _numbers(column: str, ids: pl.Series) -> pl.Expr:

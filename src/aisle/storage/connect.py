@@ -267,6 +267,12 @@ def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[
         connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
 
 
+def insert_all(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, plain tuples in the order of `writable(table)`."""
+    if rows:
+        connection.exec_driver_sql(_insert_sql(connection.dialect, table), list(rows))
+
+
 def restart_sequence(connection: Connection, table: Table) -> None:
     """Let the table's own numbers go on after the highest one that was given to it."""
     numbers = table.autoincrement_column
@@ -288,6 +294,11 @@ def _insert_new_sql(dialect: Dialect, table: Table, names: tuple[str, ...]) -> s
         # Not INSERT IGNORE, which also ignores values that do not fit. A row set to what it holds counts as 0 changed.
         return _sql(insert.on_duplicate_key_update(digest=table.c.digest), dialect, names)
     return _sql(insert.on_conflict_do_nothing(index_elements=[table.c.digest]), dialect, names)
+
+
+@lru_cache(maxsize=64)
+def _insert_sql(dialect: Dialect, table: Table) -> str:
+    return _sql(_insert(dialect, table), dialect, writable(table))
 
 
 @lru_cache(maxsize=64)

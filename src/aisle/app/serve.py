@@ -264,7 +264,7 @@ class Live:
             columns.EVENT: EventKind.RATE.value,
             columns.USER_ID: user_id,
             columns.ITEM_ID: item_id,
-            columns.RATING: rating,
+            columns.RATING: rating + 0.0,  # zero has no sign
             columns.TIMESTAMP: moments.now(),
         }
         self._writer.write([tuple(values.get(name) for name in columns.EVENTS)])

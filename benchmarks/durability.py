@@ -29,6 +29,7 @@ from aisle.storage.connect import Database
 from aisle.storage.digest import digest
 from aisle.storage.tables import events
 from aisle.storage.writer import EventTuple, EventWriter
+from benchmarks import memory, reads
 from benchmarks.all import machine, replaced, table
 from benchmarks.end_to_end import aisle
 from tests import databases
@@ -47,6 +48,8 @@ POISON_EXAMPLES: Final = 860
 
 BATCH: Final = 200
 ROUNDS, ROUND_BATCHES = 5, 20
+READ_EVENTS: Final = 2_000_000
+MOST_READ_MB, MOST_TRAIN_GB = 64, 6
 SQLITE_FLOOR, DRIVER_SHARE, IMPORT_FLOOR = 15_000, 0.5, 40_000
 
 NAMES: Final = {
@@ -236,6 +239,38 @@ def imported() -> Iterator[Row]:
     )
 
 
+# --- Memory -----------------------------------------------------------------------------------------------------------
+
+
+def read() -> Iterator[Row]:
+    """Read a log, and a quarter of it: the memory must be the same."""
+    for kind in _answering("sqlite", "mysql", "postgresql"):
+        with _shop(kind) as url:
+            with databases.open_database(kind, url) as db:
+                reads.fill(db, READ_EVENTS)
+            quarter, whole = reads.measure(url, samples.START + READ_EVENTS // 4), reads.measure(url)
+            control = reads.measure(url, at_once=True)
+        yield _row(
+            f"reading takes memory for a batch, not for the log (within {MOST_READ_MB} MB)",
+            kind,
+            f"{quarter.rows:,} events: {quarter.peak_mb:,.0f} MB; {whole.rows:,} events: {whole.peak_mb:,.0f} MB",
+            whole.peak_mb - quarter.peak_mb < MOST_READ_MB < control.peak_mb - quarter.peak_mb,
+            f"all rows at once: {control.peak_mb:,.0f} MB",
+        )
+
+
+def trained() -> Iterator[Row]:
+    """Simulate a large shop and train on it."""
+    found = memory.measure()
+    yield _row(
+        f"aisle train --model als on {memory.EVENTS:,} events: at most {MOST_TRAIN_GB} GB",
+        "sqlite",
+        f"{found.train_peak_gb:.2f} GB, {found.train_seconds:,.0f} s for {found.events:,} events",
+        found.train_peak_gb <= MOST_TRAIN_GB,
+        f"simulated and stored in {found.store_seconds:,.0f} s, {found.store_bytes / 1e9:.1f} GB on disk",
+    )
+
+
 def _against_driver(db: Database) -> tuple[float, float]:
     """Return events per second of the writer and of the bare driver, whose rounds take turns."""
     ways: tuple[Callable[[list[list[EventTuple]]], None], ...] = (
@@ -307,6 +342,8 @@ PARTS: Final[dict[str, Callable[[], Iterator[Row]]]] = {
     "poison": poisoned,
     "writer": written,
     "import": imported,
+    "reads": read,
+    "memory": trained,
 }
 
 

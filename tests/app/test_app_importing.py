@@ -1,3 +1,5 @@
+import gc
+from contextlib import nullcontext
 from pathlib import Path
 
 import polars as pl
@@ -97,3 +99,11 @@ def test_what_was_stored_before_a_file_that_cannot_be_read_stays(shop: Shop, tmp
     with pytest.raises(FileError, match=r"nothing\.csv"):
         shop.import_files(files, Plan(table="events"))
     assert events.count(shop.live.db) == 20
+
+
+@pytest.mark.parametrize("name", ["whole.csv", "missing.csv"])
+def test_python_collects_garbage_again_after_an_import(shop: Shop, tmp_path: Path, name: str) -> None:
+    write(tmp_path, "whole.csv", ROWS)
+    with nullcontext() if name == "whole.csv" else pytest.raises(FileError):
+        counts(shop, tmp_path / name)
+    assert gc.isenabled()

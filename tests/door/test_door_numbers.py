@@ -115,3 +115,8 @@ def test_yes_and_no_in_a_few_spellings(text: str | None, said: bool | None) -> N
 )
 def test_availability_as_product_feeds_spell_it(text: str | None, said: bool | None) -> None:
     assert pl.DataFrame({"text": pl.Series([text], dtype=pl.String)}).select(in_stock(pl.col("text"))).item() is said
+
+
+@pytest.mark.parametrize("text", ["-0", "-0.0", "-1e-400"])
+def test_zero_has_no_sign(text: str) -> None:
+    assert repr(pl.DataFrame({"a": [text, "1"]}).select(finite(pl.col("a")))["a"][0]) == "0.0"

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from aisle.storage import migrations
-from aisle.storage.connect import Database, choose_sqlite, connect, sqlite_drivers, sqlite_engine
+from aisle.storage.connect import Database, connect
+from aisle.storage.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
 
 
 @pytest.fixture(scope="session")

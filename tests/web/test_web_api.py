@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
+from aisle.storage import people
 from tests.small_shop import HOSTILE_ID, HOSTILE_NAME, TEAS, TOOLS
 
 
@@ -240,3 +241,44 @@ def test_items_say_why_they_stand_there_on_request(client: TestClient) -> None:
     assert {item["reason"] for item in explained} <= {"popular in Tea", "popular in Tools"}
     answer = client.get(f"{path}&explain=please")
     assert (answer.status_code, answer.json()["error"]) == (422, "explain 'please' is neither 1 nor 0")
+
+
+def test_what_a_visitor_did_becomes_theirs_once_they_sign_in(client: TestClient, live: Live) -> None:
+    seen = {"event": "view_item", "user_id": "cookie", "item_id": "tea-1"}
+    client.post("/api/events", json=[seen, seen])
+    answer = client.post("/api/users/merge", json={"anonymous_id": "cookie", "user_id": "new"})
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["anonymous_id"], told["user_id"], told["rows"]["events"]) == ("cookie", "new", 2)
+    assert [line.item_id for line in live.history("new", 10)] == ["tea-1"] * 2
+    assert live.history("cookie", 10) == []
+
+
+def test_a_merge_may_be_repeated_for_what_comes_late(client: TestClient, live: Live) -> None:
+    ids = {"anonymous_id": 81, "user_id": 12}
+    for _ in range(2):
+        client.post("/api/events", json={"event": "view_item", "user_id": "81", "item_id": "tea-1"})
+        assert client.post("/api/users/merge", json=ids).json()["rows"]["events"] == 1
+    assert len(live.history("12", 10)) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "complaint"),
+    [
+        ({"anonymous_id": "new", "user_id": "new"}, 422, "cannot be merged into itself"),
+        ({"anonymous_id": "new"}, 422, "user_id"),
+        ({"anonymous_id": "a\x00", "user_id": "new"}, 422, "anonymous_id"),
+        ({"anonymous_id": "new", "user_id": ""}, 422, "user_id"),
+    ],
+)
+def test_ids_that_cannot_be_merged_are_refused(
+    client: TestClient, body: dict[str, str], status: int, complaint: str
+) -> None:
+    answer = client.post("/api/users/merge", json=body)
+    assert (answer.status_code, complaint in answer.json()["error"]) == (status, True)
+
+
+def test_nobody_is_merged_with_an_erased_person(client: TestClient, live: Live) -> None:
+    people.erase(live.db, "gone")
+    answer = client.post("/api/users/merge", json={"anonymous_id": "cookie", "user_id": "gone"})
+    assert (answer.status_code, "was erased" in answer.json()["error"]) == (422, True)

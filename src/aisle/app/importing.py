@@ -3,8 +3,11 @@
 Every batch is one transaction and every row has a stable id: an import that was cut off can simply be run again.
 """
 
+import gc
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +19,10 @@ from aisle.door.batch import Batch
 from aisle.door.dates import ISO
 from aisle.door.door import read_files, read_frame
 from aisle.door.plan import OWN, Plan
+from aisle.shop.errors import Refused
 from aisle.storage import events, items, rejects, reviews, users
 from aisle.storage.connect import Database
+from aisle.storage.refused import around_refused, keep
 from aisle.storage.rows import Rows, Stored
 
 STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
@@ -84,18 +89,32 @@ def _import(db: Database, planned: Sequence[tuple[Sequence[Path], Plan]], progre
     started = time.perf_counter()
     total = sum(file.stat().st_size for files, _ in planned for file in files if file.is_file())
     imported, done, rows = Imported({}), 0, 0
-    for files, plan in planned:
-        position = 0
-        for batch in read_files(files, plan):
-            _store(db, batch, imported)
-            rows += batch.read
-            position = batch.position
-            progress("import", done + position, total, rows)
-        done += position
+    with _rarely_collected() as collect:
+        for files, plan in planned:
+            position = 0
+            for batch in read_files(files, plan):
+                _store(db, batch, imported)
+                rows += batch.read
+                position = batch.position
+                progress("import", done + position, total, rows)
+                collect()
+            done += position
     progress("import", total, total, rows)
     _link(db, imported)
     imported.seconds = time.perf_counter() - started
     return imported
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[Callable[[], object]]:
+    """Let Python look for cycles once a batch: among a million tuples is none, and looking takes a fifth longer."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield gc.collect
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def import_frame(db: Database, frame: pl.DataFrame, table: str) -> Imported:
@@ -131,14 +150,18 @@ def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], pro
 
 def _store(db: Database, batch: Batch, imported: Imported) -> None:
     """Store one batch and its rejects, and add it to the count."""
-    stored = STORES[batch.table](db, batch.accepted)
-    rejects.add(db, batch.rejects)
     count = imported.tables.setdefault(batch.table, Count())
-    count.read += batch.read
-    count.stored += stored.stored
-    count.duplicate += stored.duplicate
-    count.erased += stored.erased
+    for part, stored in around_refused(partial(STORES[batch.table], db), batch.accepted):
+        if isinstance(stored, Refused):
+            keep(db, batch.table, part, stored)
+            count.rejected += 1
+        else:
+            count.stored += stored.stored
+            count.duplicate += stored.duplicate
+            count.erased += stored.erased
+    rejects.add(db, batch.rejects)
     count.rejected += len(batch.rejects)
+    count.read += batch.read
 
 
 def _link(db: Database, imported: Imported) -> None:

@@ -113,7 +113,8 @@ def heard(tables: Tables, moment: int, seed: int, left_out: dict[str, str]) -> t
         left_out["reviews"] = "nobody has written any"
         return tables, None
     found = opinions(known, tables.events, seed, left_out)
-    ratings = found.ratings.select(name for name in found.ratings.columns if name in tables.events.columns)
+    types = pl.Schema({name: one for name, one in tables.events.schema.items() if name in found.ratings.columns})
+    ratings = found.ratings.select(types.names()).cast(types)
     spoken = found.aspects.group_by(ITEM_ID, maintain_order=True).agg(pl.col(ASPECT).str.join("|").alias(ASPECTS))
     praised = praise(found.aspects).rename({ASPECT: PRAISE})
     return Tables(

@@ -26,7 +26,7 @@ from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
 from aisle.shop.ids import UNKNOWN
-from aisle.storage import events, items, rejects
+from aisle.storage import events, items, people, rejects
 from aisle.storage.connect import connect
 from aisle.storage.events import EventRow
 from aisle.storage.items import ItemRow
@@ -264,10 +264,20 @@ class Live:
             columns.EVENT: EventKind.RATE.value,
             columns.USER_ID: user_id,
             columns.ITEM_ID: item_id,
-            columns.RATING: rating,
+            columns.RATING: rating + 0.0,  # zero has no sign
             columns.TIMESTAMP: moments.now(),
         }
         self._writer.write([tuple(values.get(name) for name in columns.EVENTS)])
+
+    def merge(self, anonymous_id: str, user_id: str) -> dict[str, int]:
+        """Make what was stored under an anonymous id a known user's; return how many rows of each table changed.
+
+        Raises
+        ------
+        InputError
+            If the two ids are the same, or one is that of an erased person.
+        """
+        return people.merge(self.db, anonymous_id, user_id).rows
 
     def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
         """Return what a shopper did last, newest first."""

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from aisle.app import interactions
 from aisle.app.by_placement import PlacementFigures, by_placement
 from aisle.app.evaluate import (
     Measured,
@@ -115,6 +116,7 @@ def train(
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
     version = publish(db, settings.bundles, to_bundle(recipe, data, fitted, judgement), judgement)
+    interactions.refresh(db, data, left_out, progress)
     trained = Trained(
         version=version,
         live=judgement.promote,

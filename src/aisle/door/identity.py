@@ -19,7 +19,7 @@ class Identities:
     """
 
     def __init__(self, format: str) -> None:  # noqa: A002 - the word of the command line
-        self._start = blake2b(format.encode() + b"\x00", digest_size=16)
+        self._start = format.encode() + b"\x00"
         self._source: str | None = None
         self._seen: defaultdict[int, int] = defaultdict(int)
 
@@ -30,9 +30,7 @@ class Identities:
         return pl.Series("id", [self._one(text) for text in content.to_list()], pl.String)
 
     def _one(self, content: str) -> str:
-        hashed = self._start.copy()
-        hashed.update(content.encode())
-        digest = hashed.digest()
+        digest = blake2b(self._start + content.encode(), digest_size=16).digest()
         key = int.from_bytes(digest[:8])
         occurrence = self._seen[key]
         self._seen[key] = occurrence + 1

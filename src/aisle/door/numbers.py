@@ -40,7 +40,8 @@ def whole(text: pl.Expr) -> pl.Expr:
 def finite(text: pl.Expr) -> pl.Expr:
     """Return finite numbers (Float64), null where the text is none."""
     number = text.str.strip_chars().cast(pl.Float64, strict=False)
-    return pl.when(number.is_finite()).then(number)
+    # One database keeps the sign of zero and the next does not.
+    return pl.when(number.is_finite() & (number != 0)).then(number).when(number == 0).then(pl.lit(0.0))
 
 
 def truth(text: pl.Expr) -> pl.Expr:

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.weigh import WEIGHT
+from aisle.shop import columns
 from aisle.shop.columns import ITEM_ID, TIMESTAMP, USER_ID
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-EVENTS_COUNT: Final = "events"
+EVENTS_COUNT: Final = columns.EVENTS_COUNT
 """The column that holds how many events a pair has."""
 
 BILLION: Final = 1e9

@@ -80,20 +80,24 @@ def build(
     """
     table = _weighed(_cleaned(nw.from_native(events).lazy()), weights, now).collect("polars").to_native()
     item_ids = _item_ids(table, also) if items is None else pl.Series(items.ids, dtype=pl.String)
-    table = table.with_columns(_numbers(ITEM_ID, item_ids)).filter(pl.col(ITEM_ID) != UNKNOWN)
+    table = table.with_columns(_numbers(table[ITEM_ID], item_ids))
+    if items is not None:
+        table = table.filter(pl.col(ITEM_ID) != UNKNOWN)
     if table.height == 0:
         raise NotEnoughData(
             "no event says what anybody likes; import views, carts, purchases or ratings that name an item"
         )
     user_ids = _sorted_ids(table, USER_ID)
-    table = _in_order(table.with_columns(_numbers(USER_ID, user_ids)))
+    columns = _numbered(table.with_columns(_numbers(table[USER_ID], user_ids)))
+    del table  # what takes its place is as large
+    weight, log = _in_order(columns)
     items = Vocabulary(item_ids) if items is None else items
-    log = _log(table)
     revised = revised_events(log, len(items))
-    matrix = _matrix(table.filter(~pl.Series(revised)), (len(user_ids), len(items)))
+    matrix = _matrix(log, weight, ~revised, (len(user_ids), len(items)))
+    if not revised.any():
+        return Interactions(Vocabulary(user_ids), items, matrix, log, now)
     return Interactions(
-        Vocabulary(user_ids), items, matrix, log.where(~revised), now,
-        revised=log.where(revised) if revised.any() else None,
+        Vocabulary(user_ids), items, matrix, log.where(~revised), now, revised=log.where(revised)
     )  # fmt: skip
 
 
@@ -134,38 +138,47 @@ def _cleaned(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 def _item_ids(table: pl.DataFrame, also: Iterable[str]) -> pl.Series:
     """Return each item of the events and each other one once, in order."""
     others = pl.Series(also, dtype=pl.String)
-    return pl.concat((table[ITEM_ID].drop_nulls(), others)).unique().sort()
+    return pl.concat((_sorted_ids(table, ITEM_ID), others)).unique().sort()
 
 
 def _sorted_ids(table: pl.DataFrame, column: str) -> pl.Series:
     """Return each id of a column once, in order."""
-    return table[column].drop_nulls().unique().sort()
+    return table[column].drop_nulls().unique().cast(pl.String).sort()
 
 
-def _numbers(column: str, ids: pl.Series) -> pl.Expr:
-    """Replace ids by their positions among the given ones."""
-    return pl.col(column).cast(pl.Enum(ids), strict=False).to_physical().cast(pl.Int32).fill_null(UNKNOWN)
+def _numbers(column: pl.Series, ids: pl.Series) -> pl.Series:
+    """Replace ids by their positions among the given ones, each of which stands there once."""
+    named = column.cast(pl.Categorical)
+    distinct = named.drop_nulls().unique()
+    codes = distinct.to_physical().to_numpy()
+    places = np.full(int(codes.max(initial=0)) + 1, UNKNOWN, np.int32)
+    known = distinct.cast(pl.String).cast(pl.Enum(ids), strict=False).to_physical()
+    places[codes] = known.cast(pl.Int32).fill_null(UNKNOWN).to_numpy()
+    return pl.Series(places).gather(named.to_physical()).fill_null(UNKNOWN).alias(column.name)
 
 
-def _in_order(table: pl.DataFrame) -> pl.DataFrame:
-    """Give kinds, sessions and baskets their numbers, and sort by time."""
+def _numbered(table: pl.DataFrame) -> dict[str, pl.Series]:
+    """Return the columns of a log with numbers for users and items, and give kinds, sessions and baskets theirs."""
     kinds = pl.col(EVENT).replace_strict(KIND_CODES, return_dtype=pl.Int8).alias(_KIND)
-    named = [_numbers(name, _sorted_ids(table, name)) for name in (SESSION_ID, TRANSACTION_ID)]
+    named = [_numbers(table[name], _sorted_ids(table, name)) for name in (SESSION_ID, TRANSACTION_ID)]
     stars = pl.col(RATING).cast(pl.Float32).fill_null(np.nan)
     price = (pl.col(PRICE) / MICROS).cast(pl.Float32).fill_null(np.nan)
     pieces = pl.col(QUANTITY).fill_null(1).cast(pl.Int32)
-    return table.select(USER_ID, ITEM_ID, TIMESTAMP, WEIGHT, kinds, stars, price, pieces, *named).sort(_TIE_BREAKERS)
+    compact = table.select(USER_ID, ITEM_ID, TIMESTAMP, WEIGHT, kinds, stars, price, pieces, *named)
+    return {column.name: column for column in compact.get_columns()}
 
 
-def _log(table: pl.DataFrame) -> EventLog:
-    """Turn sorted, numbered events into arrays."""
+def _in_order(columns: dict[str, pl.Series]) -> tuple[NDArray[np.float64], EventLog]:
+    """Return the weights, and the log as arrays, both sorted by time; the columns are taken out one by one."""
+    order = pl.DataFrame(list(columns.values())).select(pl.arg_sort_by(_TIE_BREAKERS)).to_series()
     # Copies, as kernels with declared types refuse the read-only arrays that share memory with a table.
-    arrays = {name: table[name].to_numpy(writable=True) for name in table.columns if name != WEIGHT}
-    return EventLog(
+    arrays = {name: columns.pop(name).gather(order).to_numpy(writable=True) for name in list(columns)}
+    weight = arrays[WEIGHT]
+    return weight, EventLog(
         user=arrays[USER_ID],
         item=arrays[ITEM_ID],
         kind=arrays[_KIND],
-        weight=table[WEIGHT].to_numpy().astype(np.float32),
+        weight=weight.astype(np.float32),
         rating=arrays[RATING],
         timestamp=arrays[TIMESTAMP],
         session=number_sessions(arrays[USER_ID], arrays[TIMESTAMP], arrays[SESSION_ID]),
@@ -175,9 +188,12 @@ def _log(table: pl.DataFrame) -> EventLog:
     )
 
 
-def _matrix(table: pl.DataFrame, shape: tuple[int, int]) -> csr_array:
-    """Sum numbered events to the matrix of liking; pairs that were taken back have no entry."""
-    pairs = aggregate(nw.from_native(table.lazy()).filter(nw.col(USER_ID) != UNKNOWN)).filter(nw.col(WEIGHT) > 0)
+def _matrix(log: EventLog, weight: NDArray[np.float64], counts: NDArray[np.bool_], shape: tuple[int, int]) -> csr_array:
+    """Sum the events that count to the matrix of liking; pairs that were taken back have no entry."""
+    counts = counts & (log.user != UNKNOWN)
+    events: dict[str, NDArray[Any]] = {USER_ID: log.user, ITEM_ID: log.item, WEIGHT: weight, TIMESTAMP: log.timestamp}
+    table = pl.DataFrame({name: values[counts] for name, values in events.items()})
+    pairs = aggregate(nw.from_native(table.lazy())).filter(nw.col(WEIGHT) > 0)
     liked = pairs.sort(USER_ID, ITEM_ID).collect("polars").to_native()
     offsets = np.zeros(shape[0] + 1, get_index_dtype(maxval=max(liked.height, shape[1])))
     np.cumsum(np.bincount(liked[USER_ID].to_numpy(), minlength=shape[0]), out=offsets[1:])

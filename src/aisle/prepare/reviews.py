@@ -41,6 +41,7 @@ def rate_events(reviews: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
         pl.col(RATING).fill_nan(None)
     )
     rated = events.filter((pl.col(EVENT) == EventKind.RATE.value) & pl.col(RATING).is_not_null())
+    rated = rated.with_columns(pl.col(_PAIR).cast(pl.String))
     starred = pl.concat([rated.select(_MOMENT), given.filter(pl.col(RATING).is_not_null()).select(_MOMENT)])
     first = starred.group_by(_PAIR).agg(pl.col(TIMESTAMP).min().alias(_FIRST))
     unstarred = pl.col(RATING).is_null()

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.shop import columns
 from aisle.shop.columns import EVENT, RATING, TIMESTAMP
 from aisle.shop.errors import SettingsError
 from aisle.shop.events import KIND_CODES, KINDS, EventKind
@@ -21,7 +22,7 @@ from aisle.shop.moments import DAY
 if TYPE_CHECKING:
     import narwhals as nw
 
-WEIGHT: Final = "weight"
+WEIGHT: Final = columns.WEIGHT
 """The column that holds an event's weight, or the sum of a pair's."""
 
 SILENT: Final = frozenset({EventKind.VIEW_ITEM_LIST, EventKind.SEARCH})

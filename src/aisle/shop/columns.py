@@ -42,6 +42,8 @@ RANK: Final = "rank"
 SCORE: Final = "score"
 MODEL_VERSION: Final = "model_version"
 CREATED: Final = "created"
+WEIGHT: Final = "weight"
+EVENTS_COUNT: Final = "events"
 
 EVENTS: Final[dict[str, str]] = {
     EVENT_ID: "str",
@@ -119,6 +121,17 @@ RECOMMENDATIONS: Final[dict[str, str]] = {
 }
 """A place on a shopper's shelf, as it was worked out for everybody at once. Ranks count from 1; what only fills a
 shelf up has no score."""
+
+INTERACTIONS: Final[dict[str, str]] = {
+    USER_ID: "str",
+    ITEM_ID: "str",
+    WEIGHT: "float64",
+    TIMESTAMP: "int64",
+    EVENTS_COUNT: "int64",
+    CREATED: "int64",
+}
+"""A user–item pair that models learn from: its weight as of the training that ended at `created`, the moment of its
+last event, and how many events it comes from."""
 
 TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
 """The tables that a file can be imported as."""

@@ -1,18 +1,16 @@
 """The door to the shop's database, and everything in which SQLite, MariaDB/MySQL and PostgreSQL differ.
 
 The other modules of `storage` say what they want in SQLAlchemy Core and ask this one for the few statements that each
-database spells in its own way. Only `health` asks each of them for what the others do not have.
+database spells in its own way. Only `sqlite` chooses SQLite's engine, and `health` asks each database for what the
+others do not have.
 """
 
-import logging
-import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event, func, select
@@ -21,10 +19,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from aisle.shop.errors import DatabaseUnavailable, Refused, SchemaError, SettingsError, StorageError, TryAgain
+from aisle.storage.sqlite import BUSY_SECONDS, open_file
 
-_BUSY_SECONDS: Final = 30.0
 _CONNECT_SECONDS: Final = 10
-_CACHE_KIB: Final = 64 * 1024
 
 _DRIVERS: Final = {
     "sqlite": "sqlite",
@@ -35,8 +32,6 @@ _DRIVERS: Final = {
 _URL_HELP: Final = (
     "write sqlite:///aisle.db, mysql+pymysql://user:password@host/shop or postgresql+psycopg://user:password@host/shop"
 )
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -134,89 +129,11 @@ def connect(url: str, *, create: bool = False) -> Database:
         raise SettingsError(f"the database URL is of no kind that Aisle knows; {_URL_HELP}") from None
     parsed = parsed.set(drivername=driver)
     if driver == "sqlite":
-        return _open_sqlite(parsed, create)
+        if not parsed.database or parsed.database == ":memory:":
+            raise SettingsError(f"the database URL {parsed} names no file; {_URL_HELP}")
+        path = Path(parsed.database).absolute()
+        return Database(open_file(path, create=create), str(path))
     return _open_server(parsed)
-
-
-# --- SQLite ---------------------------------------------------------------------------------------------------------
-
-
-def is_safe(version: tuple[int, ...]) -> bool:
-    """Return whether a SQLite version is free of the WAL-reset bug, by which 3.7.0 to 3.51.2 can lose data."""
-    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-
-
-def choose_sqlite(drivers: Iterable[ModuleType]) -> tuple[ModuleType, str]:
-    """Return the first driver whose SQLite is safe, and the journal mode WAL; else the first one, and DELETE."""
-    available = list(drivers)
-    for driver in available:
-        if is_safe(driver.sqlite_version_info):
-            return driver, "WAL"
-    driver = available[0]
-    _log.warning(
-        "SQLite %s can lose data in its fast mode (WAL); using the slower journal_mode=DELETE. "
-        "Install the package pysqlite3 or a newer Python to change that.",
-        driver.sqlite_version,
-    )
-    return driver, "DELETE"
-
-
-def sqlite_drivers() -> Iterator[ModuleType]:
-    """Yield Python's own driver, then the one of the package pysqlite3 where it is installed."""
-    yield sqlite3
-    try:
-        import pysqlite3
-    except ImportError:
-        return
-    yield pysqlite3
-
-
-def _open_sqlite(url: URL, create: bool) -> Database:
-    if not url.database or url.database == ":memory:":
-        raise SettingsError(f"the database URL {url} names no file; {_URL_HELP}")
-    path = Path(url.database).absolute()
-    _check_file(path, create)
-    return Database(sqlite_engine(path, *choose_sqlite(sqlite_drivers())), str(path))
-
-
-def _check_file(path: Path, create: bool) -> None:
-    if not path.parent.is_dir():
-        raise DatabaseUnavailable(f"there is no folder {path.parent}; make it or run `aisle init` elsewhere")
-    if not path.exists() and not create:
-        raise DatabaseUnavailable(f"there is no database {path}; run `aisle init`")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise DatabaseUnavailable(f"the database {path} cannot be written; check the permissions of it and its folder")
-
-
-def sqlite_engine(path: Path, driver: ModuleType, journal_mode: str) -> Engine:
-    """Return an engine whose connections make a commit survive a power cut."""
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        module=driver,
-        connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS},
-        hide_parameters=True,
-    )
-    pragmas = (
-        f"journal_mode={journal_mode}",
-        # A rollback journal may come back after a power cut and undo a commit; EXTRA makes its deletion durable.
-        f"synchronous={'FULL' if journal_mode == 'WAL' else 'EXTRA'}",
-        "mmap_size=0",
-        "foreign_keys=ON",
-        f"cache_size=-{_CACHE_KIB}",
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}").close()
-
-    # The driver is told to leave transactions alone (isolation_level None): its own BEGIN comes too late for a writer.
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("aisle_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
 
 
 # --- Servers --------------------------------------------------------------------------------------------------------
@@ -251,7 +168,7 @@ def _plan_each_time(connection: Any, _record: object) -> None:
 
 _SCHEMA_LOCK: Final = {
     "mysql": (
-        f"SELECT GET_LOCK(LEFT(CONCAT('aisle ', DATABASE()), 64), {_BUSY_SECONDS:.0f})",
+        f"SELECT GET_LOCK(LEFT(CONCAT('aisle ', DATABASE()), 64), {BUSY_SECONDS:.0f})",
         "DO RELEASE_LOCK(LEFT(CONCAT('aisle ', DATABASE()), 64))",
     ),
     "postgresql": (
@@ -318,16 +235,42 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, .
     Refused
         If a value is of no kind that the driver can hand on.
     """
+    names, filled = _filled(connection.dialect, table, rows)
     try:
-        return connection.exec_driver_sql(_insert_new_sql(connection.dialect, table), list(rows)).rowcount
+        return connection.exec_driver_sql(_insert_new_sql(connection.dialect, table, names), filled).rowcount
     except (OverflowError, UnicodeError) as error:
         raise Refused(f"{table.name} cannot hold a value: {error}") from error
+
+
+def _filled(
+    dialect: Dialect, table: Table, rows: Sequence[tuple[Any, ...]]
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Return the columns that must be filled or that any row fills, and what the rows have there.
+
+    Most logs leave half of the columns empty, and a driver takes as long for a null as for a value. SQLite's is slow at
+    nulls and bytes above all, which it offers to its adapters; a bytearray it takes as it is.
+    """
+    columns = dict(zip(writable(table), zip(*rows, strict=True), strict=True))
+    given: dict[str, Iterable[Any]] = {
+        name: values
+        for name, values in columns.items()
+        if not table.c[name].nullable or values.count(None) < len(values)
+    }
+    if dialect.name == "sqlite":
+        given["digest"] = map(bytearray, columns["digest"])
+    return tuple(given), list(zip(*given.values(), strict=True))
 
 
 def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows, or update those whose primary key is there; a null leaves the stored value as it is."""
     if rows:
         connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, plain tuples in the order of `writable(table)`."""
+    if rows:
+        connection.exec_driver_sql(_insert_sql(connection.dialect, table), list(rows))
 
 
 def restart_sequence(connection: Connection, table: Table) -> None:
@@ -344,13 +287,18 @@ def writable(table: Table) -> list[str]:
     return [column.name for column in table.columns if column is not table.autoincrement_column]
 
 
-@lru_cache(maxsize=64)
-def _insert_new_sql(dialect: Dialect, table: Table) -> str:
+@lru_cache(maxsize=256)
+def _insert_new_sql(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
     insert = _insert(dialect, table)
     if dialect.name == "mysql":
         # Not INSERT IGNORE, which also ignores values that do not fit. A row set to what it holds counts as 0 changed.
-        return _sql(insert.on_duplicate_key_update(digest=table.c.digest), dialect, table)
-    return _sql(insert.on_conflict_do_nothing(index_elements=[table.c.digest]), dialect, table)
+        return _sql(insert.on_duplicate_key_update(digest=table.c.digest), dialect, names)
+    return _sql(insert.on_conflict_do_nothing(index_elements=[table.c.digest]), dialect, names)
+
+
+@lru_cache(maxsize=64)
+def _insert_sql(dialect: Dialect, table: Table) -> str:
+    return _sql(_insert(dialect, table), dialect, writable(table))
 
 
 @lru_cache(maxsize=64)
@@ -361,8 +309,9 @@ def _insert_or_update_sql(dialect: Dialect, table: Table) -> str:
         column.name: func.coalesce(fresh[column.name], column) for column in table.columns if not column.primary_key
     }
     if dialect.name == "mysql":
-        return _sql(insert.on_duplicate_key_update(values), dialect, table)
-    return _sql(insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=values), dialect, table)
+        return _sql(insert.on_duplicate_key_update(values), dialect, writable(table))
+    changed = insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=values)
+    return _sql(changed, dialect, writable(table))
 
 
 def _insert(dialect: Dialect, table: Table) -> Any:
@@ -379,8 +328,8 @@ def _insert(dialect: Dialect, table: Table) -> Any:
     return sqlite.insert(table).inline()
 
 
-def _sql(statement: Insert, dialect: Dialect, table: Table) -> str:
-    return str(statement.compile(dialect=dialect, column_keys=writable(table)))
+def _sql(statement: Insert, dialect: Dialect, names: Sequence[str]) -> str:
+    return str(statement.compile(dialect=dialect, column_keys=names))
 
 
 # --- Refusals -------------------------------------------------------------------------------------------------------

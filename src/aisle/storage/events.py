@@ -68,7 +68,7 @@ def store(db: Database, rows: Rows) -> Stored:
 
 
 def stream(
-    db: Database, columns: Sequence[str], since: int | None = None, until: int | None = None, batch_size: int = 200_000
+    db: Database, columns: Sequence[str], since: int | None = None, until: int | None = None, batch_size: int = 50_000
 ) -> Iterator["pl.DataFrame"]:
     """Yield some columns of all events as frames of at most `batch_size` rows, in no promised order.
 

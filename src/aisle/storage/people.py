@@ -18,6 +18,7 @@ from aisle.storage.mentions import could_mention, mentions
 from aisle.storage.tables import (
     erased,
     events,
+    interactions,
     item_history,
     items,
     merged,
@@ -28,7 +29,7 @@ from aisle.storage.tables import (
     users,
 )
 
-BY_USER: Final = (events, reviews, users, recommendations, merged)
+BY_USER: Final = (events, reviews, users, recommendations, interactions, merged)
 """The tables whose rows are those of the user in their `user_id`."""
 
 BY_TEXT: Final = (rejects,)
@@ -89,8 +90,8 @@ def erase(db: Database, user_id: str) -> Receipt:
 def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
     """Make what was stored under an anonymous id a known user's, and remember that the two are one person.
 
-    What comes in under the anonymous id later stays there until it is merged again. The user's own attributes stay; the
-    anonymous shelf of recommendations is removed.
+    What comes in under the anonymous id later stays there until it is merged again. The user's own attributes stay;
+    shelves and pairs that were worked out for the anonymous id are removed.
 
     Raises
     ------
@@ -105,17 +106,20 @@ def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
             raise InputError(f"user {one!r} was erased; nothing can be merged with an erased person")
         moved = {table.name: _move(connection, table, anonymous_id, user_id) for table in (events, reviews)}
         moved[users.name] = _move_attributes(connection, anonymous_id, user_id)
-        removed = connection.execute(delete(recommendations).where(recommendations.c.user_id == anonymous_id)).rowcount
+        removed = {
+            table.name: connection.execute(delete(table).where(table.c[USER_ID] == anonymous_id)).rowcount
+            for table in (recommendations, interactions)
+        }
         _move(connection, merged, anonymous_id, user_id)
         connection.execute(delete(merged).where(merged.c.anonymous_id.in_((anonymous_id, user_id))))
         connection.execute(insert(merged).values({ANONYMOUS_ID: anonymous_id, USER_ID: user_id, CREATED: moment}))
-    return Receipt(user_id, (user_id, anonymous_id), moved | {recommendations.name: removed}, moment)
+    return Receipt(user_id, (user_id, anonymous_id), moved | removed, moment)
 
 
 # --- Whose a row is ---------------------------------------------------------------------------------------------------
 
 # Reviews first: those that name only an order are found by the order's events.
-_DELETED: Final = (reviews, events, users, recommendations, merged)
+_DELETED: Final = (reviews, events, users, recommendations, interactions, merged)
 
 
 def _ids(connection: Connection, user_id: str) -> tuple[str, ...]:

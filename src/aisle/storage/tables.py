@@ -146,6 +146,14 @@ recommendations: Final = Table(
 )
 """Everybody's shelves as they were last worked out, for mailings and for the shop's analysts."""
 
+interactions: Final = Table(
+    "interactions",
+    metadata,
+    *_shop_columns(columns.INTERACTIONS, columns.INTERACTIONS.keys(), (columns.USER_ID, columns.ITEM_ID)),
+    **_OPTIONS,
+)
+"""The pairs that models learn from as of the last training, for the shop's analysts."""
+
 reviews: Final = Table(
     "reviews",
     metadata,

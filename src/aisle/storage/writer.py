@@ -5,16 +5,17 @@ the next callers queue up, and go into the next one together. A call returns whe
 became of each.
 """
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 from aisle.shop.errors import DatabaseUnavailable, Refused, StorageError, TryAgain
 from aisle.storage.connect import Database
+from aisle.storage.refused import around_refused, keep
 from aisle.storage.rows import Fate, store_each
 from aisle.storage.tables import events
 
@@ -33,8 +34,6 @@ PATIENCE_SECONDS: Final = 60.0
 EventTuple: TypeAlias = tuple[Any, ...]
 """An event, in the order of `shop.columns.EVENTS`."""
 
-_log: Final = logging.getLogger(__name__)
-
 
 class Outcome(NamedTuple):
     """What became of one event."""
@@ -45,6 +44,7 @@ class Outcome(NamedTuple):
 
 
 STORED: Final = Outcome("stored")
+REFUSED: Final = Outcome("rejected", "the database does not take its values; aisle rejects list says why")
 
 _OUTCOMES: Final[dict[Fate, Outcome]] = {
     "stored": STORED,
@@ -88,7 +88,7 @@ class EventWriter:
         Returns
         -------
         What became of each event, in their order: `duplicate` if its `event_id` was stored before, or came before in
-        these rows; `rejected` if it breaks the database's rules, or is an erased person's.
+        these rows; `rejected` if it is an erased person's, or breaks the database's rules and is kept with the rejects.
 
         Raises
         ------
@@ -183,15 +183,15 @@ class EventWriter:
                 call.outcomes.set_result([next(outcomes) for _ in call.rows])
 
     def _store(self, rows: Sequence[EventTuple]) -> list[Outcome]:
-        """Store events in one commit, or in more of them around those that the database refuses."""
-        try:
-            return [_OUTCOMES[fate] for fate in store_each(self._db, events, rows)]
-        except Refused as error:
-            if len(rows) == 1:
-                _log.warning("event %r: %s", rows[0][0], error)
-                return [Outcome("rejected", "the database does not take its values; the shop's log says why")]
-        half = len(rows) // 2
-        return self._store(rows[:half]) + self._store(rows[half:])
+        """Store events in one commit, or in more of them around those that the database refuses: these are kept."""
+        outcomes: list[Outcome] = []
+        for part, told in around_refused(partial(store_each, self._db, events), rows):
+            if isinstance(told, Refused):
+                keep(self._db, events.name, part, told)
+                outcomes.append(REFUSED)
+            else:
+                outcomes += [_OUTCOMES[fate] for fate in told]
+        return outcomes
 
 
 def _fail(calls: Sequence[_Call], error: Exception) -> None:

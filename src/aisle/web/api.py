@@ -15,9 +15,10 @@ from aisle.app.serve import Live
 from aisle.door.api import parse_events
 from aisle.shop.errors import InputError
 from aisle.web.requests import optional_id, query_flag, query_id, query_ids, query_n, query_visitor, read_body
-from aisle.web.schemas import Feedback, Health, Outcome, Rated, Received, Recommendations, Similar
+from aisle.web.schemas import Feedback, Health, Merge, Merged, Outcome, Rated, Received, Recommendations, Similar
 
 _feedback: Final = msgspec.json.Decoder(Feedback)
+_merge: Final = msgspec.json.Decoder(Merge)
 
 
 def _json(answer: msgspec.Struct, status: int = 200) -> Response:
@@ -43,6 +44,7 @@ class Api:
         app.add_route("/api/similar", self.similar)
         app.add_route("/api/feedback", self.feedback, ["POST"])
         app.add_route("/api/events", self.events, ["POST"])
+        app.add_route("/api/users/merge", self.merge, ["POST"])
         app.add_route("/api/health", self.health)
 
     async def recommendations(self, request: Request) -> Response:
@@ -83,6 +85,12 @@ class Api:
         batch, reasons = parse_events(body)
         accepted = iter(self._live.accept(batch))
         return Received.of([Outcome(*next(accepted)) if why is None else Outcome("rejected", why) for why in reasons])
+
+    async def merge(self, request: Request) -> Response:
+        """Make what a visitor did before signing in the known user's."""
+        anonymous_id, user_id = _merge.decode(await read_body(request)).ids()
+        rows = await run_in_threadpool(self._live.merge, anonymous_id, user_id)
+        return _json(Merged(anonymous_id, user_id, rows))
 
     async def health(self, request: Request) -> Response:  # noqa: ARG002  a route is handed its request
         """Answer that the server answers, and with which model."""

@@ -12,7 +12,7 @@ from aisle.door.api import MAX_BODY, MAX_EVENTS
 from aisle.shop import columns
 from aisle.shop.events import KINDS
 from aisle.web.requests import MAX_SHELF
-from aisle.web.schemas import Feedback, Health, Problem, Rated, Received, Recommendations, Similar
+from aisle.web.schemas import Feedback, Health, Merge, Merged, Problem, Rated, Received, Recommendations, Similar
 
 Json = dict[str, Any]
 
@@ -47,7 +47,7 @@ _FAILURES: Final[dict[int, str]] = {
 
 def describe(app: FastAPI) -> Json:
     """Return the OpenAPI description of everything that `api.Api` answers."""
-    answers = [Recommendations, Similar, Feedback, Rated, Received, Health, Problem]
+    answers = [Recommendations, Similar, Feedback, Rated, Received, Merge, Merged, Health, Problem]
     _, schemas = msgspec.json.schema_components(answers, ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -105,6 +105,14 @@ def _paths() -> Json:
                 Received,
                 (400, 413, 422, 503),
                 body=batch,
+            )
+        },
+        "/api/users/merge": {
+            "post": _operation(
+                "Make what a visitor did before signing in the known user's; may be repeated",
+                Merged,
+                (400, 413, 422, 503),
+                body=_schema(Merge),
             )
         },
         "/api/health": {"get": _operation("Whether the server answers, and with which model", Health, ())},

@@ -128,6 +128,34 @@ class Rated(Struct, frozen=True):
     rating: float
 
 
+class Merge(Struct, frozen=True):
+    """Two ids of one person: the one before they signed in, and the one that they are known by."""
+
+    anonymous_id: str | int
+    user_id: str | int
+
+    def ids(self) -> tuple[str, str]:
+        """Return the two ids.
+
+        Raises
+        ------
+        IdError
+            If no shop can have such ids.
+        """
+        return check_id(str(self.anonymous_id), "anonymous_id"), check_id(str(self.user_id), "user_id")
+
+
+class Merged(Struct, frozen=True):
+    """That two ids are one person's from now on."""
+
+    anonymous_id: str
+    user_id: str
+    rows: Annotated[
+        dict[str, int],
+        Meta(description="How many rows of each table moved to user_id, or were removed as they are worked out anew."),
+    ]
+
+
 class Outcome(Struct, frozen=True):
     """What became of one event."""
 

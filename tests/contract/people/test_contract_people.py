@@ -9,7 +9,7 @@ from sqlalchemy import Table, insert, select
 
 from aisle.shop.columns import RECOMMENDATIONS
 from aisle.shop.errors import InputError, NotFound
-from aisle.storage import erased, events, people, rejects, reviews, users
+from aisle.storage import erased, events, interactions, people, rejects, reviews, users
 from aisle.storage.connect import Database
 from aisle.storage.rows import Stored
 from aisle.storage.tables import metadata, recommendations
@@ -43,6 +43,7 @@ def fill(db: Database, person: str) -> None:
     places = (person, "home", 1, "i", 0.5, 1, samples.START)
     with db.write() as connection:
         connection.execute(insert(recommendations), [dict(zip(RECOMMENDATIONS, places, strict=True))])
+    interactions.replace(db, [person], [(person, "i", 1.5, samples.START, 2, samples.START)])
     people.merge(db, f"anonymous {person}", person)
 
 
@@ -155,7 +156,7 @@ def test_what_an_anonymous_visitor_did_becomes_the_users(db: Database) -> None:
     reviews.store(db, [samples.row("reviews", review_id="r", user_id="cookie", item_id="i")])
     users.upsert(db, [("cookie", '{"city": "Rome"}')])
     receipt = people.merge(db, "cookie", BOB)
-    assert receipt.rows == {"events": 1, "reviews": 1, "users": 1, "recommendations": 0}
+    assert receipt.rows == {"events": 1, "reviews": 1, "users": 1, "recommendations": 0, "interactions": 0}
     assert [row.timestamp - samples.START for row in events.of_user(db, BOB, 9)] == [2, 1]
     assert events.of_user(db, "cookie", 9) == []
     events.store(db, [samples.event(3, user_id="cookie")])

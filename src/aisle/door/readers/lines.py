@@ -5,14 +5,18 @@ import io
 import zlib
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 
 from aisle.shop.errors import FileError
 
 MAX_LINE: Final = 64 * 1024 * 1024
 """A line of more bytes than this is no text; cells beyond `MAX_TEXT_BYTES` but below it are read and set aside."""
+
+_READ: Final = 1 << 20
+"""How many bytes are read at once, at most."""
 
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BOM: Final = "\ufeff"
@@ -34,6 +38,7 @@ class Lines:
         self._encoding = encoding
         self._file = path.open("rb")
         self._stream = self._unpacked()
+        self._ahead: deque[bytes] = deque()
         self._returned: deque[str] = deque()
         self._undecodable: set[int] = set()
         self.number = 0
@@ -70,6 +75,21 @@ class Lines:
             del self.taken[-count:]
             self.number -= count
 
+    def block(self, most: int) -> list[str]:
+        """Take up to `most` whole lines at once; none at the beginning of the file, or where lines were put back."""
+        if self.number == 0 or self._returned:
+            return []
+        self._read_ahead()
+        count = min(most, len(self._ahead))
+        if count and not self._ahead[count - 1].endswith(b"\n"):
+            count -= 1
+        lines = [
+            self._decoded(self._ahead.popleft(), number) for number in range(self.number + 1, self.number + 1 + count)
+        ]
+        self.number += count
+        self.taken += lines
+        return lines
+
     def __iter__(self) -> Iterator[str]:
         while line := self._returned.popleft() if self._returned else self._next():
             self.number += 1
@@ -77,25 +97,44 @@ class Lines:
             yield line
 
     def _next(self) -> str:
-        try:
-            raw = self._stream.readline(MAX_LINE)
-        except (OSError, EOFError, zlib.error) as error:
-            raise FileError(f"{self._path} is damaged after line {self.number}: {error}; make it again") from None
-        if len(raw) == MAX_LINE:
+        raw = self._whole_line()
+        if len(raw) >= MAX_LINE:
             raise FileError(f"{self._path} line {self.number + 1} is longer than 64 MB; is it a text file?")
         if self.number == 0 and raw.startswith(_UTF16):
             raise FileError(
                 f"{self._path} is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8, or Excel's CSV UTF-8)"
             )
-        try:
-            line = raw.decode(self._encoding)
-        except UnicodeDecodeError:
-            self._undecodable.add(self.number + 1)
-            line = raw.decode(self._encoding, errors="surrogateescape")
+        line = self._decoded(raw, self.number + 1)
         return line.removeprefix(_BOM) if self.number == 0 else line
 
-    def _unpacked(self) -> BinaryIO:
-        if self._path.suffix.lower() != ".gz":
-            return self._file
-        unpacked = gzip.GzipFile(fileobj=self._file, mode="rb")
-        return io.BufferedReader(unpacked, 1 << 16)
+    def _decoded(self, raw: bytes, number: int) -> str:
+        try:
+            return raw.decode(self._encoding)
+        except UnicodeDecodeError:
+            self._undecodable.add(number)
+            return raw.decode(self._encoding, errors="surrogateescape")
+
+    def _whole_line(self) -> bytes:
+        """Return the next line, or nothing at the end of the file."""
+        self._read_ahead()
+        line = self._ahead.popleft() if self._ahead else b""
+        if line and not line.endswith(b"\n"):
+            with self._damage_told():
+                line += self._stream.readline(MAX_LINE)
+        return line
+
+    def _read_ahead(self) -> None:
+        """Have the next lines at hand, of which the last may not be whole."""
+        if not self._ahead:
+            with self._damage_told():
+                self._ahead.extend(io.BytesIO(self._stream.read1(_READ)).readlines())
+
+    @contextmanager
+    def _damage_told(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, EOFError, zlib.error) as error:
+            raise FileError(f"{self._path} is damaged after line {self.number}: {error}; make it again") from None
+
+    def _unpacked(self) -> io.BufferedReader | gzip.GzipFile:
+        return gzip.GzipFile(fileobj=self._file, mode="rb") if self._path.suffix.lower() == ".gz" else self._file

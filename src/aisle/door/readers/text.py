@@ -1,7 +1,7 @@
 """Delimited text: CSV and its cousins."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -21,6 +21,9 @@ NOTHING: Final = ("", "NULL", "null", "\\N")
 
 _MAX_RECORD_LINES: Final = 1_000
 """A row over more lines than this has lost its closing quote."""
+
+AT_ONCE: Final = 1_000
+"""So many lines are split at once, if nothing about them is out of the ordinary."""
 
 _NOT_UTF8: Final = "is not UTF-8; save the file as UTF-8"
 _STAND_IN: Final = "\x1f"
@@ -82,8 +85,29 @@ class _Records:
             elif cells:
                 reader = self._set_aside(start, f"has {len(cells)} cells, but the header has {self._width}")
 
+    def ordinary(self, most: int) -> tuple[int, list[list[str]]]:
+        """Split the next lines at once if each is a row of its own; else take none, and leave them to go one by one.
+
+        Returns
+        -------
+        The number of the first line, and the cells of each.
+        """
+        start = self.lines.start_record()
+        lines = self.lines.block(min(most, AT_ONCE))
+        try:
+            rows = list(self._split(lines))
+        except csv.Error:
+            rows = []
+        one_each = len(rows) == len(lines) and all(len(cells) == self._width for cells in rows)
+        if one_each and not self.lines.damaged(start, self.lines.number):
+            return start, rows
+        self.lines.put_back(len(lines))
+        return start, []
+
     def _reader(self) -> Iterator[list[str]]:
-        text = self._limited()
+        return self._split(self._limited())
+
+    def _split(self, text: Iterable[str]) -> Iterator[list[str]]:
         if len(self._delimiter) > 1:
             replaced = (line.replace(self._delimiter, _STAND_IN) for line in text)
             return csv.reader(replaced, delimiter=_STAND_IN, quoting=self._quoting)
@@ -108,9 +132,17 @@ class _Records:
 def _batches(source: str, records: _Records, columns: tuple[str, ...], size: int) -> Iterator[RawBatch]:
     rows: list[list[str]] = []
     numbers: list[int] = []
-    for number, cells in records:
-        rows.append(cells)
-        numbers.append(number)
+    one_by_one = iter(records)
+    while True:
+        start, ordinary = records.ordinary(size - len(rows))
+        rows += ordinary
+        numbers += range(start, start + len(ordinary))
+        if not ordinary:
+            number, cells = next(one_by_one, (0, None))
+            if cells is None:
+                break
+            rows.append(cells)
+            numbers.append(number)
         if len(rows) >= size:
             yield _batch(source, records, columns, rows, numbers)
             rows, numbers = [], []

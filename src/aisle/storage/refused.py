@@ -1,0 +1,58 @@
+"""Rows that the database refuses although they passed the door: they are kept aside, and their neighbours stored."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, TypeVar
+
+from aisle.shop.columns import PRICE, TABLES
+from aisle.shop.errors import Refused
+from aisle.shop.money import from_micros
+from aisle.storage import rejects
+from aisle.storage.connect import Database
+from aisle.storage.rows import Rows, plain
+
+SOURCE: Final = "database"
+"""Where such rejects say that they come from."""
+
+_T = TypeVar("_T")
+
+
+class Refusal(NamedTuple):
+    """A row that was refused, as rejects are kept."""
+
+    source: str
+    line: None
+    table: str
+    reason: str
+    raw: str
+
+
+def around_refused(store: Callable[[Rows], _T], rows: Rows) -> Iterator[tuple[Rows, _T | Refused]]:
+    """Store rows at once; where the database refuses, in ever smaller parts, until those at fault stand alone.
+
+    Yields
+    ------
+    Each part, in the order of the rows, with what `store` returned of it, or, for a single row, why it was refused.
+    """
+    try:
+        told: _T | Refused = store(rows)
+    except Refused as error:
+        if len(rows) > 1:
+            half = len(rows) // 2
+            yield from around_refused(store, rows[:half])
+            yield from around_refused(store, rows[half:])
+            return
+        told = error
+    yield rows, told
+
+
+def keep(db: Database, table: str, rows: Rows, why: Refused) -> None:
+    """Keep rows that the database refused, with the reason; `aisle rejects` shows, mends and replays them."""
+    raws = (json.dumps(_readable(dict(zip(TABLES[table], row, strict=True)))) for row in plain(table, rows))
+    rejects.add(db, [Refusal(SOURCE, None, table, str(why), raw) for raw in raws])
+
+
+def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as the door takes it: prices in currency units, and nothing of what is empty."""
+    given = {name: value for name, value in row.items() if value is not None}
+    return given | ({PRICE: from_micros(given[PRICE])} if PRICE in given else {})

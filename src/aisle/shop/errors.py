@@ -10,6 +10,7 @@ AisleError
 ├── NotFound               an id that this shop has never seen
 ├── NoModel                nothing trained yet
 ├── BundleError            a model on disk that is damaged or from another version
+├── SparkError             Spark cannot start, or a job of it failed
 └── StorageError           the database refuses
     ├── DatabaseUnavailable  … it does not answer
     ├── TryAgain             … it has too much to do just now; the same call may succeed in a moment
@@ -59,6 +60,10 @@ class NoModel(AisleError):
 
 class BundleError(AisleError):
     """A model on disk is damaged or belongs to another version."""
+
+
+class SparkError(AisleError):
+    """Spark cannot start, or a job of it failed."""
 
 
 class StorageError(AisleError):

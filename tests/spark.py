@@ -3,12 +3,17 @@
 Where there is no PySpark or no Java its tests skip, unless `AISLE_TEST_REQUIRE_ALL=1` asks for all of them.
 """
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from aisle.prepare.java import check_java
 from aisle.shop.errors import SparkError
 from tests.databases import REQUIRED
 
@@ -17,6 +22,17 @@ if TYPE_CHECKING:
 
 MASTER: Final = "local-cluster[2,1,1024]"
 """Two executors with a core and a gigabyte each."""
+
+HURRY: Final = {
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.driver.extraJavaOptions": "-Xss16m -XX:TieredStopAtLevel=1",
+    "spark.executor.extraJavaOptions": "-Xss16m -XX:TieredStopAtLevel=1",
+}
+"""Small tables are done before any of Spark's compilers has paid."""
 
 GROUP: Final = pytest.mark.xdist_group("spark")
 """Tests that share one cluster."""
@@ -32,18 +48,20 @@ def cluster() -> Iterator["SparkSession"]:
         pytest.skip(problem)
     from aisle.prepare.spark import session
 
-    with session(MASTER, {"spark.sql.shuffle.partitions": "3", "spark.default.parallelism": "3"}) as spark:
-        yield spark
+    with session(MASTER, HURRY) as spark:
+        work = Path(os.environ["SPARK_HOME"]) / "work" / str(spark.sparkContext.applicationId)
+        try:
+            yield spark
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def absent() -> str | None:
     """Return why there can be no Spark here, or None."""
+    if find_spec("pyspark") is None:
+        return "PySpark is not installed"
     try:
-        from aisle.prepare.spark import check_java
-
         check_java()
-    except ImportError as error:
-        return f"Spark is not installed: {error}"
     except SparkError as error:
         return str(error)
     return None

@@ -50,7 +50,8 @@ def values_of(table: dict[str, str]) -> dict[str, Any]:
 
 def defaults() -> dict[str, dict[str, Any]]:
     """Return section → setting → default of the code."""
-    found = {name: getattr(Settings.read(ROOT / "nowhere"), name) for name in ("shop", "database", "train", "serve")}
+    settings = Settings.read(ROOT / "nowhere")
+    found = {name: getattr(settings, name) for name in ("shop", "database", "train", "spark", "serve")}
     sections: dict[str, dict[str, Any]] = {
         name: section.model_dump() for name, section in found.items() if isinstance(section, BaseModel)
     }

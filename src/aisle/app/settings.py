@@ -47,6 +47,9 @@ name = {name}
 # [weights]            # what an event says about liking
 # half_life_days = 90.0
 
+[spark]                # where --engine spark works
+# master = "local[*]"
+
 [serve]
 # host = "127.0.0.1"
 # port = 8000
@@ -122,6 +125,17 @@ MAIN_PLACEMENT: Final = "recommended-for-you"
 """The placement of whoever asks for none."""
 
 
+class SparkSection(_Section):
+    """Where `--engine spark` works."""
+
+    master: str = "local[*]"
+    """Where Spark runs: `local[*]`, `spark://host:7077`, `yarn`; a session that runs already is used as it is."""
+    conf: dict[str, str] = {}
+    """More properties of Spark, such as `spark.executor.memory` and `spark.jars`."""
+    newest_events: int = Field(default=20_000_000, ge=1)
+    """So many of the newest events fit this machine: models of what happened lately learn from them."""
+
+
 class ServeSection(_Section):
     """Where the web process listens."""
 
@@ -149,6 +163,7 @@ class Settings(BaseSettings):
     """What each kind of event says about liking (`prepare.weigh.Weights`)."""
     placements: dict[str, PlacementSection] = Field(default={}, validate_default=True)
     """Shelves by name: those of `PLACEMENTS`, with what is set of them, and the shop's own."""
+    spark: SparkSection = SparkSection()
     serve: ServeSection = ServeSection()
 
     @field_validator("placements", mode="before")

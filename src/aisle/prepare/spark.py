@@ -6,12 +6,10 @@ and Arrow: PySpark does not support pandas 3 yet, so nothing asks for pandas.
 
 import os
 import re
-import shutil
-import subprocess
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias, TypeVar
@@ -28,6 +26,7 @@ from pyspark.sql import types as T  # noqa: N812
 
 from aisle.prepare.aggregate import BILLION, aggregate
 from aisle.prepare.build import cleaned_events, weighed_events
+from aisle.prepare.java import check_java
 from aisle.prepare.weigh import WEIGHT, Weights
 from aisle.shop.columns import EVENT, EVENTS, ITEM_ID, PRICE, TIMESTAMP, USER_ID
 from aisle.shop.errors import FileError, FormatError, NotEnoughData, SettingsError, SparkError
@@ -35,9 +34,6 @@ from aisle.shop.events import EventKind
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY
 from aisle.shop.money import MICROS
-
-JAVA: Final = 17
-"""The oldest Java that Spark 4 runs on."""
 
 EVENTS_FILE: Final = "events.parquet"
 """What `aisle export` calls the log."""
@@ -50,8 +46,8 @@ _TYPES: Final = {"str": "string", "int64": "long", "int32": "int", "float64": "d
 Session: TypeAlias = SparkSession
 Frame: TypeAlias = DataFrame
 
-A = TypeVar("A")
-B = TypeVar("B")
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
 # --- The session ------------------------------------------------------------------------------------------------------
@@ -87,29 +83,11 @@ def session(master: str, conf: Mapping[str, str]) -> Iterator[SparkSession]:
         with clearly():
             yield spark
     finally:
-        spark.stop()
+        with suppress(PySparkException, Py4JError):
+            spark.stop()
 
 
-def check_java() -> None:
-    """Refuse to start Spark where it cannot.
-
-    Raises
-    ------
-    SparkError
-        If there is no Java, or one that is too old.
-    """
-    home = os.environ.get("JAVA_HOME")
-    java = shutil.which("java" if home is None else f"{home}/bin/java")
-    remedy = f"install Java {JAVA}, such as openjdk-{JAVA}-jre-headless, and say in JAVA_HOME where it is"
-    if java is None:
-        raise SparkError(
-            f"Spark needs Java {JAVA} or newer, and there is none{f' in {home}' if home else ''}; {remedy}"
-        )
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
-    version = re.search(r'version "(?:1\.)?(\d+)', said)
-    if version is None or int(version[1]) < JAVA:
-        found = f"is version {version[1]}" if version else "does not tell its version"
-        raise SparkError(f"Spark needs Java {JAVA} or newer, and {java} {found}; {remedy}")
+_STACK: Final = "-Xss16m"
 
 
 def _start(master: str, conf: Mapping[str, str]) -> SparkSession:
@@ -121,6 +99,9 @@ def _start(master: str, conf: Mapping[str, str]) -> SparkSession:
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.log.level": "ERROR",
+        # MLlib's ALS hands executors the history of all its iterations, which is read recursively.
+        "spark.driver.extraJavaOptions": _STACK,
+        "spark.executor.extraJavaOptions": _STACK,
     }
     if master.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -137,7 +118,8 @@ def _start(master: str, conf: Mapping[str, str]) -> SparkSession:
 
 
 _LOST: Final = re.compile(
-    r"ExecutorLostFailure|executor \d+ (exited|lost)|OutOfMemory|SparkContext was shut down", re.I
+    "ExecutorLostFailure|OutOfMemoryError|Master removed our application|SparkContext was shut down"
+    "|stopped SparkContext"
 )
 _UNREADABLE: Final = re.compile(r"FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER|not a Parquet file")
 
@@ -331,10 +313,17 @@ class SparkLog:
 
     def with_items(self, frame: DataFrame) -> DataFrame:
         """Put the dense numbers of items, `item`, in the place of their ids."""
+        return frame.join(F.broadcast(self._item_numbers()), ITEM_ID).drop(ITEM_ID)
+
+    def of_known(self) -> DataFrame:
+        """Return the events that a user has with an item that has a number."""
+        events = self.events.filter(F.col(USER_ID).isNotNull())
+        return events.join(F.broadcast(self._item_numbers()), ITEM_ID, "left_semi")
+
+    def _item_numbers(self) -> DataFrame:
         ids = pl.Series(ITEM_ID, self.items.ids, dtype=pl.String)
         table = pl.DataFrame([ids, pl.Series(ITEM, np.arange(len(ids), dtype=np.int32))])
-        numbers = to_spark(frame.sparkSession, table)
-        return frame.join(F.broadcast(numbers), ITEM_ID).drop(ITEM_ID)
+        return to_spark(self.events.sparkSession, table)
 
     def newest(self, most: int) -> DataFrame:
         """Return the events of so many last days (UTC) that they are at most `most`, but those of one day at least."""
@@ -351,9 +340,20 @@ class SparkLog:
 
 
 def cleaned_on_spark(events: DataFrame) -> DataFrame:
-    """Return cleaned events, kept by Spark: everything after asks for them again."""
+    """Return cleaned events."""
     frame: DataFrame = cleaned_events(nw.from_native(events)).to_native()
-    return frame.persist()
+    return frame
+
+
+@contextmanager
+def kept(frame: DataFrame) -> Iterator[DataFrame]:
+    """Lend a frame that Spark works out once and keeps, for what asks for it more than once."""
+    try:
+        yield frame.persist()
+    finally:
+        # A session that has died cannot let go either, and its death is what has to be told.
+        with suppress(PySparkException, Py4JError):
+            frame.unpersist()
 
 
 def extent_of(events: DataFrame) -> tuple[int, int, int]:
@@ -386,3 +386,46 @@ def to_polars(frame: DataFrame) -> pl.DataFrame:
     table = pl.from_arrow(frame.toArrow())
     assert isinstance(table, pl.DataFrame)  # noqa: S101
     return table
+
+
+# --- Work of our own on executors -------------------------------------------------------------------------------------
+
+
+def by_users(events: DataFrame, work: Callable[[pl.DataFrame], Iterator[pl.DataFrame]], schema: pl.Schema) -> DataFrame:
+    """Hand all events of some users at a time to executors, which need this package, and return what comes of it.
+
+    Rows travel as Python objects: the way through Arrow asks for pandas.
+    """
+    columns = [(name, events.schema[name].dataType.simpleString()) for name in events.columns]
+    types = pl.Schema({name: _POLARS[kind] for name, kind in columns})
+
+    def run(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        frame = pl.DataFrame([tuple(row) for row in rows], types, orient="row")
+        for table in work(frame) if frame.height else ():
+            yield from table.rows()
+
+    answers = events.repartition(USER_ID).rdd.mapPartitions(run)
+    return events.sparkSession.createDataFrame(answers, to_spark(events.sparkSession, schema.to_frame()).schema)
+
+
+_POLARS: Final = {"string": pl.String, "bigint": pl.Int64, "int": pl.Int32, "double": pl.Float64}
+
+
+def cores(spark: SparkSession) -> int:
+    """Return how many tasks run at a time."""
+    return spark.sparkContext.defaultParallelism
+
+
+def in_parallel(spark: SparkSession, work: Callable[[Asked], Answer], asked: Sequence[Asked]) -> list[Answer]:
+    """Return what work makes of each thing, in their order, as many at a time as Spark has cores.
+
+    Whatever work holds travels once to each executor, which needs this package.
+    """
+    held = spark.sparkContext.broadcast(work)
+    try:
+        answers: list[Answer] = (
+            spark.sparkContext.parallelize(asked, len(asked)).map(lambda one: held.value(one)).collect()
+        )
+    finally:
+        held.destroy()
+    return answers

@@ -36,14 +36,14 @@ from pyspark.sql import functions as F  # noqa: N812
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import Partners, Value, worth
 from aisle.prepare.interactions import Interactions
-from aisle.prepare.spark import ITEM, USER, SparkLog, to_polars
+from aisle.prepare.spark import ITEM, USER, SparkLog, cores, kept, to_polars
 from aisle.prepare.weigh import WEIGHT
 from aisle.recommenders.als import ALS, ALSConfig, row_ridge
 from aisle.recommenders.als_wr import ALSWR, ALSWRConfig
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.co_purchase import FORMULAS, CoPurchase, CoPurchaseConfig
-from aisle.recommenders.ratings import Scale, ratings_of
-from aisle.shop.columns import ITEM_ID, RATING, TIMESTAMP, TRANSACTION_ID, USER_ID
+from aisle.recommenders.ratings import Scale
+from aisle.shop.columns import EVENT, ITEM_ID, RATING, TIMESTAMP, TRANSACTION_ID, USER_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import EventKind
 from aisle.shop.moments import DAY
@@ -59,8 +59,7 @@ def fit_als(config: ALSConfig, log: SparkLog, data: Interactions, seed: int) -> 
     NotEnoughData
         If nobody likes anything.
     """
-    pairs = log.numbered(log.pairs()).persist()
-    try:
+    with kept(log.numbered(log.pairs())) as pairs:
         items, users = len(log.items), log.users_count()
         sums = (_ridge_sum(pairs, side, others, config) for side, others in ((USER, items), (ITEM, users)))
         (entries, of_users), (_, of_items) = sums
@@ -70,10 +69,8 @@ def fit_als(config: ALSConfig, log: SparkLog, data: Interactions, seed: int) -> 
         mllib = MLlibALS(
             rank=config.factors, maxIter=config.iterations, regParam=np.sqrt(of_users * of_items) / (weight * entries),
             implicitPrefs=True, alpha=1 / weight, userCol=USER, itemCol=ITEM, ratingCol=WEIGHT, seed=seed,
-        )  # fmt: skip
+        ).setNumBlocks(cores(pairs.sparkSession))  # fmt: skip
         vectors = _vectors(mllib.fit(pairs).itemFactors, items, config.factors)
-    finally:
-        pairs.unpersist()
     return ALS(config).adopt(vectors * np.float32((of_users / of_items) ** 0.25))
 
 
@@ -92,11 +89,9 @@ def fit_als_wr(config: ALSWRConfig, log: SparkLog, data: Interactions, seed: int
     NotEnoughData
         If nobody has rated anything.
     """
-    stars = log.numbered(log.stars()).persist()
-    try:
+    with kept(log.numbered(log.stars())) as stars:
         lowest, highest, mean = stars.agg(F.min(RATING), F.max(RATING), F.mean(RATING)).collect()[0]
         if mean is None:
-            ratings_of(data)
             raise NotEnoughData("no shopper has rated anything with stars; import rate events")
         of_items = _biases(stars, F.col(RATING) - mean, ITEM, config)
         with_items = stars.join(of_items, ITEM)
@@ -105,14 +100,12 @@ def fit_als_wr(config: ALSWRConfig, log: SparkLog, data: Interactions, seed: int
         mllib = MLlibALS(
             rank=config.factors, maxIter=config.iterations, regParam=config.regularization,
             userCol=USER, itemCol=ITEM, ratingCol="residual", seed=seed,
-        )  # fmt: skip
+        ).setNumBlocks(cores(stars.sparkSession))  # fmt: skip
         factors = mllib.fit(with_items.join(of_users, USER).withColumn("residual", residual)).itemFactors
         vectors = _vectors(factors, len(log.items), config.factors)
         biases = np.zeros(len(log.items), np.float32)
         table = to_polars(of_items)
         biases[table[ITEM].to_numpy()] = table[f"{ITEM}_bias"].to_numpy()
-    finally:
-        stars.unpersist()
     return ALSWR(config).adopt(Scale(lowest, highest, mean), biases, vectors, data)
 
 
@@ -138,8 +131,7 @@ def fit_co_purchase(config: CoPurchaseConfig, log: SparkLog, data: Interactions,
     NotEnoughData
         If nothing was bought.
     """
-    places = log.with_items(_places(log.events)).persist()
-    try:
+    with kept(log.with_items(_places(log.events))) as places:
         baskets = places.select("basket").distinct().count()
         if baskets == 0:
             raise NotEnoughData("nothing was bought in these events; import orders to learn what is bought together")
@@ -148,8 +140,6 @@ def fit_co_purchase(config: CoPurchaseConfig, log: SparkLog, data: Interactions,
         met = places.join(others, "basket").filter(F.col(ITEM) != F.col("other"))
         sums = met.groupBy(ITEM, "other").agg(F.count("*").alias("times"), F.countDistinct("owner").alias("owners"))
         links = to_polars(sums.filter(F.col("times") >= config.min_support))
-    finally:
-        places.unpersist()
     counts = np.zeros(len(log.items), np.int64)
     counts[counted[ITEM].to_numpy()] = counted["count"].to_numpy()
     value = Value(FORMULAS[config.measure], np.ones(1), counts, baskets, config.min_support, repeats=False)
@@ -157,18 +147,18 @@ def fit_co_purchase(config: CoPurchaseConfig, log: SparkLog, data: Interactions,
 
 
 def _places(events: DataFrame) -> DataFrame:
-    """Return what was bought: `item_id`, `basket` and `owner`, each item once per basket."""
-    bought = events.filter(
-        (F.col("event") == EventKind.PURCHASE.value) & (F.col(TRANSACTION_ID).isNotNull() | F.col(USER_ID).isNotNull())
-    )
-    day = F.when(F.col(TRANSACTION_ID).isNull(), F.floor(F.col(TIMESTAMP) / DAY))
-    shopper = F.when(F.col(TRANSACTION_ID).isNull(), F.col(USER_ID))
-    basket = F.struct(F.col(TRANSACTION_ID), shopper.alias("shopper"), day.alias("day")).alias("basket")
-    first = F.min_by(USER_ID, TIMESTAMP).alias("known")
-    once = bought.groupBy(basket, ITEM_ID).agg(first)
+    """Return what was bought: `item_id`, `basket` and `owner`, each item once per basket.
+
+    Baskets and owners are told apart by 64 bits: ten million of them share one by a chance of a millionth.
+    """
+    transaction, user = F.col(TRANSACTION_ID), F.col(USER_ID)
+    bought = events.filter((F.col(EVENT) == EventKind.PURCHASE.value) & (transaction.isNotNull() | user.isNotNull()))
+    day = F.floor(F.col(TIMESTAMP) / DAY)
+    basket = F.when(transaction.isNotNull(), F.xxhash64(transaction)).otherwise(F.xxhash64(user, day))
+    once = bought.groupBy(basket.alias("basket"), ITEM_ID).agg(F.min_by(USER_ID, TIMESTAMP).alias(USER_ID))
     # A basket of nobody's is an owner of its own.
-    owner = F.struct(F.col("known"), F.when(F.col("known").isNull(), F.col("basket")).alias("nobody")).alias("owner")
-    return once.select(ITEM_ID, "basket", owner)
+    owner = F.when(user.isNotNull(), F.xxhash64(user)).otherwise(F.col("basket"))
+    return once.select(ITEM_ID, "basket", owner.alias("owner"))
 
 
 def _best(links: pl.DataFrame, value: Value, k: int) -> Partners:

@@ -33,6 +33,7 @@ BENCHMARKS: Final = {
     "newcomers": (),
     "cold": ("amazon-beauty",),
     "sessions": ("rsc15-sample",),
+    "spark": ("online-retail",),
     "speed": ("gowalla", "ml-100k"),
 }
 """Each benchmark and the data sets that it runs on; one without any draws its own."""

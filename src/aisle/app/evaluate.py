@@ -13,7 +13,6 @@ from aisle.app.opinions import Tables, heard, read_reviews
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import BASELINE, Recipe
 from aisle.app.settings import Settings
-from aisle.engine.retrieval import Retrieval
 from aisle.evaluation.compare import Comparison, compare
 from aisle.evaluation.evaluate import Evaluation, Report, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out

@@ -89,6 +89,9 @@ def _into_files(table: "Frame", out: Path) -> int:
     try:
         table.write.mode("overwrite").parquet(str(partial))
         rows = table.sparkSession.read.parquet(str(partial)).count()
+        for note in partial.iterdir():
+            if note.suffix != ".parquet":  # Spark's marks and sums, which other readers stumble over
+                note.unlink()
         if out.is_dir():
             shutil.rmtree(out)
         out.unlink(missing_ok=True)

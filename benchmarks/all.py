@@ -38,7 +38,7 @@ BENCHMARKS: Final = {
 }
 """Each benchmark and the data sets that it runs on; one without any draws its own."""
 
-VERSIONS: Final = ("numpy", "scipy", "numba", "polars", "implicit", "scikit-learn", "scikit-surprise")
+VERSIONS: Final = ("numpy", "scipy", "numba", "polars", "pyspark", "implicit", "scikit-learn", "scikit-surprise")
 
 
 def main() -> None:

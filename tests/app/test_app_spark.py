@@ -259,7 +259,7 @@ def executors_of(process: int) -> list[int]:
     for line in listed.splitlines()[1:]:
         pid, parent, arguments = line.split(None, 2)
         parents[int(pid)] = int(parent)
-        if "CoarseGrainedExecutorBackend" in arguments and "python" not in arguments:
+        if "CoarseGrainedExecutorBackend" in arguments:
             found.append(int(pid))
     return [one for one in found if process in ancestors(one, parents)]
 

@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 import pyspark
 from py4j.protocol import Py4JError
+from pyspark import SparkContext
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  its name everywhere
@@ -98,7 +99,7 @@ def _start(master: str, conf: Mapping[str, str]) -> SparkSession:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
-        "spark.log.level": "ERROR",
+        "spark.log.level": "FATAL",  # what fails is said once, by `clearly`
         # MLlib's ALS hands executors the history of all its iterations, which is read recursively.
         "spark.driver.extraJavaOptions": _STACK,
         "spark.executor.extraJavaOptions": _STACK,
@@ -117,10 +118,7 @@ def _start(master: str, conf: Mapping[str, str]) -> SparkSession:
     return spark
 
 
-_LOST: Final = re.compile(
-    "ExecutorLostFailure|OutOfMemoryError|Master removed our application|SparkContext was shut down"
-    "|stopped SparkContext"
-)
+_LOST: Final = re.compile("ExecutorLostFailure|OutOfMemoryError|Master removed our application")
 _UNREADABLE: Final = re.compile(r"FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER|not a Parquet file")
 
 
@@ -139,12 +137,21 @@ def clearly() -> Iterator[None]:
         said = str(error)
         if found := re.search(r"file:\S+\.parquet|\S+://\S+\.parquet", said) if _UNREADABLE.search(said) else None:
             raise FileError(f"Spark cannot read {found[0]}; write it again or leave it out") from error
-        if _LOST.search(said):
+        if _LOST.search(said) or _stopped():
             raise SparkError(
                 "Spark lost its executors while it worked: they were killed or ran out of memory; give them more with "
                 "spark.executor.memory in [spark] conf, or run it again"
             ) from error
         raise SparkError(f"Spark failed: {_gist(said)}") from error
+
+
+def _stopped() -> bool:
+    """Whether Spark has given up; whatever is asked of it then fails in one odd way or another."""
+    context = SparkContext._active_spark_context
+    try:
+        return context is not None and bool(context._jsc.sc().isStopped())
+    except Py4JError:
+        return True
 
 
 def _gist(said: str) -> str:

@@ -40,7 +40,7 @@ demo: $(VENV)/.installed ## a simulated shop: events, training, figures, a shelf
 	$(BIN)/aisle demo
 
 test: $(VENV)/.installed-dev ## every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.installed-dev ## format, lint, types, layers
 	$(BIN)/ruff format --check

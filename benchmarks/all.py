@@ -34,11 +34,12 @@ BENCHMARKS: Final = {
     "ablation": (),
     "cold": ("amazon-beauty",),
     "sessions": ("rsc15-sample",),
+    "spark": ("online-retail",),
     "speed": ("gowalla", "ml-100k"),
 }
 """Each benchmark and the data sets that it runs on; one without any draws its own."""
 
-VERSIONS: Final = ("numpy", "scipy", "numba", "polars", "implicit", "scikit-learn", "scikit-surprise")
+VERSIONS: Final = ("numpy", "scipy", "numba", "polars", "pyspark", "implicit", "scikit-learn", "scikit-surprise")
 
 
 def main() -> None:

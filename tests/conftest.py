@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,10 @@ from aisle.app.settings import FILE, Settings
 from aisle.app.shop import Shop
 from tests.runner import Runner
 from tests.small_shop import make_small_shop
+from tests.spark import cluster
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 # The same examples in every run, and no judgement by the clock: timings live in benchmarks.
 settings.register_profile("aisle", derandomize=True, deadline=None)
@@ -52,6 +57,13 @@ def folder(trained_folder: Path, tmp_path: Path) -> Path:
 def live(folder: Path) -> Iterator[Live]:
     with Live(Settings.read(folder)) as live:
         yield live
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator["SparkSession"]:
+    """Return a cluster whose executors are processes of their own, started when it is first asked for."""
+    with cluster() as session:
+        yield session
 
 
 @pytest.fixture

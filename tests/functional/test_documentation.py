@@ -51,7 +51,7 @@ def values_of(table: dict[str, str]) -> dict[str, Any]:
 def defaults() -> dict[str, dict[str, Any]]:
     """Return section → setting → default of the code."""
     settings = Settings.read(ROOT / "nowhere")
-    found = {name: getattr(settings, name) for name in ("shop", "database", "train", "mlflow", "serve")}
+    found = {name: getattr(settings, name) for name in ("shop", "database", "train", "mlflow", "spark", "serve")}
     sections: dict[str, dict[str, Any]] = {
         name: section.model_dump() for name, section in found.items() if isinstance(section, BaseModel)
     }

@@ -26,6 +26,7 @@ from aisle.engine.shelving import Shelved, shelve
 from aisle.evaluation.queries import query_batch
 from aisle.prepare.build import NEEDED, build
 from aisle.prepare.catalogue import aligned
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.shop import moments
 from aisle.shop.columns import (
@@ -138,30 +139,26 @@ def recommend_all(
         If nobody has a history.
     """
     started = time.perf_counter()
-    if section.strategy in OF_A_PAGE:
-        raise InputError(f"placement {placement!r} is about an item or a cart, not a shopper; --all needs another one")
+    check_asks_shoppers(placement, section)
     if out is not None:
         check_ending(out)
     frame = read_events(db, progress, HISTORY)
     data = build(frame, model.weights, span(frame)[1] + 1, items=model.items)
     batch = read_batch(db, model, section, n, exclude)
-    queries = query_batch(data, np.arange(len(data.users), dtype=np.int32))
-    created, tables, rows = moments.now(), [], 0
-    for start in range(0, len(queries), BLOCK):
-        stop = min(start + BLOCK, len(queries))
-        users = data.users.ids[start:stop]
-        table = to_table(shelves(batch, queries.part(start, stop)), users, model.items.ids)
+    created, tables, rows, done = moments.now(), [], 0, 0
+    for users, table in answers(batch, data):
         rows += table.height
+        done += len(users)
         if out is None:
             store(db, placement, model.version, created, users, table)
         else:
             tables.append(table)
-        progress("recommend", stop, len(queries), stop)
+        progress("recommend", done, len(data.users), done)
     if out is None:
         recommendations.forget_older(db, placement, created)
     else:
         write(tables, out)
-    return Written(len(queries), rows, time.perf_counter() - started)
+    return Written(done, rows, time.perf_counter() - started)
 
 
 def read_batch(db: Database, model: LiveModel, section: PlacementSection, n: int, exclude: Exclude) -> Batch:
@@ -172,6 +169,15 @@ def read_batch(db: Database, model: LiveModel, section: PlacementSection, n: int
     facts = facts_of_catalogue(catalogue, now, model.sales_per_day, model.tail, model.usual_cover)
     rules = bind(section.rules, model.items)
     return Batch(model, section.strategy, section.objective, rules, facts, newest[newest != UNKNOWN], n, exclude)
+
+
+def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...], pl.DataFrame]]":
+    """Yield the shelves of all users of the data, some of them at a time: their ids, and a table of `to_table`."""
+    queries = query_batch(data, np.arange(len(data.users), dtype=np.int32))
+    for start in range(0, len(queries), BLOCK):
+        stop = min(start + BLOCK, len(queries))
+        users = data.users.ids[start:stop]
+        yield users, to_table(shelves(batch, queries.part(start, stop)), users, batch.model.items.ids)
 
 
 # --- Shelves ----------------------------------------------------------------------------------------------------------
@@ -256,8 +262,14 @@ def to_table(shelves: Iterator[Filled], users: tuple[str, ...], item_ids: tuple[
             zip(filled.shelved.items.tolist(), filled.shelved.scores.tolist(), strict=True), 1
         )
     ]
-    schema = {USER_ID: pl.String, RANK: pl.Int32, ITEM_ID: pl.String, SCORE: pl.Float32}
-    return pl.DataFrame(rows, schema, orient="row").with_columns(pl.col(SCORE).fill_nan(None))
+    return pl.DataFrame(rows, written_schema(), orient="row").with_columns(pl.col(SCORE).fill_nan(None))
+
+
+def written_schema() -> "pl.Schema":
+    """Return the columns of written shelves."""
+    import polars as pl
+
+    return pl.Schema({USER_ID: pl.String, RANK: pl.Int32, ITEM_ID: pl.String, SCORE: pl.Float32})
 
 
 def store(
@@ -269,6 +281,12 @@ def store(
     common = {PLACEMENT: placement, MODEL_VERSION: version, CREATED: created}
     rows = table.with_columns(pl.lit(value).alias(name) for name, value in common.items()).select(*RECOMMENDATIONS)
     recommendations.replace(db, placement, users, rows.rows())
+
+
+def check_asks_shoppers(placement: str, section: PlacementSection) -> None:
+    """Refuse a placement that nobody's history can fill."""
+    if section.strategy in OF_A_PAGE:
+        raise InputError(f"placement {placement!r} is about an item or a cart, not a shopper; --all needs another one")
 
 
 def check_ending(out: Path) -> None:

@@ -50,6 +50,9 @@ name = {name}
 # [mlflow]             # trainings, searches and models in MLflow
 # enabled = true
 
+# [spark]              # where --engine spark works
+# master = "local[*]"
+
 [serve]
 # host = "127.0.0.1"
 # port = 8000
@@ -138,6 +141,17 @@ class MlflowSection(_Section):
     """The registered model whose versions are this shop's; on a server that shops share, each needs its own."""
 
 
+class SparkSection(_Section):
+    """Where `--engine spark` works."""
+
+    master: str = "local[*]"
+    """Where Spark runs: `local[*]`, `spark://host:7077`, `yarn`; a session that runs already is used as it is."""
+    conf: dict[str, str] = {}
+    """More properties of Spark, such as `spark.executor.memory` and `spark.jars`."""
+    newest_events: int = Field(default=20_000_000, ge=1)
+    """So many of the newest events fit this machine: models of what happened lately learn from them."""
+
+
 class ServeSection(_Section):
     """Where the web process listens."""
 
@@ -166,6 +180,7 @@ class Settings(BaseSettings):
     placements: dict[str, PlacementSection] = Field(default={}, validate_default=True)
     """Shelves by name: those of `PLACEMENTS`, with what is set of them, and the shop's own."""
     mlflow: MlflowSection = MlflowSection()
+    spark: SparkSection = SparkSection()
     serve: ServeSection = ServeSection()
 
     @field_validator("placements", mode="before")

@@ -186,6 +186,14 @@ class Shop:
 
         return train(self._db, self.settings, model, seconds, progress)
 
+    def train_on_spark(
+        self, model: str | None = None, source: str | None = None, progress: Progress = silent
+    ) -> "Trained":
+        """Train as `train` does, on Spark, on the shop's events or on those of Parquet files, a Delta table or JDBC."""
+        from aisle.app.spark import train_on_spark
+
+        return train_on_spark(self._db, self.settings, model, source, progress)
+
     def evaluate(self, models: Sequence[str] = (), n: int = 20, progress: Progress = silent) -> "list[Measured]":
         """Fit models on the past and score them on the newest weeks, the whole catalogue ranked."""
         from aisle.app.evaluate import evaluate_models
@@ -202,13 +210,14 @@ class Shop:
         write: bool = False,
         progress: Progress = silent,
         better: "Better | None" = None,
+        on_spark: bool = False,
     ) -> "Tuned":
-        """Search for better settings of a model, on the weeks before the newest ones."""
+        """Search for better settings of a model, on the weeks before the newest ones; on Spark, several at a time."""
         from aisle.app.tune import tune
 
         return tune(
             self._db, self.settings, model, trials,
-            seed=seed, timeout=timeout, write=write, progress=progress, better=better,
+            seed=seed, timeout=timeout, write=write, progress=progress, better=better, on_spark=on_spark,
         )  # fmt: skip
 
     def weigh(self, *, write: bool = False, progress: Progress = silent) -> "Weighed":
@@ -286,6 +295,23 @@ class Shop:
 
         name, section = self.live.placement(placement)
         return recommend_all(self._db, self.live.models.current(), name, section, n, out, exclude, progress)
+
+    def recommend_all_on_spark(
+        self,
+        n: int,
+        out: Path | None = None,
+        exclude: Exclude = "none",
+        placement: str | None = None,
+        source: str | None = None,
+        progress: Progress = silent,
+    ) -> "Written":
+        """Write everybody's shelf as `recommend_all` does, on Spark; the file is a folder of Parquet files."""
+        from aisle.app.spark_batch import recommend_all_on_spark
+
+        name, section = self.live.placement(placement)
+        return recommend_all_on_spark(
+            self._db, self.settings, self.live.models.current(), name, section, n, out, exclude, source, progress
+        )
 
     def close(self) -> None:
         """Let go of the database."""

@@ -1,6 +1,6 @@
 """A study of one model's settings, kept by Optuna in a database of its own; the only file that knows Optuna."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,13 +70,39 @@ class Study:
 
         Drawing anew for each trial's number makes an interrupted study go on as if nothing had happened.
         """
-        self._study.sampler = TPESampler(seed=self._seed + len(self._study.get_trials(deepcopy=False)))
-        asked = self._study.ask(self._distributions)
+        asked = self._ask()
         try:
             value = score(settle(self._space, asked.params))
         except BaseException:
             self._study.tell(asked, state=TrialState.FAIL)
             raise
+        return self._trial(self._study.tell(asked, value))
+
+    def attempt_many(
+        self, score: Callable[[Sequence[dict[str, Any]]], Sequence[float | None]], many: int
+    ) -> list[Trial | None]:
+        """Score several settings at once, as far from each other as if each were a failure; None has no value.
+
+        What `score` raises goes through, and the trials do not count.
+        """
+        asked = [self._ask(constant_liar=True) for _ in range(many)]
+        try:
+            values = score([settle(self._space, one.params) for one in asked])
+        except BaseException:
+            for one in asked:
+                self._study.tell(one, state=TrialState.FAIL)
+            raise
+        return [self._told(one, value) for one, value in zip(asked, values, strict=True)]
+
+    def _ask(self, *, constant_liar: bool = False) -> optuna.Trial:
+        seed = self._seed + len(self._study.get_trials(deepcopy=False))
+        self._study.sampler = TPESampler(seed=seed, constant_liar=constant_liar)
+        return self._study.ask(self._distributions)
+
+    def _told(self, asked: optuna.Trial, value: float | None) -> Trial | None:
+        if value is None:
+            self._study.tell(asked, state=TrialState.FAIL)
+            return None
         return self._trial(self._study.tell(asked, value))
 
     def add(self, settings: Mapping[str, Any], value: float) -> None:

@@ -1,6 +1,7 @@
 """The offline path, top to bottom: events → held-out weeks → figures → gate → fit on everything → bundle → live."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
 from aisle.app.tracking import track_training
 from aisle.evaluation.compare import verdict
+from aisle.evaluation.evaluate import Evaluation
 from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.queries import query_batch
 from aisle.evaluation.review_stars import ReviewErrors
@@ -115,7 +117,8 @@ def train(
     fitted = fit_others(recipe, data, fit(recipe, data, newest_window(tables.events), effort, progress))
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
-    version = publish(db, settings.bundles, to_bundle(recipe, data, fitted, judgement), judgement)
+    bundle = to_bundle(recipe, data, fitted, judgement, int(data.log.timestamp[0]))
+    version = publish(db, settings.bundles, bundle, judgement)
     interactions.refresh(db, data, left_out, progress)
     trained = Trained(
         version=version,
@@ -135,9 +138,14 @@ def train(
 
 def everything(tables: Tables, recipe: Recipe) -> Interactions:
     """Return all that a shop knows as training data, with what the catalogue shows and nobody has touched yet."""
-    shown = tables.catalogue.filter(~pl.col(HIDDEN).fill_null(False))[ITEM_ID]
-    data = build(tables.events, recipe.weights, now=span(tables.events)[1] + 1, also=shown)
+    now = span(tables.events)[1] + 1
+    data = build(tables.events, recipe.weights, now, also=shown_items(tables.catalogue))
     return with_catalogue(tables.catalogue, data)
+
+
+def shown_items(catalogue: pl.DataFrame) -> pl.Series:
+    """Return the ids of what a catalogue does not hide."""
+    return catalogue.filter(~pl.col(HIDDEN).fill_null(False))[ITEM_ID]
 
 
 def live_recipe(db: Database) -> Recipe | None:
@@ -163,16 +171,49 @@ def judge(
     except NotEnoughData as error:
         return Judgement(True, f"not measured: {error}", [])
     past = fit_on_past(recipe, holdout, effort, progress)
-    measured, new = score(recipe, past, holdout, progress=progress)
+    new = score(recipe, past, holdout, progress=progress)
     placements = shelves_of(settings, recipe, past.fitted, holdout, tables.events, progress)
-    baseline, _ = measure(recipe.only_popular(), holdout, effort, progress=progress)
+
+    def ask(one: Recipe) -> tuple[Measured, Evaluation]:
+        same = (one.weights, one.seed) == (recipe.weights, recipe.seed)
+        return measure(one, holdout if same else held_out(tables, one), effort, progress=progress)
+
+    return compared(db, recipe, new, ask, placements)
+
+
+def compared(
+    db: Database,
+    recipe: Recipe,
+    answered: tuple[Measured, Evaluation],
+    ask: Callable[[Recipe], tuple[Measured, Evaluation]],
+    placements: list[PlacementFigures],
+    able: Callable[[Recipe], bool] = lambda _: True,
+) -> Judgement:
+    """Compare a recipe with the live one by what the held-out weeks say of each.
+
+    Parameters
+    ----------
+    answered
+        How the recipe did.
+    ask
+        Fits another one on the past and scores it.
+    placements
+        How the shelves of single placements did.
+    able
+        Whether a recipe can be fitted here; a live one that cannot stays live.
+    """
+    measured, new = answered
+    baseline, _ = ask(recipe.only_popular())
     try:
         live = live_recipe(db)
         if live is None:
             return Judgement(True, "it is the first model", [measured, baseline], placements)
         if live == recipe:
             return Judgement(True, "the live recipe, on newer events", [measured, baseline], placements)
-        defender, old = measure(live, held_out(tables, live), effort, progress=progress)
+        if not able(live):
+            reason = f"the live {live.model} cannot be trained here to compare"
+            return Judgement(False, reason, [measured, baseline], placements)
+        defender, old = ask(live)
     except SettingsError as error:
         return Judgement(True, f"the live recipe cannot be fitted any more: {error}", [measured, baseline], placements)
     found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
@@ -211,10 +252,10 @@ def check_sane(fitted: Fitted, data: Interactions) -> None:
         raise NotEnoughData("some shoppers' shelves are empty; import more events")
 
 
-def to_bundle(recipe: Recipe, data: Interactions, fitted: Fitted, judgement: Judgement) -> Bundle:
-    """Put together what goes to disk."""
+def to_bundle(recipe: Recipe, data: Interactions, fitted: Fitted, judgement: Judgement, first: int) -> Bundle:
+    """Put together what goes to disk; `first` is the moment of the first event learnt from."""
     manifest = Manifest(
-        window=(int(data.log.timestamp[0]), data.now),
+        window=(first, data.now),
         recipe=msgspec.to_builtins(recipe),
         metrics={one.model: msgspec.to_builtins(one.report) for one in judgement.measured},
     )

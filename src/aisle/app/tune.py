@@ -97,6 +97,7 @@ def tune(
     write: bool = False,
     progress: Progress = silent,
     better: Better | None = None,
+    on_spark: bool = False,
 ) -> Tuned:
     """Try settings of a model; a second call goes on where the first one ended, as long as the data is the same.
 
@@ -116,11 +117,15 @@ def tune(
         Whether the best settings go into `aisle.toml`, if they are better than the current ones.
     progress, better
         Who is told of each trial, and of the best so far.
+    on_spark
+        Whether Spark's executors make the trials, as many at a time as they have cores.
 
     Raises
     ------
     SettingsError
-        If Optuna is not installed, there is no such model, or it has nothing to tune.
+        If Optuna or PySpark is not installed, there is no such model, or it has nothing to tune.
+    SparkError
+        If Spark fails; the trials until then stay.
     NotEnoughData
         If the log is too short to hold out two windows.
     StorageError
@@ -142,7 +147,12 @@ def tune(
         study.add(now, current)
     before = len(study.trials)
     deadline = started + timeout if timeout is not None else float("inf")
-    stopped, failed = _search(study, question, trials, deadline, progress, better)
+    if on_spark:
+        from aisle.app.spark_tune import search_on_spark
+
+        stopped, failed = search_on_spark(settings, study, question, trials, deadline, progress, better)
+    else:
+        stopped, failed = _search(study, question, trials, deadline, progress, better)
     best = study.trials[:BEST]
     improved = bool(best) and best[0].value > current
     if write and improved:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aisle.cli.duration import duration
-from aisle.cli.shop import open_shop
+from aisle.cli.shop import Engine, open_shop
+from aisle.shop.errors import InputError
 from aisle.shop.moments import from_moment
 
 if TYPE_CHECKING:
@@ -37,13 +38,27 @@ def train(
             help="How long the ranker may gather past weeks to learn from: 90s, 10m, 1.5h.",
         ),
     ] = None,
+    engine: Annotated[Engine, typer.Option(help="Where it is trained; `spark` as [spark] of aisle.toml says.")] = (
+        Engine.LOCAL
+    ),
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="With the engine spark: Parquet files, a Delta table or a jdbc: URL instead of the shop's log."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train on all events, and go live unless the newest weeks show that the live model was better."""
     from aisle.cli import show
 
+    on_spark = engine is Engine.SPARK
+    if source is not None and not on_spark:
+        raise InputError("--source is for --engine spark; aisle import brings files into the shop")
+    if budget is not None and on_spark:
+        raise InputError("--budget is for the ranker, which is not trained on Spark; leave it out")
     with open_shop(context) as shop, show.bars() as progress:
-        trained = shop.train(model, budget, progress)
+        trained = shop.train_on_spark(model, source, progress) if on_spark else shop.train(model, budget, progress)
         attach_figures(shop, trained)
     if as_json:
         show.json(trained)

@@ -2,12 +2,15 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisle.cli.shop import open_shop
+from aisle.cli.shop import Engine, open_shop
 from aisle.shop.errors import InputError
+
+if TYPE_CHECKING:
+    from aisle.app.batch import Written
 
 
 class Exclude(StrEnum):
@@ -41,6 +44,12 @@ def recommend(
     cart: Annotated[list[str] | None, typer.Option(help="An item in the cart; once for each.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say of each item why it stands there.")] = False,
     out: Annotated[Path | None, typer.Option(help="With --all: the .parquet or .csv file to write.")] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="With --all: what works the shelves out; `spark` writes a folder of Parquet files.")
+    ] = Engine.LOCAL,
+    source: Annotated[
+        str | None, typer.Option(help="With the engine spark: where the events are, as for aisle train.")
+    ] = None,
     to_db: Annotated[bool, typer.Option("--to-db", help="With --all: into the table `recommendations`.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -51,7 +60,14 @@ def recommend(
         )
     if everybody and (out is None) != to_db:
         raise InputError("--all writes a file or the database: add --out FILE.parquet, --out FILE.csv or --to-db")
-    if everybody:
+    on_spark = engine is Engine.SPARK
+    if on_spark and not everybody:
+        raise InputError("--engine spark is for everybody's shelves: add --all")
+    if source is not None and not on_spark:
+        raise InputError("--source is for --engine spark; aisle import brings files into the shop")
+    if on_spark:
+        _for_all_on_spark(context, n, exclude, placement, out, source)
+    elif everybody:
         _for_all(context, n, exclude, placement, out)
     else:
         _for_one(context, user_id, session_id, n, exclude, placement, item, cart or [], explain, as_json)
@@ -88,6 +104,22 @@ def _for_all(context: typer.Context, n: int, exclude: Exclude, placement: str | 
 
     with open_shop(context) as shop, show.bars() as progress:
         written = shop.recommend_all(n, out, exclude.value, placement, progress)
+    _print_written(written, out)
+
+
+def _for_all_on_spark(
+    context: typer.Context, n: int, exclude: Exclude, placement: str | None, out: Path | None, source: str | None
+) -> None:
+    from aisle.cli import show
+
+    with open_shop(context) as shop, show.bars() as progress:
+        written = shop.recommend_all_on_spark(n, out, exclude.value, placement, source, progress)
+    _print_written(written, out)
+
+
+def _print_written(written: "Written", out: Path | None) -> None:
+    from aisle.cli import show
+
     where = out or "the table recommendations"
     show.err.print(f"{written.users:,} shoppers, {written.rows:,} rows → {where} ({written.seconds:.1f} s)")
 

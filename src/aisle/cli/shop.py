@@ -1,6 +1,7 @@
 """Which shop a command is about."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,13 @@ import typer
 if TYPE_CHECKING:
     from aisle.app.settings import Settings
     from aisle.app.shop import Shop
+
+
+class Engine(StrEnum):
+    """What does the work."""
+
+    LOCAL = "local"
+    SPARK = "spark"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from aisle.cli.duration import duration
-from aisle.cli.shop import open_shop
+from aisle.cli.shop import Engine, open_shop
 from aisle.shop.moments import format_day
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ def tune(
     timeout: Annotated[
         float | None, typer.Option(parser=duration, metavar="TIME", help="Begin no more after so long: 90s, 10m, 1.5h.")
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="What makes the trials; `spark`: several at a time, as [spark] of aisle.toml says.")
+    ] = Engine.LOCAL,
     write: Annotated[bool, typer.Option("--write", help="Write the best into aisle.toml.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
@@ -62,6 +65,7 @@ def tune(
             write=write,
             progress=progress,
             better=None if as_json else better,
+            on_spark=engine is Engine.SPARK,
         )
     if as_json:
         show.json(tuned)

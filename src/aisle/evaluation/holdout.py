@@ -79,7 +79,7 @@ class Holdout:
         return returning
 
 
-def hold_out(events: "IntoFrame", weights: Weights, window: Window) -> Holdout:
+def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, items: Vocabulary | None = None) -> Holdout:
     """Split a log at a window and prepare both sides; events after the window are not looked at.
 
     Parameters
@@ -90,6 +90,8 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window) -> Holdout:
         What each kind of event adds.
     window
         See `prepare.split.holdout_window`.
+    items
+        All that was known before the window, where the events are of some shoppers alone.
 
     Raises
     ------
@@ -99,7 +101,7 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window) -> Holdout:
         If nothing can be learnt before the window, or nobody deals with a known item in it.
     """
     past, future = split(nw.from_native(events).lazy(), window)
-    train = build(past.to_native(), weights, window.cut)
+    train = build(past.to_native(), weights, window.cut, items=items)
     known = _known(future, weights, window, train.items)
     liked = known.filter(pl.col(WEIGHT) > 0)
     target = next((kind for kind in TARGETS if kind in liked[EVENT]), None)

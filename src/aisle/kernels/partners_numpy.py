@@ -80,16 +80,30 @@ def partners_of(item: int, places: Places, value: Value, k: int) -> tuple[Ints, 
     times = np.bincount(places.items[met], minlength=items)
     pairs = np.unique(np.stack([places.items[met], places.owner[source]]), axis=1)
     owners = np.bincount(pairs[0], minlength=items)
-    worth = np.where(times >= value.min_support, _worth(item, sums, times, value), 0).astype(np.float32)
-    best = np.argsort(-worth, kind="stable")[:k].astype(np.int32)
-    best = best[worth[best] > 0]
-    return best, worth[best], times[best].astype(np.int32), owners[best].astype(np.int32)
+    believed = times >= value.min_support
+    worths = np.where(believed, worth(sums, times, value.counts[item], value.counts, value), 0).astype(np.float32)
+    best = np.argsort(-worths, kind="stable")[:k].astype(np.int32)
+    best = best[worths[best] > 0]
+    return best, worths[best], times[best].astype(np.int32), owners[best].astype(np.int32)
 
 
-def _worth(item: int, sums: Doubles, times: Longs, value: Value) -> Doubles:
+def worth(sums: Doubles, times: Longs, n_a: Longs, n_b: Longs, value: Value) -> Doubles:
+    """Return what pairs are worth, (pairs,), whatever their support.
+
+    Parameters
+    ----------
+    sums
+        What their distances add up to, (pairs,).
+    times
+        How often they were met, (pairs,).
+    n_a, n_b
+        How many baskets have the one and the other item, (pairs,).
+    value
+        The formula, and how many baskets there are.
+    """
+    total = value.baskets
     if value.formula == SUM:
         return sums
-    n_a, n_b, total = value.counts[item], value.counts, value.baskets
     if value.formula == LIFT:
         lift: Doubles = times * total / np.maximum(n_a * n_b, 1)
         return lift

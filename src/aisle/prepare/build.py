@@ -78,7 +78,7 @@ def build(
     NotEnoughData
         If no event says what anybody likes.
     """
-    table = _weighed(_cleaned(nw.from_native(events).lazy()), weights, now).collect("polars").to_native()
+    table = _weighed(cleaned_events(nw.from_native(events).lazy()), weights, now).collect("polars").to_native()
     item_ids = _item_ids(table, also) if items is None else pl.Series(items.ids, dtype=pl.String)
     table = table.with_columns(_numbers(table[ITEM_ID], item_ids))
     if items is not None:
@@ -117,15 +117,21 @@ def weighed_events(events: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.
     FormatError
         If a needed column is missing.
     """
-    return _weighed(as_rated_last(_cleaned(events)), weights, now)
+    return _weighed(as_rated_last(cleaned_events(events)), weights, now)
 
 
 def _weighed(cleaned: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.LazyFrame[Any]:
     return cleaned.select(*NEEDED, *OPTIONAL, event_weight(weights, now).alias(WEIGHT))
 
 
-def _cleaned(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Return cleaned events with the columns `NEEDED` and `OPTIONAL`, null where a log has none."""
+def cleaned_events(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Return cleaned events with the columns `NEEDED` and `OPTIONAL`, null where a log has none.
+
+    Raises
+    ------
+    FormatError
+        If a needed column is missing.
+    """
     present = events.collect_schema().names()
     missing = [name for name in NEEDED if name not in present]
     if missing:

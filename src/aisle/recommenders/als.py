@@ -79,7 +79,7 @@ class ALS(Recommender[ALSConfig], FoldsIn, HasItemVectors, Explains):
             If a weight is not a finite number.
         """
         # The compiled kernels are for training and batches: see recommenders.topn.FEW.
-        from aisle.kernels.als import align, half_step
+        from aisle.kernels.als import half_step
         from aisle.kernels.threads import all_cores
 
         _check(data.matrix)
@@ -92,7 +92,16 @@ class ALS(Recommender[ALSConfig], FoldsIn, HasItemVectors, Explains):
             for _ in range(config.iterations):
                 half_step(users, user_vectors, item_vectors, weight, steps)
                 half_step(items, item_vectors, user_vectors, weight, steps)
-            self.spectrum_ = align(item_vectors)
+        return self.adopt(item_vectors)
+
+    def adopt(self, item_vectors: Floats) -> Self:
+        """Take over item vectors (items, factors) at the minimum of this objective, whoever found it.
+
+        They are turned onto their principal axes, in place, which changes no inner product.
+        """
+        from aisle.kernels.als import align
+
+        self.spectrum_ = align(item_vectors)
         self.item_vectors_ = item_vectors
         return self
 
@@ -180,17 +189,17 @@ class ALS(Recommender[ALSConfig], FoldsIn, HasItemVectors, Explains):
 def _rows(matrix: "csr_array", config: ALSConfig) -> Rows:
     indptr = matrix.indptr.astype(np.int64, copy=False)
     indices = matrix.indices.astype(np.int32, copy=False)
-    return Rows(indptr, indices, matrix.data, _ridge(np.diff(indptr), matrix.shape[1], config))
+    return Rows(indptr, indices, matrix.data, row_ridge(np.diff(indptr), matrix.shape[1], config))
 
 
-def _ridge(entries: NDArray[np.int64], others: int, config: ALSConfig) -> Floats:
+def row_ridge(entries: NDArray[np.int64], others: int, config: ALSConfig) -> Floats:
     """Return λ (n + w0 · others)^ν of each row."""
     mass = entries + config.unobserved_weight * others
     return (config.regularization * mass**config.regularization_exponent).astype(np.float32)
 
 
 def _query_ridge(queries: QueryBatch, items: int, config: ALSConfig) -> Floats:
-    return _ridge(_entries(queries.history.indptr, queries.weights != 0), items, config)
+    return row_ridge(_entries(queries.history.indptr, queries.weights != 0), items, config)
 
 
 def _entries(indptr: NDArray[np.int64], counted: NDArray[np.bool_]) -> NDArray[np.int64]:

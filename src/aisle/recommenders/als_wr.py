@@ -18,7 +18,7 @@ from aisle.recommenders.abilities import FoldsIn, PredictsRatings
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.biased_factors import BiasedFactors, first_factors, solve_biased
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.ratings import rated_histories, ratings_of
+from aisle.recommenders.ratings import Scale, rated_histories, ratings_of
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
@@ -65,6 +65,13 @@ class ALSWR(Recommender[ALSWRConfig], FoldsIn, PredictsRatings):
             users = self._solve(ratings.by_user, ratings.mean, *items)
             learnt = Factors(users[0], items[0], users[1], items[1])
         self.learnt_ = BiasedFactors(ratings.scale, learnt)
+        return self
+
+    def adopt(self, scale: Scale, item_bias: Floats, item_factors: Floats, data: "Interactions") -> Self:
+        """Take over what was learnt of items elsewhere, (items,) and (items, factors), and solve the users of data."""
+        ratings = ratings_of(data)
+        user_bias, user_factors = self._solve(ratings.by_user, scale.mean, item_bias, item_factors)
+        self.learnt_ = BiasedFactors(scale, Factors(user_bias, item_bias, user_factors, item_factors))
         return self
 
     def _solve(self, ratings: CSR, mean: float, other_bias: Floats, other_factors: Floats) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
-from aisle.kernels.partners_numpy import LIFT, LLR, SUM, Places, Value
+from aisle.kernels.partners_numpy import LIFT, LLR, SUM, Partners, Places, Value
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.linked import Decay, Neighbours, completed, popular_rest, recent_rows
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-_FORMULAS: Final = {"probability": SUM, "lift": LIFT, "llr": LLR}
+FORMULAS: Final = {"probability": SUM, "lift": LIFT, "llr": LLR}
+"""The formula of `kernels.partners_numpy` behind each measure."""
 
 
 class CoPurchaseConfig(Config, frozen=True):
@@ -80,13 +81,24 @@ class CoPurchase(Recommender[CoPurchaseConfig], FoldsIn, Explains):
         config, items = self.config, len(data.items)
         places, baskets = _places(data.log)
         counts = np.bincount(places.items, minlength=items)
-        value = Value(_FORMULAS[config.measure], np.ones(1), counts, baskets, config.min_support, repeats=False)
-        found = partners(places, value, config.neighbours)
+        value = Value(FORMULAS[config.measure], np.ones(1), counts, baskets, config.min_support, repeats=False)
+        return self.adopt(partners(places, value, config.neighbours), counts)
+
+    def adopt(self, found: Partners, counts: NDArray[np.int64]) -> Self:
+        """Take over partners, whoever counted them.
+
+        Parameters
+        ----------
+        found
+            By the formula of the measure.
+        counts
+            How many baskets have each item, (items,).
+        """
         links = found.links
-        if config.measure == "probability":
+        if self.config.measure == "probability":
             links = links._replace(values=(links.values / counts[links.rows]).astype(np.float32))
         self.links_, self.baskets_, self.buyers_ = links, found.times, found.owners
-        self.rest_ = popular_rest(places.items, items)
+        self.rest_ = popular_rest(counts)
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:

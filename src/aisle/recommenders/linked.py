@@ -39,10 +39,9 @@ def recent_rows(queries: QueryBatch, decay: float, last: int | None = None) -> C
     return history._replace(values=np.where(counted, np.power(decay, later, dtype=np.float64), 0).astype(np.float32))
 
 
-def popular_rest(items: NDArray[np.int32], count: int) -> Floats:
-    """Return scores in [-FAINT, 0), (count,), that rank all items by how often they are among the given ones."""
-    popular = np.bincount(items, minlength=count)
-    rest: Floats = (FAINT * (popular / (1 + popular.max(initial=0)) - 1)).astype(np.float32)
+def popular_rest(counts: NDArray[np.int64]) -> Floats:
+    """Return scores in [-FAINT, 0), (items,), that rank all items by how often each was counted, (items,)."""
+    rest: Floats = (FAINT * (counts / (1 + counts.max(initial=0)) - 1)).astype(np.float32)
     return rest
 
 

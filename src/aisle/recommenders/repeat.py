@@ -35,7 +35,8 @@ class Repeat(Recommender[RepeatConfig], FoldsIn, Explains):
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Order the catalogue for whatever the history leaves open: all else is in the queries."""
-        self.rest_ = popular_rest(data.log.item[data.log.weight > 0], len(data.items))
+        liked = data.log.item[data.log.weight > 0]
+        self.rest_ = popular_rest(np.bincount(liked, minlength=len(data.items)))
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:

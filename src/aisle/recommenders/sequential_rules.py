@@ -75,7 +75,7 @@ class SequentialRules(Recommender[SequentialRulesConfig], FoldsIn, Explains):
         links = partners(places, value, config.neighbours).links
         totals = np.bincount(links.rows, links.values, minlength=items)
         self.links_ = links._replace(values=(links.values / totals[links.rows] ** config.confidence).astype(np.float32))
-        self.rest_ = popular_rest(found.items, items)
+        self.rest_ = popular_rest(np.bincount(found.items, minlength=items))
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:

@@ -86,7 +86,7 @@ class SessionKNN(Recommender[SessionKNNConfig], FoldsIn, Explains):
             faded.astype(np.float32),
             rarity.astype(np.float32),
         )
-        self.rest_ = popular_rest(found.items, items)
+        self.rest_ = popular_rest(np.bincount(found.items, minlength=items))
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:

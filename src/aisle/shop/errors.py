@@ -11,6 +11,7 @@ AisleError
 ├── NoModel                nothing trained yet
 ├── BundleError            a model on disk that is damaged or from another version
 ├── TrackingError          the experiment tracker is missing, does not answer or refuses
+├── SparkError             Spark cannot start, or a job of it failed
 └── StorageError           the database refuses
     ├── DatabaseUnavailable  … it does not answer
     ├── TryAgain             … it has too much to do just now; the same call may succeed in a moment
@@ -64,6 +65,10 @@ class BundleError(AisleError):
 
 class TrackingError(AisleError):
     """The experiment tracker is missing, does not answer or refuses."""
+
+
+class SparkError(AisleError):
+    """Spark cannot start, or a job of it failed."""
 
 
 class StorageError(AisleError):

@@ -254,7 +254,7 @@ def command(folder: Path, environment: dict[str, str]) -> "subprocess.Popen[str]
 
 def executors_of(process: int) -> list[int]:
     """Return the executors below a process."""
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
     parents, found = {}, []
     for line in listed.splitlines()[1:]:
         pid, parent, arguments = line.split(None, 2)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import numpy as np
 import polars as pl
 
@@ -29,6 +30,7 @@ from aisle.app.fitting import FEWEST_STARS, Effort, Fitted
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import PERSONAL, POPULAR, STARS, STATE, Part, Recipe
 from aisle.app.settings import Settings
+from aisle.app.tracking import track_training
 from aisle.app.train import Judgement, Trained, check_sane, compared, publish, shown_items, to_bundle
 from aisle.engine.hybrid import NAME as HYBRID
 from aisle.engine.retrieval import Retrieval
@@ -166,7 +168,7 @@ def train_on_spark(
         users = log.users_count()
     check_sane(fitted, data)
     bundle = to_bundle(recipe, data, fitted, judgement, first)
-    return Trained(
+    trained = Trained(
         version=publish(db, settings.bundles, bundle, judgement),
         live=judgement.promote,
         reason=judgement.reason,
@@ -179,6 +181,7 @@ def train_on_spark(
         left_out=fitted.left_out,
         seconds=time.perf_counter() - started,
     )
+    return msgspec.structs.replace(trained, run_id=track_training(db, settings, recipe, data, trained))
 
 
 def spark_recipe(settings: Settings, model: str | None, left_out: dict[str, str]) -> Recipe:

@@ -5,10 +5,11 @@ database spells in its own way. Only `sqlite` chooses SQLite's engine, and `heal
 others do not have.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -250,15 +251,16 @@ def _filled(
     Most logs leave half of the columns empty, and a driver takes as long for a null as for a value. SQLite's is slow at
     nulls and bytes above all, which it offers to its adapters; a bytearray it takes as it is.
     """
-    columns = dict(zip(writable(table), zip(*rows, strict=True), strict=True))
-    given: dict[str, Iterable[Any]] = {
-        name: values
-        for name, values in columns.items()
-        if not table.c[name].nullable or values.count(None) < len(values)
-    }
+    names = writable(table)
+    places = [
+        place
+        for place, name in enumerate(names)
+        if not table.c[name].nullable or any(row[place] is not None for row in rows)
+    ]
+    filled = list(map(itemgetter(*places), rows))
     if dialect.name == "sqlite":
-        given["digest"] = map(bytearray, columns["digest"])
-    return tuple(given), list(zip(*given.values(), strict=True))
+        filled = [(bytearray(row[0]), *row[1:]) for row in filled]  # the digest
+    return tuple(names[place] for place in places), filled
 
 
 def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

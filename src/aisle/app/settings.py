@@ -50,7 +50,7 @@ name = {name}
 # [mlflow]             # trainings, searches and models in MLflow
 # enabled = true
 
-# [spark]              # where --engine spark works
+[spark]                # where --engine spark works
 # master = "local[*]"
 
 [serve]

@@ -106,12 +106,12 @@ def _import(db: Database, planned: Sequence[tuple[Sequence[Path], Plan]], progre
 
 
 @contextmanager
-def _rarely_collected() -> Iterator[Callable[[], object]]:
+def _rarely_collected() -> Iterator[Callable[[], int]]:
     """Let Python look for cycles once a batch: among a million tuples is none, and looking takes a fifth longer."""
     enabled = gc.isenabled()
     gc.disable()
     try:
-        yield gc.collect
+        yield lambda: gc.collect(0)
     finally:
         if enabled:
             gc.enable()

@@ -27,10 +27,11 @@ class Identities:
         """Return an id of 32 hexadecimal digits for each content, in the order of the file `source`."""
         if source != self._source:
             self._source, self._seen = source, defaultdict(int)
-        return pl.Series("id", [self._one(text) for text in content.to_list()], pl.String)
+        start = self._start
+        digests = [blake2b(start + text.encode(), digest_size=16).digest() for text in content.to_list()]
+        return pl.Series("id", [self._told_apart(digest) for digest in digests], pl.String)
 
-    def _one(self, content: str) -> str:
-        digest = blake2b(self._start + content.encode(), digest_size=16).digest()
+    def _told_apart(self, digest: bytes) -> str:
         key = int.from_bytes(digest[:8])
         occurrence = self._seen[key]
         self._seen[key] = occurrence + 1

@@ -252,15 +252,15 @@ def _filled(
     nulls and bytes above all, which it offers to its adapters; a bytearray it takes as it is.
     """
     names = writable(table)
-    places = [
-        place
-        for place, name in enumerate(names)
-        if not table.c[name].nullable or any(row[place] is not None for row in rows)
-    ]
+    places = [place for place, name in enumerate(names) if not table.c[name].nullable or _any_fills(rows, place)]
     filled = list(map(itemgetter(*places), rows))
     if dialect.name == "sqlite":
         filled = [(bytearray(row[0]), *row[1:]) for row in filled]  # the digest
     return tuple(names[place] for place in places), filled
+
+
+def _any_fills(rows: Sequence[tuple[Any, ...]], place: int) -> bool:
+    return rows[0][place] is not None or set(map(itemgetter(place), rows)) != {None}
 
 
 def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

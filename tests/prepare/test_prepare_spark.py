@@ -115,6 +115,9 @@ def test_what_spark_has_no_jar_for_is_said(spark: "SparkSession", tmp_path: Path
         read_events(spark, str(tmp_path))
     with pytest.raises(SettingsError, match="the jar of a JDBC driver to read jdbc:nobody:"):
         read_events(spark, "jdbc:nobody://localhost/shop")
+    with pytest.raises(SettingsError, match="the jar of a JDBC driver") as raised:
+        read_events(spark, "jdbc:postgresql://localhost/shop")
+    assert "org.postgresql.Driver" in str(raised.value.__cause__)
 
 
 def test_any_other_failure_is_one_line(spark: "SparkSession") -> None:

@@ -42,6 +42,13 @@ EVENTS_FILE: Final = "events.parquet"
 ITEM, USER = "item", "user"
 """Columns of dense numbers."""
 
+_DRIVERS: Final = {
+    "mariadb": "org.mariadb.jdbc.Driver",
+    "mysql": "com.mysql.cj.jdbc.Driver",
+    "postgresql": "org.postgresql.Driver",
+}
+"""The class of the driver for each kind of JDBC URL."""
+
 _TYPES: Final = {"str": "string", "int64": "long", "int32": "int", "float64": "double", "bool": "boolean"}
 
 Session: TypeAlias = SparkSession
@@ -183,7 +190,9 @@ def read_events(spark: SparkSession, source: str) -> DataFrame:
         If Spark lacks what reads such a source.
     """
     if source.startswith("jdbc:"):
-        return _typed(_with_extension(spark.read.format("jdbc").options(url=source, dbtable="events"), source))
+        # Java looks for drivers by itself only among its own jars, not among those that Spark was given.
+        named = {"driver": driver} if (driver := _DRIVERS.get(source.split(":")[1])) else {}
+        return _typed(_with_extension(spark.read.format("jdbc").options(url=source, dbtable="events", **named), source))
     if (Path(source) / "_delta_log").is_dir():
         return _typed(_with_extension(spark.read.format("delta").option("path", source), source))
     exported = Path(source) / EVENTS_FILE

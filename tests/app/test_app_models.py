@@ -6,10 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from aisle.app.live_model import LiveModel
+from aisle.app.recipe import CUT, POPULAR
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.recommenders.catalog import NAMES
 from aisle.shop import columns, moments
+from aisle.shop.errors import BundleError
 from aisle.storage import items
 from aisle.storage.connect import connect
 
@@ -71,3 +74,12 @@ def test_models_are_measured_side_by_side(folder: Path) -> None:
     with Shop(Settings.read(folder)) as shop:
         measured = shop.evaluate(["item_knn", "svd", "popularity"], 5)
     assert [one.model for one in measured] == ["item_knn", "svd", "popularity"]
+
+
+def test_a_model_that_lacks_a_part_of_its_recipe_is_named(hybrid_folder: Path) -> None:
+    with Shop.open(hybrid_folder) as shop:
+        model = shop.live.models.current()
+    for role in (CUT, POPULAR):
+        parts = {name: part for name, part in model.parts.items() if name != role}
+        with pytest.raises(BundleError, match=f"model 1 lacks the {role} that its recipe names; run aisle train"):
+            LiveModel(1, parts, model.items, model.recipe, model.data_end).retrieval()

@@ -45,7 +45,7 @@ def test_a_training_is_told_with_every_setting(run: Run) -> None:
 def test_a_hybrids_sources_and_ranker_are_settings_too(hybrid_folder: Path) -> None:
     with Shop.open(hybrid_folder) as shop:
         recipe = Recipe.from_settings(shop.settings, "hybrid")
-        trained = Trained(1, True, "", [], [], None, 0, 0, 0, {}, 0.0)
+        trained = Trained(1, True, "", [], [], [], None, 0, 0, 0, {}, 0.0)
         params = training_run(shop.settings.shop, recipe, learnt(shop, recipe), trained).params
     assert recipe.hybrid is not None
     assert params["hybrid/sources/als"] == str(recipe.hybrid.sources["als"])
@@ -75,14 +75,14 @@ def test_the_whole_of_what_a_training_came_to_goes_along(run: Run) -> None:
 def test_a_training_that_was_not_measured_has_no_figures(shop: Shop) -> None:
     with shop:
         recipe = Recipe.from_settings(shop.settings, "als")
-        trained = Trained(1, True, "not measured", [], [], None, 0, 0, 0, {}, 2.0)
+        trained = Trained(1, True, "not measured", [], [], [], None, 0, 0, 0, {}, 2.0)
         run = training_run(shop.settings.shop, recipe, learnt(shop, recipe), trained)
     assert run.metrics == {"seconds": 2.0, "live": 1.0}
 
 
 def test_placements_are_told_by_names_that_a_tracker_takes() -> None:
     figures = PlacementFigures("home/top ★", "personal", questions=3, kept=1.0, hit_rate=0.5, ndcg=0.25)
-    metrics = training_metrics(Trained(1, True, "", [], [figures], None, 0, 0, 0, {}, 2.0))
+    metrics = training_metrics(Trained(1, True, "", [], [figures], [], None, 0, 0, 0, {}, 2.0))
     assert metrics["placements/home_top__/ndcg"] == 0.25
     assert metrics["placements/home_top__/questions"] == 3
 

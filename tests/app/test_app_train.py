@@ -34,6 +34,15 @@ def test_the_first_model_goes_live(untrained_folder: Path, tmp_path: Path) -> No
         assert shop.live.model_version() == 1
 
 
+def test_training_tells_what_the_long_tail_costs(untrained_folder: Path, tmp_path: Path) -> None:
+    with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
+        nothing, *shares = shop.train("popularity").long_tail
+    assert (nothing.share, nothing.cost) == (0.0, 0.0)
+    assert [one.share for one in shares] == [0.1, 0.2, 0.3]
+    assert all(one.exposure >= one.share - 1e-9 for one in shares)
+    assert all(one.ndcg + one.cost == pytest.approx(nothing.ndcg) for one in shares)
+
+
 def test_unless_told_otherwise_a_shop_has_the_hybrid(tmp_path: Path) -> None:
     assert Settings.read(make_small_shop(tmp_path)).train.model == "hybrid"
 

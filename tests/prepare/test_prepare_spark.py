@@ -115,8 +115,10 @@ def test_what_spark_has_no_jar_for_is_said(spark: "SparkSession", tmp_path: Path
         read_events(spark, str(tmp_path))
     with pytest.raises(SettingsError, match="the jar of a JDBC driver to read jdbc:nobody:"):
         read_events(spark, "jdbc:nobody://localhost/shop")
-    with pytest.raises(SettingsError, match="the jar of a JDBC driver") as raised:
-        read_events(spark, "jdbc:postgresql://localhost/shop")
+    with pytest.raises(
+        SettingsError, match=r"the jar of a JDBC driver to read jdbc:postgresql://localhost/shop;"
+    ) as raised:
+        read_events(spark, "jdbc:postgresql://localhost/shop?user=me&password=secret")
     assert "org.postgresql.Driver" in str(raised.value.__cause__)
 
 

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 import polars as pl
 import polars.selectors as cs
 
@@ -14,6 +15,8 @@ from aisle.app.opinions import Tables, heard, read_reviews
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import BASELINE, Recipe
 from aisle.app.settings import Settings
+from aisle.engine.candidates import MOST
+from aisle.engine.long_tail import TailCost, in_tail, long_tail_cost
 from aisle.evaluation.compare import Comparison, compare
 from aisle.evaluation.evaluate import Evaluation, Report, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
@@ -24,6 +27,7 @@ from aisle.prepare.outliers import without_bots
 from aisle.prepare.split import Window, holdout_window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
+from aisle.recommenders.item_state import ItemState, ItemStateConfig
 from aisle.shop import columns
 from aisle.shop.columns import TIMESTAMP
 from aisle.shop.errors import NotEnoughData
@@ -32,6 +36,9 @@ from aisle.storage.connect import Database
 
 LIST_LENGTH = 20
 """The lists on which models are compared."""
+
+TAIL_QUESTIONS: Final = 500
+"""So many shoppers, drawn by chance, tell what the long tail costs."""
 
 
 class Versus(msgspec.Struct, frozen=True):
@@ -193,6 +200,15 @@ def score(
     evaluation = evaluate(retrieval, holdout, n, rating_model=rating_model, category=holdout.train.category)
     progress(f"score {recipe.model}", 1, 1)
     return Measured(recipe.model, evaluation.report, past.seconds), evaluation
+
+
+def tail_costs(fitted: Fitted, holdout: Holdout, seed: int) -> list[TailCost]:
+    """Return what shares of attention for the long tail would cost the shelves of the held-out window's shoppers."""
+    train = holdout.train
+    rows = np.sort(np.random.default_rng(seed).permutation(len(holdout))[:TAIL_QUESTIONS])
+    ranked = fitted.retrieval.retrieve(holdout.queries.take(rows), MOST)
+    tail = in_tail(ItemState(ItemStateConfig()).fit(train).buyers_)
+    return long_tail_cost(ranked, holdout.truth.take(rows), tail, LIST_LENGTH)
 
 
 def evaluate_models(

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from aisle.app.recipe import CONTENT, CUT, PERSONAL, POPULAR, PRAISE, RANKER, ST
 from aisle.engine.candidates import Source
 from aisle.engine.examples import Objective
 from aisle.engine.facts import median_cover
-from aisle.engine.hybrid import Hybrid
+from aisle.engine.hybrid import Hybrid, HybridConfig
 from aisle.engine.long_tail import in_tail
 from aisle.engine.retrieval import Retrieval, Retrieves
 from aisle.models import registry
@@ -29,7 +29,7 @@ from aisle.recommenders.praise import Praise
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranker import Ranker
 from aisle.recommenders.similar import directions
-from aisle.shop.errors import AisleError, NoModel
+from aisle.shop.errors import AisleError, BundleError, NoModel
 from aisle.shop.ids import Vocabulary
 from aisle.storage.connect import Database
 
@@ -43,6 +43,8 @@ SALES: Final = 1
 """Which of `WINDOWS` says how items sell now."""
 
 _log = logging.getLogger(__name__)
+
+P = TypeVar("P", Cut, ItemState, Ranker)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,23 +73,21 @@ class LiveModel:
     @cached_property
     def personal(self) -> Retrieves:
         """What knows shoppers: one recommender, or several in two stages."""
-        return self._recommender(PERSONAL) if self.recipe.hybrid is None else self._hybrid(None)
+        return self._recommender(PERSONAL) if self.recipe.hybrid is None else self._hybrid(self.recipe.hybrid)
 
     @cached_property
     def _by_objective(self) -> dict[Objective, Hybrid]:
         """The same for what some placements are for."""
-        return {objective: self._hybrid(objective) for objective in self.recipe.objectives}
+        hybrid = self.recipe.hybrid
+        return {} if hybrid is None else {one: self._hybrid(hybrid, one) for one in self.recipe.objectives}
 
-    def _hybrid(self, objective: Objective | None) -> Hybrid:
+    def _hybrid(self, config: HybridConfig, objective: Objective | None = None) -> Hybrid:
         """Put the parts of a hybrid together, with the ranker of an objective, or the main one if there is none."""
-        assert self.recipe.hybrid is not None  # noqa: S101  asked for by whoever looked
-        parts, quotas = self.parts, self.recipe.hybrid.sources
+        parts, quotas = self.parts, config.sources
         sources = {name: Source(self._recommender(name), quotas[name]) for name in quotas if name in parts}
-        cut, state, ranker = parts[CUT], parts[STATE], parts.get(ranker_of(objective), parts.get(RANKER))
-        assert isinstance(cut, Cut)  # noqa: S101  the bundle was written by fitting
-        assert isinstance(state, ItemState)  # noqa: S101
-        assert ranker is None or isinstance(ranker, Ranker)  # noqa: S101
-        return Hybrid(tuple(quotas), sources, cut, state, ranker)
+        role = ranker_of(objective) if ranker_of(objective) in parts else RANKER
+        ranker = self._part(role, Ranker) if role in parts else None
+        return Hybrid(tuple(quotas), sources, self._part(CUT, Cut), self._part(STATE, ItemState), ranker)
 
     @property
     def popular(self) -> Recommender[Any]:
@@ -178,9 +178,19 @@ class LiveModel:
         return model.stars(model.score(query, items)[0])
 
     def _recommender(self, role: str) -> Recommender[Any]:
-        found = self.parts[role]
-        assert isinstance(found, Recommender)  # noqa: S101
+        found = self.parts.get(role)
+        if not isinstance(found, Recommender):
+            raise self._incomplete(role)
         return found
+
+    def _part(self, role: str, kind: type[P]) -> P:
+        found = self.parts.get(role)
+        if not isinstance(found, kind):
+            raise self._incomplete(role)
+        return found
+
+    def _incomplete(self, role: str) -> BundleError:
+        return BundleError(f"model {self.version} lacks the {role} that its recipe names; run aisle train")
 
 
 class ModelWatch:

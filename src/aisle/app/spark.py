@@ -174,6 +174,7 @@ def train_on_spark(
         reason=judgement.reason,
         measured=judgement.measured,
         placements=judgement.placements,
+        long_tail=judgement.long_tail,
         review_errors=None,
         events=count,
         users=users,
@@ -308,7 +309,7 @@ class Judge:
                 return self._measure(one, past.weighing(one.weights), asked)
             return measure(one, asked, Effort(), progress=self.progress)
 
-        return compared(db, recipe, ask(recipe), ask, [], lambda one: self.whole or _on_spark(one))
+        return compared(db, recipe, ask(recipe), ask, lambda one: self.whole or _on_spark(one))
 
     @property
     def whole(self) -> bool:

@@ -20,6 +20,7 @@ from aisle.app.evaluate import (
     read_tables,
     score,
     span,
+    tail_costs,
     with_catalogue,
 )
 from aisle.app.fitting import Effort, Fitted, fit, fit_others
@@ -29,6 +30,7 @@ from aisle.app.progress import Progress, silent
 from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
 from aisle.app.tracking import track_training
+from aisle.engine.long_tail import TailCost
 from aisle.evaluation.compare import verdict
 from aisle.evaluation.evaluate import Evaluation
 from aisle.evaluation.holdout import Holdout
@@ -60,6 +62,8 @@ class Trained(msgspec.Struct, frozen=True):
     """The new recipe, popularity, and the live recipe where that is another; empty if nothing could be held out."""
     placements: list[PlacementFigures]
     """How the shelves of each placement do on the held-out weeks."""
+    long_tail: list[TailCost]
+    """What shares of attention for the long tail would cost there."""
     review_errors: ReviewErrors | None
     """How well the words of reviews tell their stars; null unless comments without stars were read."""
     events: int
@@ -79,6 +83,7 @@ class Judgement(msgspec.Struct, frozen=True):
     reason: str
     measured: list[Measured]
     placements: list[PlacementFigures] = []
+    long_tail: list[TailCost] = []
 
 
 def train(
@@ -126,6 +131,7 @@ def train(
         reason=judgement.reason,
         measured=judgement.measured,
         placements=judgement.placements,
+        long_tail=judgement.long_tail,
         review_errors=errors,
         events=tables.events.height,
         users=len(data.users),
@@ -172,13 +178,16 @@ def judge(
         return Judgement(True, f"not measured: {error}", [])
     past = fit_on_past(recipe, holdout, effort, progress)
     new = score(recipe, past, holdout, progress=progress)
-    placements = shelves_of(settings, recipe, past.fitted, holdout, tables.events, progress)
 
     def ask(one: Recipe) -> tuple[Measured, Evaluation]:
         same = (one.weights, one.seed) == (recipe.weights, recipe.seed)
         return measure(one, holdout if same else held_out(tables, one), effort, progress=progress)
 
-    return compared(db, recipe, new, ask, placements)
+    return msgspec.structs.replace(
+        compared(db, recipe, new, ask),
+        placements=shelves_of(settings, recipe, past.fitted, holdout, tables.events, progress),
+        long_tail=tail_costs(past.fitted, holdout, recipe.seed),
+    )
 
 
 def compared(
@@ -186,7 +195,6 @@ def compared(
     recipe: Recipe,
     answered: tuple[Measured, Evaluation],
     ask: Callable[[Recipe], tuple[Measured, Evaluation]],
-    placements: list[PlacementFigures],
     able: Callable[[Recipe], bool] = lambda _: True,
 ) -> Judgement:
     """Compare a recipe with the live one by what the held-out weeks say of each.
@@ -197,8 +205,6 @@ def compared(
         How the recipe did.
     ask
         Fits another one on the past and scores it.
-    placements
-        How the shelves of single placements did.
     able
         Whether a recipe can be fitted here; a live one that cannot stays live.
     """
@@ -207,18 +213,18 @@ def compared(
     try:
         live = live_recipe(db)
         if live is None:
-            return Judgement(True, "it is the first model", [measured, baseline], placements)
+            return Judgement(True, "it is the first model", [measured, baseline])
         if live == recipe:
-            return Judgement(True, "the live recipe, on newer events", [measured, baseline], placements)
+            return Judgement(True, "the live recipe, on newer events", [measured, baseline])
         if not able(live):
             reason = f"the live {live.model} cannot be trained here to compare"
-            return Judgement(False, reason, [measured, baseline], placements)
+            return Judgement(False, reason, [measured, baseline])
         defender, old = ask(live)
     except SettingsError as error:
-        return Judgement(True, f"the live recipe cannot be fitted any more: {error}", [measured, baseline], placements)
+        return Judgement(True, f"the live recipe cannot be fitted any more: {error}", [measured, baseline])
     found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
     reason = f"NDCG against the live recipe: {found.reason}"
-    return Judgement(found.promote, reason, [measured, defender, baseline], placements)
+    return Judgement(found.promote, reason, [measured, defender, baseline])
 
 
 def shelves_of(

@@ -11,6 +11,7 @@ from aisle.shop.moments import format_day
 if TYPE_CHECKING:
     from aisle.app.by_placement import PlacementFigures
     from aisle.app.evaluate import Measured
+    from aisle.engine.long_tail import TailCost
     from aisle.evaluation.bootstrap import Interval
     from aisle.evaluation.compare import Comparison
     from aisle.evaluation.evaluate import Figures, Intervals
@@ -34,6 +35,13 @@ def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
         for one in placements
     ]
     return show.table("Placement by placement: ten places, by what was known before", columns, rows, right=columns[1:])
+
+
+def tail_table(costs: "Sequence[TailCost]") -> Group:
+    """Return the table of what the rule `long_tail` costs."""
+    rows = [tuple(_short(figure) for figure in (one.share, one.exposure, one.ndcg, one.cost)) for one in costs]
+    columns = ("long_tail", "share it gets", "NDCG", "cost")
+    return show.table("What a share for less popular items costs", columns, rows, right=columns)
 
 
 def _ranking(measured: "Sequence[Measured]") -> Group:

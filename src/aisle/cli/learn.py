@@ -146,12 +146,14 @@ def rollback(context: typer.Context) -> None:
 def print_trained(trained: "Trained") -> None:
     """Print what a training came to."""
     from aisle.cli import show
-    from aisle.cli.figures import measured_tables, placements_table
+    from aisle.cli.figures import measured_tables, placements_table, tail_table
 
     if trained.measured:
         show.out.print(measured_tables(trained.measured))
     if trained.placements:
         show.out.print(placements_table(trained.placements))
+    if trained.long_tail:
+        show.out.print(tail_table(trained.long_tail))
     verb = "is live" if trained.live else "stays out"
     show.out.print(
         f"Model {trained.version} {verb}: {trained.reason}. Learnt from {trained.events:,} events of {trained.users:,} "

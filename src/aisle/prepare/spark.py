@@ -206,8 +206,9 @@ def _with_extension(reader: Any, source: str) -> DataFrame:
     except (PySparkException, Py4JError) as error:
         if re.search("DATA_SOURCE_NOT_FOUND|No suitable driver|ClassNotFoundException", str(error)):
             what = "a JDBC driver" if source.startswith("jdbc:") else "Delta Lake"
+            shown = source.partition("?")[0]  # what follows may be a password
             raise SettingsError(
-                f"Spark needs the jar of {what} to read {source}; name it in [spark] conf, as spark.jars or "
+                f"Spark needs the jar of {what} to read {shown}; name it in [spark] conf, as spark.jars or "
                 "spark.jars.packages"
             ) from error
         raise

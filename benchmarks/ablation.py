@@ -22,11 +22,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from aisle.app.evaluate import catalogued
-from aisle.app.fitting import Effort, fit
-from aisle.app.opinions import Tables, heard
 from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
+from aisle.app.training.fitting import TrainingBudget, fit
+from aisle.app.training.measuring import catalogued
+from aisle.app.training.reviews import Tables, heard
 from aisle.evaluation.compare import compare
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.split import Window
@@ -108,7 +108,7 @@ def satisfaction(simulation: Simulation, tables: Tables, model: str) -> NDArray[
     known, _ = heard(tables, window.cut, recipe.seed, {})
     holdout = catalogued(known.catalogue, hold_out(known.events, recipe.weights, window))
     before = Window(window.cut - LAST, window.cut)
-    retrieval = fit(recipe, holdout.train, before, Effort()).retrieval
+    retrieval = fit(recipe, holdout.train, before, TrainingBudget()).retrieval
     shown = retrieval.retrieve(holdout.queries, N, holdout.owned).items
     return _of_shelves(simulation, holdout, shown)
 

@@ -22,12 +22,12 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from aisle.app.evaluate import newest_window, span
-from aisle.app.fitting import Effort, Fitted, fit
 from aisle.app.recipe import POPULAR, Recipe
 from aisle.app.settings import Settings
-from aisle.engine.hybrid import NAME as HYBRID
-from aisle.engine.retrieval import Retrieval
+from aisle.app.training.fitting import Fitted, TrainingBudget, fit
+from aisle.app.training.measuring import newest_window, span
+from aisle.engine.ranking.hybrid import NAME as HYBRID
+from aisle.engine.ranking.retrieval import Retrieval
 from aisle.evaluation.bootstrap import mean_interval
 from aisle.evaluation.evaluate import evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
@@ -97,7 +97,7 @@ def measure(recipe: Recipe, events: pl.DataFrame, window: Window) -> list[Row]:
     """Fit the hybrid before a window, and find the buys of the window with it and with each source alone."""
     holdout = hold_out(events, recipe.weights, window)
     began = time.perf_counter()
-    fitted = fit(recipe, holdout.train, newest_window(events.filter(pl.col(TIMESTAMP) < window.cut)), Effort())
+    fitted = fit(recipe, holdout.train, newest_window(events.filter(pl.col(TIMESTAMP) < window.cut)), TrainingBudget())
     seconds = time.perf_counter() - began
     rows = [_row(name, alone, holdout) for name, alone in _alone(fitted).items()]
     best = max(float(row[RETURNING]) for row in rows)

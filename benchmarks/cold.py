@@ -27,7 +27,7 @@ from scipy.sparse import csr_array
 
 from aisle.metrics import ranking
 from aisle.prepare.interactions import Interactions
-from aisle.recommenders.content import Content, ContentConfig
+from aisle.recommenders.content.content import Content, ContentConfig
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.recommenders.topn import topn
 from aisle.shop.columns import TAGS

@@ -47,7 +47,7 @@ class Fold:
         users, items = (np.unique(np.concatenate((train[:, at], test[:, at]))) for at in (0, 1))
         return cls(_numbered(train, users, items), _numbered(test, users, items), len(users), len(items))
 
-    def carve(self, parts: int, part: int, seed: int) -> "Fold":
+    def leave_last(self, parts: int, part: int, seed: int) -> "Fold":
         """Return a fold of the training ratings alone: one of so many random parts is to be predicted."""
         held_out = np.random.default_rng(seed).permutation(len(self.train)) % parts == part
         return Fold(self.train.chosen(~held_out), self.train.chosen(held_out), self.users, self.items)

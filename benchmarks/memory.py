@@ -12,14 +12,14 @@ import time
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
-from aisle.app.setup import make_shop
 from aisle.app.shop import Shop
 from aisle.cli.demo import tables
 from aisle.shop import moments
 from aisle.simulator.simulation import Simulation
 from aisle.storage import events as stored_events
-from aisle.storage.connect import connect
+from aisle.storage.connection import connect
 from benchmarks.end_to_end import aisle
 
 EVENTS: Final = 20_000_000

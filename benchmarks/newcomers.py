@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from aisle.app.evaluate import newest_window, with_catalogue
-from aisle.app.fitting import Effort, fit
 from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
-from aisle.engine.hybrid import NAME as HYBRID
-from aisle.engine.retrieval import Retrieval
+from aisle.app.training.fitting import TrainingBudget, fit
+from aisle.app.training.measuring import newest_window, with_catalogue
+from aisle.engine.ranking.hybrid import NAME as HYBRID
+from aisle.engine.ranking.retrieval import Retrieval
 from aisle.evaluation.bootstrap import mean_interval
 from aisle.metrics import ranking
 from aisle.prepare.build import build
@@ -140,7 +140,7 @@ def measure(simulation: Simulation) -> list[Row]:
     cut = simulation.end - DAYS * DAY
     past = events.filter(pl.col(TIMESTAMP) < cut)
     data = with_catalogue(simulation.items(), build(past, recipe.weights, cut))
-    retrieval = fit(recipe, data, newest_window(past), Effort()).retrieval
+    retrieval = fit(recipe, data, newest_window(past), TrainingBudget()).retrieval
     visitors = Visitors.of(events, cut, data.items)
     found = [ndcg(retrieval, visitors, clicks, recipe.weights) for clicks in range(CLICKS + 1)]
     return [

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from aisle.recommenders.als import ALSConfig
-from aisle.recommenders.graph_filter import GraphFilterConfig
-from aisle.recommenders.item_knn import ItemKNNConfig
+from aisle.recommenders.implicit.als import ALSConfig
+from aisle.recommenders.implicit.graph_filter import GraphFilterConfig
+from aisle.recommenders.implicit.item_knn import ItemKNNConfig
 from benchmarks.splits import Split
 
 SEED: Final = 0

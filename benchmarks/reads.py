@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from aisle.shop.columns import EVENTS
 from aisle.storage import events
-from aisle.storage.connect import Database, connect
+from aisle.storage.connection import Database, connect
 from aisle.storage.tables import events as table
 from tests.storage import samples
 

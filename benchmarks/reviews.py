@@ -29,7 +29,7 @@ from rich.table import Table
 from aisle.evaluation.review_stars import chosen, item_folds
 from aisle.metrics.ratings import mae, spearman
 from aisle.prepare.aspects import aspects
-from aisle.recommenders.review_stars import ReviewStars, ReviewStarsConfig, ReviewTexts
+from aisle.recommenders.content.review_stars import ReviewStars, ReviewStarsConfig, ReviewTexts
 from aisle.shop.columns import ITEM_ID, RATING, TEXT, TITLE
 
 FOLDS: Final = 5

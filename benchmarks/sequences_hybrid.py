@@ -23,16 +23,16 @@ import polars as pl
 from numpy.typing import NDArray
 from rich.console import Console
 
-from aisle.app.fitting import Shelves, fit_cut, fit_ranker
 from aisle.app.recipe import Recipe
-from aisle.engine.candidates import Candidates, Source, gather
-from aisle.engine.hybrid import NAME, Hybrid, HybridConfig, Scored, first
+from aisle.app.training.fitting import Shelves, fit_cut, fit_ranker
+from aisle.engine.ranking.candidates import Candidates, Source, gather
+from aisle.engine.ranking.hybrid import NAME, Hybrid, HybridConfig, Scored, first
 from aisle.prepare.profiles import Profiles
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.catalog import by_name
-from aisle.recommenders.item_state import ItemState, ItemStateConfig
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.ranker import Ranker, RankerConfig
+from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.moments import DAY
 from benchmarks import attributes

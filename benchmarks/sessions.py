@@ -28,10 +28,10 @@ from rich.table import Table
 from aisle.metrics import ranking
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
-from aisle.recommenders.popularity import Popularity, PopularityConfig
+from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.query import ItemLists, QueryBatch
-from aisle.recommenders.sequential_rules import SequentialRules, SequentialRulesConfig
-from aisle.recommenders.session_knn import SessionKNN, SessionKNNConfig
+from aisle.recommenders.sequential.sequential_rules import SequentialRules, SequentialRulesConfig
+from aisle.recommenders.sequential.session_knn import SessionKNN, SessionKNNConfig
 from aisle.shop.moments import SECOND
 from benchmarks.ordered import interactions, queries
 
@@ -177,7 +177,7 @@ def _single_ms(model: Recommender[Any], asked: QueryBatch) -> NDArray[np.float64
     """Return how many milliseconds each of some single queries takes."""
     seconds = []
     for query in np.linspace(0, len(asked) - 1, SINGLE).astype(int):
-        one = asked.part(query, query + 1)
+        one = asked.slice(query, query + 1)
         start = time.perf_counter()
         model.retrieve(one, K)
         seconds.append(time.perf_counter() - start)

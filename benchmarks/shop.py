@@ -30,23 +30,23 @@ from rich.table import Table
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from aisle.app.evaluate import catalogued, measure, newest_weeks, read_catalogue, read_events
-from aisle.app.fitting import Effort
-from aisle.app.importing import import_files
+from aisle.app.data.importing import import_files
+from aisle.app.data.setup import make_shop
 from aisle.app.recipe import Recipe
 from aisle.app.settings import Settings
-from aisle.app.setup import make_shop
-from aisle.door.plan import Plan
-from aisle.engine.retrieval import Retrieval
+from aisle.app.training.fitting import TrainingBudget
+from aisle.app.training.measuring import catalogued, measure, newest_weeks, read_catalogue, read_events
+from aisle.engine.ranking.retrieval import Retrieval
 from aisle.evaluation.evaluate import Evaluation, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
+from aisle.ingest.plan import Plan
 from aisle.prepare.split import Window
-from aisle.recommenders.popularity import Popularity, PopularityConfig
+from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 from aisle.recommenders.topn import topn
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
-from aisle.storage.connect import connect
+from aisle.storage.connection import connect
 
 N: Final = 20
 SEED: Final = 0
@@ -126,7 +126,7 @@ def measured(data: Path, folder: Path, models: Sequence[str]) -> Iterator[Row]:
 
 def own_rows(settings: Settings, name: str, test: Holdout) -> Iterator[Row]:
     """Measure a model of ours as it comes."""
-    found, evaluation = measure(Recipe.from_settings(settings, name), test, Effort())
+    found, evaluation = measure(Recipe.from_settings(settings, name), test, TrainingBudget())
     yield row_of(name, evaluation, found.fit_seconds)
 
 

@@ -24,28 +24,28 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from aisle.app.evaluate import LIST_LENGTH, read_events
-from aisle.app.importing import import_files
+from aisle.app.data.importing import import_files
+from aisle.app.data.setup import make_shop
 from aisle.app.recipe import FALLBACK
 from aisle.app.settings import Settings
-from aisle.app.setup import make_shop
-from aisle.door.plan import Plan
-from aisle.engine.retrieval import Retrieval
+from aisle.app.training.measuring import LIST_LENGTH, read_events
+from aisle.engine.ranking.retrieval import Retrieval
 from aisle.evaluation.evaluate import evaluate
 from aisle.evaluation.holdout import hold_out
+from aisle.ingest.plan import Plan
 from aisle.prepare.build import build
 from aisle.prepare.interactions import EventLog, Interactions
-from aisle.prepare.spark import Session, SparkLog, cleaned_on_spark, extent_of, session
-from aisle.prepare.spark import read_events as read_on_spark
+from aisle.prepare.spark.log import Session, SparkLog, cleaned_on_spark, extent_of, session
+from aisle.prepare.spark.log import read_events as read_on_spark
 from aisle.prepare.split import holdout_window
 from aisle.prepare.weigh import Weights
-from aisle.recommenders.als import ALS, ALSConfig
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.catalog import by_name
-from aisle.recommenders.co_purchase import CoPurchase, CoPurchaseConfig
+from aisle.recommenders.implicit.als import ALS, ALSConfig
+from aisle.recommenders.implicit.co_purchase import CoPurchase, CoPurchaseConfig
 from aisle.recommenders.spark_als import fit_als, fit_co_purchase
 from aisle.simulator.simulation import Simulation
-from aisle.storage.connect import connect
+from aisle.storage.connection import connect
 
 SEED: Final = 1
 PART: Final = 200_000

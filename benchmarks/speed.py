@@ -25,11 +25,11 @@ from rich.console import Console
 from rich.table import Table
 
 from aisle.recommenders.abilities import PredictsRatings
-from aisle.recommenders.als import ALSConfig
 from aisle.recommenders.base import Config
 from aisle.recommenders.catalog import NAMES, by_name
-from aisle.recommenders.graph_filter import GraphFilterConfig
-from aisle.recommenders.item_knn import ItemKNNConfig
+from aisle.recommenders.implicit.als import ALSConfig
+from aisle.recommenders.implicit.graph_filter import GraphFilterConfig
+from aisle.recommenders.implicit.item_knn import ItemKNNConfig
 from aisle.shop.errors import AisleError
 from benchmarks import ratings
 from benchmarks.folds import Fold, read_folds

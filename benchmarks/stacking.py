@@ -114,8 +114,8 @@ def fit_and_predict(name: str, settings: dict[str, Any], fold: Fold) -> Stars:
 
 
 def cut(fold: Fold) -> list[Fold]:
-    """Cut the training ratings of a fold into parts, each to be predicted from the others."""
-    return [fold.carve(PARTS, part, SEED) for part in range(PARTS)]
+    """CandidatePruner the training ratings of a fold into parts, each to be predicted from the others."""
+    return [fold.leave_last(PARTS, part, SEED) for part in range(PARTS)]
 
 
 def _features(stars: Stars, fold: Fold) -> Stars:

@@ -25,16 +25,16 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from aisle.metrics import ranking
-from aisle.recommenders.als import ALS, ALSConfig
 from aisle.recommenders.base import Recommender
-from aisle.recommenders.blend import Blend, BlendConfig, Member
-from aisle.recommenders.ease import EASE, EASEConfig
-from aisle.recommenders.graph_filter import GraphFilter, GraphFilterConfig
-from aisle.recommenders.item_knn import ItemKNN, ItemKNNConfig
-from aisle.recommenders.popularity import Popularity, PopularityConfig
+from aisle.recommenders.implicit.als import ALS, ALSConfig
+from aisle.recommenders.implicit.blend import Blend, BlendConfig, Member
+from aisle.recommenders.implicit.ease import EASE, EASEConfig
+from aisle.recommenders.implicit.graph_filter import GraphFilter, GraphFilterConfig
+from aisle.recommenders.implicit.item_knn import ItemKNN, ItemKNNConfig
+from aisle.recommenders.implicit.user_knn import UserKNN, UserKNNConfig
+from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.query import Ranked
 from aisle.recommenders.topn import topn_vectors
-from aisle.recommenders.user_knn import UserKNN, UserKNNConfig
 from benchmarks.splits import Split, interactions, lists, queries
 
 K: Final = 20

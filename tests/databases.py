@@ -17,7 +17,7 @@ from sqlalchemy import URL, create_engine, insert, make_url
 from sqlalchemy.exc import OperationalError
 
 from aisle.storage import migrations
-from aisle.storage.connect import Database, connect
+from aisle.storage.connection import Database, connect
 from aisle.storage.erased import GATE
 from aisle.storage.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
 from aisle.storage.tables import erased, metadata

@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
-from aisle.app.setup import make_shop
 from aisle.shop import columns, moments
 from aisle.storage import events, items
-from aisle.storage.connect import connect
+from aisle.storage.connection import connect
 
 HOSTILE_ID: Final = "a/b?c=<b>\"'&😀"
 HOSTILE_NAME: Final = "<script>alert(1)</script> \"Mug\" & 'Cup' 😀"

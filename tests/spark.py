@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from aisle.prepare.java import check_java
+from aisle.prepare.spark.java import check_java
 from aisle.shop.errors import SparkError
 from tests.databases import REQUIRED
 
@@ -46,7 +46,7 @@ def cluster() -> Iterator["SparkSession"]:
         pytest.fail(problem)
     if problem is not None:
         pytest.skip(problem)
-    from aisle.prepare.spark import session
+    from aisle.prepare.spark.log import session
 
     with session(MASTER, HURRY) as spark:
         work = Path(os.environ["SPARK_HOME"]) / "work" / str(spark.sparkContext.applicationId)

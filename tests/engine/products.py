@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.engine.facts import Facts, facts_of_rows
-from aisle.engine.rules import BoundRules, Rules, bind
+from aisle.engine.shelf.attributes import ItemAttributes, attributes_of_rows
+from aisle.engine.shelf.rules import BoundRules, Rules, bind
 from aisle.shop.ids import Vocabulary
 
 NOW = 1_700_000_000_000_000
@@ -25,8 +25,8 @@ class Product(NamedTuple):
     hidden: bool | None = None
 
 
-def known(*products: Product | None, tail: Sequence[bool] | None = None) -> Facts:
-    return facts_of_rows(products, NOW, tail=None if tail is None else np.array(tail, np.bool_))
+def known(*products: Product | None, tail: Sequence[bool] | None = None) -> ItemAttributes:
+    return attributes_of_rows(products, NOW, tail=None if tail is None else np.array(tail, np.bool_))
 
 
 def bound(items: int = 10, **rules: Any) -> BoundRules:

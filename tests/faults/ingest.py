@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import event as sqlalchemy_event
 
 from aisle.shop.errors import TryAgain
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.writer import STORED, EventTuple, EventWriter, Outcome
 from tests import databases
 from tests.storage import samples

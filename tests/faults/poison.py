@@ -9,11 +9,11 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aisle.door.api import parse_events
+from aisle.ingest.api import parse_events
 from aisle.shop.columns import ALIASES, EVENTS
 from aisle.shop.errors import InputError
 from aisle.storage import events
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.writer import EventTuple, EventWriter
 from tests.storage import samples
 

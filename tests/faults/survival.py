@@ -49,7 +49,7 @@ def kills(kind: str, url: str, lives: int, sabotage: str = "", seed: int = 1) ->
 
 
 def power_cuts(kind: str, folder: Path, shim: Path, lives: int, sabotage: str = "", seed: int = 1) -> Survival:
-    """Cut the power again and again: only what was synced is left for the next life."""
+    """CandidatePruner the power again and again: only what was synced is left for the next life."""
     disk, platter = folder / "disk", folder / "platter"
     disk.mkdir()
     with databases.new_shop(kind, disk) as url:

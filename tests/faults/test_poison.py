@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.writer import EventWriter
 from tests import databases
 from tests.faults.poison import compare, poison, without_a_door

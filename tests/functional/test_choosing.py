@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aisle.engine.hybrid import NAME as HYBRID
-from aisle.engine.hybrid import Hybrid
+from aisle.engine.ranking.hybrid import NAME as HYBRID
+from aisle.engine.ranking.hybrid import Hybrid
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors, PredictsRatings
 from aisle.recommenders.catalog import NAMES, by_name
 

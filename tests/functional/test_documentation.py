@@ -11,9 +11,9 @@ import pytest
 from pydantic import BaseModel
 
 from aisle.app.settings import PlacementSection, Settings
-from aisle.engine.hybrid import NAME as HYBRID
-from aisle.engine.hybrid import HybridConfig
-from aisle.engine.rules import Rules
+from aisle.engine.ranking.hybrid import NAME as HYBRID
+from aisle.engine.ranking.hybrid import HybridConfig
+from aisle.engine.shelf.rules import Rules
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.catalog import NAMES, by_name
 from tests.runner import Runner

@@ -6,10 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
-from aisle.app.setup import make_shop
 from aisle.storage import events
-from aisle.storage.connect import connect
+from aisle.storage.connection import connect
 
 ROWS = 200_000
 

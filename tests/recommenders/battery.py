@@ -147,7 +147,7 @@ class Battery(ABC):
             mapped[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         again = type(fitted).from_arrays(fitted.config, mapped)
         assert_same_arrays(again, fitted)
-        for queries in (ask_rows(data), ask_rows(data).part(0, 2)):
+        for queries in (ask_rows(data), ask_rows(data).slice(0, 2)):
             np.testing.assert_array_equal(again.score(queries), fitted.score(queries))
             np.testing.assert_array_equal(again.retrieve(queries, 5).items, fitted.retrieve(queries, 5).items)
 
@@ -168,7 +168,7 @@ class Battery(ABC):
         queries = ask_rows(data)
         batch = fitted.score(queries)
         for number in (0, 17, 39):
-            alone = fitted.score(queries.part(number, number + 1))
+            alone = fitted.score(queries.slice(number, number + 1))
             np.testing.assert_allclose(alone[0], batch[number], rtol=1e-3, atol=1e-4)
 
     def test_retrieved_items_are_the_best_scores(self, data: Interactions, fitted: Recommender[Any]) -> None:
@@ -197,10 +197,10 @@ class Battery(ABC):
 
     def test_excluded_items_are_never_returned(self, data: Interactions, fitted: Recommender[Any]) -> None:
         queries = ask_rows(data)
-        for batch in (queries, queries.part(0, 3)):
+        for batch in (queries, queries.slice(0, 3)):
             ranked = fitted.retrieve(batch, 30, batch.history)
             for query in range(len(batch)):
-                own = set(batch.history.part(query, query + 1).items.tolist())
+                own = set(batch.history.slice(query, query + 1).items.tolist())
                 assert set(listed(ranked, query)) == set(range(30)) - own
 
     def test_more_than_the_catalogue_is_padded(self, fitted: Recommender[Any]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aisle.storage import migrations
-from aisle.storage.connect import Database, connect
+from aisle.storage.connection import Database, connect
 from aisle.storage.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
 
 

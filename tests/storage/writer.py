@@ -3,7 +3,7 @@
 import sys
 
 from aisle.storage import events
-from aisle.storage.connect import connect
+from aisle.storage.connection import connect
 from tests.storage import samples
 
 

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import msgspec
 
 from aisle.app.settings import Settings
-from aisle.engine.examples import Objective
-from aisle.engine.hybrid import NAME as HYBRID
-from aisle.engine.hybrid import HybridConfig
+from aisle.engine.ranking.examples import Objective
+from aisle.engine.ranking.hybrid import NAME as HYBRID
+from aisle.engine.ranking.hybrid import HybridConfig
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
 from aisle.recommenders.base import Recommender
-from aisle.recommenders.catalog import by_name
+from aisle.recommenders.catalog import by_name, current_name
 from aisle.shop.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ POPULAR: Final = "popular"
 STARS: Final = "stars"
 """The roles that every bundle may have; the strategy of a placement is a role by the name of its model."""
 
-CUT: Final = "cut"
+PRUNER: Final = "candidate_pruner"
 RANKER: Final = "ranker"
 STATE: Final = "item_state"
 """The roles of what a hybrid has beside its sources, which go by the names of their models."""
 
-PRAISE: Final = "praise"
+HIGHLIGHTS: Final = "review_highlights"
 """The role of what reviewers praise."""
 
-FALLBACK: Final = "welcome"
+FALLBACK: Final = "newcomer_popularity"
 """The model that fills shelves and answers for shoppers without a history."""
 
 BASELINE: Final = "popularity"
@@ -54,10 +54,10 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "new_arrivals": (),
     "recently_viewed": (),
 }
-"""The strategies of `app.strategies`, and the models that they ask beside the personal and the popular one."""
+"""The strategies of `app.serving.strategies`, and the models that they ask beside the personal and the popular one."""
 
 
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model, with every setting written out."""
 
     model: str
@@ -87,7 +87,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     the role by the name of its model.
     """
 
-    parts: dict[str, Part]
+    parts: dict[str, ModelSpec]
     weights: Weights
     seed: int
     hybrid: HybridConfig | None = None
@@ -118,7 +118,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         asked = {model for strategy in strategies for model in NEEDS.get(strategy, (strategy,))}
         names |= {name: name for name in sorted(asked - {personal, FALLBACK})}
         return cls(
-            parts={role: Part.from_settings(settings, name) for role, name in names.items()},
+            parts={role: ModelSpec.from_settings(settings, name) for role, name in names.items()},
             weights=Weights.parse(settings.weights),
             seed=settings.train.seed,
             hybrid=hybrid,
@@ -135,7 +135,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             If it was written by another version of Aisle, with settings that this one does not know.
         """
         try:
-            return msgspec.convert(values, cls)
+            return msgspec.convert(_with_current_names(values), cls)
         except msgspec.ValidationError as error:
             raise SettingsError(f"a recipe of another version of Aisle: {error}; run aisle train") from None
 
@@ -146,7 +146,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def only_popular(self) -> Self:
         """Return the recipe that shows everybody the bestsellers."""
-        bestsellers = Part(BASELINE, by_name(BASELINE).config_type().plain())
+        bestsellers = ModelSpec(BASELINE, by_name(BASELINE).config_type().plain())
         parts = dict.fromkeys((PERSONAL, POPULAR), bestsellers)
         return msgspec.structs.replace(self, parts=parts, hybrid=None, objectives=())
 
@@ -162,3 +162,15 @@ def _objectives(settings: Settings, hybrid: HybridConfig | None) -> tuple[Object
         return ()
     asked = {placement.objective for placement in settings.placements.values()} - {None, hybrid.objective}
     return tuple(sorted(one for one in asked if one is not None))
+
+
+def _with_current_names(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a recipe's values with what models are called today."""
+    parts = values.get("parts")
+    if not isinstance(parts, dict):
+        return values
+    renamed = {
+        current_name(role): part | {"model": current_name(part["model"])} if "model" in part else part
+        for role, part in parts.items()
+    }
+    return values | {"parts": renamed}

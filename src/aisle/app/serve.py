@@ -12,29 +12,29 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from aisle.app import request as requests
-from aisle.app.live_model import ModelWatch
-from aisle.app.reasons import reasons_of_shelf
-from aisle.app.remember import Remembered
-from aisle.app.request import Exclude, Request
+from aisle.app.serving import request as requests
+from aisle.app.serving.cache import Remembered
+from aisle.app.serving.live_model import ModelWatch
+from aisle.app.serving.reasons import reasons_of_shelf
+from aisle.app.serving.request import Exclude, Request
+from aisle.app.serving.shelf import Because, HistoryLine, Shelf, history_line, name_of, shelf_item
+from aisle.app.serving.strategies import candidates, popular_items, retrieval_of
+from aisle.app.serving.why import Why, why
 from aisle.app.settings import MAIN_PLACEMENT, PlacementSection, Settings
-from aisle.app.shelf import Because, HistoryLine, Shelf, history_line, name_of, shelf_item
-from aisle.app.strategies import candidates, popular_items, retrieval_of
-from aisle.app.why import Why, why
-from aisle.engine.filling import Filled, fill
+from aisle.engine.shelf.fallback import Filled, fill
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.storage import events, items, people, rejects
-from aisle.storage.connect import connect
+from aisle.storage.connection import connect
 from aisle.storage.events import EventRow
 from aisle.storage.items import ItemRow
 from aisle.storage.migrations import check
 from aisle.storage.writer import EventWriter, Outcome
 
 if TYPE_CHECKING:
-    from aisle.door.batch import Batch  # the door brings Polars, which a shelf does without
+    from aisle.ingest.batch import Batch  # the door brings Polars, which a shelf does without
 
 PROFILE_EVENTS: Final = 1000
 """How many of a shopper's newest events make the profile."""

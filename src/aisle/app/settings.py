@@ -16,8 +16,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from aisle.engine.examples import Objective
-from aisle.engine.rules import Rules
+from aisle.engine.ranking.examples import Objective
+from aisle.engine.shelf.rules import Rules
+from aisle.recommenders.catalog import current_name
 from aisle.shop.errors import SettingsError
 
 FILE: Final = "aisle.toml"
@@ -95,12 +96,12 @@ class TrainSection(_Section):
 
 
 class PlacementSection(_Section):
-    """Where a shelf stands, and how it is filled; whatever else is set are its rules (`engine.rules.Rules`)."""
+    """Where a shelf stands, and how it is filled; whatever else is set are its rules (`engine.shelf.rules.Rules`)."""
 
     model_config = ConfigDict(extra="allow")
 
     strategy: str = "personal"
-    """What fills it: a strategy of `app.strategies`, or a model."""
+    """What fills it: a strategy of `app.serving.strategies`, or a model."""
     objective: Objective | None = None
     """What it is for, where a hybrid fills it: the ranker learns that. None: what `[models.hybrid]` says."""
 
@@ -182,6 +183,19 @@ class Settings(BaseSettings):
     mlflow: MlflowSection = MlflowSection()
     spark: SparkSection = SparkSection()
     serve: ServeSection = ServeSection()
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _with_current_names(cls, given: Any) -> Any:
+        """Take settings of a model by the name that it had before, too."""
+        if not isinstance(given, dict):
+            return given
+        renamed: dict[str, Any] = {}
+        for name, section in given.items():
+            if current_name(name) in renamed or (current_name(name) != name and current_name(name) in given):
+                raise ValueError(f"[models.{name}] and [models.{current_name(name)}] are the same; keep the second one")
+            renamed[current_name(name)] = section
+        return renamed
 
     @field_validator("placements", mode="before")
     @classmethod

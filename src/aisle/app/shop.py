@@ -5,28 +5,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from aisle.app.progress import Progress, silent
-from aisle.app.request import Exclude
 from aisle.app.serve import Live
+from aisle.app.serving.request import Exclude
+from aisle.app.serving.shelf import HistoryLine, Shelf
+from aisle.app.serving.why import Why
 from aisle.app.settings import FILE, Settings
-from aisle.app.shelf import HistoryLine, Shelf
-from aisle.app.tracking import attach, follow_live
-from aisle.app.why import Why
+from aisle.app.tracking.tracker import attach, follow_live
 from aisle.shop.ids import check_id
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
 if TYPE_CHECKING:
     import polars as pl
 
-    from aisle.app.backup import Copied
-    from aisle.app.batch import Written
-    from aisle.app.evaluate import Measured
-    from aisle.app.export import Exported
-    from aisle.app.importing import Imported
-    from aisle.app.replay import Replayed
+    from aisle.app.data.backup import Copied
+    from aisle.app.data.export import Exported
+    from aisle.app.data.importing import Imported
+    from aisle.app.data.replay import Replayed
+    from aisle.app.serving.batch import Written
     from aisle.app.train import Trained
-    from aisle.app.tune import Better, Tuned
-    from aisle.app.weighing import Weighed
-    from aisle.door.plan import Plan
+    from aisle.app.training.measuring import Measured
+    from aisle.app.tuning.search import Better, Tuned
+    from aisle.app.tuning.weights import Weighed
+    from aisle.ingest.plan import Plan
     from aisle.insights.quality import Quality
     from aisle.storage.items import ItemMoment
     from aisle.storage.models import ModelRow
@@ -63,7 +63,7 @@ class Shop:
             The shop's folder, or the URL of its database; the models then go beside an SQLite file, or into the
             folder that one stands in.
         """
-        from aisle.app.setup import make_shop, prepare_database
+        from aisle.app.data.setup import make_shop, prepare_database
 
         folder, url = _folder_and_url(str(where))
         if url is not None:
@@ -86,31 +86,31 @@ class Shop:
         InputError
             If the file or its columns cannot be used.
         """
-        from aisle.app.importing import import_frame
+        from aisle.app.data.importing import import_frame
 
         if not isinstance(source, (str, Path)):
             return import_frame(self._db, source, "events")
-        from aisle.door.guess import guess
+        from aisle.ingest.guess import guess
 
         files = [Path(source)]
         return self.import_files(files, guess(files).plan)
 
     def import_files(self, files: Sequence[Path], plan: "Plan", progress: Progress = silent) -> "Imported":
         """Import files as a plan says."""
-        from aisle.app.importing import import_files
+        from aisle.app.data.importing import import_files
 
         return import_files(self._db, files, plan, progress)
 
     def import_export(self, folder: Path, progress: Progress = silent) -> "Imported":
         """Import what `export` wrote, through the same checks as any file."""
-        from aisle.app.export import exported_files
-        from aisle.app.importing import import_tables
+        from aisle.app.data.export import exported_files
+        from aisle.app.data.importing import import_tables
 
         return import_tables(self._db, exported_files(folder), progress)
 
     def import_trusted(self, frames: "Iterable[tuple[str, pl.DataFrame]]", progress: Progress = silent) -> "Imported":
         """Store frames that are as `shop.columns` wants them, each beside the name of its table."""
-        from aisle.app.importing import import_trusted
+        from aisle.app.data.importing import import_trusted
 
         return import_trusted(self._db, frames, progress)
 
@@ -124,13 +124,13 @@ class Shop:
         self, plan: "Plan", source: str | None = None, corrected: Path | None = None, progress: Progress = silent
     ) -> "Replayed":
         """Take the rows that were set aside through the door again, as a plan says or as a file has them mended."""
-        from aisle.app.replay import replay
+        from aisle.app.data.replay import replay
 
         return replay(self._db, plan, source, corrected, progress)
 
     def export_rejects(self, out: Path, source: str | None = None) -> int:
         """Write the rows that were set aside into a file to be mended there, and return how many there are."""
-        from aisle.app.replay import export
+        from aisle.app.data.replay import export
 
         return export(self._db, out, source)
 
@@ -142,19 +142,19 @@ class Shop:
 
     def profile(self, progress: Progress = silent) -> "Quality":
         """Look for what is odd in the data: how much of it there is, and what to do about it."""
-        from aisle.app.profile import profile
+        from aisle.app.data.quality import profile
 
         return profile(self._db, self.settings, progress)
 
     def export(self, folder: Path, progress: Progress = silent) -> "Exported":
         """Write every table, and the cleaned interactions, into Parquet files in a new folder."""
-        from aisle.app.export import export
+        from aisle.app.data.export import export
 
         return export(self._db, self.settings, folder, progress)
 
     def backup(self, out: Path, progress: Progress = silent) -> "Copied":
         """Write every table, as of one moment, and the live model into one file."""
-        from aisle.app.backup import backup
+        from aisle.app.data.backup import backup
 
         return backup(self._db, self.settings, out, progress)
 
@@ -162,7 +162,7 @@ class Shop:
 
     def export_user(self, user_id: str) -> dict[str, Any]:
         """Return everything that is held on a person, by table, as JSON can say it."""
-        from aisle.app.people import export_person
+        from aisle.app.data.people import export_person
 
         return export_person(self._db, user_id)
 
@@ -190,13 +190,13 @@ class Shop:
         self, model: str | None = None, source: str | None = None, progress: Progress = silent
     ) -> "Trained":
         """Train as `train` does, on Spark, on the shop's events or on those of Parquet files, a Delta table or JDBC."""
-        from aisle.app.spark import train_on_spark
+        from aisle.app.spark.train import train_on_spark
 
         return train_on_spark(self._db, self.settings, model, source, progress)
 
     def evaluate(self, models: Sequence[str] = (), n: int = 20, progress: Progress = silent) -> "list[Measured]":
         """Fit models on the past and score them on the newest weeks, the whole catalogue ranked."""
-        from aisle.app.evaluate import evaluate_models
+        from aisle.app.training.measuring import evaluate_models
 
         return evaluate_models(self._db, self.settings, models, n, progress)
 
@@ -213,7 +213,7 @@ class Shop:
         on_spark: bool = False,
     ) -> "Tuned":
         """Search for better settings of a model, on the weeks before the newest ones; on Spark, several at a time."""
-        from aisle.app.tune import tune
+        from aisle.app.tuning.search import tune
 
         return tune(
             self._db, self.settings, model, trials,
@@ -222,7 +222,7 @@ class Shop:
 
     def weigh(self, *, write: bool = False, progress: Progress = silent) -> "Weighed":
         """Search for better weights of refunds and ratings, on the weeks before the newest ones."""
-        from aisle.app.weighing import weigh
+        from aisle.app.tuning.weights import weigh
 
         return weigh(self._db, self.settings, write=write, progress=progress)
 
@@ -291,7 +291,7 @@ class Shop:
         progress: Progress = silent,
     ) -> "Written":
         """Write everybody's shelf into a `.parquet` or `.csv` file, or without one into the table `recommendations`."""
-        from aisle.app.batch import recommend_all
+        from aisle.app.serving.batch import recommend_all
 
         name, section = self.live.placement(placement)
         return recommend_all(self._db, self.live.models.current(), name, section, n, out, exclude, progress)
@@ -306,7 +306,7 @@ class Shop:
         progress: Progress = silent,
     ) -> "Written":
         """Write everybody's shelf as `recommend_all` does, on Spark; the file is a folder of Parquet files."""
-        from aisle.app.spark_batch import recommend_all_on_spark
+        from aisle.app.spark.batch import recommend_all_on_spark
 
         name, section = self.live.placement(placement)
         return recommend_all_on_spark(

@@ -9,9 +9,14 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from aisle.app import interactions
-from aisle.app.by_placement import PlacementFigures, by_placement
-from aisle.app.evaluate import (
+from aisle.app.progress import Progress, silent
+from aisle.app.recipe import Recipe
+from aisle.app.serving.live_model import LiveModel
+from aisle.app.settings import Settings
+from aisle.app.tracking.tracker import track_training
+from aisle.app.training import interactions_table as interactions
+from aisle.app.training.fitting import Fitted, TrainingBudget, fit, fit_others
+from aisle.app.training.measuring import (
     Measured,
     fit_on_past,
     held_out,
@@ -23,14 +28,9 @@ from aisle.app.evaluate import (
     tail_costs,
     with_catalogue,
 )
-from aisle.app.fitting import Effort, Fitted, fit, fit_others
-from aisle.app.live_model import LiveModel
-from aisle.app.opinions import Tables, heard
-from aisle.app.progress import Progress, silent
-from aisle.app.recipe import Recipe
-from aisle.app.settings import Settings
-from aisle.app.tracking import track_training
-from aisle.engine.long_tail import TailCost
+from aisle.app.training.placement_report import PlacementFigures, by_placement
+from aisle.app.training.reviews import Tables, heard
+from aisle.engine.shelf.long_tail import TailCost
 from aisle.evaluation.compare import verdict
 from aisle.evaluation.evaluate import Evaluation
 from aisle.evaluation.holdout import Holdout
@@ -43,7 +43,7 @@ from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
 from aisle.shop.columns import HIDDEN, ITEM_ID
 from aisle.shop.errors import NotEnoughData, SettingsError
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 
 END_OF_TIME: Final = np.iinfo(np.int64).max
 
@@ -76,7 +76,7 @@ class Trained(msgspec.Struct, frozen=True):
     """The run that shows it in MLflow; null if none does."""
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class GateDecision(msgspec.Struct, frozen=True):
     """What the newest weeks say of a recipe."""
 
     promote: bool
@@ -113,25 +113,25 @@ def train(
     """
     started = time.perf_counter()
     recipe = Recipe.from_settings(settings, model)
-    effort = Effort(seconds or np.inf)
+    budget = TrainingBudget(seconds or np.inf)
     tables = read_tables(db, settings, progress)
-    judgement = judge(db, settings, recipe, tables, effort, progress)
+    decision = judge(db, settings, recipe, tables, budget, progress)
     left_out: dict[str, str] = {}
     known, errors = heard(tables, END_OF_TIME, recipe.seed, left_out)
     data = everything(known, recipe)
-    fitted = fit_others(recipe, data, fit(recipe, data, newest_window(tables.events), effort, progress))
+    fitted = fit_others(recipe, data, fit(recipe, data, newest_window(tables.events), budget, progress))
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
-    bundle = to_bundle(recipe, data, fitted, judgement, int(data.log.timestamp[0]))
-    version = publish(db, settings.bundles, bundle, judgement)
+    bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
+    version = publish(db, settings.bundles, bundle, decision)
     interactions.refresh(db, data, left_out, progress)
     trained = Trained(
         version=version,
-        live=judgement.promote,
-        reason=judgement.reason,
-        measured=judgement.measured,
-        placements=judgement.placements,
-        long_tail=judgement.long_tail,
+        live=decision.promote,
+        reason=decision.reason,
+        measured=decision.measured,
+        placements=decision.placements,
+        long_tail=decision.long_tail,
         review_errors=errors,
         events=tables.events.height,
         users=len(data.users),
@@ -165,9 +165,9 @@ def judge(
     settings: Settings,
     recipe: Recipe,
     tables: Tables,
-    effort: Effort,
+    budget: TrainingBudget,
     progress: Progress,
-) -> Judgement:
+) -> GateDecision:
     """Compare recipes, not trained models: both learn the past and are asked about the newest weeks.
 
     The bundle that is live has seen those weeks, so it cannot be judged by them.
@@ -175,13 +175,13 @@ def judge(
     try:
         holdout = held_out(tables, recipe)
     except NotEnoughData as error:
-        return Judgement(True, f"not measured: {error}", [])
-    past = fit_on_past(recipe, holdout, effort, progress)
+        return GateDecision(True, f"not measured: {error}", [])
+    past = fit_on_past(recipe, holdout, budget, progress)
     new = score(recipe, past, holdout, progress=progress)
 
     def ask(one: Recipe) -> tuple[Measured, Evaluation]:
         same = (one.weights, one.seed) == (recipe.weights, recipe.seed)
-        return measure(one, holdout if same else held_out(tables, one), effort, progress=progress)
+        return measure(one, holdout if same else held_out(tables, one), budget, progress=progress)
 
     return msgspec.structs.replace(
         compared(db, recipe, new, ask),
@@ -196,7 +196,7 @@ def compared(
     answered: tuple[Measured, Evaluation],
     ask: Callable[[Recipe], tuple[Measured, Evaluation]],
     able: Callable[[Recipe], bool] = lambda _: True,
-) -> Judgement:
+) -> GateDecision:
     """Compare a recipe with the live one by what the held-out weeks say of each.
 
     Parameters
@@ -213,18 +213,18 @@ def compared(
     try:
         live = live_recipe(db)
         if live is None:
-            return Judgement(True, "it is the first model", [measured, baseline])
+            return GateDecision(True, "it is the first model", [measured, baseline])
         if live == recipe:
-            return Judgement(True, "the live recipe, on newer events", [measured, baseline])
+            return GateDecision(True, "the live recipe, on newer events", [measured, baseline])
         if not able(live):
             reason = f"the live {live.model} cannot be trained here to compare"
-            return Judgement(False, reason, [measured, baseline])
+            return GateDecision(False, reason, [measured, baseline])
         defender, old = ask(live)
     except SettingsError as error:
-        return Judgement(True, f"the live recipe cannot be fitted any more: {error}", [measured, baseline])
+        return GateDecision(True, f"the live recipe cannot be fitted any more: {error}", [measured, baseline])
     found = verdict(old.ndcg, new.ndcg, seed=recipe.seed)
     reason = f"NDCG against the live recipe: {found.reason}"
-    return Judgement(found.promote, reason, [measured, defender, baseline])
+    return GateDecision(found.promote, reason, [measured, defender, baseline])
 
 
 def shelves_of(
@@ -258,21 +258,21 @@ def check_sane(fitted: Fitted, data: Interactions) -> None:
         raise NotEnoughData("some shoppers' shelves are empty; import more events")
 
 
-def to_bundle(recipe: Recipe, data: Interactions, fitted: Fitted, judgement: Judgement, first: int) -> Bundle:
+def to_bundle(recipe: Recipe, data: Interactions, fitted: Fitted, decision: GateDecision, first: int) -> Bundle:
     """Put together what goes to disk; `first` is the moment of the first event learnt from."""
     manifest = Manifest(
         window=(first, data.now),
         recipe=msgspec.to_builtins(recipe),
-        metrics={one.model: msgspec.to_builtins(one.report) for one in judgement.measured},
+        metrics={one.model: msgspec.to_builtins(one.report) for one in decision.measured},
     )
     return Bundle(manifest, data.items, fitted.parts)
 
 
-def publish(db: Database, bundles: Path, bundle: Bundle, judgement: Judgement) -> int:
+def publish(db: Database, bundles: Path, bundle: Bundle, decision: GateDecision) -> int:
     """Save a bundle, enter it in the registry, and make it live if it may; return its version."""
-    row = registry.publish(db, bundles, bundle, note=judgement.reason)
-    if judgement.promote:
+    row = registry.publish(db, bundles, bundle, note=decision.reason)
+    if decision.promote:
         registry.promote(db, bundles, row.version)
     else:
-        registry.refuse(db, row.version, judgement.reason)
+        registry.refuse(db, row.version, decision.reason)
     return row.version

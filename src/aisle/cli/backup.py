@@ -8,7 +8,7 @@ import typer
 from aisle.cli.shop import open_shop, where
 
 if TYPE_CHECKING:
-    from aisle.app.backup import Copied
+    from aisle.app.data.backup import Copied
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -39,7 +39,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the place of all data and of the live model. Who was erased since then stays erased."""
-    from aisle.app.backup import restore as restore_file
+    from aisle.app.data.backup import restore as restore_file
     from aisle.cli import show
 
     with show.bars() as progress:

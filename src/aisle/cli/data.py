@@ -16,8 +16,8 @@ from aisle.shop.money import format_money
 if TYPE_CHECKING:
     import polars as pl
 
-    from aisle.app.importing import Imported
-    from aisle.door.guess import Guess
+    from aisle.app.data.importing import Imported
+    from aisle.ingest.guess import Guess
 
 
 class Kind(StrEnum):
@@ -60,7 +60,7 @@ def init(
     name: Annotated[str | None, typer.Option(help="What pages call the shop; the folder's name if left out.")] = None,
 ) -> None:
     """Make a shop: a folder with its settings and an empty database."""
-    from aisle.app.setup import make_shop
+    from aisle.app.data.setup import make_shop
 
     shop = where(context)
     made = make_shop(shop.folder / folder, name, shop.url)
@@ -84,8 +84,8 @@ def import_(
     A folder that aisle export wrote is imported whole.
     """
     from aisle.cli import show
-    from aisle.door.guess import guess
-    from aisle.door.plan import Plan
+    from aisle.ingest.guess import guess
+    from aisle.ingest.plan import Plan
 
     if len(files) == 1 and files[0].is_dir():
         with open_shop(context) as shop, show.bars() as progress:
@@ -216,7 +216,7 @@ def replay_rejects(
     epoch numbers are dates.
     """
     from aisle.cli import show
-    from aisle.door.plan import Plan
+    from aisle.ingest.plan import Plan
 
     plan = Plan.parse(format=format_, maps=columns, timezone=timezone, date_format=date_format)
     with open_shop(context) as shop, show.bars() as progress:

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 @db.command()
 def upgrade(context: typer.Context) -> None:
     """Bring the tables up to this version of Aisle; the shop may go on meanwhile."""
-    from aisle.app.database import upgrade_database
+    from aisle.app.data.database import upgrade_database
 
     before, after = upgrade_database(where(context).settings())
     typer.echo(
@@ -31,7 +31,7 @@ def check(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False
 ) -> None:
     """Look the database over: schema, engine, durability, integrity, and what to do. Reads the whole of it."""
-    from aisle.app.database import check_database
+    from aisle.app.data.database import check_database
     from aisle.cli import show
 
     facts = check_database(where(context).settings())

@@ -7,9 +7,9 @@ from typing import Final
 
 import polars as pl
 
+from aisle.app.data.settings_file import write_settings
+from aisle.app.data.setup import make_shop
 from aisle.app.settings import FILE, Settings
-from aisle.app.settings_file import write_settings
-from aisle.app.setup import make_shop
 from aisle.app.shop import Shop
 from aisle.cli import show
 from aisle.shop import moments

@@ -9,9 +9,9 @@ from aisle.cli import show
 from aisle.shop.moments import format_day
 
 if TYPE_CHECKING:
-    from aisle.app.by_placement import PlacementFigures
-    from aisle.app.evaluate import Measured
-    from aisle.engine.long_tail import TailCost
+    from aisle.app.training.measuring import Measured
+    from aisle.app.training.placement_report import PlacementFigures
+    from aisle.engine.shelf.long_tail import TailCost
     from aisle.evaluation.bootstrap import Interval
     from aisle.evaluation.compare import Comparison
     from aisle.evaluation.evaluate import Figures, Intervals

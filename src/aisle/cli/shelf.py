@@ -10,7 +10,7 @@ from aisle.cli.shop import Engine, open_shop
 from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
-    from aisle.app.batch import Written
+    from aisle.app.serving.batch import Written
 
 
 class Exclude(StrEnum):

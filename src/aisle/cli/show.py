@@ -15,16 +15,16 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from aisle.app.serving.shelf import FALLBACKS
 from aisle.app.settings import MAIN_PLACEMENT
-from aisle.app.shelf import FALLBACKS
 from aisle.shop.errors import FileError
 from aisle.shop.moments import format_day
 from aisle.shop.money import format_money
 
 if TYPE_CHECKING:
     from aisle.app import progress
-    from aisle.app.importing import Imported
-    from aisle.app.shelf import HistoryLine, Shelf
+    from aisle.app.data.importing import Imported
+    from aisle.app.serving.shelf import HistoryLine, Shelf
 
 out = Console()
 err = Console(stderr=True)

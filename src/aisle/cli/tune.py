@@ -11,9 +11,9 @@ from aisle.shop.moments import format_day
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from aisle.app.study import Trial
-    from aisle.app.tune import Tuned
-    from aisle.app.weighing import Weighed
+    from aisle.app.tuning.search import Tuned
+    from aisle.app.tuning.study import Trial
+    from aisle.app.tuning.weights import Weighed
 
 WEIGHTS: Final = "weights"
 """What stands for a model where the weights of refunds and ratings are searched."""

@@ -10,7 +10,7 @@ from aisle.cli.shop import open_shop
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from aisle.app.why import Why
+    from aisle.app.serving.why import Why
 
 
 def register(app: typer.Typer) -> None:

@@ -1,1 +1,1 @@
-"""One live request: profile, candidates, fallback. No training, no HTTP."""
+"""One request in memory: candidates, ranking, rules, shelf. No training, no database, no HTTP."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from aisle.metrics.ratings import mae, spearman
-from aisle.recommenders.review_stars import ReviewStars, ReviewStarsConfig, ReviewTexts
+from aisle.recommenders.content.review_stars import ReviewStars, ReviewStarsConfig, ReviewTexts
 from aisle.shop.errors import NotEnoughData
 
 FOLDS: Final = 5

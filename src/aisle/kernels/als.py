@@ -7,7 +7,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from aisle.kernels.als_numpy import NEGLIGIBLE, Floats, Rows, principal_axes
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.threads import all_cores, share_out
 
 GATHERED: Final = 4096
@@ -102,7 +102,7 @@ def _even_blocks(indptr: NDArray[np.int64]) -> list[int]:
     return [int(bound) for bound in np.unique(bounds)]
 
 
-@part
+@inlined
 def _fill_targets(weights: Floats, unobserved: np.float32, strength: Floats, targets: Floats) -> None:
     """Set |w_i|, and what each neighbour adds to b."""
     for i in range(len(weights)):
@@ -110,7 +110,7 @@ def _fill_targets(weights: Floats, unobserved: np.float32, strength: Floats, tar
         targets[i] = weights[i] + unobserved if weights[i] > 0 else np.float32(0)
 
 
-@part
+@inlined
 def _gather(vectors: Floats, rows: NDArray[np.int32], out: Floats) -> None:
     """Copy rows that every step reads again from all over memory into one place."""
     for i in range(len(rows)):
@@ -120,7 +120,7 @@ def _gather(vectors: Floats, rows: NDArray[np.int32], out: Floats) -> None:
             out[i, k] = vectors[row, k]
 
 
-@part
+@inlined
 def _add_outer(
     vectors: Floats, rows: NDArray[np.int32], weights: Floats, targets: Floats, x: Floats, out: Floats
 ) -> None:
@@ -151,7 +151,7 @@ def _add_outer(
             out[k] += s * vectors[a, k]
 
 
-@part
+@inlined
 def _improve_row(
     x: Floats,
     vectors: Floats,

@@ -18,7 +18,7 @@ def kernel(*arguments: types.Type) -> Callable[[Function], Function]:
     return cast("Callable[[Function], Function]", compiler)
 
 
-def part(function: Function) -> Function:
+def inlined(function: Function) -> Function:
     """Mark a function that kernels of the same file call; it is compiled into them."""
     return cast("Function", numba.njit(nogil=True, fastmath=_REORDERING, error_model="numpy")(function))
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.neighbours_numpy import Floats
 from aisle.kernels.threads import share_out
@@ -47,7 +47,7 @@ def nearest_means(
     return means
 
 
-@part
+@inlined
 def _least_of_nearest(similar: Floats, candidates: int, k: int, a: Floats, b: Floats) -> np.float32:
     """Return the k-th largest similarity, by quickselect without branches; a and b are room to work in."""
     for place in range(candidates):
@@ -72,7 +72,7 @@ def _least_of_nearest(similar: Floats, candidates: int, k: int, a: Floats, b: Fl
             size = less
 
 
-@part
+@inlined
 def _mean_of_nearest(similar: Floats, values: Floats, candidates: int, k: int, least: np.float32) -> np.float32:
     """Average the candidates above the least of the nearest, and as many of those equal to it as there is room for."""
     weighted, total, above = np.float64(0), np.float64(0), 0

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import LIFT, SUM, Doubles, Ints, Longs, Partners, Places, Value
 from aisle.kernels.threads import share_out
@@ -66,12 +66,12 @@ def partners(places: Places, value: Value, k: int) -> Partners:
     return Partners(CSR(np.append(0, np.cumsum(found)), indices, values), times, owners)
 
 
-@part
+@inlined
 def _surprise(met: float, row: float, column: float, total: float) -> float:
     return met * np.log(met * total / (row * column)) if met > 0 else 0.0
 
 
-@part
+@inlined
 def _worth(formula: int, summed: float, met: float, n_a: float, n_b: float, total: float) -> float:
     if formula == SUM:
         return summed
@@ -87,7 +87,7 @@ def _worth(formula: int, summed: float, met: float, n_a: float, n_b: float, tota
     )
 
 
-@part
+@inlined
 def _meet(
     item: int,
     own: Longs,

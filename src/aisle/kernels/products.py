@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Floats, Likeness, row_sums
 from aisle.kernels.threads import share_out
@@ -91,7 +91,7 @@ def _even_blocks(work: Pointers) -> list[int]:
     return [int(bound) for bound in np.unique(bounds)]
 
 
-@part
+@inlined
 def _add_up(
     inner: Ints,
     factors: Floats,
@@ -116,7 +116,7 @@ def _add_up(
     return count
 
 
-@part
+@inlined
 def _compare(
     touched: Ints,
     total: Floats,
@@ -141,7 +141,7 @@ def _compare(
     return count
 
 
-@part
+@inlined
 def _floor(bits: NDArray[np.uint32], k: int, buckets: Ints) -> np.uint32:
     """Return a value that at least k reach, and few more.
 
@@ -162,7 +162,7 @@ def _floor(bits: NDArray[np.uint32], k: int, buckets: Ints) -> np.uint32:
     return bucket << _FRACTION
 
 
-@part
+@inlined
 def _put_largest_first(keys: NDArray[np.uint64], k: int) -> None:
     """Reorder different keys so that the k largest come first (Hoare's quickselect)."""
     low, high = 0, len(keys) - 1

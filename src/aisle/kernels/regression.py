@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.regression_numpy import Floats
 from aisle.kernels.threads import share_out
@@ -33,19 +33,19 @@ def regress(by_column: CSR, rows: int, indptr: Pointers, neighbours: Ints, ridge
     return weights
 
 
-@part
+@inlined
 def _spread(indices: Ints, values: Floats, dense: Floats) -> None:
     for i in range(len(indices)):
         dense[indices[i]] = values[i]
 
 
-@part
+@inlined
 def _wipe(indices: Ints, dense: Floats) -> None:
     for i in range(len(indices)):
         dense[indices[i]] = 0
 
 
-@part
+@inlined
 def _dot(indices: Ints, values: Floats, dense: Floats) -> float:
     total = 0.0
     for i in range(len(indices)):
@@ -53,7 +53,7 @@ def _dot(indices: Ints, values: Floats, dense: Floats) -> float:
     return total
 
 
-@part
+@inlined
 def _solve(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> None:
     """Replace right by matrix⁻¹ right, using the lower triangle of a positive definite matrix (Cholesky)."""
     size = len(right)

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.ridge_numpy import Floats
 from aisle.kernels.threads import share_out
@@ -30,7 +30,7 @@ def solve_rows(rows: CSR, ridge: Floats, features: Floats) -> Floats:
     return solved
 
 
-@part
+@inlined
 def _add_outer(y: Floats, target: np.float32, matrix: Doubles, x: Doubles) -> None:
     """Add y yᵀ to the lower half of the matrix, and target y to x."""
     for a in range(len(y)):
@@ -40,7 +40,7 @@ def _add_outer(y: Floats, target: np.float32, matrix: Doubles, x: Doubles) -> No
             matrix[a, b] += of_a * y[b]
 
 
-@part
+@inlined
 def _factor(matrix: Doubles) -> None:
     """Replace the lower half of a matrix A by L, where A = L Lᵀ."""
     for a in range(len(matrix)):
@@ -55,7 +55,7 @@ def _factor(matrix: Doubles) -> None:
         matrix[a, a] = np.sqrt(rest)
 
 
-@part
+@inlined
 def _substitute(lower: Doubles, x: Doubles) -> None:
     """Replace x by the solution of L Lᵀ z = x."""
     for a in range(len(x)):

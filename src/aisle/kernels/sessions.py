@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Floats, Index, Ints, Longs, Nearest
 from aisle.kernels.threads import share_out
@@ -28,7 +28,7 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     return scores
 
 
-@part
+@inlined
 def _compare(
     asked: Ints,
     weights: Floats,
@@ -65,7 +65,7 @@ def _compare(
     return len(found)
 
 
-@part
+@inlined
 def _add(
     row: Floats, of_session: Ints, shared: np.int32, similarity: float, decay: float, before: float, rarity: Floats
 ) -> None:

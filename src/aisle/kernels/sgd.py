@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.sgd_numpy import Factors, Floats, Steps
 
@@ -47,7 +47,7 @@ def _copy_back(*pairs: tuple[Floats, Floats]) -> None:
         vectors[:] = padded[:, : vectors.shape[1]]
 
 
-@part
+@inlined
 def _product(vectors: Floats, row: int, others: Floats, other: int) -> np.float32:
     product = np.float32(0)
     for k in range(vectors.shape[1]):
@@ -103,7 +103,7 @@ def _descend(
                     q[item, k] = keep * of_item + step * of_user
 
 
-@part
+@inlined
 def _sum_implicit(y: Floats, items: NDArray[np.int32], scale: np.float32, z: Floats) -> None:
     z[:] = 0
     for item in items:
@@ -113,7 +113,7 @@ def _sum_implicit(y: Floats, items: NDArray[np.int32], scale: np.float32, z: Flo
         z[k] *= scale
 
 
-@part
+@inlined
 def _move_implicit(y: Floats, items: NDArray[np.int32], shrunk: np.float32, shift: Floats) -> None:
     for item in items:
         for k in range(len(shift)):

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.similarities_numpy import MSD, PEARSON, Floats, Measure
 from aisle.kernels.threads import share_out
@@ -57,7 +57,7 @@ def positive_similarities(
     )
 
 
-@part
+@inlined
 def _similarity(sums: Doubles, formula: int, min_support: int, shrinkage: float) -> float:
     n, product, own_squared, other_squared, own, other = sums
     if n < min_support:

@@ -6,7 +6,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel, part
+from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.threads import share_out
 
 Floats = NDArray[np.float32]
@@ -71,13 +71,13 @@ def _blocks(queries: int) -> list[int]:
     return [*range(0, queries, QUERIES), queries]
 
 
-@part
+@inlined
 def _worse(score: np.float32, item: np.int32, than_score: np.float32, than_item: np.int32) -> np.bool_:
     """Whether one candidate ranks behind another: by score, and of equal ones the higher number."""
     return score < than_score or (score == than_score and item > than_item)
 
 
-@part
+@inlined
 def _sink(items: Ints, scores: Floats, item: np.int32, score: np.float32, size: int) -> None:
     """Put a candidate in place of the root of a heap whose root is its worst, and restore the order."""
     hole = 0
@@ -92,7 +92,7 @@ def _sink(items: Ints, scores: Floats, item: np.int32, score: np.float32, size: 
     items[hole], scores[hole] = item, score
 
 
-@part
+@inlined
 def _offer(scores: Floats, first: int, best_items: Ints, best_scores: Floats) -> None:
     """Let items first, first + 1, … with these scores into the heap where they are better than its worst."""
     size = len(best_items)
@@ -107,7 +107,7 @@ def _offer(scores: Floats, first: int, best_items: Ints, best_scores: Floats) ->
                     _sink(best_items, best_scores, np.int32(first + i), scores[i], size)
 
 
-@part
+@inlined
 def _sort(items: Ints, scores: Floats) -> None:
     """Turn the heap into a list, best first, and mark the places that nobody took."""
     for last in range(len(items) - 1, 0, -1):

@@ -29,8 +29,8 @@ import numpy as np
 from numpy.lib.format import open_memmap, write_array
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Part
-from aisle.recommenders.catalog import part_by_name
+from aisle.recommenders.base import Component
+from aisle.recommenders.catalog import component_by_name, current_name
 from aisle.shop.errors import AisleError, BundleError
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import now
@@ -45,7 +45,7 @@ _STALE_SECONDS: Final = 3600
 _REMEDY: Final = "run `aisle models rollback` or `aisle train`"
 
 Array: TypeAlias = NDArray[Any]
-Lookup: TypeAlias = Callable[[str], type[Part]]
+Lookup: TypeAlias = Callable[[str], type[Component]]
 Role = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_]+\Z")]
 ArrayName = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_]+\.[A-Za-z0-9_]+\Z")]
 
@@ -90,7 +90,7 @@ class Bundle:
 
     manifest: Manifest
     items: Vocabulary
-    parts: dict[str, Part]
+    parts: dict[str, Component]
 
 
 # --- Save -----------------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def _sweep(parent: Path) -> None:
 # --- Load -----------------------------------------------------------------------------------------------------------
 
 
-def load(folder: Path, *, verify: bool = True, lookup: Lookup = part_by_name) -> Bundle:
+def load(folder: Path, *, verify: bool = True, lookup: Lookup = component_by_name) -> Bundle:
     """Open a bundle; its arrays are read-only and mapped from their files.
 
     Parameters
@@ -203,7 +203,7 @@ def load(folder: Path, *, verify: bool = True, lookup: Lookup = part_by_name) ->
     return Bundle(
         manifest,
         _vocabulary(folder, parts[_ITEMS]),
-        {role: _rebuild(folder, one, parts[role], lookup) for role, one in manifest.parts.items()},
+        {current_name(role): _rebuild(folder, one, parts[role], lookup) for role, one in manifest.parts.items()},
     )
 
 
@@ -263,7 +263,7 @@ def _vocabulary(folder: Path, arrays: dict[str, Array]) -> Vocabulary:
         raise BundleError(f"bundle {folder} has no usable list of items ({error}); {_REMEDY}") from error
 
 
-def _rebuild(folder: Path, described: Described, arrays: Mapping[str, Array], lookup: Lookup) -> Part:
+def _rebuild(folder: Path, described: Described, arrays: Mapping[str, Array], lookup: Lookup) -> Component:
     try:
         kind = lookup(described.name)
         return kind.from_arrays(kind.config_type.parse(described.config), arrays)

@@ -10,10 +10,10 @@ from typing import Final
 
 from aisle.models import bundle as bundles
 from aisle.models.bundle import Bundle, Lookup
-from aisle.recommenders.catalog import part_by_name
+from aisle.recommenders.catalog import component_by_name
 from aisle.shop.errors import BundleError, NoModel
 from aisle.storage import models
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.models import ModelRow, list_, live, note_run, refuse
 
 __all__ = ["KEPT", "ModelRow", "list_", "live", "load", "note_run", "promote", "publish", "refuse", "rollback"]
@@ -43,7 +43,7 @@ def publish(db: Database, folder: Path, bundle: Bundle, note: str = "") -> Model
     return row
 
 
-def load(folder: Path, row: ModelRow, *, verify: bool = True, lookup: Lookup = part_by_name) -> Bundle:
+def load(folder: Path, row: ModelRow, *, verify: bool = True, lookup: Lookup = component_by_name) -> Bundle:
     """Open the bundle of a model.
 
     Raises
@@ -56,7 +56,7 @@ def load(folder: Path, row: ModelRow, *, verify: bool = True, lookup: Lookup = p
     return bundles.load(_place(folder, row), verify=verify, lookup=lookup)
 
 
-def promote(db: Database, folder: Path, version: int, lookup: Lookup = part_by_name) -> ModelRow:
+def promote(db: Database, folder: Path, version: int, lookup: Lookup = component_by_name) -> ModelRow:
     """Make a model the live one, once its bundle has proved sound, and clear away the oldest bundles.
 
     Raises
@@ -74,7 +74,7 @@ def promote(db: Database, folder: Path, version: int, lookup: Lookup = part_by_n
     return row
 
 
-def rollback(db: Database, folder: Path, lookup: Lookup = part_by_name) -> ModelRow:
+def rollback(db: Database, folder: Path, lookup: Lookup = component_by_name) -> ModelRow:
     """Make the model live again that was live before this one, once its bundle has proved sound; return it.
 
     Raises

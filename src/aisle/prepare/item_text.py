@@ -14,7 +14,7 @@ from aisle.shop.columns import ATTRIBUTES, BRAND, CATEGORY, DESCRIPTION, PRICE, 
 ASPECTS: Final = "aspects"
 """A column that a catalogue may have beside those of the shop: what reviewers speak of, joined by `|`."""
 
-PRAISE: Final = "praise"
+HIGHLIGHTS: Final = "praise"
 """Another such column: the phrase that reviewers praise an item with, for explanations."""
 
 LEVELS: Final = (-1.5, -0.5, 0.5, 1.5)

@@ -12,6 +12,9 @@ from aisle.shop.ids import UNKNOWN
 if TYPE_CHECKING:
     from aisle.prepare.interactions import EventLog
 
+Places = slice | NDArray[np.int64]
+"""Which events, as an index."""
+
 
 @dataclass(frozen=True, eq=False)
 class Profiles:
@@ -48,7 +51,7 @@ class Profiles:
         pair: NDArray[np.int64] = self.owner * (self.item.max(initial=-1) + np.int64(1)) + self.item
         return pair
 
-    def part(self, start: int, stop: int) -> Self:
+    def slice(self, start: int, stop: int) -> Self:
         """Return the profiles start … stop - 1, sharing memory."""
         first, last = self.indptr[start], self.indptr[stop]
         return self._of(self.indptr[start : stop + 1] - first, slice(first, last), self.now[start:stop])
@@ -65,7 +68,7 @@ class Profiles:
             return self
         return self._of(np.append(0, np.cumsum(kept))[self.indptr], np.flatnonzero(kept), self.now)
 
-    def _of(self, indptr: NDArray[np.int64], places: slice | NDArray[np.int64], now: NDArray[np.int64]) -> Self:
+    def _of(self, indptr: NDArray[np.int64], places: Places, now: NDArray[np.int64]) -> Self:
         """Return other profiles of the same events."""
         of_events = {name: getattr(self, name)[places] for name in _OF_EVENTS}
         return replace(self, indptr=indptr, now=now, **of_events)

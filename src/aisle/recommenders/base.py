@@ -52,7 +52,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 C = TypeVar("C", bound=Config)
 
 
-class Part(Protocol):
+class Component(Protocol):
     """Anything learnt that a bundle keeps: a recommender, a ranker, what is known of items."""
 
     name: ClassVar[str]

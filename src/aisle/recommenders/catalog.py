@@ -1,41 +1,54 @@
-"""Which recommenders there are, by name, and what else can be learnt; each is imported only when asked for."""
+"""Which recommenders there are, by name, and what else a bundle may hold; each is imported only when asked for."""
 
 from importlib import import_module
 from typing import Any, Final
 
-from aisle.recommenders.base import Part, Recommender
+from aisle.recommenders.base import Component, Recommender
 from aisle.shop.errors import SettingsError
 
-_CLASSES: Final = {
-    "als": "ALS",
-    "als_wr": "ALSWR",
-    "audience": "Audience",
-    "baseline": "Baseline",
-    "blend": "Blend",
-    "co_purchase": "CoPurchase",
-    "content": "Content",
-    "ease": "EASE",
-    "graph_filter": "GraphFilter",
-    "item_knn": "ItemKNN",
-    "knn_baseline": "KNNBaseline",
-    "knn_means": "KNNMeans",
-    "popularity": "Popularity",
-    "repeat": "Repeat",
-    "sequential_rules": "SequentialRules",
-    "session_knn": "SessionKNN",
-    "svd": "SVD",
-    "svdpp": "SVDpp",
-    "trending": "Trending",
-    "user_knn": "UserKNN",
-    "welcome": "Welcome",
+_RECOMMENDERS: Final = {
+    "als": "implicit.als:ALS",
+    "als_wr": "ratings.als_wr:ALSWR",
+    "audience": "implicit.audience:Audience",
+    "baseline": "ratings.baseline:Baseline",
+    "blend": "implicit.blend:Blend",
+    "co_purchase": "implicit.co_purchase:CoPurchase",
+    "content": "content.content:Content",
+    "ease": "implicit.ease:EASE",
+    "graph_filter": "implicit.graph_filter:GraphFilter",
+    "item_knn": "implicit.item_knn:ItemKNN",
+    "knn_baseline": "ratings.knn_baseline:KNNBaseline",
+    "knn_means": "ratings.knn_means:KNNMeans",
+    "newcomer_popularity": "popular.newcomer_popularity:NewcomerPopularity",
+    "popularity": "popular.popularity:Popularity",
+    "repeat": "implicit.repeat:Repeat",
+    "sequential_rules": "sequential.sequential_rules:SequentialRules",
+    "session_knn": "sequential.session_knn:SessionKNN",
+    "svd": "ratings.svd:SVD",
+    "svdpp": "ratings.svdpp:SVDpp",
+    "trending": "popular.trending:Trending",
+    "user_knn": "implicit.user_knn:UserKNN",
 }
-"""The class of each name; its module has the name itself."""
+"""Where the class of each recommender is: its module in this package, and its name there."""
 
-_OTHERS: Final = {"cut": "Cut", "item_state": "ItemState", "praise": "Praise", "ranker": "Ranker"}
-"""What else a bundle may hold, in the same way."""
+_OTHERS: Final = {
+    "candidate_pruner": "second_stage.candidate_pruner:CandidatePruner",
+    "item_state": "second_stage.item_state:ItemState",
+    "ranker": "second_stage.ranker:Ranker",
+    "review_highlights": "second_stage.review_highlights:ReviewHighlights",
+}
+"""The same for what else a bundle may hold."""
 
-NAMES: Final = tuple(_CLASSES)
+RENAMED: Final = {"cut": "candidate_pruner", "praise": "review_highlights", "welcome": "newcomer_popularity"}
+"""What older bundles, recipes and settings call some of them."""
+
+NAMES: Final = tuple(_RECOMMENDERS)
 """Every recommender's name, in alphabetical order."""
+
+
+def current_name(name: str) -> str:
+    """Return what a recommender or a role is called today, by the name that an older version may have used."""
+    return RENAMED.get(name, name)
 
 
 def by_name(name: str) -> type[Recommender[Any]]:
@@ -46,13 +59,14 @@ def by_name(name: str) -> type[Recommender[Any]]:
     SettingsError
         If there is none of that name.
     """
-    if name not in _CLASSES:
+    name = current_name(name)
+    if name not in _RECOMMENDERS:
         raise SettingsError(f"there is no model {name!r}; choose one of {', '.join(NAMES)}")
-    found: type[Recommender[Any]] = _load(name, _CLASSES[name])
+    found: type[Recommender[Any]] = _load(_RECOMMENDERS[name])
     return found
 
 
-def part_by_name(name: str) -> type[Part]:
+def component_by_name(name: str) -> type[Component]:
     """Return the class of anything that a bundle may hold.
 
     Raises
@@ -60,11 +74,13 @@ def part_by_name(name: str) -> type[Part]:
     SettingsError
         If there is none of that name.
     """
+    name = current_name(name)
     if name not in _OTHERS:
         return by_name(name)
-    found: type[Part] = _load(name, _OTHERS[name])
+    found: type[Component] = _load(_OTHERS[name])
     return found
 
 
-def _load(module: str, name: str) -> Any:
-    return getattr(import_module(f"aisle.recommenders.{module}"), name)
+def _load(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"{__package__}.{module}"), name)

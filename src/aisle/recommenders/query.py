@@ -33,7 +33,7 @@ class ItemLists:
         """The query of each entry of `items`."""
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
-    def part(self, start: int, stop: int) -> "ItemLists":
+    def slice(self, start: int, stop: int) -> "ItemLists":
         """Return the lists start … stop - 1, sharing memory."""
         first, last = self.indptr[start], self.indptr[stop]
         return ItemLists(self.indptr[start : stop + 1] - first, self.items[first:last])
@@ -79,12 +79,12 @@ class QueryBatch:
     def __len__(self) -> int:
         return len(self.history)
 
-    def part(self, start: int, stop: int) -> "QueryBatch":
+    def slice(self, start: int, stop: int) -> "QueryBatch":
         """Return the queries start … stop - 1, sharing memory."""
         first, last = self.history.indptr[start], self.history.indptr[stop]
         ratings = None if self.ratings is None else self.ratings[first:last]
-        profiles = None if self.profiles is None else self.profiles.part(start, stop)
-        history = self.history.part(start, stop)
+        profiles = None if self.profiles is None else self.profiles.slice(start, stop)
+        history = self.history.slice(start, stop)
         return QueryBatch(history, self.weights[first:last], self.timestamps[first:last], self.now, ratings, profiles)
 
     def take(self, rows: NDArray[np.intp]) -> "QueryBatch":

@@ -36,13 +36,13 @@ from pyspark.sql import functions as F  # noqa: N812
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import Partners, Value, worth
 from aisle.prepare.interactions import Interactions
-from aisle.prepare.spark import ITEM, USER, SparkLog, cores, kept, to_polars
+from aisle.prepare.spark.log import ITEM, USER, SparkLog, cores, kept, to_polars
 from aisle.prepare.weigh import WEIGHT
-from aisle.recommenders.als import ALS, ALSConfig, row_ridge
-from aisle.recommenders.als_wr import ALSWR, ALSWRConfig
 from aisle.recommenders.base import Recommender
-from aisle.recommenders.co_purchase import FORMULAS, CoPurchase, CoPurchaseConfig
-from aisle.recommenders.ratings import Scale
+from aisle.recommenders.implicit.als import ALS, ALSConfig, row_ridge
+from aisle.recommenders.implicit.co_purchase import FORMULAS, CoPurchase, CoPurchaseConfig
+from aisle.recommenders.ratings.als_wr import ALSWR, ALSWRConfig
+from aisle.recommenders.ratings.star_ratings import Scale
 from aisle.shop.columns import EVENT, ITEM_ID, RATING, TIMESTAMP, TRANSACTION_ID, USER_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import EventKind

@@ -91,7 +91,7 @@ def rank_in_blocks(
     scores = np.empty((len(queries), n), np.float32)
     for start in range(0, len(queries), rows):
         stop = min(start + rows, len(queries))
-        block = topn(score(queries.part(start, stop)), n, exclude.part(start, stop) if exclude else None)
+        block = topn(score(queries.slice(start, stop)), n, exclude.slice(start, stop) if exclude else None)
         items[start:stop], scores[start:stop] = block.items, block.scores
     return Ranked(items, scores)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment
 
 from aisle._version import __version__
-from aisle.app.evaluate import Measured
+from aisle.app.training.measuring import Measured
 from aisle.evaluation.bootstrap import Interval
 from aisle.evaluation.compare import FEWEST, Comparison, Finding
 from aisle.report.charts import Chart, Row, bar_chart

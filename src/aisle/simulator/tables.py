@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from aisle.door.validate import DTYPES
+from aisle.ingest.validate import DTYPES
 from aisle.shop.columns import (
     ATTRIBUTES,
     CURRENCY,

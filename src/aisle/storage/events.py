@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.rows import Rows, Stored, chosen, frames, store_once
 from aisle.storage.tables import events
 

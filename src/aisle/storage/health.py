@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from aisle.shop.errors import SchemaError
 from aisle.storage import migrations
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.tables import metadata
 
 _ENGINE_VERSION: Final = {

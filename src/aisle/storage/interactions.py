@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select
 
 from aisle.storage import erased
-from aisle.storage.connect import Database, insert_all
+from aisle.storage.connection import Database, insert_all
 from aisle.storage.tables import interactions
 
 _USERS_PER_QUERY: Final = 500

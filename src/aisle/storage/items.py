@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select
 
 from aisle.shop.columns import ITEM_HISTORY, ITEM_ID, ITEMS, TIMESTAMP
 from aisle.shop.moments import now
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.rows import Change, Rows, Stored, by_ids, chosen, frames, store_latest
 from aisle.storage.tables import item_history, items
 

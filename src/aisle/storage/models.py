@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from aisle.shop.errors import NoModel
 from aisle.shop.moments import now
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.tables import models
 
 Status = Literal["candidate", "live", "retired", "refused"]

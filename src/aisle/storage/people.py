@@ -13,7 +13,7 @@ from aisle.shop.columns import CREATED, TRANSACTION_ID, USER_ID
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.moments import now
 from aisle.storage import erased as tombstones
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.mentions import could_mention, mentions
 from aisle.storage.tables import (
     erased,

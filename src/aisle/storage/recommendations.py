@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select
 
 from aisle.shop.columns import RANK, RECOMMENDATIONS
 from aisle.storage import erased
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.tables import recommendations
 
 _USERS_PER_QUERY: Final = 500

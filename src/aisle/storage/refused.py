@@ -8,7 +8,7 @@ from aisle.shop.columns import PRICE, TABLES
 from aisle.shop.errors import Refused
 from aisle.shop.money import from_micros
 from aisle.storage import rejects
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.rows import Rows, plain
 
 SOURCE: Final = "database"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, select, update
 
 from aisle.shop.events import EventKind
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.rows import Rows, Stored, chosen, frames, store_once
 from aisle.storage.tables import events, reviews
 

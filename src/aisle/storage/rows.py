@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, Table, select
 
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import InputError, TryAgain
-from aisle.storage.connect import Database, insert_new, insert_or_update
+from aisle.storage.connection import Database, insert_new, insert_or_update
 from aisle.storage.digest import digest
 from aisle.storage.erased import lives, living
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.rows import Rows, Stored, chosen, frames, store_latest
 from aisle.storage.tables import users
 

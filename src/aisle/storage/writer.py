@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 from aisle.shop.errors import DatabaseUnavailable, Refused, StorageError, TryAgain
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from aisle.storage.refused import around_refused, keep
 from aisle.storage.rows import Fate, store_each
 from aisle.storage.tables import events

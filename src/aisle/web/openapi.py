@@ -6,9 +6,9 @@ import msgspec
 from fastapi import FastAPI
 from msgspec import Struct
 
-from aisle.app.request import Exclude
+from aisle.app.serving.request import Exclude
 from aisle.app.settings import MAIN_PLACEMENT, PLACEMENTS
-from aisle.door.api import MAX_BODY, MAX_EVENTS
+from aisle.ingest.api import MAX_BODY, MAX_EVENTS
 from aisle.shop import columns
 from aisle.shop.events import KINDS
 from aisle.web.requests import MAX_SHELF

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from aisle.app.serve import Live
-from aisle.app.shelf import FALLBACKS, HistoryLine, Shelf
+from aisle.app.serving.shelf import FALLBACKS, HistoryLine, Shelf
 from aisle.shop.errors import DatabaseUnavailable, InputError, NoModel
 from aisle.shop.events import EventKind
 from aisle.shop.ids import check_id

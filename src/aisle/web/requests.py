@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from aisle.door.api import MAX_BODY
+from aisle.ingest.api import MAX_BODY
 from aisle.shop.errors import InputError
 from aisle.shop.ids import check_id
 

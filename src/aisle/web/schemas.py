@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from msgspec import Meta, Struct
 
-from aisle.app.shelf import Because, Shelf, ShelfItem
+from aisle.app.serving.shelf import Because, Shelf, ShelfItem
 from aisle.shop.errors import InputError
 from aisle.shop.events import MAX_RATING
 from aisle.shop.ids import check_id

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from aisle.storage import migrations
-from aisle.storage.connect import Database, connect
+from aisle.storage.connection import Database, connect
 from aisle.storage.erased import GATE
 from aisle.storage.tables import erased, metadata
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aisle.storage.connect import Database
+from aisle.storage.connection import Database
 from tests import databases
 
 

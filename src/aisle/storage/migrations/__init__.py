@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import String, column, select, table
 
 from aisle.shop.errors import SchemaError
-from aisle.storage.connect import Database, change_tables
+from aisle.storage.connection import Database, change_tables
 
 HEAD: Final = "0004"
 """The schema that this code works with: the newest migration."""

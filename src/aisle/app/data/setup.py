@@ -1,0 +1,75 @@
+"""A new shop: a folder with its settings and an empty database."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from aisle.app.settings import FILE, TEMPLATE, Settings
+from aisle.shop.errors import FileError, SettingsError
+from aisle.storage.connection import connect
+from aisle.storage.migrations import upgrade
+
+
+def make_shop(folder: Path, name: str | None = None, url: str | None = None, *, simulated: bool = False) -> Path:
+    """Make a shop in a folder, and the folder too; an existing shop keeps its settings and its data.
+
+    Parameters
+    ----------
+    folder
+        Where `aisle.toml`, the models and, unless `url` says otherwise, the database go.
+    name
+        What pages call the shop; the folder's name if left out.
+    url
+        A database of its own, as an SQLAlchemy URL.
+    simulated
+        Whether the data will be made up; every page and report then says so.
+
+    Returns
+    -------
+    The folder.
+
+    Raises
+    ------
+    FileError
+        If the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / FILE).exists():
+            (folder / FILE).write_text(
+                _template(name or folder.resolve().name or "My shop", url, simulated), encoding="utf-8"
+            )
+    except OSError as error:
+        raise FileError(
+            f"cannot make a shop in {folder}: {error.strerror}; choose a folder that you may write"
+        ) from None
+    prepare_database(Settings.read(folder, **overrides(url)))
+    return folder
+
+
+def prepare_database(settings: Settings) -> None:
+    """Make the tables, or bring them up to date."""
+    with connect(settings.database_url, create=True) as db:
+        upgrade(db)
+
+
+def overrides(url: str | None) -> dict[str, Any]:
+    """Return the settings that a database URL of the caller's stands for."""
+    return {"database": {"url": url}} if url else {}
+
+
+def _template(name: str, url: str | None, simulated: bool) -> str:
+    if not name.isprintable():
+        raise SettingsError(f"the name {name!r} holds control characters; choose another with --name")
+    text = TEMPLATE.format(name=_quoted(name))
+    if url:
+        text = text.replace('# url = "sqlite:///aisle.db"', f"url = {_quoted(url)}")
+    if simulated:
+        text = text.replace("# simulated = false", "simulated = true")
+    return text
+
+
+def _quoted(text: str) -> str:
+    """Return a text as TOML writes it, which is as JSON does."""
+    return msgspec.json.encode(text).decode()

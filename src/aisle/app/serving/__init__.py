@@ -1,0 +1,1 @@
+"""The parts of an answer: the live model, what the database says of a shopper, shelves, reasons. No training here."""

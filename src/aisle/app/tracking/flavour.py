@@ -1,0 +1,151 @@
+"""A bundle as a model that MLflow can ask: in `mlflow models serve`, in a notebook, over a table of shoppers.
+
+It ranks, and nothing else: rules, stock and prices are the shop's, and `aisle serve` knows them.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from aisle.app.recipe import Recipe
+from aisle.app.serve import PROFILE_EVENTS
+from aisle.app.serving.live_model import LiveModel, ready
+from aisle.app.settings import Settings
+from aisle.engine.ranking.profile import ProfileEvent, as_of, to_query
+from aisle.models import bundle as bundles
+from aisle.shop.errors import InputError, StorageError
+from aisle.shop.events import EventKind
+from aisle.storage import events
+from aisle.storage.connection import Database, connect
+
+N: Final = 10
+"""How many items are returned unless somebody asks for more or fewer."""
+
+MOST: Final = 1000
+"""As many items as a shelf has at most."""
+
+CARD: Final[dict[str, Any]] = {
+    "loader_module": __name__,
+    "signature": {
+        "inputs": json.dumps(
+            [
+                {"name": "user_id", "type": "string", "required": False},
+                {"name": "history", "type": "array", "items": {"type": "string"}, "required": False},
+            ]
+        ),
+        "outputs": json.dumps(
+            [
+                {"name": "items", "type": "array", "items": {"type": "string"}},
+                {"name": "scores", "type": "array", "items": {"type": "double"}},
+                {"name": "popular", "type": "boolean"},
+            ]
+        ),
+        "params": json.dumps([{"name": "n", "type": "long", "default": N, "shape": None}]),
+    },
+}
+"""What MLflow is told of a bundle: who loads it, what it takes and what it gives."""
+
+_log = logging.getLogger(__name__)
+
+
+class Taken(NamedTuple):
+    """An item of a history that was handed in."""
+
+    item_id: str
+    timestamp: int
+    kind: str = EventKind.PURCHASE.value
+    rating: float | None = None
+    price: int | None = None
+
+
+class Scorer:
+    """Answers a table of shoppers with the items that they may want.
+
+    Parameters
+    ----------
+    model
+        What ranks.
+    db
+        The shop's database, for the histories of those who come without one; or None.
+    """
+
+    def __init__(self, model: LiveModel, db: Database | None) -> None:
+        self._model = model
+        self._db = db
+
+    def predict(self, table: Any, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Return the items of each row, best first.
+
+        Parameters
+        ----------
+        table
+            A pandas data frame with `user_id`, `history` or both: the ids of items, oldest first, which count as
+            bought. Where that is empty, the shop's database is asked what the shopper did.
+        params
+            `n`, how many items.
+
+        Returns
+        -------
+        For each row `items`, their `scores` (null for those that fill up), and whether it is the `popular` shelf, which
+        everybody gets of whom nothing is known.
+
+        Raises
+        ------
+        InputError
+            If n is no length of a shelf, or an id is no text.
+        """
+        n = int((params or {}).get("n", N))
+        if not 1 <= n <= MOST:
+            raise InputError(f"n = {n}; ask for 1 to {MOST} items")
+        # Whatever pandas has for what is missing becomes None.
+        rows = table.astype(object).where(table.notna(), None).to_dict("records")
+        return [self._answer(row, n) for row in rows]
+
+    def _answer(self, row: Mapping[str, Any], n: int) -> dict[str, Any]:
+        model = self._model
+        profile = self._profile(row)
+        query = to_query(profile, model.items, model.weights, as_of(profile, model.data_end))
+        retrieval = model.retrieval()
+        assert retrieval is not None  # noqa: S101  the personal model is never left out
+        shelf, popular = retrieval.shelves(query, n)
+        there = shelf.items[0] >= 0
+        return {
+            "items": [model.items.ids[item] for item in shelf.items[0][there]],
+            "scores": [float(score) if score == score else None for score in shelf.scores[0][there]],  # NaN: none
+            "popular": bool(popular[0]),
+        }
+
+    def _profile(self, row: Mapping[str, Any]) -> "list[ProfileEvent]":
+        history, user_id = row.get("history"), row.get("user_id")
+        if history is not None and len(history):
+            items = [_text(one, "history") for one in history]
+            return [Taken(item, self._model.data_end + place) for place, item in enumerate(items)]
+        if user_id is not None and self._db is not None:
+            return list(events.of_user(self._db, _text(user_id, "user_id"), PROFILE_EVENTS))
+        return []
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{name} {value!r} is no text; write ids in quotes")
+    return value
+
+
+def _load_pyfunc(path: str) -> Scorer:
+    """Open a bundle; MLflow looks for a function of this name."""
+    folder = Path(path)
+    bundle = bundles.load(folder)
+    return Scorer(ready(int(folder.name), bundle, Recipe.parse(bundle.manifest.recipe)), _database())
+
+
+def _database() -> Database | None:
+    """Return the database of the shop whose folder this is, or that `AISLE_DATABASE__URL` names, if it answers."""
+    try:
+        db = connect(Settings.read(Path()).database_url)
+        with db.read():
+            return db
+    except StorageError as error:
+        _log.warning("only histories that are handed in are known, since %s; set AISLE_DATABASE__URL", error)
+        return None

@@ -1,6 +1,0 @@
-"""The logs that Aisle knows by name: one small file for each."""
-
-from aisle.door.formats.format import Format, Sheet
-from aisle.door.formats.registry import FORMATS, format_named, recognise
-
-__all__ = ["FORMATS", "Format", "Sheet", "format_named", "recognise"]

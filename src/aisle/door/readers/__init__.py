@@ -1,6 +1,0 @@
-"""Files to raw batches: delimited text, JSON lines, Parquet and Excel, each read in pieces."""
-
-from aisle.door.readers.read import columns_of, read
-from aisle.door.readers.text import Layout
-
-__all__ = ["Layout", "columns_of", "read"]

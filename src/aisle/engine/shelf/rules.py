@@ -1,0 +1,198 @@
+"""What a shop wants of a shelf beside its being right: the settings, checked, and bound to a model's item numbers.
+
+`engine.shelf.filters` says what they leave out, `engine.shelf.boosts` what they move, and `engine.shelf.reranking` in
+which order. That an item which is hidden or out of stock is never shown is no setting.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Protocol, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.engine.shelf.attributes import steps_of
+from aisle.recommenders.base import Config
+from aisle.shop.errors import SettingsError
+from aisle.shop.ids import UNKNOWN
+
+Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+Days = Annotated[float, msgspec.Meta(gt=0)]
+Boost = Annotated[float, msgspec.Meta(ge=0.001, le=1000)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+CATEGORY: Final = "category"
+BRAND: Final = "brand"
+ITEM: Final = "item"
+BOOSTED: Final = (CATEGORY, BRAND, ITEM)
+"""What a boost may name, in front of a colon."""
+
+
+class Numbered(Protocol):
+    """Ids that have numbers: a model's vocabulary, or one with a request's own ids behind it."""
+
+    def __contains__(self, one: object, /) -> bool:
+        """Whether an id has one."""
+
+    def number(self, one: str, /) -> int:
+        """Return the number of an id, or `UNKNOWN`."""
+
+
+class Rules(Config, frozen=True):
+    """What may stand on a shelf, and what is moved up or down on it."""
+
+    price_min: Price | None = None
+    """Nothing cheaper, in units of the currency; nor anything without a price."""
+    price_max: Price | None = None
+    """Nothing dearer; nor anything without a price."""
+    categories: tuple[str, ...] = ()
+    """Only items of these category paths; a path covers what is below it."""
+    brands: tuple[str, ...] = ()
+    """Only items of these brands."""
+    exclude: tuple[str, ...] = ()
+    """Ids of items that never stand here."""
+    not_bought_within_days: Days | None = None
+    """Nothing that the shopper bought within so many days; infinity: nothing ever bought."""
+    one_per_group: bool = True
+    """Of the variants of one product, only the one that stands first."""
+    boosts: dict[str, Boost] = msgspec.field(default_factory=dict)
+    """What is moved up (above 1) or down (below 1): `category:PATH`, `brand:NAME` or `item:ID` to a factor."""
+    pins: tuple[str, ...] = ()
+    """Ids of items that stand first, in this order, whenever they are available."""
+    overstock_boost: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 0.0
+    """How far items are moved up whose stock lasts longer than usual in this shop: an item at twice the usual gets a
+    boost of 1 + half of this, one without end 1 + this."""
+    diversity: Share = 0.0
+    """How much it counts that items differ: 0 for the ranker's order, 1 for difference alone."""
+    long_tail: Share = 0.0
+    """The share of attention that less popular items get at least."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
+            raise SettingsError(
+                f"price_min = {self.price_min} is above price_max = {self.price_max}; no price is between; swap them"
+            )
+        _check_named("categories", self.categories, steps_of)
+        _check_named("brands", self.brands, str)
+        for key in self.boosts:
+            _parts(key)
+        self._check_pins()
+
+    def _check_pins(self) -> None:
+        """Refuse pins that contradict each other or the list of what is excluded."""
+        for place, pin in enumerate(self.pins):
+            if pin in self.exclude:
+                raise SettingsError(f"item {pin!r} is both in pins and in exclude; take it out of one of them")
+            if pin in self.pins[:place]:
+                raise SettingsError(f"item {pin!r} is in pins twice; an item stands on a shelf once, name it once")
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Make rules of plain values.
+
+        Raises
+        ------
+        SettingsError
+            If a name is unknown, or a value is out of range or contradicts another.
+        """
+        try:
+            return msgspec.convert(dict(values), cls)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"rules: {error}; the names are {', '.join(cls.__struct_fields__)}") from None
+
+
+@dataclass(frozen=True, eq=False)
+class BoundRules:
+    """Rules with item numbers in place of ids.
+
+    Attributes
+    ----------
+    rules
+        What they were made of.
+    categories
+        The paths of `rules.categories`, each written as `engine.shelf.attributes` writes it.
+    exclude, pins
+        Item numbers; ids that the model does not know are left out.
+    category_boosts, brand_boosts, item_boosts
+        Paths, brands and item numbers with their factors.
+    unknown
+        The pins that the model does not know.
+    """
+
+    rules: Rules
+    categories: tuple[str, ...]
+    exclude: NDArray[np.int32]
+    pins: NDArray[np.int32]
+    category_boosts: tuple[tuple[str, float], ...]
+    brand_boosts: tuple[tuple[str, float], ...]
+    item_boosts: tuple[tuple[int, float], ...]
+    unknown: tuple[str, ...]
+
+
+def bind(rules: Rules, items: Numbered) -> BoundRules:
+    """Look up the item ids of rules."""
+    boosts = [(*_parts(key), factor) for key, factor in rules.boosts.items()]
+    numbered = ((items.number(name), factor) for what, name, factor in boosts if what == ITEM)
+    return BoundRules(
+        rules=rules,
+        categories=tuple(_path(name) for name in rules.categories),
+        exclude=_known(rules.exclude, items),
+        pins=_known(rules.pins, items),
+        category_boosts=tuple((_path(name), factor) for what, name, factor in boosts if what == CATEGORY),
+        brand_boosts=tuple((name, factor) for what, name, factor in boosts if what == BRAND),
+        item_boosts=tuple((number, factor) for number, factor in numbered if number != UNKNOWN),
+        unknown=tuple(pin for pin in rules.pins if pin not in items),
+    )
+
+
+def with_pins(
+    items: NDArray[np.int32], scores: NDArray[np.float32], rules: BoundRules
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return candidates with the pins that are not among them behind, their scores NaN; ask for attributes after this.
+
+    Parameters
+    ----------
+    items, scores
+        Candidates in any order, (candidates,).
+    rules
+        Whose pins.
+    """
+    missing = rules.pins[~np.isin(rules.pins, items)]
+    if len(missing) == 0:
+        return items, scores
+    return np.concatenate((items, missing)), np.concatenate((scores, np.full(len(missing), np.nan, np.float32)))
+
+
+def _parts(key: str) -> tuple[str, str]:
+    """Split the key of a boost into what it names and the name.
+
+    Raises
+    ------
+    SettingsError
+        If it names nothing that can be boosted.
+    """
+    what, _, name = key.partition(":")
+    if what not in BOOSTED or not name.strip():
+        raise SettingsError(f"boost {key!r} names nothing to move; write category:PATH, brand:NAME or item:ID")
+    if what == CATEGORY and not steps_of(name):
+        raise SettingsError(f"boost {key!r} has no step in its path; write one such as category:Tea > Green")
+    return what, name
+
+
+def _check_named(setting: str, names: Iterable[str], read: Callable[[str], object]) -> None:
+    """Refuse a name that nothing can have: one that is empty when it is read."""
+    for name in names:
+        if not read(name):
+            raise SettingsError(f"{setting} holds {name!r}, which is empty; take it out or write a name")
+
+
+def _path(name: str) -> str:
+    """Write a category path as `engine.shelf.attributes` writes it."""
+    return steps_of(name)[-1]
+
+
+def _known(ids: Iterable[str], items: Numbered) -> NDArray[np.int32]:
+    """Return the numbers of the ids that are known, in their order."""
+    return np.array([number for one in ids if (number := items.number(one)) != UNKNOWN], np.int32)

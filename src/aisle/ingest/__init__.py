@@ -1,0 +1,9 @@
+"""Files and requests in, checked batches out: read, mapped and validated by one set of rules. It stores nothing."""
+
+from aisle.ingest.api import parse_events
+from aisle.ingest.batch import Batch, Reject
+from aisle.ingest.guess import Guess, guess
+from aisle.ingest.ingest import read_files, read_frame
+from aisle.ingest.plan import Plan
+
+__all__ = ["Batch", "Guess", "Plan", "Reject", "guess", "parse_events", "read_files", "read_frame"]

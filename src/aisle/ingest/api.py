@@ -1,0 +1,181 @@
+"""Events that come as JSON, to `POST /api/events`: the same checks as for files, and one outcome for each event."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from aisle.ingest.batch import ROW, Batch, Reject, cut
+from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
+from aisle.ingest.json import check_object, split
+from aisle.ingest.readers.jsonl import cell_of, to_frame
+from aisle.ingest.validate import validate
+from aisle.shop import columns as c
+from aisle.shop import moments
+from aisle.shop.errors import InputError
+from aisle.shop.events import MAX_TEXT_BYTES
+
+MAX_BODY: Final = 2 * 1024 * 1024
+"""The largest body, in bytes."""
+
+MAX_EVENTS: Final = 1_000
+"""The most events in one body."""
+
+Cells = dict[str, str | None]
+
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_DATES: Final = {c.TIMESTAMP: DateRule(ISO_OR_EPOCH)}
+
+SOURCE: Final = "api"
+"""Where rejects of requests say that they come from."""
+
+
+def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str | None]]:
+    """Check the events of a request.
+
+    Parameters
+    ----------
+    body
+        One event as a JSON object, a list of them, or `{"events": [...]}`. `product_id` may stand for `item_id`;
+        `event_id` and `timestamp` are made here where they are missing. A timestamp is ISO 8601 text or a number of
+        seconds, milliseconds or microseconds; a price is in currency units.
+    now
+        The present moment, if not the clock's.
+
+    Returns
+    -------
+    The checked events, and for each event of the body, in its order, None or why it was rejected.
+
+    Raises
+    ------
+    InputError
+        If the body is no JSON of such a shape, has more than 1,000 events or more than 2 MB.
+    """
+    if len(body) > MAX_BODY:
+        raise InputError(f"the body has {len(body):,} bytes; send at most {MAX_BODY:,} at a time")
+    events = _events(body)
+    if len(events) > MAX_EVENTS:
+        raise InputError(f"the body has {len(events):,} events; send at most {MAX_EVENTS:,} at a time")
+    now = moments.now() if now is None else now
+    checked, reasons = check_events(events, [(uuid.uuid4().hex, now) for _ in events], now)
+    rejects = [
+        Reject(SOURCE, None, "events", reason, cut(event.decode()))
+        for event, reason in zip(events, reasons, strict=True)
+        if reason is not None
+    ]
+    return Batch("events", checked, rejects, len(events), len(body)), reasons
+
+
+def check_events(
+    events: Sequence[bytes], made: Sequence[tuple[str, int]], now: int
+) -> tuple[pl.DataFrame, list[str | None]]:
+    """Check events one by one.
+
+    Parameters
+    ----------
+    events
+        The text of each.
+    made
+        For each the `event_id` and the `timestamp` that it gets where it has none.
+    now
+        The present moment: timestamps may be a day ahead of it.
+
+    Returns
+    -------
+    The events that pass, with the columns and types of the table, and for each event None or why it does not.
+    """
+    reasons: list[str | None] = [None] * len(events)
+    rows: list[Cells] = []
+    places: list[int] = []
+    for place, event in enumerate(events):
+        try:
+            rows.append(_made_whole(dict(_cells(event)), *made[place]))
+            places.append(place)
+        except InputError as error:
+            reasons[place] = str(error)
+    checked = validate("events", _framed(rows, places), _DATES, now)
+    for place, reason in checked.reasons.rows():
+        reasons[place] = reason
+    return checked.accepted, reasons
+
+
+def _events(body: bytes) -> list[bytes]:
+    try:
+        body.decode()
+        return _split(body)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f'the body is not JSON events ({_told(error)}); send an object, a list, or {{"events": [...]}} as UTF-8'
+        ) from None
+
+
+def _split(body: bytes) -> list[bytes]:
+    try:
+        if body.lstrip().startswith(b"["):
+            return [bytes(one) for one in _LIST.decode(body)]
+        envelope = _OBJECT.decode(body)
+        return [bytes(one) for one in _LIST.decode(envelope["events"])] if "events" in envelope else [body.strip()]
+    except (ValueError, RecursionError):
+        return split(body)
+
+
+def _cells(event: bytes) -> Iterator[tuple[str, str | None]]:
+    """Give an event's fields under our names, as text."""
+    if len(event) > MAX_TEXT_BYTES:
+        raise InputError(f"the event has {len(event):,} bytes; it may have {MAX_TEXT_BYTES:,}")
+    try:
+        fields = _OBJECT.decode(event)
+        check_object(event, len(fields))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"the event cannot be read: {_told_of_event(error)}") from None
+    for theirs, raw in fields.items():
+        ours = c.ALIASES.get(theirs, theirs)
+        if ours not in c.EVENTS:
+            raise InputError(f"field {theirs[:60]!r} is unknown; put fields of your own into properties")
+        if ours != theirs and ours in fields:
+            raise InputError(f"{ours} is given twice, also as {theirs}; send one")
+        yield ours, _cell(ours, raw)
+
+
+def _cell(name: str, raw: msgspec.Raw) -> str | None:
+    """Return one field as text, if its JSON type can be this column's."""
+    view = bytes(raw)
+    kind = view[:1]
+    if name == c.PROPERTIES:
+        fits = kind in b'{n"'
+    elif kind in b"-0123456789":
+        fits = c.EVENTS[name] != "str" or view.isdigit() or name == c.TIMESTAMP
+    else:
+        fits = kind in b'"n'
+    if not fits:
+        wanted = "an object" if name == c.PROPERTIES else "text" if c.EVENTS[name] == "str" else "a number"
+        raise InputError(f"{name} {view[:60].decode(errors='ignore')} is not {wanted}")
+    try:
+        return cell_of(raw)
+    except ValueError as error:
+        raise InputError(f"{name} is not valid Unicode: {_told(error)}") from None
+
+
+def _made_whole(event: Cells, event_id: str, timestamp: int) -> Cells:
+    """Give an event the id and the time that it lacks."""
+    return event | {
+        c.EVENT_ID: event.get(c.EVENT_ID) or event_id,
+        c.TIMESTAMP: event.get(c.TIMESTAMP) or str(timestamp),
+    }
+
+
+def _framed(rows: list[Cells], places: list[int]) -> pl.DataFrame:
+    return to_frame(rows).with_columns(pl.Series(ROW, places, pl.Int64))
+
+
+def _told(error: Exception) -> str:
+    return "it nests too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _told_of_event(error: Exception) -> str:
+    # An event is whole; what the decoder misses is the second half of a pair.
+    halved = "truncated" in str(error)
+    return "a text in it holds half of a surrogate pair, which is no Unicode" if halved else _told(error)

@@ -1,0 +1,92 @@
+"""Which reader reads which file."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from aisle.ingest.batch import BATCH_ROWS, RawBatch
+from aisle.ingest.readers.excel import read_excel
+from aisle.ingest.readers.jsonl import read_jsonl
+from aisle.ingest.readers.parquet import read_parquet
+from aisle.ingest.readers.text import Layout, read_text
+from aisle.shop.errors import FileError
+
+Reader = Callable[[Path, int], Iterator[RawBatch]]
+
+_READERS: Final[dict[str, Reader]] = {
+    ".csv": read_text,
+    ".tsv": read_text,
+    ".tab": read_text,
+    ".txt": read_text,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+    ".json": read_jsonl,
+    ".parquet": read_parquet,
+    ".pq": read_parquet,
+    ".xlsx": read_excel,
+}
+_FIRST_ROWS: Final = 100
+_GZIPPED: Final = (".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json")
+
+
+def read(path: Path, layout: Layout | None = None, rows: int = BATCH_ROWS) -> Iterator[RawBatch]:
+    """Read a file in batches; at least one row or one bad line comes out.
+
+    Parameters
+    ----------
+    path
+        `.csv`, `.tsv`, `.txt`, `.jsonl`, each also with `.gz`; `.parquet` or `.xlsx`. Text is UTF-8.
+    layout
+        For text without a header: how it is written. The file may then have any name.
+    rows
+        About how many rows a batch has.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, empty, damaged or of an unknown kind. A file damaged half way gives the rows before.
+    """
+    reader = _reader(path, layout)
+    _check_readable(path)
+    batches = reader(path, rows)
+    first = next(batches, None)
+    if first is None:
+        raise FileError(f"{path} has a header and no rows; export it again with its rows")
+    return chain([first], batches)
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """Return the names of a file's columns, as its first rows have them."""
+    return tuple(next(read(path, rows=_FIRST_ROWS)).frame.columns)
+
+
+def _reader(path: Path, layout: Layout | None) -> Reader:
+    if layout is not None:
+        return lambda one, rows: read_text(one, rows, layout)
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    kind = suffixes[-1] if suffixes else ""
+    if kind == ".gz" and len(suffixes) > 1 and suffixes[-2] in _GZIPPED:
+        kind = suffixes[-2]
+    if kind not in _READERS and not path.is_dir():
+        raise FileError(f"{path} is of an unknown kind; give one of {', '.join(_READERS)} (text also as .gz)")
+    return _READERS.get(kind, read_text)
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise FileError(f"{path} is a folder; name the files in it")
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise FileError(f"{path} does not exist; check its name") from None
+    except (OSError, ValueError) as error:
+        raise FileError(f"{str(path)!r} cannot be opened: {_why(error)}") from None
+    if size == 0:
+        raise FileError(f"{path} is empty; export it again")
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,184 @@
+"""Delimited text: CSV and its cousins."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from aisle.ingest.batch import BATCH_ROWS, BadLine, RawBatch, cut
+from aisle.ingest.readers.lines import MAX_LINE, Lines
+from aisle.shop.errors import FileError
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+"""What may stand between cells, where a header says so."""
+
+NOTHING: Final = ("", "NULL", "null", "\\N")
+"""How exports write an empty cell."""
+
+_MAX_RECORD_LINES: Final = 1_000
+"""A row over more lines than this has lost its closing quote."""
+
+AT_ONCE: Final = 1_000
+"""So many lines are split at once, if nothing about them is out of the ordinary."""
+
+_NOT_UTF8: Final = "is not UTF-8; save the file as UTF-8"
+_STAND_IN: Final = "\x1f"
+"""Takes the place of a delimiter of several letters, which the csv module cannot split at."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text file without a header is written."""
+
+    columns: tuple[str, ...]
+    delimiter: str
+    encoding: str = "utf-8"
+
+
+def read_text(path: Path, rows: int = BATCH_ROWS, layout: Layout | None = None) -> Iterator[RawBatch]:
+    """Read delimited text, with a header unless a layout is given.
+
+    A line that is not UTF-8, has too few or too many cells or misuses quotes is set aside and the rest goes on: a quote
+    that is never closed costs its own line only.
+    """
+    csv.field_size_limit(MAX_LINE)
+    with Lines(path, layout.encoding if layout else "utf-8") as lines:
+        if layout:
+            records = _Records(lines, layout.delimiter, len(layout.columns), quoted=False)
+            yield from _batches(str(path), records, layout.columns, rows)
+        else:
+            delimiter, columns = _header(path, lines)
+            records = _Records(lines, delimiter, len(columns), quoted=True)
+            yield from _batches(str(path), records, columns, rows)
+
+
+class _Records:
+    """The rows of a file, one list of cells after the other, with the lines that are none."""
+
+    def __init__(self, lines: Lines, delimiter: str, width: int, *, quoted: bool) -> None:
+        self.lines = lines
+        self.bad: list[BadLine] = []
+        self._width = width
+        self._delimiter = delimiter
+        self._quoting: Any = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        lines = self.lines
+        reader = self._reader()
+        while True:
+            start = lines.start_record()
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                reader = self._set_aside(start, f"is not a row: {error}")
+                continue
+            if cells is None:
+                return
+            if cells and lines.damaged(start, lines.number):
+                reader = self._set_aside(start, _NOT_UTF8)
+            elif len(cells) == self._width:
+                yield start, cells
+            elif cells:
+                reader = self._set_aside(start, f"has {len(cells)} cells, but the header has {self._width}")
+
+    def ordinary(self, most: int) -> tuple[int, list[list[str]]]:
+        """Split the next lines at once if each is a row of its own; else take none, and leave them to go one by one.
+
+        Returns
+        -------
+        The number of the first line, and the cells of each.
+        """
+        start = self.lines.start_record()
+        lines = self.lines.block(min(most, AT_ONCE))
+        try:
+            rows = list(self._split(lines))
+        except csv.Error:
+            rows = []
+        one_each = len(rows) == len(lines) and all(len(cells) == self._width for cells in rows)
+        if one_each and not self.lines.damaged(start, self.lines.number):
+            return start, rows
+        self.lines.put_back(len(lines))
+        return start, []
+
+    def _reader(self) -> Iterator[list[str]]:
+        return self._split(self._limited())
+
+    def _split(self, text: Iterable[str]) -> Iterator[list[str]]:
+        if len(self._delimiter) > 1:
+            replaced = (line.replace(self._delimiter, _STAND_IN) for line in text)
+            return csv.reader(replaced, delimiter=_STAND_IN, quoting=self._quoting)
+        return csv.reader(text, delimiter=self._delimiter, quoting=self._quoting, strict=True)
+
+    def _limited(self) -> Iterator[str]:
+        taken = self.lines.taken
+        for line in self.lines:
+            if len(taken) > _MAX_RECORD_LINES:
+                raise csv.Error(f"a quote is not closed within {_MAX_RECORD_LINES} lines")
+            yield line
+
+    def _set_aside(self, start: int, reason: str) -> Iterator[list[str]]:
+        """Set one line aside, and return a reader that goes on after it."""
+        taken = self.lines.taken
+        reason = _NOT_UTF8 if self.lines.damaged(start, start) else reason
+        self.bad.append(BadLine(start, reason, cut(taken[0].rstrip("\r\n"))))
+        self.lines.put_back(len(taken) - 1)
+        return self._reader()
+
+
+def _batches(source: str, records: _Records, columns: tuple[str, ...], size: int) -> Iterator[RawBatch]:
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    one_by_one = iter(records)
+    while True:
+        start, ordinary = records.ordinary(size - len(rows))
+        rows += ordinary
+        numbers += range(start, start + len(ordinary))
+        if not ordinary:
+            number, cells = next(one_by_one, (0, None))
+            if cells is None:
+                break
+            rows.append(cells)
+            numbers.append(number)
+        if len(rows) >= size:
+            yield _batch(source, records, columns, rows, numbers)
+            rows, numbers = [], []
+    if rows or records.bad:
+        yield _batch(source, records, columns, rows, numbers)
+
+
+def _batch(
+    source: str, records: _Records, columns: tuple[str, ...], rows: list[list[str]], numbers: list[int]
+) -> RawBatch:
+    cells = zip_longest(columns, zip(*rows, strict=True), fillvalue=())
+    text = pl.DataFrame([pl.Series(name, values, pl.String) for name, values in cells])
+    frame = text.select(pl.when(~pl.all().is_in(NOTHING)).then(pl.all()))
+    bad, records.bad = records.bad, []
+    return RawBatch(source, frame, pl.Series("line", numbers, pl.Int64), bad, records.lines.position)
+
+
+def _header(path: Path, lines: Lines) -> tuple[str, tuple[str, ...]]:
+    line = next((line for line in lines if line.strip()), None)
+    if line is None:
+        raise FileError(f"{path} is empty; export it again")
+    if lines.damaged(1, lines.number) or "\x00" in line:
+        raise FileError(f"{path} is not UTF-8 text; save it as UTF-8 (iconv -t UTF-8, or Excel's CSV UTF-8)")
+    if "\r" in line.rstrip("\r\n"):
+        raise FileError(f"{path} ends its lines with CR alone; save it with LF or CR LF (tr '\\r' '\\n')")
+    splits = {delimiter: _split(line, delimiter) for delimiter in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda one: len(splits[one]))
+    names = tuple(name.strip() or f"column_{place}" for place, name in enumerate(splits[delimiter], 1))
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise FileError(f"{path} has two columns named {name!r}; rename one")
+    return delimiter, names
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter))
+    except csv.Error:
+        return []

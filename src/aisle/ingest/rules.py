@@ -1,0 +1,154 @@
+"""The rules that a row must keep, and what is said of a row that breaks one.
+
+A rule reads the columns of `validate`: each under its own name, typed and null where the text could not be read, and
+its text under the name with a `_` before it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from aisle.ingest.dates import DateRule
+from aisle.shop import columns as c
+from aisle.shop.events import (
+    KINDS_WITHOUT_ITEM,
+    MAX_AHEAD,
+    MAX_ID_BYTES,
+    MAX_QUANTITY,
+    MAX_RATING,
+    MAX_TEXT_BYTES,
+    EventKind,
+)
+from aisle.shop.moments import from_moment
+
+MOMENTS: Final = (c.TIMESTAMP, c.AVAILABLE_FROM)
+"""The columns that hold moments."""
+
+OBJECTS: Final = (c.PROPERTIES, c.ATTRIBUTES)
+"""The columns that hold JSON objects."""
+
+IDS: Final = (
+    c.EVENT_ID,
+    c.REVIEW_ID,
+    c.USER_ID,
+    c.ITEM_ID,
+    c.ITEM_GROUP_ID,
+    c.SESSION_ID,
+    c.TRANSACTION_ID,
+    c.RECOMMENDATION_ID,
+    c.PLACEMENT,
+    c.CURRENCY,
+)
+"""The columns that hold ids and other short words."""
+
+_REQUIRED: Final = {"events": (c.TIMESTAMP,), "items": (c.ITEM_ID,), "users": (c.USER_ID,), "reviews": (c.ITEM_ID,)}
+_MAX_INT32: Final = 2**31 - 1
+
+
+class Rule(NamedTuple):
+    """Which rows break a rule, and what is said of them."""
+
+    broken: pl.Expr
+    reason: pl.Expr
+
+
+def rules(table: str, dates: Mapping[str, DateRule], now: int, earliest: int) -> Iterator[Rule]:
+    """Give the rules of a table, in the order in which they count; the arguments are those of `validate.validate`."""
+    if table == "events":
+        yield from _kind_rules()
+    for name in _REQUIRED[table]:
+        yield Rule(pl.col(f"_{name}").is_null(), pl.lit(f"{name} is missing"))
+    for name in c.TABLES[table]:
+        yield from _column_rules(name, c.TABLES[table][name], dates)
+    if table == "events":
+        yield from _event_rules()
+    if table == "reviews":
+        yield from _review_rules()
+    if c.TIMESTAMP in c.TABLES[table]:
+        yield from _timestamp_rules(now, earliest)
+
+
+def _column_rules(name: str, dtype: str, dates: Mapping[str, DateRule]) -> Iterator[Rule]:
+    if name in IDS:
+        yield from _id_rules(name)
+    elif name in MOMENTS:
+        yield _unreadable(name, f"does not match the date format {dates[name].format}")
+    elif dtype != "str":
+        yield from _number_rules(name)
+    elif name != c.EVENT:
+        yield from _text_rules(name)
+
+
+def _kind_rules() -> Iterator[Rule]:
+    yield Rule(pl.col(f"_{c.EVENT}").is_null(), pl.lit("event is missing"))
+    known = ", ".join(EventKind)
+    yield Rule(pl.col(c.EVENT).is_null(), _says("event {} is unknown; known are " + known, c.EVENT))
+
+
+def _event_rules() -> Iterator[Rule]:
+    needs_item = ~pl.col(c.EVENT).is_in([kind.value for kind in KINDS_WITHOUT_ITEM])
+    yield Rule(needs_item & pl.col(c.ITEM_ID).is_null(), pl.format("item_id is missing; {} needs one", c.EVENT))
+    is_rate = pl.col(c.EVENT) == EventKind.RATE.value
+    yield Rule(is_rate & pl.col(c.RATING).is_null(), pl.lit("rating is missing; rate needs one"))
+
+
+def _review_rules() -> Iterator[Rule]:
+    says_nothing = pl.all_horizontal(pl.col(c.RATING, c.TEXT, c.TITLE).is_null())
+    yield Rule(says_nothing, pl.lit("the review has neither a rating nor a text"))
+
+
+def _id_rules(name: str) -> Iterator[Rule]:
+    size = pl.col(name).str.len_bytes()
+    yield Rule(size > MAX_ID_BYTES, _says(f"{name} {{}} has more than {MAX_ID_BYTES} bytes", name))
+    yield Rule(pl.col(name).str.contains(r"\p{Cc}"), _says(f"{name} {{}} holds a control character", name))
+
+
+def _text_rules(name: str) -> Iterator[Rule]:
+    yield Rule(pl.col(name).str.len_bytes() > MAX_TEXT_BYTES, _says(f"{name} {{}} has more than 32 KB", name))
+    yield Rule(pl.col(name).str.contains("\x00", literal=True), _says(f"{name} {{}} holds a NUL character", name))
+    if name in OBJECTS:
+        yield Rule(~pl.col(f"{name} is object"), _says(f"{name} {{}} is not a JSON object", name))
+
+
+def _timestamp_rules(now: int, earliest: int) -> Iterator[Rule]:
+    moment = pl.col(c.TIMESTAMP)
+    yield Rule(moment < earliest, _says(f"timestamp {{}} is before {from_moment(earliest).year}", c.TIMESTAMP))
+    yield Rule(moment > now + MAX_AHEAD, _says("timestamp {} is more than 24 hours ahead", c.TIMESTAMP))
+
+
+def _number_rules(name: str) -> Iterator[Rule]:
+    """One unreadable-value rule for each column that is no text, and the range of those that have one."""
+    value = pl.col(name)
+    if name == c.PRICE:
+        yield _unreadable(name, "is not an amount of money below a billion; write it as a plain number such as 12.50")
+        yield Rule(value < 0, _says("price {} is negative", name))
+    elif name == c.QUANTITY:
+        yield _unreadable(name, "is not a whole number")
+        yield Rule(value <= 0, _says("quantity {} is not positive", name))
+        yield Rule(value > MAX_QUANTITY, _says(f"quantity {{}} is above {MAX_QUANTITY:,}", name))
+    elif name == c.RATING:
+        yield _unreadable(name, "is not a finite number")
+        out = (value < 0) | (value > MAX_RATING)
+        yield Rule(out, _says(f"rating {{}} is not between 0 and {MAX_RATING:.0f}", name))
+    elif name == c.POSITION:
+        yield _unreadable(name, f"is not a whole number up to {_MAX_INT32}")
+        yield Rule(value < 0, _says("position {} is negative", name))
+    elif name == c.STOCK:
+        yield _unreadable(name, "is not a whole number")
+    elif name == c.IN_STOCK:
+        yield _unreadable(name, "is neither true nor false, neither in stock nor out of stock")
+    else:
+        yield _unreadable(name, "is neither true nor false")
+
+
+def _unreadable(name: str, what: str) -> Rule:
+    return Rule(pl.col(name).is_null() & pl.col(f"_{name}").is_not_null(), _says(f"{name} {{}} {what}", name))
+
+
+def _says(sentence: str, name: str) -> pl.Expr:
+    """Return a sentence with the column's text, shortened and quoted, in place of `{}`."""
+    text = pl.col(f"_{name}")
+    short = text.str.slice(0, 60).str.replace_all(r"\p{Cc}", "\ufffd")
+    shown = pl.when(text.str.len_chars() > 60).then(pl.format("'{}…'", short)).otherwise(pl.format("'{}'", short))
+    return pl.format(sentence, shown)

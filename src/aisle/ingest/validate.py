@@ -1,0 +1,130 @@
+"""The checks that every row passes once: text in, typed columns and reasons out.
+
+A rule is two expressions: which rows break it, and what to say of them. Reasons are written for the broken rows only,
+the first rule of the list that a row breaks being the one that counts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from aisle.ingest.batch import ROW
+from aisle.ingest.dates import DateRule
+from aisle.ingest.numbers import finite, in_stock, money, truth, whole
+from aisle.ingest.rules import MOMENTS, OBJECTS, rules
+from aisle.shop import columns as c
+from aisle.shop.events import ALIASES, EARLIEST, MAX_TEXT_BYTES
+
+DTYPES: Final[dict[str, type[pl.DataType]]] = {
+    "str": pl.String,
+    "int64": pl.Int64,
+    "int32": pl.Int32,
+    "float64": pl.Float64,
+    "bool": pl.Boolean,
+}
+"""The types of `shop.columns` as Polars names them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """The outcome of the checks.
+
+    Attributes
+    ----------
+    accepted
+        Exactly the columns and types of the table.
+    rows
+        `ROW` of each accepted row.
+    reasons
+        `ROW` and `reason` of each other row.
+    """
+
+    accepted: pl.DataFrame
+    rows: pl.Series
+    reasons: pl.DataFrame
+
+
+def validate(
+    table: str, frame: pl.DataFrame, dates: Mapping[str, DateRule], now: int, earliest: int = EARLIEST
+) -> Checked:
+    """Check rows of one table.
+
+    Parameters
+    ----------
+    frame
+        `ROW` and String columns of the table; columns that it lacks count as empty.
+    dates
+        How each column of moments is written.
+    now
+        The present moment: timestamps may be a day ahead of it.
+    earliest
+        The first moment that a timestamp may have.
+    """
+    schema = c.TABLES[table]
+    missing = [pl.lit(None, pl.String).alias(name) for name in schema if name not in frame.columns]
+    text = frame.select(ROW, pl.all().exclude(ROW).name.prefix("_")).with_columns(
+        column.name.prefix("_") for column in missing
+    )
+    typed = _typed(table, text, dates)
+    kept_rules = list(rules(table, dates, now, earliest))
+    broken = typed.with_columns(
+        rule.broken.fill_null(False).alias(f"#{place}") for place, rule in enumerate(kept_rules)
+    )
+    any_broken = pl.any_horizontal(f"#{place}" for place in range(len(kept_rules)))
+    kept = broken.filter(~any_broken)
+    first = pl.coalesce(pl.when(f"#{place}").then(rule.reason) for place, rule in enumerate(kept_rules))
+    reasons = broken.filter(any_broken).select(ROW, first.alias("reason"))
+    return Checked(kept.select(*schema), kept[ROW], reasons)
+
+
+def _typed(table: str, text: pl.DataFrame, dates: Mapping[str, DateRule]) -> pl.DataFrame:
+    """Add each column under its own name and type to its text, which has a `_` before the name."""
+    schema = c.TABLES[table]
+    columns: list[pl.Expr | pl.Series] = [
+        _parsed(name, dtype, dates) for name, dtype in schema.items() if name != c.PRICE
+    ]
+    if c.PRICE in schema:
+        columns.append(money(text[f"_{c.PRICE}"]).alias(c.PRICE))
+    columns += [_is_object(text[f"_{name}"]).alias(f"{name} is object") for name in OBJECTS if name in schema]
+    return text.with_columns(columns)
+
+
+def _parsed(name: str, dtype: str, dates: Mapping[str, DateRule]) -> pl.Expr:
+    text = pl.col(f"_{name}")
+    if name in MOMENTS:
+        parsed = dates[name].parse(text)
+    elif name == c.EVENT:
+        parsed = _kind(text)
+    elif dtype in ("int64", "int32"):
+        number = whole(text)
+        parsed = number.cast(pl.Int32, strict=False) if dtype == "int32" else number
+    elif dtype == "float64":
+        parsed = finite(text)
+    elif dtype == "bool":
+        parsed = in_stock(text) if name == c.IN_STOCK else truth(text)
+    else:
+        parsed = text
+    return parsed.alias(name)
+
+
+def _kind(text: pl.Expr) -> pl.Expr:
+    normal = text.str.strip_chars().str.to_lowercase().str.replace_all(r"[ .-]", "_")
+    return normal.replace_strict({alias: kind.value for alias, kind in ALIASES.items()}, default=None)
+
+
+def _is_object(text: pl.Series) -> pl.Series:
+    return pl.Series([None if one is None else is_object(one) for one in text.to_list()], dtype=pl.Boolean)
+
+
+def is_object(text: str) -> bool:
+    """Tell whether a text of at most 32 KB is a JSON object."""
+    if len(text) > MAX_TEXT_BYTES:
+        return False
+    try:
+        msgspec.json.decode(text, type=dict[str, object])
+    except (ValueError, RecursionError):
+        return False
+    return True

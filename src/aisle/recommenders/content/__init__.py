@@ -1,0 +1,1 @@
+"""Models of what items are and of what people write. They read texts and attributes."""

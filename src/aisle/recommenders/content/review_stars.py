@@ -1,0 +1,233 @@
+"""The stars that a review's words speak of, learnt from the shop's own reviews that have both."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Final, NamedTuple, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
+
+from aisle.prepare.ngrams import count_letters, count_words
+from aisle.recommenders.base import Array, Config
+from aisle.recommenders.content.tfidf import TfIdf
+from aisle.shop.errors import InputError, NotEnoughData
+
+FEWEST_REVIEWS: Final = 100
+"""With fewer starred texts than this, nothing is learnt from words."""
+
+MOST_LEVELS: Final = 11
+"""A scale with more steps than this (percentages) is learnt in so many even ones."""
+
+_FIELDS: Final = {"words": count_words, "letters": count_letters, "title": count_words}
+"""How each field is counted; a title counts in the whole text, and once more as what the shopper found most telling."""
+
+_BLOCK: Final = 5000
+"""As many texts are looked at together, which bounds the memory."""
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class ReviewTexts(NamedTuple):
+    """What reviews say; both lists have a place for each review, null or empty where there is nothing."""
+
+    titles: Sequence[str | None]
+    texts: Sequence[str | None]
+
+
+class Predicted(NamedTuple):
+    """What texts say of stars.
+
+    Rows are NaN where a text holds nothing that the model knows: it cannot say.
+    """
+
+    levels: NDArray[np.float32]
+    """The stars that can be given, lowest first, (levels,)."""
+    distribution: NDArray[np.float32]
+    """How likely each level is, (texts, levels)."""
+
+    @property
+    def median(self) -> NDArray[np.float32]:
+        """The stars that are as likely too low as too high, (texts,): the least absolute error."""
+        middle = (np.cumsum(self.distribution, axis=1, dtype=np.float64) < 0.5).sum(axis=1)
+        return self._said(self.levels[np.minimum(middle, len(self.levels) - 1)])
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        """The expected stars, (texts,): the least squared error, and an order with few ties."""
+        return self._said(self.distribution.astype(np.float64) @ self.levels)
+
+    def _said(self, stars: NDArray[np.floating]) -> NDArray[np.float32]:
+        return np.where(np.isnan(self.distribution[:, 0]), np.nan, stars).astype(np.float32)
+
+
+class ReviewStarsConfig(Config, frozen=True):
+    """What is counted, and how far the classifiers may go."""
+
+    regularization: Annotated[float, msgspec.Meta(gt=0)] = 0.5
+    """Weights are held small by λ/2 |w|²."""
+    min_texts: Count = 2
+    """A word, or a pair of words, that fewer texts hold is not learnt."""
+    min_texts_letters: Count = 3
+    """The same for letter sequences."""
+    most_reviews: Count = 20_000
+    """Of more reviews than this, so many are drawn: the last ones add little but time."""
+
+
+class ReviewStars:
+    """Logistic regressions on TF-IDF, one for each step of the scale: more than 1 star, more than 2, and so on.
+
+    The model knows no language: it counts words, pairs of words and letter sequences, and learns which of them go with
+    more stars (ordinal regression by binary classifiers: Frank and Hall, 2001). Where two classifiers contradict each
+    other, the lower step prevails. scikit-learn is needed to learn and not to predict.
+
+    `predict` gives a distribution over stars. Take its `median` for an estimate as near as can be, and its `mean` to
+    put every review in a place of its own.
+    """
+
+    name: ClassVar[str] = "review_stars"
+    config_type: ClassVar[type[ReviewStarsConfig]] = ReviewStarsConfig
+
+    levels_: NDArray[np.float32]
+    """The stars that can be given, lowest first, (levels,)."""
+    fields_: dict[str, TfIdf]
+    """The n-grams of each field."""
+    weights_: NDArray[np.float32]
+    """What each n-gram says for more stars than each level but the last, in log-odds, (n-grams, levels - 1)."""
+    intercepts_: NDArray[np.float32]
+    """(levels - 1,)."""
+
+    def __init__(self, config: ReviewStarsConfig) -> None:
+        self.config = config
+
+    def fit(self, reviews: ReviewTexts, stars: NDArray[np.floating], *, seed: int) -> Self:
+        """Learn from reviews with stars, forgetting whatever was learnt before.
+
+        Parameters
+        ----------
+        reviews
+            What they say; those without a word are left out.
+        stars
+            What they give, (reviews,); those that are NaN are left out.
+        seed
+            Draws reviews, where there are more than are needed.
+
+        Raises
+        ------
+        InputError
+            If titles, texts and stars are not equally many.
+        NotEnoughData
+            If fewer than `FEWEST_REVIEWS` have words and stars, or all the same stars.
+        """
+        whole, titles = _whole(reviews)
+        if len(stars) != len(whole):
+            raise InputError(f"{len(whole)} reviews do not match {len(stars)} stars; give each review one")
+        drawn = _draw(np.flatnonzero([bool(text) for text in whole] & np.isfinite(stars)), self.config, seed)
+        self.levels_, level = _levels(stars[drawn])
+        texts = {field: [of[number] for number in drawn.tolist()] for field, of in _by_field(whole, titles).items()}
+        self.fields_, blocks = {}, []
+        for field, count in _FIELDS.items():
+            counted = count(texts[field])
+            least = self.config.min_texts_letters if field == "letters" else self.config.min_texts
+            self.fields_[field] = TfIdf.learn(counted, least)
+            blocks.append(self.fields_[field].vectors(counted))
+        self.weights_, self.intercepts_ = _steps(csr_array(hstack(blocks)), level, self.config.regularization)
+        return self
+
+    def predict(self, reviews: ReviewTexts) -> Predicted:
+        """Return the distribution over stars of each review."""
+        whole, titles = _whole(reviews)
+        distribution = np.empty((len(whole), len(self.levels_)), np.float32)
+        for start in range(0, len(whole), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            distribution[block] = self._distribution(whole[block], titles[block])
+        return Predicted(self.levels_, distribution)
+
+    def _distribution(self, whole: list[str], titles: list[str]) -> NDArray[np.float64]:
+        """Return the distribution of one block of texts, (texts, levels)."""
+        texts = _by_field(whole, titles)
+        vectors = csr_array(
+            hstack([self.fields_[field].vectors(count(texts[field])) for field, count in _FIELDS.items()])
+        )
+        odds = (vectors @ self.weights_ + self.intercepts_).astype(np.float64)
+        above = np.minimum.accumulate(1 / (1 + np.exp(-odds)), axis=1)
+        ends = np.ones((len(whole), 1)), np.zeros((len(whole), 1))
+        distribution = -np.diff(np.concatenate((ends[0], above, ends[1]), axis=1), axis=1)
+        distribution[np.diff(vectors.indptr) == 0] = np.nan
+        return distribution
+
+    def arrays(self) -> dict[str, Array]:
+        """Return everything learnt, as a bundle stores it."""
+        fields = {
+            f"{field}_{name}": array for field, one in self.fields_.items() for name, array in one.arrays().items()
+        }
+        return {"levels": self.levels_, "weights": self.weights_, "intercepts": self.intercepts_, **fields}
+
+    @classmethod
+    def from_arrays(cls, config: ReviewStarsConfig, arrays: Mapping[str, Array]) -> Self:
+        """Rebuild a fitted model, bit for bit."""
+        model = cls(config)
+        model.levels_, model.weights_, model.intercepts_ = (
+            arrays[name] for name in ("levels", "weights", "intercepts")
+        )
+        model.fields_ = {
+            field: TfIdf.from_arrays({name: arrays[f"{field}_{name}"] for name in ("bytes", "offsets", "idf")})
+            for field in _FIELDS
+        }
+        return model
+
+
+def _whole(reviews: ReviewTexts) -> tuple[list[str], list[str]]:
+    """Return the whole of what each review says, and its title, without space around."""
+    if len(reviews.titles) != len(reviews.texts):
+        raise InputError(f"{len(reviews.titles)} titles do not match {len(reviews.texts)} texts; give each review both")
+    titles = [(title or "").strip() for title in reviews.titles]
+    whole = [f"{title}\n{text or ''}".strip() for title, text in zip(titles, reviews.texts, strict=True)]
+    return whole, titles
+
+
+def _by_field(whole: list[str], titles: list[str]) -> dict[str, list[str]]:
+    return {"words": whole, "letters": whole, "title": titles}
+
+
+def _draw(usable: NDArray[np.intp], config: ReviewStarsConfig, seed: int) -> NDArray[np.intp]:
+    """Return which reviews to learn from, in order."""
+    if len(usable) < FEWEST_REVIEWS:
+        raise NotEnoughData(
+            f"{len(usable)} reviews have both words and stars; import {FEWEST_REVIEWS} to learn stars from words"
+        )
+    return np.sort(np.random.default_rng(seed).permutation(usable)[: config.most_reviews])
+
+
+def _levels(stars: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Return the levels that occur, and the number of each review's."""
+    levels, level = np.unique(stars.astype(np.float32), return_inverse=True)
+    if len(levels) > MOST_LEVELS:
+        even = np.linspace(levels[0], levels[-1], MOST_LEVELS, dtype=np.float32)
+        nearest = np.abs(levels[:, None] - even).argmin(axis=1)
+        taken, level = np.unique(nearest[level], return_inverse=True)
+        levels = even[taken]
+    if len(levels) == 1:
+        raise NotEnoughData(f"all {len(stars)} reviews give {levels[0]:g} stars; there is nothing to tell apart")
+    return levels, level
+
+
+def _steps(
+    vectors: csr_array, level: NDArray[np.intp], regularization: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Learn to tell what is above each level but the last; return weights and intercepts."""
+    # Serving never imports it.
+    from sklearn.linear_model import LogisticRegression
+
+    # Of the solvers, only this one takes seconds. It knows 32-bit indices, and draws the order of
+    # reviews, always the same.
+    learner = LogisticRegression(
+        C=1 / regularization, solver="liblinear", dual=True, tol=0.1, max_iter=1000, random_state=0
+    )
+    short = csr_array((vectors.data, vectors.indices.astype(np.int32), vectors.indptr.astype(np.int32)), vectors.shape)
+    weights, intercepts = [], []
+    for step in range(int(level.max())):
+        learner.fit(short, level > step)
+        weights.append(learner.coef_[0])
+        intercepts.append(learner.intercept_[0])
+    return np.stack(weights, axis=1).astype(np.float32), np.array(intercepts, np.float32)

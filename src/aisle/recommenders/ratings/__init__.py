@@ -1,0 +1,1 @@
+"""Models of star ratings: baselines, factors, neighbours. They predict stars on the shop's own scale."""

@@ -1,0 +1,109 @@
+"""How likely a candidate is wanted, by its ranks alone: the cut before the ranker, and the order where there is none.
+
+Every source has a curve: the share of its proposals of about that rank that were wanted in past windows. Curves fall,
+and few observations count little. What several sources propose is wanted unless each of them is wrong, as in a noisy-or
+(Pearl, "Probabilistic Reasoning in Intelligent Systems", 1988).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.recommenders.base import Array, Config
+from aisle.recommenders.query import ItemLists
+
+Floats = NDArray[np.float32]
+
+EDGES: Final = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987])
+"""Ranks between two of these share a point of the curve."""
+
+_PRIOR: Final = 20.0
+"""What is expected before anything was seen counts as so many proposals."""
+
+
+class CandidatePrunerConfig(Config, frozen=True):
+    """What is believed before anything was seen."""
+
+    first_chance: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
+    """How likely the first proposal of a source is wanted; the k-th is so many times less likely than k says."""
+
+
+class CandidatePruner:
+    """A curve for each source."""
+
+    name: ClassVar[str] = "candidate_pruner"
+    config_type: ClassVar[type[Config]] = CandidatePrunerConfig
+
+    curves_: Floats
+    """The chance that a proposal is wanted, by source and step of `EDGES`, (sources, steps)."""
+
+    def __init__(self, config: CandidatePrunerConfig) -> None:
+        self.config = config
+
+    def fit(self, ranks: Floats, wanted: NDArray[np.bool_]) -> Self:
+        """Count which proposals of past windows were wanted.
+
+        Parameters
+        ----------
+        ranks
+            Of each candidate in each source, NaN where it is not proposed, (candidates, sources); may have no rows.
+        wanted
+            Whether each was, (candidates,).
+        """
+        expected = self.config.first_chance / EDGES
+        self.curves_ = np.empty((ranks.shape[1], len(EDGES)), np.float32)
+        for source, rank in enumerate(ranks.T):
+            there = np.isfinite(rank)
+            step = _steps(rank[there])
+            proposed = np.bincount(step, minlength=len(EDGES))
+            hits = np.bincount(step, wanted[there], minlength=len(EDGES))
+            self.curves_[source] = _falling((hits + _PRIOR * expected) / (proposed + _PRIOR), proposed + _PRIOR)
+        return self
+
+    def chances(self, ranks: Floats) -> NDArray[np.float64]:
+        """Return how likely each candidate is wanted, (candidates,), from its ranks, (candidates, sources)."""
+        there = np.isfinite(ranks)
+        steps = _steps(np.where(there, ranks, 1))
+        chance = self.curves_[np.arange(len(self.curves_)), steps]
+        return np.asarray(1 - np.where(there, 1 - chance.astype(np.float64), 1.0).prod(axis=1))
+
+    def kept(self, lists: ItemLists, ranks: Floats, most: int) -> NDArray[np.bool_]:
+        """Return which candidates are the likeliest of their query, at most so many of each, (candidates,)."""
+        lengths = np.diff(lists.indptr)
+        if lengths.max(initial=0) <= most:
+            return np.ones(len(ranks), np.bool_)
+        order = np.lexsort((-self.chances(ranks), lists.queries))
+        kept = np.zeros(len(ranks), np.bool_)
+        kept[order] = np.arange(len(order)) - np.repeat(lists.indptr[:-1], lengths) < most
+        return kept
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the curves."""
+        return {"curves": self.curves_}
+
+    @classmethod
+    def from_arrays(cls, config: CandidatePrunerConfig, arrays: Mapping[str, Array]) -> Self:
+        """Rebuild the cut from its curves."""
+        cut = cls(config)
+        cut.curves_ = np.asarray(arrays["curves"])
+        return cut
+
+
+def _steps(ranks: Floats) -> NDArray[np.intp]:
+    """Return the step of `EDGES` that each rank falls on."""
+    return np.searchsorted(EDGES, ranks, "right") - 1
+
+
+def _falling(values: NDArray[np.floating], weights: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the falling curve closest to some values (pool adjacent violators)."""
+    blocks: list[tuple[float, float, int]] = []
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        blocks.append((value, weight, 1))
+        while len(blocks) > 1 and blocks[-2][0] < blocks[-1][0]:
+            (last, heavy, many), (before, weighs, few) = blocks.pop(), blocks.pop()
+            total = heavy + weighs
+            blocks.append(((last * heavy + before * weighs) / total, total, many + few))
+    return np.repeat([value for value, _, _ in blocks], [count for _, _, count in blocks])

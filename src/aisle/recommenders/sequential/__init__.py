@@ -1,0 +1,1 @@
+"""Models of the order in which shoppers do things: rules and sessions."""

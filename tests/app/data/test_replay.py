@@ -1,0 +1,141 @@
+"""Rejects that somebody has mended: by another mapping, by newer rules, or by hand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from aisle.app.data.replay import Replayed
+from aisle.app.shop import Shop
+from aisle.ingest.api import parse_events
+from aisle.ingest.plan import Plan
+from aisle.shop.errors import FileError, InputError, NotFound
+from aisle.storage import events
+
+OWN = Plan(table="events")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with Shop.open(tmp_path / "shop") as shop:
+        yield shop
+
+
+def write(tmp_path: Path, name: str, *lines: str) -> Path:
+    path = tmp_path / name
+    path.write_text("".join(line + "\n" for line in lines))
+    return path
+
+
+def stored(shop: Shop) -> list[tuple[object, ...]]:
+    frames = list(events.stream(shop.live.db, ["event_id", "user_id", "item_id", "event", "timestamp"]))
+    return sorted(row for frame in frames for row in frame.rows())
+
+
+def test_a_wrong_date_format_is_mended_by_the_right_one(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "user_id,item_id,timestamp", "u,i,03.04.2024", "v,i,04.04.2024")
+    shop.import_files([path], Plan(table="events", date_format="iso"))
+    assert shop.replay_rejects(Plan()) == Replayed(2, 0, 2)
+    assert "does not match the date format iso or epoch" in shop.rejects()[0][0].reason
+    assert shop.replay_rejects(Plan(date_format="%d.%m.%Y")) == Replayed(2, 2, 0, stored=2)
+    assert shop.rejects() == ([], 0)
+    replayed = stored(shop)
+    shop.import_files([path], Plan(table="events", date_format="%d.%m.%Y"))
+    assert stored(shop) == replayed, "the ids are those that the import would have given"
+
+
+def test_a_wrong_mapping_is_mended_by_the_right_one(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "who,what,item_id,timestamp,was", "u,i,,2024-01-01,buy", "u,i,,2024-01-01,buy")
+    shop.import_files([path], Plan(table="events", columns={"who": "user_id", "was": "event"}))
+    assert shop.replay_rejects(Plan(columns={"nobody": "user_id"})).stays == 2
+    assert "no column 'nobody'" in shop.rejects()[0][0].reason
+    right = Plan(columns={"who": "user_id", "what": "item_id", "was": "event"})
+    assert shop.replay_rejects(right, "a.csv") == Replayed(2, 2, 0, stored=2)
+    assert {row[1:4] for row in stored(shop)} == {("u", "i", "purchase")}
+
+
+def test_fields_of_requests_may_be_mapped_and_keep_the_time_at_which_they_came(shop: Shop) -> None:
+    batch, _ = parse_events(b'{"event": "view", "user_id": "u", "product": "i"}')
+    shop.live.accept(batch)
+    created = shop.rejects()[0][0].created
+    assert shop.replay_rejects(Plan(), "api").stays == 1
+    assert "field 'product' is unknown" in shop.rejects()[0][0].reason
+    assert shop.replay_rejects(Plan(columns={"product": "item_id"})).left == 1
+    assert [row[1:] for row in stored(shop)] == [("u", "i", "view_item", created)]
+
+
+def test_rows_are_mended_by_hand(shop: Shop, tmp_path: Path) -> None:
+    batch, _ = parse_events(b'[{"event": "view", "user_id": "u", "item": "i"}, {"event": "juggle", "item_id": "i"}]')
+    shop.live.accept(batch)
+    path = write(tmp_path, "a.csv", "user_id,item_id,timestamp,quantity", "u,j,2024-01-01,many", "u,k,2024-01-01,0")
+    shop.import_files([path], OWN)
+    exported = tmp_path / "rejects.jsonl"
+    assert shop.export_rejects(exported) == 4
+    lines = [msgspec.json.decode(line) for line in exported.read_bytes().splitlines()]
+    assert {line["reason"] for line in lines} >= {"quantity 'many' is not a whole number"}
+    for line in lines:
+        line["row"] |= {"quantity": 3} if line["source"] != "api" else {"item_id": line["row"].pop("item", "i")}
+    corrected = write(tmp_path, "mended.jsonl", "", *[msgspec.json.encode(line).decode() for line in lines])
+    assert shop.replay_rejects(Plan(), corrected=corrected) == Replayed(4, 3, 1, stored=3)
+    assert [row[2] for row in sorted(stored(shop), key=lambda row: str(row[2]))] == ["i", "j", "k"]
+    (left,), count = shop.rejects()
+    assert (count, "juggle" in left.raw, "juggle" in left.reason) == (1, True, True)
+    with pytest.raises(NotFound, match=r"3 of the rows .* are not set aside"):
+        shop.replay_rejects(Plan(), corrected=corrected)
+
+
+def test_a_request_mended_twice_is_stored_once(shop: Shop, tmp_path: Path) -> None:
+    batch, _ = parse_events(b'{"event": "view", "user_id": "u", "product": "i"}')
+    for outcome in (Replayed(1, 1, 0, stored=1), Replayed(1, 1, 0, duplicate=1)):
+        shop.live.accept(batch)
+        assert shop.replay_rejects(Plan(columns={"product": "item_id"})) == outcome
+
+
+def test_lines_that_are_no_rows_stay_until_they_are(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "user_id,item_id,timestamp", "u,i,2024-01-01", "u,i,2024-01-01,1,2,3")
+    shop.import_files([path], OWN)
+    assert shop.replay_rejects(Plan()).stays == 1
+    assert "is no row of named cells" in shop.rejects()[0][0].reason
+    row = {"reject": 1, "row": {"user_id": "u", "item_id": "i", "timestamp": "2024-01-02"}}
+    corrected = write(tmp_path, "mended.jsonl", msgspec.json.encode(row).decode())
+    assert shop.replay_rejects(Plan(), corrected=corrected).left == 1
+
+
+def test_what_an_erased_person_did_leaves_without_being_stored(shop: Shop, tmp_path: Path) -> None:
+    shop.import_files([write(tmp_path, "a.csv", "who,item_id,timestamp", "7,i,x")], OWN)
+    exported = tmp_path / "rejects.jsonl"
+    shop.export_rejects(exported)
+    shop.erase_user("ghost")
+    mended = exported.read_text().replace('"who":"7"', '"user_id":"ghost"').replace('"x"', '"2024-01-01"')
+    corrected = write(tmp_path, "mended.jsonl", mended)
+    assert shop.replay_rejects(Plan(), corrected=corrected) == Replayed(1, 1, 0, erased=1)
+
+
+@pytest.mark.parametrize("name", ["b.csv", "api"])
+def test_a_source_without_rejects_is_told_apart(shop: Shop, tmp_path: Path, name: str) -> None:
+    shop.import_files([write(tmp_path, "a.csv", "user_id,item_id,timestamp", "u,i,x")], OWN)
+    with pytest.raises(NotFound, match=rf"nothing is set aside of {name}; there are rejects of: .*a\.csv"):
+        shop.replay_rejects(Plan(), name)
+    with pytest.raises(NotFound, match="nothing is set aside"):
+        shop.export_rejects(tmp_path / "out.jsonl", name)
+
+
+@pytest.mark.parametrize("line", ["x", '{"reject": "1", "row": {}}', '{"reject": 1}', '{"reject": 1, "row": [1]}'])
+def test_a_corrected_file_of_another_shape_is_refused(shop: Shop, tmp_path: Path, line: str) -> None:
+    with pytest.raises(InputError, match=r"line 1: .*aisle rejects export"):
+        shop.replay_rejects(Plan(), corrected=write(tmp_path, "mended.jsonl", line))
+
+
+def test_a_corrected_file_that_is_missing_or_empty_is_named(shop: Shop, tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="cannot read"):
+        shop.replay_rejects(Plan(), corrected=tmp_path / "nothing.jsonl")
+    with pytest.raises(FileError, match="holds no row"):
+        shop.replay_rejects(Plan(), corrected=write(tmp_path, "empty.jsonl"))
+
+
+def test_an_export_overwrites_nothing(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "user_id,item_id,timestamp", "u,i,x")
+    shop.import_files([path], OWN)
+    with pytest.raises(FileError, match="choose another file"):
+        shop.export_rejects(path)

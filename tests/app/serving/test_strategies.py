@@ -1,0 +1,126 @@
+"""Strategies with known answers."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import polars as pl
+import pytest
+
+from aisle.app.recipe import POPULAR, STATE, Recipe
+from aisle.app.serving.live_model import LiveModel
+from aisle.app.serving.request import read, to_asked
+from aisle.app.serving.strategies import candidates
+from aisle.app.settings import Settings
+from aisle.app.shop import Shop
+from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
+from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.shop import columns, moments
+from aisle.shop.events import KIND_CODES
+from aisle.shop.ids import Vocabulary
+from aisle.storage import items
+from aisle.storage.events import EventRow
+
+NOW = 1_700_000_000_000_000
+ITEMS = Vocabulary(["due", "early", "late", "never"])
+
+
+def model(tmp_path: Path, rebuyers: float = 0.5, days: float = 30.0) -> LiveModel:
+    """Return a model of a shop in which people come back for everything after so many days."""
+    state = ItemState(ItemStateConfig())
+    state.taking_ = np.array([KIND_CODES["purchase"]], np.int8)
+    state.rebuyers_ = np.full(4, rebuyers, np.float32)
+    state.interval_ = np.full(4, np.log(days), np.float32)
+    popular = Popularity(PopularityConfig())
+    popular.scores_ = np.array([1, 2, 3, 4], np.float32)
+    recipe = Recipe.from_settings(Settings.read(tmp_path, weights={"half_life_days": float("inf")}))
+    return LiveModel(1, {POPULAR: popular, STATE: state}, ITEMS, recipe, NOW)
+
+
+def bought(item_id: str, days: float) -> EventRow:
+    return EventRow(item_id, "purchase", 1, None, None, None, NOW - int(days * moments.DAY), None)
+
+
+def test_what_is_due_comes_before_what_was_just_bought_and_what_was_given_up(tmp_path: Path) -> None:
+    profile = [bought("early", 3), bought("due", 30), bought("late", 300)]
+    request = read(model(tmp_path), profile, "none", None, [])
+    found = next(candidates("buy_it_again", to_asked(request, 4, lambda _: [])))
+    assert [ITEMS.ids[one] for one in found.items] == ["due", "early", "late"]
+    np.testing.assert_allclose(found.scores, 0.5 * np.array([1, 0.1 * np.exp(0.9), 10 * np.exp(-9)]), rtol=1e-5)
+    assert not found.filled
+
+
+def test_nothing_is_due_where_nobody_comes_back(tmp_path: Path) -> None:
+    request = read(model(tmp_path, rebuyers=0.0), [bought("due", 30)], "none", None, [])
+    (found,) = candidates("buy_it_again", to_asked(request, 4, lambda _: []))
+    assert found.fallback == "popular_instead"
+
+
+# --- A shop of kettles ------------------------------------------------------------------------------------------------
+
+TITLES = {
+    "kettle": "Copper Kettle",
+    "tea": "Green Tea Leaves",
+    "filter": "Paper Filter",
+    "red": "Tall Mug Red",
+    "blue": "Tall Mug Blue",
+}
+
+
+@pytest.fixture(scope="module")
+def kettles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a shop where six shoppers bought a kettle with tea, and two a kettle with a mug of either colour."""
+    folder = tmp_path_factory.mktemp("kettles") / "shop"
+    orders: list[tuple[int, tuple[str, ...]]] = [(user, ("kettle", "tea")) for user in range(6)] + [
+        (user, ("kettle", "red", "blue")) for user in (6, 7)
+    ]
+    orders += [(user, ("filter",)) for user in range(8, 12)]
+    rows = [
+        {
+            "event": "purchase",
+            "user_id": f"user-{user}",
+            "transaction_id": f"order-{user}",
+            "item_id": item_id,
+            "timestamp": moments.now() - (user + 1) * moments.DAY,
+        }
+        for user, basket in orders
+        for item_id in basket
+    ]
+    with Shop.open(folder) as shop:
+        shop.import_events(pl.DataFrame(rows))
+        for item_id, title in TITLES.items():
+            row = {columns.ITEM_ID: item_id, columns.TITLE: title, columns.CATEGORY: "Kitchen"}
+            items.upsert(shop.live.db, [tuple(row.get(name) for name in columns.ITEMS)])
+        shop.train("popularity")
+    return folder
+
+
+def test_bought_together_takes_five_buyers_and_is_not_filled_up(kettles: Path) -> None:
+    with Shop.open(kettles) as shop:
+        shelf = shop.recommend(placement="frequently-bought-together", item_id="kettle", n=4)
+    assert [item.item_id for item in shelf.items] == ["tea"]
+    assert shelf.fallback is None
+
+
+def test_without_a_model_that_compares_items_partners_stand_in_visibly(kettles: Path) -> None:
+    with Shop.open(kettles) as shop:
+        for placement in ("similar-items", "frequently-bought-together"):
+            shelf = shop.recommend(placement=placement, item_id="red", n=4)
+            assert shelf.fallback == "bought_together_instead"
+            assert shelf.items[0].item_id in {"blue", "kettle"}
+
+
+def test_a_cart_is_not_offered_what_it_nearly_holds(kettles: Path) -> None:
+    with Shop.open(kettles) as shop:
+        shelf = shop.recommend("nobody", 4, placement="cart", cart=["kettle", "red"])
+    assert [item.item_id for item in shelf.items] == ["tea", "filter"]
+    assert shelf.fallback is None
+
+
+def test_a_model_that_the_data_is_too_small_for_is_replaced_visibly(kettles: Path) -> None:
+    with Shop.open(kettles) as shop:
+        live = shop.live.models.current()
+    recipe = msgspec.structs.replace(live.recipe, parts=live.recipe.parts | {"ease": live.recipe.parts["popular"]})
+    request = read(LiveModel(1, live.parts, live.items, recipe, live.data_end), [], "none", None, [])
+    (found,) = candidates("ease", to_asked(request, 4, lambda _: []))
+    assert found.fallback == "popular_instead"

@@ -1,0 +1,216 @@
+"""The placements that every shop has, over the small shop: a test tries to get onto them what cannot be had."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aisle.app.recipe import NEEDS
+from aisle.app.serve import Live
+from aisle.app.serving import live_model
+from aisle.app.serving.shelf import Shelf
+from aisle.app.serving.strategies import STRATEGIES
+from aisle.app.settings import PLACEMENTS, Settings
+from aisle.shop import columns, moments
+from aisle.shop.errors import InputError
+from aisle.storage import events, items
+from tests.small_shop import TEAS, TOOLS
+
+TOMORROW = moments.now() + moments.DAY
+LASTING = [f"tea-{number}" for number in range(8, 10)] + TOOLS[5:]
+
+
+def ids(shelf: Shelf) -> list[str]:
+    return [item.item_id for item in shelf.items]
+
+
+def change(live: Live, item_id: str, **values: Any) -> None:
+    items.upsert(live.db, [tuple(({columns.ITEM_ID: item_id} | values).get(name) for name in columns.ITEMS)])
+
+
+def do(live: Live, kind: str, item_id: str, **values: Any) -> None:
+    """Store an event of this moment."""
+    event = {
+        columns.EVENT_ID: f"{kind}-{item_id}-{moments.now()}",
+        columns.EVENT: kind,
+        columns.ITEM_ID: item_id,
+        columns.TIMESTAMP: moments.now(),
+    } | values
+    events.store(live.db, [tuple(event.get(name) for name in columns.EVENTS)])
+
+
+def with_settings(folder: Path, text: str) -> Live:
+    with (folder / "aisle.toml").open("a") as file:
+        file.write(text)
+    return Live(Settings.read(folder))
+
+
+@pytest.fixture(autouse=True)
+def _always_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_model, "CHECK_SECONDS", 0.0)
+
+
+@pytest.fixture
+def pinned(folder: Path) -> Iterator[Live]:
+    """Return a shop that pins what will be gone, everywhere."""
+    pins = "".join(f'[placements.{name}]\npins = ["tea-0", "tool-0"]\n' for name in PLACEMENTS)
+    with with_settings(folder, pins) as live:
+        yield live
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {columns.HIDDEN: True},
+        {columns.STOCK: 0},
+        {columns.STOCK: -3},
+        {columns.IN_STOCK: False},
+        {columns.AVAILABLE_FROM: TOMORROW},
+    ],
+    ids=["hidden", "none-left", "owed", "not-in-stock", "to-come"],
+)
+def test_what_cannot_be_had_is_on_no_shelf(pinned: Live, gone: dict[str, Any]) -> None:
+    lost = [one for one in TEAS + TOOLS if one not in LASTING]
+    for item_id in (*lost, LASTING[0]):
+        do(pinned, "view_item", item_id, user_id="user-0")
+        do(pinned, "view_item", item_id, session_id="visit")
+    assert set(lost) & set(ids(pinned.recommend("user-0", 20)))
+    for item_id in lost:
+        change(pinned, item_id, **gone)
+    for placement in PLACEMENTS:
+        for user_id, session_id in (("user-0", None), ("user-1", "visit"), ("nobody", None), (None, "visit")):
+            shelf = pinned.recommend(
+                user_id, 20, placement=placement, session_id=session_id, item_id="tea-8", cart=["tool-1"]
+            )
+            assert ids(shelf), placement
+            assert not set(lost) & set(ids(shelf)), placement
+    assert not set(lost) & set(ids(pinned.similar("tea-1", 20)))
+
+
+def test_a_shop_that_is_sold_out_has_empty_shelves_and_no_errors(live: Live) -> None:
+    for item_id in TEAS + TOOLS:
+        change(live, item_id, stock=0)
+    for placement in PLACEMENTS:
+        assert ids(live.recommend("user-0", 5, placement=placement, item_id="tea-1")) == []
+
+
+def test_what_is_left_out_makes_room_for_what_is_not(live: Live) -> None:
+    for item_id in TEAS:
+        change(live, item_id, hidden=True)
+    assert set(ids(live.recommend("user-0", 10))) == set(TOOLS)
+
+
+def test_every_strategy_says_which_models_it_needs() -> None:
+    assert NEEDS.keys() == STRATEGIES.keys()
+    assert set(PLACEMENTS.values()) == STRATEGIES.keys()
+
+
+def test_what_was_disliked_is_on_no_placement_that_answers_a_shopper(live: Live) -> None:
+    live.feedback("user-0", "tea-1", 1.0)
+    for placement in PLACEMENTS:
+        assert "tea-1" not in ids(live.recommend("user-0", 20, placement=placement, item_id="tea-2"))
+
+
+def test_rules_hold_for_a_placement_alone(folder: Path) -> None:
+    with with_settings(folder, '[placements.bestsellers]\ncategories = ["Tools"]\npins = ["tool-3"]\n') as live:
+        shelf = live.recommend("user-0", 20, placement="bestsellers")
+        assert ids(shelf)[0] == "tool-3"
+        assert set(ids(shelf)) == set(TOOLS)
+        assert set(TEAS) & set(ids(live.recommend("user-0", 20)))
+
+
+def test_an_item_that_came_after_training_can_be_pinned_and_a_mistyped_id_cannot(folder: Path) -> None:
+    with with_settings(folder, '[placements.bestsellers]\npins = ["tae-1", "brand-new"]\n') as live:
+        change(live, "brand-new", title="Brand new")
+        shelf = live.recommend("user-0", 5, placement="bestsellers")
+        assert ids(shelf)[0] == "brand-new"
+        assert "tae-1" not in ids(shelf)
+
+
+def test_the_main_placement_is_the_personal_shelf(live: Live) -> None:
+    assert ids(live.recommend("user-0", 5)) == ids(live.recommend("user-0", 5, placement="recommended-for-you"))
+    assert live.recommend("user-0", 5).placement == "recommended-for-you"
+
+
+# --- One by one -----------------------------------------------------------------------------------------------------
+
+
+def test_a_visitor_is_known_by_the_session_from_the_first_click(live: Live) -> None:
+    before = live.recommend(session_id="visit", n=5)
+    assert before.fallback == "popular"
+    do(live, "view_item", "tool-2", session_id="visit")
+    after = live.recommend(session_id="visit", n=5)
+    assert after.fallback is None
+    assert set(ids(after)) <= set(TOOLS)
+
+
+def test_a_session_counts_beside_what_is_known_of_the_shopper(live: Live) -> None:
+    do(live, "view_item", "tool-2", session_id="visit")
+    shelf = live.recommend("user-0", 5, placement="recently-viewed", session_id="visit")
+    assert ids(shelf) == ["tool-2"]
+    assert live.recommend("user-0", 5, placement="recently-viewed").fallback == "popular_instead"
+
+
+def test_recently_viewed_is_the_newest_first_and_each_once_even_after_training(live: Live) -> None:
+    change(live, "brand-new", title="Brand new")
+    for item_id in ("tea-1", "tea-2", "brand-new", "tea-1", "in-no-catalogue"):
+        do(live, "view_item", item_id, user_id="nobody")
+    assert ids(live.recommend("nobody", 5, placement="recently-viewed")) == ["tea-1", "brand-new", "tea-2"]
+
+
+def test_because_you_viewed_names_the_item(live: Live) -> None:
+    do(live, "view_item", "tea-3", user_id="user-1")
+    shelf = live.recommend("user-1", 5, placement="because-you-viewed")
+    assert shelf.because is not None
+    assert (shelf.because.item_id, shelf.because.name) == ("tea-3", "The tea-3")
+    assert set(ids(shelf)) <= set(TEAS) - {"tea-3"}
+
+
+def test_new_arrivals_are_the_newest_first_whether_a_model_knows_them_or_not(live: Live) -> None:
+    for days, item_id in ((3, "tea-4"), (1, "brand-new"), (2, "tool-4"), (-1, "tea-5")):
+        change(live, item_id, available_from=moments.now() - days * moments.DAY)
+    shelf = live.recommend("nobody", 5, placement="new-arrivals")
+    assert ids(shelf) == ["brand-new", "tool-4", "tea-4"]
+    assert shelf.fallback is None
+
+
+def test_without_available_from_what_was_first_bought_last_is_new(live: Live) -> None:
+    state = live.models.current().state
+    assert state is not None
+    newest = live.models.current().items.ids[int(state.first_.argmax())]
+    assert ids(live.recommend("nobody", 5, placement="new-arrivals"))[0] == newest
+
+
+def test_similar_items_leave_out_the_item_and_the_cart(live: Live) -> None:
+    shelf = live.recommend(placement="similar-items", item_id="tea-1", cart=["tea-2"], n=5)
+    assert set(ids(shelf)) <= set(TEAS) - {"tea-1", "tea-2"}
+    assert shelf.fallback is None
+
+
+def test_an_item_that_no_model_knows_has_bestsellers_beside_it(live: Live) -> None:
+    shelf = live.recommend(placement="similar-items", item_id="brand-new", n=5)
+    assert (shelf.fallback, len(shelf.items)) == ("popular_instead", 5)
+
+
+@pytest.mark.parametrize("placement", ["similar-items", "frequently-bought-together"])
+def test_a_placement_about_an_item_asks_for_it(live: Live, placement: str) -> None:
+    with pytest.raises(InputError, match="item_id"):
+        live.recommend("user-0", placement=placement)
+
+
+def test_too_few_buyers_are_no_frequently(live: Live) -> None:
+    shelf = live.recommend(placement="frequently-bought-together", item_id="tea-1", n=5)
+    assert shelf.fallback == "similar_instead"
+    assert set(ids(shelf)) <= set(TEAS)
+
+
+def test_an_empty_cart_gets_the_personal_shelf_and_says_so(live: Live) -> None:
+    shelf = live.recommend("user-0", 5, placement="cart")
+    assert (shelf.fallback, ids(shelf)) == ("personal_instead", ids(live.recommend("user-0", 5)))
+
+
+def test_what_was_bought_before_may_be_bought_again_and_nothing_else(live: Live) -> None:
+    bought = {line.item_id for line in live.history("user-0", 100)}
+    shelf = live.recommend("user-0", 20, placement="buy-it-again")
+    assert set(ids(shelf)) <= bought or shelf.fallback == "popular_instead"

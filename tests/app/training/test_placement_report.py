@@ -1,0 +1,90 @@
+import shutil
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+import pytest
+
+from aisle.app.recipe import Recipe
+from aisle.app.serving.live_model import LiveModel
+from aisle.app.settings import PLACEMENTS, Settings
+from aisle.app.shop import Shop
+from aisle.app.training.fitting import TrainingBudget, fit, fit_others
+from aisle.app.training.measuring import newest_weeks
+from aisle.app.training.placement_report import QUESTIONS, PlacementFigures, by_placement
+from aisle.evaluation.holdout import Holdout
+from aisle.prepare.split import Window
+from aisle.shop.moments import DAY
+
+START: Final = 19_000 * DAY
+PAIRS: Final = 15
+OF_BASKETS: Final = {"similar-items", "frequently-bought-together", "cart"}
+
+
+def orders(lines: int = 2) -> pl.DataFrame:
+    """Make orders of 40 shoppers, one a week: so many lines of one of the pairs, which nobody buys apart."""
+    draw = np.random.default_rng(3)
+    rows = [
+        ("purchase", f"u{user}", f"{half}{pair:02}", START + week * 7 * DAY + user * 1000 + line, f"{user}-{week}")
+        for week in range(15)
+        for user in range(40)
+        for pair in [draw.integers(0, PAIRS)]
+        for line, half in list(enumerate("ab"))[:lines]
+    ]
+    return pl.DataFrame(rows, ("event", "user_id", "item_id", "timestamp", "transaction_id"), orient="row")
+
+
+def figures_of(folder: Path, events: pl.DataFrame) -> dict[str, PlacementFigures]:
+    settings = Settings.read(folder)
+    recipe = Recipe.from_settings(settings, "als")
+    holdout = newest_weeks(events, recipe.weights)
+    return {one.placement: one for one in measured(settings, recipe, holdout, events)}
+
+
+def measured(settings: Settings, recipe: Recipe, holdout: Holdout, events: pl.DataFrame) -> list[PlacementFigures]:
+    data, nothing = holdout.train, Window(holdout.window.cut, holdout.window.cut)
+    parts = fit_others(recipe, data, fit(recipe, data, nothing, TrainingBudget())).parts
+    model = LiveModel(0, parts, data.items, recipe, holdout.window.cut)
+    return by_placement(settings.placements, model, holdout, events, seed=1)
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PlacementFigures]:
+    return figures_of(tmp_path_factory.mktemp("shop"), orders())
+
+
+def test_every_placement_is_asked(figures: dict[str, PlacementFigures]) -> None:
+    assert list(figures) == list(PLACEMENTS)
+    assert {one.questions for one in figures.values()} == {40}
+    assert QUESTIONS >= 40
+
+
+@pytest.mark.parametrize("placement", ["frequently-bought-together", "cart"])
+def test_what_is_always_bought_together_is_found(figures: dict[str, PlacementFigures], placement: str) -> None:
+    of = figures[placement]
+    assert (of.kept, of.hit_rate, of.ndcg) == (1, 1, 1)
+
+
+def test_shelves_of_shoppers_are_judged_by_all_that_they_take(figures: dict[str, PlacementFigures]) -> None:
+    for placement in PLACEMENTS.keys() - OF_BASKETS:
+        assert 0 <= figures[placement].ndcg <= 1
+    assert 0.3 < figures["bestsellers"].hit_rate < 1
+
+
+def test_what_stands_in_is_no_kept_promise(figures: dict[str, PlacementFigures]) -> None:
+    assert figures["recently-viewed"].kept == 0
+    assert figures["bestsellers"].kept == 1
+
+
+def test_without_baskets_there_are_no_pages_and_carts_to_ask_about(tmp_path: Path) -> None:
+    alone = figures_of(tmp_path, orders(lines=1))
+    assert alone.keys() == PLACEMENTS.keys() - OF_BASKETS
+    without = figures_of(tmp_path, orders().drop("transaction_id"))
+    assert without.keys() == PLACEMENTS.keys() - OF_BASKETS
+
+
+def test_training_tells_them(untrained_folder: Path, tmp_path: Path) -> None:
+    with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
+        trained = shop.train("popularity")
+    assert {one.placement for one in trained.placements} == PLACEMENTS.keys() - OF_BASKETS

@@ -1,0 +1,135 @@
+"""Backups, from every database into every other."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from aisle.storage import backup, events, items, models, people, rejects, reviews, tables, users
+from aisle.storage.connection import Database, connect
+from aisle.storage.tables import metadata
+from tests.contract.people.conftest import Urls
+from tests.contract.people.test_people import ANNA, BOB, Reject, fill
+from tests.storage import samples
+
+NEXT = {"sqlite": "mysql", "mysql": "postgresql", "postgresql": "sqlite"}
+
+
+def fill_all(db: Database) -> None:
+    """Store something in every table, with values that are hard to carry."""
+    mug = samples.row("items", item_id="ı", title="a\nb😀", price=2**62, stock=-1, in_stock=False, hidden=True)
+    items.upsert(db, [mug])
+    events.store(db, [samples.event(7, rating=0.1, properties='{"a": "\\u0000"}', user_id=None, item_id=" i ")])
+    models.add(db, recipe={"a": 1}, metrics={})
+    models.add(db, recipe={"a": 2}, metrics={})
+    rejects.add(db, [Reject("\x00\ud800 \x1b")])
+    for person in (ANNA, BOB):
+        fill(db, person)
+    people.erase(db, "ghost")
+
+
+def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:
+    with db.read() as connection:
+        found = {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
+    return {name: sorted((tuple(row) for row in rows), key=repr) for name, rows in found.items()}
+
+
+@pytest.fixture
+def other(db: Database, urls: Urls, tmp_path: Path) -> Database:
+    """A database of another kind."""
+    (tmp_path / "other").mkdir()
+    return connect(urls.of(NEXT[db.engine.dialect.name], tmp_path / "other"))
+
+
+def test_a_backup_fits_another_kind_of_database(db: Database, other: Database) -> None:
+    fill_all(db)
+    with other:
+        counts = backup.load(other, backup.dump(db))
+        assert contents(other) == contents(db)
+        assert counts == {name: len(rows) - (name == "erased") for name, rows in contents(db).items()}
+        assert all(counts.values())
+
+
+def test_numbers_go_on_after_the_restored_ones(db: Database, other: Database) -> None:
+    fill_all(db)
+    with other:
+        backup.load(other, backup.dump(db))
+        restored = models.list_(other)[-1].version
+        assert models.add(other, recipe={}, metrics={}).version > restored
+        events.store(other, [samples.event(99, user_id="later")])
+        with other.read() as connection:
+            last = select(tables.events.c.user_id).order_by(tables.events.c.seq.desc())
+            assert connection.execute(last).scalars().first() == "later"
+
+
+def test_a_restore_replaces_what_is_there_or_nothing(db: Database, other: Database) -> None:
+    fill_all(db)
+    with other:
+        events.store(other, [samples.event(5, user_id="old")])
+
+        def breaking() -> Iterator[backup.Part]:
+            yield from backup.dump(db)
+            raise OSError("the disk is gone")
+
+        with pytest.raises(OSError, match="gone"):
+            backup.load(other, breaking())
+        assert [row.item_id for row in events.of_user(other, "old", 9)] == ["i"]
+        backup.load(other, backup.dump(db))
+        assert events.of_user(other, "old", 9) == []
+
+
+def test_who_was_erased_since_the_backup_stays_erased(db: Database) -> None:
+    fill_all(db)
+    parts = list(backup.dump(db))
+    people.erase(db, ANNA)
+    erased = contents(db)
+    backup.load(db, parts)
+    assert contents(db) == erased
+    assert events.store(db, [samples.event(1, event_id="new", user_id=ANNA)]).erased == 1
+
+
+def test_tombstones_travel_with_the_backup(db: Database, other: Database) -> None:
+    people.erase(db, ANNA)
+    with other:
+        people.erase(other, BOB)
+        backup.load(other, backup.dump(db))
+        assert events.store(other, [samples.event(n, user_id=one) for n, one in enumerate((ANNA, BOB))]).erased == 2
+
+
+def test_a_backup_is_of_one_moment_while_others_write(db: Database) -> None:
+    """Whoever writes during the backup adds an event and then a review of it; no review may come without its event."""
+    events.store(db, samples.events(0, 50))
+    stop, ids = threading.Event(), {"events": "event_id", "reviews": "review_id"}
+
+    def write() -> None:
+        number = 100
+        while not stop.is_set():
+            events.store(db, [samples.event(number)])
+            reviews.store(db, [samples.row("reviews", review_id=f"e{number}", item_id="i", rating=1.0)])
+            number += 1
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    try:
+        for _ in range(5):
+            found = {name: set(frame[ids[name]]) for name, frame in backup.dump(db) if name in ids}
+            assert found.get("reviews", set()) <= found["events"]
+    finally:
+        stop.set()
+        writing.join()
+
+
+def test_long_tables_come_in_parts(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup, "PART_ROWS", 3)
+    events.store(db, samples.events(0, 7))
+    assert [part.frame.height for part in backup.dump(db)] == [3, 3, 1]
+
+
+def test_an_empty_shop_is_told_from_a_filled_one(db: Database) -> None:
+    assert backup.is_empty(db)
+    people.erase(db, "ghost")
+    assert backup.is_empty(db)
+    users.upsert(db, [("u", None)])
+    assert not backup.is_empty(db)

@@ -1,0 +1,88 @@
+"""Items and users: kept under their ids, the latest word counts."""
+
+import polars as pl
+import pytest
+
+from aisle.shop.columns import ITEMS, USERS
+from aisle.shop.errors import InputError
+from aisle.storage import items, users
+from aisle.storage.connection import Database
+from aisle.storage.items import ItemRow
+from aisle.storage.rows import Stored
+from tests.storage.samples import row
+
+
+def test_the_fields_of_an_item_are_the_columns_of_the_table() -> None:
+    assert ItemRow._fields == tuple(ITEMS)
+
+
+def test_an_item_comes_back_as_it_was(db: Database) -> None:
+    words = ("i", "mugs", "Mug", "A mug", "Home > Kitchen", "Acme", 5, "GBP", "http://x/i.png", "a|b")
+    full = ItemRow(*words, 3, True, 7, False, "{}")
+    assert items.upsert(db, [tuple(full)]) == Stored(1, 0)
+    assert items.get(db, ["i", "unknown"]) == {"i": full}
+    (frame,) = items.stream(db, list(ITEMS))
+    assert frame.rows() == [tuple(full)]
+
+
+def test_a_frame_of_items_is_taken(db: Database) -> None:
+    frame = pl.DataFrame([row("items", item_id="i", title="Mug")], schema=list(ITEMS), orient="row")
+    assert items.upsert(db, frame) == Stored(1, 0)
+
+
+def test_a_later_row_changes_what_it_speaks_of_and_leaves_the_rest(db: Database) -> None:
+    items.upsert(db, [row("items", item_id="i", title="Mug", price=5, hidden=True)])
+    assert items.upsert(db, [row("items", item_id="i", price=6, hidden=False)]) == Stored(1, 0)
+    found = items.get(db, ["i"])["i"]
+    assert (found.title, found.price, found.hidden) == ("Mug", 6, False)
+
+
+def test_a_row_that_changes_nothing_is_a_duplicate(db: Database) -> None:
+    mug = row("items", item_id="i", title="Mug", hidden=True)
+    assert items.upsert(db, [mug, mug]) == Stored(1, 1)
+    assert items.upsert(db, [mug, row("items", item_id="i")]) == Stored(0, 2)
+
+
+def test_of_two_rows_for_one_item_the_later_wins(db: Database) -> None:
+    batch = [row("items", item_id="i", title="Mug", price=5), row("items", item_id="i", title="Cup")]
+    assert items.upsert(db, batch) == Stored(2, 0)
+    found = items.get(db, ["i"])["i"]
+    assert (found.title, found.price) == ("Cup", 5)
+
+
+def test_item_ids_are_compared_byte_for_byte(db: Database) -> None:
+    lookalikes = ["i", "I", "i ", "ı", "x" * 256]
+    items.upsert(db, [row("items", item_id=one, title=one) for one in lookalikes])
+    assert {one: found.title for one, found in items.get(db, lookalikes).items()} == {one: one for one in lookalikes}
+
+
+def test_many_items_are_found_at_once(db: Database) -> None:
+    many = [f"i{number}" for number in range(1234)]
+    items.upsert(db, [row("items", item_id=one) for one in many])
+    assert set(items.get(db, many)) == set(many)
+    assert items.upsert(db, [row("items", item_id=one) for one in many]) == Stored(0, 1234)
+    assert [len(frame) for frame in items.stream(db, ["item_id"], batch_size=1000)] == [1000, 234]
+
+
+def test_nothing_to_upsert_is_no_trouble(db: Database) -> None:
+    assert items.upsert(db, []) == Stored(0, 0)
+
+
+def test_an_item_column_that_is_not_there_is_named(db: Database) -> None:
+    with pytest.raises(InputError, match="colour"):
+        items.stream(db, ["colour"])
+
+
+def test_a_users_attributes_are_replaced_but_not_by_nothing(db: Database) -> None:
+    assert users.upsert(db, [("u", '{"city":"Rome"}'), ("U", None)]) == Stored(2, 0)
+    assert users.upsert(db, [("u", '{"city":"Oslo"}'), ("U", None), ("u", None)]) == Stored(1, 2)
+    (frame,) = users.stream(db, list(USERS))
+    assert sorted(frame.rows()) == [("U", None), ("u", '{"city":"Oslo"}')]
+
+
+def test_the_newest_items_are_those_that_became_available_last(db: Database) -> None:
+    days = {"old": 1, "new": 3, "newer": 4, "to-come": 6}
+    items.upsert(db, [row("items", item_id=one, available_from=day) for one, day in days.items()])
+    items.upsert(db, [row("items", item_id="always")])
+    assert items.newest(db, 5, 2) == ["newer", "new"]
+    assert items.newest(db, 5, 10) == ["newer", "new", "old"]

@@ -1,0 +1,91 @@
+"""Rows that pass the door and that the database refuses: kept, with the reason, while their neighbours are stored."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from aisle.app.data.importing import import_trusted
+from aisle.app.data.replay import export, replay
+from aisle.ingest.plan import Plan
+from aisle.shop.columns import EVENTS
+from aisle.shop.errors import Refused
+from aisle.storage import erased, events, people, rejects
+from aisle.storage.connection import Database
+from aisle.storage.refused import SOURCE, around_refused
+from aisle.storage.writer import EventWriter
+from tests.storage.samples import event
+
+BAD = {"timestamp": None, "price": 12_500_000, "properties": '{"of": "ann"}'}
+"""No database takes an event without a moment, and no door lets one pass."""
+
+
+def frame(*rows: tuple[object, ...]) -> pl.DataFrame:
+    types = {"str": pl.String, "int64": pl.Int64, "int32": pl.Int32, "float64": pl.Float64}
+    return pl.DataFrame(rows, {name: types[word] for name, word in EVENTS.items()}, orient="row")
+
+
+def test_the_writer_keeps_what_is_refused(db: Database) -> None:
+    with EventWriter(db) as writer:
+        told = writer.write([event(1), event(2, **BAD), event(3)])
+    assert [one.status for one in told] == ["stored", "rejected", "stored"]
+    assert "aisle rejects list" in (told[1].reason or "")
+    (kept,) = rejects.list_(db, 10)
+    assert (kept.source, kept.table) == (SOURCE, "events")
+    assert "timestamp" in kept.reason
+    told_row = {"event_id": "e2", "event": "purchase", "user_id": "u", "item_id": "i", "price": 12.5}
+    assert json.loads(kept.raw) == told_row | {"properties": '{"of": "ann"}'}
+
+
+def test_an_import_keeps_what_is_refused_and_its_counts_add_up(db: Database) -> None:
+    rows = frame(*(event(number, **(BAD if number in (3, 70) else {})) for number in range(100)), event(0))
+    count = import_trusted(db, [("events", rows)]).tables["events"]
+    assert (count.read, count.stored, count.duplicate, count.rejected) == (101, 98, 1, 2)
+    assert (events.count(db), rejects.count(db)) == (98, 2)
+
+
+def test_what_was_refused_is_kept_once_however_often_it_is_sent(db: Database) -> None:
+    for _ in range(3):
+        import_trusted(db, [("events", frame(event(1, **BAD)))])
+    assert rejects.count(db) == 1
+
+
+def test_what_was_refused_is_stored_once_it_is_mended(db: Database, tmp_path: Path) -> None:
+    import_trusted(db, [("events", frame(event(1, **BAD), event(2)))])
+    out = tmp_path / "rejects.jsonl"
+    export(db, out)
+    mended = json.loads(out.read_text())
+    mended["row"]["timestamp"] = "2024-05-01T12:00:00Z"
+    out.write_text(json.dumps(mended))
+    assert replay(db, Plan(), corrected=out).stored == 1
+    assert rejects.count(db) == 0
+    (row,) = pl.concat(events.stream(db, tuple(EVENTS))).filter(pl.col("event_id") == "e1").rows(named=True)
+    assert (row["price"], row["properties"]) == (12_500_000, '{"of": "ann"}')
+
+
+def test_what_was_refused_goes_with_the_person_it_names(db: Database) -> None:
+    import_trusted(db, [("events", frame(event(1, user_id="bob", **BAD), event(2, user_id="eve", **BAD)))])
+    assert people.erase(db, "bob").rows["rejects"] == 1
+    assert people.erase(db, "ann").rows["rejects"] == 1
+    assert rejects.count(db) == 0
+
+
+def test_a_refused_row_of_an_erased_person_is_not_kept(db: Database) -> None:
+    with db.write() as connection:
+        erased.bury(connection, ["gone"], 0)
+    import_trusted(db, [("events", frame(event(1, user_id="gone", **BAD)))])
+    assert rejects.count(db) == 0
+
+
+@pytest.mark.parametrize("bad", [(), (0,), (4,), (1, 2), (0, 1, 2, 3, 4)])
+def test_parts_come_in_order_and_only_those_at_fault_stand_alone(bad: tuple[int, ...]) -> None:
+    def store(rows):  # type: ignore[no-untyped-def]
+        if any(row[0] in bad for row in rows):
+            raise Refused("no")
+        return len(rows)
+
+    rows = [(number,) for number in range(5)]
+    parts = list(around_refused(store, rows))
+    assert [row for part, _ in parts for row in part] == rows
+    assert [part[0][0] for part, told in parts if isinstance(told, Refused)] == list(bad)

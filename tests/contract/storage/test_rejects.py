@@ -1,0 +1,56 @@
+from dataclasses import dataclass
+
+import pytest
+
+from aisle.shop.events import MAX_TEXT_BYTES
+from aisle.storage import rejects
+from aisle.storage.connection import Database
+from aisle.storage.rows import Stored
+
+
+@dataclass(frozen=True)
+class Reject:
+    source: str = "events.csv"
+    line: int | None = 7
+    table: str = "events"
+    reason: str = "rating 'x' is not a number"
+    raw: str = "u,i,x"
+
+
+def test_a_reject_comes_back_as_it_was(db: Database) -> None:
+    assert rejects.add(db, [Reject()]) == Stored(1, 0)
+    (found,) = rejects.list_(db, 10)
+    assert found[:-1] == ("events.csv", 7, "events", "rating 'x' is not a number", "u,i,x")
+    assert found.created > 1_700_000_000_000_000
+
+
+def test_the_newest_come_first_and_the_list_is_cut(db: Database) -> None:
+    rejects.add(db, [Reject(line=line) for line in range(5)])
+    assert [one.line for one in rejects.list_(db, 2)] == [4, 3]
+    assert rejects.count(db) == 5
+
+
+def test_the_same_broken_file_twice_adds_nothing(db: Database) -> None:
+    broken = [Reject(line=1), Reject(line=2), Reject(source="other.csv", line=1), Reject(line=1, raw="other")]
+    assert rejects.add(db, broken) == Stored(4, 0)
+    assert rejects.add(db, iter(broken)) == Stored(0, 4)
+
+
+def test_no_rejects_are_no_trouble(db: Database) -> None:
+    assert rejects.add(db, []) == Stored(0, 0)
+
+
+def test_a_request_has_no_line(db: Database) -> None:
+    rejects.add(db, [Reject(source="api", line=None)])
+    assert rejects.list_(db, 1)[0].line is None
+
+
+@pytest.mark.parametrize("raw", ["nul \0 inside", "half \ud83d character", "\x1b[31m", "€" * MAX_TEXT_BYTES])
+def test_whatever_came_is_kept_in_a_readable_form(db: Database, raw: str) -> None:
+    odd = Reject(source="s\0\udc80.csv", raw=raw, reason=f"bad {raw[:20]}")
+    assert rejects.add(db, [odd]) == Stored(1, 0)
+    assert rejects.add(db, [odd]) == Stored(0, 1)
+    (found,) = rejects.list_(db, 1)
+    assert found.source == "s\\x00\\udc80.csv"
+    assert found.raw.startswith(raw[:5])
+    assert len(found.raw.encode()) <= MAX_TEXT_BYTES + 2

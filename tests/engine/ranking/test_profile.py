@@ -1,0 +1,86 @@
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from aisle.engine.ranking.profile import as_list, as_of, to_query
+from aisle.evaluation.queries import query_batch
+from aisle.prepare.build import build
+from aisle.prepare.weigh import Weights
+from aisle.shop.ids import Vocabulary
+from aisle.shop.moments import DAY
+
+
+class Row(NamedTuple):
+    item_id: str
+    kind: str
+    timestamp: int
+    rating: float | None = None
+    price: int | None = None
+
+
+ITEMS = Vocabulary(["a", "b", "c"])
+WEIGHTS = Weights()
+NOW = 1_700_000_000_000_000
+PROFILE = [
+    Row("b", "rate", NOW - 5 * DAY, 1.0),
+    Row("b", "rate", NOW - 2 * DAY, 5.0),
+    Row("a", "purchase", NOW - 3 * DAY),
+    Row("a", "view_item", NOW - 4 * DAY),
+    Row("unknown", "purchase", NOW - DAY),
+    Row("c", "view_item_list", NOW - DAY),
+    Row("c", "rate", NOW - DAY),
+]
+
+
+def test_a_live_query_is_the_one_that_training_sees() -> None:
+    frame = pl.DataFrame(
+        [
+            {
+                "user_id": "u",
+                "item_id": one.item_id,
+                "event": one.kind,
+                "timestamp": one.timestamp,
+                "rating": one.rating,
+            }
+            for one in PROFILE
+        ]
+    )
+    data = build(frame, WEIGHTS, NOW, items=ITEMS)
+    trained, live = query_batch(data, np.array([0], np.int32)), to_query(PROFILE, ITEMS, WEIGHTS, NOW)
+    np.testing.assert_array_equal(live.history.items, trained.history.items)
+    np.testing.assert_allclose(live.weights, trained.weights, rtol=1e-6)
+    np.testing.assert_array_equal(live.timestamps, trained.timestamps)
+    np.testing.assert_array_equal(live.ratings, trained.ratings)
+
+
+def test_a_history_is_oldest_first_and_holds_each_item_once() -> None:
+    query = to_query(PROFILE, ITEMS, WEIGHTS, NOW)
+    assert [ITEMS.ids[item] for item in query.history.items] == ["a", "b"]
+
+
+def test_stars_come_along() -> None:
+    query = to_query(PROFILE, ITEMS, WEIGHTS, NOW)
+    np.testing.assert_array_equal(query.ratings, [np.nan, 5])
+
+
+def test_an_empty_profile_is_an_empty_query() -> None:
+    query = to_query([], ITEMS, WEIGHTS, NOW)
+    assert (len(query), len(query.weights)) == (1, 0)
+
+
+def test_ages_count_from_the_newest_that_is_known() -> None:
+    assert as_of([], 5) == 5
+    assert as_of([Row("a", "purchase", 9)], 5) == 9
+    assert as_of([Row("a", "purchase", 3)], 5) == 5
+
+
+def test_a_list_holds_known_items_once() -> None:
+    excluded = as_list(["c", "a", "c", "unknown"], ITEMS)
+    assert excluded.items.tolist() == [0, 2]
+    assert excluded.indptr.tolist() == [0, 2]
+
+
+def test_only_the_last_rating_of_an_item_counts() -> None:
+    query = to_query([Row("a", "rate", NOW - DAY, 5.0), Row("a", "rate", NOW, 1.0)], ITEMS, WEIGHTS, NOW)
+    assert query.weights.tolist() == [-1.0]

@@ -1,0 +1,146 @@
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisle.engine.shelf.attributes import (
+    ItemAttributes,
+    attributes_of_catalogue,
+    attributes_of_rows,
+    median_cover,
+    steps_of,
+)
+from aisle.shop.ids import UNKNOWN
+from tests.engine.products import NOW, Product, known
+
+TYPES = {
+    "title": pl.String,
+    "category": pl.String,
+    "brand": pl.String,
+    "item_group_id": pl.String,
+    "price": pl.Int64,
+    "stock": pl.Int64,
+    "in_stock": pl.Boolean,
+    "available_from": pl.Int64,
+    "hidden": pl.Boolean,
+}
+
+products = st.builds(
+    Product,
+    title=st.sampled_from([None, "", "Mug"]),
+    category=st.sampled_from([None, "", "A", "A > B", "A>B", " > ", "A > B > C", "D"]),
+    brand=st.sampled_from([None, "", "Acme", "Zen"]),
+    item_group_id=st.sampled_from([None, "g", "h"]),
+    price=st.sampled_from([None, 0, 12_500_000]),
+    stock=st.sampled_from([None, -1, 0, 1, 7]),
+    in_stock=st.sampled_from([None, True, False]),
+    available_from=st.sampled_from([None, NOW - 1, NOW, NOW + 1]),
+    hidden=st.sampled_from([None, True, False]),
+)
+
+
+def assert_equal(one: ItemAttributes, other: ItemAttributes) -> None:
+    for name, value in vars(one).items():
+        np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
+        if isinstance(value, np.ndarray):
+            assert value.dtype == getattr(other, name).dtype
+
+
+@given(st.lists(products, max_size=8))
+def test_rows_and_a_catalogue_tell_the_same(rows: list[Product]) -> None:
+    catalogue = pl.DataFrame([row._asdict() for row in rows], schema=TYPES)
+    sales = np.arange(len(rows), dtype=np.float32)
+    tail = sales > 2
+    assert_equal(
+        attributes_of_rows(rows, NOW, sales, tail, 30.0), attributes_of_catalogue(catalogue, NOW, sales, tail, 30.0)
+    )
+
+
+def test_a_column_that_the_catalogue_lacks_says_nothing() -> None:
+    catalogue = pl.DataFrame({"item_id": ["a"], "brand": ["Acme"]})
+    assert_equal(attributes_of_catalogue(catalogue, NOW), known(Product(brand="Acme")))
+
+
+@pytest.mark.parametrize(
+    ("product", "available"),
+    [
+        (None, True),
+        (Product(), True),
+        (Product(stock=1), True),
+        (Product(stock=0), False),
+        (Product(stock=-3), False),
+        (Product(stock=5, in_stock=False), False),
+        (Product(stock=0, in_stock=True), False),
+        (Product(in_stock=False), False),
+        (Product(in_stock=True), True),
+        (Product(hidden=True, stock=5), False),
+        (Product(hidden=False), True),
+        (Product(available_from=NOW), True),
+        (Product(available_from=NOW + 1), False),
+    ],
+)
+def test_what_is_available(product: Product | None, available: bool) -> None:
+    assert known(product).available.tolist() == [available]
+
+
+def test_a_category_holds_what_is_below_it() -> None:
+    attributes = known(Product(category="Tea > Green"), Product(category="Tea"), Product(category="Coffee"), Product())
+    assert (attributes.category == attributes.paths["Tea"]).any(axis=1).tolist() == [True, True, False, False]
+    assert (attributes.category == attributes.paths["Tea > Green"]).any(axis=1).tolist() == [True, False, False, False]
+
+
+def test_steps_of_the_same_name_are_not_the_same_category() -> None:
+    assert known(Product(category="Men > Shoes"), Product(category="Women > Shoes")).category.tolist() == [
+        [0, 1],
+        [2, 3],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "steps"),
+    [("A", ("A",)), (" A>B > C ", ("A", "A > B", "A > B > C")), ("A > > B", ("A", "A > B")), (" > ", ()), ("", ())],
+)
+def test_space_and_empty_steps_of_a_path_mean_nothing(path: str, steps: tuple[str, ...]) -> None:
+    assert steps_of(path) == steps
+
+
+def test_variants_share_a_group_and_brands_a_code() -> None:
+    attributes = known(Product(item_group_id="g", brand="b"), Product(item_group_id="g"), Product(brand="b"))
+    assert attributes.group.tolist() == [0, 0, UNKNOWN]
+    assert attributes.brand.tolist() == [0, UNKNOWN, 0]
+
+
+def test_prices_are_in_units_of_the_currency() -> None:
+    np.testing.assert_array_equal(known(Product(price=12_500_000), Product()).price, [12.5, np.nan])
+
+
+def test_what_is_known_of_nothing() -> None:
+    attributes = known()
+    assert (len(attributes), attributes.category.shape, attributes.available.tolist()) == (0, (0, 0), [])
+
+
+def test_some_of_the_facts_are_those_of_some_items() -> None:
+    rows = [Product(title=str(n), category="A > B", brand=f"b{n}", price=n, stock=n, hidden=n == 2) for n in range(4)]
+    taken, attributes = known(*rows).take(np.array([3, 2])), known(*rows)
+    assert taken.title.tolist() == ["3", "2"]
+    assert taken.stock.tolist() == [3, 2]
+    assert taken.available.tolist() == [True, False]
+    assert taken.brand.tolist() == [attributes.brands["b3"], attributes.brands["b2"]]
+    assert taken.paths is not None
+    assert taken.category.tolist() == [[0, 1], [0, 1]]
+
+
+def test_cover_is_how_many_days_the_stock_lasts() -> None:
+    rows = [Product(stock=10), Product(stock=10), Product(), Product(stock=10)]
+    attributes = attributes_of_rows(rows, NOW, np.array([2, 0, 1, np.nan], np.float32))
+    np.testing.assert_array_equal(attributes.cover, [5, np.nan, np.nan, np.nan])
+
+
+def test_the_usual_cover_is_that_of_the_median_item_in_stock() -> None:
+    stock = np.array([10, 20, 90, 0, 50, np.nan], np.float32)
+    assert median_cover(stock, np.array([1, 1, 1, 1, 0, 1], np.float32)) == 20
+
+
+def test_without_sales_no_cover_is_usual() -> None:
+    assert np.isnan(median_cover(np.array([3], np.float32), np.array([np.nan], np.float32)))

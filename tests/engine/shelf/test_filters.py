@@ -1,0 +1,134 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aisle.engine.shelf.filters import NO_CONTEXT, Drop, RequestContext, dropped, first_of_each
+from aisle.engine.shelf.rules import Rules
+from aisle.shop.moments import DAY
+from tests.engine.products import NOW, Product, bound, known, numbers
+
+
+def rules_of(*products: Product, context: RequestContext = NO_CONTEXT, **rules: Any) -> list[str]:
+    """Return what dropped each product."""
+    codes = dropped(numbers(len(products)), known(*products), bound(**rules), context)
+    return [Drop(code).rule for code in codes.tolist()]
+
+
+def test_by_default_whatever_is_available_is_kept() -> None:
+    assert rules_of(Product(), Product(price=1, stock=3)) == ["kept", "kept"]
+
+
+@pytest.mark.parametrize(
+    ("product", "rule"),
+    [
+        (Product(hidden=True), "hidden"),
+        (Product(stock=0), "out_of_stock"),
+        (Product(in_stock=False), "out_of_stock"),
+        (Product(available_from=NOW + 1), "not_yet_available"),
+    ],
+)
+def test_what_cannot_be_had_is_dropped_and_says_why(product: Product, rule: str) -> None:
+    assert rules_of(product) == [rule]
+    assert rules_of(product, pins=["0"], boosts={"item:0": 100.0}) == [rule]
+
+
+def test_a_price_range_includes_its_ends_and_nothing_without_a_price() -> None:
+    prices = [Product(price=micros) for micros in (9_990_000, 10_000_000, 19_990_000, 20_000_000)]
+    assert rules_of(*prices, Product(), price_min=10, price_max=19.99) == [
+        "price_min",
+        "kept",
+        "kept",
+        "price_max",
+        "price_min",
+    ]
+    assert rules_of(Product(), price_max=5) == ["price_max"]
+
+
+def test_a_category_covers_what_is_below_it() -> None:
+    products = [Product(category=path) for path in ("Tea > Green", "Tea", "Teaware", "Coffee", None)]
+    assert rules_of(*products, categories=["Tea"]) == ["kept", "kept", "categories", "categories", "categories"]
+    assert rules_of(*products, categories=["Coffee", "Tea>Green"]) == [
+        "kept",
+        "categories",
+        "categories",
+        "kept",
+        "categories",
+    ]
+
+
+def test_a_category_or_brand_that_no_candidate_has_leaves_nothing() -> None:
+    assert rules_of(Product(category="Tea"), categories=["Milk"]) == ["categories"]
+    assert rules_of(Product(), categories=["Milk"]) == ["categories"]
+    assert rules_of(Product(brand="Acme"), brands=["Zen"]) == ["brands"]
+
+
+def test_brands() -> None:
+    assert rules_of(Product(brand="Acme"), Product(brand="Zen"), Product(), brands=["Acme"]) == [
+        "kept",
+        "brands",
+        "brands",
+    ]
+
+
+def test_excluded_items_and_what_the_request_leaves_out() -> None:
+    context = RequestContext(left_out=np.array([2], np.int32))
+    assert rules_of(Product(), Product(), Product(), context=context, exclude=["1"]) == ["kept", "exclude", "left_out"]
+
+
+def test_what_was_bought_lately_stays_away_for_some_days() -> None:
+    context = RequestContext(NOW, bought=np.array([0, 1, 1], np.int32), bought_at=NOW - np.array([3, 31, 29]) * DAY)
+    products = [Product(), Product(), Product()]
+    assert rules_of(*products, context=context, not_bought_within_days=30) == [
+        "not_bought_within_days",
+        "not_bought_within_days",
+        "kept",
+    ]
+    assert rules_of(*products, context=context, not_bought_within_days=29) == ["not_bought_within_days", "kept", "kept"]
+    assert (
+        rules_of(*products, context=context, not_bought_within_days=float("inf"))[:2] == ["not_bought_within_days"] * 2
+    )
+    assert rules_of(*products, context=context) == ["kept", "kept", "kept"]
+
+
+def test_near_duplicates_of_the_cart_are_dropped() -> None:
+    assert rules_of(Product(), Product(), context=RequestContext(near_duplicates=np.array([True, False]))) == [
+        "near_duplicate",
+        "kept",
+    ]
+
+
+def test_a_pin_overrides_general_rules() -> None:
+    context = RequestContext(
+        NOW,
+        bought=np.array([0], np.int32),
+        bought_at=np.array([NOW]),
+        near_duplicates=np.array([True]),
+    )
+    rules = {"price_max": 1, "categories": ["A"], "brands": ["B"], "not_bought_within_days": 9, "pins": ["0"]}
+    assert rules_of(Product(price=5_000_000), context=context, **rules) == ["kept"]
+
+
+def test_a_pin_does_not_override_what_the_request_leaves_out() -> None:
+    assert rules_of(Product(), context=RequestContext(left_out=np.array([0], np.int32)), pins=["0"]) == ["left_out"]
+
+
+def test_the_rule_that_weighs_most_is_named() -> None:
+    product = Product(hidden=True, stock=0, price=9_000_000, brand="Zen")
+    assert rules_of(product, price_max=1, brands=["Acme"]) == ["hidden"]
+    assert rules_of(product._replace(hidden=None), price_max=1) == ["out_of_stock"]
+    assert rules_of(Product(price=9_000_000, brand="Zen"), price_max=1, brands=["Acme"]) == ["price_max"]
+
+
+def test_a_rule_that_drops_has_the_name_of_its_setting() -> None:
+    settings = set(Rules.__struct_fields__)
+    assert {drop.rule for drop in Drop} - settings == {
+        *("kept", "double", "left_out", "near_duplicate"),
+        *("hidden", "out_of_stock", "not_yet_available"),
+    }
+
+
+def test_the_first_of_each_code_is_the_best_and_nobodys_code_is_always_first() -> None:
+    codes = np.array([5, -1, 5, 7, -1], np.int32)
+    assert first_of_each(codes, np.array([2, 1, 0, 4, 3])).tolist() == [True, True, False, True, True]
+    assert first_of_each(codes, np.zeros(0, np.intp)).tolist() == []

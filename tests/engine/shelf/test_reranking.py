@@ -1,0 +1,224 @@
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from aisle.engine.shelf.attributes import attributes_of_rows
+from aisle.engine.shelf.filters import Drop, RequestContext
+from aisle.engine.shelf.long_tail import exposure
+from aisle.engine.shelf.reranking import Shelved, shelve
+from aisle.engine.shelf.rules import BoundRules, with_pins
+from aisle.shop.moments import DAY
+from tests.engine.products import NOW, Product, bound, falling, known, numbers
+
+ITEMS = 12
+"""As many items as the shop of the property tests has; the last two are no candidates unless pinned."""
+
+ids = st.sampled_from([str(number) for number in range(ITEMS)] + ["gone"])
+boosts = st.sampled_from(
+    ["category:A", "category:A > B", "category:Z", "brand:Acme", "brand:none", *(f"item:{one}" for one in range(ITEMS))]
+)
+share = st.sampled_from([0.0, 0.3, 1.0])
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> dict[str, Any]:
+    pins = draw(st.lists(ids, max_size=4, unique=True))
+    drawn = st.fixed_dictionaries(
+        {
+            "pins": st.just(pins),
+            "exclude": st.lists(ids.filter(lambda one: one not in pins), max_size=3),
+            "boosts": st.dictionaries(boosts, st.sampled_from([0.001, 0.5, 2.0, 1000.0]), max_size=4),
+            "overstock_boost": st.sampled_from([0.0, 1.0, 1000.0]),
+            "diversity": share,
+            "long_tail": share,
+            "one_per_group": st.booleans(),
+        },
+        optional={
+            "price_min": st.sampled_from([0.0, 5.0]),
+            "price_max": st.sampled_from([5.0, 20.0]),
+            "categories": st.sampled_from([["A"], ["D", "A > B"], ["Z"]]),
+            "brands": st.sampled_from([["Acme"], ["Acme", "Zen"], ["none"]]),
+            "not_bought_within_days": st.sampled_from([1, float("inf")]),
+        },
+    )
+    return draw(drawn)
+
+
+def choose(rng: np.random.Generator, values: list[Any], count: int) -> list[Any]:
+    return [values[place] for place in rng.integers(len(values), size=count)]
+
+
+def random_shop(rng: np.random.Generator) -> list[Product | None]:
+    """Return products that may be anything; every tenth is not in the catalogue."""
+    columns: dict[str, list[Any]] = {
+        "category": choose(rng, [None, "A", "A > B", "A > B > C", "D"], ITEMS),
+        "brand": choose(rng, [None, "Acme", "Zen"], ITEMS),
+        "item_group_id": choose(rng, [None, "g", "h"], ITEMS),
+        "price": choose(rng, [None, 0, 5_000_000, 12_500_000], ITEMS),
+        "stock": choose(rng, [None, -1, 0, 1, 700], ITEMS),
+        "in_stock": choose(rng, [None, None, True, False], ITEMS),
+        "available_from": choose(rng, [None, None, NOW - 1, NOW + 1], ITEMS),
+        "hidden": choose(rng, [None, None, False, True], ITEMS),
+    }
+    catalogued = rng.random(ITEMS) < 0.9
+    rows = zip(*columns.values(), strict=True)
+    return [
+        Product(**dict(zip(columns, row, strict=True))) if one else None
+        for one, row in zip(catalogued, rows, strict=True)
+    ]
+
+
+def some_items(rng: np.random.Generator, most: int, among: int = ITEMS) -> NDArray[np.int32]:
+    return rng.integers(among, size=rng.integers(most + 1)).astype(np.int32)
+
+
+def random_request(asked: BoundRules, rng: np.random.Generator) -> dict[str, Any]:
+    """Return what one shelf depends on, doubles among the candidates and NaN among the scores included."""
+    candidates = some_items(rng, 15, ITEMS - 2)
+    scores = choose(rng, [np.nan, -np.inf, -1e6, -2.0, 0.0, 0.5, 3.0, 1e6], len(candidates))
+    items, with_nan = with_pins(candidates, np.array(scores, np.float32), asked)
+    sales = np.array(choose(rng, [0.0, 0.1, 5.0, np.nan], ITEMS), np.float32)
+    bought = some_items(rng, 4)
+    context = RequestContext(
+        now=NOW,
+        left_out=some_items(rng, 2),
+        bought=bought,
+        bought_at=NOW - DAY * np.arange(len(bought)),
+        near_duplicates=choose(rng, [None, rng.random(len(items)) < 0.3], 1)[0],
+    )
+    usual = choose(rng, [np.nan, 2.0], 1)[0]
+    return {
+        "items": items,
+        "scores": with_nan,
+        "attributes": attributes_of_rows(random_shop(rng), NOW, sales, rng.random(ITEMS) < 0.5, usual).take(items),
+        "rules": asked,
+        "n": int(rng.integers(1, 16)),
+        "context": context,
+        "vectors": choose(rng, [None, rng.normal(size=(len(items), 3)).astype(np.float32)], 1)[0],
+    }
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw rules, which shrink to the few that matter, and a random shop and context."""
+    return random_request(bound(ITEMS, **draw(rules())), np.random.default_rng(draw(st.integers(0, 2**32))))
+
+
+@settings(max_examples=200)
+@given(rules(), st.integers(0, 2**32))
+def test_whatever_the_rules_an_item_that_cannot_be_had_is_never_shown(asked: dict[str, Any], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(10):
+        request = random_request(bound(ITEMS, **asked), rng)
+        shelf = shelve(**request)
+        assert request["attributes"].available[shelf.places].all()
+
+
+@given(requests())
+def test_a_shelf_holds_each_item_once_and_no_more_than_asked_for(request: dict[str, Any]) -> None:
+    shelf = shelve(**request)
+    assert len(set(shelf.items.tolist())) == len(shelf.items) <= request["n"]
+    np.testing.assert_array_equal(shelf.items, request["items"][shelf.places])
+    np.testing.assert_array_equal(shelf.scores, request["scores"][shelf.places])
+
+
+@given(requests())
+def test_whatever_is_dropped_is_not_shown_and_whatever_is_left_fills_the_shelf(request: dict[str, Any]) -> None:
+    shelf = shelve(**request)
+    kept = int((shelf.drops == Drop.KEPT).sum())
+    assert (shelf.drops[shelf.places] == Drop.KEPT).all()
+    assert len(shelf.items) == min(kept, request["n"])
+
+
+@given(requests())
+def test_no_rule_brings_back_what_is_excluded_or_left_out(request: dict[str, Any]) -> None:
+    shown = shelve(**request).items
+    assert not np.isin(shown, request["rules"].exclude).any()
+    assert not np.isin(shown, request["context"].left_out).any()
+
+
+@given(requests())
+def test_pins_that_can_be_had_stand_first(request: dict[str, Any]) -> None:
+    absent = {*request["context"].left_out.tolist(), *request["items"][~request["attributes"].available].tolist()}
+    pins = [pin for pin in request["rules"].pins.tolist() if pin not in absent][: request["n"]]
+    assert shelve(**request).items[: len(pins)].tolist() == pins
+
+
+def shelf_of(*rows: Product, n: int = 20, tail: list[bool] | None = None, **asked: object) -> Shelved:
+    """Shelve products that are ranked in the order given, by scores of both signs."""
+    count = len(rows)
+    return shelve(numbers(count), falling(count), known(*rows, tail=tail), bound(count, **asked), n)
+
+
+def test_by_default_a_shelf_is_the_rankers_best() -> None:
+    scores = np.array([-3, 2, np.nan, 7], np.float32)
+    shelf = shelve(numbers(4), scores, known(*[Product()] * 4), bound(4), 3)
+    assert shelf.items.tolist() == [3, 1, 0]
+    assert shelf.scores.tolist() == [7, 2, -3]
+    assert shelf.places.tolist() == [3, 1, 0]
+
+
+def test_nothing_to_shelve() -> None:
+    assert shelf_of().items.tolist() == []
+
+
+def test_only_the_order_of_the_scores_counts() -> None:
+    rows = [Product(category=path, brand=brand) for path in ("A", "B") for brand in ("x", "y", "z")]
+    asked = bound(6, boosts={"brand:z": 3.0}, diversity=0.4, long_tail=0.4)
+    attributes = known(*rows, tail=[False, False, True, True, False, True])
+    shown = [
+        shelve(numbers(6), scores, attributes, asked, 4).items.tolist() for scores in (falling(6), falling(6) * 9 - 99)
+    ]
+    assert shown[0] == shown[1]
+
+
+def test_of_variants_the_one_that_stands_first_after_boosts_is_shown() -> None:
+    rows = [Product(item_group_id="g"), Product(), Product(item_group_id="g")]
+    assert shelf_of(*rows).items.tolist() == [0, 1]
+    boosted = shelf_of(*rows, boosts={"item:2": 10.0})
+    assert boosted.items.tolist() == [2, 1]
+    assert boosted.why_dropped(numbers(3)) == {0: "one_per_group"}
+    assert shelf_of(*rows, one_per_group=False).items.tolist() == [0, 1, 2]
+
+
+def test_a_variant_that_cannot_be_had_does_not_stand_for_the_others() -> None:
+    rows = [Product(item_group_id="g", stock=0), Product(item_group_id="g")]
+    assert shelf_of(*rows).items.tolist() == [1]
+
+
+def test_a_pin_stands_for_its_variants_and_two_pins_stand_both() -> None:
+    rows = [Product(item_group_id="g") for _ in range(3)]
+    assert shelf_of(*rows, pins=["2"]).items.tolist() == [2]
+    assert shelf_of(*rows, pins=["2", "1"]).items.tolist() == [2, 1]
+
+
+def test_every_dropped_item_has_its_rule() -> None:
+    rows = [Product(hidden=True), Product(stock=0), Product(brand="Zen"), Product(brand="Acme")]
+    shelf = shelf_of(*rows, brands=["Acme"], n=1)
+    assert shelf.why_dropped(numbers(4)) == {0: "hidden", 1: "out_of_stock", 2: "brands"}
+
+
+def test_of_a_double_the_better_score_stands_and_the_item_is_not_called_dropped() -> None:
+    items, scores = np.array([5, 5, 1], np.int32), np.array([1, 3, 2], np.float32)
+    shelf = shelve(items, scores, known(*[Product()] * 3), bound(), 5)
+    assert (shelf.items.tolist(), shelf.scores.tolist()) == ([5, 1], [3, 2])
+    assert shelf.drops.tolist() == [Drop.DOUBLE, Drop.KEPT, Drop.KEPT]
+    assert shelf.why_dropped(items) == {}
+
+
+def test_the_long_tail_has_its_share_of_the_shelf_that_is_shown() -> None:
+    rng = np.random.default_rng(0)
+    tail = (rng.random(60) < 0.3).tolist()
+    rows = [Product(category=str(rng.choice(["A", "B", "C"]))) for _ in range(60)]
+    shelf = shelf_of(*rows, n=10, tail=tail, long_tail=0.6, diversity=0.5, boosts={"category:A": 2.0}, pins=["59"])
+    assert exposure(np.array(tail)[shelf.places], 10) >= 0.6
+
+
+def test_vectors_of_candidates_follow_them_through_the_filters() -> None:
+    rows = [Product(hidden=True), Product(), Product(), Product()]
+    vectors = np.array([[9, 9], [1, 0], [1, 0], [0, 1]], np.float32)
+    shelf = shelve(numbers(4), falling(4), known(*rows), bound(4, diversity=0.8), 2, vectors=vectors)
+    assert shelf.items.tolist() == [1, 3]

@@ -1,0 +1,34 @@
+import numpy as np
+
+from aisle.recommenders.content.encoder import TfidfEncoder, words_of
+
+
+def test_words_of_any_language_without_regard_to_capitals() -> None:
+    assert words_of("Größe 38, weiß; ÉTÉ — синий") == ["grösse", "38", "weiss", "été", "синий"]
+
+
+def test_inner_products_are_those_of_tfidf_weights() -> None:
+    vectors = TfidfEncoder(8, seed=0).encode(["red cup", "red saw", "cup cup cup"])
+    in_two, in_one = 1 + np.log(4 / 3), 1 + np.log(4 / 2)
+    weights = np.array([[in_two, in_two, 0], [in_two, 0, in_one], [0, 1, 0]])
+    weights /= np.linalg.norm(weights, axis=1, keepdims=True)
+    np.testing.assert_allclose(vectors @ vectors.T, weights @ weights.T, atol=1e-3)
+
+
+def test_few_factors_keep_what_texts_have_in_common() -> None:
+    vectors = TfidfEncoder(1, seed=0).encode(["a b c", "a b", "a b d", "z"])
+    assert vectors.shape == (4, 1)
+    assert np.abs(vectors[:3]).min() > 0.5
+    assert abs(vectors[3, 0]) < 0.01
+
+
+def test_terms_may_be_whole_lines() -> None:
+    vectors = TfidfEncoder(4, 0, str.splitlines).encode(["red cup\nnew", "red saw", "red cup"])
+    assert abs(vectors[1] @ vectors[2]) < 1e-3
+    assert vectors[0] @ vectors[2] > 0.5
+
+
+def test_texts_without_terms_have_no_length() -> None:
+    assert TfidfEncoder(3, seed=0).encode(["", "…"]).shape == (2, 0)
+    vectors = TfidfEncoder(3, seed=0).encode(["cup", ""])
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1, 0], atol=1e-5)

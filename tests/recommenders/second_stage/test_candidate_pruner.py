@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisle.recommenders.query import ItemLists
+from aisle.recommenders.second_stage.candidate_pruner import EDGES, CandidatePruner, CandidatePrunerConfig
+
+NAN = np.nan
+
+
+def nothing(sources: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.empty((0, sources), np.float32), np.empty(0, np.bool_)
+
+
+def two_sources() -> CandidatePruner:
+    """Return a cut of which the chances are round numbers: .5 and .2 at the first ranks, less after them."""
+    curves = np.stack([np.full(len(EDGES), first) for first in (0.1, 0.05)]).astype(np.float32)
+    curves[:, 0] = 0.5, 0.2
+    return CandidatePruner.from_arrays(CandidatePrunerConfig(), {"curves": curves})
+
+
+def test_before_anything_was_seen_chances_are_what_is_believed() -> None:
+    cut = CandidatePruner(CandidatePrunerConfig(first_chance=0.3)).fit(*nothing(2))
+    np.testing.assert_allclose(cut.curves_, np.stack([0.3 / EDGES] * 2), rtol=1e-6)
+
+
+def test_what_was_seen_often_is_believed() -> None:
+    ranks = np.repeat(np.array([[1], [2]], np.float32), 10_000, axis=0)
+    wanted = np.arange(20_000) % 10_000 < np.repeat([4000, 1000], 10_000)
+    cut = CandidatePruner(CandidatePrunerConfig()).fit(ranks, wanted)
+    assert cut.curves_[0, :2] == pytest.approx([0.4, 0.1], abs=1e-3)
+
+
+def test_sources_that_propose_alone_err_alone() -> None:
+    cut = two_sources()
+    ranks = np.array([[1, NAN], [NAN, 1], [1, 1], [NAN, NAN]], np.float32)
+    np.testing.assert_allclose(cut.chances(ranks), [0.5, 0.2, 1 - 0.5 * 0.8, 0], rtol=1e-6)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 1500), st.booleans()), max_size=60),
+)
+def test_chances_never_rise_with_the_rank(seen: list[tuple[int, bool]]) -> None:
+    ranks = np.array([[rank] for rank, _ in seen], np.float32).reshape(-1, 1)
+    cut = CandidatePruner(CandidatePrunerConfig()).fit(ranks, np.array([hit for _, hit in seen], np.bool_))
+    chances = cut.chances(np.arange(1, 1501, dtype=np.float32)[:, None])
+    assert (np.diff(chances) <= 0).all()
+    assert ((chances > 0) & (chances < 1)).all()
+
+
+def test_the_likeliest_of_each_query_stay() -> None:
+    lists = ItemLists(np.array([0, 3, 3, 5]), np.arange(5, dtype=np.int32))
+    ranks = np.array([[2, NAN], [1, NAN], [NAN, 1], [NAN, 2], [1, 1]], np.float32)
+    assert two_sources().kept(lists, ranks, 1).tolist() == [False, True, False, False, True]
+    assert two_sources().kept(lists, ranks, 2).tolist() == [False, True, True, True, True]
+    assert two_sources().kept(lists, ranks, 3).all()
+
+
+def test_no_candidates_none_kept() -> None:
+    assert two_sources().kept(ItemLists(np.zeros(3, np.int64), np.zeros(0, np.int32)), nothing(2)[0], 1).shape == (0,)
+
+
+def test_it_comes_back_from_its_arrays() -> None:
+    cut = CandidatePruner(CandidatePrunerConfig()).fit(np.array([[1, 2]], np.float32), np.array([True]))
+    np.testing.assert_array_equal(CandidatePruner.from_arrays(cut.config, cut.arrays()).curves_, cut.curves_)

@@ -1,0 +1,157 @@
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+import pytest
+
+from aisle.prepare.build import build
+from aisle.prepare.catalogue import SCHEMA, aligned
+from aisle.prepare.interactions import Interactions
+from aisle.prepare.past import until
+from aisle.prepare.weigh import Weights
+from aisle.recommenders.second_stage.item_state import PRIOR, ItemState, ItemStateConfig, taking_kind
+from aisle.shop.events import KIND_CODES, EventKind
+from aisle.shop.ids import UNKNOWN
+from aisle.shop.moments import DAY
+from aisle.shop.money import MICROS
+from tests.lively_shop import START, WEIGHTS, lively_data, lively_events, other_future
+
+NOW = 20_000 * DAY
+ROWS = [
+    # u takes a on three days and twice on the last of them, v once; b is bought by v and sent back; c is only seen.
+    ("purchase", "u", "a", NOW - 100 * DAY, None, 1.0),
+    ("purchase", "u", "a", NOW - 60 * DAY, None, 2.0),
+    ("purchase", "u", "a", NOW - 20 * DAY, None, 3.0),
+    ("purchase", "u", "a", NOW - 20 * DAY + 1, None, 4.0),
+    ("purchase", "v", "a", NOW - 3 * DAY, None, None),
+    ("purchase", "v", "b", NOW - 30 * DAY, None, 7.0),
+    ("refund", "v", "b", NOW - 29 * DAY, None, None),
+    ("rate", "v", "b", NOW - 28 * DAY, 5.0, None),
+    ("view_item", "v", "c", NOW - 5 * DAY, None, None),
+    ("purchase", None, "b", NOW - 2 * DAY, None, 9.0),
+]
+CATALOGUE = pl.DataFrame(
+    {
+        "item_id": ["a", "b", "c"],
+        "category": ["Tea > Green", "Tea > Black", None],
+        "brand": ["x", None, "x"],
+        "price": [99 * MICROS, None, 5 * MICROS],
+        "stock": [4, None, 0],
+    }
+)
+
+
+def known(rows: Sequence[tuple[object, ...]], catalogue: pl.DataFrame | None = None) -> Interactions:
+    names = ("event", "user_id", "item_id", "timestamp", "rating", "price")
+    frame = pl.DataFrame(rows, names, orient="row", infer_schema_length=None)
+    frame = frame.with_columns((pl.col("price").cast(pl.Float64) * MICROS).cast(pl.Int64))
+    data = build(frame, Weights(), NOW)
+    return data if catalogue is None else dataclasses.replace(data, catalogue=aligned(catalogue, data.items))
+
+
+def fitted(data: Interactions) -> ItemState:
+    return ItemState(ItemStateConfig()).fit(data)
+
+
+@pytest.fixture(scope="module")
+def state() -> ItemState:
+    return fitted(known(ROWS, CATALOGUE))
+
+
+def test_the_moment_is_where_the_data_ends(state: ItemState) -> None:
+    assert state.moment == NOW
+
+
+def test_what_is_taken_and_looked_at_is_counted_in_windows(state: ItemState) -> None:
+    assert state.taken_.tolist() == [[1, 3, 4, 5], [1, 1, 2, 2], [0, 0, 0, 0]]
+    assert state.looked_.tolist() == [[0, 0, 0, 0], [0, 1, 1, 1], [1, 1, 1, 1]]
+
+
+def test_shoppers_are_counted_once_and_nobody_is_none(state: ItemState) -> None:
+    assert state.buyers_.tolist() == [2, 1, 0]
+
+
+def test_who_comes_back_on_another_day_is_a_rebuyer(state: ItemState) -> None:
+    shop = 1 / 3
+    assert state.rebuyers_ == pytest.approx([(1 + PRIOR * shop) / (2 + PRIOR), PRIOR * shop / (1 + PRIOR), shop])
+
+
+def test_the_interval_is_the_mean_logarithm_of_the_days_between(state: ItemState) -> None:
+    assert state.interval_ == pytest.approx([math.log(40)] * 3)
+
+
+def test_first_and_last_moments(state: ItemState) -> None:
+    assert ((NOW - state.first_) // DAY).tolist() == [100, 30, 5]
+    assert ((NOW - state.last_) // DAY).tolist() == [3, 2, 5]
+
+
+def test_the_last_price_of_the_log_counts_and_otherwise_the_catalogues(state: ItemState) -> None:
+    assert state.price_.tolist() == [4, 9, 5]
+
+
+def test_refunds_are_a_share_of_what_was_taken(state: ItemState) -> None:
+    shop = 1 / 7
+    assert state.returned_ == pytest.approx([PRIOR * shop / (5 + PRIOR), (1 + PRIOR * shop) / (2 + PRIOR), shop])
+
+
+def test_stars_are_drawn_towards_those_of_the_shop(state: ItemState) -> None:
+    assert state.stars_ == pytest.approx([5, 5, 5])
+
+
+def test_the_catalogue_gives_stock_and_groups(state: ItemState) -> None:
+    np.testing.assert_array_equal(state.stock_, np.array([4, np.nan, 0], np.float32))
+    assert state.category_.tolist() == [1, 0, UNKNOWN]
+    assert state.department_.tolist() == [0, 0, UNKNOWN]
+    assert state.brand_.tolist() == [0, UNKNOWN, 0]
+
+
+@pytest.mark.parametrize("catalogue", [None, SCHEMA.to_frame()])
+def test_without_a_catalogue_nothing_is_known_of_groups_and_stock(catalogue: pl.DataFrame | None) -> None:
+    state = fitted(known(ROWS, catalogue))
+    for groups in (state.category_, state.department_, state.brand_):
+        assert groups.tolist() == [UNKNOWN] * 3
+    assert np.isnan(state.stock_).all()
+    np.testing.assert_array_equal(state.price_, np.array([4, 9, np.nan], np.float32))
+
+
+def test_what_nobody_did_is_not_known() -> None:
+    state = fitted(known([("view_item", "u", "a", NOW - DAY, None, None)]))
+    for facts in (state.interval_, state.stars_, state.price_):
+        assert np.isnan(facts).all()
+
+
+@pytest.mark.parametrize("kind", [EventKind.PURCHASE, EventKind.RATE, EventKind.ADD_TO_CART, EventKind.VIEW_ITEM])
+def test_taking_is_the_best_kind_that_the_log_has(kind: EventKind) -> None:
+    order = [EventKind.PURCHASE, EventKind.RATE, EventKind.ADD_TO_CART, EventKind.VIEW_ITEM]
+    there = order[order.index(kind) :]
+    data = known([(one.value, "u", "a", NOW - DAY, 4.0, None) for one in there])
+    assert taking_kind(data.log) is kind
+    assert fitted(data).taking_.tolist() == [KIND_CODES[kind]]
+
+
+def test_without_any_of_them_taking_is_buying() -> None:
+    assert taking_kind(known([("add_to_wishlist", "u", "a", NOW, None, None)]).log) is EventKind.PURCHASE
+
+
+def test_the_future_changes_nothing() -> None:
+    cut = START + 80 * DAY
+    now, altered = (
+        fitted(until(lively_data(events), cut, WEIGHTS)).arrays()
+        for events in (lively_events(), other_future(lively_events(), cut))
+    )
+    for name, array in now.items():
+        np.testing.assert_array_equal(array, altered[name], err_msg=name)
+
+
+def test_a_shop_without_a_past_is_described_all_the_same() -> None:
+    state = fitted(until(lively_data(), START, WEIGHTS))
+    assert not state.taken_.any()
+    assert (state.first_ == START).all()
+
+
+def test_it_comes_back_from_its_arrays(state: ItemState) -> None:
+    again = ItemState.from_arrays(state.config, state.arrays())
+    for name, array in again.arrays().items():
+        np.testing.assert_array_equal(array, state.arrays()[name])

@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+
+from aisle.kernels import trees_numpy
+from aisle.recommenders.second_stage import ranker as module
+from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig, flatten
+from aisle.shop.errors import NotEnoughData
+
+QUERIES, SIZE = 240, 12
+
+
+def examples(seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make shelves on which an item is wanted if its second feature is among the two largest; the first is noise."""
+    draw = np.random.default_rng(seed)
+    rows = draw.random((QUERIES * SIZE, 3)).astype(np.float32)
+    rows[draw.random(rows.shape) < 0.05] = np.nan
+    order = np.argsort(np.argsort(-np.nan_to_num(rows[:, 1]).reshape(QUERIES, SIZE), axis=1), axis=1)
+    return rows, (order < 2).astype(np.float32).ravel(), np.arange(0, QUERIES * SIZE + 1, SIZE)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Ranker:
+    return Ranker(RankerConfig(trees=30)).fit(*examples(), seed=1)
+
+
+def test_what_was_wanted_comes_first(fitted: Ranker) -> None:
+    rows, gains, _ = examples(seed=2)
+    first = fitted.score(rows).reshape(QUERIES, SIZE).argmax(axis=1)
+    assert gains.reshape(QUERIES, SIZE)[np.arange(QUERIES), first].mean() > 0.9
+
+
+def test_the_feature_that_tells_is_the_important_one(fitted: Ranker) -> None:
+    assert fitted.importance_.argmax() == 1
+    assert fitted.importance_.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_trees_score_as_lightgbm_does() -> None:
+    rows, gains, indptr = examples()
+    (booster,) = module._boost(RankerConfig(trees=20, forests=1), rows, gains, np.diff(indptr), 1)
+    forest = flatten([one["tree_structure"] for one in booster.dump_model()["tree_info"]])
+    np.testing.assert_allclose(trees_numpy.scores(forest, rows), np.asarray(booster.predict(rows)), rtol=1e-12)
+
+
+def test_the_scores_of_forests_are_added() -> None:
+    rows, gains, indptr = examples()
+    config = RankerConfig(trees=20, forests=2)
+    one, other = module._boost(config, rows, gains, np.diff(indptr), 1)
+    assert (one.num_trees(), other.num_trees()) == (10, 10)
+    first, second = np.asarray(one.predict(rows)), np.asarray(other.predict(rows))
+    assert not np.array_equal(first, second)
+    both = first + second
+    np.testing.assert_allclose(Ranker(config).fit(rows, gains, indptr, seed=1).score(rows), both, rtol=1e-9)
+
+
+def test_equal_seeds_give_equal_trees(fitted: Ranker) -> None:
+    again = Ranker(RankerConfig(trees=30)).fit(*examples(), seed=1)
+    for name, array in again.arrays().items():
+        np.testing.assert_array_equal(array, fitted.arrays()[name])
+
+
+def test_it_comes_back_from_its_arrays(fitted: Ranker) -> None:
+    again = Ranker.from_arrays(fitted.config, fitted.arrays())
+    np.testing.assert_array_equal(again.score(examples()[0]), fitted.score(examples()[0]))
+
+
+def test_many_rows_score_as_few_do(fitted: Ranker, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = fitted.score(examples()[0])
+    monkeypatch.setattr(module, "MANY", 0)
+    np.testing.assert_allclose(fitted.score(examples()[0]), few, rtol=1e-12)
+
+
+def test_money_counts_by_its_amount() -> None:
+    rows, gains, indptr = examples()
+    dear = np.where(gains > 0, np.where(rows[:, 2] > 0.5, 100, 1), 0).astype(np.float32)
+    ranker = Ranker(RankerConfig(trees=30)).fit(rows, dear, indptr, seed=1)
+    first = ranker.score(rows).reshape(QUERIES, SIZE).argmax(axis=1)
+    taken = dear.reshape(QUERIES, SIZE)
+    both = (taken.max(axis=1) == 100) & ((taken > 0).sum(axis=1) == 2)
+    assert (taken[np.arange(QUERIES), first][both] == 100).mean() > 0.8
+
+
+def test_too_few_shelves_teach_nothing() -> None:
+    rows, gains, indptr = examples()
+    with pytest.raises(NotEnoughData, match="10 shelves of the past had something on them that was wanted"):
+        Ranker(RankerConfig()).fit(rows[: 10 * SIZE], gains[: 10 * SIZE], indptr[:11], seed=1)
+
+
+def test_shelves_of_which_all_or_nothing_was_wanted_do_not_count() -> None:
+    rows, gains, indptr = examples()
+    with pytest.raises(NotEnoughData, match="0 shelves"):
+        Ranker(RankerConfig()).fit(rows, np.zeros_like(gains), indptr, seed=1)
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import builtins
+
+    real = builtins.__import__
+
+    def broken(name: str, *rest: object) -> object:
+        if name == "lightgbm":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+        return real(name, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(builtins, "__import__", broken)
+    with pytest.raises(NotEnoughData, match="apt-get install libgomp1"):
+        Ranker(RankerConfig()).fit(*examples(), seed=1)
+
+
+def test_a_threshold_between_two_float32_sends_them_where_lightgbm_does() -> None:
+    low = np.float32(0.1)
+    high = np.nextafter(low, np.float32(1))
+    middle = (float(low) + float(high)) / 2
+    node = {"split_feature": 0, "threshold": middle, "missing_type": "None", "default_left": True}
+    forest = flatten([node | {"left_child": {"leaf_value": 1.0}, "right_child": {"leaf_value": 2.0}}])
+    assert float(forest.threshold[0]) <= middle < float(np.nextafter(forest.threshold[0], np.float32(1)))
+    assert forest.missing_left[0]

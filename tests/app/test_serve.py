@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from aisle.app.serve import Live
-from aisle.app.serving import live_model
+from aisle.app.serving import model_watch
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop.errors import DatabaseUnavailable, NoModel, NotFound, TryAgain
@@ -24,7 +24,7 @@ def cut_off(folder: Path, live: Live) -> None:
 
 @pytest.fixture(autouse=True)
 def _always_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_model, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(model_watch, "CHECK_SECONDS", 0.0)
 
 
 def test_a_shelf_follows_the_shoppers_taste(live: Live) -> None:

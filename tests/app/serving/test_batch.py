@@ -65,7 +65,7 @@ def test_what_cannot_be_had_is_on_nobodys_shelf(folder: Path, tmp_path: Path, pl
     with Shop.open(folder) as shop:
         for item_id in (*TEAS[:8], *TOOLS[:3]):
             row = {columns.ITEM_ID: item_id, columns.HIDDEN: True}
-            items.upsert(shop.live.db, [tuple(row.get(name) for name in columns.ITEMS)])
+            items.upsert(shop.db, [tuple(row.get(name) for name in columns.ITEMS)])
         shop.recommend_all(10, tmp_path / "all.parquet", placement=placement)
     assert not {*TEAS[:8], *TOOLS[:3]} & set(pl.read_parquet(tmp_path / "all.parquet")["item_id"])
 
@@ -74,7 +74,7 @@ def test_the_database_keeps_everybodys_shelf_and_only_the_newest(folder: Path) -
     with Shop.open(folder) as shop:
         shop.recommend_all(8)
         written = shop.recommend_all(5)
-        kept = recommendations.of_user(shop.live.db, "user-7", "recommended-for-you")
+        kept = recommendations.of_user(shop.db, "user-7", "recommended-for-you")
         alone = [item.item_id for item in shop.recommend("user-7", 5).items]
     assert written.rows == 200
     assert [row[3] for row in kept] == alone

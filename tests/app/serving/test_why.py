@@ -103,12 +103,12 @@ def test_of_two_variants_the_second_is_dropped_for_the_first(live: Live) -> None
 def test_what_the_shopper_disliked_is_left_out(live: Live) -> None:
     live.feedback("user-0", "tea-1", 1.0)
     live.feedback("user-0", "tea-2", 5.0)
-    assert live.why("user-0", "tea-1").dropped_by == "left_out"
+    assert live.why("user-0", "tea-1").dropped_by == "excluded_by_request"
 
 
 def test_a_placement_is_told_of_by_its_model(live: Live) -> None:
     told = live.why("user-0", "tea-1")
-    assert (told.placement, told.model, told.model_version) == (None, "hybrid", 1)
+    assert (told.placement, told.model, told.model_version) == ("recommended-for-you", "hybrid", 1)
 
 
 def test_nobody_has_no_reasons(live: Live) -> None:

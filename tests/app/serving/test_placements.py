@@ -115,7 +115,7 @@ def test_one_setting_of_a_placement_leaves_the_others(tmp_path: Path) -> None:
 
 
 def test_an_unknown_placement_is_named_beside_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="no placement 'attic'.*recommended-for-you"):
+    with pytest.raises(NotFound, match=r"no placement 'attic'.*recommended-for-you"):
         placement_named(placements_of(Settings.read(tmp_path)), "attic")
 
 

@@ -90,3 +90,12 @@ def test_training_tells_them(untrained_folder: Path, tmp_path: Path) -> None:
     with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
         trained = shop.train("popularity")
     assert {one.placement for one in trained.placements} == STANDARD.keys() - OF_BASKETS
+
+
+def test_a_shopper_who_dislikes_the_whole_catalogue_ends_no_training(tmp_path: Path) -> None:
+    events = orders()
+    refunds = [
+        ("refund", "u0", item, START + 50 * DAY, f"refund-{item}") for item in sorted(events["item_id"].unique())
+    ]
+    events = pl.concat([events, pl.DataFrame(refunds, events.schema, orient="row")]).sort("timestamp")
+    assert figures_of(tmp_path, events)["recommended-for-you"].questions == 40

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.model import TrainedModel
-from aisle.engine.ranking.candidates import MOST
+from aisle.engine.ranking.candidates import MAX_CANDIDATES
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.hybrid import profiles_of
 from aisle.engine.ranking.profile import ProfileEvent, as_of, to_query
@@ -201,7 +201,7 @@ class ShelfQuery:
 
 def n_candidates(n: int) -> int:
     """Return how many candidates are enough for a shelf of n."""
-    return max(SPARE * n, MOST)
+    return max(SPARE * n, MAX_CANDIDATES)
 
 
 def _each_once(items: Ints) -> Ints:

@@ -23,15 +23,13 @@ from aisle.engine.proposals import (
     Proposal,
 )
 from aisle.engine.query import ShelfQuery
+from aisle.engine.ranking.explain import MIN_BUYERS
 from aisle.engine.recipe import BASELINE, PERSONAL
 from aisle.recommenders.implicit.co_purchase import CoPurchase
 from aisle.recommenders.similar import similar as most_similar
 from aisle.shop.errors import InputError
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-
-MIN_BUYERS: Final = 5
-"""Items that so many different shoppers bought together are often bought together; fewer are somebody's purchase."""
 
 CO_PURCHASE: Final = "co_purchase"
 TRENDING: Final = "trending"

@@ -15,7 +15,7 @@ from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit
 from aisle.app.training.reviews import with_reviews
-from aisle.engine.ranking.candidates import MOST
+from aisle.engine.ranking.candidates import MAX_CANDIDATES
 from aisle.engine.recipe import BASELINE, Recipe
 from aisle.engine.shelf.long_tail import TailCost, in_tail, long_tail_cost
 from aisle.evaluation.compare import Comparison, compare
@@ -161,7 +161,7 @@ def measure(
 def tail_costs(fitted: Fitted, holdout: Holdout, seed: int) -> list[TailCost]:
     """Return what shares of attention for the long tail would cost the shelves of the held-out window's shoppers."""
     rows = np.sort(np.random.default_rng(seed).permutation(len(holdout))[:TAIL_SHOPPERS])
-    ranked = fitted.retrieval.retrieve(holdout.queries.take(rows), MOST)
+    ranked = fitted.retrieval.retrieve(holdout.queries.take(rows), MAX_CANDIDATES)
     tail = in_tail(ItemState(ItemStateConfig()).fit(holdout.train).buyers_)
     return long_tail_cost(ranked, holdout.truth.take(rows), tail, LIST_LENGTH)
 

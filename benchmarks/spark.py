@@ -84,7 +84,7 @@ def imported(folder: Path) -> pl.DataFrame:
         settings = Settings.read(make_shop(Path(shop) / "shop"))
         with connect(settings.database_url) as db:
             import_files(db, sorted(folder.glob("*.csv*")), Plan(format="online-retail"))
-            return read_events(db, wanted=("event_id", *_COLUMNS))
+            return read_events(db, column_names=("event_id", *_COLUMNS))
 
 
 _COLUMNS: Final = (

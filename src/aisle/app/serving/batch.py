@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
+from aisle.app.data.atomic_write import atomic_write
 from aisle.app.data.tables import read_catalogue, read_events, span
 from aisle.app.progress import Progress, silent
 from aisle.engine.model import TrainedModel
@@ -273,16 +274,12 @@ def check_file_name(out: Path) -> None:
 
 
 def write(tables: "list[pl.DataFrame]", out: Path) -> None:
-    """Write tables as one, under a temporary name, and move it into place."""
+    """Write tables into one file, which appears when it is complete."""
     import polars as pl
 
-    table, partial = pl.concat(tables), out.with_name(f".{out.name}.partial")
-    try:
+    table = pl.concat(tables)
+    with atomic_write(out) as partial:
         if out.suffix == ".parquet":
             table.write_parquet(partial)
         else:
             table.write_csv(partial)
-        partial.replace(out)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise FileError(f"cannot write {out}: {error}") from None

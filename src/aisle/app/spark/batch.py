@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from aisle.app.data.atomic_write import atomic_write
 from aisle.app.progress import Progress, silent
 from aisle.app.serving.batch import (
     BLOCK,
@@ -28,7 +29,7 @@ from aisle.engine.request import ShelfRequest
 from aisle.prepare.build import build
 from aisle.shop import moments
 from aisle.shop.columns import USER_ID
-from aisle.shop.errors import FileError, InputError, NotEnoughData
+from aisle.shop.errors import InputError, NotEnoughData
 from aisle.storage import recommendations
 from aisle.storage.connection import Database
 
@@ -83,22 +84,16 @@ def recommend_all_on_spark(
 
 
 def _into_files(table: "Frame", out: Path) -> int:
-    """Write a folder under a temporary name and move it into place; return how many rows it has."""
-    partial = out.absolute().with_name(f".{out.name}.partial")
-    try:
-        table.write.mode("overwrite").parquet(str(partial))
+    """Write a folder, which appears when it is complete, and return how many rows it has."""
+    with atomic_write(out) as partial:
+        table.write.parquet(str(partial))
         rows = table.sparkSession.read.parquet(str(partial)).count()
         for file in partial.iterdir():
-            if file.suffix != ".parquet":  # Spark's marks and sums, which other readers stumble over
+            if file.suffix != ".parquet":  # other readers cannot read Spark's markers and checksums
                 file.unlink()
         if out.is_dir():
             shutil.rmtree(out)
         out.unlink(missing_ok=True)
-        partial.replace(out)
-    except OSError as error:
-        raise FileError(f"cannot write {out}: {error}") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return rows
 
 

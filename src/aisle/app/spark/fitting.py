@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from aisle.app.progress import Progress
-from aisle.app.training.fitting import FEWEST_STARS, Fitted, Skipped
+from aisle.app.training.fitting import MIN_RATINGS, Fitted, Skipped
 from aisle.app.training.measuring import with_catalogue
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import PERSONAL, POPULAR, STARS, STATE, ModelSpec, Recipe
@@ -72,8 +72,8 @@ def fit_model(role: str, spec: ModelSpec, log: "SparkLog", data: Interactions, s
     """
     from aisle.recommenders.spark_als import FITS
 
-    if role == STARS and np.isfinite(data.log.rating).sum() < FEWEST_STARS:
-        raise NotEnoughData(f"fewer than {FEWEST_STARS} ratings")
+    if role == STARS and np.isfinite(data.log.rating).sum() < MIN_RATINGS:
+        raise NotEnoughData(f"fewer than {MIN_RATINGS} ratings")
     if spec.model in FITS:
         return FITS[spec.model](by_name(spec.model).config_type.parse(spec.settings), log, data, seed)
     if spec.model in OF_NEWEST_EVENTS:

@@ -27,7 +27,7 @@ from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights, ReviewHighlightsConfig
 from aisle.shop.errors import NotEnoughData
 
-FEWEST_STARS: Final = 100
+MIN_RATINGS: Final = 100
 """With fewer ratings than this, no model of stars is trained."""
 
 Skipped = dict[str, str]
@@ -116,8 +116,8 @@ def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
         components[HIGHLIGHTS] = ReviewHighlights(ReviewHighlightsConfig()).fit(data)
     for role in sorted(recipe.parts.keys() - components.keys() - skipped.keys()):
         try:
-            if role == STARS and np.isfinite(data.log.rating).sum() < FEWEST_STARS:
-                raise NotEnoughData(f"fewer than {FEWEST_STARS} ratings")
+            if role == STARS and np.isfinite(data.log.rating).sum() < MIN_RATINGS:
+                raise NotEnoughData(f"fewer than {MIN_RATINGS} ratings")
             components[role] = recipe.parts[role].fit(data, recipe.seed)
         except NotEnoughData as error:
             skipped[role] = str(error)

@@ -1,4 +1,4 @@
-"""Everybody's shelf on Spark: executors answer for some shoppers each, as `app.serving.batch` does for all of them."""
+"""The shelves of all shoppers on Spark: each executor fills those of some shoppers, as `app.serving.batch` does."""
 
 import shutil
 import time
@@ -79,7 +79,7 @@ def recommend_all_on_spark(
         table = by_users(known, answer, written_schema())
         rows = _into_database(db, placement.name, model, table) if out is None else _into_files(table, out)
     if users == 0:
-        raise NotEnoughData("nobody has a history with the items of this model; import events, or train again")
+        raise NotEnoughData("no shopper has a history with the items of this model; import events, or train again")
     return Written(users, rows, time.perf_counter() - started)
 
 
@@ -98,13 +98,13 @@ def _into_files(table: "Frame", out: Path) -> int:
 
 
 def _into_database(db: Database, placement: str, model: TrainedModel, table: "Frame") -> int:
-    """Put shelves into the database, some shoppers at a time; return how many rows they have."""
+    """Store shelves in the database, a block of shoppers at a time; return how many rows they have."""
     created, rows = moments.now(), 0
     shelves = groupby(table.toLocalIterator(), key=lambda row: row[USER_ID])
     while block := list(islice(((user, [tuple(row) for row in shelf]) for user, shelf in shelves), BLOCK)):
         users = tuple(user for user, _ in block)
-        lines = pl.DataFrame([row for _, shelf in block for row in shelf], written_schema(), orient="row")
-        store(db, placement, model.version, created, users, lines)
-        rows += lines.height
+        of_users = pl.DataFrame([row for _, shelf in block for row in shelf], written_schema(), orient="row")
+        store(db, placement, model.version, created, users, of_users)
+        rows += of_users.height
     recommendations.forget_older(db, placement, created)
     return rows

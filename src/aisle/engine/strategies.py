@@ -99,9 +99,9 @@ def _by_model(query: ShelfQuery, model: str) -> Iterator[Proposal]:
 
 
 def _similar(query: ShelfQuery) -> Iterator[Proposal]:
-    """Yield what is like the item of the page."""
+    """Yield items similar to the item of the page."""
     _check_item(query, "similar")
-    yield from _alike(query, query.item)
+    yield from _similar_to(query, query.item)
     yield popular_items(query, POPULAR_INSTEAD)
 
 
@@ -109,7 +109,7 @@ def _bought_together(query: ShelfQuery) -> Iterator[Proposal]:
     """Yield what several shoppers bought together with the item of the page."""
     _check_item(query, "bought_together")
     yield from _proposed(*_partners(query, np.array([query.item], np.int32)), may_be_filled=False)
-    yield from _alike(query, query.item, SIMILAR_INSTEAD)
+    yield from _similar_to(query, query.item, SIMILAR_INSTEAD)
     yield popular_items(query, POPULAR_INSTEAD)
 
 
@@ -121,13 +121,13 @@ def _cart(query: ShelfQuery) -> Iterator[Proposal]:
 
 
 def _because_you_viewed(query: ShelfQuery) -> Iterator[Proposal]:
-    """Yield what is like the item that the shopper viewed last, or dealt with last, in a shop that records no views."""
+    """Yield items similar to the one that the shopper viewed last; without views, to the last one of the history."""
     viewed = query.viewed[query.viewed < len(query.model.items)]
     liked = query.shopper.history.items[query.shopper.weights > 0]
     last = np.concatenate((viewed[:1], liked[-1:]))
     if len(last):
         item = int(last[0])
-        for proposal in _alike(query, item):
+        for proposal in _similar_to(query, item):
             yield Proposal(proposal.items, proposal.scores, proposal.fallback, because=item)
     yield popular_items(query, POPULAR)
 
@@ -139,7 +139,7 @@ def _buy_it_again(query: ShelfQuery) -> Iterator[Proposal]:
 
 
 def _new_arrivals(query: ShelfQuery) -> Iterator[Proposal]:
-    """Yield what the shop has had for the shortest time: by `available_from`, or by first events if nothing has it."""
+    """Yield the newest items of the shop: by `available_from`, or by their first events if no item has that."""
     items, state = query.catalogue.newest(query.n_candidates), query.model.state
     if len(items) == 0 and state is not None:
         items = np.argsort(-state.first_, kind="stable")[: query.n_candidates].astype(np.int32)
@@ -259,8 +259,8 @@ def _proposed(
         yield Proposal(items, scores, fallback, may_be_filled=may_be_filled)
 
 
-def _alike(query: ShelfQuery, item: int, fallback: Fallback | None = None) -> Iterator[Proposal]:
-    """Yield what is like an item, then what anybody bought together with it."""
+def _similar_to(query: ShelfQuery, item: int, fallback: Fallback | None = None) -> Iterator[Proposal]:
+    """Yield the items most similar to one, then those that anybody bought together with it."""
     if not 0 <= item < len(query.model.items):
         return
     items = np.array([item], np.int32)
@@ -272,7 +272,7 @@ def _alike(query: ShelfQuery, item: int, fallback: Fallback | None = None) -> It
 
 
 def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_BUYERS) -> tuple[Ints, Floats]:
-    """Return what was bought together with items, by the sum of the links, best first."""
+    """Return the items bought together with some items, by the sum of their scores, best first."""
     model = query.model.recommender(CO_PURCHASE)
     known = items[(items >= 0) & (items < len(query.model.items))]
     if len(known) == 0 or not isinstance(model, CoPurchase):
@@ -286,10 +286,10 @@ def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_BUYERS) -> t
 
 
 def _due(query: ShelfQuery) -> tuple[Ints, Floats]:
-    """Return what the shopper bought before, by liking × how many people rebuy it × whether it is the time.
+    """Return the shopper's earlier purchases, by liking × share of shoppers who rebuy the item × how due it is.
 
-    With r, the days since the last purchase over the days after which people usually rebuy, an item is due as
-    r · exp(1 - r): not at all at once, most at r = 1, and less and less for whoever has stopped buying it.
+    Let r be the days since the last purchase divided by the days after which people usually rebuy. An item is due by
+    r · exp(1 - r): 0 right after the purchase, highest at r = 1, and falling again for a shopper who has stopped.
     """
     state, profile, history = query.model.state, query.shopper.profiles, query.shopper.history.items
     if state is None or profile is None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -100,32 +100,38 @@ class WholeCatalogue:
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """What all shelves of a batch have in common."""
+class BatchJob:
+    """A placement to be filled for every shopper.
 
-    model: TrainedModel
-    placement: Placement
-    request: ShelfRequest
-    """The request, which is the same for every shopper."""
-    catalogue: WholeCatalogue
-
-
-def recommend_all(
-    db: Database,
-    model: TrainedModel,
-    placement: Placement,
-    request: ShelfRequest,
-    out: Path | None,
-    progress: Progress = silent,
-) -> Written:
-    """Write the shelf of every shopper with a history.
-
-    Parameters
+    Attributes
     ----------
+    model
+        The model.
     placement
         The placement. A shopper for whom its strategy has nothing gets no shelf.
     request
         The request, the same for every shopper: how many items, and which are excluded.
+    """
+
+    model: TrainedModel
+    placement: Placement
+    request: ShelfRequest
+
+
+class Batch(NamedTuple):
+    """A job with the catalogue at this moment."""
+
+    job: BatchJob
+    catalogue: WholeCatalogue
+
+
+def recommend_all(db: Database, job: BatchJob, out: Path | None, progress: Progress = silent) -> Written:
+    """Write the shelf of every shopper with a history.
+
+    Parameters
+    ----------
+    job
+        The placement to fill.
     out
         A `.parquet` or `.csv` file with the columns `user_id, rank, item_id, score`, which appears when it is complete.
         None: the table `recommendations`, where each shopper's new shelf replaces the old one.
@@ -140,33 +146,33 @@ def recommend_all(
         If no shopper has a history.
     """
     started = time.perf_counter()
-    check_placement(placement)
+    check_placement(job.placement)
     if out is not None:
         check_file_name(out)
     frame = read_events(db, progress, HISTORY)
-    data = build(frame, model.weights, span(frame)[1] + 1, items=model.items)
-    batch = read_batch(db, model, placement, request)
+    data = build(frame, job.model.weights, span(frame)[1] + 1, items=job.model.items)
+    batch = read_batch(db, job)
     created, tables, rows, served = moments.now(), [], 0, 0
     for users, table in answers(batch, data):
         rows += table.height
         served += len(users)
         if out is None:
-            store(db, placement.name, model.version, created, users, table)
+            store(db, job, created, users, table)
         else:
             tables.append(table)
         progress("recommend", served, len(data.users), served)
     if out is None:
-        recommendations.forget_older(db, placement.name, created)
+        recommendations.forget_older(db, job.placement.name, created)
     else:
         write(tables, out)
     return Written(served, rows, time.perf_counter() - started)
 
 
-def read_batch(db: Database, model: TrainedModel, placement: Placement, request: ShelfRequest) -> Batch:
-    """Read the catalogue at this moment for a batch."""
-    now, vocabulary = moments.now(), RequestVocabulary(model.items)
-    newest = vocabulary.numbers(items.newest(db, now, n_candidates(request.n)))
-    bind(placement.rules, vocabulary)  # gives the items of the rules numbers
+def read_batch(db: Database, job: BatchJob) -> Batch:
+    """Read the catalogue at this moment for a job."""
+    model, now, vocabulary = job.model, moments.now(), RequestVocabulary(job.model.items)
+    newest = vocabulary.numbers(items.newest(db, now, n_candidates(job.request.n)))
+    bind(job.placement.rules, vocabulary)  # gives the items of the rules numbers
     all_items = Vocabulary((*model.items.ids, *vocabulary.new_ids()))
     catalogue = read_catalogue(db)
     exists = np.ones(len(all_items), np.bool_)
@@ -179,7 +185,7 @@ def read_batch(db: Database, model: TrainedModel, placement: Placement, request:
         vocabulary.values(model.tail, numbers, True),
         model.usual_cover,
     )
-    return Batch(model, placement, request, WholeCatalogue(vocabulary, attributes, exists, newest))
+    return Batch(job, WholeCatalogue(vocabulary, attributes, exists, newest))
 
 
 def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...], pl.DataFrame]]":
@@ -196,26 +202,26 @@ def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...]
 
 def shelves(batch: Batch, shoppers: QueryBatch) -> Iterator[PlacedShelf]:
     """Yield the shelf of each shopper."""
-    objective = batch.placement.objective
+    job, catalogue = batch
     queries = [
-        ShelfQuery.of_shopper(batch.request, shoppers.slice(row, row + 1), batch.model, batch.catalogue, objective)
+        ShelfQuery.of_shopper(job.request, shoppers.slice(row, row + 1), job.model, catalogue, job.placement.objective)
         for row in range(len(shoppers))
     ]
-    for query, proposals in zip(queries, _proposals(batch, shoppers, queries), strict=True):
-        yield place(batch.placement, query, proposals)
+    for query, proposals in zip(queries, _proposals(job, shoppers, queries), strict=True):
+        yield place(job.placement, query, proposals)
 
 
-def _proposals(batch: Batch, shoppers: QueryBatch, queries: list[ShelfQuery]) -> Iterator[Iterator[Proposal]]:
+def _proposals(job: BatchJob, shoppers: QueryBatch, queries: list[ShelfQuery]) -> Iterator[Iterator[Proposal]]:
     """Yield what the strategy proposes for each query; a model ranks for all of them at once."""
-    strategy, objective = batch.placement.strategy, batch.placement.objective
-    retrieval = None if strategy.model is None else batch.model.retrieval(strategy.model, objective)
+    strategy, objective = job.placement.strategy, job.placement.objective
+    retrieval = None if strategy.model is None else job.model.retrieval(strategy.model, objective)
     if retrieval is None:
         yield from (strategy.propose(query) for query in queries)
         return
     excluded = ItemLists.of_arrays([query.excluded.items for query in queries])
-    n = n_candidates(batch.request.n)
+    n = n_candidates(job.request.n)
     ranked, impersonal = retrieval.own(shoppers, n, excluded)
-    popular = batch.model.popular.retrieve(shoppers, n, excluded)
+    popular = job.model.popular.retrieve(shoppers, n, excluded)
     for row, unknown in enumerate(impersonal.tolist()):
         personal = [] if unknown else [Proposal.of_row(ranked, row)]
         yield iter([*personal, Proposal.of_row(popular, row, POPULAR)])
@@ -246,13 +252,12 @@ def written_schema() -> "pl.Schema":
     return pl.Schema({USER_ID: pl.String, RANK: pl.Int32, ITEM_ID: pl.String, SCORE: pl.Float32})
 
 
-def store(
-    db: Database, placement: str, version: int, created: int, users: tuple[str, ...], table: "pl.DataFrame"
-) -> None:
+def store(db: Database, job: BatchJob, created: int, users: tuple[str, ...], table: "pl.DataFrame") -> None:
     """Store the shelves of users in the database; they replace the old ones."""
     import polars as pl
 
-    common = {PLACEMENT: placement, MODEL_VERSION: version, CREATED: created}
+    placement = job.placement.name
+    common = {PLACEMENT: placement, MODEL_VERSION: job.model.version, CREATED: created}
     rows = table.with_columns(pl.lit(value).alias(name) for name, value in common.items()).select(*RECOMMENDATIONS)
     recommendations.replace(db, placement, users, rows.rows())
 

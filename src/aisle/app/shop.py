@@ -57,8 +57,8 @@ class Shop(Live):
         Parameters
         ----------
         where
-            The shop's folder, or the URL of its database; the models then go beside an SQLite file, or into the
-            folder that one stands in.
+            The shop's folder, or the URL of its database. With a URL, the models are stored beside an SQLite file, or
+            in the current folder.
         """
         from aisle.app.data.setup import make_shop, prepare_database
 

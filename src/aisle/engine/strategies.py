@@ -1,6 +1,6 @@
 """How placements are filled: one record per strategy, with the function that yields what it proposes.
 
-A function yields its proposals in the order of preference: first what the placement promises, then what may stand in.
+A function yields its proposals in the order of preference: first the strategy's own, then the fallbacks.
 """
 
 from collections.abc import Callable, Iterator
@@ -47,20 +47,20 @@ class Strategy:
     name
         What it is called in `aisle.toml`.
     propose
-        Yields what it proposes, and after it what may stand in.
+        Yields what it proposes, and then the fallbacks.
     about
-        What its shelf answers: a shopper, the item of a page, or a cart. Only shelves of shoppers are filled in batch;
+        What its shelf is for: a shopper, the item of a page, or a cart. Only shelves of shoppers are filled in batch;
         all are measured offline, those of items and carts by baskets.
     placement
-        The placement of every shop that it fills; None for a model, which a shop asks for by name.
+        The standard placement that it fills; None for a model, which a shop names in its settings.
     model
-        The one model that it is, so that many shoppers are asked about at once; None if it is more than that.
+        The model that ranks, if nothing else does, so that it can rank for many shoppers at once; None otherwise.
     needs
         The models that are trained for it, beside the personal and the popular one.
     reason
-        What its shelf says of each item; `{}` is the item that the shelf follows from. None: what the model says.
+        The reason of each item; `{}` is the item that the shelf follows from. None: the reasons of the model.
     fallbacks
-        What may stand in for it.
+        The fallbacks that it may yield.
     """
 
     name: str
@@ -87,7 +87,7 @@ def strategy_named(name: str) -> Strategy:
 
 
 def _by_model(query: ShelfQuery, model: str) -> Iterator[Proposal]:
-    """Yield what a model ranks for the shopper; the popular items if it knows nothing of them, or is not there."""
+    """Yield what a model ranks for the shopper; popular items if it knows nothing of them, or was not trained."""
     retrieval = query.model.retrieval(model, query.objective)
     if retrieval is None:
         yield popular_items(query, POPULAR_INSTEAD)
@@ -242,7 +242,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
 
 
 def popular_items(query: ShelfQuery, fallback: Fallback) -> Proposal:
-    """Return the popular items, as what stands in."""
+    """Return the popular items as a fallback."""
     return Proposal.of_row(query.model.popular.retrieve(query.shopper, query.n_candidates, query.excluded), 0, fallback)
 
 
@@ -254,7 +254,7 @@ def _check_item(query: ShelfQuery, strategy: str) -> None:
 def _proposed(
     items: Ints, scores: Floats, fallback: Fallback | None = None, *, may_be_filled: bool = True
 ) -> Iterator[Proposal]:
-    """Yield a proposal, if it holds anything."""
+    """Yield a proposal, unless it is empty."""
     if len(items):
         yield Proposal(items, scores, fallback, may_be_filled=may_be_filled)
 

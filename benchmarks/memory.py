@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
-from aisle.cli.demo import tables
 from aisle.shop import moments
 from aisle.simulator.simulation import Simulation
 from aisle.storage import events as stored_events
@@ -66,7 +65,7 @@ def _simulate(folder: Path, events: int) -> None:
     make_shop(folder, Simulation.name, simulated=True)
     today = moments.now() // moments.DAY * moments.DAY
     with Shop(Settings.read(folder)) as shop:
-        shop.import_trusted(tables(Simulation(events=events, end=today)))
+        shop.import_trusted(Simulation(events=events, end=today).tables())
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ def test_it_says_what_was_left_out_and_why(small: Shop) -> None:
 def test_the_command_line_says_so_too(aisle: Runner, tmp_path: Path) -> None:
     ran = aisle("-C", shop_of(tmp_path / "shop", fifty_events(), []), "train")
     assert ran.code == 0, ran.err
-    assert "Left out: ranker, " in ran.out
-    assert "Left out: stars, " in ran.out
+    assert "Skipped: ranker (" in ran.out
+    assert "Skipped: stars (" in ran.out
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,14 @@ class Simulation:
         """Return all shoppers as the columns of `shop.columns.USERS`."""
         return pl.concat(users_table(block.shoppers, block.first) for block in self._blocks())
 
+    def tables(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Yield everything that a shop would know, each table beside its name; the truth behind it is not among it."""
+        yield "items", self.items()
+        yield "users", self.users()
+        for part in self.parts():
+            yield "events", part.events
+            yield "reviews", part.reviews
+
     def tastes(self) -> pl.DataFrame:
         """Return the true tastes of all shoppers: axes of style, thrift, and the category that each likes best."""
         return pl.concat(tastes_table(block.shoppers, block.first) for block in self._blocks())

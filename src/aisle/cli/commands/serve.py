@@ -1,14 +1,16 @@
-"""Commands that run: `serve` and `demo`."""
+"""`aisle serve`, and `aisle demo`, which ends in it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisle.cli.shop import where
+from aisle.cli.shop import Where, where
 
 if TYPE_CHECKING:
     from aisle.app.settings import Settings
+
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="The port; if busy, the next free one.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; if busy, the next free one.")] = None,
+    port: Port = None,
 ) -> None:
     """Serve the HTTP API and the page of this shop."""
     serve_shop(where(context).settings(), host, port)
@@ -28,19 +30,24 @@ def serve(
 
 def demo(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the simulated shop goes.")] = Path("demo-shop"),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The simulated shop's folder.")] = Path("demo-shop"),
     events: Annotated[int, typer.Option(min=10_000, help="How many events to simulate.")] = 300_000,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop before the server.")] = False,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; if busy, the next free one.")] = None,
+    port: Port = None,
 ) -> None:
-    """Show everything on a simulated shop: events, training, figures, a shelf, a page."""
+    """Show everything on a simulated shop: events, training, figures, shelves and the page."""
     from aisle.cli.demo import run_demo
 
-    run_demo(where(context).folder / folder, events, serve=not no_serve, port=port)
+    place = where(context).folder / folder
+    run_demo(place, events)
+    if no_serve:
+        typer.echo(f"Next: aisle -C {place} serve")
+    else:
+        serve_shop(Where(place).settings(), None, port)
 
 
 def serve_shop(settings: "Settings", host: str | None, port: int | None) -> None:
-    """Serve a shop until somebody stops it."""
+    """Serve a shop until the process is told to stop."""
     from aisle.app.serve import Live
     from aisle.web.server import run
 

@@ -38,7 +38,7 @@ def test_figures_have_their_intervals(aisle: Runner, folder: Path) -> None:
 
     assert ran.code == 0
     assert re.search(r"als +all +\.\d{3} ±\.\d{3}", ran.out)
-    assert "What the lists are like, and what they cost" in ran.out
+    assert "What the lists are like, and the time they take" in ran.out
 
 
 def test_models_are_compared_with_the_first(aisle: Runner, folder: Path) -> None:
@@ -110,3 +110,11 @@ def test_a_page_that_cannot_be_written_is_refused_at_once(aisle: Runner, tmp_pat
 
     assert ran.code == 2
     assert "make it first" in ran.err
+
+
+def test_evaluate_lists_each_model(aisle: Runner, folder: Path) -> None:
+    ran = aisle("-C", folder, "evaluate", "--models", "als,popularity", "-n", 5)
+    assert "the best 5 of all items" in ran.out
+    assert "novel" in ran.out
+    rows = msgspec.json.decode(aisle("-C", folder, "evaluate", "--models", "als", "--json").out)
+    assert [row["model"] for row in rows] == ["als"]

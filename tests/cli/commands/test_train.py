@@ -4,7 +4,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from aisle.app.shop import Shop
 from tests import trackers
+from tests.lively_shop import lively_events
 from tests.runner import Runner
 
 
@@ -16,8 +18,8 @@ def test_train_shows_figures_and_the_verdict(aisle: Runner, folder: Path) -> Non
     assert "Model 2 is live" in ran.out
 
 
-def test_a_model_that_loses_stays_out(aisle: Runner, folder: Path) -> None:
-    assert "Model 2 stays out" in aisle("-C", folder, "train", "--model", "popularity").out
+def test_a_model_that_loses_does_not_go_live(aisle: Runner, folder: Path) -> None:
+    assert "Model 2 does not go live" in aisle("-C", folder, "train", "--model", "popularity").out
 
 
 def test_training_for_programs(aisle: Runner, folder: Path) -> None:
@@ -25,47 +27,23 @@ def test_training_for_programs(aisle: Runner, folder: Path) -> None:
     assert (answer["version"], answer["live"], answer["users"]) == (2, True, 40)
 
 
-def test_evaluate_lists_each_model(aisle: Runner, folder: Path) -> None:
-    ran = aisle("-C", folder, "evaluate", "--models", "als,popularity", "-n", 5)
-    assert "the best 5 of all items" in ran.out
-    assert "novel" in ran.out
-    rows = msgspec.json.decode(aisle("-C", folder, "evaluate", "--models", "als", "--json").out)
-    assert [row["model"] for row in rows] == ["als"]
+def test_a_budget_of_no_time_gathers_one_past_window(tmp_path: Path) -> None:
+    windows: list[tuple[float, float | None]] = []
 
+    def count(stage: str, done: float, total: float | None, rows: int = 0) -> None:
+        if stage == "gather past shelves":
+            windows.append((done, total))
 
-def test_models_are_listed_and_rolled_back(aisle: Runner, folder: Path) -> None:
-    aisle("-C", folder, "train")
-    assert [row["status"] for row in msgspec.json.decode(aisle("-C", folder, "models", "list", "--json").out)] == [
-        "live",
-        "retired",
-    ]
-    assert "Model 1 is live again" in aisle("-C", folder, "models", "rollback").out
-    assert "live" in aisle("-C", folder, "models", "list").out
-
-
-def test_there_may_be_nothing_to_go_back_to(aisle: Runner, folder: Path) -> None:
-    ran = aisle("-C", folder, "models", "rollback")
-    assert (ran.code, "aisle train" in ran.err) == (2, True)
-
-
-def test_a_shop_without_models_says_so(aisle: Runner, untrained_folder: Path) -> None:
-    assert "run aisle train" in aisle("-C", untrained_folder, "models", "list").out
+    with Shop.open(tmp_path / "shop") as shop:
+        shop.import_events(lively_events().drop("price"))
+        shop.train("hybrid", 0.0, count)
+    # Each fit gathers its newest window; the last one finds that of the first gathered already.
+    assert windows == [(1, 2), (1, 3), (2, 3)]
 
 
 def test_an_unknown_model_is_named(aisle: Runner, folder: Path) -> None:
     ran = aisle("-C", folder, "train", "--model", "oracle")
     assert (ran.code, "oracle" in ran.err) == (2, True)
-
-
-def test_a_person_may_promote_what_the_gate_refused(aisle: Runner, folder: Path) -> None:
-    assert "aisle models promote 2" in aisle("-C", folder, "train", "--model", "popularity").out
-    assert aisle("-C", folder, "models", "promote", 2).code == 0
-    assert msgspec.json.decode(aisle("-C", folder, "models", "list", "--json").out)[0]["status"] == "live"
-
-
-def test_a_version_that_does_not_exist_is_named(aisle: Runner, folder: Path) -> None:
-    ran = aisle("-C", folder, "models", "promote", 9)
-    assert (ran.code, "no model 9" in ran.err) == (2, True)
 
 
 def test_a_training_says_its_run_and_so_does_the_list(
@@ -84,10 +62,6 @@ def test_a_training_says_its_run_and_so_does_the_list(
     assert told[1][:12] in listed
     page = folder / "mlruns" / told[1] / "artifacts" / "models.html"
     assert "als" in page.read_text()
-
-
-def test_a_list_of_models_without_runs_has_no_column_for_them(aisle: Runner, folder: Path) -> None:
-    assert "run" not in aisle("-C", folder, "models", "list").out
 
 
 def test_a_tracking_server_that_does_not_answer_costs_one_line(

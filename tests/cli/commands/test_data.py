@@ -53,34 +53,6 @@ def test_counts_for_programs(aisle: Runner, shop: Path, file: Path) -> None:
     assert msgspec.json.decode(ran.out)["tables"]["events"]["stored"] == 28
 
 
-def test_rejects_are_listed(aisle: Runner, shop: Path, file: Path) -> None:
-    with file.open("a") as more:
-        more.write("k1,a1,01.01.1970 10:00,1\n")
-    ran = aisle("-C", shop, "import", file, *MAP)
-    assert "1 rejected" in ran.out
-    listed = aisle("-C", shop, "rejects", "list")
-    assert "orders.csv" in listed.out
-    assert "30" in listed.out
-    assert msgspec.json.decode(aisle("-C", shop, "rejects", "list", "--json").out)[0][1] == 30
-
-
-def test_rejects_are_exported_mended_and_replayed(aisle: Runner, shop: Path, file: Path, tmp_path: Path) -> None:
-    with file.open("a") as more:
-        more.write("k1,a1,01.01.1970 10:00,1\n")
-    aisle("-C", shop, "import", file, *MAP)
-    out = tmp_path / "rejects.jsonl"
-    assert f"aisle rejects replay --corrected {out}" in aisle("-C", shop, "rejects", "export", out).out
-    replay = ("-C", shop, "rejects", "replay", *MAP, "--date-format", "%d.%m.%Y %H:%M")
-    assert "1 rejects read, 0 passed, 1 stay" in aisle(*replay).out
-    out.write_text(out.read_text().replace("1970", "2024"))
-    ran = aisle(*replay, "--corrected", out, "--json")
-    assert (msgspec.json.decode(ran.out)["left"], msgspec.json.decode(ran.out)["stays"]) == (1, 0)
-
-
-def test_a_shop_without_rejects_says_so(aisle: Runner, shop: Path) -> None:
-    assert "Nothing was rejected" in aisle("-C", shop, "rejects", "list").out
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

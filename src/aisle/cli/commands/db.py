@@ -1,13 +1,12 @@
-"""Commands about the database itself: `db upgrade` and `db check`."""
-
-from typing import Annotated
+"""`aisle db`: the database itself."""
 
 import typer
 
+from aisle.cli.options import Json
 from aisle.cli.shop import where
 from aisle.shop.errors import StorageError
 
-db = typer.Typer(help="The shop's database: its tables and how it is.", no_args_is_help=True)
+db = typer.Typer(help="The shop's database: bring it up to date, check its health.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -27,17 +26,15 @@ def upgrade(context: typer.Context) -> None:
 
 
 @db.command()
-def check(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False
-) -> None:
-    """Look the database over: schema, engine, durability, integrity, and what to do. Reads the whole of it."""
+def check(context: typer.Context, as_json: Json = False) -> None:
+    """Check schema, engine, durability and integrity, and say what to do. Reads the whole database."""
     from aisle.app.data.database import check_database
-    from aisle.cli import show
+    from aisle.cli.display import terminal
 
     facts = check_database(where(context).settings())
     if as_json:
-        show.json([fact._asdict() for fact in facts])
+        terminal.json([fact._asdict() for fact in facts])
     else:
-        show.out.print(show.table("The database", ("", "value", "what to do"), facts))
+        terminal.out.print(terminal.table("The database", ("", "value", "what to do"), facts))
     if wrong := [fact.name for fact in facts if fact.remedy]:
         raise StorageError(f"the database needs attention: {', '.join(wrong)}; see what to do above")

@@ -1,20 +1,20 @@
-"""Commands about one person: `users export`, `users erase` and `users merge`."""
+"""`aisle users`: what the shop holds about one person."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aisle.cli.options import Json, Yes
 from aisle.cli.shop import open_shop
 from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
     from aisle.storage.people import Receipt
 
-users = typer.Typer(help="What is held on a person: give it out, erase it, put it together.", no_args_is_help=True)
+users = typer.Typer(help="One person's data: export it, erase it, merge two ids.", no_args_is_help=True)
 
-UserId = Annotated[str, typer.Argument(metavar="ID", help="The user's id, letter by letter.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+UserId = Annotated[str, typer.Argument(metavar="ID", help="The user's id, exactly.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -26,27 +26,22 @@ def register(app: typer.Typer) -> None:
 def export(
     context: typer.Context,
     user_id: UserId,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write into a file, not on the screen.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write into a new file, not on the screen.")] = None,
 ) -> None:
-    """Give out everything that is held on a person, as one JSON document."""
-    from aisle.cli import show
+    """Export everything that is held about a person, as one JSON document."""
+    from aisle.cli.display import terminal
 
     with open_shop(context) as shop:
-        held = shop.export_user(user_id)
+        person = shop.export_user(user_id)
     if out is None:
-        show.json(held)
+        terminal.json(person)
         return
-    show.write_json(held, out)
+    terminal.write_json(person, out)
     typer.echo(f"{out} holds everything about {user_id}.")
 
 
 @users.command()
-def erase(
-    context: typer.Context,
-    user_id: UserId,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    as_json: AsJson = False,
-) -> None:
+def erase(context: typer.Context, user_id: UserId, yes: Yes = False, as_json: Json = False) -> None:
     """Erase a person from every table, for good, and print a receipt. No import and no backup brings them back."""
     if not yes and not as_json and typer.prompt(f"Type the id again to erase {user_id} for good") != user_id:
         raise InputError("nothing was erased; the two ids differ")
@@ -58,24 +53,24 @@ def erase(
 @users.command()
 def merge(
     context: typer.Context,
-    anonymous_id: Annotated[str, typer.Argument(metavar="ANONYMOUS_ID", help="What they were called before.")],
+    anonymous_id: Annotated[str, typer.Argument(metavar="ANONYMOUS_ID", help="The id from before they signed in.")],
     user_id: UserId,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
-    """Make what somebody did before they signed in the known user's."""
+    """Give what a visitor did before signing in to the known user."""
     with open_shop(context) as shop:
         receipt = shop.merge_users(anonymous_id, user_id)
     _show(receipt, "moved", as_json)
 
 
 def _show(receipt: "Receipt", what: str, as_json: bool) -> None:
-    from aisle.cli import show
+    from aisle.cli.display import terminal
     from aisle.shop.moments import from_moment
 
     if as_json:
-        show.json(receipt._asdict())
+        terminal.json(receipt._asdict())
         return
     title = f"{receipt.user_id}, {from_moment(receipt.moment):%Y-%m-%d %H:%M:%S} UTC"
-    show.out.print(show.table(title, ("table", what), list(receipt.rows.items()), right=[what]))
+    terminal.out.print(terminal.table(title, ("table", what), list(receipt.rows.items()), right=[what]))
     if len(receipt.ids) > 1:
-        show.out.print(f"Ids of this person: {', '.join(receipt.ids)}", highlight=False, markup=False)
+        terminal.say(f"Ids of this person: {', '.join(receipt.ids)}")

@@ -39,6 +39,11 @@ def test_everybodys_shelf_goes_to_the_database(aisle: Runner, folder: Path) -> N
     assert (ran.code, "160 rows → the table recommendations" in ran.err) == (0, True)
 
 
+def test_a_file_name_with_brackets_is_shown_as_it_is(aisle: Runner, folder: Path, tmp_path: Path) -> None:
+    ran = aisle("-C", folder, "recommend", "--all", "-n", 4, "--out", tmp_path / "all[bold].csv")
+    assert f"→ {tmp_path / 'all[bold].csv'} (" in ran.err
+
+
 def test_a_page_and_a_cart_may_be_named(aisle: Runner, folder: Path) -> None:
     similar = ("--placement", "similar-items", "--item", "tea-1", "--cart", "tea-2", "--cart", "tea-3")
     ran = aisle("-C", folder, "recommend", "--session-id", "visit", *similar, "--json")

@@ -113,7 +113,7 @@ def train(
     """
     started = time.perf_counter()
     recipe = Recipe.from_settings(settings, model)
-    budget = TrainingBudget(seconds or np.inf)
+    budget = TrainingBudget(np.inf if seconds is None else seconds)
     tables = read_tables(db, settings, progress)
     decision = judge(db, settings, recipe, tables, budget, progress)
     left_out: dict[str, str] = {}

@@ -43,7 +43,8 @@ def words(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "command"), [pytest.param(*found, id=" ".join(found[0])) for found in all_commands(get_command(app))]
+    ("path", "command"),
+    [pytest.param(path, command, id=" ".join(path)) for path, command in all_commands(get_command(app))],
 )
 def test_help_shows_every_text_as_it_is_written(
     aisle: Runner, monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...], command: Any

@@ -54,7 +54,7 @@ def test_counts_for_programs(aisle: Runner, shop: Path, file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["nothing.csv", "--format", "aisle"], "nothing.csv"),
         (["orders.csv", "--format", "sap"], "sap"),
@@ -64,12 +64,12 @@ def test_counts_for_programs(aisle: Runner, shop: Path, file: Path) -> None:
     ],
 )
 def test_a_mistake_costs_one_clear_line(
-    aisle: Runner, shop: Path, file: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+    aisle: Runner, shop: Path, file: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
 ) -> None:
     monkeypatch.chdir(file.parent)
     ran = aisle("-C", shop, "import", *arguments)
     assert ran.code == 2
-    assert said in ran.err
+    assert message in ran.err
     assert len(ran.err.strip().splitlines()) == 1
 
 

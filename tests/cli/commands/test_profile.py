@@ -20,17 +20,17 @@ def shop(untrained_folder: Path, tmp_path: Path) -> Path:
 
 def test_a_profile_is_read_by_people_and_programs(aisle: Runner, shop: Path) -> None:
     assert "without an image" in aisle("-C", shop, "profile").out
-    told = msgspec.json.decode(aisle("-C", shop, "profile", "--json").out)
-    assert (told["events"], told["visitors"], told["items"]) == (240, 40, 20)
-    assert {"name", "severity", "count", "of", "example", "advice"} <= told["findings"][0].keys()
+    quality = msgspec.json.decode(aisle("-C", shop, "profile", "--json").out)
+    assert (quality["events"], quality["visitors"], quality["items"]) == (240, 40, 20)
+    assert {"name", "severity", "count", "of", "example", "advice"} <= quality["findings"][0].keys()
 
 
 def test_the_page_loads_nothing_and_escapes_names(aisle: Runner, shop: Path, tmp_path: Path) -> None:
     page = tmp_path / "quality.html"
     assert str(page) in aisle("-C", shop, "profile", "--html", page).out.replace("\n", "")
-    made = page.read_text()
-    assert re.findall(r"<(?:script|link|img|iframe)|src=|href=|url\(|@import|https?:", made) == []
-    assert made.count("<svg") == made.count("</svg>") == 3
+    html = page.read_text()
+    assert re.findall(r"<(?:script|link|img|iframe)|src=|href=|url\(|@import|https?:", html) == []
+    assert html.count("<svg") == html.count("</svg>") == 3
 
 
 def test_an_empty_shop_has_no_profile(aisle: Runner, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_an_export_round_trips(aisle: Runner, shop: Path, tmp_path: Path) -> Non
 def test_exported_prices_are_money_and_interactions_are_pairs(aisle: Runner, shop: Path, tmp_path: Path) -> None:
     aisle("-C", shop, "export", tmp_path / "out")
     events = pl.read_parquet(tmp_path / "out" / "events.parquet")
-    assert {str(one) for one in events["price"].unique()} == {"12.500000"}
+    assert {str(price) for price in events["price"].unique()} == {"12.500000"}
     pairs = pl.read_parquet(tmp_path / "out" / "interactions.parquet")
     assert pairs.columns == ["user_id", "item_id", "weight", "timestamp", "events"]
     assert (pairs.height, pairs["weight"].is_between(0, 1).all()) == (240, True)
@@ -78,7 +78,7 @@ def test_an_export_takes_nobodys_place_and_an_import_needs_all_files(aisle: Runn
     assert "items.parquet is damaged" in aisle("-C", shop, "import", tmp_path / "empty").err
 
 
-def test_training_leaves_out_machines_when_told_to(shop: Path) -> None:
+def test_training_excludes_bots_on_request(shop: Path) -> None:
     start = 1_700_000_000
     bot = pl.DataFrame(
         {"event": "view_item", "user_id": "bot", "item_id": "tea-1", "timestamp": range(start, start + 80)}
@@ -86,5 +86,5 @@ def test_training_leaves_out_machines_when_told_to(shop: Path) -> None:
     with Shop.open(shop) as opened:
         opened.import_events(bot)
         everybody = opened.train("popularity").events
-    with Shop(Settings.read(shop, train={"leave_out_bots": True})) as told:
-        assert told.train("popularity").events == everybody - 80
+    with Shop(Settings.read(shop, train={"leave_out_bots": True})) as strict:
+        assert strict.train("popularity").events == everybody - 80

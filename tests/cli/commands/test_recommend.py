@@ -22,7 +22,7 @@ def test_a_shelf_for_programs_is_the_apis(aisle: Runner, folder: Path) -> None:
     assert {"item_id", "name", "image_url", "price", "score"} <= answer["items"][0].keys()
 
 
-def test_an_unknown_shopper_is_told_about_the_popular_shelf(aisle: Runner, folder: Path) -> None:
+def test_an_unknown_shopper_gets_the_popular_shelf_with_a_note(aisle: Runner, folder: Path) -> None:
     ran = aisle("-C", folder, "recommend", "--user-id", "nobody")
     assert ran.code == 0
     assert "This is the popular shelf" in ran.out
@@ -69,7 +69,7 @@ def test_markup_in_a_name_is_only_text(aisle: Runner, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["recommend"], "--user-id ID"),
         (["recommend", "--all"], "--out"),
@@ -81,10 +81,10 @@ def test_markup_in_a_name_is_only_text(aisle: Runner, folder: Path) -> None:
         (["similar", "cake"], "cake"),
     ],
 )
-def test_a_mistake_costs_one_clear_line(aisle: Runner, folder: Path, arguments: list[str], said: str) -> None:
+def test_a_mistake_costs_one_clear_line(aisle: Runner, folder: Path, arguments: list[str], message: str) -> None:
     ran = aisle("-C", folder, *arguments)
     assert ran.code == 2
-    assert said in ran.err
+    assert message in ran.err
     assert "Traceback" not in ran.err
 
 

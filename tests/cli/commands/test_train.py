@@ -51,16 +51,16 @@ def test_a_training_says_its_run_and_so_does_the_list(
 ) -> None:
     trackers.needed("mlflow")
     monkeypatch.setenv("AISLE_MLFLOW__ENABLED", "true")
-    told = re.search(r"MLflow shows it as run (\w{32})", aisle("-C", folder, "train").out)
-    assert told is not None
+    run = re.search(r"MLflow shows it as run (\w{32})", aisle("-C", folder, "train").out)
+    assert run is not None
     assert [row["run_id"] for row in msgspec.json.decode(aisle("-C", folder, "models", "list", "--json").out)] == [
-        told[1],
+        run[1],
         None,
     ]
     listed = aisle("-C", folder, "models", "list").out
     assert "run" in listed
-    assert told[1][:12] in listed
-    page = folder / "mlruns" / told[1] / "artifacts" / "models.html"
+    assert run[1][:12] in listed
+    page = folder / "mlruns" / run[1] / "artifacts" / "models.html"
     assert "als" in page.read_text()
 
 

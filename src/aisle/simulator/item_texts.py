@@ -1,4 +1,4 @@
-"""How the items of the simulated shop present themselves: titles, descriptions and tags that show their traits."""
+"""The catalogue of the simulated shop: titles, descriptions and tags that show the traits of items."""
 
 import json
 from typing import Final
@@ -31,9 +31,9 @@ from aisle.simulator.tables import ITEM_IDS, typed
 from aisle.simulator.vocabulary import DEPARTMENTS, LEAVES, STYLES, Pole
 
 _STRONG: Final = 0.6
-"""How far out on an axis an item stands that is said to be of that style."""
+"""How strong an item's second style must be to be named."""
 _HIDDEN: Final = 0.5
-"""The part of the sold-out items that the shop has taken down."""
+"""The share of sold-out items that the shop hides."""
 
 
 def items_table(rng: Generator, catalogue: Catalogue, calendar: Calendar) -> pl.DataFrame:
@@ -42,7 +42,7 @@ def items_table(rng: Generator, catalogue: Catalogue, calendar: Calendar) -> pl.
     texts = pl.DataFrame([_describe(rng, catalogue, item, titles) for item in range(len(catalogue))])
     items = np.arange(len(catalogue), dtype=np.int32)
     gone = catalogue.sold_out < calendar.days
-    goods = texts.with_columns(
+    table = texts.with_columns(
         ITEM_IDS.alias(ITEM_ID),
         pl.Series(CATEGORY, [LEAVES[leaf].path for leaf in catalogue.leaf]),
         pl.Series(BRAND, [BRANDS[brand] for brand in catalogue.brand]),
@@ -53,38 +53,38 @@ def items_table(rng: Generator, catalogue: Catalogue, calendar: Calendar) -> pl.
         pl.Series(AVAILABLE_FROM, calendar.start + catalogue.launch * DAY),
         pl.Series(HIDDEN, gone & (rng.random(len(items)) < _HIDDEN)),
     )
-    return typed(ITEMS, goods)
+    return typed(ITEMS, table)
 
 
 def _describe(rng: Generator, catalogue: Catalogue, item: int, titles: set[str]) -> dict[str, str]:
-    """Return the texts of one item, its title unlike all others, which it joins."""
+    """Return the texts of an item. Its title is none of `titles` and is added to them."""
     leaf = LEAVES[catalogue.leaf[item]]
     department = DEPARTMENTS[LEAF_DEPARTMENT[catalogue.leaf[item]]]
     poles = _poles(catalogue, item)
-    title, chosen = "", {}
+    title, words = "", {}
     while not title or title in titles:
-        chosen = {
+        words = {
             "brand": BRANDS[catalogue.brand[item]],
             "noun": leaf.nouns[catalogue.noun[item]],
             "adjective": str(rng.choice(poles[0].adjectives)),
             "material": str(rng.choice(leaf.materials)),
             "variant": str(rng.choice(department.variants)),
         }
-        title = department.title.format_map(chosen)
+        title = department.title.format_map(words)
     titles.add(title)
-    words = [pole.name for pole in poles] + [chosen["material"], chosen["noun"], leaf.path.split(" > ")[-1].lower()]
-    sentences = [department.blurb.format_map(chosen), *(pole.sentence for pole in poles), department.promise]
-    shown = {"style": poles[0].name, "material": chosen["material"], "variant": chosen["variant"]}
+    tags = [pole.name for pole in poles] + [words["material"], words["noun"], leaf.path.split(" > ")[-1].lower()]
+    sentences = [department.blurb.format_map(words), *(pole.sentence for pole in poles), department.promise]
+    shown = {"style": poles[0].name, "material": words["material"], "variant": words["variant"]}
     return {
         TITLE: title,
         DESCRIPTION: " ".join(sentences),
-        TAGS: "|".join(dict.fromkeys(words)),
+        TAGS: "|".join(dict.fromkeys(tags)),
         ATTRIBUTES: json.dumps({"simulated": True, "shop": vocabulary.SHOP_NAME} | shown),
     }
 
 
 def _poles(catalogue: Catalogue, item: int) -> list[Pole]:
-    """Return the styles that an item stands for, strongest first: one, or two where the second is plain to see."""
+    """Return the styles of an item, the strongest first: one, or two if the second is strong."""
     style = catalogue.style[item]
     first, second = np.argsort(-np.abs(style))[:2]
     axes = [first, second] if abs(style[second]) > _STRONG else [first]

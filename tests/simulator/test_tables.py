@@ -9,7 +9,7 @@ from aisle.simulator.simulation import END, Part, Simulation
 
 
 @pytest.mark.parametrize("table", ["events", "items", "users", "reviews"])
-def test_all_rows_pass_the_door(simulation: Simulation, part: Part, table: str) -> None:
+def test_all_rows_are_valid_for_import(simulation: Simulation, part: Part, table: str) -> None:
     tables = {
         "events": part.events.head(20_000),
         "items": simulation.items(),
@@ -23,3 +23,12 @@ def test_all_rows_pass_the_door(simulation: Simulation, part: Part, table: str) 
     checked = validate(table, text, {name: DateRule(EPOCH) for name in (TIMESTAMP, AVAILABLE_FROM)}, END)
     assert checked.reasons.is_empty()
     assert checked.accepted.equals(tables[table])
+
+
+def test_every_event_names_an_item_and_a_shopper_of_the_shop(simulation: Simulation, part: Part) -> None:
+    items, users = set(simulation.items()["item_id"]), set(simulation.users()["user_id"])
+    assert set(part.events["item_id"].drop_nulls()) <= items
+    assert set(part.events["user_id"].drop_nulls()) <= users
+    assert set(part.reviews["item_id"]) <= items
+    assert set(part.reviews["user_id"]) <= users
+    assert simulation.tastes()["user_id"].equals(simulation.users()["user_id"])

@@ -1,8 +1,8 @@
-"""How much memory a process takes to read a log from a database, event by event, or all of it at once.
+"""The memory of a process that reads a log from a database, in batches or all at once.
 
-    python -m benchmarks.reads URL [--until MOMENT] [--at-once]
+    python -m benchmarks.durability.reads URL [--until MOMENT] [--at-once]
 
-`benchmarks.durability` runs it as a process of its own, on logs of two sizes: what streams takes the same for both.
+`benchmarks.durability` runs it as a process of its own on logs of two sizes. Reading in batches takes as much for both.
 """
 
 import argparse
@@ -24,18 +24,18 @@ _BATCH: Final = 50_000
 
 
 class Read(NamedTuple):
-    """What a process read, and the most memory that it held."""
+    """How many rows a process read, and its peak memory."""
 
     rows: int
     peak_mb: float
 
 
 def main() -> None:
-    """Read, and print what it took."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.reads", description=__doc__.splitlines()[0])
+    """Read, and print the rows and the memory."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.durability.reads", description=__doc__.splitlines()[0])
     parser.add_argument("url", help="the database")
     parser.add_argument("--until", type=int, help="only events before this moment")
-    parser.add_argument("--at-once", action="store_true", help="hold every row in memory, as a plain query does")
+    parser.add_argument("--at-once", action="store_true", help="keep all rows in memory, as a plain query does")
     arguments = parser.parse_args()
     with connect(arguments.url) as db:
         rows = _at_once(db) if arguments.at_once else _streamed(db, arguments.until)
@@ -45,12 +45,12 @@ def main() -> None:
 def measure(url: str, until: int | None = None, *, at_once: bool = False) -> Read:
     """Read a log in a process of its own."""
     options = ["--at-once"] if at_once else [] if until is None else ["--until", str(until)]
-    command = [sys.executable, "-m", "benchmarks.reads", url, *options]
+    command = [sys.executable, "-m", "benchmarks.durability.reads", url, *options]
     return Read(*json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
 
 
 def fill(db: Database, count: int) -> None:
-    """Store so many events, of which the first n are those before `samples.START + n`."""
+    """Store so many events; the first n are before `samples.START + n`."""
     for first in range(0, count, _BATCH):
         rows = range(first, min(first + _BATCH, count))
         events.store(db, [samples.event(number, user_id=f"u{number % 99_991}", price=12_500_000) for number in rows])

@@ -1,4 +1,4 @@
-"""Published rating folds, read as they are: `uN.base` and `uN.test`, each line `user item rating timestamp`."""
+"""Published folds of ratings: `uN.base` and `uN.test`, each line `user item rating timestamp`."""
 
 import sys
 from dataclasses import dataclass
@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from aisle.prepare.interactions import EventLog, Interactions
-from aisle.shop.events import KIND_CODES, EventKind
-from aisle.shop.ids import UNKNOWN, Vocabulary
+from aisle.prepare.interactions import Interactions
+from benchmarks.data.logs import event_log, numbered
 
 
 @dataclass(frozen=True, eq=False)
 class Stars:
-    """Ratings one by one, in time order, with dense numbers; arrays of shape (ratings,)."""
+    """Ratings in the order of time; users and items are numbers from 0. Arrays have the shape (ratings,)."""
 
     user: NDArray[np.int32]
     item: NDArray[np.int32]
@@ -26,9 +25,9 @@ class Stars:
     def __len__(self) -> int:
         return len(self.user)
 
-    def chosen(self, which: NDArray[np.bool_]) -> "Stars":
-        """Return some of them."""
-        return Stars(self.user[which], self.item[which], self.stars[which], self.timestamp[which])
+    def where(self, rows: NDArray[np.bool_]) -> "Stars":
+        """Return some of the ratings."""
+        return Stars(self.user[rows], self.item[rows], self.stars[rows], self.timestamp[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,29 +46,18 @@ class Fold:
         users, items = (np.unique(np.concatenate((train[:, at], test[:, at]))) for at in (0, 1))
         return cls(_numbered(train, users, items), _numbered(test, users, items), len(users), len(items))
 
-    def leave_last(self, parts: int, part: int, seed: int) -> "Fold":
-        """Return a fold of the training ratings alone: one of so many random parts is to be predicted."""
-        held_out = np.random.default_rng(seed).permutation(len(self.train)) % parts == part
-        return Fold(self.train.chosen(~held_out), self.train.chosen(held_out), self.users, self.items)
+    def part(self, number: int, parts: int, seed: int) -> "Fold":
+        """Return a fold of the training ratings alone: one of so many random parts is its test."""
+        held_out = np.random.default_rng(seed).permutation(len(self.train)) % parts == number
+        return Fold(self.train.where(~held_out), self.train.where(held_out), self.users, self.items)
 
     def interactions(self) -> Interactions:
         """Return the training ratings as a recommender takes them."""
-        train, count = self.train, len(self.train)
-        log = EventLog(
-            user=train.user,
-            item=train.item,
-            kind=np.full(count, KIND_CODES[EventKind.RATE], np.int8),
-            weight=train.stars,
-            rating=train.stars,
-            timestamp=train.timestamp,
-            session=np.full(count, UNKNOWN, np.int32),
-            basket=np.full(count, UNKNOWN, np.int32),
-            price=np.full(count, np.nan, np.float32),
-            quantity=np.ones(count, np.int32),
-        )
-        users, items = (Vocabulary(map(str, range(size))) for size in (self.users, self.items))
+        train = self.train
+        log = event_log(train.user, train.item, train.timestamp, rating=train.stars)
         matrix = csr_array((train.stars, (train.user, train.item)), shape=(self.users, self.items))
-        return Interactions(users, items, matrix, log, now=int(train.timestamp[-1]) + 1)
+        now = int(train.timestamp[-1]) + 1
+        return Interactions(numbered(self.users), numbered(self.items), matrix, log, now=now)
 
 
 def read_folds(folder: Path) -> list[Fold]:
@@ -85,7 +73,7 @@ def _read(path: Path) -> NDArray[np.float64]:
     try:
         return np.loadtxt(path, ndmin=2)
     except (OSError, ValueError) as error:
-        sys.exit(f"{path}: {error}; each line is to be `user item rating timestamp`")
+        sys.exit(f"{path}: {error}; each line must be `user item rating timestamp`")
 
 
 def _numbered(rows: NDArray[np.float64], users: NDArray[np.float64], items: NDArray[np.float64]) -> Stars:

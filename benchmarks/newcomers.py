@@ -2,7 +2,7 @@
 
     python -m benchmarks.newcomers [--json FILE]
 
-The shop is `aisle.simulator.Simulation`; nothing in it is real. The hybrid is fitted as `aisle train` does it, on all
+The shop is `aisle.simulator.simulation.Simulation`; nothing in it is real. The hybrid is fitted as `aisle train` does it, on all
 but the last four weeks. Visitors are shoppers and anonymous sessions that come after that for the first time and view
 at least `CLICKS` items. All rows have the same targets: the items that each visitor touches for the first time after
 the last of these clicks. The shelf before any click knows nothing of the visitor; later ones know the clicks so far.

@@ -88,7 +88,7 @@ def tasks() -> list[tuple[str, dict[str, Any]]]:
 
 
 def commands() -> list[list[str]]:
-    """Return what each task gives to `run.py`, without the volume."""
+    """Return what each task gives to `deploy/databricks/run.py`, without the volume."""
     scripts = [task["spark_python_task"] for _, task in tasks() if "spark_python_task" in task]
     return [script["parameters"][1:] for script in scripts]
 

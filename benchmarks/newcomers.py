@@ -2,12 +2,12 @@
 
     python -m benchmarks.newcomers [--json FILE]
 
-The shop is `aisle.simulator.simulation.Simulation`; nothing in it is real. The hybrid is fitted as `aisle train` does it, on all
-but the last four weeks. Visitors are shoppers and anonymous sessions that come after that for the first time and view
-at least `CLICKS` items. All rows have the same targets: the items that each visitor touches for the first time after
-the last of these clicks. The shelf before any click knows nothing of the visitor; later ones know the clicks so far.
-The items of these clicks are excluded from all shelves, as they are no targets. `times_before` compares with the shelf
-before any click.
+The shop is simulated (`aisle.simulator.simulation`); nothing in it is real. The hybrid is fitted as `aisle train` does
+it, on all but the last four weeks. Visitors are shoppers and anonymous sessions that come after that for the first time
+and view at least `CLICKS` items. All rows have the same targets: the items that each visitor touches for the first time
+after the last of these clicks. The shelf before any click knows nothing of the visitor; later ones know the clicks so
+far. The items of these clicks are excluded from all shelves, as they are no targets. `times_before` compares with the
+shelf before any click.
 """
 
 from dataclasses import dataclass

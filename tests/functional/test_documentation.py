@@ -76,13 +76,13 @@ def exists(name: str) -> bool:
     parts = name.split(".")
     for count in range(len(parts), 0, -1):
         try:
-            found: Any = importlib.import_module(".".join(parts[:count]))
+            value: Any = importlib.import_module(".".join(parts[:count]))
         except ModuleNotFoundError:
             continue
         for part in parts[count:]:
-            if not hasattr(found, part):
+            if not hasattr(value, part):
                 return False
-            found = getattr(found, part)
+            value = getattr(value, part)
         return True
     return False
 
@@ -114,9 +114,9 @@ def values_of(table: dict[str, str]) -> dict[str, Any]:
 def defaults() -> dict[str, dict[str, Any]]:
     """Return section → setting → default of the code."""
     settings = Settings.read(ROOT / "nowhere")
-    found = {name: getattr(settings, name) for name in ("shop", "database", "train", "mlflow", "spark", "serve")}
+    models = {name: getattr(settings, name) for name in ("shop", "database", "train", "mlflow", "spark", "serve")}
     sections: dict[str, dict[str, Any]] = {
-        name: section.model_dump() for name, section in found.items() if isinstance(section, BaseModel)
+        name: section.model_dump() for name, section in models.items() if isinstance(section, BaseModel)
     }
     sections["weights"] = msgspec.structs.asdict(Weights())
     configs = {name: by_name(name).config_type for name in NAMES} | {HYBRID: HybridConfig}

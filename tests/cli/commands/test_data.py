@@ -1,6 +1,8 @@
+import shutil
 from pathlib import Path
 
 import msgspec
+import polars as pl
 import pytest
 
 from tests.runner import Runner
@@ -13,6 +15,11 @@ MAP = ["--map", "Kunde=user_id", "--map", "Artikel=item_id", "--map", "Datum=tim
 def shop(aisle: Runner, tmp_path: Path) -> Path:
     assert aisle("init", tmp_path / "shop").code == 0
     return tmp_path / "shop"
+
+
+@pytest.fixture
+def filled(untrained_folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(untrained_folder, tmp_path / "filled")
 
 
 @pytest.fixture
@@ -76,3 +83,38 @@ def test_a_mistake_costs_one_clear_line(
 def test_a_folder_without_a_shop_says_what_to_do(aisle: Runner, tmp_path: Path, file: Path) -> None:
     ran = aisle("-C", tmp_path, "import", file, *MAP)
     assert (ran.code, "aisle init" in ran.err) == (2, True)
+
+
+def test_an_export_round_trips(aisle: Runner, filled: Path, tmp_path: Path) -> None:
+    out, again, other = tmp_path / "out", tmp_path / "again", tmp_path / "other"
+    assert "240 events, 20 items" in aisle("-C", filled, "export", "--to", "parquet", out).out
+    aisle("init", other)
+    first = msgspec.json.decode(aisle("-C", other, "import", out, "--json").out)["tables"]
+    second = msgspec.json.decode(aisle("-C", other, "import", out, "--json").out)["tables"]
+    assert (first["events"]["stored"], first["items"]["stored"]) == (240, 20)
+    assert (second["events"]["duplicate"], second["items"]["duplicate"]) == (240, 20)
+    aisle("-C", other, "export", again)
+    for name, key in (("events", "event_id"), ("items", "item_id"), ("interactions", ["user_id", "item_id"])):
+        files = [pl.read_parquet(folder / f"{name}.parquet").sort(key) for folder in (out, again)]
+        assert files[0].equals(files[1])
+
+
+def test_exported_prices_are_money_and_interactions_are_pairs(aisle: Runner, filled: Path, tmp_path: Path) -> None:
+    aisle("-C", filled, "export", tmp_path / "out")
+    events = pl.read_parquet(tmp_path / "out" / "events.parquet")
+    assert {str(price) for price in events["price"].unique()} == {"12.500000"}
+    pairs = pl.read_parquet(tmp_path / "out" / "interactions.parquet")
+    assert pairs.columns == ["user_id", "item_id", "weight", "timestamp", "events"]
+    assert (pairs.height, pairs["weight"].is_between(0, 1).all()) == (240, True)
+
+
+def test_an_export_takes_nobodys_place_and_an_import_needs_all_files(
+    aisle: Runner, filled: Path, tmp_path: Path
+) -> None:
+    assert "is there already" in aisle("-C", filled, "export", tmp_path).err
+    assert "cannot write" in aisle("-C", filled, "export", tmp_path / "no" / "where").err
+    (tmp_path / "empty").mkdir()
+    assert "has no items.parquet" in aisle("-C", filled, "import", tmp_path / "empty").err
+    for name in ("items", "users", "events", "reviews"):
+        (tmp_path / "empty" / f"{name}.parquet").write_text("no such file")
+    assert "items.parquet is damaged" in aisle("-C", filled, "import", tmp_path / "empty").err

@@ -20,10 +20,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from aisle.app.recipe import Recipe
-from aisle.app.training.fitting import Shelves, fit_cut, fit_ranker
+from aisle.app.training.fitting import PastShelves, fit_pruner, fit_ranker
 from aisle.engine.ranking.candidates import Candidates, Source, gather
 from aisle.engine.ranking.hybrid import NAME, Hybrid, HybridConfig, Scored, first
+from aisle.engine.recipe import Recipe
 from aisle.prepare.profiles import Profiles
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.catalog import by_name
@@ -106,7 +106,7 @@ class Stage:
         queries = self.queries.take(users)
         return queries, gather(self.sources, queries, queries.history)
 
-    def shelves(self) -> Shelves:
+    def shelves(self) -> PastShelves:
         """Return the candidates of the users whose target is among them; from others there is nothing to learn."""
         candidates = gather(self.sources, self.queries, self.queries.history)
         is_target = candidates.lists.items == self.case.target[candidates.lists.queries]
@@ -115,7 +115,7 @@ class Stage:
         lists = candidates.lists.take(users)
         kept = Candidates(lists, candidates.sources, candidates.scores[rows], candidates.ranks[rows])
         assert self.queries.profiles is not None
-        return Shelves(kept, self.queries.profiles.take(users), self.state, is_target[rows].astype(np.float32))
+        return PastShelves(kept, self.queries.profiles.take(users), self.state, is_target[rows].astype(np.float32))
 
 
 class Trial(NamedTuple):
@@ -160,7 +160,7 @@ def choose(sequences: Sequence[NDArray[np.int32]], catalogue: pl.DataFrame | Non
     say(f"{len(candidates) / len(users):.0f} candidates a user")
     trials = []
     for targets in TARGETS:
-        pruner = fit_cut(validation.names, shelves[:targets])
+        pruner = fit_pruner(validation.names, shelves[:targets])
         for settings in RANKERS:
             ranker = _ranker(RankerConfig.parse(settings), shelves[:targets], pruner)
             hybrid = Hybrid(validation.names, validation.sources, pruner, validation.state, ranker)
@@ -199,13 +199,13 @@ def _source(proposer: Proposer, case: Case) -> Source:
     return Source(model(model.config_type.parse(proposer.settings)).fit(case.train, seed=SEED), proposer.quota)
 
 
-def _past(sequences: Sequence[NDArray[np.int32]], catalogue: pl.DataFrame | None, later: int) -> Shelves:
+def _past(sequences: Sequence[NDArray[np.int32]], catalogue: pl.DataFrame | None, later: int) -> PastShelves:
     """Return the shelves for the items with so many later ones, of the users who have a history before them."""
     long = [sequence for sequence in sequences if len(sequence) > later + 1]
     return Stage.of(Case.of(long, later, catalogue)).shelves()
 
 
-def _ranker(config: RankerConfig, shelves: list[Shelves], pruner: CandidatePruner) -> Ranker:
+def _ranker(config: RankerConfig, shelves: list[PastShelves], pruner: CandidatePruner) -> Ranker:
     """Learn a ranker as `aisle train` does."""
     recipe = Recipe(parts={}, weights=Weights(), seed=SEED)
     return fit_ranker(recipe, HybridConfig(ranker=config), pruner, shelves)

@@ -24,11 +24,12 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from aisle.app.data.setup import make_shop
-from aisle.app.recipe import Recipe
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training.fitting import TrainingBudget
-from aisle.app.training.measuring import catalogued, measure, newest_weeks
+from aisle.app.training.measuring import held_out, measure
 from aisle.engine.ranking.retrieval import Retrieval
+from aisle.engine.recipe import Recipe
 from aisle.evaluation.evaluate import Evaluation, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.split import Window
@@ -93,13 +94,13 @@ def main() -> None:
 
 def measured(folder: Path, models: Sequence[str]) -> Iterator[Row]:
     """Yield the rows of models, peers first; those of ours are compared with the best peer."""
-    events, catalogue = online_retail.read(folder)
+    tables = online_retail.read(folder)
     settings = _default_settings()
-    recipe = Recipe.from_settings(settings)
-    test = catalogued(catalogue, newest_weeks(events, recipe.weights))
+    recipe = recipe_of(settings)
+    test = held_out(tables, recipe)
     best = dict.fromkeys(GOALS, 0.0)
     for name in models:
-        rows = peer_rows(name, events, recipe, test) if name in PEERS else own_rows(settings, name, test)
+        rows = peer_rows(name, tables.events, recipe, test) if name in PEERS else own_rows(settings, name, test)
         for row in rows:
             figures = {figure: float(row[f"{figure} ndcg"]) for figure in best}
             if name in PEERS:
@@ -117,7 +118,7 @@ def _default_settings() -> Settings:
 
 def own_rows(settings: Settings, name: str, test: Holdout) -> Iterator[Row]:
     """Measure a model of ours."""
-    figures, evaluation = measure(Recipe.from_settings(settings, name), test, TrainingBudget())
+    figures, evaluation = measure(recipe_of(settings, name), test, TrainingBudget())
     yield row_of(name, evaluation, figures.fit_seconds)
 
 

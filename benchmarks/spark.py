@@ -19,9 +19,9 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from aisle.app.recipe import FALLBACK
 from aisle.app.training.measuring import LIST_LENGTH
 from aisle.engine.ranking.retrieval import Retrieval
+from aisle.engine.recipe import FALLBACK
 from aisle.evaluation.evaluate import evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.build import build
@@ -63,7 +63,7 @@ def main() -> None:
 def logs(folders: Sequence[Path], events: int) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield the name and the events of each shop."""
     for folder in folders:
-        yield folder.name, online_retail.read(folder, COLUMNS)[0]
+        yield folder.name, online_retail.read_columns(folder, COLUMNS)
     if events:
         yield f"simulated, {events:,} events", pl.concat(Simulation(seed=SEED, events=events).events())
 

@@ -26,7 +26,7 @@ with local_copy(volume) as folder, Shop.open(folder) as shop:
 
 print(f"model {trained.version} {'is live' if trained.live else 'does not go live'}: {trained.reason}")
 print(f"{trained.events:,} events, {trained.users:,} shoppers, {trained.items:,} items, {trained.seconds:.0f} s")
-for role, reason in trained.left_out.items():
+for role, reason in trained.skipped.items():
     print(f"skipped: {role} ({reason})")
 
 # COMMAND ----------

@@ -15,7 +15,6 @@ import pytest
 from pydantic import BaseModel
 
 from aisle.app.settings import PlacementSection, Settings
-from aisle.app.shop import Shop
 from aisle.engine.ranking.hybrid import NAME as HYBRID
 from aisle.engine.ranking.hybrid import HybridConfig
 from aisle.engine.shelf.rules import Rules
@@ -31,7 +30,8 @@ CODE = [file for folder in ("src", "tests", "benchmarks", "deploy") for file in 
 
 PACKAGES = {folder.name for folder in PACKAGE.iterdir() if folder.is_dir()} | {"aisle", "benchmarks", "tests"}
 FOLDERS = {folder.name for folder in (*ROOT.iterdir(), *PACKAGE.iterdir()) if folder.is_dir()} - {".venv"}
-DATA_FILES = (".toml", ".html", ".db", ".json", ".csv", ".parquet")
+FILES = (".py", ".toml", ".html", ".db", ".json", ".csv", ".parquet")
+PYTHON_FILES = {file.name for file in CODE}
 
 
 def commands() -> list[str]:
@@ -61,14 +61,17 @@ def missing_paths(file: Path, text: str) -> list[str]:
     """Return the files and folders of the repository that a text names and that do not exist."""
     paths = [span for span in spans(text) if re.fullmatch(r"[\w.-]+(/[\w.-]+)*/?", span)]
     named = [path for path in paths if path.endswith(".py") or ("/" in path and path.split("/")[0] in FOLDERS)]
-    return [path for path in named if not any((folder / path).exists() for folder in (ROOT, PACKAGE, file.parent))]
+    folders = (ROOT, PACKAGE, file.parent)
+    return [
+        path for path in named if path not in PYTHON_FILES and not any((folder / path).exists() for folder in folders)
+    ]
 
 
 def missing_names(text: str) -> list[str]:
     """Return the modules, and what is in them, that a text names with a package and that do not exist."""
     names = [span.removesuffix("()") for span in spans(text) if re.fullmatch(r"\w+(\.\w+)+(\(\))?", span)]
-    named = [name for name in names if name.split(".")[0] in PACKAGES and not name.endswith(DATA_FILES)]
-    return [name for name in named if not (exists(name) or exists(f"aisle.{name}") or is_of_shop(name))]
+    named = [name for name in names if name.split(".")[0] in PACKAGES and not name.endswith(FILES)]
+    return [name for name in named if not (exists(name) or exists(f"aisle.{name}") or is_of_a_shop(name))]
 
 
 def exists(name: str) -> bool:
@@ -87,9 +90,10 @@ def exists(name: str) -> bool:
     return False
 
 
-def is_of_shop(name: str) -> bool:
-    """Whether a name is a method of a variable `shop`, as in notebooks."""
-    return name.startswith("shop.") and hasattr(Shop, name.split(".")[1])
+def is_of_a_shop(name: str) -> bool:
+    """Whether a name is about a variable `shop`, as in notebooks: the package `shop` has no such module."""
+    first, second = name.split(".")[:2]
+    return first == "shop" and not exists(f"aisle.shop.{second}")
 
 
 def documented() -> dict[str, dict[str, str]]:
@@ -185,7 +189,11 @@ def test_modules_and_names_that_are_named_exist() -> None:
 @pytest.mark.parametrize(
     ("text", "paths", "names"),
     [
-        ("`engine/rules.py` `storage/nowhere/` `shop/columns.py`", ["engine/rules.py", "storage/nowhere/"], []),
+        (
+            "`engine/rules.py` `storage/nowhere/` `no.py` `topn.py`",
+            ["engine/rules.py", "storage/nowhere/", "no.py"],
+            [],
+        ),
         (
             "`shop.columns.NOTHING` `recommenders.als` `shop.columns.EVENTS`",
             [],

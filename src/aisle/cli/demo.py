@@ -43,7 +43,7 @@ def run_demo(folder: Path, events: int) -> None:
         terminal.out.rule("Training, with figures from the newest weeks")
         learn(shop)
         terminal.out.rule("Shelves")
-        shoppers = shop.live.suggestions()
+        shoppers = shop.suggestions()
         show_shelves(shop, shoppers[0])
     terminal.say(f"Shoppers to try: {'  '.join(shoppers)}", style="bold")
 

@@ -6,8 +6,8 @@ import msgspec
 from fastapi import FastAPI
 from msgspec import Struct
 
-from aisle.app.serving.request import Exclude
-from aisle.app.settings import MAIN_PLACEMENT, PLACEMENTS
+from aisle.app.serving.placements import STANDARD
+from aisle.engine.request import MAIN_PLACEMENT, Exclude
 from aisle.ingest.api import MAX_BODY, MAX_EVENTS
 from aisle.shop import columns
 from aisle.shop.events import KINDS
@@ -75,7 +75,7 @@ def _paths() -> Json:
     )
     session_id = _query("session_id", "The session; its events count from the first click.", text)
     placement = _query(
-        "placement", f"{', '.join(PLACEMENTS)}, or another one of aisle.toml.", text | {"default": MAIN_PLACEMENT}
+        "placement", f"{', '.join(STANDARD)}, or another one of aisle.toml.", text | {"default": MAIN_PLACEMENT}
     )
     page = _query("item_id", "The item that the page shows.", text)
     cart = _query("cart", "The items in the cart; repeat the parameter for each.", {"type": "array", "items": text})

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from aisle.app.train import Trained
+from aisle.app.train import DataSummary, Trained
 from aisle.app.training.placement_report import PlacementFigures
 from aisle.cli.display.training import print_trained
 from aisle.engine.shelf.long_tail import TailCost
@@ -9,7 +9,7 @@ from aisle.evaluation.review_stars import ReviewErrors
 
 LIVE = Trained(
     version=3, live=True, reason="it is the first model", measured=[], placements=[], long_tail=[], review_errors=None,
-    events=1_234, users=56, items=7, left_out={}, seconds=1.26,
+    events=1_234, users=56, items=7, skipped={}, seconds=1.26, learnt_from=DataSummary(0, 1, 1_234, 56, 7, "digest"),
 )  # fmt: skip
 
 
@@ -42,5 +42,5 @@ def test_placements_the_long_tail_and_stars_of_words_are_shown(capsys: pytest.Ca
 
 
 def test_what_was_skipped_is_named_as_it_is_spelt(capsys: pytest.CaptureFixture[str]) -> None:
-    print_trained(msgspec.structs.replace(LIVE, left_out={"ranker": "too few [bold] shoppers"}))
+    print_trained(msgspec.structs.replace(LIVE, skipped={"ranker": "too few [bold] shoppers"}))
     assert capsys.readouterr().out.splitlines()[-1] == "Skipped: ranker (too few [bold] shoppers)."

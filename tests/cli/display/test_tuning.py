@@ -1,8 +1,9 @@
 import msgspec
 import pytest
 
+from aisle.app.train import DataSummary
 from aisle.app.tuning.search import Tuned
-from aisle.app.tuning.study import Trial
+from aisle.app.tuning.trials import Trial
 from aisle.app.tuning.weights import Tried, Weighed
 from aisle.cli.display.tuning import print_tuned, print_weighed, trial_line
 from aisle.evaluation.bootstrap import Interval
@@ -12,10 +13,11 @@ from aisle.shop.moments import DAY
 CUT = 20_000 * DAY
 GAIN = Comparison(Interval(0.02, 0.01, 0.03), None, 500, Finding.BETTER)
 BEST = Trial(4, {"factors": 64, "alpha": 0.25, "window": None}, 0.1234)
+DATA = DataSummary(CUT - 99 * DAY, CUT - 1, 5_000, 1_500, 300, "digest")
 TUNED = Tuned(
     model="als", metric="NDCG@20", target="purchase", cut=CUT, end=CUT + 28 * DAY, shoppers=1_234, trials=5, added=4,
     failed=0, stopped="trials", current={"factors": 128, "alpha": 0.5, "window": 7.0}, current_value=0.1, best=[BEST],
-    comparison=GAIN, importance={"factors": 0.75}, written=None, seconds=12.3, run_id=None,
+    comparison=GAIN, importance={"factors": 0.75}, written=None, seconds=12.3, learnt_from=DATA, history=[BEST],
 )  # fmt: skip
 WEIGHED = Weighed(
     model="als", metric="NDCG@20", cut=CUT, end=CUT + 28 * DAY, shoppers=99, current={"refund": 1.0},

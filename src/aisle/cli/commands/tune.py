@@ -8,7 +8,7 @@ from aisle.cli.options import Engine, Json, duration
 from aisle.cli.shop import open_shop
 
 if TYPE_CHECKING:
-    from aisle.app.tuning.study import Trial
+    from aisle.app.tuning.trials import Trial
 
 WEIGHTS: Final = "weights"
 """The word that searches the weights of refunds and ratings instead of a model's settings."""

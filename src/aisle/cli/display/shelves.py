@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from rich.columns import Columns
 
 from aisle.app.serving.shelf import FALLBACKS
-from aisle.app.settings import MAIN_PLACEMENT
 from aisle.cli.display.terminal import out, say, table
+from aisle.engine.request import MAIN_PLACEMENT
 from aisle.shop.moments import format_day
 from aisle.shop.money import format_money
 

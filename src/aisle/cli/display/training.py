@@ -19,7 +19,7 @@ def print_trained(trained: "Trained") -> None:
         out.print(tail_table(trained.long_tail))
     for line in _lines(trained):
         say(line)
-    for role, reason in trained.left_out.items():
+    for role, reason in trained.skipped.items():
         say(f"Skipped: {role} ({reason}).", style="dim")
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from aisle.app.tuning.search import Tuned
-    from aisle.app.tuning.study import Trial
+    from aisle.app.tuning.trials import Trial
     from aisle.app.tuning.weights import Weighed
     from aisle.evaluation.compare import Comparison
 

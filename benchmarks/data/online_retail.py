@@ -24,7 +24,7 @@ def read(folder: Path) -> Tables:
 def read_columns(folder: Path, columns: Sequence[str]) -> pl.DataFrame:
     """Return some columns of the events of the log in a folder."""
     with _imported(folder) as (db, _):
-        return read_events(db, wanted=columns)
+        return read_events(db, column_names=columns)
 
 
 @contextmanager

@@ -41,26 +41,26 @@ def test_a_shelf_has_what_a_page_shows(live: Live) -> None:
     assert (first.name, first.category, first.price) == (f"The {first.item_id}", "Tea", 12_500_000)
 
 
-def test_items_bought_before_may_be_left_out(live: Live) -> None:
+def test_purchases_can_be_excluded(live: Live) -> None:
     bought = {line.item_id for line in live.history("user-0", 100)}
     assert bought & set(ids(live.recommend("user-0", 10)))
     assert not bought & set(ids(live.recommend("user-0", 10, "purchased")))
 
 
-def test_nobody_gets_the_popular_shelf(live: Live) -> None:
+def test_an_unknown_shopper_gets_the_popular_shelf(live: Live) -> None:
     shelf = live.recommend("nobody", 5)
     assert shelf.fallback == "popular"
     assert len(shelf.items) == 5
 
 
-def test_the_very_next_shelf_knows_a_rating(live: Live) -> None:
+def test_the_next_shelf_already_uses_a_new_rating(live: Live) -> None:
     live.feedback("nobody", "tea-3", 5.0)
     shelf = live.recommend("nobody", 5)
     assert shelf.fallback is None
     assert set(ids(shelf)) <= set(TEAS)
 
 
-def test_what_was_rated_badly_is_not_shown_again(live: Live) -> None:
+def test_a_badly_rated_item_is_not_shown_again(live: Live) -> None:
     before = ids(live.recommend("user-0", 10))
     live.feedback("user-0", before[0], 1.0)
     assert before[0] not in ids(live.recommend("user-0", 10))
@@ -94,7 +94,7 @@ def test_an_outage_falls_back_to_the_last_known_profile(folder: Path, live: Live
     assert shelf.items[0].name == before.items[0].name
 
 
-def test_an_outage_falls_back_to_the_popular_shelf_for_whom_nothing_is_known(folder: Path, live: Live) -> None:
+def test_an_outage_falls_back_to_the_popular_shelf_without_a_known_profile(folder: Path, live: Live) -> None:
     live.recommend("user-0", 5)
     cut_off(folder, live)
     shelf = live.recommend("user-1", 5)

@@ -52,7 +52,7 @@ def test_what_the_template_shows_as_a_default_is_the_default(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[train]\nseeds = 1\n", "train.seeds"),
         ("[trains]\n", "trains"),
@@ -61,8 +61,8 @@ def test_what_the_template_shows_as_a_default_is_the_default(tmp_path: Path) -> 
         ("seed = \n", "cannot be read as TOML"),
     ],
 )
-def test_a_wrong_setting_is_named(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(SettingsError, match=said):
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         Settings.read(write(tmp_path, text))
 
 

@@ -34,16 +34,16 @@ def test_the_first_model_goes_live(untrained_folder: Path, tmp_path: Path) -> No
         assert shop.model_version() == 1
 
 
-def test_training_tells_what_the_long_tail_costs(untrained_folder: Path, tmp_path: Path) -> None:
+def test_training_measures_the_cost_of_the_long_tail(untrained_folder: Path, tmp_path: Path) -> None:
     with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
         nothing, *shares = shop.train("popularity").long_tail
     assert (nothing.share, nothing.cost) == (0.0, 0.0)
-    assert [one.share for one in shares] == [0.1, 0.2, 0.3]
-    assert all(one.exposure >= one.share - 1e-9 for one in shares)
-    assert all(one.ndcg + one.cost == pytest.approx(nothing.ndcg) for one in shares)
+    assert [cost.share for cost in shares] == [0.1, 0.2, 0.3]
+    assert all(cost.exposure >= cost.share - 1e-9 for cost in shares)
+    assert all(cost.ndcg + cost.cost == pytest.approx(nothing.ndcg) for cost in shares)
 
 
-def test_unless_told_otherwise_a_shop_has_the_hybrid(tmp_path: Path) -> None:
+def test_the_hybrid_is_the_default_model(tmp_path: Path) -> None:
     assert Settings.read(make_small_shop(tmp_path)).train.model == "hybrid"
 
 
@@ -58,13 +58,13 @@ def test_a_hybrid_fills_shelves(hybrid_folder: Path) -> None:
         assert len(shop.similar("tea-1", 3).items) == 3
 
 
-def test_a_hybrid_leaves_out_what_was_bought(hybrid_folder: Path) -> None:
+def test_a_hybrid_does_not_show_excluded_purchases(hybrid_folder: Path) -> None:
     with Shop.open(hybrid_folder) as shop:
         bought = {line.item_id for line in shop.history("user-1", 100)}
         assert not bought & {item.item_id for item in shop.recommend("user-1", 10, exclude="purchased").items}
 
 
-def test_no_items_at_all_cannot_be_asked_of_a_hybrid(hybrid_folder: Path) -> None:
+def test_a_hybrid_refuses_a_list_of_no_items(hybrid_folder: Path) -> None:
     with Shop.open(hybrid_folder) as shop:
         model = shop.model_watch.current()
         query = to_query([], model.items, model.weights, model.data_end)
@@ -72,7 +72,7 @@ def test_no_items_at_all_cannot_be_asked_of_a_hybrid(hybrid_folder: Path) -> Non
             model.personal.retrieve(query, 0)
 
 
-def test_figures_stand_beside_popularity(folder: Path) -> None:
+def test_a_model_is_measured_beside_popularity(folder: Path) -> None:
     with Shop.open(folder) as shop:
         trained = shop.train()
     als, popularity = trained.measured
@@ -85,7 +85,7 @@ def test_the_same_recipe_is_not_measured_against_itself(folder: Path) -> None:
         assert shop.train().reason == "the live recipe, on newer events"
 
 
-def test_a_recipe_that_is_shown_to_lose_stays_out(folder: Path) -> None:
+def test_a_recipe_that_is_significantly_worse_is_refused(folder: Path) -> None:
     with Shop.open(folder) as shop:
         trained = shop.train("popularity")
         assert not trained.live
@@ -94,18 +94,19 @@ def test_a_recipe_that_is_shown_to_lose_stays_out(folder: Path) -> None:
         assert shop.models()[0].status == "refused"
 
 
-def test_a_recipe_that_does_not_lose_goes_live(folder: Path) -> None:
+def test_a_recipe_that_is_not_worse_goes_live(folder: Path) -> None:
     with reopened(folder, "[models.als]\nfactors = 16\n") as shop:
         trained = shop.train()
         assert trained.live
-        assert [one.model for one in trained.measured] == ["als", "als", "popularity"]
+        assert [measured.model for measured in trained.measured] == ["als", "als", "popularity"]
 
 
 def test_equal_events_and_seed_give_equal_bundles(folder: Path) -> None:
     with Shop.open(folder) as shop:
         first, second = shop.train(), shop.train()
     vectors = [
-        np.load(folder / "models" / f"{one.version:06d}" / "personal.item_vectors.npy") for one in (first, second)
+        np.load(folder / "models" / f"{trained.version:06d}" / "personal.item_vectors.npy")
+        for trained in (first, second)
     ]
     np.testing.assert_array_equal(*vectors)
 
@@ -115,7 +116,7 @@ def test_an_empty_shop_says_what_to_do(tmp_path: Path) -> None:
         shop.train()
 
 
-def test_one_shopper_is_enough_for_a_model_that_is_not_measured(tmp_path: Path) -> None:
+def test_a_model_of_one_shopper_is_trained_but_not_measured(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(
         "user_id,item_id,event,timestamp\nu,i,purchase,2024-01-01\nu,j,purchase,2024-01-02\n"
     )
@@ -142,7 +143,7 @@ def test_an_unknown_setting_of_a_model_is_named(folder: Path) -> None:
     [lambda recipe: recipe["parts"]["popular"]["settings"].update(window_days=91.0), lambda recipe: recipe.update(x=1)],
     ids=["a setting of a model", "a part of the recipe"],
 )
-def test_a_live_recipe_that_this_version_cannot_use_is_no_way_around_the_gate(
+def test_a_live_recipe_that_this_version_cannot_use_does_not_bypass_the_gate(
     folder: Path, change: Callable[[Any], None]
 ) -> None:
     with Shop.open(folder) as shop:
@@ -156,7 +157,7 @@ def test_a_live_recipe_that_this_version_cannot_use_is_no_way_around_the_gate(
     assert "NDCG against popularity instead: +0.0%" in trained.reason
 
 
-def test_numbers_that_are_not_finite_never_go_live() -> None:
+def test_a_model_with_infinite_numbers_is_refused() -> None:
     broken = ALS.from_arrays(
         ALSConfig(), {"item_vectors": np.array([[np.inf]], np.float32), "spectrum": np.ones(1, np.float32)}
     )

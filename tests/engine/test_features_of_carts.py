@@ -31,8 +31,8 @@ def state() -> ItemState:
 
 def column(name: str, profiles: Profiles, state: ItemState) -> list[float]:
     """Return one feature of the items 0, 1 and 2 for the only shopper."""
-    said = np.ones((3, 1), np.float32)
-    candidates = Candidates(ItemLists(np.array([0, 3]), np.arange(3, dtype=np.int32)), ("als",), said, said)
+    by_source = np.ones((3, 1), np.float32)
+    candidates = Candidates(ItemLists(np.array([0, 3]), np.arange(3, dtype=np.int32)), ("als",), by_source, by_source)
     rows = features(profiles, candidates, state)
     return [float(value) for value in rows[:, names(("als",)).index(name)]]
 

@@ -25,9 +25,9 @@ def proposal(*items: int, fallback: Fallback | None = None, may_be_filled: bool 
 def query(*, n: int = 3, excluded: tuple[int, ...] = (), cart: tuple[str, ...] = ()) -> ShelfQuery:
     model = popular_model(ITEMS)
     catalogue = NoCatalogue(RequestVocabulary(model.items), no_items())
-    asked = ShelfQuery.of_events(ShelfRequest(n=n, cart=cart), [], model, catalogue)
-    context = replace(asked.context, excluded=np.append(asked.context.excluded, np.array(excluded, np.int32)))
-    return replace(asked, context=context)
+    base = ShelfQuery.of_events(ShelfRequest(n=n, cart=cart), [], model, catalogue)
+    context = replace(base.context, excluded=np.append(base.context.excluded, np.array(excluded, np.int32)))
+    return replace(base, context=context)
 
 
 def placed(*proposals: Proposal, n: int = 3, excluded: tuple[int, ...] = (), rules: Rules | None = None) -> PlacedShelf:
@@ -45,12 +45,12 @@ def test_a_shelf_that_says_what_its_items_are_is_not_filled() -> None:
     assert placed(proposal(7, 5, may_be_filled=False)).items.tolist() == [7, 5]
 
 
-def test_popular_items_are_looked_through_further_down() -> None:
+def test_popular_items_further_down_fill_a_shelf_if_the_first_are_excluded() -> None:
     assert placed(proposal(7), excluded=tuple(range(200))).items.tolist() == [200, 201, 202]
 
 
 @pytest.mark.parametrize("may_be_filled", [True, False])
-def test_the_next_proposal_stands_in_where_nothing_of_the_first_may_stand(may_be_filled: bool) -> None:
+def test_the_next_proposal_is_used_if_nothing_of_the_first_may_be_shown(may_be_filled: bool) -> None:
     shelf = placed(proposal(7, may_be_filled=may_be_filled), proposal(5, fallback=POPULAR), n=1, excluded=(7,))
     assert shelf.proposal.fallback is POPULAR
     assert shelf.items[0] == 5
@@ -60,7 +60,7 @@ def test_a_shop_with_nothing_to_show_has_an_empty_shelf() -> None:
     assert len(placed(proposal(7), excluded=tuple(range(ITEMS))).items) == 0
 
 
-def test_an_id_that_nobody_knows_is_never_shown_even_if_it_is_pinned() -> None:
+def test_an_unknown_id_is_never_shown_even_if_it_is_pinned() -> None:
     assert placed(proposal(7), n=2, rules=Rules(pins=("no such item", "i5"))).items.tolist() == [5, 7]
 
 
@@ -69,7 +69,7 @@ def test_the_item_that_a_shelf_follows_from_is_not_on_it() -> None:
     assert 7 not in shelf.items
 
 
-def test_the_rule_that_left_out_a_candidate_is_named() -> None:
+def test_the_rule_that_dropped_a_candidate_is_named() -> None:
     shelf = placed(proposal(7, 5), rules=Rules(exclude=("i7",)))
     assert shelf.dropped_by() == {7: "exclude"}
 

@@ -57,13 +57,13 @@ def test_every_fallback_is_listed_with_what_people_read() -> None:
     assert all(fallback.sentence.endswith(".") for fallback in FALLBACKS.values())
 
 
-def test_a_strategy_of_every_shop_fills_one_placement() -> None:
+def test_every_strategy_has_a_standard_placement_of_its_own() -> None:
     placements = [strategy.placement for strategy in STRATEGIES.values()]
     assert None not in placements
     assert len(set(placements)) == len(placements)
 
 
-def test_what_is_due_comes_before_what_was_just_bought_and_what_was_given_up(tmp_path: Path) -> None:
+def test_due_items_come_before_those_just_bought_and_those_bought_long_ago(tmp_path: Path) -> None:
     events = [bought("early", 3), bought("due", 30), bought("late", 300)]
     due = proposals("buy_it_again", model(tmp_path), events)[0]
     assert [ITEMS.ids[item] for item in due.items] == ["due", "early", "late"]
@@ -71,7 +71,7 @@ def test_what_is_due_comes_before_what_was_just_bought_and_what_was_given_up(tmp
     assert not due.may_be_filled
 
 
-def test_nothing_is_due_where_nobody_comes_back(tmp_path: Path) -> None:
+def test_without_rebuyers_nothing_is_due(tmp_path: Path) -> None:
     (proposal,) = proposals("buy_it_again", model(tmp_path, rebuyers=0.0), [bought("due", 30)])
     assert proposal.fallback is FALLBACKS["popular_instead"]
 
@@ -115,14 +115,14 @@ def kettles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_bought_together_takes_five_buyers_and_is_not_filled_up(kettles: Path) -> None:
+def test_bought_together_needs_five_buyers_and_is_not_filled_up(kettles: Path) -> None:
     with Shop.open(kettles) as shop:
         shelf = shop.recommend(placement="frequently-bought-together", item_id="kettle", n=4)
     assert [item.item_id for item in shelf.items] == ["tea"]
     assert shelf.fallback is None
 
 
-def test_without_a_model_that_compares_items_partners_stand_in_visibly(kettles: Path) -> None:
+def test_without_item_vectors_the_fallback_is_what_was_bought_together(kettles: Path) -> None:
     with Shop.open(kettles) as shop:
         for placement in ("similar-items", "frequently-bought-together"):
             shelf = shop.recommend(placement=placement, item_id="red", n=4)
@@ -130,14 +130,14 @@ def test_without_a_model_that_compares_items_partners_stand_in_visibly(kettles: 
             assert shelf.items[0].item_id in {"blue", "kettle"}
 
 
-def test_a_cart_is_not_offered_what_it_nearly_holds(kettles: Path) -> None:
+def test_near_duplicates_of_the_cart_are_not_shown(kettles: Path) -> None:
     with Shop.open(kettles) as shop:
         shelf = shop.recommend("nobody", 4, placement="cart", cart=["kettle", "red"])
     assert [item.item_id for item in shelf.items] == ["tea", "filter"]
     assert shelf.fallback is None
 
 
-def test_a_model_that_the_data_is_too_small_for_is_replaced_visibly(kettles: Path) -> None:
+def test_a_model_that_was_not_trained_falls_back_to_popular_items(kettles: Path) -> None:
     with Shop.open(kettles) as shop:
         live = shop.model_watch.current()
     recipe = msgspec.structs.replace(live.recipe, parts=live.recipe.parts | {"ease": live.recipe.parts["popular"]})

@@ -1,1 +1,1 @@
-"""Settings, wiring, and the two flows: `train.py` and `serve.py`. `Shop` is the front door for notebooks."""
+"""Settings, wiring, and the two flows: `train.py` and `serve.py`. Notebooks and commands use `Shop`."""

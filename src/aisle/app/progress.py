@@ -1,14 +1,14 @@
-"""How long work tells whoever waits for it; `cli` draws bars from this, notebooks and tests may ignore it."""
+"""Progress of long work: `cli` shows bars of it, notebooks and tests may ignore it."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called as work goes on."""
+    """Called repeatedly while work is done."""
 
     def __call__(self, stage: str, done: float, total: float | None, rows: int = 0) -> None:
-        """Say that a stage has done this much of a total (None: unknown), with so many rows behind it."""
+        """Report how much of a stage is done, of what total (None: unknown), and how many rows were processed."""
 
 
 def silent(stage: str, done: float, total: float | None, rows: int = 0) -> None:
-    """Tell nobody."""
+    """Ignore all progress."""

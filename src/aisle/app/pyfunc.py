@@ -1,4 +1,4 @@
-"""Where MLflow looks for the loader of models that were registered by older versions."""
+"""The loader of models that older versions registered in MLflow; its module path is stored there."""
 
 from aisle.app.tracking.flavour import _load_pyfunc
 

@@ -267,7 +267,7 @@ class Live:
         return events.active_users(self.db, n)
 
     def close(self) -> None:
-        """Store the events that still wait, and let go of the database."""
+        """Store the events that still wait, and close the database."""
         self._writer.close()
         self.db.close()
 

@@ -1,6 +1,6 @@
-"""The shop's settings: `aisle.toml` in the shop's folder, overridden by `AISLE_…` variables. Nobody else reads either.
+"""The shop's settings: `aisle.toml` in the shop's folder, overridden by `AISLE_…` variables.
 
-A setting `[train] seed` is the variable `AISLE_TRAIN__SEED`.
+`[train] seed` is the variable `AISLE_TRAIN__SEED`. No other module reads the file or the environment.
 """
 
 from functools import cached_property
@@ -24,12 +24,12 @@ from aisle.shop.errors import SettingsError
 FILE: Final = "aisle.toml"
 
 TEMPLATE: Final = """\
-# This shop's settings. Whatever is left out has the default that is shown; AISLE_TRAIN__SEED=2 overrides [train] seed.
+# This shop's settings. The defaults are shown; remove the # to change one. AISLE_TRAIN__SEED=2 overrides [train] seed.
 
 [shop]
 name = {name}
-# currency = "GBP"     # of prices that come without one
-# simulated = false    # pages and reports then say so
+# currency = "GBP"     # the currency of prices that name none
+# simulated = false    # whether the data is simulated; pages and reports then say so
 
 [database]
 # url = "sqlite:///aisle.db"    # relative to this file
@@ -37,21 +37,21 @@ name = {name}
 [train]
 # model = "hybrid"
 # seed = 1
-# leave_out_bots = false    # aisle profile shows who they are
+# leave_out_bots = false    # aisle profile shows which visitors are bots
 
 # [models.als]         # settings of one model
 # factors = 128
 
-# [placements.home]    # a shelf of its own: a strategy or a model, and rules
+# [placements.home]    # a placement of your own: a strategy or a model, and rules
 # strategy = "bestsellers"
 
-# [weights]            # what an event says about liking
+# [weights]            # how much each kind of event counts
 # half_life_days = 90.0
 
 # [mlflow]             # trainings, searches and models in MLflow
 # enabled = true
 
-[spark]                # where --engine spark works
+[spark]                # where --engine spark runs
 # master = "local[*]"
 
 [serve]
@@ -65,21 +65,21 @@ class _Section(BaseModel):
 
 
 class ShopSection(_Section):
-    """Who the shop is."""
+    """The shop itself."""
 
     name: str = "My shop"
-    """What pages and reports call it."""
+    """The name on pages and reports."""
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
-    """The ISO code of prices that come without one."""
+    """The ISO code of prices that name no currency."""
     simulated: bool = False
-    """Whether the data is made up; every page and report then says so."""
+    """Whether the data is simulated; every page and report then says so."""
 
 
 class DatabaseSection(_Section):
-    """Where the events are."""
+    """The shop's database."""
 
     url: str = "sqlite:///aisle.db"
-    """An SQLAlchemy URL; a relative SQLite path counts from the shop's folder."""
+    """An SQLAlchemy URL; a relative SQLite path starts at the shop's folder."""
 
 
 class TrainSection(_Section):
@@ -88,52 +88,52 @@ class TrainSection(_Section):
     model: str = "hybrid"
     """The personal model."""
     stars: str | None = "svd"
-    """The model that predicts stars where the personal one does not; null in the environment: none."""
+    """The model that predicts stars if the personal model does not; null in the environment: none."""
     seed: int = Field(default=1, ge=0)
     """Equal events and seed give equal models."""
     leave_out_bots: bool = False
-    """Whether nothing is learnt from visitors who act like machines."""
+    """Whether the events of bots, visitors who act like machines, are left out of training."""
 
 
 class PlacementSection(_Section):
-    """Where a shelf stands, and how it is filled; whatever else is set are its rules (`engine.shelf.rules.Rules`)."""
+    """A placement, and how it is filled; all other settings are its rules (`engine.shelf.rules.Rules`)."""
 
     model_config = ConfigDict(extra="allow")
 
     strategy: str | None = None
-    """What fills it: a strategy of `engine.strategies`, or a model. Without one, a placement that every shop has keeps
-    its own, and any other shows the personal model."""
+    """A strategy of `engine.strategies`, or a model. By default, a standard placement has its own strategy, and any
+    other placement shows the personal model."""
     objective: Objective | None = None
-    """What it is for, where a hybrid fills it: the ranker learns that. None: what `[models.hybrid]` says."""
+    """What the ranker of a hybrid optimises for it. None: the objective of `[models.hybrid]`."""
 
     @cached_property
     def rules(self) -> Rules:
-        """What may stand on it."""
+        """Its rules."""
         return Rules.parse(self.model_extra or {})
 
 
 class MlflowSection(_Section):
-    """Where MLflow is told of trainings."""
+    """Tracking of trainings and searches in MLflow."""
 
     enabled: bool = False
-    """Whether it is told at all."""
+    """Whether they are tracked."""
     tracking_uri: str = Field(default="sqlite:///mlflow.db", min_length=1)
-    """A tracking server or a database of MLflow's own; a relative SQLite path counts from the shop's folder."""
+    """A tracking server or a database for MLflow alone; a relative SQLite path starts at the shop's folder."""
     experiment: str = Field(default="aisle", min_length=1)
     """The experiment that runs belong to."""
     model: str = Field(default="aisle", pattern=r"^[^/:'\"]+$")
-    """The registered model whose versions are this shop's; on a server that shops share, each needs its own."""
+    """The registered model that holds this shop's versions; shops on a shared server need different names."""
 
 
 class SparkSection(_Section):
-    """Where `--engine spark` works."""
+    """Where `--engine spark` runs."""
 
     master: str = "local[*]"
-    """Where Spark runs: `local[*]`, `spark://host:7077`, `yarn`; a session that runs already is used as it is."""
+    """The master: `local[*]`, `spark://host:7077`, `yarn`; a session that runs already is used as it is."""
     conf: dict[str, str] = {}
     """More properties of Spark, such as `spark.executor.memory` and `spark.jars`."""
     newest_events: int = Field(default=20_000_000, ge=1)
-    """So many of the newest events fit this machine: models of what happened lately learn from them."""
+    """How many events this machine can hold: models of recent events learn from the newest ones."""
 
 
 class ServeSection(_Section):
@@ -142,7 +142,7 @@ class ServeSection(_Section):
     host: str = "127.0.0.1"
     """The address to listen on."""
     port: int = Field(default=8000, ge=1, le=65535)
-    """The port; where it is busy, the next free one."""
+    """The port; if it is busy, the next free one."""
 
 
 class Settings(BaseSettings):
@@ -153,29 +153,29 @@ class Settings(BaseSettings):
     )
 
     folder: Path = Path()
-    """The shop's folder; not a setting, but where the others were read."""
+    """The shop's folder; not a setting, but the place where the settings were read."""
     shop: ShopSection = ShopSection()
     database: DatabaseSection = DatabaseSection()
     train: TrainSection = TrainSection()
     models: dict[str, dict[str, Any]] = {}
     """Settings of single models, by name."""
     weights: dict[str, Any] = {}
-    """What each kind of event says about liking (`prepare.weigh.Weights`)."""
+    """How much each kind of event counts (`prepare.weigh.Weights`)."""
     placements: dict[str, PlacementSection] = {}
-    """What is set of shelves, by name: those that every shop has, and the shop's own."""
+    """Settings of placements, by name: the standard ones, and the shop's own."""
     mlflow: MlflowSection = MlflowSection()
     spark: SparkSection = SparkSection()
     serve: ServeSection = ServeSection()
 
     @field_validator("models", mode="before")
     @classmethod
-    def _with_current_names(cls, given: Any) -> Any:
-        """Take settings of a model by the name that it had before, too."""
-        if not isinstance(given, dict):
-            return given
+    def _with_current_names(cls, sections: Any) -> Any:
+        """Rename the sections of models that go by an old name."""
+        if not isinstance(sections, dict):
+            return sections
         renamed: dict[str, Any] = {}
-        for name, section in given.items():
-            if current_name(name) in renamed or (current_name(name) != name and current_name(name) in given):
+        for name, section in sections.items():
+            if current_name(name) in renamed or (current_name(name) != name and current_name(name) in sections):
                 raise ValueError(f"[models.{name}] and [models.{current_name(name)}] are the same; keep the second one")
             renamed[current_name(name)] = section
         return renamed
@@ -198,9 +198,9 @@ class Settings(BaseSettings):
         Parameters
         ----------
         folder
-            Where `aisle.toml` is; without one, everything has its default.
+            The folder of `aisle.toml`; without the file, every setting has its default.
         overrides
-            Sections that count more than the file and the environment.
+            Sections that override the file and the environment.
 
         Raises
         ------
@@ -227,18 +227,18 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic-settings names its arguments
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Say which source counts more: arguments, then the environment, then the file."""
+        """Return the sources by priority: arguments, then the environment, then the file."""
         folder = cast("InitSettingsSource", init_settings).init_kwargs["folder"]
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, folder / FILE)
 
     @property
     def database_url(self) -> str:
-        """The database's URL, with an SQLite path counted from the shop's folder."""
+        """The database's URL; a relative SQLite path starts at the shop's folder."""
         return self._from_folder(self.database.url)
 
     @property
     def tracking_uri(self) -> str:
-        """Where MLflow is, with an SQLite path counted from the shop's folder."""
+        """The tracking URI of MLflow; a relative SQLite path starts at the shop's folder."""
         return self._from_folder(self.mlflow.tracking_uri)
 
     def _from_folder(self, url: str) -> str:

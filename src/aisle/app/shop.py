@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aisle.app.data.export import Exported
     from aisle.app.data.importing import Imported
     from aisle.app.data.replay import Replayed
-    from aisle.app.serving.batch import Written
+    from aisle.app.serving.batch import BatchJob, Written
     from aisle.app.train import Trained
     from aisle.app.training.measuring import Measured
     from aisle.app.tuning.search import Tuned
@@ -57,8 +57,8 @@ class Shop(Live):
         Parameters
         ----------
         where
-            The shop's folder, or the URL of its database; the models then go beside an SQLite file, or into the
-            folder that one stands in.
+            The shop's folder, or the URL of its database. With a URL, the models are stored beside an SQLite file, or
+            in the current folder.
         """
         from aisle.app.data.setup import make_shop, prepare_database
 
@@ -93,7 +93,7 @@ class Shop(Live):
         return self.import_files(files, guess(files).plan)
 
     def import_files(self, files: Sequence[Path], plan: "Plan", progress: Progress = silent) -> "Imported":
-        """Import files as a plan says."""
+        """Import files by a plan."""
         from aisle.app.data.importing import import_files
 
         return import_files(self.db, files, plan, progress)
@@ -106,13 +106,13 @@ class Shop(Live):
         return import_tables(self.db, exported_files(folder), progress)
 
     def import_trusted(self, frames: "Iterable[tuple[str, pl.DataFrame]]", progress: Progress = silent) -> "Imported":
-        """Store frames that are as `shop.columns` wants them, each beside the name of its table."""
+        """Store frames without checks: pairs of a table's name and a frame with the columns of `shop.columns`."""
         from aisle.app.data.importing import import_trusted
 
         return import_trusted(self.db, frames, progress)
 
     def rejects(self, n: int = 20) -> "tuple[list[RejectRow], int]":
-        """Return the rows that were set aside last, and how many there are in all."""
+        """Return the newest rejected rows, and how many rejects there are in all."""
         from aisle.storage import rejects
 
         return rejects.list_(self.db, n), rejects.count(self.db)
@@ -120,13 +120,13 @@ class Shop(Live):
     def replay_rejects(
         self, plan: "Plan", source: str | None = None, corrected: Path | None = None, progress: Progress = silent
     ) -> "Replayed":
-        """Check the rows that were set aside again, as a plan says or as a file has them corrected."""
+        """Check rejected rows again, by another plan or as a file has them corrected, and store those that pass."""
         from aisle.app.data.replay import replay
 
         return replay(self.db, plan, source, corrected, progress)
 
     def export_rejects(self, out: Path, source: str | None = None) -> int:
-        """Write the rows that were set aside into a file to be corrected there, and return how many there are."""
+        """Write the rejected rows into a file, to be corrected there, and return how many there are."""
         from aisle.app.data.replay import export
 
         return export(self.db, out, source)
@@ -138,7 +138,7 @@ class Shop(Live):
         return items.history(self.db, item_id)
 
     def profile(self, progress: Progress = silent) -> "Quality":
-        """Look for what is odd in the data: how much of it there is, and what to do about it."""
+        """Examine the quality of the data: what is odd, how often, and what to do about it."""
         from aisle.app.data.quality import profile
 
         return profile(self.db, self.settings, progress)
@@ -158,7 +158,7 @@ class Shop(Live):
     # --- People -------------------------------------------------------------------------------------------------------
 
     def export_user(self, user_id: str) -> dict[str, Any]:
-        """Return everything that is held on a person, by table, as JSON can say it."""
+        """Return everything that is stored about a person, by table, as JSON values."""
         from aisle.app.data.people import export_person
 
         return export_person(self.db, user_id)
@@ -170,7 +170,7 @@ class Shop(Live):
         return people.erase(self.db, check_id(user_id, "user_id"))
 
     def merge_users(self, anonymous_id: str, user_id: str) -> "Receipt":
-        """Make what was stored under an anonymous id a known user's."""
+        """Move what was stored under an anonymous id to a known user."""
         from aisle.storage import people
 
         return people.merge(self.db, check_id(anonymous_id, "anonymous_id"), check_id(user_id, "user_id"))
@@ -249,10 +249,10 @@ class Shop(Live):
         return version
 
     def attach(self, run_id: str, file: str, text: str) -> None:
-        """Put a file, such as a page with figures, to the run of a training in MLflow."""
+        """Add a file, such as a page with figures, to the run of a training in MLflow."""
         attach(self.settings, run_id, file, text)
 
-    # --- Everybody's shelves ------------------------------------------------------------------------------------------
+    # --- The shelves of all shoppers ----------------------------------------------------------------------------------
 
     def recommend_all(
         self,
@@ -262,12 +262,10 @@ class Shop(Live):
         placement: str | None = None,
         progress: Progress = silent,
     ) -> "Written":
-        """Write everybody's shelf into a `.parquet` or `.csv` file, or without one into the table `recommendations`."""
+        """Write the shelves of all shoppers into a `.parquet` or `.csv` file, or into the table `recommendations`."""
         from aisle.app.serving.batch import recommend_all
 
-        request = ShelfRequest(n=n, exclude=exclude, placement=placement or MAIN_PLACEMENT)
-        where = placement_named(self.placements, request.placement)
-        return recommend_all(self.db, self.model_watch.current(), where, request, out, progress)
+        return recommend_all(self.db, self._batch_job(n, exclude, placement), out, progress)
 
     def recommend_all_on_spark(
         self,
@@ -278,17 +276,22 @@ class Shop(Live):
         source: str | None = None,
         progress: Progress = silent,
     ) -> "Written":
-        """Write everybody's shelf as `recommend_all` does, on Spark; the file is a folder of Parquet files."""
+        """Write the shelves of all shoppers as `recommend_all` does, on Spark; `out` is a folder of Parquet files."""
         from aisle.app.spark.batch import recommend_all_on_spark
+
+        job = self._batch_job(n, exclude, placement)
+        return recommend_all_on_spark(self.db, self.settings, job, out, source, progress)
+
+    def _batch_job(self, n: int, exclude: Exclude, placement: str | None) -> "BatchJob":
+        from aisle.app.serving.batch import BatchJob
 
         request = ShelfRequest(n=n, exclude=exclude, placement=placement or MAIN_PLACEMENT)
         where = placement_named(self.placements, request.placement)
-        model = self.model_watch.current()
-        return recommend_all_on_spark(self.db, self.settings, model, where, request, out, source, progress)
+        return BatchJob(self.model_watch.current(), where, request)
 
 
 def _folder_and_url(where: str) -> tuple[Path, str | None]:
-    """Tell a folder from a database URL, and say where the models of the latter go."""
+    """Return the folder of a shop, and its database URL if `where` is one."""
     if "://" not in where:
         return Path(where), None
     path = where.removeprefix("sqlite:///")

@@ -34,11 +34,11 @@ from aisle.storage.connection import Database
 END_OF_TIME: Final = np.iinfo(np.int64).max
 
 SAMPLE: Final = 1000
-"""How many shoppers' shelves are looked at before a model goes live."""
+"""How many shoppers' shelves are checked before a model goes live."""
 
 
 class DataSummary(msgspec.Struct, frozen=True):
-    """What a model learnt from."""
+    """A summary of the data that a model learnt from."""
 
     first: int
     last: int
@@ -47,7 +47,7 @@ class DataSummary(msgspec.Struct, frozen=True):
     users: int
     items: int
     fingerprint: str
-    """A digest of all of it."""
+    """A digest of the whole data."""
 
     @classmethod
     def of(cls, data: Interactions) -> Self:
@@ -57,29 +57,29 @@ class DataSummary(msgspec.Struct, frozen=True):
 
 
 class Trained(msgspec.Struct, frozen=True):
-    """What a training came to."""
+    """The result of a training."""
 
     version: int
     live: bool
     reason: str
-    """Why it went live or not, in words."""
+    """Why it went live or not, for people."""
     measured: list[Measured]
-    """The new recipe, the live recipe where that is another, and popularity; empty if nothing could be held out."""
+    """The new recipe, the live recipe if that is another, and popularity; empty if nothing could be held out."""
     placements: list[PlacementFigures]
-    """How the shelves of each placement do on the held-out weeks."""
+    """The figures of each placement's shelves on the held-out weeks."""
     long_tail: list[TailCost]
     """What shares of attention for the long tail would cost there."""
     review_errors: ReviewErrors | None
-    """How well the words of reviews predict their stars; null unless comments without stars were read."""
+    """How well the words of reviews predict their stars; null if all reviews have stars, or too few do."""
     events: int
     users: int
     items: int
     skipped: dict[str, str]
-    """Which role of the bundle stayed empty, and why."""
+    """What was not trained, by role of the bundle, and why."""
     seconds: float
     learnt_from: DataSummary
     run_id: str | None = None
-    """The run that shows it in MLflow; null if none does."""
+    """The run in MLflow; null without tracking."""
 
 
 def train(
@@ -96,12 +96,12 @@ def train(
     model
         The personal model, instead of the one in `aisle.toml`.
     seconds
-        After so long, a hybrid's ranker learns from the past windows that it has seen by then; None: from all.
+        After so long, a hybrid's ranker learns from the past windows gathered by then; None: from all.
 
     Raises
     ------
     NotEnoughData
-        If there is nothing to learn from, or what was learnt is of no use.
+        If there is nothing to learn from, or the trained model is broken.
     SettingsError
         If the model or a setting of it does not exist.
     StorageError, BundleError
@@ -138,7 +138,7 @@ def train(
 
 
 def everything(tables: Tables, recipe: Recipe) -> Interactions:
-    """Return all that a shop knows as training data, with what the catalogue shows and nobody has touched yet."""
+    """Return all events as training data; the catalogue's items without events are among its items."""
     now = span(tables.events)[1] + 1
     data = build(tables.events, recipe.weights, now, also=shown_items(tables.catalogue))
     return with_catalogue(tables.catalogue, data)
@@ -155,7 +155,7 @@ def check_sane(fitted: Fitted, data: Interactions) -> None:
     Raises
     ------
     NotEnoughData
-        If it is of no use to anybody.
+        If a number is not finite, or a shelf is empty.
     """
     for model in fitted.components.values():
         if not isinstance(model, Recommender):
@@ -170,7 +170,7 @@ def check_sane(fitted: Fitted, data: Interactions) -> None:
 
 
 def to_bundle(recipe: Recipe, data: Interactions, fitted: Fitted, decision: GateDecision, first: int) -> Bundle:
-    """Put together what goes to disk; `first` is the moment of the first event that was learnt from."""
+    """Return the bundle of a training; `first` is the moment of its first event."""
     manifest = Manifest(
         window=(first, data.now),
         recipe=msgspec.to_builtins(recipe),

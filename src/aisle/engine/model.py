@@ -38,10 +38,10 @@ from aisle.shop.errors import BundleError, NoModel
 from aisle.shop.ids import Vocabulary
 
 CONTENT: Final = "content"
-"""The model that knows what items are like by themselves."""
+"""The model of content vectors."""
 
 VECTORS_FROM: Final = ("als", "audience")
-"""Whose vectors say which items are similar, where neither contents nor the personal model do."""
+"""The models whose vectors say which items are similar, if neither the content nor the personal model has any."""
 
 SALES_WINDOW: Final = 1
 """Which of `WINDOWS` says how items sell now."""
@@ -149,13 +149,13 @@ class TrainedModel:
 
     @property
     def state(self) -> ItemState | None:
-        """What is known of the items; None in a bundle from before that was kept."""
+        """What is known of the items; None in an old bundle without it."""
         state = self.components.get(STATE)
         return state if isinstance(state, ItemState) else None
 
     @property
     def highlights(self) -> ReviewHighlights | None:
-        """With which phrases reviewers praise items; None in a shop with too few reviews."""
+        """What reviewers praise about items; None in a shop with too few reviews."""
         highlights = self.components.get(HIGHLIGHTS)
         return highlights if isinstance(highlights, ReviewHighlights) else None
 
@@ -170,25 +170,25 @@ class TrainedModel:
 
     @cached_property
     def contents(self) -> NDArray[np.float32] | None:
-        """What the items are like by themselves, whoever buys them, (items, factors); None if no model knows."""
+        """The content vectors of the items, (items, factors); None without a content model."""
         model = self.components.get(CONTENT)
         return model.item_vectors if isinstance(model, HasItemVectors) else None
 
     @cached_property
     def sales_per_day(self) -> NDArray[np.float32]:
-        """How often each item was bought per day of the last weeks, (items,); NaN where nothing is known."""
+        """How often each item was bought per day of the last weeks, (items,); NaN where unknown."""
         if self.state is None:
             return np.full(len(self.items), np.nan, np.float32)
         return self.state.taken_[:, SALES_WINDOW] / np.float32(WINDOWS[SALES_WINDOW])
 
     @cached_property
     def usual_cover(self) -> float:
-        """How many days the stock of the median item lasted when the data ended; NaN where nothing is known."""
+        """How many days the stock of the median item lasted when the data ended; NaN where unknown."""
         return float("nan") if self.state is None else median_cover(self.state.stock_, self.sales_per_day)
 
     @cached_property
     def tail(self) -> NDArray[np.bool_]:
-        """Which items are of the long tail, (items,)."""
+        """Which items are in the long tail, (items,)."""
         return in_tail(np.zeros(len(self.items)) if self.state is None else self.state.buyers_)
 
     def stars(self, shopper: QueryBatch, items: NDArray[np.int32]) -> NDArray[np.float32] | None:

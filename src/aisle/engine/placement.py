@@ -87,7 +87,7 @@ def place(placement: Placement, query: ShelfQuery, proposals: Iterable[Proposal]
     query
         What was asked for.
     proposals
-        What the strategy proposes and what may stand in, in this order; at least one.
+        What the strategy yields: its own proposals, then the fallbacks; at least one.
     """
     rules = bind(placement.rules, query.catalogue.vocabulary)
     for proposal in proposals:
@@ -115,13 +115,13 @@ def _filled(placement: Placement, query: ShelfQuery, proposal: Proposal, rules: 
 def _placed(
     placement: Placement, query: ShelfQuery, proposal: Proposal, items: Ints, scores: Floats, rules: BoundRules
 ) -> PlacedShelf:
-    """Put candidates on a shelf by the rules, and by what the catalogue says of them at this moment."""
+    """Put candidates on a shelf by the rules, with their attributes at this moment."""
     candidates, scores = with_pins(items, scores, rules)
     with_cart = np.concatenate((candidates, query.cart))
     attributes, vectors = query.catalogue.attributes(with_cart), _contents(query, with_cart)
     shown, in_cart = np.split(np.arange(len(with_cart)), [len(candidates)])
-    strangers = with_cart[~query.catalogue.listed(with_cart)]
-    excluded = np.concatenate((query.context.excluded, strangers, np.array([proposal.because], np.int32)))
+    unlisted = with_cart[~query.catalogue.listed(with_cart)]
+    excluded = np.concatenate((query.context.excluded, unlisted, np.array([proposal.because], np.int32)))
     context = replace(query.context, excluded=excluded)
     if placement.strategy.about == "cart":
         of_both = (None, None) if vectors is None else (vectors[shown], vectors[in_cart])
@@ -134,6 +134,6 @@ def _placed(
 
 
 def _contents(query: ShelfQuery, items: Ints) -> Floats | None:
-    """Return the vectors of items by themselves; those of items that the model does not know are 0."""
+    """Return the content vectors of items; those of items that the model does not know are 0."""
     contents = query.model.contents
     return None if contents is None else query.catalogue.vocabulary.values(contents, items, 0)

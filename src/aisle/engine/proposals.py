@@ -1,4 +1,4 @@
-"""What a strategy proposes for a shelf, and what may stand in for it."""
+"""What a strategy proposes for a shelf, and the fallbacks."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -16,16 +16,16 @@ Floats = NDArray[np.float32]
 
 
 class Fallback(msgspec.Struct, frozen=True):
-    """What a shelf is instead of what its placement promises.
+    """What fills a shelf if the placement's own strategy has nothing for it.
 
     Attributes
     ----------
     name
-        What programs read.
+        Its name, for programs.
     sentence
         What people read.
     reason
-        What it says of each item; `{}` is the item that the shelf follows from. None: what `model` says.
+        The reason of each item; `{}` is the item that the shelf follows from. None: the reasons of `model`.
     model
         The model that ranks it and gives the reasons; None: its items are popular.
     """
@@ -88,11 +88,11 @@ class Proposal:
     scores
         Higher is better, NaN where an item only has its place in the order, (candidates,).
     fallback
-        What it is instead of what the placement promises; None if it keeps the promise.
+        Which fallback it is; None if the placement's own strategy proposes it.
     because
-        The item that all of it follows from, or `UNKNOWN`.
+        The item that all items follow from, or `UNKNOWN`.
     may_be_filled
-        Whether popular items may fill the shelf up: not where the shelf says what each of its items is.
+        Whether popular items may fill the shelf up: not if the shelf claims something of each of its items.
     """
 
     items: Ints

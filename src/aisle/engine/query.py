@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.model import TrainedModel
-from aisle.engine.ranking.candidates import MOST
+from aisle.engine.ranking.candidates import MAX_CANDIDATES
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.hybrid import profiles_of
 from aisle.engine.ranking.profile import ProfileEvent, as_of, to_query
@@ -24,13 +24,13 @@ from aisle.shop.ids import UNKNOWN
 Ints = NDArray[np.int32]
 
 OWNING: Final = [KIND_CODES[kind] for kind in (EventKind.PURCHASE, EventKind.RATE)]
-"""The events that say that a shopper has an item: whoever rated it had it."""
+"""The events that show that a shopper owns an item; a rating does too."""
 
 VIEWS: Final = [KIND_CODES[kind] for kind in (EventKind.VIEW_ITEM, EventKind.SELECT_ITEM)]
-"""The events that are looking at an item."""
+"""The events of looking at an item."""
 
 SPARE: Final = 4
-"""A strategy is asked for so many times the items that are shown: rules leave some out."""
+"""A strategy proposes so many times the items that are shown, as rules drop some."""
 
 
 class Catalogue(Protocol):
@@ -38,7 +38,7 @@ class Catalogue(Protocol):
 
     @property
     def vocabulary(self) -> RequestVocabulary:
-        """The item numbers that all methods speak of."""
+        """The item numbers of all methods."""
 
     def attributes(self, items: Ints) -> ItemAttributes:
         """Return what is known of items."""
@@ -52,7 +52,7 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class NoCatalogue:
-    """A catalogue that says nothing: for a moment of the past, and where the shop's own is out of reach.
+    """A catalogue without attributes: for a moment of the past, and where there is no database.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class NoCatalogue:
     new_items: Ints
 
     def attributes(self, items: Ints) -> ItemAttributes:
-        """Return that nothing is known; every item is available."""
+        """Return unknown attributes; every item is available."""
         return attributes_of_rows([None] * len(items), now=0)
 
     def listed(self, items: Ints) -> Flags:
@@ -201,7 +201,7 @@ class ShelfQuery:
 
 def n_candidates(n: int) -> int:
     """Return how many candidates are enough for a shelf of n."""
-    return max(SPARE * n, MOST)
+    return max(SPARE * n, MAX_CANDIDATES)
 
 
 def _each_once(items: Ints) -> Ints:

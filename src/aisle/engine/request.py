@@ -1,4 +1,4 @@
-"""What somebody asks of a shelf: who, where, and how much, in the shop's own ids."""
+"""A request for a shelf: who, where, and how many items, in the shop's own ids."""
 
 from typing import Final, Literal
 
@@ -16,7 +16,7 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     user_id
-        The shopper; None for a visitor of whom only the session is known.
+        The shopper; None for an anonymous visitor.
     session_id
         The visit; its events count beside the shopper's own.
     placement

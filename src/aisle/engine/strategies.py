@@ -1,6 +1,6 @@
 """How placements are filled: one record per strategy, with the function that yields what it proposes.
 
-A function yields its proposals in the order of preference: first what the placement promises, then what may stand in.
+A function yields its proposals in the order of preference: first the strategy's own, then the fallbacks.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,15 +23,13 @@ from aisle.engine.proposals import (
     Proposal,
 )
 from aisle.engine.query import ShelfQuery
+from aisle.engine.ranking.explain import MIN_BUYERS
 from aisle.engine.recipe import BASELINE, PERSONAL
 from aisle.recommenders.implicit.co_purchase import CoPurchase
 from aisle.recommenders.similar import similar as most_similar
 from aisle.shop.errors import InputError
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-
-MIN_BUYERS: Final = 5
-"""Items that so many different shoppers bought together are often bought together; fewer are somebody's purchase."""
 
 CO_PURCHASE: Final = "co_purchase"
 TRENDING: Final = "trending"
@@ -49,20 +47,20 @@ class Strategy:
     name
         What it is called in `aisle.toml`.
     propose
-        Yields what it proposes, and after it what may stand in.
+        Yields what it proposes, and then the fallbacks.
     about
-        What its shelf answers: a shopper, the item of a page, or a cart. Only shelves of shoppers are filled in batch;
+        What its shelf is for: a shopper, the item of a page, or a cart. Only shelves of shoppers are filled in batch;
         all are measured offline, those of items and carts by baskets.
     placement
-        The placement of every shop that it fills; None for a model, which a shop asks for by name.
+        The standard placement that it fills; None for a model, which a shop names in its settings.
     model
-        The one model that it is, so that many shoppers are asked about at once; None if it is more than that.
+        The model that ranks, if nothing else does, so that it can rank for many shoppers at once; None otherwise.
     needs
         The models that are trained for it, beside the personal and the popular one.
     reason
-        What its shelf says of each item; `{}` is the item that the shelf follows from. None: what the model says.
+        The reason of each item; `{}` is the item that the shelf follows from. None: the reasons of the model.
     fallbacks
-        What may stand in for it.
+        The fallbacks that it may yield.
     """
 
     name: str
@@ -89,7 +87,7 @@ def strategy_named(name: str) -> Strategy:
 
 
 def _by_model(query: ShelfQuery, model: str) -> Iterator[Proposal]:
-    """Yield what a model ranks for the shopper; the popular items if it knows nothing of them, or is not there."""
+    """Yield what a model ranks for the shopper; popular items if it knows nothing of them, or was not trained."""
     retrieval = query.model.retrieval(model, query.objective)
     if retrieval is None:
         yield popular_items(query, POPULAR_INSTEAD)
@@ -101,9 +99,9 @@ def _by_model(query: ShelfQuery, model: str) -> Iterator[Proposal]:
 
 
 def _similar(query: ShelfQuery) -> Iterator[Proposal]:
-    """Yield what is like the item of the page."""
+    """Yield items similar to the item of the page."""
     _check_item(query, "similar")
-    yield from _alike(query, query.item)
+    yield from _similar_to(query, query.item)
     yield popular_items(query, POPULAR_INSTEAD)
 
 
@@ -111,7 +109,7 @@ def _bought_together(query: ShelfQuery) -> Iterator[Proposal]:
     """Yield what several shoppers bought together with the item of the page."""
     _check_item(query, "bought_together")
     yield from _proposed(*_partners(query, np.array([query.item], np.int32)), may_be_filled=False)
-    yield from _alike(query, query.item, SIMILAR_INSTEAD)
+    yield from _similar_to(query, query.item, SIMILAR_INSTEAD)
     yield popular_items(query, POPULAR_INSTEAD)
 
 
@@ -123,13 +121,13 @@ def _cart(query: ShelfQuery) -> Iterator[Proposal]:
 
 
 def _because_you_viewed(query: ShelfQuery) -> Iterator[Proposal]:
-    """Yield what is like the item that the shopper viewed last, or dealt with last, in a shop that records no views."""
+    """Yield items similar to the one that the shopper viewed last; without views, to the last one of the history."""
     viewed = query.viewed[query.viewed < len(query.model.items)]
     liked = query.shopper.history.items[query.shopper.weights > 0]
     last = np.concatenate((viewed[:1], liked[-1:]))
     if len(last):
         item = int(last[0])
-        for proposal in _alike(query, item):
+        for proposal in _similar_to(query, item):
             yield Proposal(proposal.items, proposal.scores, proposal.fallback, because=item)
     yield popular_items(query, POPULAR)
 
@@ -141,7 +139,7 @@ def _buy_it_again(query: ShelfQuery) -> Iterator[Proposal]:
 
 
 def _new_arrivals(query: ShelfQuery) -> Iterator[Proposal]:
-    """Yield what the shop has had for the shortest time: by `available_from`, or by first events if nothing has it."""
+    """Yield the newest items of the shop: by `available_from`, or by their first events if no item has that."""
     items, state = query.catalogue.newest(query.n_candidates), query.model.state
     if len(items) == 0 and state is not None:
         items = np.argsort(-state.first_, kind="stable")[: query.n_candidates].astype(np.int32)
@@ -244,7 +242,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
 
 
 def popular_items(query: ShelfQuery, fallback: Fallback) -> Proposal:
-    """Return the popular items, as what stands in."""
+    """Return the popular items as a fallback."""
     return Proposal.of_row(query.model.popular.retrieve(query.shopper, query.n_candidates, query.excluded), 0, fallback)
 
 
@@ -256,13 +254,13 @@ def _check_item(query: ShelfQuery, strategy: str) -> None:
 def _proposed(
     items: Ints, scores: Floats, fallback: Fallback | None = None, *, may_be_filled: bool = True
 ) -> Iterator[Proposal]:
-    """Yield a proposal, if it holds anything."""
+    """Yield a proposal, unless it is empty."""
     if len(items):
         yield Proposal(items, scores, fallback, may_be_filled=may_be_filled)
 
 
-def _alike(query: ShelfQuery, item: int, fallback: Fallback | None = None) -> Iterator[Proposal]:
-    """Yield what is like an item, then what anybody bought together with it."""
+def _similar_to(query: ShelfQuery, item: int, fallback: Fallback | None = None) -> Iterator[Proposal]:
+    """Yield the items most similar to one, then those that anybody bought together with it."""
     if not 0 <= item < len(query.model.items):
         return
     items = np.array([item], np.int32)
@@ -274,7 +272,7 @@ def _alike(query: ShelfQuery, item: int, fallback: Fallback | None = None) -> It
 
 
 def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_BUYERS) -> tuple[Ints, Floats]:
-    """Return what was bought together with items, by the sum of the links, best first."""
+    """Return the items bought together with some items, by the sum of their scores, best first."""
     model = query.model.recommender(CO_PURCHASE)
     known = items[(items >= 0) & (items < len(query.model.items))]
     if len(known) == 0 or not isinstance(model, CoPurchase):
@@ -288,10 +286,10 @@ def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_BUYERS) -> t
 
 
 def _due(query: ShelfQuery) -> tuple[Ints, Floats]:
-    """Return what the shopper bought before, by liking × how many people rebuy it × whether it is the time.
+    """Return the shopper's earlier purchases, by liking × share of shoppers who rebuy the item × how due it is.
 
-    With r, the days since the last purchase over the days after which people usually rebuy, an item is due as
-    r · exp(1 - r): not at all at once, most at r = 1, and less and less for whoever has stopped buying it.
+    Let r be the days since the last purchase divided by the days after which people usually rebuy. An item is due by
+    r · exp(1 - r): 0 right after the purchase, highest at r = 1, and falling again for a shopper who has stopped.
     """
     state, profile, history = query.model.state, query.shopper.profiles, query.shopper.history.items
     if state is None or profile is None:

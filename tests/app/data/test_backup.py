@@ -39,7 +39,7 @@ def test_the_restored_shop_answers_as_the_old_one(folder: Path, file: Path, empt
     with Shop.open(folder) as old, Shop(empty) as new:
         assert new.recommend("user-1").items == old.recommend("user-1").items
         assert new.train().version == 2
-    assert sorted(one.name for one in empty.bundles.iterdir()) == ["000001", "000002"]
+    assert sorted(bundle.name for bundle in empty.bundles.iterdir()) == ["000001", "000002"]
 
 
 def test_models_whose_bundle_is_not_in_the_backup_cannot_go_live(folder: Path, tmp_path: Path, empty: Settings) -> None:
@@ -51,7 +51,7 @@ def test_models_whose_bundle_is_not_in_the_backup_cannot_go_live(folder: Path, t
         assert [row.path for row in new.models()] == [None, "000001"]
 
 
-def test_the_archive_is_plain_and_its_owners_alone(file: Path) -> None:
+def test_the_archive_is_a_zip_of_parquet_that_only_its_owner_can_read(file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     with zipfile.ZipFile(file) as archive, archive.open("tables/events/00000.parquet") as events:
         assert pl.read_parquet(events).height == 240
@@ -70,7 +70,7 @@ def test_data_is_only_replaced_by_force(folder: Path, file: Path) -> None:
         assert len(shop.recommend("user-3").items) == 10
         with pytest.raises(NotFound):
             shop.export_user("user-1")
-    assert [one.name for one in settings.bundles.iterdir()] == ["000001"]
+    assert [bundle.name for bundle in settings.bundles.iterdir()] == ["000001"]
 
 
 def test_a_shop_without_a_model_is_backed_up_too(untrained_folder: Path, tmp_path: Path, empty: Settings) -> None:
@@ -86,7 +86,7 @@ def test_a_backup_overwrites_nothing(folder: Path, file: Path, tmp_path: Path) -
             shop.backup(file)
         with pytest.raises(FileError, match="cannot write"):
             shop.backup(tmp_path / "nowhere" / "a.backup")
-    assert [one.name for one in tmp_path.glob(".*")] == []
+    assert [path.name for path in tmp_path.glob(".*")] == []
 
 
 Change = Callable[[dict[str, bytes]], None]
@@ -111,7 +111,7 @@ def _manifest(**values: object) -> Change:
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "said"),
+    ("change", "error", "message"),
     [
         (lambda members: members.pop("manifest.json"), FileError, "is no backup of Aisle"),
         (_manifest(created="soon"), FileError, "is no backup of Aisle"),
@@ -123,23 +123,23 @@ def _manifest(**values: object) -> Change:
         (lambda members: members.update({"model/manifest.json": b"{}"}), FileError, "is damaged in the backup"),
     ],
 )
-def test_a_backup_that_is_none_or_damaged_changes_nothing(
-    folder: Path, file: Path, change: Change, error: type[Exception], said: str
+def test_a_damaged_or_foreign_backup_changes_nothing(
+    folder: Path, file: Path, change: Change, error: type[Exception], message: str
 ) -> None:
     settings = Settings.read(folder)
     _rewritten(file, change)
     with Shop(settings) as shop:
         shop.import_events(pl.DataFrame({"user_id": ["new"], "item_id": ["tea-1"], "timestamp": ["2024-01-01"]}))
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         restore(settings, file, force=True)
     with Shop(settings) as shop:
         assert len(shop.export_user("new")["events"]) == 1
         assert len(shop.recommend("user-1").items) == 10
-    assert [one.name for one in settings.bundles.iterdir()] == ["000001"]
+    assert [bundle.name for bundle in settings.bundles.iterdir()] == ["000001"]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK no archive"])
-def test_what_is_no_archive_is_named(tmp_path: Path, empty: Settings, content: bytes | None) -> None:
+def test_a_file_that_is_no_archive_is_named(tmp_path: Path, empty: Settings, content: bytes | None) -> None:
     path = tmp_path / "odd.backup"
     if content is not None:
         path.write_bytes(content)

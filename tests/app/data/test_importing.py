@@ -46,7 +46,7 @@ def test_overlapping_exports_deduplicate(shop: Shop, tmp_path: Path) -> None:
     assert counts(shop, write(tmp_path, "february.csv", ROWS[8:])) == (12, 8, 4, 0)
 
 
-def test_true_double_lines_survive(shop: Shop, tmp_path: Path) -> None:
+def test_double_lines_of_one_file_are_both_stored(shop: Shop, tmp_path: Path) -> None:
     assert counts(shop, write(tmp_path, "a.csv", [ROWS[0], ROWS[0]])) == (2, 2, 0, 0)
 
 
@@ -59,10 +59,10 @@ def test_rejects_are_kept_with_file_line_and_reason(shop: Shop, tmp_path: Path) 
 
 
 def test_progress_ends_at_the_files_size(shop: Shop, tmp_path: Path) -> None:
-    told: list[tuple[float, float | None]] = []
+    calls: list[tuple[float, float | None]] = []
     path = write(tmp_path, "a.csv", ROWS)
-    shop.import_files([path], Plan(table="events"), lambda _, done, total, rows=0: told.append((done, total)))
-    assert told[-1] == (path.stat().st_size, path.stat().st_size)
+    shop.import_files([path], Plan(table="events"), lambda _, done, total, rows=0: calls.append((done, total)))
+    assert calls[-1] == (path.stat().st_size, path.stat().st_size)
 
 
 def test_a_frame_is_checked_like_a_file(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Rejects that somebody has mended: by another mapping, by newer rules, or by hand."""
+"""Replay of rejects after a correction: of the mapping, of the date format, or of the rows by hand."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ def stored(shop: Shop) -> list[tuple[object, ...]]:
     return sorted(row for frame in frames for row in frame.rows())
 
 
-def test_a_wrong_date_format_is_mended_by_the_right_one(shop: Shop, tmp_path: Path) -> None:
+def test_a_wrong_date_format_is_corrected(shop: Shop, tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "user_id,item_id,timestamp", "u,i,03.04.2024", "v,i,04.04.2024")
     shop.import_files([path], Plan(table="events", date_format="iso"))
     assert shop.replay_rejects(Plan()) == Replayed(2, 0, 2)
@@ -45,7 +45,7 @@ def test_a_wrong_date_format_is_mended_by_the_right_one(shop: Shop, tmp_path: Pa
     assert stored(shop) == replayed, "the ids are those that the import would have given"
 
 
-def test_a_wrong_mapping_is_mended_by_the_right_one(shop: Shop, tmp_path: Path) -> None:
+def test_a_wrong_mapping_is_corrected(shop: Shop, tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "who,what,item_id,timestamp,was", "u,i,,2024-01-01,buy", "u,i,,2024-01-01,buy")
     shop.import_files([path], Plan(table="events", columns={"who": "user_id", "was": "event"}))
     assert shop.replay_rejects(Plan(columns={"nobody": "user_id"})).stays == 2
@@ -65,7 +65,7 @@ def test_fields_of_requests_may_be_mapped_and_keep_the_time_at_which_they_came(s
     assert [row[1:] for row in stored(shop)] == [("u", "i", "view_item", created)]
 
 
-def test_rows_are_mended_by_hand(shop: Shop, tmp_path: Path) -> None:
+def test_rows_are_corrected_by_hand(shop: Shop, tmp_path: Path) -> None:
     batch, _ = parse_events(b'[{"event": "view", "user_id": "u", "item": "i"}, {"event": "juggle", "item_id": "i"}]')
     shop.accept(batch)
     path = write(tmp_path, "a.csv", "user_id,item_id,timestamp,quantity", "u,j,2024-01-01,many", "u,k,2024-01-01,0")
@@ -76,55 +76,57 @@ def test_rows_are_mended_by_hand(shop: Shop, tmp_path: Path) -> None:
     assert {line["reason"] for line in lines} >= {"quantity 'many' is not a whole number"}
     for line in lines:
         line["row"] |= {"quantity": 3} if line["source"] != "api" else {"item_id": line["row"].pop("item", "i")}
-    corrected = write(tmp_path, "mended.jsonl", "", *[msgspec.json.encode(line).decode() for line in lines])
+    corrected = write(tmp_path, "corrected.jsonl", "", *[msgspec.json.encode(line).decode() for line in lines])
     assert shop.replay_rejects(Plan(), corrected=corrected) == Replayed(4, 3, 1, stored=3)
     assert [row[2] for row in sorted(stored(shop), key=lambda row: str(row[2]))] == ["i", "j", "k"]
     (left,), count = shop.rejects()
     assert (count, "juggle" in left.raw, "juggle" in left.reason) == (1, True, True)
-    with pytest.raises(NotFound, match=r"3 of the rows .* are not set aside"):
+    with pytest.raises(NotFound, match=r"3 of the rows .* are not rejects, or no longer"):
         shop.replay_rejects(Plan(), corrected=corrected)
 
 
-def test_a_request_mended_twice_is_stored_once(shop: Shop, tmp_path: Path) -> None:
+def test_a_request_that_is_replayed_twice_is_stored_once(shop: Shop, tmp_path: Path) -> None:
     batch, _ = parse_events(b'{"event": "view", "user_id": "u", "product": "i"}')
     for outcome in (Replayed(1, 1, 0, stored=1), Replayed(1, 1, 0, duplicate=1)):
         shop.accept(batch)
         assert shop.replay_rejects(Plan(columns={"product": "item_id"})) == outcome
 
 
-def test_lines_that_are_no_rows_stay_until_they_are(shop: Shop, tmp_path: Path) -> None:
+def test_lines_that_are_no_rows_stay_rejects_until_they_are_corrected(shop: Shop, tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "user_id,item_id,timestamp", "u,i,2024-01-01", "u,i,2024-01-01,1,2,3")
     shop.import_files([path], OWN)
     assert shop.replay_rejects(Plan()).stays == 1
     assert "is no row of named cells" in shop.rejects()[0][0].reason
     row = {"reject": 1, "row": {"user_id": "u", "item_id": "i", "timestamp": "2024-01-02"}}
-    corrected = write(tmp_path, "mended.jsonl", msgspec.json.encode(row).decode())
+    corrected = write(tmp_path, "corrected.jsonl", msgspec.json.encode(row).decode())
     assert shop.replay_rejects(Plan(), corrected=corrected).left == 1
 
 
-def test_what_an_erased_person_did_leaves_without_being_stored(shop: Shop, tmp_path: Path) -> None:
+def test_rows_of_an_erased_person_leave_without_being_stored(shop: Shop, tmp_path: Path) -> None:
     shop.import_files([write(tmp_path, "a.csv", "who,item_id,timestamp", "7,i,x")], OWN)
     exported = tmp_path / "rejects.jsonl"
     shop.export_rejects(exported)
     shop.erase_user("ghost")
-    mended = exported.read_text().replace('"who":"7"', '"user_id":"ghost"').replace('"x"', '"2024-01-01"')
-    corrected = write(tmp_path, "mended.jsonl", mended)
+    text = exported.read_text().replace('"who":"7"', '"user_id":"ghost"').replace('"x"', '"2024-01-01"')
+    corrected = write(tmp_path, "corrected.jsonl", text)
     assert shop.replay_rejects(Plan(), corrected=corrected) == Replayed(1, 1, 0, erased=1)
 
 
 @pytest.mark.parametrize("name", ["b.csv", "api"])
-def test_a_source_without_rejects_is_told_apart(shop: Shop, tmp_path: Path, name: str) -> None:
+def test_a_source_without_rejects_is_refused_with_the_names_of_the_others(
+    shop: Shop, tmp_path: Path, name: str
+) -> None:
     shop.import_files([write(tmp_path, "a.csv", "user_id,item_id,timestamp", "u,i,x")], OWN)
-    with pytest.raises(NotFound, match=rf"nothing is set aside of {name}; there are rejects of: .*a\.csv"):
+    with pytest.raises(NotFound, match=rf"there are no rejects of {name}; there are rejects of: .*a\.csv"):
         shop.replay_rejects(Plan(), name)
-    with pytest.raises(NotFound, match="nothing is set aside"):
+    with pytest.raises(NotFound, match="there are no rejects of"):
         shop.export_rejects(tmp_path / "out.jsonl", name)
 
 
 @pytest.mark.parametrize("line", ["x", '{"reject": "1", "row": {}}', '{"reject": 1}', '{"reject": 1, "row": [1]}'])
 def test_a_corrected_file_of_another_shape_is_refused(shop: Shop, tmp_path: Path, line: str) -> None:
     with pytest.raises(InputError, match=r"line 1: .*aisle rejects export"):
-        shop.replay_rejects(Plan(), corrected=write(tmp_path, "mended.jsonl", line))
+        shop.replay_rejects(Plan(), corrected=write(tmp_path, "corrected.jsonl", line))
 
 
 def test_a_corrected_file_that_is_missing_or_empty_is_named(shop: Shop, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from aisle.app.data.settings_file import write_settings
 from aisle.app.settings import FILE, TEMPLATE
-from aisle.shop.errors import SettingsError
+from aisle.shop.errors import FileError
 
 
 def written(folder: Path, text: str, **settings: Any) -> str:
@@ -35,23 +35,23 @@ def test_a_setting_is_changed_where_it_stands(tmp_path: Path) -> None:
         "[models.svd]\nfactors = 5\n[serve]\nport = 1\n[models.als]\nfactors = 3\niterations = 4\n",
     ],
 )
-def test_however_a_section_is_written_it_is_found(tmp_path: Path, text: str) -> None:
+def test_a_section_is_found_however_it_is_written(tmp_path: Path, text: str) -> None:
     before = tomllib.loads(text)
     before["models"]["als"]["factors"] = 64
     assert tomllib.loads(written(tmp_path, text, factors=64)) == before
 
 
-def test_none_takes_a_setting_out(tmp_path: Path) -> None:
+def test_none_removes_a_setting(tmp_path: Path) -> None:
     text = "[models.als]\nfactors = 32\niterations = 3\n"
     assert written(tmp_path, text, factors=None, cg_steps=None) == "[models.als]\niterations = 3\n"
 
 
-def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:
+def test_a_missing_file_is_created(tmp_path: Path) -> None:
     write_settings(tmp_path / FILE, ("models", "als"), {"factors": 64})
     assert (tmp_path / FILE).read_text() == "[models.als]\nfactors = 64\n"
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
 
 
 def test_a_folder_that_refuses_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"nowhere/aisle.toml cannot be written: No such file"):
+    with pytest.raises(FileError, match=r"cannot write .*nowhere/aisle\.toml: No such file .*; make the folder"):
         write_settings(tmp_path / "nowhere" / FILE, ("models", "als"), {"factors": 64})

@@ -25,7 +25,7 @@ def test_an_existing_shop_keeps_its_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ['Tea & "Tools"', "C:\\shop", "Läden 😀"])
-def test_any_printable_name_will_do(tmp_path: Path, name: str) -> None:
+def test_any_printable_name_is_allowed(tmp_path: Path, name: str) -> None:
     assert Settings.read(make_shop(tmp_path, name)).shop.name == name
 
 
@@ -44,7 +44,7 @@ def test_a_simulated_shop_says_so(tmp_path: Path) -> None:
     assert Settings.read(make_shop(tmp_path, simulated=True)).shop.simulated
 
 
-def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(FileError, match=re.escape(str(tmp_path / "taken"))):
         make_shop(tmp_path / "taken")

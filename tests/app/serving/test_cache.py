@@ -3,21 +3,21 @@ import threading
 from aisle.app.serving.cache import Cache
 
 
-def test_the_oldest_values_make_room() -> None:
+def test_the_oldest_values_are_removed_first() -> None:
     cache: Cache[str, int] = Cache(2)
     for number, key in enumerate("abc"):
         cache.put(key, number)
     assert [cache.get(key) for key in "abc"] == [None, 1, 2]
 
 
-def test_a_value_that_is_put_again_counts_once_and_is_new() -> None:
+def test_a_value_that_is_put_again_counts_once_and_is_the_newest() -> None:
     cache: Cache[str, int] = Cache(2)
     for key in "abac":
         cache.put(key, 0)
     assert [cache.get(key) for key in "abc"] == [0, None, 0]
 
 
-def test_heavy_values_make_room_by_their_weight() -> None:
+def test_the_weight_of_values_counts() -> None:
     cache: Cache[str, list[int]] = Cache(10, len)
     cache.put("a", [0] * 4)
     cache.put("b", [0] * 4)

@@ -1,4 +1,4 @@
-"""The placements that every shop has, over the small shop: a test tries to get onto them what cannot be had."""
+"""The standard placements of a small shop: none of them ever shows an unavailable item."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,7 +53,7 @@ def _always_ask(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pinned(folder: Path) -> Iterator[Live]:
-    """Return a shop that pins what will be gone, everywhere."""
+    """Return a shop that pins items, which will be unavailable, on every placement."""
     pins = "".join(f'[placements.{name}]\npins = ["tea-0", "tool-0"]\n' for name in STANDARD)
     with with_settings(folder, pins) as live:
         yield live
@@ -70,8 +70,8 @@ def pinned(folder: Path) -> Iterator[Live]:
     ],
     ids=["hidden", "none-left", "owed", "not-in-stock", "to-come"],
 )
-def test_what_cannot_be_had_is_on_no_shelf(pinned: Live, gone: dict[str, Any]) -> None:
-    lost = [one for one in TEAS + TOOLS if one not in LASTING]
+def test_an_unavailable_item_is_on_no_shelf(pinned: Live, gone: dict[str, Any]) -> None:
+    lost = [item_id for item_id in TEAS + TOOLS if item_id not in LASTING]
     for item_id in (*lost, LASTING[0]):
         do(pinned, "view_item", item_id, user_id="user-0")
         do(pinned, "view_item", item_id, session_id="visit")
@@ -95,7 +95,7 @@ def test_a_shop_that_is_sold_out_has_empty_shelves_and_no_errors(live: Live) -> 
         assert ids(live.recommend("user-0", 5, placement=placement, item_id="tea-1")) == []
 
 
-def test_what_is_left_out_makes_room_for_what_is_not(live: Live) -> None:
+def test_other_items_take_the_places_of_dropped_ones(live: Live) -> None:
     for item_id in TEAS:
         change(live, item_id, hidden=True)
     assert set(ids(live.recommend("user-0", 10))) == set(TOOLS)
@@ -107,25 +107,25 @@ def test_every_shop_has_a_placement_for_each_strategy(tmp_path: Path) -> None:
     assert set(STANDARD.values()) == STRATEGIES.keys()
 
 
-def test_one_setting_of_a_placement_leaves_the_others(tmp_path: Path) -> None:
+def test_a_setting_of_a_placement_does_not_change_its_other_settings(tmp_path: Path) -> None:
     (tmp_path / "aisle.toml").write_text("[placements.cart]\ndiversity = 0.5\n[placements.tea]\n")
     placements = placements_of(Settings.read(tmp_path))
     assert (placements["cart"].strategy.name, placements["cart"].rules.diversity) == ("cart", 0.5)
     assert placements["tea"].strategy.name == "personal"
 
 
-def test_an_unknown_placement_is_named_beside_those_there_are(tmp_path: Path) -> None:
+def test_an_unknown_placement_is_refused_with_the_names_of_the_others(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"no placement 'attic'.*recommended-for-you"):
         placement_named(placements_of(Settings.read(tmp_path)), "attic")
 
 
-def test_what_was_disliked_is_on_no_placement_that_answers_a_shopper(live: Live) -> None:
+def test_a_disliked_item_is_on_no_placement(live: Live) -> None:
     live.feedback("user-0", "tea-1", 1.0)
     for placement in STANDARD:
         assert "tea-1" not in ids(live.recommend("user-0", 20, placement=placement, item_id="tea-2"))
 
 
-def test_rules_hold_for_a_placement_alone(folder: Path) -> None:
+def test_rules_hold_only_for_their_placement(folder: Path) -> None:
     with with_settings(folder, '[placements.bestsellers]\ncategories = ["Tools"]\npins = ["tool-3"]\n') as live:
         shelf = live.recommend("user-0", 20, placement="bestsellers")
         assert ids(shelf)[0] == "tool-3"
@@ -158,7 +158,7 @@ def test_a_visitor_is_known_by_the_session_from_the_first_click(live: Live) -> N
     assert set(ids(after)) <= set(TOOLS)
 
 
-def test_a_session_counts_beside_what_is_known_of_the_shopper(live: Live) -> None:
+def test_events_of_the_session_count_beside_those_of_the_shopper(live: Live) -> None:
     do(live, "view_item", "tool-2", session_id="visit")
     shelf = live.recommend("user-0", 5, placement="recently-viewed", session_id="visit")
     assert ids(shelf) == ["tool-2"]
@@ -188,7 +188,7 @@ def test_new_arrivals_are_the_newest_first_whether_a_model_knows_them_or_not(liv
     assert shelf.fallback is None
 
 
-def test_without_available_from_what_was_first_bought_last_is_new(live: Live) -> None:
+def test_without_available_from_the_item_with_the_latest_first_event_is_newest(live: Live) -> None:
     state = live.model_watch.current().state
     assert state is not None
     newest = live.model_watch.current().items.ids[int(state.first_.argmax())]
@@ -201,18 +201,18 @@ def test_similar_items_leave_out_the_item_and_the_cart(live: Live) -> None:
     assert shelf.fallback is None
 
 
-def test_an_item_that_no_model_knows_has_bestsellers_beside_it(live: Live) -> None:
+def test_an_item_that_no_model_knows_has_bestsellers_as_a_fallback(live: Live) -> None:
     shelf = live.recommend(placement="similar-items", item_id="brand-new", n=5)
     assert (shelf.fallback, len(shelf.items)) == ("popular_instead", 5)
 
 
 @pytest.mark.parametrize("placement", ["similar-items", "frequently-bought-together"])
-def test_a_placement_about_an_item_asks_for_it(live: Live, placement: str) -> None:
+def test_a_placement_about_an_item_needs_one(live: Live, placement: str) -> None:
     with pytest.raises(InputError, match="item_id"):
         live.recommend("user-0", placement=placement)
 
 
-def test_too_few_buyers_are_no_frequently(live: Live) -> None:
+def test_too_few_buyers_together_fall_back_to_similar_items(live: Live) -> None:
     shelf = live.recommend(placement="frequently-bought-together", item_id="tea-1", n=5)
     assert shelf.fallback == "similar_instead"
     assert set(ids(shelf)) <= set(TEAS)
@@ -223,7 +223,7 @@ def test_an_empty_cart_gets_the_personal_shelf_and_says_so(live: Live) -> None:
     assert (shelf.fallback, ids(shelf)) == ("personal_instead", ids(live.recommend("user-0", 5)))
 
 
-def test_what_was_bought_before_may_be_bought_again_and_nothing_else(live: Live) -> None:
+def test_buy_it_again_shows_only_earlier_purchases(live: Live) -> None:
     bought = {line.item_id for line in live.history("user-0", 100)}
     shelf = live.recommend("user-0", 20, placement="buy-it-again")
     assert set(ids(shelf)) <= bought or shelf.fallback == "popular_instead"

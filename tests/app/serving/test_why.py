@@ -33,10 +33,10 @@ def shown(live: Live, n: int = 5) -> list[str]:
 @pytest.mark.parametrize("n", [5, 12])
 def test_the_place_is_that_on_the_shelf(live: Live, n: int) -> None:
     shelf = shown(live, n)
-    told = [live.why("user-0", item, n) for item in shelf]
-    assert [one.place for one in told] == list(range(1, n + 1))
-    assert [one.rank for one in told] == list(range(1, n + 1))
-    assert all(one.verdict == f"stands on place {one.place}" for one in told)
+    explanations = [live.why("user-0", item, n) for item in shelf]
+    assert [why.place for why in explanations] == list(range(1, n + 1))
+    assert [why.rank for why in explanations] == list(range(1, n + 1))
+    assert all(why.verdict == f"stands on place {why.place}" for why in explanations)
 
 
 def test_the_score_is_that_on_the_shelf(live: Live) -> None:
@@ -44,33 +44,33 @@ def test_the_score_is_that_on_the_shelf(live: Live) -> None:
     assert live.why("user-0", first.item_id).score == pytest.approx(first.score)
 
 
-def test_what_ranks_behind_the_shelf_is_told(live: Live) -> None:
+def test_an_item_that_ranks_behind_the_shelf_has_its_rank(live: Live) -> None:
     last = shown(live, 12)[-1]
-    told = live.why("user-0", last, 5)
-    assert told.place is None
-    assert told.verdict == f"ranks 12 of {told.candidates}, behind the 5 places of the shelf"
+    why = live.why("user-0", last, 5)
+    assert why.place is None
+    assert why.verdict == f"ranks 12 of {why.candidates}, behind the 5 places of the shelf"
 
 
-def test_an_own_item_speaks_for_itself(live: Live) -> None:
+def test_a_bought_item_is_proposed_by_the_source_of_repeats(live: Live) -> None:
     item = bought(live)[0]
-    repeat = {one.source: one for one in live.why("user-0", item).proposals}["repeat"]
+    repeat = {proposal.source: proposal for proposal in live.why("user-0", item).proposals}["repeat"]
     assert repeat.proposed
     assert repeat.rank is not None
     assert repeat.rank <= 6
 
 
-def test_only_items_of_the_history_speak(live: Live) -> None:
-    told = [live.why("user-0", item) for item in TEAS]
-    speaking = [one for why in told for one in why.speaks]
-    assert speaking
-    assert {one.item_id for one in speaking} <= set(bought(live))
-    assert {one.event for one in speaking} == {"purchase"}
-    for why in told:
-        assert sum(one.share for one in why.speaks) == pytest.approx(1) or why.speaks == []
+def test_earlier_items_come_from_the_history_and_their_shares_sum_to_1(live: Live) -> None:
+    explanations = [live.why("user-0", item) for item in TEAS]
+    earlier = [item for why in explanations for item in why.speaks]
+    assert earlier
+    assert {item.item_id for item in earlier} <= set(bought(live))
+    assert {item.event for item in earlier} == {"purchase"}
+    for why in explanations:
+        assert sum(item.share for item in why.speaks) == pytest.approx(1) or why.speaks == []
 
 
-def test_features_that_matter_most_come_first(live: Live) -> None:
-    weights = [abs(one.adds) for one in live.why("user-0", "tea-1").features]
+def test_features_with_the_largest_effect_come_first(live: Live) -> None:
+    weights = [abs(feature.adds) for feature in live.why("user-0", "tea-1").features]
     assert weights == sorted(weights, reverse=True)
     assert weights[0] > 0
 
@@ -86,13 +86,13 @@ def test_a_rule_that_drops_an_item_is_named(
     live: Live, change_to: dict[str, object], rule: str, available: bool
 ) -> None:
     change(live, "tea-1", **change_to)
-    told = live.why("user-0", "tea-1")
-    assert (told.dropped_by, told.available, told.place) == (rule, available, None)
-    assert told.verdict == f"left out by the rule {rule}"
-    assert told.rank is not None
+    why = live.why("user-0", "tea-1")
+    assert (why.dropped_by, why.available, why.place) == (rule, available, None)
+    assert why.verdict == f"left out by the rule {rule}"
+    assert why.rank is not None
 
 
-def test_of_two_variants_the_second_is_dropped_for_the_first(live: Live) -> None:
+def test_the_second_of_two_variants_is_dropped(live: Live) -> None:
     first, second = shown(live, 2)
     for item in (first, second):
         change(live, item, **{columns.ITEM_GROUP_ID: "the same tea"})
@@ -100,18 +100,18 @@ def test_of_two_variants_the_second_is_dropped_for_the_first(live: Live) -> None
     assert live.why("user-0", second).dropped_by == "one_per_group"
 
 
-def test_what_the_shopper_disliked_is_left_out(live: Live) -> None:
+def test_a_disliked_item_is_dropped(live: Live) -> None:
     live.feedback("user-0", "tea-1", 1.0)
     live.feedback("user-0", "tea-2", 5.0)
     assert live.why("user-0", "tea-1").dropped_by == "excluded_by_request"
 
 
-def test_a_placement_is_told_of_by_its_model(live: Live) -> None:
-    told = live.why("user-0", "tea-1")
-    assert (told.placement, told.model, told.model_version) == ("recommended-for-you", "hybrid", 1)
+def test_the_explanation_names_placement_and_model(live: Live) -> None:
+    why = live.why("user-0", "tea-1")
+    assert (why.placement, why.model, why.model_version) == ("recommended-for-you", "hybrid", 1)
 
 
-def test_nobody_has_no_reasons(live: Live) -> None:
+def test_a_shopper_without_a_history_is_refused(live: Live) -> None:
     with pytest.raises(NotFound, match="knows nothing of user 'nobody'"):
         live.why("nobody", "tea-1")
 
@@ -130,16 +130,16 @@ def test_an_unknown_placement_is_named(live: Live) -> None:
     ("proposed", "verdict"),
     [(True, "proposed, but not among the 20 likeliest candidates"), (False, "not proposed")],
 )
-def test_what_does_not_reach_the_ranker_is_told(live: Live, proposed: bool, verdict: str) -> None:
-    told = live.why("user-0", "tea-1")
-    proposals = [msgspec.structs.replace(one, proposed=proposed) for one in told.proposals]
-    assert msgspec.structs.replace(told, rank=None, place=None, proposals=proposals).verdict == verdict
+def test_an_item_that_does_not_reach_the_ranker_says_why(live: Live, proposed: bool, verdict: str) -> None:
+    why = live.why("user-0", "tea-1")
+    proposals = [msgspec.structs.replace(proposal, proposed=proposed) for proposal in why.proposals]
+    assert msgspec.structs.replace(why, rank=None, place=None, proposals=proposals).verdict == verdict
 
 
 # --- A shelf with reasons -------------------------------------------------------------------------------------------
 
 
-def test_every_item_says_why_it_stands_there(live: Live) -> None:
+def test_every_item_of_an_explained_shelf_has_a_reason(live: Live) -> None:
     shelf = live.recommend("user-0", 10, explain=True)
     assert all(item.reason for item in shelf.items)
     assert [item.reason for item in live.recommend("user-0", 10).items] == [None] * 10
@@ -158,18 +158,18 @@ def test_the_popular_shelf_is_popular(live: Live) -> None:
     assert {item.reason for item in shelf.items} == {"popular in Tea", "popular in Tools"}
 
 
-def test_the_shelf_and_the_way_give_the_same_reason(live: Live) -> None:
+def test_the_shelf_and_the_explanation_give_the_same_reason(live: Live) -> None:
     first = live.recommend("user-0", 1, explain=True).items[0]
     assert live.why("user-0", first.item_id).reason == first.reason
 
 
-def test_rules_that_look_at_contents_and_sales_see_the_same_as_on_the_shelf(folder: Path) -> None:
+def test_rules_of_diversity_and_stock_give_the_same_places_as_on_the_shelf(folder: Path) -> None:
     rules = {"diversity": 0.7, "long_tail": 0.3, "overstock_boost": 2.0}
     with Live(Settings.read(folder, placements={"home": PlacementSection.model_validate(rules)})) as live:
         shelf = [item.item_id for item in live.recommend("user-0", 8, placement="home").items]
-        told = [live.why("user-0", item, 8, "home").place for item in shelf]
+        places = [live.why("user-0", item, 8, "home").place for item in shelf]
     assert shelf != shown(live, 8)
-    assert told == list(range(1, 9))
+    assert places == list(range(1, 9))
 
 
 def test_a_pin_newer_than_the_model_has_its_place(folder: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_pin_newer_than_the_model_has_its_place(folder: Path) -> None:
     assert behind.place == 2
 
 
-def test_what_was_bought_lately_is_dropped_by_the_newest_known_moment_as_on_the_shelf(folder: Path) -> None:
+def test_a_recent_purchase_is_dropped_exactly_if_the_shelf_drops_it(folder: Path) -> None:
     with Live(Settings.read(folder)) as live:
         last = max(line.timestamp for line in live.history("user-0", 100))
         end = live.model_watch.current().data_end

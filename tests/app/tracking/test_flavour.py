@@ -34,7 +34,7 @@ def test_a_known_shopper_gets_the_ranking_of_the_shop(scorer: Scorer, folder: Pa
     assert answer["popular"] is False
 
 
-def test_a_history_that_is_handed_in_needs_no_database(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_history_in_the_request_needs_no_database(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
     trackers.needed("pandas")
     monkeypatch.chdir(tmp_path)
     scorer = _load_pyfunc(str(folder / "models" / "000001"))
@@ -51,14 +51,14 @@ def test_a_history_counts_more_than_the_database(scorer: Scorer) -> None:
     assert set(tools["items"]) <= set(TOOLS)
 
 
-def test_who_is_unknown_gets_the_popular_shelf(scorer: Scorer) -> None:
+def test_an_unknown_shopper_gets_the_popular_shelf(scorer: Scorer) -> None:
     for row in ({"user_id": "a stranger"}, {"user_id": None}, {"history": ["no such item"]}):
         (answer,) = scorer.predict(table(row), {"n": 4})
         assert answer["popular"] is True
         assert len(answer["items"]) == 4
 
 
-def test_ten_items_are_usual_and_no_more_than_there_are(scorer: Scorer) -> None:
+def test_by_default_there_are_ten_items_and_never_more_than_the_catalogue_has(scorer: Scorer) -> None:
     assert len(scorer.predict(table({"user_id": "user-1"}))[0]["items"]) == 10
     (answer,) = scorer.predict(table({"user_id": "user-1"}), {"n": 100})
     assert len(answer["items"]) == 20
@@ -66,14 +66,14 @@ def test_ten_items_are_usual_and_no_more_than_there_are(scorer: Scorer) -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1001])
-def test_a_length_that_is_none_is_refused(scorer: Scorer, n: int) -> None:
+def test_an_n_out_of_range_is_refused(scorer: Scorer, n: int) -> None:
     with pytest.raises(InputError, match=f"n = {n}; ask for 1 to 1000"):
         scorer.predict(table({"user_id": "user-1"}), {"n": n})
 
 
 @pytest.mark.parametrize("row", [{"user_id": 5}, {"history": [5]}])
-def test_ids_are_text(scorer: Scorer, row: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="5 is no text"):
+def test_ids_must_be_strings(scorer: Scorer, row: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="5 is not a string"):
         scorer.predict(table(row))
 
 
@@ -83,7 +83,7 @@ def test_a_damaged_bundle_is_refused(folder: Path) -> None:
         _load_pyfunc(str(folder / "models" / "000001"))
 
 
-def test_what_mlflow_is_told_is_a_signature() -> None:
+def test_the_card_has_a_signature_that_mlflow_reads() -> None:
     trackers.needed("pandas", "mlflow")
     from mlflow.models.signature import ModelSignature
 

@@ -29,7 +29,7 @@ def run(shop: Shop) -> Run:
         return training_run(shop.settings.shop, recipe, trained)
 
 
-def test_a_training_is_told_with_every_setting(run: Run) -> None:
+def test_a_run_of_a_training_has_every_setting(run: Run) -> None:
     assert run.params["model"] == "popularity"
     assert run.params["personal/window_days"] == "30.0"
     assert run.params["weights/purchase"] == "1.0"
@@ -47,26 +47,26 @@ def test_a_hybrids_sources_and_ranker_are_settings_too(hybrid_folder: Path) -> N
     assert params["als/factors"] == "128"
 
 
-def test_a_training_is_told_with_its_data(run: Run) -> None:
+def test_a_run_of_a_training_describes_its_data(run: Run) -> None:
     assert (run.params["data/events"], run.params["data/users"], run.params["data/items"]) == ("240", "40", "20")
     assert run.params["data/first"] < run.params["evaluated/from"] < run.params["data/last"]
     assert len(run.params["data/fingerprint"]) == 32
 
 
-def test_a_training_is_told_with_its_figures_part_by_part_and_beside_others(run: Run) -> None:
+def test_a_run_of_a_training_has_the_figures_of_all_measured_models(run: Run) -> None:
     assert {"all/ndcg", "segments/returning/ndcg", "novel/recall", "intervals/ndcg/low"} <= run.metrics.keys()
     assert run.metrics["popularity/all/ndcg"] < run.metrics["live/all/ndcg"]
     assert run.metrics["live"] == 0.0
     assert not {"k", "cut", "end", "target"} & run.metrics.keys()
 
 
-def test_the_whole_of_what_a_training_came_to_goes_along(run: Run) -> None:
+def test_a_run_of_a_training_has_its_whole_result_as_a_file(run: Run) -> None:
     assert json.loads(run.files["trained.json"])["live"] is False
     assert "loss beyond 1%" in run.tags["mlflow.note.content"]
     assert (run.tags["shop"], run.tags["simulated"]) == ("Leaf & Hammer", "false")
 
 
-def test_a_training_that_was_not_measured_has_no_figures(shop: Shop) -> None:
+def test_a_training_without_measurement_has_no_figures(shop: Shop) -> None:
     with shop:
         recipe = recipe_of(shop.settings, "als")
         trained = Trained(1, True, "not measured", [], [], [], None, 0, 0, 0, {}, 2.0, NO_DATA)
@@ -74,14 +74,14 @@ def test_a_training_that_was_not_measured_has_no_figures(shop: Shop) -> None:
     assert run.metrics == {"seconds": 2.0, "live": 1.0}
 
 
-def test_placements_are_told_by_names_that_a_tracker_takes() -> None:
+def test_placements_have_metric_names_that_a_tracker_accepts() -> None:
     figures = PlacementFigures("home/top ★", "personal", questions=3, kept=1.0, hit_rate=0.5, ndcg=0.25)
     metrics = training_metrics(Trained(1, True, "", [], [figures], [], None, 0, 0, 0, {}, 2.0, NO_DATA))
     assert metrics["placements/home_top__/ndcg"] == 0.25
     assert metrics["placements/home_top__/questions"] == 3
 
 
-def test_a_search_is_told_with_every_trial(shop: Shop) -> None:
+def test_a_run_of_a_search_has_every_trial(shop: Shop) -> None:
     trials = [Trial(1, {"factors": 8}, 0.5), Trial(0, {"factors": 4}, 0.25)]
     tuned = Tuned("als", "NDCG@20", "purchase", 0, 10**6, 3, 2, 2, 0, "trials", {"factors": 2}, 0.125, trials,
                   None, {"factors": 1.0}, None, 4.0, NO_DATA, trials[::-1])  # fmt: skip
@@ -91,7 +91,7 @@ def test_a_search_is_told_with_every_trial(shop: Shop) -> None:
     assert run.metrics == {"current": 0.125, "best": 0.5, "seconds": 4.0, "matters/factors": 1.0}
     assert (run.params["best/factors"], run.params["current/factors"]) == ("8", "2")
     assert run.params["evaluated/to"] == "1970-01-01T00:00:01+00:00"
-    assert [one["number"] for one in json.loads(run.files["trials.json"])] == [0, 1]
+    assert [trial["number"] for trial in json.loads(run.files["trials.json"])] == [0, 1]
 
 
 def test_equal_data_has_an_equal_fingerprint_and_other_data_another(folder: Path) -> None:
@@ -102,18 +102,18 @@ def test_equal_data_has_an_equal_fingerprint_and_other_data_another(folder: Path
     assert first == second != third
 
 
-def test_nested_values_are_named_by_their_path() -> None:
+def test_nested_values_are_named_by_path() -> None:
     assert flat({"a": {"b": 1, "c": {"d": [2]}}, "e": None, "f": {}}) == {"a/b": 1, "a/c/d": [2], "e": None}
 
 
-def test_what_is_no_finite_number_is_no_metric() -> None:
+def test_only_finite_numbers_are_metrics() -> None:
     assert numbers({"a": 1, "b": True, "c": None, "d": "1", "e": math.nan, "f": math.inf, "g": 0.5}) == {
         "a": 1,
         "g": 0.5,
     }
 
 
-def test_parameters_are_text_and_not_too_long() -> None:
+def test_parameters_are_texts_of_limited_length() -> None:
     assert as_text({"a": math.inf, "b": None, "c": "text", "d": [1, "x"], "e": 0.5}) == {
         "a": "inf", "b": "null", "c": "text", "d": '[1,"x"]', "e": "0.5",
     }  # fmt: skip

@@ -56,7 +56,7 @@ def run_of(shop: Shop, version: int) -> str | None:
     return next(row.run_id for row in shop.models() if row.version == version)
 
 
-def test_a_training_leaves_a_run_with_all_that_it_was(tracked_folder: Path) -> None:
+def test_a_training_is_logged_with_its_figures_and_its_bundle(tracked_folder: Path) -> None:
     with Shop.open(tracked_folder) as shop:
         run_id = run_of(shop, 2)
         assert run_id is not None
@@ -65,14 +65,14 @@ def test_a_training_leaves_a_run_with_all_that_it_was(tracked_folder: Path) -> N
         assert run.data.params["personal/factors"] == "128"
         assert run.data.metrics["segments/returning/ndcg"] > run.data.metrics["popularity/segments/returning/ndcg"]
         artifacts = Path(client_of(shop).download_artifacts(run_id, ""))
-        assert sorted(one.name for one in artifacts.iterdir()) == ["model", "trained.json"]
+        assert sorted(path.name for path in artifacts.iterdir()) == ["model", "trained.json"]
         assert json.loads((artifacts / "trained.json").read_text())["version"] == 2
         assert (artifacts / "model" / "000002" / "manifest.json").exists()
         assert live_run(shop) == run_id
     assert (tracked_folder / "mlruns").is_dir()
 
 
-def test_the_alias_is_in_step_with_training_promotion_and_rollback(shop: Shop) -> None:
+def test_the_alias_follows_training_promotion_and_rollback(shop: Shop) -> None:
     first, second = shop.train(), shop.train()
     assert live_run(shop) == second.run_id == run_of(shop, second.version)
     shop.promote(first.version)
@@ -81,7 +81,7 @@ def test_the_alias_is_in_step_with_training_promotion_and_rollback(shop: Shop) -
     assert live_run(shop) == second.run_id
 
 
-def test_what_the_gate_refused_is_a_version_that_is_not_live(shop: Shop) -> None:
+def test_a_refused_model_is_a_version_that_is_not_live(shop: Shop) -> None:
     good, bad = shop.train(), shop.train("popularity")
     assert not bad.live
     assert live_run(shop) == good.run_id
@@ -90,21 +90,23 @@ def test_what_the_gate_refused_is_a_version_that_is_not_live(shop: Shop) -> None
     assert live_run(shop) == bad.run_id
 
 
-def test_the_alias_leaves_when_a_model_without_a_run_is_live(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_alias_is_removed_when_a_model_without_a_run_goes_live(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     shop.train()
     shop.promote(1)
     assert live_run(shop) is None
     assert "MLflow has no version of model 1" in caplog.text
 
 
-def test_a_file_can_be_put_to_a_run(shop: Shop) -> None:
+def test_a_file_can_be_added_to_a_run(shop: Shop) -> None:
     run_id = shop.train().run_id
     assert run_id is not None
     shop.attach(run_id, "models.html", "<p>figures")
-    assert "models.html" in [one.path for one in client_of(shop).list_artifacts(run_id)]
+    assert "models.html" in [artifact.path for artifact in client_of(shop).list_artifacts(run_id)]
 
 
-def test_a_search_leaves_a_run_with_its_trials(shop: Shop) -> None:
+def test_a_search_is_logged_with_its_trials(shop: Shop) -> None:
     trackers.needed("optuna")
     tuned = shop.tune("popularity", 2)
     run = client_of(shop).get_run(tuned.run_id)
@@ -115,14 +117,14 @@ def test_a_search_leaves_a_run_with_its_trials(shop: Shop) -> None:
 
 UNREACHABLE = {
     "a server that does not answer": "http://127.0.0.1:9",
-    "no kind of place": "nonsense://x",
+    "an unknown kind of address": "nonsense://x",
     "the shop's own database": "sqlite:///aisle.db",
     "the studies": "sqlite:///studies.db",
 }
 
 
 @pytest.mark.parametrize("uri", UNREACHABLE.values(), ids=UNREACHABLE.keys())
-def test_tracking_that_fails_costs_a_warning_and_no_training(
+def test_a_failure_of_tracking_is_a_warning_and_fails_no_training(
     folder: Path, uri: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     trackers.needed("mlflow")
@@ -139,7 +141,7 @@ def test_tracking_that_fails_costs_a_warning_and_no_training(
     assert "tracking_uri" in first.getMessage()
 
 
-def test_a_missing_package_costs_a_warning_and_no_training(
+def test_a_missing_package_is_a_warning_and_fails_no_training(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("AISLE_MLFLOW__ENABLED", "true")
@@ -149,7 +151,7 @@ def test_a_missing_package_costs_a_warning_and_no_training(
     assert "pip install 'aisle[mlflow]'" in caplog.text
 
 
-def test_a_shop_that_does_not_track_never_imports_mlflow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shop_without_tracking_never_uses_mlflow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracking, "Tracker", None)
     with Shop.open(folder) as shop:
         assert shop.train().run_id is None
@@ -157,19 +159,19 @@ def test_a_shop_that_does_not_track_never_imports_mlflow(folder: Path, monkeypat
     assert not (folder / "mlflow.db").exists()
 
 
-def test_a_place_is_in_the_shops_folder_unless_it_is_named(folder: Path) -> None:
+def test_runs_are_tracked_in_the_shops_folder_by_default(folder: Path) -> None:
     settings = Settings.read(folder)
-    found = place(settings)
-    assert (found.uri, found.artifacts) == (f"sqlite:///{folder}/mlflow.db", folder / "mlruns")
-    assert (found.experiment, found.model) == ("aisle", "aisle")
+    tracker_place = place(settings)
+    assert (tracker_place.uri, tracker_place.artifacts) == (f"sqlite:///{folder}/mlflow.db", folder / "mlruns")
+    assert (tracker_place.experiment, tracker_place.model) == ("aisle", "aisle")
 
 
-def test_mlflow_has_a_database_of_its_own(folder: Path) -> None:
+def test_mlflow_may_not_share_the_shops_database(folder: Path) -> None:
     settings = Settings.read(folder, mlflow={"tracking_uri": f"sqlite:///{folder}/aisle.db"})
     with pytest.raises(TrackingError, match="a database of its own"):
         place(settings)
 
 
-def test_notes_on_runs_are_of_the_registry(shop: Shop) -> None:
+def test_the_registry_stores_the_run_of_a_model(shop: Shop) -> None:
     registry.note_run(shop.db, 1, "abc")
     assert run_of(shop, 1) == "abc"

@@ -51,26 +51,26 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return cuts
 
 
-def test_one_model_is_one_part(tmp_path: Path, data: Interactions) -> None:
+def test_a_single_model_is_one_component(tmp_path: Path, data: Interactions) -> None:
     fitted = fit(recipe_for(tmp_path, "repeat"), data, NEWEST, TrainingBudget())
     assert fitted.components.keys() == {PERSONAL, POPULAR}
     assert isinstance(fitted.retrieval.personal, Repeat)
 
 
-def test_a_hybrid_is_its_sources_and_what_orders_them(recipe: Recipe, data: Interactions) -> None:
+def test_a_hybrid_has_its_sources_pruner_state_and_ranker(recipe: Recipe, data: Interactions) -> None:
     fitted = fit(recipe, data, NEWEST, TrainingBudget())
     assert fitted.components.keys() == {"repeat", "item_knn", POPULAR, PRUNER, STATE, RANKER}
     assert fitted.skipped == {}
 
 
-def test_equal_seeds_give_equal_parts(recipe: Recipe, data: Interactions) -> None:
-    one, other = (fit(recipe, lively_data(), NEWEST, TrainingBudget()).components for _ in range(2))
-    for role, part in one.items():
-        for name, array in part.arrays().items():
-            np.testing.assert_array_equal(array, other[role].arrays()[name], err_msg=f"{role}.{name}")
+def test_equal_seeds_give_equal_components(recipe: Recipe, data: Interactions) -> None:
+    first, second = (fit(recipe, lively_data(), NEWEST, TrainingBudget()).components for _ in range(2))
+    for role, component in first.items():
+        for name, array in component.arrays().items():
+            np.testing.assert_array_equal(array, second[role].arrays()[name], err_msg=f"{role}.{name}")
 
 
-def test_others_are_fitted_as_far_as_the_data_allows(recipe: Recipe, data: Interactions) -> None:
+def test_other_components_are_fitted_as_far_as_the_data_allows(recipe: Recipe, data: Interactions) -> None:
     fitted = fit_others(recipe, data, fit(recipe, data, NEWEST, TrainingBudget()))
     assert STARS in fitted.components
     few = build(lively_events().filter(pl.col("event") != "rate"), WEIGHTS, END)
@@ -106,7 +106,7 @@ def test_each_objective_of_a_placement_has_a_ranker_of_its_own(recipe: Recipe, d
     assert not np.array_equal(both["ranker_click"].arrays()["threshold"], both[RANKER].arrays()["threshold"])
 
 
-def test_what_cannot_be_learnt_for_an_objective_is_ordered_by_the_main_ranker(recipe: Recipe) -> None:
+def test_an_objective_with_too_little_data_uses_the_main_ranker(recipe: Recipe) -> None:
     few_clicks = lively_events().filter((pl.col("event") != "view_item") | (pl.col("user_id") < "u2"))
     data = build(few_clicks, WEIGHTS, END)
     fitted = fit(msgspec.structs.replace(recipe, objectives=("click",)), data, NEWEST, TrainingBudget())
@@ -114,7 +114,7 @@ def test_what_cannot_be_learnt_for_an_objective_is_ordered_by_the_main_ranker(re
     assert fitted.skipped["ranker_click"].endswith("; the main ranker orders the shelves instead")
 
 
-def test_when_the_time_is_over_one_window_has_to_do(
+def test_after_the_time_limit_the_ranker_learns_from_one_window(
     recipe: Recipe, data: Interactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cuts = gathered(monkeypatch)
@@ -130,7 +130,7 @@ def test_windows_end_where_the_log_begins(recipe: Recipe, data: Interactions) ->
     assert shelves == {"purchase": []}
 
 
-def test_without_windows_chances_by_rank_order_the_shelves(tmp_path: Path, data: Interactions) -> None:
+def test_without_windows_there_is_no_ranker(tmp_path: Path, data: Interactions) -> None:
     fitted = fit(recipe_for(tmp_path, windows=0), data, NEWEST, TrainingBudget())
     assert RANKER not in fitted.components
     assert isinstance(fitted.retrieval.personal, Hybrid)
@@ -144,7 +144,7 @@ def test_a_small_shop_says_why_it_has_no_ranker(recipe: Recipe) -> None:
     assert "a ranker needs 100" in fitted.skipped[RANKER]
 
 
-def test_a_source_that_cannot_learn_is_left_out_and_named(tmp_path: Path) -> None:
+def test_a_source_with_too_little_data_is_skipped_with_the_reason(tmp_path: Path) -> None:
     views = build(lively_events().filter(pl.col("event") == "view_item"), WEIGHTS, END)
     fitted = fit(recipe_for(tmp_path, sources={"svd": 10, "repeat": 10}), views, NEWEST, TrainingBudget())
     assert "svd" in fitted.skipped

@@ -1,4 +1,4 @@
-"""Training keeps the pairs that it learns from as a table, and lives without it."""
+"""Training writes the pairs that it learns from into a table, and does not fail without it."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from aisle.app.data.tables import read_events, span
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
-from aisle.app.training import interactions_table as kept
+from aisle.app.training import interactions_table
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.weigh import Weights
@@ -30,18 +30,18 @@ def stored(folder: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=list(INTERACTIONS), orient="row")
 
 
-def test_training_keeps_what_an_export_writes(untrained_folder: Path, tmp_path: Path) -> None:
+def test_training_writes_the_same_pairs_as_an_export(untrained_folder: Path, tmp_path: Path) -> None:
     with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
         for _ in range(2):
             trained = shop.train("als")
         shop.export(tmp_path / "out")
-    found = stored(tmp_path / "shop")
+    rows = stored(tmp_path / "shop")
     written = pl.read_parquet(tmp_path / "out" / "interactions.parquet")
     assert "interactions" not in trained.skipped
-    assert found.select("user_id", "item_id", "events").equals(written.select("user_id", "item_id", "events"))
-    assert found["timestamp"].equals(written["timestamp"].cast(pl.Int64))
-    assert np.allclose(found["weight"], written["weight"], rtol=1e-6)
-    assert found["created"].n_unique() == 1
+    assert rows.select("user_id", "item_id", "events").equals(written.select("user_id", "item_id", "events"))
+    assert rows["timestamp"].equals(written["timestamp"].cast(pl.Int64))
+    assert np.allclose(rows["weight"], written["weight"], rtol=1e-6)
+    assert rows["created"].n_unique() == 1
 
 
 def test_a_table_that_cannot_be_written_fails_no_training(
@@ -63,10 +63,10 @@ def test_blocks_of_shoppers_make_the_same_table(
     settings = Settings.read(shutil.copytree(untrained_folder, tmp_path / "shop"))
     with connect(settings.database_url) as db:
         data = _data(db, settings)
-        assert kept.refresh(db, data) == {}
+        assert interactions_table.refresh(db, data) == {}
         whole = stored(tmp_path / "shop").drop("created")
-        monkeypatch.setattr(kept, "SHOPPERS", 7)
-        assert kept.refresh(db, data) == {}
+        monkeypatch.setattr(interactions_table, "SHOPPERS", 7)
+        assert interactions_table.refresh(db, data) == {}
     assert whole.height == data.matrix.nnz
     assert stored(tmp_path / "shop").drop("created").equals(whole)
 
@@ -76,7 +76,7 @@ def _data(db: Database, settings: Settings) -> Interactions:
     return build(events, recipe_of(settings).weights, span(events)[1] + 1)
 
 
-def test_what_is_behind_a_pair_leaves_out_what_was_taken_back() -> None:
+def test_a_refunded_pair_is_not_in_the_table() -> None:
     log = pl.DataFrame(
         {
             "event": ["view_item", "purchase", "purchase", "refund", "purchase", "view_item"],
@@ -88,12 +88,12 @@ def test_what_is_behind_a_pair_leaves_out_what_was_taken_back() -> None:
     data = build(log, Weights(), 10)
     entries = [(data.users.ids[user], data.items.ids[item]) for user, item in zip(*data.matrix.nonzero(), strict=True)]
     assert entries == [("a", "x"), ("b", "y")]
-    last, events = kept.behind(data)
+    last, events = interactions_table.events_of_pairs(data)
     assert (last.tolist(), events.tolist()) == ([5, 4], [2, 1])
 
 
-def test_every_event_of_a_shopper_is_behind_a_pair() -> None:
+def test_every_pair_has_events() -> None:
     data = lively_data()
-    last, events = kept.behind(data)
+    last, events = interactions_table.events_of_pairs(data)
     assert (events > 0).all()
     assert last.max() <= data.log.timestamp.max()

@@ -25,7 +25,7 @@ OF_BASKETS: Final = {"similar-items", "frequently-bought-together", "cart"}
 
 
 def orders(lines: int = 2) -> pl.DataFrame:
-    """Make orders of 40 shoppers, one a week: so many lines of one of the pairs, which nobody buys apart."""
+    """Make orders of 40 shoppers, one a week: so many lines of one of the pairs, which are never bought apart."""
     draw = np.random.default_rng(3)
     rows = [
         ("purchase", f"u{user}", f"{half}{pair:02}", START + week * 7 * DAY + user * 1000 + line, f"{user}-{week}")
@@ -56,43 +56,43 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PlacementFigu
     return figures_of(tmp_path_factory.mktemp("shop"), orders())
 
 
-def test_every_placement_is_asked(figures: dict[str, PlacementFigures]) -> None:
+def test_every_placement_is_measured(figures: dict[str, PlacementFigures]) -> None:
     assert list(figures) == list(STANDARD)
-    assert {one.questions for one in figures.values()} == {40}
+    assert {of_placement.questions for of_placement in figures.values()} == {40}
     assert SHELVES >= 40
 
 
 @pytest.mark.parametrize("placement", ["frequently-bought-together", "cart"])
-def test_what_is_always_bought_together_is_found(figures: dict[str, PlacementFigures], placement: str) -> None:
+def test_items_that_are_always_bought_together_are_hits(figures: dict[str, PlacementFigures], placement: str) -> None:
     of = figures[placement]
     assert (of.kept, of.hit_rate, of.ndcg) == (1, 1, 1)
 
 
-def test_shelves_of_shoppers_are_judged_by_all_that_they_take(figures: dict[str, PlacementFigures]) -> None:
+def test_shelves_of_shoppers_are_measured_by_all_of_their_purchases(figures: dict[str, PlacementFigures]) -> None:
     for placement in STANDARD.keys() - OF_BASKETS:
         assert 0 <= figures[placement].ndcg <= 1
     assert 0.3 < figures["bestsellers"].hit_rate < 1
 
 
-def test_what_stands_in_is_no_kept_promise(figures: dict[str, PlacementFigures]) -> None:
+def test_a_fallback_is_not_counted_as_the_placements_own_shelf(figures: dict[str, PlacementFigures]) -> None:
     assert figures["recently-viewed"].kept == 0
     assert figures["bestsellers"].kept == 1
 
 
-def test_without_baskets_there_are_no_pages_and_carts_to_ask_about(tmp_path: Path) -> None:
+def test_without_baskets_pages_and_carts_are_not_measured(tmp_path: Path) -> None:
     alone = figures_of(tmp_path, orders(lines=1))
     assert alone.keys() == STANDARD.keys() - OF_BASKETS
     without = figures_of(tmp_path, orders().drop("transaction_id"))
     assert without.keys() == STANDARD.keys() - OF_BASKETS
 
 
-def test_training_tells_them(untrained_folder: Path, tmp_path: Path) -> None:
+def test_training_returns_the_figures_of_placements(untrained_folder: Path, tmp_path: Path) -> None:
     with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
         trained = shop.train("popularity")
-    assert {one.placement for one in trained.placements} == STANDARD.keys() - OF_BASKETS
+    assert {of_placement.placement for of_placement in trained.placements} == STANDARD.keys() - OF_BASKETS
 
 
-def test_a_shopper_who_dislikes_the_whole_catalogue_ends_no_training(tmp_path: Path) -> None:
+def test_a_shopper_who_dislikes_the_whole_catalogue_fails_no_training(tmp_path: Path) -> None:
     events = orders()
     refunds = [
         ("refund", "u0", item, START + 50 * DAY, f"refund-{item}") for item in sorted(events["item_id"].unique())

@@ -36,7 +36,7 @@ def test_settings_are_fitted_with_the_reviews_written_before_the_window() -> Non
     assert ratings_learnt(tables(10)) == ratings_learnt(tables()) + 1
 
 
-def test_reviews_of_the_window_and_the_newest_weeks_are_not_looked_at() -> None:
+def test_reviews_of_the_window_and_the_newest_weeks_are_not_used() -> None:
     window = validation_window(tables().events)
     day = (window.cut - START) // DAY + 1
     assert ratings_learnt(tables(day, 119)) == ratings_learnt(tables())

@@ -12,7 +12,7 @@ from aisle.app.recipe import recipe_of
 from aisle.app.settings import FILE, Settings
 from aisle.app.shop import Shop
 from aisle.app.training.measuring import held_out
-from aisle.app.tuning import objective as question
+from aisle.app.tuning import objective as objective_module
 from aisle.app.tuning.objective import TuningObjective, validation_weeks
 from aisle.app.tuning.search import Tuned
 from aisle.app.tuning.study import Study
@@ -88,7 +88,7 @@ def test_the_current_settings_are_the_first_trial(shop: Shop) -> None:
     assert (tuned.added, tuned.comparison, tuned.importance, tuned.written) == (0, None, {}, None)
 
 
-def test_a_study_that_was_broken_off_goes_on_as_if_it_had_not_been(shop: Shop) -> None:
+def test_an_interrupted_study_continues_as_if_it_had_not_been(shop: Shop) -> None:
     shop.tune(MODEL, 2)
     resumed = shop.tune(MODEL, 2)
     (shop.settings.folder / STUDIES).unlink()
@@ -108,12 +108,12 @@ def test_other_data_is_another_study(shop: Shop) -> None:
         assert other.tune(MODEL, 1).trials == 2
 
 
-def test_each_better_trial_is_told(shop: Shop) -> None:
-    told: list[Trial] = []
+def test_each_better_trial_is_reported(shop: Shop) -> None:
+    better: list[Trial] = []
     stages: list[tuple[str, float]] = []
-    tuned = shop.tune(MODEL, 6, better=told.append, progress=lambda stage, done, *_: stages.append((stage, done)))
-    assert [trial.value for trial in told] == sorted({trial.value for trial in told})
-    assert told[-1] == tuned.best[0]
+    tuned = shop.tune(MODEL, 6, better=better.append, progress=lambda stage, done, *_: stages.append((stage, done)))
+    assert [trial.value for trial in better] == sorted({trial.value for trial in better})
+    assert better[-1] == tuned.best[0]
     assert stages[-1] == ("tune item_knn", 6)
 
 
@@ -124,11 +124,11 @@ def test_the_best_settings_are_written_on_request(shop: Shop) -> None:
     tuned = shop.tune(MODEL, 0, write=True)
     assert tuned.written == str(shop.settings.folder / FILE)
     assert (shop.settings.folder / FILE).read_text().startswith(before)
-    again = Settings.read(shop.settings.folder)
-    assert again.models == {MODEL: tuned.best[0].settings}
+    reread = Settings.read(shop.settings.folder)
+    assert reread.models == {MODEL: tuned.best[0].settings}
 
 
-def test_current_settings_that_nothing_beats_are_left_alone(shop: Shop) -> None:
+def test_current_settings_that_are_the_best_are_not_written(shop: Shop) -> None:
     shop.tune(MODEL, 6, write=True)
     with Shop(Settings.read(shop.settings.folder, database=shop.settings.database)) as tuned_shop:
         tuned = tuned_shop.tune(MODEL, 0, write=True)
@@ -148,7 +148,7 @@ def test_no_trial_begins_when_the_time_is_up(shop: Shop) -> None:
     assert (tuned.added, tuned.stopped) == (0, "timeout")
 
 
-def test_an_interruption_keeps_what_is_done(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_keeps_the_finished_trials(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(ModelSpec, "fit", raising(KeyboardInterrupt, at=3))
         tuned = shop.tune(MODEL, 5)
@@ -164,13 +164,13 @@ def test_settings_that_cannot_be_fitted_do_not_end_the_search(shop: Shop, monkey
 
 def test_equal_settings_are_fitted_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = recipe_of(shop.settings, MODEL)
-    asked = TuningObjective(recipe, validation_weeks(tables_of(shop), recipe))
-    first = asked.figures({"neighbours": 5})
-    assert asked.figures({"neighbours": 5}) is first
-    assert asked.figures({"neighbours": 6}) is not first
+    objective = TuningObjective(recipe, validation_weeks(tables_of(shop), recipe))
+    first = objective.figures({"neighbours": 5})
+    assert objective.figures({"neighbours": 5}) is first
+    assert objective.figures({"neighbours": 6}) is not first
 
 
-def test_models_that_predict_stars_are_asked_for_stars(tmp_path: Path) -> None:
+def test_a_model_that_predicts_stars_is_measured_by_ratings(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     rows = [
         (
@@ -190,11 +190,11 @@ def test_models_that_predict_stars_are_asked_for_stars(tmp_path: Path) -> None:
     assert -2 < tuned.current_value <= tuned.best[0].value < 0
 
 
-def test_without_enough_stars_they_are_asked_to_fill_shelves(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_enough_ratings_it_is_measured_by_shelves(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = recipe_of(shop.settings, "svd")
     holdout = validation_weeks(tables_of(shop), recipe)
     assert TuningObjective(recipe, holdout).metric == "NDCG@20"
-    monkeypatch.setattr(question, "FEWEST_STARS", 0)
+    monkeypatch.setattr(objective_module, "MIN_RATINGS", 0)
     assert TuningObjective(recipe, holdout).metric == "-RMSE"
 
 
@@ -211,7 +211,7 @@ def test_a_short_log_says_that_the_newest_days_stay_untouched(tmp_path: Path) ->
             shop.tune("popularity", 1)
 
 
-def test_a_model_without_settings_is_no_use_to_tune(shop: Shop) -> None:
+def test_a_model_without_settings_cannot_be_tuned(shop: Shop) -> None:
     with pytest.raises(SettingsError, match="blend has no settings to tune; choose one of als"):
         shop.tune("blend", 1)
 
@@ -228,7 +228,7 @@ def test_studies_that_are_no_database_are_named(shop: Shop) -> None:
         shop.tune(MODEL, 1)
 
 
-def test_trials_of_equal_value_stand_in_their_order(tmp_path: Path) -> None:
+def test_trials_of_equal_value_keep_their_order(tmp_path: Path) -> None:
     study = Study(tmp_path / "s.db", "one", {"share": Real(0, 1)}, seed=1)
     for _ in range(3):
         study.attempt(lambda settings: 1.0)

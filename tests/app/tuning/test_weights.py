@@ -18,33 +18,33 @@ from aisle.storage.connection import connect
 
 
 def served(weights: Weights, refund: float, rate: float, noise: float = 0.0, shoppers: int = 50) -> NDArray[np.float64]:
-    """Return figures of shoppers who are served best with certain weights."""
-    luck = np.random.default_rng(int(10 * weights.refund + 100 * weights.rate)).normal(0, noise, shoppers)
-    return np.full(shoppers, -abs(weights.refund - refund) - abs(weights.rate - rate)) + luck
+    """Return figures of shoppers that are highest with the given strengths."""
+    random = np.random.default_rng(int(10 * weights.refund + 100 * weights.rate)).normal(0, noise, shoppers)
+    return np.full(shoppers, -abs(weights.refund - refund) - abs(weights.rate - rate)) + random
 
 
-def test_the_strengths_that_serve_best_are_found() -> None:
+def test_the_best_strengths_are_learnt() -> None:
     learnt = learn_weights(Weights(), lambda weights: served(weights, refund=2.0, rate=3.0), seed=1)
     assert (learnt.refund, learnt.rate) == (2.0, 3.0)
 
 
-def test_everything_else_stays() -> None:
+def test_all_other_weights_stay() -> None:
     learnt = learn_weights(Weights(purchase=7.0), lambda weights: served(weights, refund=2.0, rate=1.0), seed=1)
     assert learnt == Weights(purchase=7.0, refund=2.0)
 
 
-def test_chance_changes_nothing() -> None:
+def test_noise_changes_no_weight() -> None:
     learnt = learn_weights(Weights(), lambda weights: served(weights, 1.05, 1.05, noise=20.0), seed=1)
     assert learnt == Weights()
 
 
-def test_weights_from_outside_the_tried_ones_may_win() -> None:
+def test_a_current_strength_that_is_not_tried_otherwise_may_win() -> None:
     given = Weights(refund=1.2, rate=0.7)
     assert given.refund not in STRENGTHS["refund"]
     assert learn_weights(given, lambda weights: served(weights, refund=1.2, rate=0.7), seed=1) == given
 
 
-def test_nobody_to_ask_leaves_the_settings_alone() -> None:
+def test_without_figures_the_weights_stay() -> None:
     assert learn_weights(Weights(), lambda _: np.full(9, np.nan), seed=1) == Weights()
 
 
@@ -52,7 +52,7 @@ def test_nobody_to_ask_leaves_the_settings_alone() -> None:
 
 
 def shop_with(folder: Path, kinds: tuple[str, ...]) -> Path:
-    """Make a shop whose shoppers keep to one half of the items, and send back whatever they take of the other half."""
+    """Make a shop whose shoppers like one half of the items, and return or dislike what they buy of the other half."""
     make_shop(folder)
     draw, rows = np.random.default_rng(4), []
     for number in range(2400):
@@ -70,26 +70,28 @@ def test_strengths_are_tried_on_the_weeks_before_the_newest(tmp_path: Path) -> N
     with Shop.open(shop_with(tmp_path / "shop", ("purchase", "refund", "rate"))) as shop:
         weighed = shop.weigh(write=True)
     assert (weighed.model, weighed.metric) == ("als", "NDCG@20")
-    assert {one.name for one in weighed.tried} == {"refund", "rate"}
+    assert {trial.name for trial in weighed.tried} == {"refund", "rate"}
     assert len(weighed.tried) == 10
     assert (weighed.written is not None) == (weighed.learnt != weighed.current) == (weighed.comparison is not None)
 
 
 def test_learnt_weights_go_into_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = shop_with(tmp_path / "shop", ("purchase", "refund"))
-    monkeypatch.setattr(TuningObjective, "figures", lambda asked, _: np.full(40, -abs(asked.recipe.weights.refund - 2)))
+    monkeypatch.setattr(
+        TuningObjective, "figures", lambda objective, _: np.full(40, -abs(objective.recipe.weights.refund - 2))
+    )
     with Shop.open(folder) as shop:
         weighed = shop.weigh(write=True)
     assert weighed.learnt == {"refund": 2.0}
     assert Settings.read(folder).weights == {"refund": 2.0}
 
 
-def test_only_what_a_log_has_is_weighed(tmp_path: Path) -> None:
+def test_only_weights_of_events_in_the_log_are_learnt(tmp_path: Path) -> None:
     with Shop.open(shop_with(tmp_path / "shop", ("purchase", "refund"))) as shop:
         assert shop.weigh().learnt.keys() == {"refund"}
 
 
-def test_a_log_without_bad_news_has_nothing_to_weigh(tmp_path: Path) -> None:
+def test_a_log_without_refunds_and_ratings_has_nothing_to_weigh(tmp_path: Path) -> None:
     with (
         Shop.open(shop_with(tmp_path / "shop", ("purchase",))) as shop,
         pytest.raises(NotEnoughData, match="nothing to weigh"),

@@ -7,7 +7,7 @@ from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit
 from aisle.engine.ranking import hybrid as module
-from aisle.engine.ranking.candidates import MOST
+from aisle.engine.ranking.candidates import MAX_CANDIDATES
 from aisle.engine.ranking.features import features
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
 from aisle.evaluation.queries import query_batch
@@ -50,12 +50,12 @@ def test_the_data_is_enough_for_a_ranker(hybrid: Hybrid, fitted: Fitted) -> None
     assert fitted.skipped == {}
 
 
-def test_the_first_are_the_candidates_with_the_best_scores(hybrid: Hybrid, queries: QueryBatch) -> None:
+def test_the_best_candidates_come_first(hybrid: Hybrid, queries: QueryBatch) -> None:
     ranked, scored = hybrid.retrieve(queries, 5), hybrid.scored(queries)
     lists = scored.candidates.lists
     for query in range(len(queries)):
-        mine = slice(lists.indptr[query], lists.indptr[query + 1])
-        order = sorted(zip(-scored.scores[mine], lists.items[mine].tolist(), strict=True))[:5]
+        of_query = slice(lists.indptr[query], lists.indptr[query + 1])
+        order = sorted(zip(-scored.scores[of_query], lists.items[of_query].tolist(), strict=True))[:5]
         assert listed(ranked, query) == [item for _, item in order]
         np.testing.assert_allclose(ranked.scores[query, : len(order)], [-score for score, _ in order], rtol=1e-6)
 
@@ -74,13 +74,13 @@ def test_excluded_items_are_never_returned(hybrid: Hybrid, queries: QueryBatch) 
         assert not set(listed(ranked, query)) & set(queries.history.slice(query, query + 1).items.tolist())
 
 
-def test_more_than_there_are_is_padded(hybrid: Hybrid, queries: QueryBatch) -> None:
+def test_a_list_longer_than_the_candidates_is_padded(hybrid: Hybrid, queries: QueryBatch) -> None:
     ranked = hybrid.retrieve(queries.slice(0, 1), 300)
-    there = len(listed(ranked))
-    assert 0 < there <= 24
-    assert (ranked.items[0, there:] == -1).all()
-    assert np.isnan(ranked.scores[0, there:]).all()
-    assert np.isfinite(ranked.scores[0, :there]).all()
+    length = len(listed(ranked))
+    assert 0 < length <= 24
+    assert (ranked.items[0, length:] == -1).all()
+    assert np.isnan(ranked.scores[0, length:]).all()
+    assert np.isfinite(ranked.scores[0, :length]).all()
 
 
 def test_blocks_give_the_same_as_one_batch(
@@ -94,41 +94,41 @@ def test_blocks_give_the_same_as_one_batch(
 
 
 @pytest.mark.parametrize("missing", ["repeat", "item_knn", "popularity"])
-def test_a_source_that_is_missing_is_done_without(hybrid: Hybrid, queries: QueryBatch, missing: str) -> None:
+def test_a_missing_source_leaves_no_shelf_empty(hybrid: Hybrid, queries: QueryBatch, missing: str) -> None:
     sources = {name: source for name, source in hybrid.sources.items() if name != missing}
     ranked = dataclasses.replace(hybrid, sources=sources).retrieve(queries, 3)
     assert (ranked.items[:, 0] >= 0).all()
 
 
-def test_without_a_ranker_chances_order_the_shelf(hybrid: Hybrid, queries: QueryBatch) -> None:
+def test_without_a_ranker_the_pruners_chances_order_the_shelf(hybrid: Hybrid, queries: QueryBatch) -> None:
     scored = dataclasses.replace(hybrid, ranker=None).scored(queries)
-    np.testing.assert_array_equal(scored.scores, hybrid.cut.chances(scored.candidates.ranks))
+    np.testing.assert_array_equal(scored.scores, hybrid.pruner.chances(scored.candidates.ranks))
 
 
-def test_the_ranker_is_asked_about_so_many_at_most(
+def test_the_number_of_candidates_is_limited(
     hybrid: Hybrid, queries: QueryBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert MOST == 200
-    monkeypatch.setattr(module, "MOST", 4)
+    assert MAX_CANDIDATES == 200
+    monkeypatch.setattr(module, "MAX_CANDIDATES", 4)
     scored = hybrid.scored(queries)
     assert np.diff(scored.candidates.lists.indptr).max() == 4
 
 
-def test_no_queries_no_answers(hybrid: Hybrid, queries: QueryBatch) -> None:
+def test_without_queries_there_are_no_shelves(hybrid: Hybrid, queries: QueryBatch) -> None:
     assert hybrid.retrieve(queries.slice(0, 0), 3).items.shape == (0, 3)
 
 
-def test_no_items_at_all_cannot_be_asked_for(hybrid: Hybrid, queries: QueryBatch) -> None:
+def test_a_list_of_no_items_is_refused(hybrid: Hybrid, queries: QueryBatch) -> None:
     with pytest.raises(InputError, match="n = 0"):
         hybrid.retrieve(queries, 0)
 
 
-def test_queries_without_profiles_are_a_mistake_of_the_caller(hybrid: Hybrid) -> None:
+def test_queries_without_profiles_are_refused(hybrid: Hybrid) -> None:
     with pytest.raises(ValueError, match="queries_of"):
         hybrid.retrieve(ask({1: 1.0}), 3)
 
 
-def test_a_hybrid_has_a_source() -> None:
+def test_a_hybrid_without_sources_is_refused() -> None:
     with pytest.raises(SettingsError, match="sources"):
         HybridConfig.parse({"sources": {}})
 

@@ -3,7 +3,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from aisle.engine.ranking.profile import as_list, as_of, to_query
+from aisle.engine.ranking.profile import as_of, to_query
 from aisle.evaluation.queries import query_batch
 from aisle.prepare.build import build
 from aisle.prepare.weigh import Weights
@@ -33,17 +33,17 @@ PROFILE = [
 ]
 
 
-def test_a_live_query_is_the_one_that_training_sees() -> None:
+def test_a_live_query_equals_the_query_in_training() -> None:
     frame = pl.DataFrame(
         [
             {
                 "user_id": "u",
-                "item_id": one.item_id,
-                "event": one.kind,
-                "timestamp": one.timestamp,
-                "rating": one.rating,
+                "item_id": row.item_id,
+                "event": row.kind,
+                "timestamp": row.timestamp,
+                "rating": row.rating,
             }
-            for one in PROFILE
+            for row in PROFILE
         ]
     )
     data = build(frame, WEIGHTS, NOW, items=ITEMS)
@@ -59,7 +59,7 @@ def test_a_history_is_oldest_first_and_holds_each_item_once() -> None:
     assert [ITEMS.ids[item] for item in query.history.items] == ["a", "b"]
 
 
-def test_stars_come_along() -> None:
+def test_a_query_holds_the_last_stars() -> None:
     query = to_query(PROFILE, ITEMS, WEIGHTS, NOW)
     np.testing.assert_array_equal(query.ratings, [np.nan, 5])
 
@@ -69,16 +69,10 @@ def test_an_empty_profile_is_an_empty_query() -> None:
     assert (len(query), len(query.weights)) == (1, 0)
 
 
-def test_ages_count_from_the_newest_that_is_known() -> None:
+def test_ages_are_measured_from_the_newest_known_moment() -> None:
     assert as_of([], 5) == 5
     assert as_of([Row("a", "purchase", 9)], 5) == 9
     assert as_of([Row("a", "purchase", 3)], 5) == 5
-
-
-def test_a_list_holds_known_items_once() -> None:
-    excluded = as_list(["c", "a", "c", "unknown"], ITEMS)
-    assert excluded.items.tolist() == [0, 2]
-    assert excluded.indptr.tolist() == [0, 2]
 
 
 def test_only_the_last_rating_of_an_item_counts() -> None:

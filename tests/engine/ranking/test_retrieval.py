@@ -7,7 +7,7 @@ from aisle.recommenders.topn import topn
 
 
 class Fixed:
-    """Answers every batch with the first rows of the scores that it was made with."""
+    """Ranks by a fixed table of scores, a row per query."""
 
     def __init__(self, scores: list[list[float]]) -> None:
         self.scores = np.array(scores, np.float32)
@@ -35,7 +35,7 @@ def test_a_personal_shelf_stays_personal() -> None:
     assert impersonal.tolist() == [False]
 
 
-def test_whoever_the_personal_model_cannot_place_gets_the_popular_shelf() -> None:
+def test_a_shopper_whom_the_personal_model_cannot_score_gets_the_popular_shelf() -> None:
     ranked, impersonal = shelves([[1, 2, 3, 4], [NAN] * 4], 3)
     assert ranked.items[1].tolist() == [0, 1, 2]
     assert ranked.scores[1].tolist() == [3, 2, 1]
@@ -55,16 +55,16 @@ def test_excluded_items_do_not_come_back_as_popular_ones() -> None:
     assert ranked.items.tolist() == [[1, 3, -1, -1]]
 
 
-def test_what_a_history_speaks_against_is_never_shown() -> None:
+def test_a_disliked_item_is_never_shown() -> None:
     history = ItemLists(np.array([0, 2, 3]), np.array([3, 2, 0], np.int32))
-    asked = QueryBatch(history, np.array([-1, 1, -0.5], np.float32), np.zeros(3, np.int64), 0)
+    batch = QueryBatch(history, np.array([-1, 1, -0.5], np.float32), np.zeros(3, np.int64), 0)
     retrieval = Retrieval(Fixed([[1, 2, 3, 4], [NAN] * 4]), Fixed([[3, 2, 1, 0]] * 2))  # type: ignore[arg-type]
-    assert retrieval.retrieve(asked, 2).items.tolist() == [[2, 1], [1, 2]]
+    assert retrieval.retrieve(batch, 2).items.tolist() == [[2, 1], [1, 2]]
 
 
-def test_it_joins_what_is_excluded_already() -> None:
+def test_disliked_items_are_added_to_the_excluded_ones() -> None:
     history = ItemLists(np.array([0, 1]), np.array([3], np.int32))
-    asked = QueryBatch(history, np.array([-1], np.float32), np.zeros(1, np.int64), 0)
+    batch = QueryBatch(history, np.array([-1], np.float32), np.zeros(1, np.int64), 0)
     retrieval = Retrieval(Fixed([[1, 2, 3, 4]]), Fixed([[3, 2, 1, 0]]))  # type: ignore[arg-type]
     exclude = ItemLists(np.array([0, 1]), np.array([2], np.int32))
-    assert retrieval.retrieve(asked, 4, exclude).items.tolist() == [[1, 0, -1, -1]]
+    assert retrieval.retrieve(batch, 4, exclude).items.tolist() == [[1, 0, -1, -1]]

@@ -40,15 +40,15 @@ products = st.builds(
 )
 
 
-def assert_equal(one: ItemAttributes, other: ItemAttributes) -> None:
-    for name, value in vars(one).items():
-        np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
+def assert_equal(actual: ItemAttributes, expected: ItemAttributes) -> None:
+    for name, value in vars(actual).items():
+        np.testing.assert_array_equal(value, getattr(expected, name), err_msg=name)
         if isinstance(value, np.ndarray):
-            assert value.dtype == getattr(other, name).dtype
+            assert value.dtype == getattr(expected, name).dtype
 
 
 @given(st.lists(products, max_size=8))
-def test_rows_and_a_catalogue_tell_the_same(rows: list[Product]) -> None:
+def test_rows_and_a_catalogue_give_equal_attributes(rows: list[Product]) -> None:
     catalogue = pl.DataFrame([row._asdict() for row in rows], schema=TYPES)
     sales = np.arange(len(rows), dtype=np.float32)
     tail = sales > 2
@@ -57,7 +57,7 @@ def test_rows_and_a_catalogue_tell_the_same(rows: list[Product]) -> None:
     )
 
 
-def test_a_column_that_the_catalogue_lacks_says_nothing() -> None:
+def test_a_missing_column_of_the_catalogue_is_unknown() -> None:
     catalogue = pl.DataFrame({"item_id": ["a"], "brand": ["Acme"]})
     assert_equal(attributes_of_catalogue(catalogue, NOW), known(Product(brand="Acme")))
 
@@ -80,17 +80,17 @@ def test_a_column_that_the_catalogue_lacks_says_nothing() -> None:
         (Product(available_from=NOW + 1), False),
     ],
 )
-def test_what_is_available(product: Product | None, available: bool) -> None:
+def test_which_items_are_available(product: Product | None, available: bool) -> None:
     assert known(product).available.tolist() == [available]
 
 
-def test_a_category_holds_what_is_below_it() -> None:
+def test_a_category_contains_its_subcategories() -> None:
     attributes = known(Product(category="Tea > Green"), Product(category="Tea"), Product(category="Coffee"), Product())
     assert (attributes.category == attributes.paths["Tea"]).any(axis=1).tolist() == [True, True, False, False]
     assert (attributes.category == attributes.paths["Tea > Green"]).any(axis=1).tolist() == [True, False, False, False]
 
 
-def test_steps_of_the_same_name_are_not_the_same_category() -> None:
+def test_steps_of_the_same_name_under_different_parents_are_different_categories() -> None:
     assert known(Product(category="Men > Shoes"), Product(category="Women > Shoes")).category.tolist() == [
         [0, 1],
         [2, 3],
@@ -101,7 +101,7 @@ def test_steps_of_the_same_name_are_not_the_same_category() -> None:
     ("path", "steps"),
     [("A", ("A",)), (" A>B > C ", ("A", "A > B", "A > B > C")), ("A > > B", ("A", "A > B")), (" > ", ()), ("", ())],
 )
-def test_space_and_empty_steps_of_a_path_mean_nothing(path: str, steps: tuple[str, ...]) -> None:
+def test_spaces_and_empty_steps_of_a_path_are_removed(path: str, steps: tuple[str, ...]) -> None:
     assert steps_of(path) == steps
 
 
@@ -115,20 +115,20 @@ def test_prices_are_in_units_of_the_currency() -> None:
     np.testing.assert_array_equal(known(Product(price=12_500_000), Product()).price, [12.5, np.nan])
 
 
-def test_what_is_known_of_nothing() -> None:
+def test_attributes_of_no_items() -> None:
     attributes = known()
     assert (len(attributes), attributes.category.shape, attributes.available.tolist()) == (0, (0, 0), [])
 
 
-def test_some_of_the_facts_are_those_of_some_items() -> None:
+def test_attributes_of_some_items_keep_their_values_and_codes() -> None:
     rows = [Product(title=str(n), category="A > B", brand=f"b{n}", price=n, stock=n, hidden=n == 2) for n in range(4)]
-    taken, attributes = known(*rows).take(np.array([3, 2])), known(*rows)
-    assert taken.title.tolist() == ["3", "2"]
-    assert taken.stock.tolist() == [3, 2]
-    assert taken.available.tolist() == [True, False]
-    assert taken.brand.tolist() == [attributes.brands["b3"], attributes.brands["b2"]]
-    assert taken.paths is not None
-    assert taken.category.tolist() == [[0, 1], [0, 1]]
+    some, attributes = known(*rows).take(np.array([3, 2])), known(*rows)
+    assert some.title.tolist() == ["3", "2"]
+    assert some.stock.tolist() == [3, 2]
+    assert some.available.tolist() == [True, False]
+    assert some.brand.tolist() == [attributes.brands["b3"], attributes.brands["b2"]]
+    assert some.paths is not None
+    assert some.category.tolist() == [[0, 1], [0, 1]]
 
 
 def test_cover_is_how_many_days_the_stock_lasts() -> None:
@@ -142,5 +142,5 @@ def test_the_usual_cover_is_that_of_the_median_item_in_stock() -> None:
     assert median_cover(stock, np.array([1, 1, 1, 1, 0, 1], np.float32)) == 20
 
 
-def test_without_sales_no_cover_is_usual() -> None:
+def test_without_sales_the_usual_cover_is_unknown() -> None:
     assert np.isnan(median_cover(np.array([3], np.float32), np.array([np.nan], np.float32)))

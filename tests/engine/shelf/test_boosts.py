@@ -37,7 +37,7 @@ def test_boosts_of_category_brand_and_item_multiply() -> None:
     assert factors(numbers(3), known(*products), rules).tolist() == [1.0, 1.5 * 2 * 0.5 * 4, 1.5]
 
 
-def test_what_no_candidate_has_boosts_nothing() -> None:
+def test_a_boost_that_matches_no_candidate_has_no_effect() -> None:
     rules = bound(boosts={"category:Milk": 3.0, "brand:Zen": 2.0, "item:8": 5.0})
     assert factors(numbers(1), known(Product(brand="Acme")), rules).tolist() == [1.0]
 
@@ -56,7 +56,7 @@ def test_overstock_changes_the_order() -> None:
     assert boosted(np.arange(3), numbers(3), attributes, bound(overstock_boost=1.0)).tolist() == [0, 2, 1]
 
 
-def test_where_no_cover_is_usual_nothing_is_overstock() -> None:
+def test_without_a_usual_cover_nothing_is_overstock() -> None:
     attributes = attributes_of_rows([Product(stock=10**6)], NOW, np.ones(1, np.float32))
     assert factors(numbers(1), attributes, bound(overstock_boost=3.0)).tolist() == [1.0]
 
@@ -65,6 +65,6 @@ def test_where_no_cover_is_usual_nothing_is_overstock() -> None:
     ("pins", "order", "count"),
     [((), [2, 0, 1], 0), (("1", "9"), [1, 2, 0], 1), (("0", "1"), [0, 1, 2], 2)],
 )
-def test_pins_stand_first_in_their_own_order(pins: tuple[str, ...], order: list[int], count: int) -> None:
-    found, fixed = pinned(np.array([2, 0, 1]), numbers(3), bound(pins=pins))
-    assert (found.tolist(), fixed) == (order, count)
+def test_pins_come_first_in_their_own_order(pins: tuple[str, ...], order: list[int], count: int) -> None:
+    places, fixed = pinned(np.array([2, 0, 1]), numbers(3), bound(pins=pins))
+    assert (places.tolist(), fixed) == (order, count)

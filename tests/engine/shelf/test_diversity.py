@@ -5,15 +5,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aisle.engine.shelf.attributes import ItemAttributes
-from aisle.engine.shelf.diversity import Likeness, diversified
+from aisle.engine.shelf.diversity import ItemSimilarity, diversified
 from tests.engine.products import Product, known
 
 KNOBS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def likeness(*products: Product, vectors: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-    """Return how alike the first product and each of the others are."""
-    return Likeness.of(known(*products), vectors).to(0)[1:]
+def similarity(*products: Product, vectors: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    """Return the similarity of the first product to each of the others."""
+    return ItemSimilarity.of(known(*products), vectors).to(0)[1:]
 
 
 def random_candidates(seed: int, count: int = 60) -> tuple[ItemAttributes, NDArray[np.float32]]:
@@ -28,45 +28,45 @@ def random_candidates(seed: int, count: int = 60) -> tuple[ItemAttributes, NDArr
 def intra_list_diversity(
     attributes: ItemAttributes, vectors: NDArray[np.float32] | None, shown: NDArray[np.intp]
 ) -> float:
-    """Return 1 - the mean likeness of two different items on the list."""
-    alike = Likeness.of(attributes, vectors)
-    pairs = np.array([alike.to(int(item))[shown] for item in shown])
+    """Return 1 - the mean similarity of two different items on the list."""
+    similarities = ItemSimilarity.of(attributes, vectors)
+    pairs = np.array([similarities.to(int(item))[shown] for item in shown])
     return float(1 - pairs[~np.eye(len(shown), dtype=bool)].mean())
 
 
-def test_categories_are_alike_by_the_steps_they_share() -> None:
-    found = likeness(*(Product(category=path) for path in ("A > B", "A > B", "A > C", "A > B > D", "A", "E > B")))
-    np.testing.assert_allclose(found, [1, 1 / 2, 2 / 3, 1 / 2, 0], atol=1e-6)
+def test_categories_are_similar_by_the_steps_they_share() -> None:
+    values = similarity(*(Product(category=path) for path in ("A > B", "A > B", "A > C", "A > B > D", "A", "E > B")))
+    np.testing.assert_allclose(values, [1, 1 / 2, 2 / 3, 1 / 2, 0], atol=1e-6)
 
 
 def test_category_and_brand_count_half_each() -> None:
     products = [Product(category=path, brand=brand) for path, brand in (("A", "x"), ("A", "y"), ("B", "x"), ("A", "x"))]
-    np.testing.assert_allclose(likeness(*products), [0.5, 0.5, 1], atol=1e-6)
+    np.testing.assert_allclose(similarity(*products), [0.5, 0.5, 1], atol=1e-6)
 
 
 def test_contents_count_by_their_cosine_and_not_below_0() -> None:
     vectors = np.array([[2, 0], [1, 0], [1, 1], [-1, 0], [0, 0]], np.float32)
-    found = likeness(*[Product()] * 5, vectors=vectors)
-    np.testing.assert_allclose(found, [1, np.sqrt(0.5), 0, 0], atol=1e-6)
-    with_brands = likeness(*[Product(brand="x")] * 5, vectors=vectors)
-    np.testing.assert_allclose(with_brands, (1 + found) / 2, atol=1e-6)
+    values = similarity(*[Product()] * 5, vectors=vectors)
+    np.testing.assert_allclose(values, [1, np.sqrt(0.5), 0, 0], atol=1e-6)
+    with_brands = similarity(*[Product(brand="x")] * 5, vectors=vectors)
+    np.testing.assert_allclose(with_brands, (1 + values) / 2, atol=1e-6)
 
 
-def test_what_is_not_known_is_like_nothing() -> None:
-    assert likeness(Product(), Product(), Product(category="A", brand="x")).tolist() == [0, 0]
-    assert likeness(Product(brand="x"), Product(), Product(category="A")).tolist() == [0, 0]
+def test_what_is_unknown_has_no_similarity() -> None:
+    assert similarity(Product(), Product(), Product(category="A", brand="x")).tolist() == [0, 0]
+    assert similarity(Product(brand="x"), Product(), Product(category="A")).tolist() == [0, 0]
 
 
-def test_variants_are_as_alike_as_can_be() -> None:
+def test_variants_have_the_similarity_1() -> None:
     variants = Product(item_group_id="g", brand="x"), Product(item_group_id="g", brand="y")
-    assert likeness(*variants).tolist() == [1]
+    assert similarity(*variants).tolist() == [1]
 
 
 @given(st.integers(0, 1000), st.booleans())
-def test_likeness_is_symmetric_and_between_0_and_1(seed: int, with_vectors: bool) -> None:
+def test_similarity_is_symmetric_and_between_0_and_1(seed: int, with_vectors: bool) -> None:
     attributes, vectors = random_candidates(seed, 12)
-    alike = Likeness.of(attributes, vectors if with_vectors else None)
-    table = np.array([alike.to(item) for item in range(12)])
+    similarities = ItemSimilarity.of(attributes, vectors if with_vectors else None)
+    table = np.array([similarities.to(item) for item in range(12)])
     np.testing.assert_allclose(table, table.T, atol=1e-6)
     assert table.min() >= 0
     assert table.max() <= 1 + 1e-6
@@ -79,7 +79,7 @@ def test_without_diversity_the_order_is_exactly_the_rankers(seed: int, n: int) -
 
 
 @given(st.integers(0, 1000), st.integers(1, 80), st.sampled_from(KNOBS), st.integers(0, 10))
-def test_every_candidate_keeps_one_place_and_fixed_ones_keep_theirs(
+def test_every_candidate_has_one_place_and_fixed_ones_keep_theirs(
     seed: int, n: int, diversity: float, fixed: int
 ) -> None:
     attributes, vectors = random_candidates(seed)
@@ -95,7 +95,7 @@ def test_the_rest_follows_in_its_old_order() -> None:
 
 
 @pytest.mark.parametrize("content", [True, False])
-def test_lists_differ_the_more_the_more_that_counts(content: bool) -> None:
+def test_more_diversity_makes_lists_more_diverse(content: bool) -> None:
     totals = np.zeros(len(KNOBS))
     for seed in range(40):
         attributes, vectors = random_candidates(seed)
@@ -107,33 +107,33 @@ def test_lists_differ_the_more_the_more_that_counts(content: bool) -> None:
     assert totals[-1] > totals[0]
 
 
-def test_it_follows_the_formula() -> None:
+def test_the_order_follows_the_formula() -> None:
     attributes, vectors = random_candidates(3, 15)
-    alike = np.array([Likeness.of(attributes, vectors).to(item) for item in range(15)], np.float64)
+    similarities = np.array([ItemSimilarity.of(attributes, vectors).to(item) for item in range(15)], np.float64)
     chosen: list[int] = []
     while len(chosen) < 6:
-        worth = {
-            item: 0.6 / np.log2(item + 2) - 0.4 * max((alike[item, one] for one in chosen), default=0.0)
+        value = {
+            item: 0.6 / np.log2(item + 2) - 0.4 * max((similarities[item, other] for other in chosen), default=0.0)
             for item in range(15)
             if item not in chosen
         }
-        chosen.append(max(worth, key=lambda item: worth[item]))
+        chosen.append(max(value, key=lambda item: value[item]))
     assert diversified(attributes, 6, 0.4, vectors)[:6].tolist() == chosen
 
 
-def test_the_second_item_is_the_best_of_another_kind() -> None:
+def test_the_second_item_is_the_best_of_another_category() -> None:
     attributes = known(*(Product(category=path) for path in ("A", "A", "A", "B")))
     assert diversified(attributes, 4, 0.5).tolist() == [0, 3, 1, 2]
 
 
-def test_others_are_to_differ_from_what_is_fixed() -> None:
+def test_others_differ_from_the_fixed_candidates() -> None:
     attributes = known(*(Product(category=path) for path in ("A", "B", "B", "A", "C")))
     assert diversified(attributes, 3, 0.9, fixed=2).tolist()[:3] == [0, 1, 4]
 
 
-def test_nothing_is_diverse() -> None:
+def test_without_candidates_the_order_is_empty() -> None:
     assert diversified(known(), 5, 0.5).tolist() == []
 
 
-def test_where_nothing_is_known_the_order_stays() -> None:
+def test_without_attributes_the_order_stays() -> None:
     assert diversified(known(*[Product()] * 5), 5, 0.7).tolist() == [0, 1, 2, 3, 4]

@@ -15,7 +15,7 @@ def rules_of(*products: Product, context: RequestContext = NO_CONTEXT, **rules: 
     return [Drop(code).rule for code in codes.tolist()]
 
 
-def test_by_default_whatever_is_available_is_kept() -> None:
+def test_by_default_every_available_item_is_kept() -> None:
     assert rules_of(Product(), Product(price=1, stock=3)) == ["kept", "kept"]
 
 
@@ -28,7 +28,7 @@ def test_by_default_whatever_is_available_is_kept() -> None:
         (Product(available_from=NOW + 1), "not_yet_available"),
     ],
 )
-def test_what_cannot_be_had_is_dropped_and_says_why(product: Product, rule: str) -> None:
+def test_an_unavailable_item_is_dropped_with_the_reason_even_if_it_is_pinned(product: Product, rule: str) -> None:
     assert rules_of(product) == [rule]
     assert rules_of(product, pins=["0"], boosts={"item:0": 100.0}) == [rule]
 
@@ -57,7 +57,7 @@ def test_a_category_covers_what_is_below_it() -> None:
     ]
 
 
-def test_a_category_or_brand_that_no_candidate_has_leaves_nothing() -> None:
+def test_a_category_or_brand_that_no_candidate_has_drops_all() -> None:
     assert rules_of(Product(category="Tea"), categories=["Milk"]) == ["categories"]
     assert rules_of(Product(), categories=["Milk"]) == ["categories"]
     assert rules_of(Product(brand="Acme"), brands=["Zen"]) == ["brands"]
@@ -71,7 +71,7 @@ def test_brands() -> None:
     ]
 
 
-def test_excluded_items_and_what_the_request_leaves_out() -> None:
+def test_items_excluded_by_the_rules_and_by_the_request() -> None:
     context = RequestContext(excluded=np.array([2], np.int32))
     assert rules_of(Product(), Product(), Product(), context=context, exclude=["1"]) == [
         "kept",
@@ -80,7 +80,7 @@ def test_excluded_items_and_what_the_request_leaves_out() -> None:
     ]
 
 
-def test_what_was_bought_lately_stays_away_for_some_days() -> None:
+def test_a_recent_purchase_is_not_shown_for_some_days() -> None:
     context = RequestContext(NOW, bought=np.array([0, 1, 1], np.int32), bought_at=NOW - np.array([3, 31, 29]) * DAY)
     products = [Product(), Product(), Product()]
     assert rules_of(*products, context=context, not_bought_within_days=30) == [
@@ -113,13 +113,13 @@ def test_a_pin_overrides_general_rules() -> None:
     assert rules_of(Product(price=5_000_000), context=context, **rules) == ["kept"]
 
 
-def test_a_pin_does_not_override_what_the_request_leaves_out() -> None:
+def test_a_pin_does_not_override_what_the_request_excludes() -> None:
     assert rules_of(Product(), context=RequestContext(excluded=np.array([0], np.int32)), pins=["0"]) == [
         "excluded_by_request"
     ]
 
 
-def test_the_rule_that_weighs_most_is_named() -> None:
+def test_the_most_important_rule_is_named() -> None:
     product = Product(hidden=True, stock=0, price=9_000_000, brand="Zen")
     assert rules_of(product, price_max=1, brands=["Acme"]) == ["hidden"]
     assert rules_of(product._replace(hidden=None), price_max=1) == ["out_of_stock"]
@@ -134,7 +134,7 @@ def test_a_rule_that_drops_has_the_name_of_its_setting() -> None:
     }
 
 
-def test_the_first_of_each_code_is_the_best_and_nobodys_code_is_always_first() -> None:
+def test_the_best_candidate_is_the_first_of_its_code_and_unknown_codes_are_all_first() -> None:
     codes = np.array([5, -1, 5, 7, -1], np.int32)
     assert first_of_each(codes, np.array([2, 1, 0, 4, 3])).tolist() == [True, True, False, True, True]
     assert first_of_each(codes, np.zeros(0, np.intp)).tolist() == []

@@ -18,7 +18,14 @@ ITEMS = 12
 
 ids = st.sampled_from([str(number) for number in range(ITEMS)] + ["gone"])
 boosts = st.sampled_from(
-    ["category:A", "category:A > B", "category:Z", "brand:Acme", "brand:none", *(f"item:{one}" for one in range(ITEMS))]
+    [
+        "category:A",
+        "category:A > B",
+        "category:Z",
+        "brand:Acme",
+        "brand:none",
+        *(f"item:{number}" for number in range(ITEMS)),
+    ]
 )
 share = st.sampled_from([0.0, 0.3, 1.0])
 
@@ -29,7 +36,7 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
     drawn = st.fixed_dictionaries(
         {
             "pins": st.just(pins),
-            "exclude": st.lists(ids.filter(lambda one: one not in pins), max_size=3),
+            "exclude": st.lists(ids.filter(lambda item_id: item_id not in pins), max_size=3),
             "boosts": st.dictionaries(boosts, st.sampled_from([0.001, 0.5, 2.0, 1000.0]), max_size=4),
             "overstock_boost": st.sampled_from([0.0, 1.0, 1000.0]),
             "diversity": share,
@@ -63,11 +70,11 @@ def random_shop(rng: np.random.Generator) -> list[Product | None]:
         "available_from": choose(rng, [None, None, NOW - 1, NOW + 1], ITEMS),
         "hidden": choose(rng, [None, None, False, True], ITEMS),
     }
-    catalogued = rng.random(ITEMS) < 0.9
+    in_catalogue = rng.random(ITEMS) < 0.9
     rows = zip(*columns.values(), strict=True)
     return [
-        Product(**dict(zip(columns, row, strict=True))) if one else None
-        for one, row in zip(catalogued, rows, strict=True)
+        Product(**dict(zip(columns, row, strict=True))) if is_known else None
+        for is_known, row in zip(in_catalogue, rows, strict=True)
     ]
 
 
@@ -89,15 +96,15 @@ def reranked(items: NDArray[np.int32], scores: NDArray[np.float32], *others: Any
     return Reranked(items[places], scores[places], places, drops)
 
 
-def some_items(rng: np.random.Generator, most: int, among: int = ITEMS) -> NDArray[np.int32]:
-    return rng.integers(among, size=rng.integers(most + 1)).astype(np.int32)
+def some_items(rng: np.random.Generator, limit: int, among: int = ITEMS) -> NDArray[np.int32]:
+    return rng.integers(among, size=rng.integers(limit + 1)).astype(np.int32)
 
 
-def random_request(asked: BoundRules, rng: np.random.Generator) -> dict[str, Any]:
+def random_request(bound_rules: BoundRules, rng: np.random.Generator) -> dict[str, Any]:
     """Return what one shelf depends on, doubles among the candidates and NaN among the scores included."""
     candidates = some_items(rng, 15, ITEMS - 2)
     scores = choose(rng, [np.nan, -np.inf, -1e6, -2.0, 0.0, 0.5, 3.0, 1e6], len(candidates))
-    items, with_nan = with_pins(candidates, np.array(scores, np.float32), asked)
+    items, with_nan = with_pins(candidates, np.array(scores, np.float32), bound_rules)
     sales = np.array(choose(rng, [0.0, 0.1, 5.0, np.nan], ITEMS), np.float32)
     bought = some_items(rng, 4)
     context = RequestContext(
@@ -112,7 +119,7 @@ def random_request(asked: BoundRules, rng: np.random.Generator) -> dict[str, Any
         "items": items,
         "scores": with_nan,
         "attributes": attributes_of_rows(random_shop(rng), NOW, sales, rng.random(ITEMS) < 0.5, usual).take(items),
-        "rules": asked,
+        "rules": bound_rules,
         "n": int(rng.integers(1, 16)),
         "context": context,
         "vectors": choose(rng, [None, rng.normal(size=(len(items), 3)).astype(np.float32)], 1)[0],
@@ -127,16 +134,16 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(max_examples=200)
 @given(rules(), st.integers(0, 2**32))
-def test_whatever_the_rules_an_item_that_cannot_be_had_is_never_shown(asked: dict[str, Any], seed: int) -> None:
+def test_no_rules_show_an_unavailable_item(settings_of_rules: dict[str, Any], seed: int) -> None:
     rng = np.random.default_rng(seed)
     for _ in range(10):
-        request = random_request(bound(ITEMS, **asked), rng)
+        request = random_request(bound(ITEMS, **settings_of_rules), rng)
         shelf = reranked(**request)
         assert request["attributes"].available[shelf.places].all()
 
 
 @given(requests())
-def test_a_shelf_holds_each_item_once_and_no_more_than_asked_for(request: dict[str, Any]) -> None:
+def test_a_shelf_holds_each_item_once_and_at_most_n_items(request: dict[str, Any]) -> None:
     shelf = reranked(**request)
     assert len(set(shelf.items.tolist())) == len(shelf.items) <= request["n"]
     np.testing.assert_array_equal(shelf.items, request["items"][shelf.places])
@@ -144,7 +151,7 @@ def test_a_shelf_holds_each_item_once_and_no_more_than_asked_for(request: dict[s
 
 
 @given(requests())
-def test_whatever_is_dropped_is_not_shown_and_whatever_is_left_fills_the_shelf(request: dict[str, Any]) -> None:
+def test_dropped_candidates_are_not_shown_and_the_others_fill_the_shelf(request: dict[str, Any]) -> None:
     shelf = reranked(**request)
     kept = int((shelf.drops == Drop.KEPT).sum())
     assert (shelf.drops[shelf.places] == Drop.KEPT).all()
@@ -152,23 +159,23 @@ def test_whatever_is_dropped_is_not_shown_and_whatever_is_left_fills_the_shelf(r
 
 
 @given(requests())
-def test_no_rule_brings_back_what_is_excluded_or_left_out(request: dict[str, Any]) -> None:
+def test_no_rule_brings_back_an_excluded_item(request: dict[str, Any]) -> None:
     shown = reranked(**request).items
     assert not np.isin(shown, request["rules"].exclude).any()
     assert not np.isin(shown, request["context"].excluded).any()
 
 
 @given(requests())
-def test_pins_that_can_be_had_stand_first(request: dict[str, Any]) -> None:
+def test_available_pins_come_first(request: dict[str, Any]) -> None:
     absent = {*request["context"].excluded.tolist(), *request["items"][~request["attributes"].available].tolist()}
     pins = [pin for pin in request["rules"].pins.tolist() if pin not in absent][: request["n"]]
     assert reranked(**request).items[: len(pins)].tolist() == pins
 
 
-def shelf_of(*rows: Product, n: int = 20, tail: list[bool] | None = None, **asked: object) -> Reranked:
-    """Shelve products that are ranked in the order given, by scores of both signs."""
+def shelf_of(*rows: Product, n: int = 20, tail: list[bool] | None = None, **settings_of_rules: object) -> Reranked:
+    """Rerank products whose scores, of both signs, follow the order given."""
     count = len(rows)
-    return reranked(numbers(count), falling(count), known(*rows, tail=tail), bound(count, **asked), n)
+    return reranked(numbers(count), falling(count), known(*rows, tail=tail), bound(count, **settings_of_rules), n)
 
 
 def test_by_default_a_shelf_is_the_rankers_best() -> None:
@@ -179,22 +186,22 @@ def test_by_default_a_shelf_is_the_rankers_best() -> None:
     assert shelf.places.tolist() == [3, 1, 0]
 
 
-def test_nothing_to_reranked() -> None:
+def test_without_candidates_the_shelf_is_empty() -> None:
     assert shelf_of().items.tolist() == []
 
 
 def test_only_the_order_of_the_scores_counts() -> None:
     rows = [Product(category=path, brand=brand) for path in ("A", "B") for brand in ("x", "y", "z")]
-    asked = bound(6, boosts={"brand:z": 3.0}, diversity=0.4, long_tail=0.4)
+    some_rules = bound(6, boosts={"brand:z": 3.0}, diversity=0.4, long_tail=0.4)
     attributes = known(*rows, tail=[False, False, True, True, False, True])
     shown = [
-        reranked(numbers(6), scores, attributes, asked, 4).items.tolist()
+        reranked(numbers(6), scores, attributes, some_rules, 4).items.tolist()
         for scores in (falling(6), falling(6) * 9 - 99)
     ]
     assert shown[0] == shown[1]
 
 
-def test_of_variants_the_one_that_stands_first_after_boosts_is_shown() -> None:
+def test_of_several_variants_the_best_after_boosts_is_shown() -> None:
     rows = [Product(item_group_id="g"), Product(), Product(item_group_id="g")]
     assert shelf_of(*rows).items.tolist() == [0, 1]
     boosted = shelf_of(*rows, boosts={"item:2": 10.0})
@@ -203,24 +210,24 @@ def test_of_variants_the_one_that_stands_first_after_boosts_is_shown() -> None:
     assert shelf_of(*rows, one_per_group=False).items.tolist() == [0, 1, 2]
 
 
-def test_a_variant_that_cannot_be_had_does_not_stand_for_the_others() -> None:
+def test_an_unavailable_variant_does_not_hide_the_others() -> None:
     rows = [Product(item_group_id="g", stock=0), Product(item_group_id="g")]
     assert shelf_of(*rows).items.tolist() == [1]
 
 
-def test_a_pin_stands_for_its_variants_and_two_pins_stand_both() -> None:
+def test_a_pin_hides_its_variants_unless_they_are_pinned_too() -> None:
     rows = [Product(item_group_id="g") for _ in range(3)]
     assert shelf_of(*rows, pins=["2"]).items.tolist() == [2]
     assert shelf_of(*rows, pins=["2", "1"]).items.tolist() == [2, 1]
 
 
-def test_every_dropped_item_has_its_rule() -> None:
+def test_every_dropped_item_names_its_rule() -> None:
     rows = [Product(hidden=True), Product(stock=0), Product(brand="Zen"), Product(brand="Acme")]
     shelf = shelf_of(*rows, brands=["Acme"], n=1)
     assert shelf.rules() == {0: "hidden", 1: "out_of_stock", 2: "brands"}
 
 
-def test_of_a_double_the_better_score_stands_and_the_item_is_not_called_dropped() -> None:
+def test_a_double_keeps_its_better_score_and_is_not_called_dropped() -> None:
     items, scores = np.array([5, 5, 1], np.int32), np.array([1, 3, 2], np.float32)
     shelf = reranked(items, scores, known(*[Product()] * 3), bound(), 5)
     assert (shelf.items.tolist(), shelf.scores.tolist()) == ([5, 1], [3, 2])
@@ -228,7 +235,7 @@ def test_of_a_double_the_better_score_stands_and_the_item_is_not_called_dropped(
     assert shelf.rules() == {}
 
 
-def test_the_long_tail_has_its_share_of_the_shelf_that_is_shown() -> None:
+def test_the_long_tail_has_its_share_of_the_shown_shelf() -> None:
     rng = np.random.default_rng(0)
     tail = (rng.random(60) < 0.3).tolist()
     rows = [Product(category=str(rng.choice(["A", "B", "C"]))) for _ in range(60)]

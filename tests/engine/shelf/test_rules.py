@@ -11,7 +11,7 @@ from tests.engine.products import bound
 ITEMS = Vocabulary(["a", "b", "c:d"])
 
 
-def test_by_default_nothing_is_asked_for_but_one_variant_of_each_product() -> None:
+def test_the_only_default_rule_is_one_variant_of_each_product() -> None:
     assert Rules().plain() == {
         "price_min": None,
         "price_max": None,
@@ -64,7 +64,7 @@ def test_rules_are_the_same_after_a_trip_through_plain_values() -> None:
         ({"long_tail": -0.1}, "long_tail"),
     ],
 )
-def test_what_no_rule_can_be(values: dict[str, Any], message: str) -> None:
+def test_a_wrong_rule_is_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         Rules.parse(values)
 
@@ -74,7 +74,7 @@ def test_rules_made_in_code_are_checked_too() -> None:
         Rules(diversity=2)
 
 
-def test_a_price_may_be_exactly_one() -> None:
+def test_the_lowest_and_the_highest_price_may_be_equal() -> None:
     assert Rules(price_min=5, price_max=5).price_min == 5
 
 
@@ -86,16 +86,15 @@ def test_ids_become_numbers() -> None:
     assert rules.brand_boosts == (("x:y", 3.0),)
 
 
-def test_categories_are_written_as_facts_write_them() -> None:
+def test_categories_have_the_spelling_of_attributes() -> None:
     rules = bind(Rules(categories=("Tea>Green",), boosts={"category: Tea>Black ": 2.0}), ITEMS)
     assert rules.categories == ("Tea > Green",)
     assert rules.category_boosts == (("Tea > Black", 2.0),)
 
 
-def test_ids_that_the_model_does_not_know_do_nothing() -> None:
+def test_ids_that_the_model_does_not_know_have_no_effect() -> None:
     rules = bind(Rules(pins=("new", "a"), exclude=("gone",), boosts={"item:gone": 2.0}), ITEMS)
     assert (rules.pins.tolist(), rules.exclude.tolist(), rules.item_boosts) == ([0], [], ())
-    assert rules.unknown == ("new",)
 
 
 def test_pins_join_the_candidates_once() -> None:

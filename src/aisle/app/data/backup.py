@@ -1,8 +1,8 @@
-"""A shop in one file, and back: every table, and the model that answers.
+"""Backup of a shop in one file, and restore: every table, and the live model.
 
-The file is a zip archive that other tools read too: `tables/NAME/00000.parquet` and so on, `model/` with the live
-bundle, and `manifest.json` with the checksum of each. It fits any of the databases that Aisle knows. The settings are
-not in it: `aisle.toml` may hold a password, and belongs with the shop's code.
+The file is a zip archive that other tools can read: `tables/NAME/00000.parquet` and so on, `model/` with the live
+bundle, and `manifest.json` with the checksum of each member. It can be restored into any database that Aisle supports.
+The settings are not in it: `aisle.toml` may hold a password, and belongs with the shop's code.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ import msgspec
 import polars as pl
 
 from aisle._version import __version__
+from aisle.app.data.atomic_write import atomic_write, check_new
 from aisle.app.data.setup import prepare_database
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
@@ -49,14 +50,14 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What an archive holds."""
+    """The contents of an archive."""
 
     format: int
     aisle: str
     db_schema: str
     created: int
     model: int | None
-    """The version of the live model, whose bundle is in it."""
+    """The version of the live model, whose bundle is in the archive; null if there was none."""
     members: list[Member]
 
 
@@ -64,7 +65,9 @@ class Copied(msgspec.Struct, frozen=True):
     """What was backed up or restored."""
 
     rows: dict[str, int]
+    """How many rows of each table."""
     model: int | None
+    """The version of the live model."""
     created: int
     """The moment of the backup."""
     bytes: int
@@ -77,46 +80,38 @@ def backup(db: Database, settings: Settings, out: Path, progress: Progress = sil
     Raises
     ------
     FileError
-        If the file is there already, or cannot be written.
+        If the file exists or cannot be written.
     StorageError
         If the database refuses.
     """
     started = time.perf_counter()
-    if out.exists():
-        raise FileError(f"{out} is there already; choose another file")
-    partial = out.with_name(f".{out.name}.{uuid.uuid4().hex}.partial")
-    try:
-        with open(partial, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                rows, model, created = _write(archive, db, settings, progress)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(out)
-    except OSError as error:
-        raise FileError(f"cannot write {out}: {error.strerror or error}; choose another file") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    check_new(out)
+    with atomic_write(out) as partial, open(partial, "xb", opener=_private) as file:
+        with zipfile.ZipFile(file, "w") as archive:
+            rows, model, created = _write(archive, db, settings, progress)
+        file.flush()
+        os.fsync(file.fileno())
     return Copied(rows, model, created, out.stat().st_size, time.perf_counter() - started)
 
 
 def restore(settings: Settings, file: Path, *, force: bool = False, progress: Progress = silent) -> Copied:
     """Replace every table and the live model by those of a backup; people who were erased since then stay erased.
 
-    Either everything is replaced or, if something goes wrong, nothing in the database is.
+    Either all tables are replaced or, if something goes wrong, none.
 
     Parameters
     ----------
     force
-        Whether a database that holds something may be replaced.
+        Whether a database that holds data may be replaced.
 
     Raises
     ------
     FileError
-        If the file is missing, no backup or damaged.
+        If the file is missing, damaged, or not a backup.
     SchemaError
         If a newer Aisle wrote it.
     InputError
-        If the database holds something and `force` is not given.
+        If the database holds data and `force` is not given.
     """
     started = time.perf_counter()
     try:
@@ -137,6 +132,11 @@ def restore(settings: Settings, file: Path, *, force: bool = False, progress: Pr
 # --- Out --------------------------------------------------------------------------------------------------------------
 
 
+def _private(path: str, flags: int) -> int:
+    """Open a file that only its owner may read."""
+    return os.open(path, flags, 0o600)
+
+
 def _write(
     archive: zipfile.ZipFile, db: Database, settings: Settings, progress: Progress
 ) -> tuple[dict[str, int], int | None, int]:
@@ -145,7 +145,7 @@ def _write(
     live: tuple[int, str] | None = None
     created = now()
     for part in tables.dump(db):
-        number = sum(one.table == part.table for one in members)
+        number = sum(member.table == part.table for member in members)
         buffer = io.BytesIO()
         part.frame.write_parquet(buffer)
         name = f"tables/{part.table}/{number:05d}.parquet"
@@ -156,7 +156,7 @@ def _write(
         progress("back up", sum(rows.values()), None, sum(rows.values()))
     if live is not None:
         folder = settings.bundles / live[1]
-        members += [_add(archive, _MODEL + one.name, one.read_bytes()) for one in sorted(folder.iterdir())]
+        members += [_add(archive, _MODEL + file.name, file.read_bytes()) for file in sorted(folder.iterdir())]
     manifest = Manifest(FORMAT, __version__, HEAD, created, live[0] if live else None, members)
     archive.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     return rows, manifest.model, created
@@ -168,9 +168,9 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes, table: str | None 
 
 
 def _live(models: pl.DataFrame) -> tuple[int, str] | None:
-    """Return the version and the folder of the live model among some."""
-    found = models.filter(pl.col("status") == "live").select("version", "path").rows()
-    return found[0] if found else None
+    """Return the version and the folder of the live model, if it is among these rows of the registry."""
+    rows = models.filter(pl.col("status") == "live").select("version", "path").rows()
+    return rows[0] if rows else None
 
 
 # --- In ---------------------------------------------------------------------------------------------------------------
@@ -203,15 +203,15 @@ def _content(archive: zipfile.ZipFile, member: Member) -> bytes:
     try:
         content = archive.read(member.name)
     except KeyError:
-        raise FileError(f"{member.name} is missing in the backup; name another one") from None
+        raise FileError(f"{member.name} is missing in the backup; name another backup") from None
     if hashlib.sha256(content).hexdigest() != member.sha256:
-        raise FileError(f"{member.name} is damaged in the backup; name another one")
+        raise FileError(f"{member.name} is damaged in the backup; name another backup")
     return content
 
 
 @contextmanager
 def _unpacked_model(archive: zipfile.ZipFile, manifest: Manifest, bundles: Path) -> Iterator[Path | None]:
-    """Write the live bundle beside its place, to be moved there once the tables are restored."""
+    """Write the live bundle to a temporary folder, to be moved into place once the tables are restored."""
     if manifest.model is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""The database as a whole: bring it up to date, look it over."""
+"""Migration and check of a shop's database."""
 
 from aisle.app.settings import Settings
 from aisle.shop.errors import SchemaError
@@ -8,12 +8,12 @@ from aisle.storage.health import Fact
 
 
 def upgrade_database(settings: Settings) -> tuple[str | None, str]:
-    """Bring the tables to this code's schema, and return the schema before and after.
+    """Migrate the tables to the schema of this version, and return the schema before and after.
 
     Raises
     ------
     StorageError
-        If the database is missing, refuses, or is of a newer Aisle.
+        If the database is missing, refuses, or was migrated by a newer Aisle.
     """
     with connect(settings.database_url) as db:
         before = _version(db)
@@ -29,7 +29,7 @@ def _version(db: Database) -> str | None:
 
 
 def check_database(settings: Settings) -> list[Fact]:
-    """Look a database over; this reads the whole of it.
+    """Check a database; this reads all of it.
 
     Raises
     ------

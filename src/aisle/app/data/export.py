@@ -1,12 +1,10 @@
-"""A shop as Parquet files, for analysts and for another shop: prices in currency units, times as dates.
+"""Export of a shop as Parquet files, for analysts and for another shop: prices in currency units, times as dates.
 
-`aisle import` takes the tables back. `interactions.parquet` is what models learn from, cleaned and weighed; it is made
-anew at each export and each training, and comes from the events, so it is not imported.
+`aisle import` reads the tables back. `interactions.parquet` holds the cleaned and weighted pairs that models learn
+from. It is not imported, as each training derives it from the events.
 """
 
-import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -16,6 +14,7 @@ import narwhals as nw
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from aisle.app.data.atomic_write import atomic_write, check_new
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.prepare.aggregate import BILLION, EVENTS_COUNT, aggregate
@@ -41,7 +40,7 @@ _STREAMS: Final[dict[str, Callable[..., Iterator[pl.DataFrame]]]] = {
     "users": users.stream,
     "reviews": reviews.stream,
 }
-"""Where the rows of each table come from."""
+"""Reads the rows of each table."""
 
 _TYPES: Final = {"str": pl.String, "int64": pl.Int64, "int32": pl.Int32, "float64": pl.Float64, "bool": pl.Boolean}
 
@@ -58,35 +57,28 @@ class Exported(msgspec.Struct, frozen=True):
 def export(db: Database, settings: Settings, folder: Path, progress: Progress = silent) -> Exported:
     """Write every table, and the cleaned interactions, into a folder that appears when it is complete.
 
-    Rows stream from the database into the files. What is stored meanwhile may be in it or not: a backup is of one
-    moment, an export is not.
+    Rows stream from the database into the files. Unlike a backup, an export is not of one moment: rows that are stored
+    meanwhile may be in it or not.
 
     Raises
     ------
     FileError
-        If the folder is there already, or cannot be written.
+        If the folder exists or cannot be written.
     StorageError
         If the database refuses.
     """
     started = time.perf_counter()
-    if folder.exists():
-        raise FileError(f"{folder} is there already; name a new folder")
-    partial = folder.absolute().with_name(f".{folder.name}.{uuid.uuid4().hex}.partial")
-    try:
+    check_new(folder)
+    with atomic_write(folder) as partial:
         partial.mkdir(mode=0o700)
         rows = {table: _write_table(db, table, _file(partial, table), progress) for table in _STREAMS}
         rows[INTERACTIONS] = _write_interactions(_file(partial, "events"), _file(partial, INTERACTIONS), settings)
         size = sum(file.stat().st_size for file in partial.iterdir())
-        partial.replace(folder)
-    except OSError as error:
-        raise FileError(f"cannot write {folder}: {error.strerror or error}; choose another place") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return Exported(rows, size, time.perf_counter() - started)
 
 
 def exported_files(folder: Path) -> dict[str, Path]:
-    """Return the files with rows of a folder that `export` wrote, by table, in the order in which to import them.
+    """Return the files of an export that have rows, by table, in the order in which to import them.
 
     Raises
     ------
@@ -127,7 +119,7 @@ def _write_table(db: Database, table: str, file: Path, progress: Progress) -> in
 
 
 def _readable(schema: pl.Schema) -> list[pl.Expr]:
-    """Turn millionths into money and microseconds into dates, exactly."""
+    """Return the expressions that turn millionths into money and microseconds into dates, exactly."""
     money = [(pl.col(PRICE).cast(_WIDE_MONEY) / MICROS).cast(_MONEY)] if PRICE in schema else []
     return money + [pl.col(name).cast(_MOMENT) for name in (TIMESTAMP, AVAILABLE_FROM) if name in schema]
 

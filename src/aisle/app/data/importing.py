@@ -1,6 +1,6 @@
-"""Import: files through the door, into the database, batch by batch.
+"""Import of files and frames into the database, batch by batch.
 
-Every batch is one transaction and every row has a stable id: an import that was cut off can simply be run again.
+Every batch is one transaction and every row has a stable id, so that an interrupted import can be run again.
 """
 
 import gc
@@ -31,7 +31,7 @@ STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
     "users": users.upsert,
     "reviews": reviews.store,
 }
-"""Who stores the rows of each table."""
+"""Stores the rows of each table."""
 
 
 class Count(msgspec.Struct):
@@ -42,30 +42,30 @@ class Count(msgspec.Struct):
     duplicate: int = 0
     rejected: int = 0
     erased: int = 0
-    """Rows of people who were erased: refused, and not kept."""
+    """Rows of people who were erased: neither stored nor kept as rejects."""
 
 
 class Imported(msgspec.Struct):
-    """What became of an import."""
+    """The result of an import."""
 
     tables: dict[str, Count]
     seconds: float = 0.0
     linked: int = 0
-    """Reviews whose order was found among the purchases."""
+    """Reviews that were linked to the order that they are about."""
 
     @property
     def rejected(self) -> int:
-        """How many rows were set aside, of all tables."""
+        """How many rows were rejected, over all tables."""
         return sum(count.rejected for count in self.tables.values())
 
 
 def import_files(db: Database, files: Sequence[Path], plan: Plan, progress: Progress = silent) -> Imported:
-    """Read files as a plan says and store what they hold; nothing is stored twice.
+    """Read files by a plan and store their rows; no row is stored twice.
 
     Raises
     ------
     FileError, FormatError
-        If a file or its columns cannot be used; rows stored before that stay.
+        If a file or its columns cannot be used; the rows stored before stay.
     StorageError
         If the database refuses.
     """
@@ -73,7 +73,7 @@ def import_files(db: Database, files: Sequence[Path], plan: Plan, progress: Prog
 
 
 def import_tables(db: Database, files: Mapping[str, Path], progress: Progress = silent) -> Imported:
-    """Read a file of each table, with our own column names and ISO dates, and store what they hold.
+    """Read a file of each table, with the columns of `shop.columns` and ISO dates, and store their rows.
 
     Raises
     ------
@@ -88,17 +88,17 @@ def import_tables(db: Database, files: Mapping[str, Path], progress: Progress = 
 def _import(db: Database, planned: Sequence[tuple[Sequence[Path], Plan]], progress: Progress) -> Imported:
     started = time.perf_counter()
     total = sum(file.stat().st_size for files, _ in planned for file in files if file.is_file())
-    imported, done, rows = Imported({}), 0, 0
-    with _rarely_collected() as collect:
+    imported, finished, rows = Imported({}), 0, 0
+    with _collect_per_batch() as collect:
         for files, plan in planned:
             position = 0
             for batch in read_files(files, plan):
                 _store(db, batch, imported)
                 rows += batch.read
                 position = batch.position
-                progress("import", done + position, total, rows)
+                progress("import", finished + position, total, rows)
                 collect()
-            done += position
+            finished += position
     progress("import", total, total, rows)
     _link(db, imported)
     imported.seconds = time.perf_counter() - started
@@ -106,8 +106,8 @@ def _import(db: Database, planned: Sequence[tuple[Sequence[Path], Plan]], progre
 
 
 @contextmanager
-def _rarely_collected() -> Iterator[Callable[[], int]]:
-    """Let Python look for cycles once a batch: among a million tuples is none, and looking takes a fifth longer."""
+def _collect_per_batch() -> Iterator[Callable[[], int]]:
+    """Switch automatic garbage collection off and lend a function that collects: rows have no cycles to look for."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -118,7 +118,7 @@ def _rarely_collected() -> Iterator[Callable[[], int]]:
 
 
 def import_frame(db: Database, frame: pl.DataFrame, table: str) -> Imported:
-    """Check the rows of a frame as if it were a file, and store them: prices in currency units, times as text or dates.
+    """Check the rows of a frame like those of a file, and store them: prices in currency units, times as text or dates.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def import_frame(db: Database, frame: pl.DataFrame, table: str) -> Imported:
 
 
 def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], progress: Progress = silent) -> Imported:
-    """Store frames that are as `shop.columns` wants them, each beside the name of its table."""
+    """Store frames without checks: pairs of a table's name and a frame with the columns and types of `shop.columns`."""
     started = time.perf_counter()
     imported = Imported({})
     for table, frame in frames:
@@ -149,22 +149,22 @@ def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], pro
 
 
 def _store(db: Database, batch: Batch, imported: Imported) -> None:
-    """Store one batch and its rejects, and add it to the count."""
+    """Store one batch and its rejects, and count them."""
     count = imported.tables.setdefault(batch.table, Count())
-    for part, stored in around_refused(partial(STORES[batch.table], db), batch.accepted):
-        if isinstance(stored, Refused):
-            keep(db, batch.table, part, stored)
+    for rows, outcome in around_refused(partial(STORES[batch.table], db), batch.accepted):
+        if isinstance(outcome, Refused):
+            keep(db, batch.table, rows, outcome)
             count.rejected += 1
         else:
-            count.stored += stored.stored
-            count.duplicate += stored.duplicate
-            count.erased += stored.erased
+            count.stored += outcome.stored
+            count.duplicate += outcome.duplicate
+            count.erased += outcome.erased
     rejects.add(db, batch.rejects)
     count.rejected += len(batch.rejects)
     count.read += batch.read
 
 
 def _link(db: Database, imported: Imported) -> None:
-    """Look for the orders of reviews, if there are new reviews or new purchases."""
+    """Link reviews to their orders, if there are new reviews or new purchases."""
     if any(imported.tables[name].stored for name in ("reviews", "events") if name in imported.tables):
         imported.linked = reviews.link(db)

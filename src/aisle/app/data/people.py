@@ -1,4 +1,4 @@
-"""A person's data as the person may ask for it: a JSON document that other programs read too."""
+"""Everything stored about a person, as a JSON document for that person."""
 
 from typing import Any, Final
 
@@ -10,20 +10,20 @@ from aisle.shop.money import MICROS
 from aisle.storage import people
 from aisle.storage.connection import Database
 
-_MOMENTS: Final = (TIMESTAMP, CREATED)
+_TIMES: Final = (TIMESTAMP, CREATED)
 _OBJECTS: Final = (PROPERTIES, ATTRIBUTES)
 
 
 def export_person(db: Database, user_id: str) -> dict[str, Any]:
-    """Return everything that is held on a person, by table: times as ISO 8601, prices in currency units.
+    """Return everything that is stored about a person, by table: times as ISO 8601, prices in currency units.
 
     Raises
     ------
     NotFound
-        If nothing is held.
+        If nothing is stored.
     """
-    held = people.export(db, user_id)
-    return {"user_id": user_id} | {name: [_readable(row) for row in rows] for name, rows in held.items()}
+    tables = people.export(db, user_id)
+    return {"user_id": user_id} | {name: [_readable(row) for row in rows] for name, rows in tables.items()}
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any) -> Any:
-    if name in _MOMENTS:
+    if name in _TIMES:
         return from_moment(value).isoformat()
     if name == PRICE:
         return value / MICROS

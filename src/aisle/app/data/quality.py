@@ -1,8 +1,8 @@
-"""What a shop's data is like: every table streamed once, in bounded memory.
+"""The data quality of a shop: every table is streamed once, in bounded memory.
 
-Events come from the database in no promised order, but pauses and doubled lines are looked for among all events of one
-visitor. So they are laid aside in temporary files first, by a hash of the visitor, and then counted file by file: the
-memory holds one file, and the sums.
+The database returns events in any order, but sessions and double lines are found among all events of one visitor. So
+events are first partitioned into temporary files, by a hash of the visitor, and then counted one partition at a time:
+only one partition and the counts are in memory.
 """
 
 import tempfile
@@ -26,18 +26,18 @@ from aisle.storage import events, items, reviews
 from aisle.storage.connection import Database
 
 PART_EVENTS: Final = 500_000
-"""About how many events are looked at together."""
+"""About how many events a partition has."""
 
 _PART: Final = "part"
 
 
 def profile(db: Database, settings: Settings, progress: Progress = silent, part_events: int = PART_EVENTS) -> Quality:
-    """Look at everything that a shop holds.
+    """Examine all data of a shop.
 
     Parameters
     ----------
     part_events
-        About how many events are in memory together.
+        About how many events a partition has.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def profile(db: Database, settings: Settings, progress: Progress = silent, part_
 
 
 def _parts(db: Database, total: int, count: int, progress: Progress) -> Iterator[pl.DataFrame]:
-    """Give all events in parts, each with all events of its visitors."""
+    """Yield all events in partitions, each with all events of its visitors."""
     stream = _read(db, total, progress)
     if count == 1:
         yield pl.concat(stream)

@@ -1,4 +1,4 @@
-"""Rejects, once somebody has mended the rules, the mapping or the rows: those that pass now are stored."""
+"""Replay of rejected rows after the plan or the rows were corrected: those that pass the checks now are stored."""
 
 from collections.abc import Iterator
 from pathlib import Path, PurePath
@@ -17,20 +17,22 @@ from aisle.storage.rejects import Waiting
 
 
 class Replayed(msgspec.Struct):
-    """What became of rejects: those read again are the ones that left and the ones that stay."""
+    """What became of rejects: `read` is the sum of `left` and `stays`."""
 
     read: int = 0
     left: int = 0
-    """They passed, and no longer wait."""
+    """They passed, and are no longer rejects."""
     stays: int = 0
-    """They were set aside again, with the reason of today."""
+    """They were rejected again, with a new reason."""
     stored: int = 0
+    """New rows among those that passed."""
     duplicate: int = 0
     erased: int = 0
+    """Rows of people who were erased: not stored."""
 
 
-class _Mended(msgspec.Struct):
-    """A line of a corrected file; what else the export told is not read."""
+class _CorrectedLine(msgspec.Struct):
+    """A line of a corrected file; other fields of the export are ignored."""
 
     reject: int
     row: dict[str, msgspec.Raw] | str
@@ -43,16 +45,16 @@ def replay(
     corrected: Path | None = None,
     progress: Progress = silent,
 ) -> Replayed:
-    """Take rejects through the door again.
+    """Check rejects again, and store those that pass.
 
     Parameters
     ----------
     plan
-        What the rows of files are, as for an import.
+        How to read the rows of files, as for an import.
     source
-        Only those of this file, by its name or path, or `api`.
+        Only the rejects of this file, by its name or path, or of `api`.
     corrected
-        A file that `export` wrote, its rows mended: only these are replayed, as they stand there.
+        A file that `export` wrote and in which rows were corrected: only its rows are replayed.
 
     Raises
     ------
@@ -61,64 +63,65 @@ def replay(
     InputError
         If the corrected file cannot be used.
     """
-    mended = None if corrected is None else _read_mended(corrected)
+    corrections = None if corrected is None else _read_corrections(corrected)
     replayed = Replayed()
     for name in _sources(db, source):
-        waiting = [one for one in rejects.waiting(db, name) if mended is None or one.seq in mended]
-        numbers = {one.digest.hex(): one.seq for one in waiting}
-        for again in read_again([_aside(one, mended) for one in waiting], plan):
-            _settle(db, again, numbers, replayed)
+        rows = [reject for reject in rejects.waiting(db, name) if corrections is None or reject.seq in corrections]
+        numbers = {reject.digest.hex(): reject.seq for reject in rows}
+        for retried in read_again([_rejected(reject, corrections) for reject in rows], plan):
+            _settle(db, retried, numbers, replayed)
             progress("replay", replayed.read, None, replayed.read)
-    if mended is not None and replayed.read < len(mended):
-        raise NotFound(f"{len(mended) - replayed.read} of the rows of {corrected} are not set aside (any more)")
+    if corrections is not None and replayed.read < len(corrections):
+        missing = len(corrections) - replayed.read
+        raise NotFound(f"{missing} of the rows of {corrected} are not rejects, or no longer; export the rejects again")
     return replayed
 
 
 def export(db: Database, out: Path, source: str | None = None) -> int:
-    """Write rejects into a file of JSON lines to be mended there, and return how many there are.
+    """Write rejects into a file of JSON lines, to be corrected there, and return how many there are.
 
     Raises
     ------
     NotFound
         If there are no such rejects.
     FileError
-        If the file is there already, or cannot be written.
+        If the file exists or cannot be written.
     """
     count = 0
     sources = _sources(db, source)
     try:
         with out.open("xb") as file:
-            for one in (one for name in sources for one in rejects.waiting(db, name)):
-                file.write(msgspec.json.encode(_exported(one)) + b"\n")
+            for reject in (reject for name in sources for reject in rejects.waiting(db, name)):
+                file.write(msgspec.json.encode(_exported(reject)) + b"\n")
                 count += 1
     except OSError as error:
         raise FileError(f"cannot write {out}: {error.strerror}; choose another file") from None
     return count
 
 
-def _sources(db: Database, wanted: str | None) -> list[str]:
-    """Return the sources of rejects that go by a name, or all."""
+def _sources(db: Database, source: str | None) -> list[str]:
+    """Return the sources of rejects that have this name or path; all of them for None."""
     known = rejects.sources(db)
-    found = [one for one in known if wanted is None or wanted in (one, PurePath(one).name)]
-    if not found:
-        names = ", ".join(known) or "none at all"
-        raise NotFound(f"nothing is set aside{f' of {wanted}' if wanted else ''}; there are rejects of: {names}")
-    return found
+    matching = [name for name in known if source is None or source in (name, PurePath(name).name)]
+    if not matching:
+        names = ", ".join(known) or "no source at all"
+        raise NotFound(f"there are no rejects{f' of {source}' if source else ''}; there are rejects of: {names}")
+    return matching
 
 
-def _aside(one: Waiting, mended: dict[int, str] | None) -> Rejected:
-    raw = one.raw if mended is None else mended[one.seq]
-    return Rejected(one.digest.hex(), one.source, one.table, raw, one.created)
+def _rejected(reject: Waiting, corrections: dict[int, str] | None) -> Rejected:
+    raw = reject.raw if corrections is None else corrections[reject.seq]
+    return Rejected(reject.digest.hex(), reject.source, reject.table, raw, reject.created)
 
 
-def _settle(db: Database, again: Retried, numbers: dict[str, int], replayed: Replayed) -> None:
-    """Store what passed, then let go of it: whoever is interrupted between the two replays duplicates."""
-    for frame in again.accepted:
-        stored = STORES[again.table](db, frame)
+def _settle(db: Database, retried: Retried, numbers: dict[str, int], replayed: Replayed) -> None:
+    """Store the rows that passed, then remove their rejects: a crash in between only leads to duplicates."""
+    for frame in retried.accepted:
+        stored = STORES[retried.table](db, frame)
         replayed.stored += stored.stored
         replayed.duplicate += stored.duplicate
         replayed.erased += stored.erased
-    outcomes = [(numbers[row.key], reason) for row, reason in zip(again.rows, again.reasons, strict=True)]
+    outcomes = [(numbers[row.key], reason) for row, reason in zip(retried.rows, retried.reasons, strict=True)]
     stays = {seq: reason for seq, reason in outcomes if reason is not None}
     rejects.settle(db, [seq for seq, reason in outcomes if reason is None], stays)
     replayed.read += len(outcomes)
@@ -126,25 +129,31 @@ def _settle(db: Database, again: Retried, numbers: dict[str, int], replayed: Rep
     replayed.left += len(outcomes) - len(stays)
 
 
-def _exported(one: Waiting) -> dict[str, Any]:
+def _exported(reject: Waiting) -> dict[str, Any]:
     try:
-        row: object = msgspec.json.decode(one.raw, type=dict[str, msgspec.Raw])
+        row: object = msgspec.json.decode(reject.raw, type=dict[str, msgspec.Raw])
     except (ValueError, RecursionError):
-        row = one.raw
-    told = {"source": one.source, "line": one.line, "table": one.table, "reason": one.reason}
-    return {"reject": one.seq} | told | {"row": row}
+        row = reject.raw
+    return {
+        "reject": reject.seq,
+        "source": reject.source,
+        "line": reject.line,
+        "table": reject.table,
+        "reason": reject.reason,
+        "row": row,
+    }
 
 
-def _read_mended(path: Path) -> dict[int, str]:
+def _read_corrections(path: Path) -> dict[int, str]:
     """Return the rows of a corrected file by the numbers of their rejects."""
-    mended = dict(_mended_lines(path))
-    if not mended:
+    corrections = dict(_corrections(path))
+    if not corrections:
         raise FileError(f"{path} holds no row; write the rejects into it with aisle rejects export")
-    return mended
+    return corrections
 
 
-def _mended_lines(path: Path) -> Iterator[tuple[int, str]]:
-    decoder = msgspec.json.Decoder(_Mended)
+def _corrections(path: Path) -> Iterator[tuple[int, str]]:
+    decoder = msgspec.json.Decoder(_CorrectedLine)
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
@@ -153,9 +162,10 @@ def _mended_lines(path: Path) -> Iterator[tuple[int, str]]:
         if not line.strip():
             continue
         try:
-            one = decoder.decode(line)
+            corrected = decoder.decode(line)
         except (ValueError, RecursionError) as error:
             raise InputError(
                 f"{path}, line {number}: {error}; keep the shape that aisle rejects export wrote"
             ) from None
-        yield one.reject, one.row if isinstance(one.row, str) else msgspec.json.encode(one.row).decode()
+        row = corrected.row
+        yield corrected.reject, row if isinstance(row, str) else msgspec.json.encode(row).decode()

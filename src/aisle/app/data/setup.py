@@ -12,18 +12,18 @@ from aisle.storage.migrations import upgrade
 
 
 def make_shop(folder: Path, name: str | None = None, url: str | None = None, *, simulated: bool = False) -> Path:
-    """Make a shop in a folder, and the folder too; an existing shop keeps its settings and its data.
+    """Create a shop in a folder, and the folder too; an existing shop keeps its settings and its data.
 
     Parameters
     ----------
     folder
-        Where `aisle.toml`, the models and, unless `url` says otherwise, the database go.
+        The folder of `aisle.toml`, the models and, without `url`, the database.
     name
-        What pages call the shop; the folder's name if left out.
+        The name of the shop; the folder's name by default.
     url
-        A database of its own, as an SQLAlchemy URL.
+        A database elsewhere, as an SQLAlchemy URL.
     simulated
-        Whether the data will be made up; every page and report then says so.
+        Whether the data is simulated; every page and report then says so.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def make_shop(folder: Path, name: str | None = None, url: str | None = None, *, 
     Raises
     ------
     FileError
-        If the folder cannot be made or written.
+        If the folder cannot be created or written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,13 +49,13 @@ def make_shop(folder: Path, name: str | None = None, url: str | None = None, *, 
 
 
 def prepare_database(settings: Settings) -> None:
-    """Make the tables, or bring them up to date."""
+    """Create the tables, or migrate them to the newest schema."""
     with connect(settings.database_url, create=True) as db:
         upgrade(db)
 
 
 def overrides(url: str | None) -> dict[str, Any]:
-    """Return the settings that a database URL of the caller's stands for."""
+    """Return the settings that a database URL overrides; none without a URL."""
     return {"database": {"url": url}} if url else {}
 
 
@@ -71,5 +71,5 @@ def _template(name: str, url: str | None, simulated: bool) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as TOML writes it, which is as JSON does."""
+    """Return a text as a TOML string; JSON strings have the same syntax."""
     return msgspec.json.encode(text).decode()

@@ -1,4 +1,4 @@
-"""What a shop's database holds, as the tables that models learn from."""
+"""The tables of a shop that models learn from, read from its database."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -24,7 +24,7 @@ REVIEWS: Final = pl.Schema({name: _TYPES[word] for name, word in columns.REVIEWS
 
 
 class Tables(NamedTuple):
-    """What a shop has to learn from."""
+    """The tables that models learn from."""
 
     events: pl.DataFrame
     catalogue: pl.DataFrame
@@ -32,7 +32,7 @@ class Tables(NamedTuple):
 
 
 def read_tables(db: Database, settings: Settings, progress: Progress = silent) -> Tables:
-    """Read everything that training learns from.
+    """Read all tables that models learn from.
 
     Raises
     ------
@@ -43,20 +43,20 @@ def read_tables(db: Database, settings: Settings, progress: Progress = silent) -
 
 
 def read_events(
-    db: Database, progress: Progress = silent, wanted: Sequence[str] = (*NEEDED, *OPTIONAL)
+    db: Database, progress: Progress = silent, column_names: Sequence[str] = (*NEEDED, *OPTIONAL)
 ) -> pl.DataFrame:
-    """Read some columns of all events, by default what training needs.
+    """Read some columns of all events, by default those that training needs.
 
-    Ids and kinds are kept as Categorical, four bytes a row instead of a text each.
+    Ids and kinds are Categorical: they take four bytes a row instead of a string.
 
     Raises
     ------
     NotEnoughData
-        If there is none.
+        If there are no events.
     """
     total = events.count(db)
     frames, rows = [], 0
-    for frame in events.stream(db, wanted):
+    for frame in events.stream(db, column_names):
         frames.append(frame.with_columns(cs.string().cast(pl.Categorical)))
         rows += frame.height
         progress("read events", rows, total, rows)
@@ -66,12 +66,12 @@ def read_events(
 
 
 def read_training_events(db: Database, settings: Settings, progress: Progress = silent) -> pl.DataFrame:
-    """Read the events that models learn from and are judged by: all, or those of people if the settings say so.
+    """Read the events for training and evaluation; without those of bots, if the settings leave them out.
 
     Raises
     ------
     NotEnoughData
-        If there is none.
+        If there are no events.
     """
     frame = read_events(db, progress)
     return without_bots(frame) if settings.train.leave_out_bots else frame
@@ -88,6 +88,6 @@ def read_reviews(db: Database) -> pl.DataFrame:
 
 
 def span(frame: pl.DataFrame) -> tuple[int, int]:
-    """Return the first and the last moment of a log that is not empty."""
+    """Return the first and the last moment of a log, which must not be empty."""
     first, last = frame.select(first=pl.col(TIMESTAMP).min(), last=pl.col(TIMESTAMP).max()).row(0)
     return first, last

@@ -1,1 +1,1 @@
-"""The parts of an answer: the live model, what the database says of a shopper, shelves, reasons. No training here."""
+"""What live requests need: the live model, the catalogue, shelves and reasons. Nothing here trains."""

@@ -1,14 +1,15 @@
-"""Everybody's shelf at once, by the rules of its placement: into a file, or into the table `recommendations`."""
+"""The shelves of all shoppers at once, by the rules of a placement: into a file, or the table `recommendations`."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 import numpy as np
 
+from aisle.app.data.atomic_write import atomic_write
 from aisle.app.data.tables import read_catalogue, read_events, span
 from aisle.app.progress import Progress, silent
 from aisle.engine.model import TrainedModel
@@ -46,18 +47,18 @@ if TYPE_CHECKING:
     import polars as pl
 
 HISTORY: Final = (*NEEDED, RATING, PRICE)
-"""The columns that make a shopper's history; sessions and baskets are for training."""
+"""The columns of a shopper's history; sessions and baskets are only needed in training."""
 
 BLOCK: Final = 4096
-"""How many shoppers are answered at a time."""
+"""How many shoppers are served at a time."""
 
 WRITTEN_FALLBACKS: Final = (None, POPULAR)
-"""The fallbacks that are written: none, and the popular shelf for shoppers of whom nothing is known. No mailing says
-"buy it again" of bestsellers."""
+"""A shelf is written if it has no fallback, or is the popular shelf of a shopper without a history. Other fallbacks are
+not: a mailing should not say "buy it again" of bestsellers."""
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What a batch of shelves came to."""
+    """How many shelves were written."""
 
     users: int
     rows: int
@@ -66,28 +67,28 @@ class Written(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, eq=False)
 class WholeCatalogue:
-    """What the catalogue says of every item at one moment.
+    """The catalogue at one moment.
 
     Attributes
     ----------
     vocabulary
-        The item numbers: the model's, and those of newer items that are pinned or newly arrived.
-    every
-        What is known of each of them.
+        The item numbers: those of the model, and of newer items that are pinned or newly arrived.
+    of_all_items
+        The attributes of each item.
     exists
-        Whether the model or the catalogue knows it.
+        Whether the model or the catalogue knows each item.
     new_items
         The newest items, newest first.
     """
 
     vocabulary: RequestVocabulary
-    every: ItemAttributes
+    of_all_items: ItemAttributes
     exists: Flags
     new_items: Ints
 
     def attributes(self, items: Ints) -> ItemAttributes:
-        """Return what is known of items."""
-        return self.every.take(items)
+        """Return the attributes of items."""
+        return self.of_all_items.take(items)
 
     def listed(self, items: Ints) -> Flags:
         """Return which items the model or the catalogue knows."""
@@ -99,90 +100,96 @@ class WholeCatalogue:
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """What all shelves of a batch share."""
+class BatchJob:
+    """A placement to be filled for every shopper.
+
+    Attributes
+    ----------
+    model
+        The model.
+    placement
+        The placement. A shopper for whom its strategy has nothing gets no shelf.
+    request
+        The request, the same for every shopper: how many items, and which are excluded.
+    """
 
     model: TrainedModel
     placement: Placement
     request: ShelfRequest
-    """What is asked for every shopper."""
+
+
+class Batch(NamedTuple):
+    """A job with the catalogue at this moment."""
+
+    job: BatchJob
     catalogue: WholeCatalogue
 
 
-def recommend_all(
-    db: Database,
-    model: TrainedModel,
-    placement: Placement,
-    request: ShelfRequest,
-    out: Path | None,
-    progress: Progress = silent,
-) -> Written:
+def recommend_all(db: Database, job: BatchJob, out: Path | None, progress: Progress = silent) -> Written:
     """Write the shelf of every shopper with a history.
 
     Parameters
     ----------
-    placement
-        Where the shelves stand. Who has nothing for this placement gets no shelf.
-    request
-        What is asked for every shopper: how many items, and which are excluded.
+    job
+        The placement to fill.
     out
         A `.parquet` or `.csv` file with the columns `user_id, rank, item_id, score`, which appears when it is complete.
-        None: the table `recommendations`, where each shopper's new shelf takes the place of the old one.
+        None: the table `recommendations`, where each shopper's new shelf replaces the old one.
 
     Raises
     ------
     FileError
         If the file has another ending or cannot be written.
     InputError
-        If the placement is about a page or a cart.
+        If the placement is about an item or a cart.
     NotEnoughData
-        If nobody has a history.
+        If no shopper has a history.
     """
     started = time.perf_counter()
-    check_placement(placement)
+    check_placement(job.placement)
     if out is not None:
         check_file_name(out)
     frame = read_events(db, progress, HISTORY)
-    data = build(frame, model.weights, span(frame)[1] + 1, items=model.items)
-    batch = read_batch(db, model, placement, request)
-    created, tables, rows, done = moments.now(), [], 0, 0
+    data = build(frame, job.model.weights, span(frame)[1] + 1, items=job.model.items)
+    batch = read_batch(db, job)
+    created, tables, rows, served = moments.now(), [], 0, 0
     for users, table in answers(batch, data):
         rows += table.height
-        done += len(users)
+        served += len(users)
         if out is None:
-            store(db, placement.name, model.version, created, users, table)
+            store(db, job, created, users, table)
         else:
             tables.append(table)
-        progress("recommend", done, len(data.users), done)
+        progress("recommend", served, len(data.users), served)
     if out is None:
-        recommendations.forget_older(db, placement.name, created)
+        recommendations.forget_older(db, job.placement.name, created)
     else:
         write(tables, out)
-    return Written(done, rows, time.perf_counter() - started)
+    return Written(served, rows, time.perf_counter() - started)
 
 
-def read_batch(db: Database, model: TrainedModel, placement: Placement, request: ShelfRequest) -> Batch:
-    """Look up what the catalogue says of all items at this moment."""
-    now, vocabulary = moments.now(), RequestVocabulary(model.items)
-    newest = vocabulary.numbers(items.newest(db, now, n_candidates(request.n)))
-    bind(placement.rules, vocabulary)
-    every_item = Vocabulary((*model.items.ids, *vocabulary.new_ids()))
+def read_batch(db: Database, job: BatchJob) -> Batch:
+    """Read the catalogue at this moment for a job."""
+    model, now, vocabulary = job.model, moments.now(), RequestVocabulary(job.model.items)
+    newest = vocabulary.numbers(items.newest(db, now, n_candidates(job.request.n)))
+    bind(job.placement.rules, vocabulary)  # gives the items of the rules numbers
+    all_items = Vocabulary((*model.items.ids, *vocabulary.new_ids()))
     catalogue = read_catalogue(db)
-    exists = np.ones(len(every_item), np.bool_)
+    exists = np.ones(len(all_items), np.bool_)
     exists[len(model.items) :] = np.isin(vocabulary.new_ids(), catalogue[ITEM_ID].to_list())
-    numbers = np.arange(len(every_item), dtype=np.int32)
+    numbers = np.arange(len(all_items), dtype=np.int32)
     attributes = attributes_of_catalogue(
-        aligned(catalogue, every_item),
+        aligned(catalogue, all_items),
         now,
         vocabulary.values(model.sales_per_day, numbers, np.nan),
         vocabulary.values(model.tail, numbers, True),
         model.usual_cover,
     )
-    return Batch(model, placement, request, WholeCatalogue(vocabulary, attributes, exists, newest))
+    return Batch(job, WholeCatalogue(vocabulary, attributes, exists, newest))
 
 
 def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...], pl.DataFrame]]":
-    """Yield the shelves of all users of the data, some of them at a time: their ids, and a table of `to_table`."""
+    """Yield the shelves of all users of the data, a block of users at a time: their ids, and a table of `to_table`."""
     queries = query_batch(data, np.arange(len(data.users), dtype=np.int32))
     for start in range(0, len(queries), BLOCK):
         stop = min(start + BLOCK, len(queries))
@@ -195,26 +202,26 @@ def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...]
 
 def shelves(batch: Batch, shoppers: QueryBatch) -> Iterator[PlacedShelf]:
     """Yield the shelf of each shopper."""
-    objective = batch.placement.objective
+    job, catalogue = batch
     queries = [
-        ShelfQuery.of_shopper(batch.request, shoppers.slice(row, row + 1), batch.model, batch.catalogue, objective)
+        ShelfQuery.of_shopper(job.request, shoppers.slice(row, row + 1), job.model, catalogue, job.placement.objective)
         for row in range(len(shoppers))
     ]
-    for query, proposals in zip(queries, _proposals(batch, shoppers, queries), strict=True):
-        yield place(batch.placement, query, proposals)
+    for query, proposals in zip(queries, _proposals(job, shoppers, queries), strict=True):
+        yield place(job.placement, query, proposals)
 
 
-def _proposals(batch: Batch, shoppers: QueryBatch, queries: list[ShelfQuery]) -> Iterator[Iterator[Proposal]]:
-    """Yield what the strategy proposes for each query: a model is asked about all of them at once."""
-    strategy, objective = batch.placement.strategy, batch.placement.objective
-    retrieval = None if strategy.model is None else batch.model.retrieval(strategy.model, objective)
+def _proposals(job: BatchJob, shoppers: QueryBatch, queries: list[ShelfQuery]) -> Iterator[Iterator[Proposal]]:
+    """Yield what the strategy proposes for each query; a model ranks for all of them at once."""
+    strategy, objective = job.placement.strategy, job.placement.objective
+    retrieval = None if strategy.model is None else job.model.retrieval(strategy.model, objective)
     if retrieval is None:
         yield from (strategy.propose(query) for query in queries)
         return
     excluded = ItemLists.of_arrays([query.excluded.items for query in queries])
-    n = n_candidates(batch.request.n)
+    n = n_candidates(job.request.n)
     ranked, impersonal = retrieval.own(shoppers, n, excluded)
-    popular = batch.model.popular.retrieve(shoppers, n, excluded)
+    popular = job.model.popular.retrieve(shoppers, n, excluded)
     for row, unknown in enumerate(impersonal.tolist()):
         personal = [] if unknown else [Proposal.of_row(ranked, row)]
         yield iter([*personal, Proposal.of_row(popular, row, POPULAR)])
@@ -245,19 +252,18 @@ def written_schema() -> "pl.Schema":
     return pl.Schema({USER_ID: pl.String, RANK: pl.Int32, ITEM_ID: pl.String, SCORE: pl.Float32})
 
 
-def store(
-    db: Database, placement: str, version: int, created: int, users: tuple[str, ...], table: "pl.DataFrame"
-) -> None:
-    """Put the shelves of users into the database, in the place of those that they had."""
+def store(db: Database, job: BatchJob, created: int, users: tuple[str, ...], table: "pl.DataFrame") -> None:
+    """Store the shelves of users in the database; they replace the old ones."""
     import polars as pl
 
-    common = {PLACEMENT: placement, MODEL_VERSION: version, CREATED: created}
+    placement = job.placement.name
+    common = {PLACEMENT: placement, MODEL_VERSION: job.model.version, CREATED: created}
     rows = table.with_columns(pl.lit(value).alias(name) for name, value in common.items()).select(*RECOMMENDATIONS)
     recommendations.replace(db, placement, users, rows.rows())
 
 
 def check_placement(placement: Placement) -> None:
-    """Refuse a placement that nobody's history can fill."""
+    """Refuse a placement whose shelf needs an item or a cart."""
     if not placement.strategy.in_batch:
         raise InputError(
             f"placement {placement.name!r} is about an item or a cart, not a shopper; --all needs another one"
@@ -265,7 +271,7 @@ def check_placement(placement: Placement) -> None:
 
 
 def check_file_name(out: Path) -> None:
-    """Refuse a file name that says nothing about its format."""
+    """Refuse a file name without a known format, or in a folder that does not exist."""
     if out.suffix not in (".parquet", ".csv"):
         raise FileError(f"{out} is neither .parquet nor .csv; choose one of the two endings")
     if not out.absolute().parent.is_dir():
@@ -273,16 +279,12 @@ def check_file_name(out: Path) -> None:
 
 
 def write(tables: "list[pl.DataFrame]", out: Path) -> None:
-    """Write tables as one, under a temporary name, and move it into place."""
+    """Write tables into one file, which appears when it is complete."""
     import polars as pl
 
-    table, partial = pl.concat(tables), out.with_name(f".{out.name}.partial")
-    try:
+    table = pl.concat(tables)
+    with atomic_write(out) as partial:
         if out.suffix == ".parquet":
             table.write_parquet(partial)
         else:
             table.write_csv(partial)
-        partial.replace(out)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise FileError(f"cannot write {out}: {error}") from None

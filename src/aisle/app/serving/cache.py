@@ -1,4 +1,4 @@
-"""A small memory of what was read last, for the time that the database is away."""
+"""A small cache of what was read last, for the time that the database is away."""
 
 import threading
 from collections import OrderedDict
@@ -15,9 +15,9 @@ class Cache(Generic[K, V]):
     Parameters
     ----------
     capacity
-        The most that all values may weigh together; the oldest make room.
+        The largest weight of all values together; the oldest are removed first.
     weigh
-        What one value weighs, at least 1.
+        Returns the weight of a value, at least 1.
     """
 
     def __init__(self, capacity: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
@@ -28,7 +28,7 @@ class Cache(Generic[K, V]):
         self._lock = threading.Lock()
 
     def put(self, key: K, value: V) -> None:
-        """Keep a value."""
+        """Store a value as the newest."""
         with self._lock:
             if key in self._values:
                 self._weight -= self._weigh(self._values.pop(key))
@@ -38,6 +38,6 @@ class Cache(Generic[K, V]):
                 self._weight -= self._weigh(self._values.popitem(last=False)[1])
 
     def get(self, key: K) -> V | None:
-        """Return the value, if it is still kept."""
+        """Return the value, if it is still stored."""
         with self._lock:
             return self._values.get(key)

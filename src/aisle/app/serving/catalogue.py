@@ -13,20 +13,20 @@ from aisle.shop import moments
 from aisle.storage.items import ItemRow
 
 ReadItems = Callable[[Sequence[str]], Mapping[str, ItemRow]]
-"""Reads items by id; those that the catalogue does not know are missing."""
+"""Reads items by id; items that are not in the catalogue are missing."""
 
 
 class LiveCatalogue:
-    """What the catalogue says of the items of one request.
+    """The catalogue during one request.
 
     Parameters
     ----------
     model
-        What answers; its numbers go first.
+        The model, whose items have the first numbers.
     read
         Reads items by id.
     read_newest
-        Returns the ids of so many of the newest items, newest first.
+        Returns the ids of the n newest items, newest first.
     """
 
     def __init__(self, model: TrainedModel, read: ReadItems, read_newest: Callable[[int], Sequence[str]]) -> None:
@@ -37,7 +37,7 @@ class LiveCatalogue:
         self._rows: dict[str, ItemRow | None] = {}
 
     def rows(self, item_ids: Sequence[str]) -> list[ItemRow | None]:
-        """Return the rows of items, None for those that the catalogue does not know."""
+        """Return the rows of items, None for items that are not in the catalogue."""
         new = [item_id for item_id in dict.fromkeys(item_ids) if item_id not in self._rows]
         if new:
             read = self._read(new)
@@ -45,12 +45,12 @@ class LiveCatalogue:
         return [self._rows[item_id] for item_id in item_ids]
 
     def name(self, item_id: str) -> str:
-        """Return what an item is called; its id, where the catalogue does not say."""
+        """Return the name of an item; its id, if the catalogue has no name."""
         row = self.rows([item_id])[0]
         return row.title if row and row.title else item_id
 
     def attributes(self, items: Ints) -> ItemAttributes:
-        """Return what is known of items."""
+        """Return the attributes of items."""
         rows, model, vocabulary = self.rows(self.vocabulary.ids(items)), self._model, self.vocabulary
         sales: NDArray[np.float32] = vocabulary.values(model.sales_per_day, items, np.nan)
         tail: Flags = vocabulary.values(model.tail, items, True)

@@ -1,4 +1,4 @@
-"""The live model: loaded once, and again when the registry names another."""
+"""The live model, which is loaded again when the registry names another one."""
 
 import logging
 import threading
@@ -61,7 +61,7 @@ class ModelWatch:
             return None
 
     def _refresh(self) -> None:
-        """Load the live model if it is another one; a model in memory outlives a database or bundle that fails."""
+        """Load the live model if it is another one; if the database or the bundle fails, the old model stays."""
         if time.monotonic() - self._checked < CHECK_SECONDS:
             return
         try:
@@ -78,5 +78,5 @@ class ModelWatch:
         self._checked = time.monotonic()
 
     def _is_loaded(self, row: ModelRow) -> bool:
-        """Whether a row names the model in memory: another shop's version 1 is another model."""
+        """Return whether a row names the model in memory: version 1 of another shop is another model."""
         return self._row is not None and (row.version, row.created) == (self._row.version, self._row.created)

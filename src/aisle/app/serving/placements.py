@@ -1,4 +1,4 @@
-"""The placements of a shop: those that every shop has, with what `aisle.toml` sets of them, and its own."""
+"""The placements of a shop: the standard ones, as `aisle.toml` changes them, and the shop's own."""
 
 from typing import Final
 
@@ -11,6 +11,7 @@ STANDARD: Final = {strategy.placement: name for name, strategy in STRATEGIES.ite
 """The placements that every shop has, and the strategy of each."""
 
 DEFAULT_STRATEGY: Final = "personal"
+"""The strategy of a shop's own placement that names none."""
 
 
 def placements_of(settings: Settings) -> dict[str, Placement]:
@@ -20,7 +21,7 @@ def placements_of(settings: Settings) -> dict[str, Placement]:
 
 
 def placement_named(placements: dict[str, Placement], name: str) -> Placement:
-    """Return one of some placements.
+    """Return a placement by name.
 
     Raises
     ------

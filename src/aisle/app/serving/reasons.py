@@ -1,4 +1,4 @@
-"""The reasons of a shelf in words: what `engine.ranking.explain` finds, with names and categories."""
+"""The reasons of a shelf in words, from `engine.ranking.explain` and the catalogue."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,13 +15,13 @@ from aisle.shop import moments
 from aisle.shop.ids import UNKNOWN
 
 PINNED: Final = "chosen by the shop"
-"""Why an item that no model knows stands on a shelf."""
+"""The reason of an item that no model knows."""
 
 
 def reasons_of_shelf(
     placement: Placement, query: ShelfQuery, placed: PlacedShelf, catalogue: LiveCatalogue
 ) -> list[str]:
-    """Return why each item stands on a shelf, in the language of shoppers."""
+    """Return why each item is on a shelf, as shoppers read it."""
     explanation = placed.proposal.fallback or placement.strategy
     if explanation.reason is not None:
         return [explanation.reason.format(_leading_name(query, placed, catalogue))] * len(placed.items)
@@ -35,8 +35,8 @@ def in_words(reasons_of_items: Sequence[Reason], query: ShelfQuery, items: Ints,
     now, ids, highlights = moments.now(), query.model.items.ids, query.model.highlights
     shown = [ids[item] for item in items.tolist()]
     earlier = ["" if reason.item is None else ids[reason.item] for reason in reasons_of_items]
-    wanted = [item_id for item_id in dict.fromkeys((*shown, *earlier)) if item_id]
-    rows = dict(zip(wanted, catalogue.rows(wanted), strict=True))
+    item_ids = [item_id for item_id in dict.fromkeys((*shown, *earlier)) if item_id]
+    rows = dict(zip(item_ids, catalogue.rows(item_ids), strict=True))
     categories = [row.category if (row := rows[item_id]) else None for item_id in shown]
     phrases = [None if highlights is None else highlights.of(item) for item in items.tolist()]
     return [
@@ -46,7 +46,7 @@ def in_words(reasons_of_items: Sequence[Reason], query: ShelfQuery, items: Ints,
 
 
 def _leading_name(query: ShelfQuery, placed: PlacedShelf, catalogue: LiveCatalogue) -> str:
-    """Return the name of the item that a shelf follows from; empty where it follows from none."""
+    """Return the name of the item that a shelf is about; empty if it is about none."""
     leader = placed.proposal.because if placed.proposal.because != UNKNOWN else query.item
     if leader == UNKNOWN:
         return ""
@@ -54,9 +54,9 @@ def _leading_name(query: ShelfQuery, placed: PlacedShelf, catalogue: LiveCatalog
 
 
 def _by_model(model: str | None, query: ShelfQuery, items: Ints, catalogue: LiveCatalogue) -> list[str]:
-    """Return the reasons that a model has for items; items that it does not propose are popular."""
+    """Return the reasons of a model for items; an item that it does not propose is popular."""
     retrieval = None if model is None else query.model.retrieval(model, query.objective)
-    found: list[Reason | None] = [None] * len(items)
+    of_items: list[Reason | None] = [None] * len(items)
     if retrieval is not None:
-        found = reasons(retrieval.personal, query.shopper, items, query.excluded)
-    return in_words([reason or POPULAR for reason in found], query, items, catalogue)
+        of_items = reasons(retrieval.personal, query.shopper, items, query.excluded)
+    return in_words([reason or POPULAR for reason in of_items], query, items, catalogue)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from aisle.storage.items import ItemRow
 
 FALLBACKS: Final = {name: fallback.sentence for name, fallback in EVERY_FALLBACK.items()}
-"""What a shelf can fall back to, and what people read then."""
+"""The fallbacks of a shelf by name, and what people read then."""
 
 
 class ShelfItem(msgspec.Struct, frozen=True):
-    """One place of a shelf, with what a page shows of it."""
+    """One item of a shelf, with all that a page shows of it."""
 
     item_id: str
     name: str
@@ -32,15 +32,15 @@ class ShelfItem(msgspec.Struct, frozen=True):
     """Millionths of the currency unit."""
     currency: str | None
     score: float | None
-    """The model's score; null where the place was only filled up."""
+    """The model's score; null for a popular item that only fills the shelf up."""
     predicted_rating: float | None
     """The stars that the shopper would give, on the shop's own scale; null in a shop without ratings."""
     reason: str | None = None
-    """Why it stands here, for the shopper to read."""
+    """Why it is on the shelf, for the shopper to read."""
 
 
 class Because(msgspec.Struct, frozen=True):
-    """The item that a whole shelf follows from."""
+    """The item that all items of a shelf follow from."""
 
     item_id: str
     name: str
@@ -52,13 +52,13 @@ class Shelf(msgspec.Struct, frozen=True):
     items: list[ShelfItem]
     model_version: int
     fallback: str | None
-    """None for what the placement promises, else one of `FALLBACKS`."""
+    """None if the placement's strategy filled the shelf, else one of `FALLBACKS`."""
     recommendation_id: str
-    """To be sent back with the events that follow from this shelf."""
+    """Shops send it back with the events that follow from this shelf."""
     placement: str
-    """Where it stands."""
+    """The name of the placement."""
     because: Because | None = None
-    """The item that all others follow from, on a shelf that is about one."""
+    """The item that all items follow from, if there is one."""
 
     def explained(self, reasons: Sequence[str]) -> "Shelf":
         """Return the shelf with the reason of each item, in their order."""
@@ -67,7 +67,7 @@ class Shelf(msgspec.Struct, frozen=True):
 
 
 class HistoryLine(msgspec.Struct, frozen=True):
-    """One event of a shopper, with what a page shows of the item."""
+    """One event of a shopper, with all that a page shows of the item."""
 
     item_id: str
     name: str
@@ -107,7 +107,7 @@ def without_database(shelf: Shelf) -> Shelf:
 
 
 def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
-    """Return an event with what the catalogue says of its item."""
+    """Return an event with the name and picture of its item."""
     return HistoryLine(
         item_id=row.item_id,
         name=name_of(row.item_id, item),
@@ -122,7 +122,7 @@ def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
 
 
 def name_of(item_id: str, row: "ItemRow | None") -> str:
-    """Return what an item is called; its id, where the catalogue does not say."""
+    """Return the name of an item; its id, if the catalogue has no name."""
     return row.title if row and row.title else item_id
 
 

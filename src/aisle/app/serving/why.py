@@ -1,4 +1,4 @@
-"""Why a shopper sees an item or does not: the way of one candidate, from the sources to its place on the shelf."""
+"""Why a shopper sees an item or does not: one candidate, followed from the sources to its place on the shelf."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.reasons import PINNED, in_words
 from aisle.engine.placement import PlacedShelf, Placement, place
 from aisle.engine.query import ShelfQuery
-from aisle.engine.ranking.explain import deed_of, reasons, shares
+from aisle.engine.ranking.explain import history_effects, reasons, strongest_action
 from aisle.engine.ranking.funnel import FeatureEffect, Funnel, SourceProposal, funnel
 from aisle.engine.ranking.hybrid import Hybrid, profiles_of
 from aisle.engine.shelf.filters import Drop, dropped
@@ -19,26 +19,26 @@ from aisle.recommenders.query import ItemLists
 from aisle.shop.errors import InputError, NotFound
 
 SHOWN: Final = 10
-"""So many features, and so many earlier items, are shown: those that matter most."""
+"""At most so many features, and so many earlier items, are shown: those with the largest effect."""
 
-NO_WAY: Final = Funnel((), np.zeros(0, np.int32), np.zeros(0), None, None, None, ())
-"""The way of an item that no model knows."""
+UNKNOWN_ITEM: Final = Funnel((), np.zeros(0, np.int32), np.zeros(0), None, None, None, ())
+"""The funnel of an item that no model knows."""
 
 
 class EarlierItem(msgspec.Struct, frozen=True):
-    """An earlier item of the shopper that speaks for the item."""
+    """An earlier item of the shopper that recommends the item."""
 
     item_id: str
     name: str
     event: str | None
-    """The event of the shopper that says most about it."""
+    """What the shopper did with it; of several events, the one that shows most interest."""
     timestamp: int | None
     share: float
-    """Of all that speaks for the item."""
+    """Its share of what all earlier items add to the score."""
 
 
 class Why(msgspec.Struct, frozen=True):
-    """The way of one item to one shopper's shelf, as far as it came."""
+    """How far one item came on its way to one shopper's shelf, and why."""
 
     user_id: str
     item_id: str
@@ -52,24 +52,27 @@ class Why(msgspec.Struct, frozen=True):
     candidates: int
     """How many items are ranked."""
     chance: float | None
-    """How likely it is wanted, by its ranks in the sources alone; null where none proposes it, or one model is all."""
+    """The chance that it is a hit, from its ranks in the sources alone; null for a single model, and where no source
+    proposes it."""
     rank: int | None
-    """From 1, among the candidates; null where it is none of them."""
+    """From 1, among the candidates; null where it is not one of them."""
     score: float | None
-    """What it was ranked by."""
+    """The score that it is ranked by."""
     dropped_by: str | None
     """The rule that keeps it off the shelf."""
     place: int | None
-    """From 1, on a shelf of n."""
+    """Its place on the shelf, from 1."""
     n: int
+    """The length of the shelf."""
     reason: str | None
-    """In the words of a shelf; null where nothing recommends it."""
+    """The reason that the shelf gives; null where nothing recommends it."""
     speaks: list[EarlierItem]
+    """The earlier items that recommend it, those with the largest effect first."""
     features: list[FeatureEffect]
 
     @property
     def verdict(self) -> str:
-        """What became of it, in one line."""
+        """The result in one line."""
         if self.dropped_by is not None:
             return f"left out by the rule {self.dropped_by}"
         if self.place is not None:
@@ -82,7 +85,7 @@ class Why(msgspec.Struct, frozen=True):
 
 
 def why(placement: Placement, query: ShelfQuery, catalogue: LiveCatalogue, user_id: str, item_id: str) -> Why:
-    """Return the way of one item to one shopper's shelf.
+    """Follow one item on its way to one shopper's shelf.
 
     Parameters
     ----------
@@ -93,14 +96,14 @@ def why(placement: Placement, query: ShelfQuery, catalogue: LiveCatalogue, user_
     catalogue
         The catalogue of the query.
     user_id, item_id
-        Who and what.
+        The shopper and the item.
 
     Raises
     ------
     InputError
-        If no model ranks for shoppers there.
+        If the placement is not filled by a model that ranks items for shoppers.
     NotFound
-        If the model does not know the item, which is not pinned either, or knows nothing of the shopper.
+        If the item is neither known to the model nor pinned, or the shopper has no history that the model knows.
     """
     personal, item = _ranking_model(placement, query), catalogue.vocabulary.number(item_id)
     known = item < len(query.model.items)
@@ -110,7 +113,8 @@ def why(placement: Placement, query: ShelfQuery, catalogue: LiveCatalogue, user_
         raise NotFound(f"the live model knows nothing of user {user_id!r}, whose shelf is the popular one")
     items = np.array([item], np.int32)
     shelf = place(placement, query, placement.strategy.propose(query))
-    way = funnel(personal, query.shopper, item, _excluded_but(item, query), query.n_candidates) if known else NO_WAY
+    excluded = _excluded_without(item, query)
+    result = funnel(personal, query.shopper, item, excluded, query.n_candidates) if known else UNKNOWN_ITEM
     reason = reasons(personal, query.shopper, items)[0] if known else None
     return Why(
         user_id=user_id,
@@ -119,18 +123,18 @@ def why(placement: Placement, query: ShelfQuery, catalogue: LiveCatalogue, user_
         placement=placement.name,
         model=personal.name if isinstance(personal, Recommender) else query.model.recipe.model,
         model_version=query.model.version,
-        proposals=list(way.proposals),
-        candidates=len(way.items),
-        chance=way.chance,
-        rank=way.rank,
-        score=way.score,
+        proposals=list(result.proposals),
+        candidates=len(result.items),
+        chance=result.chance,
+        rank=result.rank,
+        score=result.score,
         available=bool(catalogue.attributes(np.array([item], np.int32)).available[0]),
         dropped_by=_dropped_by(item, placement, query, shelf),
         place=_place(item, shelf),
         n=query.n,
         reason=in_words([reason], query, items, catalogue)[0] if reason else None if known else PINNED,
-        speaks=[] if reason is None else _speaking(item, reason.source, personal, query, catalogue),
-        features=list(way.features[:SHOWN]),
+        speaks=[] if reason is None else _earlier_items(item, reason.source, personal, query, catalogue),
+        features=list(result.features[:SHOWN]),
     )
 
 
@@ -145,14 +149,14 @@ def _ranking_model(placement: Placement, query: ShelfQuery) -> Hybrid | Recommen
     return retrieval.personal
 
 
-def _excluded_but(item: int, query: ShelfQuery) -> ItemLists:
-    """Return the excluded items without the item itself, as what the sources would say of it is of interest."""
+def _excluded_without(item: int, query: ShelfQuery) -> ItemLists:
+    """Return the excluded items without the item itself: how the sources would rank it is of interest."""
     excluded = np.setdiff1d(query.excluded.items, [item])
     return ItemLists.of_arrays([excluded])
 
 
 def _dropped_by(item: int, placement: Placement, query: ShelfQuery, shelf: PlacedShelf) -> str | None:
-    """Return the rule that keeps an item off the shelf; an item that is no candidate is judged alone."""
+    """Return the rule that keeps an item off the shelf; for an item that is no candidate, the one that would."""
     if item in shelf.candidates:
         return shelf.dropped_by().get(item)
     items = np.array([item], np.int32)
@@ -167,16 +171,18 @@ def _place(item: int, shelf: PlacedShelf) -> int | None:
     return 1 + int(places[0]) if len(places) else None
 
 
-def _speaking(
+def _earlier_items(
     item: int, source_name: str, personal: Hybrid | Recommender[Any], query: ShelfQuery, catalogue: LiveCatalogue
 ) -> list[EarlierItem]:
-    """Return the earlier items that speak for an item in the source that carries it, the most important first."""
+    """Return the earlier items that recommend an item in its main source, those with the largest effect first."""
     source = personal.sources[source_name].recommender if isinstance(personal, Hybrid) else personal
-    added = np.maximum(shares(source, query.shopper, item), 0)
-    most = np.argsort(-added, kind="stable")[: min(SHOWN, np.count_nonzero(added))]
-    ids = [query.model.items.ids[earlier] for earlier in query.shopper.history.items[most].tolist()]
-    deeds = [deed_of(profiles_of(query.shopper), int(query.shopper.history.items[entry])) for entry in most]
+    effects = np.maximum(history_effects(source, query.shopper, item), 0)
+    largest = np.argsort(-effects, kind="stable")[: min(SHOWN, np.count_nonzero(effects))]
+    earlier = query.shopper.history.items[largest].tolist()
+    ids = [query.model.items.ids[number] for number in earlier]
+    actions = [strongest_action(profiles_of(query.shopper), number) for number in earlier]
+    shares = (effects[largest] / effects.sum()).tolist()
     return [
-        EarlierItem(item_id, catalogue.name(item_id), deed and deed.kind.value, deed and deed.last, share)
-        for item_id, deed, share in zip(ids, deeds, (added[most] / added.sum()).tolist(), strict=True)
+        EarlierItem(item_id, catalogue.name(item_id), action and action.kind.value, action and action.last, share)
+        for item_id, action, share in zip(ids, actions, shares, strict=True)
     ]

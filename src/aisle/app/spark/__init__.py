@@ -1,1 +1,1 @@
-"""The offline path where the log stays on Spark. The only place in `app` that talks to `prepare.spark`."""
+"""The offline path for a log that stays on Spark; only this folder of `app` uses `prepare.spark`."""

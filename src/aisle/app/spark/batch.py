@@ -1,4 +1,4 @@
-"""Everybody's shelf on Spark: executors answer for some shoppers each, as `app.serving.batch` does for all of them."""
+"""The shelves of all shoppers on Spark: each executor fills those of some shoppers, as `app.serving.batch` does."""
 
 import shutil
 import time
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from aisle.app.data.atomic_write import atomic_write
 from aisle.app.progress import Progress, silent
 from aisle.app.serving.batch import (
     BLOCK,
+    BatchJob,
     Written,
     answers,
     check_file_name,
@@ -22,13 +24,10 @@ from aisle.app.serving.batch import (
 )
 from aisle.app.settings import Settings
 from aisle.app.spark.session import spark_events, spark_session
-from aisle.engine.model import TrainedModel
-from aisle.engine.placement import Placement
-from aisle.engine.request import ShelfRequest
 from aisle.prepare.build import build
 from aisle.shop import moments
 from aisle.shop.columns import USER_ID
-from aisle.shop.errors import FileError, InputError, NotEnoughData
+from aisle.shop.errors import InputError, NotEnoughData
 from aisle.storage import recommendations
 from aisle.storage.connection import Database
 
@@ -39,9 +38,7 @@ if TYPE_CHECKING:
 def recommend_all_on_spark(
     db: Database,
     settings: Settings,
-    model: TrainedModel,
-    placement: Placement,
-    request: ShelfRequest,
+    job: BatchJob,
     out: Path | None,
     source: str | None = None,
     progress: Progress = silent,
@@ -57,7 +54,7 @@ def recommend_all_on_spark(
         Where the events are, as `prepare.spark.log.read_events` takes it; None: the shop's database.
     """
     started = time.perf_counter()
-    check_placement(placement)
+    check_placement(job.placement)
     if out is not None:
         check_file_name(out)
         if out.suffix != ".parquet":
@@ -66,50 +63,45 @@ def recommend_all_on_spark(
         from aisle.prepare.spark.log import SparkLog, by_users, extent_of
 
         now = extent_of(events)[1] + 1
-        known = SparkLog(events, model.weights, now, model.items).of_known()
-        shared = spark.sparkContext.broadcast(read_batch(db, model, placement, request))
+        known = SparkLog(events, job.model.weights, now, job.model.items).of_known()
+        shared = spark.sparkContext.broadcast(read_batch(db, job))
 
         def answer(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
             batch = shared.value
-            for _, table in answers(batch, build(frame, batch.model.weights, now, items=batch.model.items)):
+            model = batch.job.model
+            for _, table in answers(batch, build(frame, model.weights, now, items=model.items)):
                 yield table
 
         users = known.select(USER_ID).distinct().count()
         table = by_users(known, answer, written_schema())
-        rows = _into_database(db, placement.name, model, table) if out is None else _into_files(table, out)
+        rows = _into_database(db, job, table) if out is None else _into_files(table, out)
     if users == 0:
-        raise NotEnoughData("nobody has a history with the items of this model; import events, or train again")
+        raise NotEnoughData("no shopper has a history with the items of this model; import events, or train again")
     return Written(users, rows, time.perf_counter() - started)
 
 
 def _into_files(table: "Frame", out: Path) -> int:
-    """Write a folder under a temporary name and move it into place; return how many rows it has."""
-    partial = out.absolute().with_name(f".{out.name}.partial")
-    try:
-        table.write.mode("overwrite").parquet(str(partial))
+    """Write a folder, which appears when it is complete, and return how many rows it has."""
+    with atomic_write(out) as partial:
+        table.write.parquet(str(partial))
         rows = table.sparkSession.read.parquet(str(partial)).count()
         for file in partial.iterdir():
-            if file.suffix != ".parquet":  # Spark's marks and sums, which other readers stumble over
+            if file.suffix != ".parquet":  # other readers cannot read Spark's markers and checksums
                 file.unlink()
         if out.is_dir():
             shutil.rmtree(out)
         out.unlink(missing_ok=True)
-        partial.replace(out)
-    except OSError as error:
-        raise FileError(f"cannot write {out}: {error}") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return rows
 
 
-def _into_database(db: Database, placement: str, model: TrainedModel, table: "Frame") -> int:
-    """Put shelves into the database, some shoppers at a time; return how many rows they have."""
+def _into_database(db: Database, job: BatchJob, table: "Frame") -> int:
+    """Store shelves in the database, a block of shoppers at a time; return how many rows they have."""
     created, rows = moments.now(), 0
     shelves = groupby(table.toLocalIterator(), key=lambda row: row[USER_ID])
     while block := list(islice(((user, [tuple(row) for row in shelf]) for user, shelf in shelves), BLOCK)):
         users = tuple(user for user, _ in block)
-        lines = pl.DataFrame([row for _, shelf in block for row in shelf], written_schema(), orient="row")
-        store(db, placement, model.version, created, users, lines)
-        rows += lines.height
-    recommendations.forget_older(db, placement, created)
+        of_users = pl.DataFrame([row for _, shelf in block for row in shelf], written_schema(), orient="row")
+        store(db, job, created, users, of_users)
+        rows += of_users.height
+    recommendations.forget_older(db, job.placement.name, created)
     return rows

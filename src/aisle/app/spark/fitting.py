@@ -1,4 +1,4 @@
-"""Fit the models of a recipe on Spark, as far as they do not need the whole log on one machine."""
+"""Fits the models of a recipe on Spark, except those that need the whole log on one machine."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from aisle.app.progress import Progress
-from aisle.app.training.fitting import FEWEST_STARS, Fitted, Skipped
+from aisle.app.training.fitting import MIN_RATINGS, Fitted, Skipped
 from aisle.app.training.measuring import with_catalogue
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import PERSONAL, POPULAR, STARS, STATE, ModelSpec, Recipe
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aisle.prepare.spark.log import SparkLog
 
 OF_NEWEST_EVENTS: Final = ("popularity", "trending", "newcomer_popularity")
-"""The models that sum up what happened lately: they learn from the newest events, here."""
+"""The models of recent events: they learn from the newest events, on this machine."""
 
 
 def spark_models() -> list[str]:
@@ -32,22 +32,22 @@ def spark_models() -> list[str]:
 
 
 def can_be_trained(recipe: Recipe) -> bool:
-    """Whether Spark can fill the personal shelf of a recipe."""
+    """Return whether Spark can train the personal model of a recipe."""
     return recipe.hybrid is None and recipe.model in spark_models()
 
 
-def newest_events(log: "SparkLog", most: int, catalogue: pl.DataFrame) -> Interactions:
-    """Return the newest events of a log as training data, with the items of all of it."""
-    return with_catalogue(catalogue, build(log.newest(most), log.weights, log.now, items=log.items))
+def newest_events(log: "SparkLog", limit: int, catalogue: pl.DataFrame) -> Interactions:
+    """Return the newest events of a log as training data, with the items of the whole log."""
+    return with_catalogue(catalogue, build(log.newest(limit), log.weights, log.now, items=log.items))
 
 
 def fit_on_spark(recipe: Recipe, log: "SparkLog", data: Interactions, progress: Progress) -> Fitted:
-    """Fit every model of a recipe that Spark, or the newest events, are enough for.
+    """Fit every model of a recipe that can be trained on Spark or on the newest events.
 
     Raises
     ------
     NotEnoughData
-        If there is too little for the personal or the popular model.
+        If there is too little data for the personal or the popular model.
     """
     components: dict[str, Component] = {STATE: ItemState(ItemStateConfig()).fit(data)}
     skipped: Skipped = {}
@@ -68,12 +68,12 @@ def fit_model(role: str, spec: ModelSpec, log: "SparkLog", data: Interactions, s
     Raises
     ------
     NotEnoughData
-        If there is too little to learn from, or it takes the whole log on one machine.
+        If there is too little to learn from, or the model needs the whole log on one machine.
     """
     from aisle.recommenders.spark_als import FITS
 
-    if role == STARS and np.isfinite(data.log.rating).sum() < FEWEST_STARS:
-        raise NotEnoughData(f"fewer than {FEWEST_STARS} ratings")
+    if role == STARS and np.isfinite(data.log.rating).sum() < MIN_RATINGS:
+        raise NotEnoughData(f"fewer than {MIN_RATINGS} ratings")
     if spec.model in FITS:
         return FITS[spec.model](by_name(spec.model).config_type.parse(spec.settings), log, data, seed)
     if spec.model in OF_NEWEST_EVENTS:
@@ -82,7 +82,7 @@ def fit_model(role: str, spec: ModelSpec, log: "SparkLog", data: Interactions, s
 
 
 def retrieval_of(components: dict[str, Component]) -> Retrieval:
-    """Return what fills shelves from the personal and the popular model."""
+    """Return the retrieval of the personal and the popular model."""
     personal, popular = components[PERSONAL], components[POPULAR]
     assert isinstance(personal, Recommender)  # noqa: S101
     assert isinstance(popular, Recommender)  # noqa: S101

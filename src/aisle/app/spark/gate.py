@@ -1,4 +1,4 @@
-"""The promotion gate where the log stays on Spark: the same questions, fitted there and scored here."""
+"""The promotion gate for a log that stays on Spark: recipes are fitted on Spark and scored on this machine."""
 
 import time
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from aisle.prepare.spark.log import Frame, SparkLog
 
 SHOPPERS: Final = 20_000
-"""So many shoppers of the held-out weeks say how good a model is, where the log is too long to ask all of them."""
+"""So many shoppers of the held-out weeks are measured if the log is too long for this machine."""
 
 
 @dataclass(frozen=True, eq=False)
 class SparkGate:
     """Compares recipes on the newest weeks.
 
-    A log that fits this machine is looked at as a whole; of a longer one, some shoppers with all of their past.
+    A log that fits this machine is measured as a whole; of a longer one, some shoppers with their whole history.
 
     Attributes
     ----------
@@ -37,17 +37,17 @@ class SparkGate:
         The cleaned log.
     catalogue
         The shop's catalogue.
-    most
+    limit
         How many events fit this machine.
     extent
         The first and the last moment of the log, and how many events it has.
     progress
-        Who follows.
+        Called after each step.
     """
 
     events: "Frame"
     catalogue: pl.DataFrame
-    most: int
+    limit: int
     extent: tuple[int, int, int]
     progress: Progress
 
@@ -60,10 +60,10 @@ class SparkGate:
         past = spark_log(self.events, recipe, self.extent[1] + 1).until(holdout.window.cut)
 
         def measure_recipe(other: Recipe) -> tuple[Measured, Evaluation]:
-            same_question = holdout if other.weights == recipe.weights else self.held_out(other)
+            weighted = holdout if other.weights == recipe.weights else self.held_out(other)
             if can_be_trained(other):
-                return self._measure(other, past.weighing(other.weights), same_question)
-            return measure(other, same_question, TrainingBudget(), progress=self.progress)
+                return self._measure(other, past.weighing(other.weights), weighted)
+            return measure(other, weighted, TrainingBudget(), progress=self.progress)
 
         return compare_with_live(
             live, recipe, measure_recipe(recipe), measure_recipe, lambda other: self.fits or can_be_trained(other)
@@ -71,24 +71,24 @@ class SparkGate:
 
     @property
     def fits(self) -> bool:
-        """Whether all of the log fits this machine."""
-        return self.extent[2] <= self.most
+        """Whether the whole log fits this machine."""
+        return self.extent[2] <= self.limit
 
     def held_out(self, recipe: Recipe) -> Holdout:
-        """Hold out the newest weeks of the log, or of some shoppers' part of it."""
+        """Hold out the newest weeks of the log, or of the events of some shoppers."""
         first, last, _ = self.extent
         window = holdout_window(first, last)
         if self.fits:
             return with_catalogue_of_past(self.catalogue, hold_out(self.events, recipe.weights, window))
         log = spark_log(self.events, recipe, last + 1)
         items = log.until(window.cut).items
-        of_some = log.of_some(window.cut, SHOPPERS)
-        return with_catalogue_of_past(self.catalogue, hold_out(of_some, recipe.weights, window, items=items))
+        sample = log.of_some(window.cut, SHOPPERS)
+        return with_catalogue_of_past(self.catalogue, hold_out(sample, recipe.weights, window, items=items))
 
     def _measure(self, recipe: Recipe, past: "SparkLog", holdout: Holdout) -> tuple[Measured, Evaluation]:
-        """Fit a recipe on the past on Spark and score it here."""
+        """Fit a recipe on the past on Spark, and score it on this machine."""
         started = time.perf_counter()
-        newest = holdout.train if self.fits else newest_events(past, self.most, self.catalogue)
+        newest = holdout.train if self.fits else newest_events(past, self.limit, self.catalogue)
         components: dict[str, Component] = {}
         for role in (PERSONAL, POPULAR):
             spec = recipe.parts[role]
@@ -101,7 +101,7 @@ class SparkGate:
 
 
 def spark_log(events: "Frame", recipe: Recipe, now: int, also: pl.Series | tuple[()] = ()) -> "SparkLog":
-    """Return the log of events, weighed as a recipe says, with items that no event names."""
+    """Return the log of events with the weights of a recipe, and with more items that no event names."""
     from aisle.prepare.spark.log import SparkLog
 
     return SparkLog.of(events, recipe.weights, now, also)

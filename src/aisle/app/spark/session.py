@@ -1,4 +1,4 @@
-"""A Spark session as the settings ask for it, and the shop's events on it."""
+"""A Spark session with the shop's settings, and the shop's events on it."""
 
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def spark_session(settings: Settings) -> Iterator["Session"]:
-    """Lend a Spark session as the settings ask for it.
+    """Lend a Spark session with the shop's settings.
 
     Raises
     ------
@@ -40,12 +40,12 @@ def spark_session(settings: Settings) -> Iterator["Session"]:
 
 @contextmanager
 def spark_events(db: Database, spark: "Session", source: str | None, progress: Progress) -> Iterator["Frame"]:
-    """Lend the cleaned events of a source, or of the shop's database, which go to Spark through files.
+    """Lend the cleaned events of a source, or of the shop's database, which are handed to Spark as files.
 
     Raises
     ------
     NotEnoughData
-        If there is none.
+        If there are no events.
     """
     from aisle.prepare.spark.log import cleaned_on_spark, kept, read_events
 
@@ -57,12 +57,12 @@ def spark_events(db: Database, spark: "Session", source: str | None, progress: P
 
 
 def write_events(db: Database, folder: Path, progress: Progress) -> None:
-    """Write the events of a database into Parquet files, part by part.
+    """Write the events of a database into Parquet files.
 
     Raises
     ------
     NotEnoughData
-        If there is none.
+        If there are no events.
     FileError
         If the disk refuses.
     """

@@ -1,7 +1,7 @@
 """The offline path on Spark, top to bottom: log → held-out weeks → figures → gate → fit on everything → bundle → live.
 
-The log is too large for one machine and stays on Spark. What comes here is bounded: vocabulary and vectors of items,
-pairs that were bought together, the newest events, and the histories of the shoppers whom the gate asks about.
+The log is too large for one machine and stays on Spark. Only a bounded part of it comes to this machine: ids and
+vectors of items, pairs bought together, the newest events, and the histories of the shoppers that the gate measures.
 """
 
 import time
@@ -24,7 +24,7 @@ from aisle.storage import reviews
 from aisle.storage.connection import Database
 
 DEFAULT: Final = "als"
-"""The personal model where the shop's own needs one machine."""
+"""The personal model on Spark, if the shop's own needs one machine."""
 
 
 def train_on_spark(
@@ -43,7 +43,7 @@ def train_on_spark(
     Raises
     ------
     NotEnoughData
-        If there is nothing to learn from, or what was learnt is of no use.
+        If there is nothing to learn from, or the trained model is broken.
     SettingsError
         If the model cannot be trained on Spark, or Spark is not installed.
     SparkError
@@ -57,13 +57,13 @@ def train_on_spark(
         started = time.perf_counter()
         recipe, skipped = spark_recipe(settings, model)
         if any(True for _ in reviews.stream(db, ("review_id",))):
-            skipped["reviews"] = "they are read on one machine"
-        catalogue, most = read_catalogue(db), settings.spark.newest_events
+            skipped["reviews"] = "they are only read when training on one machine"
+        catalogue, limit = read_catalogue(db), settings.spark.newest_events
         with spark_events(db, spark, source, progress) as events:
             first, last, count = extent = extent_of(events)
-            decision = SparkGate(events, catalogue, most, extent, progress).decide(live_recipe(db), recipe)
+            decision = SparkGate(events, catalogue, limit, extent, progress).decide(live_recipe(db), recipe)
             log = spark_log(events, recipe, last + 1, shown_items(catalogue))
-            data = newest_events(log, most, catalogue)
+            data = newest_events(log, limit, catalogue)
             fitted = fit_on_spark(recipe, log, data, progress)
             users = log.users_count()
     check_sane(fitted, data)
@@ -86,7 +86,7 @@ def train_on_spark(
 
 
 def spark_recipe(settings: Settings, model: str | None) -> tuple[Recipe, Skipped]:
-    """Return the recipe that the settings ask for as far as Spark can fill it, and what is skipped.
+    """Return the recipe of the settings as far as Spark can train it, and what is skipped.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Trials on Spark: executors fit and measure settings each, as a search here does, several at a time."""
+"""Trials on Spark: each executor fits and measures settings, so that several trials run at a time."""
 
 import time
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """What an executor does: measure some settings, or return None if they cannot be fitted."""
+class Measurement:
+    """The work of an executor: measure settings, or return None if they cannot be fitted."""
 
     objective: TuningObjective
 
@@ -30,22 +30,18 @@ class Candidate:
 
 
 def search_on_spark(settings: Settings) -> Search:
-    """Return a search that makes as many trials at a time as Spark has cores.
+    """Return a search that runs as many trials at a time as Spark has cores.
 
-    The next ones are drawn when a whole round is done, so that equal seeds and rounds give equal trials.
-
-    Raises
-    ------
-    SettingsError, SparkError
-        The search does, if PySpark is not installed or Spark fails; the trials until then stay.
+    A round of trials is drawn when the round before is finished, so that equal seeds and rounds give equal trials. The
+    search raises SettingsError if PySpark is not installed, and SparkError if Spark fails; finished trials are kept.
     """
 
     def search(study: "Study", objective: TuningObjective, plan: SearchPlan, deadline: float) -> SearchEnd:
         with spark_session(settings) as spark:
             from aisle.prepare.spark.log import cores, in_parallel
 
-            def score(candidates: Sequence[dict[str, Any]]) -> list[float | None]:
-                return in_parallel(spark, Candidate(objective), candidates)
+            def score(settings_of_trials: Sequence[dict[str, Any]]) -> list[float | None]:
+                return in_parallel(spark, Measurement(objective), settings_of_trials)
 
             failed = done = 0
             stage = f"tune {objective.spec.model}"

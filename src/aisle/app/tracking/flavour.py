@@ -1,6 +1,6 @@
-"""A bundle as a model that MLflow can ask: in `mlflow models serve`, in a notebook, over a table of shoppers.
+"""A bundle as an MLflow model: for `mlflow models serve`, a notebook, or a table of shoppers.
 
-It ranks, and nothing else: rules, stock and prices are the shop's, and `aisle serve` knows them.
+It only ranks. Rules, stock and prices belong to the shop: `aisle serve` applies them.
 """
 
 import json
@@ -27,14 +27,14 @@ from aisle.shop.events import EventKind
 from aisle.storage import events
 from aisle.storage.connection import Database, connect
 
-N: Final = 10
-"""How many items are returned unless somebody asks for more or fewer."""
+DEFAULT_N: Final = 10
+"""How many items are returned by default."""
 
 PERSONAL_SHELF: Final = Placement(MAIN_PLACEMENT, STRATEGIES[PERSONAL])
-"""What is asked: the personal model, without rules."""
+"""The placement that is answered: the personal model, without rules."""
 
-MOST: Final = 1000
-"""As many items as a shelf has at most."""
+MAX_N: Final = 1000
+"""How many items are returned at most."""
 
 CARD: Final[dict[str, Any]] = {
     "loader_module": __name__,
@@ -52,16 +52,16 @@ CARD: Final[dict[str, Any]] = {
                 {"name": "popular", "type": "boolean"},
             ]
         ),
-        "params": json.dumps([{"name": "n", "type": "long", "default": N, "shape": None}]),
+        "params": json.dumps([{"name": "n", "type": "long", "default": DEFAULT_N, "shape": None}]),
     },
 }
-"""What MLflow is told of a bundle: who loads it, what it takes and what it gives."""
+"""What MLflow needs to know of a bundle: its loader and its signature."""
 
 _log = logging.getLogger(__name__)
 
 
 class HistoryItem(NamedTuple):
-    """An item of a history that was handed in."""
+    """An item of a history in the request."""
 
     item_id: str
     timestamp: int
@@ -71,14 +71,14 @@ class HistoryItem(NamedTuple):
 
 
 class Scorer:
-    """Answers a table of shoppers with the items that they may want.
+    """Recommends items to a table of shoppers.
 
     Parameters
     ----------
     model
-        What ranks.
+        The model.
     db
-        The shop's database, for the histories of those who come without one; or None.
+        The shop's database, for shoppers whose history is not in the request; None without one.
     """
 
     def __init__(self, model: TrainedModel, db: Database | None) -> None:
@@ -91,25 +91,25 @@ class Scorer:
         Parameters
         ----------
         table
-            A pandas data frame with `user_id`, `history` or both: the ids of items, oldest first, which count as
-            bought. Where that is empty, the shop's database is asked what the shopper did.
+            A pandas data frame with `user_id`, `history` or both. A history holds the ids of items, oldest first, and
+            counts as purchases; without one, it is read from the shop's database.
         params
             `n`, how many items.
 
         Returns
         -------
-        For each row `items`, their `scores` (null for those that fill up), and whether it is the `popular` shelf, which
-        everybody gets of whom nothing is known.
+        For each row its `items`, their `scores` (null for popular items that fill the list up), and whether it is the
+        `popular` shelf, which is that of shoppers without a history.
 
         Raises
         ------
         InputError
-            If n is no length of a shelf, or an id is no text.
+            If n is out of range, or an id is not a string.
         """
-        n = int((params or {}).get("n", N))
-        if not 1 <= n <= MOST:
-            raise InputError(f"n = {n}; ask for 1 to {MOST} items")
-        # Whatever pandas has for what is missing becomes None.
+        n = int((params or {}).get("n", DEFAULT_N))
+        if not 1 <= n <= MAX_N:
+            raise InputError(f"n = {n}; ask for 1 to {MAX_N} items")
+        # Every missing value of pandas becomes None.
         rows = table.astype(object).where(table.notna(), None).to_dict("records")
         return [self._answer(row, n) for row in rows]
 
@@ -137,23 +137,23 @@ class Scorer:
 
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str):
-        raise InputError(f"{name} {value!r} is no text; write ids in quotes")
+        raise InputError(f"{name} {value!r} is not a string; write ids in quotes")
     return value
 
 
 def _load_pyfunc(path: str) -> Scorer:
-    """Open a bundle; MLflow looks for a function of this name."""
+    """Load a bundle; MLflow looks for a function of this name."""
     folder = Path(path)
     bundle = bundles.load(folder)
     return Scorer(TrainedModel.of_bundle(int(folder.name), bundle, Recipe.parse(bundle.manifest.recipe)), _database())
 
 
 def _database() -> Database | None:
-    """Return the database of the shop whose folder this is, or that `AISLE_DATABASE__URL` names, if it answers."""
+    """Return the database of the shop in this folder, or of `AISLE_DATABASE__URL`, if it answers."""
     try:
         db = connect(Settings.read(Path()).database_url)
         with db.read():
             return db
     except StorageError as error:
-        _log.warning("only histories that are handed in are known, since %s; set AISLE_DATABASE__URL", error)
+        _log.warning("only histories in requests are known (%s); set AISLE_DATABASE__URL", error)
         return None

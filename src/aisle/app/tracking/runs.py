@@ -1,4 +1,4 @@
-"""What a training and a search are in an experiment tracker: parameters, metrics and files."""
+"""From a training or a search to a run of an experiment tracker: parameters, metrics and files."""
 
 import math
 import re
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from aisle.app.training.measuring import Measured
     from aisle.app.tuning.search import Tuned
 
-LONGEST: Final = 6000
-"""So many characters has a parameter at most."""
+MAX_LENGTH: Final = 6000
+"""The most characters of a parameter."""
 
 PREFIXES: Final = {"new": "", "live": "live/", "popularity": "popularity/"}
-"""What stands before the metrics of each role that a measured model has in a training."""
+"""The prefix of the metrics of a measured model, by its role in the training."""
 
 REPORT_SETTINGS: Final = frozenset({"k", "target", "cut", "end"})
-"""Which fields of a report say what was measured, and are no figures."""
+"""The fields of a report that are no figures."""
 
 
 def training_run(shop: ShopSection, recipe: Recipe, trained: "Trained") -> Run:
@@ -45,7 +45,7 @@ def training_run(shop: ShopSection, recipe: Recipe, trained: "Trained") -> Run:
 
 
 def tuning_run(shop: ShopSection, tuned: "Tuned") -> Run:
-    """Return the run of a search, with the figure of each of all its trials."""
+    """Return the run of a search, with the value of every trial."""
     best = tuned.best[0] if tuned.best else None
     params = flat({"model": tuned.model, "metric": tuned.metric, "trials": tuned.trials, "stopped": tuned.stopped})
     params |= flat({"best": best.settings if best else {}, "current": tuned.current}) | data_params(tuned.learnt_from)
@@ -64,18 +64,18 @@ def tuning_run(shop: ShopSection, tuned: "Tuned") -> Run:
 
 
 def tags(shop: ShopSection) -> dict[str, str]:
-    """Return what every run of a shop is known by."""
+    """Return the tags of every run of a shop."""
     return {"shop": shop.name, "simulated": str(shop.simulated).lower(), "aisle": __version__}
 
 
 def data_params(data: "DataSummary") -> dict[str, Any]:
-    """Return what a model learnt from: the window, how much there was of it, and a digest of all of it."""
+    """Return the training data of a model: its window, its size and its digest."""
     summary = msgspec.to_builtins(data) | {"first": day(data.first), "last": day(data.last)}
     return flat({"data": summary})
 
 
 def window_params(measured: "Sequence[Measured]") -> dict[str, Any]:
-    """Return which weeks were held out and what counted in them, if any were."""
+    """Return the held-out window and its target; nothing if no window was held out."""
     if not measured:
         return {}
     report = measured[0].report
@@ -83,7 +83,7 @@ def window_params(measured: "Sequence[Measured]") -> dict[str, Any]:
 
 
 def training_metrics(trained: "Trained") -> dict[str, float]:
-    """Return every figure: of the whole, segment by segment, by placement, of the live recipe, and of popularity."""
+    """Return all figures of a training, by model, segment and placement."""
     metrics = {"seconds": trained.seconds, "live": float(trained.live)}
     for measured in trained.measured:
         report = msgspec.to_builtins(measured.report)
@@ -91,14 +91,14 @@ def training_metrics(trained: "Trained") -> dict[str, float]:
         figures["score_seconds"], figures["fit_seconds"] = figures.pop("seconds"), measured.fit_seconds
         metrics |= {PREFIXES[measured.role] + name: value for name, value in numbers(flat(figures)).items()}
     for shelf in trained.placements:
-        # A shop may call a placement what it likes, and a tracker takes few signs.
+        # The name of a placement may hold any character, that of a metric only a few.
         name = re.sub(r"[^\w-]", "_", shelf.placement)
         metrics |= numbers(flat({"placements": {name: msgspec.to_builtins(shelf)}}))
     return metrics | numbers(flat({"review_stars": msgspec.to_builtins(trained.review_errors)}))
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested values by their path, such as `segments/new/ndcg`."""
+    """Return nested values by path, such as `segments/new/ndcg`."""
     return dict(_leaves(values, prefix))
 
 
@@ -111,7 +111,7 @@ def _leaves(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:
-    """Return those values that are finite numbers."""
+    """Return the values that are finite numbers."""
     return {
         name: float(value)
         for name, value in values.items()
@@ -120,21 +120,21 @@ def numbers(values: Mapping[str, Any]) -> dict[str, float]:
 
 
 def as_text(params: Mapping[str, Any]) -> dict[str, str]:
-    """Return parameters as a tracker keeps them."""
-    return {name: _text(value)[:LONGEST] for name, value in params.items()}
+    """Return parameters as the texts that a tracker stores."""
+    return {name: _text(value)[:MAX_LENGTH] for name, value in params.items()}
 
 
 def _text(value: Any) -> str:
     if isinstance(value, (str, float)):
-        return str(value)  # JSON has no word for the infinite
+        return str(value)  # JSON has no infinity
     return msgspec.json.encode(value).decode()
 
 
 def as_json(value: Any) -> str:
-    """Return a value for programs."""
+    """Return a value as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(value)).decode()
 
 
 def day(moment: int) -> str:
-    """Return a moment for people."""
+    """Return a moment as ISO 8601."""
     return from_moment(moment).isoformat(timespec="seconds")

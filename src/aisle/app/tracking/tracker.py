@@ -1,6 +1,6 @@
-"""When MLflow learns of a shop's trainings, searches and promotions, if the shop wants that.
+"""Tracking of a shop's trainings, searches and promotions in MLflow, if the shop has switched it on.
 
-Tracking never stands in the way: what fails here costs a warning, and whatever it was about goes on.
+Tracking never stops other work: a failure is only logged as a warning.
 """
 
 import logging
@@ -13,14 +13,14 @@ from aisle.models import registry
 from aisle.shop.errors import AisleError, TrackingError
 from aisle.storage.connection import Database
 
-# A shop that does not track must not wait for what only a tracker needs.
+# Imported where it is used: a shop without tracking must not wait for it.
 if TYPE_CHECKING:
     from aisle.app.train import Trained
     from aisle.app.tuning.search import Tuned
     from aisle.models.mlflow import Place, Tracker
 
 ARTIFACTS: Final = "mlruns"
-"""The folder in the shop's that keeps the files of runs where no server does."""
+"""The folder in the shop's folder for the files of runs, if there is no tracking server."""
 
 T = TypeVar("T")
 
@@ -28,16 +28,16 @@ _log = logging.getLogger(__name__)
 
 
 def track_training(db: Database, settings: Settings, trained: "Trained") -> str | None:
-    """Write down a training with its bundle, and let the alias `live` follow.
+    """Log a training with its bundle, and move the alias `live` if the model is live.
 
     Parameters
     ----------
     trained
-        What it came to; registered already, and live if it is to be.
+        The result of the training; the model is registered already.
 
     Returns
     -------
-    The id of its run; None where the shop does not track, or that failed.
+    The id of the run; None without tracking, or if tracking failed.
     """
 
     def log_training(tracker: "Tracker") -> str:
@@ -57,7 +57,7 @@ def track_training(db: Database, settings: Settings, trained: "Trained") -> str 
 
 
 def track_tuning(settings: Settings, tuned: "Tuned") -> str | None:
-    """Write down a search, and return the id of its run; None where the shop does not track, or that failed."""
+    """Log a search, and return the id of its run; None without tracking, or if tracking failed."""
 
     def log_search(tracker: "Tracker") -> str:
         from aisle.app.tracking.runs import tuning_run
@@ -68,12 +68,12 @@ def track_tuning(settings: Settings, tuned: "Tuned") -> str | None:
 
 
 def attach(settings: Settings, run_id: str, file: str, text: str) -> None:
-    """Put a file, such as a page with figures, to a run that was written down."""
+    """Add a file, such as a page with figures, to a run."""
     _tracked(settings, f"{file} is not in MLflow", lambda tracker: tracker.attach(run_id, file, text))
 
 
 def follow_live(db: Database, settings: Settings) -> None:
-    """Let the alias `live` point at the model that is live now."""
+    """Move the alias `live` to the model that is live now."""
 
     def point(tracker: "Tracker") -> None:
         row = registry.live(db)
@@ -86,12 +86,12 @@ def follow_live(db: Database, settings: Settings) -> None:
 
 
 def place(settings: Settings) -> "Place":
-    """Return where a shop's runs and models go.
+    """Return where a shop's runs and models are tracked.
 
     Raises
     ------
     TrackingError
-        If MLflow would share a database with the shop or with its studies; each keeps tables of its own.
+        If MLflow would share a database with the shop or with its studies; each needs tables of its own.
     """
     from aisle.models.mlflow import Place
 
@@ -104,8 +104,8 @@ def place(settings: Settings) -> "Place":
     return Place(uri, settings.mlflow.experiment, settings.mlflow.model, folder / ARTIFACTS)
 
 
-def _tracked(settings: Settings, failed: str, work: "Callable[[Tracker], T]") -> T | None:
-    """Do something with the tracker, if the shop has one; warn if that failed."""
+def _tracked(settings: Settings, failure: str, work: "Callable[[Tracker], T]") -> T | None:
+    """Do some work with the tracker, if the shop has one; log a warning if it fails."""
     if not settings.mlflow.enabled:
         return None
     from aisle.models.mlflow import Tracker
@@ -113,5 +113,5 @@ def _tracked(settings: Settings, failed: str, work: "Callable[[Tracker], T]") ->
     try:
         return work(Tracker(place(settings)))
     except AisleError as error:
-        _log.warning("%s: %s", failed, error)
+        _log.warning("%s: %s", failure, error)
         return None

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from aisle.app.progress import Progress, silent
-from aisle.engine.ranking.candidates import MOST, Candidates, Source, gather
-from aisle.engine.ranking.examples import Objective, counted_kinds, gains_of, sample_moments, wanted
+from aisle.engine.ranking.candidates import MAX_CANDIDATES, Candidates, Source, gather
+from aisle.engine.ranking.examples import Objective, gains_of, ground_truth, sample_moments, target_kinds
 from aisle.engine.ranking.features import features
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
 from aisle.engine.ranking.retrieval import Retrieval
@@ -27,24 +27,24 @@ from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights, ReviewHighlightsConfig
 from aisle.shop.errors import NotEnoughData
 
-FEWEST_STARS: Final = 100
-"""With fewer ratings than this, nobody's stars are predicted."""
+MIN_RATINGS: Final = 100
+"""With fewer ratings than this, no model of stars is trained."""
 
 Skipped = dict[str, str]
-"""Which roles stay empty, and why."""
+"""The roles that stay empty, and why."""
 
 
 class Fitted(NamedTuple):
-    """What fitting a recipe came to."""
+    """The models of a recipe, fitted."""
 
     retrieval: Retrieval
     components: dict[str, Component]
-    """What a bundle keeps, by role."""
+    """What a bundle stores, by role."""
     skipped: Skipped
 
 
 class PastShelves(NamedTuple):
-    """What could have stood on the shelves of a past window, and what was wanted."""
+    """The candidates of a past window's queries, and what each would have gained."""
 
     candidates: Candidates
     profiles: Profiles
@@ -57,16 +57,16 @@ ShelvesByObjective = dict[Objective, list[PastShelves]]
 
 @dataclass
 class TrainingBudget:
-    """How long training may take; windows that two fits share are gathered once."""
+    """How long training may take, and the past windows gathered so far: two fits of the same recipe share them."""
 
     seconds: float = np.inf
-    """For gathering past windows; the first is always gathered."""
+    """The time for gathering past windows; the first window is always gathered."""
     started: float = field(default_factory=time.perf_counter)
     gathered: dict[tuple[bytes, int], dict[Objective, PastShelves]] = field(default_factory=dict)
 
     @property
     def spent(self) -> bool:
-        """Whether the time is over."""
+        """Whether the time is used up."""
         return time.perf_counter() - self.started > self.seconds
 
 
@@ -82,9 +82,9 @@ def fit(
     data
         What to learn from.
     window
-        The newest past window that a ranker may learn from: it ends where the data does, or where that day does.
+        The newest past window that a ranker may learn from: it ends with the data, or with the data's last day.
     budget
-        What a ranker may cost.
+        How long gathering the ranker's training data may take.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def fit(
 
 
 def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
-    """Add what is known of the items, what predicts stars and what fills placements, as far as the data allows."""
+    """Fit the other components of a bundle, as far as the data allows: item state, stars, models of placements."""
     components, skipped = dict(fitted.components), dict(fitted.skipped)
     if STATE not in components:
         components[STATE] = ItemState(ItemStateConfig()).fit(data)
@@ -116,8 +116,8 @@ def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
         components[HIGHLIGHTS] = ReviewHighlights(ReviewHighlightsConfig()).fit(data)
     for role in sorted(recipe.parts.keys() - components.keys() - skipped.keys()):
         try:
-            if role == STARS and np.isfinite(data.log.rating).sum() < FEWEST_STARS:
-                raise NotEnoughData(f"fewer than {FEWEST_STARS} ratings")
+            if role == STARS and np.isfinite(data.log.rating).sum() < MIN_RATINGS:
+                raise NotEnoughData(f"fewer than {MIN_RATINGS} ratings")
             components[role] = recipe.parts[role].fit(data, recipe.seed)
         except NotEnoughData as error:
             skipped[role] = str(error)
@@ -130,12 +130,12 @@ def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
 def fit_sources(
     recipe: Recipe, hybrid: HybridConfig, data: Interactions, progress: Progress = silent
 ) -> tuple[dict[str, Source], Skipped]:
-    """Fit every source that the data has enough for.
+    """Fit every source for which there is enough data.
 
     Raises
     ------
     NotEnoughData
-        If it has enough for none.
+        If there is too little data for all of them.
     """
     sources: dict[str, Source] = {}
     skipped: Skipped = {}
@@ -153,7 +153,7 @@ def fit_sources(
 def past_shelves(
     recipe: Recipe, hybrid: HybridConfig, data: Interactions, newest: Window, budget: TrainingBudget, progress: Progress
 ) -> ShelvesByObjective:
-    """Gather what the rankers learn from, window by window, the newest first, as long as there is log and time."""
+    """Gather the rankers' training data, newest window first, until the log or the budget ends."""
     shelves: ShelvesByObjective = {objective: [] for objective in (hybrid.objective, *recipe.objectives)}
     windows = windows_before(newest.end, int(data.log.timestamp[0]), newest.days, hybrid.windows)
     for number, window in enumerate(windows):
@@ -172,28 +172,28 @@ def past_shelves(
 
 
 def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window) -> dict[Objective, PastShelves]:
-    """Freeze sources and items at a window's beginning and make the shelves of its shoppers, for each objective."""
+    """Fit sources and item state on what came before a window, and gather its candidates, for each objective."""
     past = until(data, window.cut, recipe.weights)
     if past.matrix.nnz == 0:
-        raise NotEnoughData("nobody likes anything before the window")
+        raise NotEnoughData("no shopper likes anything before the window")
     state = ItemState(ItemStateConfig()).fit(past)
     sources: dict[str, Source] = {}
     shelves: dict[Objective, PastShelves] = {}
     for objective in (hybrid.objective, *recipe.objectives):
-        kinds = counted_kinds(data.log, objective, int(state.taking_[0]))
+        kinds = target_kinds(data.log, objective, int(state.taking_[0]))
         moments = sample_moments(data, window, kinds, hybrid.questions, recipe.seed)
         if len(moments.users) == 0:
             raise NotEnoughData("no shopper of the window was known before it")
         sources = sources or fit_sources(recipe, hybrid, past)[0]
         profiles = data.histories.until(moments.users, moments.at)
         candidates = gather(sources, queries_of(profiles, recipe.weights))
-        gains = gains_of(candidates, *wanted(data, window, kinds, moments), objective)
+        gains = gains_of(candidates, *ground_truth(data, window, kinds, moments), objective)
         shelves[objective] = PastShelves(candidates.of_sources(tuple(hybrid.sources)), profiles, state, gains)
     return shelves
 
 
 def fit_pruner(names: tuple[str, ...], shelves: list[PastShelves]) -> CandidatePruner:
-    """Learn how likely a proposal of each source is wanted, by its rank."""
+    """Learn how likely a proposal of each source is a hit, by its rank."""
     ranks = [past.candidates.ranks for past in shelves]
     gains = [past.gains for past in shelves]
     no_ranks = np.empty((0, len(names)), np.float32)
@@ -205,7 +205,7 @@ def fit_pruner(names: tuple[str, ...], shelves: list[PastShelves]) -> CandidateP
 def fit_rankers(
     recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, shelves: ShelvesByObjective, progress: Progress
 ) -> tuple[dict[str, Ranker], Skipped]:
-    """Learn a ranker for each objective, by role."""
+    """Train a ranker for each objective; return them by role."""
     rankers: dict[str, Ranker] = {}
     skipped: Skipped = {}
     for objective, of_objective in shelves.items():
@@ -220,7 +220,7 @@ def fit_rankers(
 
 
 def fit_ranker(recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, shelves: list[PastShelves]) -> Ranker:
-    """Learn to order what the pruner keeps.
+    """Train a ranker on the candidates that the pruner keeps.
 
     Raises
     ------
@@ -231,7 +231,7 @@ def fit_ranker(recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, sh
         raise NotEnoughData("no past window holds enough shoppers who were known before it")
     rows, gains, sizes = [], [], [np.zeros(0, np.int64)]
     for past in shelves:
-        kept = pruner.kept(past.candidates.lists, past.candidates.ranks, MOST)
+        kept = pruner.kept(past.candidates.lists, past.candidates.ranks, MAX_CANDIDATES)
         candidates = past.candidates.where(kept)
         rows.append(features(past.profiles, candidates, past.state))
         gains.append(past.gains[kept])

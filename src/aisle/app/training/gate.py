@@ -1,7 +1,7 @@
-"""The promotion gate: recipes are compared, not trained models, and a new one goes live unless it is shown to lose.
+"""The promotion gate compares recipes, not trained models: a new one goes live unless it is shown to be worse.
 
-Both learn the past and are asked about the newest weeks. The live model has seen those weeks, so that they cannot judge
-it.
+Both recipes are fitted on the past and measured on the newest weeks. The live model itself cannot be measured there, as
+it has learnt from these weeks.
 """
 
 from collections.abc import Callable
@@ -41,12 +41,12 @@ Measure = Callable[[Recipe], tuple[Measured, Evaluation]]
 
 
 class GateDecision(msgspec.Struct, frozen=True):
-    """What the newest weeks say of a recipe."""
+    """Whether a recipe is promoted, and its figures on the newest weeks."""
 
     promote: bool
     reason: str
     measured: list[Measured]
-    """The recipe, the live one where that is another, and popularity; empty if nothing could be held out."""
+    """The recipe, the live one if that is another, and popularity; empty if nothing could be held out."""
     placements: list[PlacementFigures] = []
     long_tail: list[TailCost] = []
 
@@ -55,7 +55,7 @@ class LiveRecipe(NamedTuple):
     """The recipe of the live model."""
 
     recipe: Recipe | None
-    """None before the first training, and where it cannot be read."""
+    """None before the first training, and if it cannot be read."""
     unreadable: str | None = None
     """Why it cannot be read."""
 
@@ -89,8 +89,8 @@ def decide(
     measured = score(recipe, past, holdout, progress=progress)
 
     def measure_other(other: Recipe) -> tuple[Measured, Evaluation]:
-        same_question = (other.weights, other.seed) == (recipe.weights, recipe.seed)
-        return measure(other, holdout if same_question else held_out(known, other), budget, progress=progress)
+        same_holdout = (other.weights, other.seed) == (recipe.weights, recipe.seed)
+        return measure(other, holdout if same_holdout else held_out(known, other), budget, progress=progress)
 
     return msgspec.structs.replace(
         compare_with_live(live_recipe(db), recipe, measured, measure_other),
@@ -106,18 +106,18 @@ def compare_with_live(
     measure_other: Measure,
     can_be_trained: Callable[[Recipe], bool] = lambda _: True,
 ) -> GateDecision:
-    """Compare a recipe with the live one by what the held-out weeks say of each.
+    """Compare a recipe with the live one by their figures on the held-out weeks.
 
     Parameters
     ----------
     live
         The live recipe.
     recipe, measured
-        The new one, and its figures.
+        The new recipe, and its figures.
     measure_other
-        Measures another one in the same way.
+        Measures another recipe in the same way.
     can_be_trained
-        Whether a recipe can be trained here; a live one that cannot stays live.
+        Whether a recipe can be trained here; a live recipe that cannot stays live.
     """
     new, evaluation = measured
     baseline, of_baseline = _as("popularity", measure_other(recipe.only_popular()))
@@ -134,8 +134,8 @@ def compare_with_live(
         defender, of_defender = _as("live", measure_other(live.recipe))
     except SettingsError as error:
         return _against_popularity(str(error), recipe, measured, (baseline, of_baseline))
-    found = verdict(of_defender.ndcg, evaluation.ndcg, seed=recipe.seed)
-    return GateDecision(found.promote, f"NDCG against the live recipe: {found.reason}", [new, defender, baseline])
+    by_ndcg = verdict(of_defender.ndcg, evaluation.ndcg, seed=recipe.seed)
+    return GateDecision(by_ndcg.promote, f"NDCG against the live recipe: {by_ndcg.reason}", [new, defender, baseline])
 
 
 def _as(role: Role, measured: tuple[Measured, Evaluation]) -> tuple[Measured, Evaluation]:
@@ -148,16 +148,16 @@ def _against_popularity(
     measured: tuple[Measured, Evaluation],
     baseline: tuple[Measured, Evaluation],
 ) -> GateDecision:
-    """Compare a recipe with popularity: all that shoppers get where this version cannot use the live model."""
-    found = verdict(baseline[1].ndcg, measured[1].ndcg, seed=recipe.seed)
-    reason = f"the live recipe cannot be used any more ({problem}); NDCG against popularity instead: {found.reason}"
-    return GateDecision(found.promote, reason, [measured[0], baseline[0]])
+    """Compare a recipe with popularity, which is what shoppers get if this version cannot use the live model."""
+    by_ndcg = verdict(baseline[1].ndcg, measured[1].ndcg, seed=recipe.seed)
+    reason = f"the live recipe cannot be used any more ({problem}); NDCG against popularity instead: {by_ndcg.reason}"
+    return GateDecision(by_ndcg.promote, reason, [measured[0], baseline[0]])
 
 
 def _placements(
     settings: Settings, recipe: Recipe, fitted: Fitted, holdout: Holdout, tables: Tables, progress: Progress
 ) -> list[PlacementFigures]:
-    """Ask what was learnt from the past for the shelves of every placement."""
+    """Measure the shelves of every placement with the models fitted on the past."""
     components = fit_others(recipe, holdout.train, fitted).components
     past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
     figures = placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed)

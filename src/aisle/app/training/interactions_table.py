@@ -1,4 +1,4 @@
-"""The pairs that models learn from, kept as a table for the shop's analysts: made anew by every training."""
+"""The table of the user–item pairs that models learn from, for the shop's analysts; every training refreshes it."""
 
 from itertools import repeat
 from typing import Final, NamedTuple
@@ -15,26 +15,26 @@ from aisle.storage import interactions
 from aisle.storage.connection import Database
 
 SHOPPERS: Final = 1_000
-"""How many shoppers share a transaction: few enough that events do not wait long for their turn."""
+"""How many shoppers are written in one transaction: few, so that events do not wait long."""
 
 
 class Pairs(NamedTuple):
-    """What the entries of a matrix of liking come from, in their order; arrays of shape (pairs,)."""
+    """The events behind each entry of the interaction matrix, in the order of the entries; arrays (pairs,)."""
 
     last: NDArray[np.int64]
     """The moment of the last event, in microseconds."""
     events: NDArray[np.int64]
-    """How many events there are."""
+    """The number of events."""
 
 
 def refresh(db: Database, data: Interactions, progress: Progress = silent) -> dict[str, str]:
-    """Put the pairs of training data into the table, shopper by shopper.
+    """Write the pairs of training data into the table, some shoppers at a time.
 
-    A model is of use without the table, so that a database that refuses does not fail its training.
+    A model works without the table, so that a training does not fail if the database refuses.
 
     Returns
     -------
-    Why the table is not up to date, under its name; empty if it is.
+    The reason why the table is not up to date, under its name; empty if it is.
     """
     try:
         _write(db, data, progress)
@@ -45,7 +45,7 @@ def refresh(db: Database, data: Interactions, progress: Progress = silent) -> di
 
 def _write(db: Database, data: Interactions, progress: Progress) -> None:
     created, users, items, matrix, rows = moments.now(), data.users.ids, data.items.ids, data.matrix, 0
-    last, events = behind(data)
+    last, events = events_of_pairs(data)
     for first in range(0, len(users), SHOPPERS):
         shoppers = users[first : first + SHOPPERS]
         ends = matrix.indptr[first : first + len(shoppers) + 1]
@@ -54,12 +54,12 @@ def _write(db: Database, data: Interactions, progress: Progress) -> None:
         item_ids = (items[item] for item in matrix.indices[pairs].tolist())
         numbers = (array[pairs].tolist() for array in (matrix.data, last, events))
         rows += interactions.replace(db, shoppers, list(zip(owners, item_ids, *numbers, repeat(created), strict=False)))
-        progress("keep interactions", first + len(shoppers), len(users), rows)
+        progress("write interactions", first + len(shoppers), len(users), rows)
     interactions.forget_older(db, created)
 
 
-def behind(data: Interactions) -> Pairs:
-    """Return the last moment and the number of the events behind each entry of the matrix."""
+def events_of_pairs(data: Interactions) -> Pairs:
+    """Return the moment of the last event and the number of events of each entry of the matrix."""
     matrix, log = data.matrix, data.log
     users, items = data.shape
     entries = np.repeat(np.arange(users) * np.int64(items), np.diff(matrix.indptr)) + matrix.indices

@@ -1,4 +1,4 @@
-"""Fit recipes on the past and measure them on the newest weeks."""
+"""Fits recipes on the past and measures them on the newest weeks."""
 
 import time
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit
 from aisle.app.training.reviews import with_reviews
-from aisle.engine.ranking.candidates import MOST
+from aisle.engine.ranking.candidates import MAX_CANDIDATES
 from aisle.engine.recipe import BASELINE, Recipe
 from aisle.engine.shelf.long_tail import TailCost, in_tail, long_tail_cost
 from aisle.evaluation.compare import Comparison, compare
@@ -30,26 +30,25 @@ from aisle.shop.errors import NotEnoughData
 from aisle.storage.connection import Database
 
 LIST_LENGTH: Final = 20
-"""The lists on which models are compared."""
+"""The length of the lists on which models are compared."""
 
 TAIL_SHOPPERS: Final = 500
-"""So many shoppers, drawn by chance, say what the long tail costs."""
-
+"""The cost of the long tail is measured on so many random shoppers."""
 
 Role = Literal["new", "live", "popularity"]
 
 
 class Versus(msgspec.Struct, frozen=True):
-    """A model against another one, shopper by shopper.
+    """The comparison of a model with another one, paired by shopper.
 
     Attributes
     ----------
     model
-        The other one.
+        The other model.
     ndcg
-        By everything bought.
+        By NDCG over all target items.
     novel_ndcg
-        By what was new to the shopper; null if nothing was.
+        By NDCG over the target items that were new to the shopper; null if none was.
     """
 
     model: str
@@ -69,7 +68,7 @@ class Measured(msgspec.Struct, frozen=True):
     fit_seconds
         How long it took to fit.
     role
-        What it is in a training: the new recipe, the live one, or popularity.
+        Its role in a training: the new recipe, the live recipe, or popularity.
     versus
         How it compares with the first model of an evaluation; null for that one, and in a training.
     """
@@ -85,7 +84,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def newest_window(events: pl.DataFrame) -> Window:
-    """Return the window that is held out; one without events behind a log that is too short for that."""
+    """Return the window that is held out; an empty window after the log if the log is too short."""
     first, last = span(events)
     try:
         return holdout_window(first, last)
@@ -94,29 +93,29 @@ def newest_window(events: pl.DataFrame) -> Window:
 
 
 def known_before(tables: Tables, window: Window, seed: int) -> Tables:
-    """Return a shop's tables with what was written before a window; the events of the window stay."""
+    """Return a shop's tables with the reviews written before a window; the events of the window stay."""
     return with_reviews(tables, window.cut, seed).tables
 
 
 def held_out(tables: Tables, recipe: Recipe) -> Holdout:
-    """Hold out the newest weeks of tables that `known_before` gives.
+    """Hold out the newest weeks of tables that `known_before` returns.
 
     Raises
     ------
     NotEnoughData
-        If the log is too short, or nobody deals with a known item in them.
+        If the log is too short, or the weeks have no event with a known item.
     """
     window = holdout_window(*span(tables.events))
     return with_catalogue_of_past(tables.catalogue, hold_out(tables.events, recipe.weights, window))
 
 
 def with_catalogue(catalogue: pl.DataFrame, data: Interactions) -> Interactions:
-    """Add to training data what the catalogue says of its items."""
+    """Add the catalogue's rows of its items to training data."""
     return replace(data, catalogue=aligned(catalogue, data.items))
 
 
 def with_catalogue_of_past(catalogue: pl.DataFrame, holdout: Holdout) -> Holdout:
-    """Add to the past of a holdout what the catalogue says of its items."""
+    """Add the catalogue's rows of its items to the training data of a holdout."""
     return replace(holdout, train=with_catalogue(catalogue, holdout.train))
 
 
@@ -124,14 +123,14 @@ def with_catalogue_of_past(catalogue: pl.DataFrame, holdout: Holdout) -> Holdout
 
 
 class PastFit(NamedTuple):
-    """What was learnt from the past of a holdout, and how long that took."""
+    """The models fitted on the past of a holdout, and how long that took."""
 
     fitted: Fitted
     seconds: float
 
 
 def fit_on_past(recipe: Recipe, holdout: Holdout, budget: TrainingBudget, progress: Progress = silent) -> PastFit:
-    """Fit a recipe on what was known before the held-out window."""
+    """Fit a recipe on the data before the held-out window."""
     started = time.perf_counter()
     window = holdout.window
     newest = Window(window.cut - (window.end - window.cut), window.cut)
@@ -143,7 +142,7 @@ def fit_on_past(recipe: Recipe, holdout: Holdout, budget: TrainingBudget, progre
 def score(
     recipe: Recipe, past: PastFit, holdout: Holdout, n: int = LIST_LENGTH, progress: Progress = silent
 ) -> tuple[Measured, Evaluation]:
-    """Score what a recipe learnt from the past on the held-out window, just as shelves are filled."""
+    """Score the fitted models of a recipe on the held-out window, in the way that shelves are filled."""
     retrieval = past.fitted.retrieval
     rating_model = retrieval.personal if isinstance(retrieval.personal, PredictsRatings) else None
     evaluation = evaluate(retrieval, holdout, n, rating_model=rating_model, category=holdout.train.category)
@@ -159,9 +158,9 @@ def measure(
 
 
 def tail_costs(fitted: Fitted, holdout: Holdout, seed: int) -> list[TailCost]:
-    """Return what shares of attention for the long tail would cost the shelves of the held-out window's shoppers."""
+    """Return what shares of attention for the long tail would cost the shelves of the held-out window."""
     rows = np.sort(np.random.default_rng(seed).permutation(len(holdout))[:TAIL_SHOPPERS])
-    ranked = fitted.retrieval.retrieve(holdout.queries.take(rows), MOST)
+    ranked = fitted.retrieval.retrieve(holdout.queries.take(rows), MAX_CANDIDATES)
     tail = in_tail(ItemState(ItemStateConfig()).fit(holdout.train).buyers_)
     return long_tail_cost(ranked, holdout.truth.take(rows), tail, LIST_LENGTH)
 
@@ -176,7 +175,7 @@ def evaluate_models(
     SettingsError
         If there is no such model.
     NotEnoughData
-        If the log is too short to hold anything out, or says nothing that one of the models learns from.
+        If the log is too short to hold a window out, or one of the models has too little to learn from.
     """
     recipes = [recipe_of(settings, name) for name in models or (settings.train.model, BASELINE)]
     tables = read_tables(db, settings, progress)
@@ -191,6 +190,6 @@ def evaluate_models(
 
 
 def versus(model: str, base: Evaluation, other: Evaluation, seed: int) -> Versus:
-    """Compare an evaluation with that of the model named, on the same window."""
+    """Compare an evaluation with that of a named model, on the same window."""
     novel = compare(base.novel_ndcg, other.novel_ndcg, seed=seed) if base.report.novel else None
     return Versus(model, compare(base.ndcg, other.ndcg, seed=seed), novel)

@@ -1,9 +1,9 @@
-"""How each placement does in the newest weeks: its shelves as they would have stood at their beginning.
+"""How well each placement does on the held-out weeks, with its shelves as of their beginning.
 
-A shelf for a shopper is judged by all that they take in the weeks. The shelf of an item's page, and that of a cart, are
-judged by baskets of the weeks: the page is that of the basket's first item, and the rest of the basket is wanted; in
-the cart is all but the basket's last item, and that one is wanted. The placement's rules and the catalogue are not
-looked at, as stock and pins are of today.
+The ground truth of a shopper's shelf is the items of all target events (such as purchases) in these weeks. For the
+shelf of an item's page and that of a cart, it comes from baskets: the page shows the first item of a basket, and the
+other items are the truth; the cart holds all items of a basket but the last, which is the truth. The rules of
+placements and the catalogue are ignored, as pins and stock are those of today.
 """
 
 from collections.abc import Mapping
@@ -31,25 +31,25 @@ from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN
 
 SHELVES: Final = 200
-"""So many shelves of each placement are made, for shoppers drawn by chance: enough to tell good from bad."""
+"""So many shelves of each placement are measured, for random shoppers."""
 
 LENGTH: Final = 10
 """How long the shelves are."""
 
 
 class PlacementFigures(msgspec.Struct, frozen=True):
-    """How the shelves of one placement did.
+    """The figures of one placement's shelves.
 
     Attributes
     ----------
     placement, strategy
-        Which one, and what fills it.
+        Their names.
     questions
-        How many shelves were made.
+        How many shelves were measured.
     kept
-        The share of them that keep the placement's promise; the others show what stands in for it.
+        The share of shelves that the strategy itself filled; the others are fallbacks.
     hit_rate, ndcg
-        Whether anything wanted is among the first ten, and how high up; the means.
+        The means over the shelves, for the first ten places.
     """
 
     placement: str
@@ -61,13 +61,13 @@ class PlacementFigures(msgspec.Struct, frozen=True):
 
 
 class Cases(NamedTuple):
-    """Shelves that were looked at in the weeks, and what their shoppers took."""
+    """Requests for shelves in the held-out weeks, and their ground truth."""
 
     shoppers: QueryBatch
     pages: Ints
     """The item of each page, or `UNKNOWN`, (cases,)."""
     carts: ItemLists
-    wanted: ItemLists
+    truth: ItemLists
 
 
 def placement_report(
@@ -77,25 +77,25 @@ def placement_report(
     events: pl.DataFrame,
     seed: int,
 ) -> list[PlacementFigures]:
-    """Make shelves of every placement and compare them with what was taken.
+    """Fill shelves of every placement and compare them with the ground truth.
 
     Parameters
     ----------
     placements
-        Those of the shop, by name.
+        The placements of the shop, by name.
     model
-        Learnt from the past of the holdout.
+        A model of the data before the held-out weeks.
     holdout
-        The weeks.
+        The held-out weeks.
     events
-        The log, with the events of the weeks.
+        The log, with the events of these weeks.
     seed
-        Draws the shoppers.
+        Seed of the sample of shoppers.
 
     Returns
     -------
     list[PlacementFigures]
-        In the order of the placements; those of a page or a cart are missing in a shop without baskets.
+        In the order of the placements; in a shop without baskets, those of a page or a cart are missing.
     """
     draw = np.random.default_rng(seed)
     of_shoppers = _of_shoppers(holdout, draw)
@@ -103,9 +103,9 @@ def placement_report(
     cases = {"shopper": of_shoppers, "item": of_pages, "cart": of_carts}
     catalogue = NoCatalogue(RequestVocabulary(model.items), _newest(holdout))
     return [
-        _figures(placement, model, catalogue, chosen)
+        _figures(placement, model, catalogue, of_placement)
         for placement in placements.values()
-        if (chosen := cases[placement.strategy.about]) is not None
+        if (of_placement := cases[placement.strategy.about]) is not None
     ]
 
 
@@ -118,7 +118,7 @@ def _figures(placement: Placement, model: TrainedModel, catalogue: NoCatalogue, 
         shelf = place(without_rules, query, placement.strategy.propose(query))
         shown[row, : len(shelf.items)] = shelf.items
         kept += shelf.proposal.fallback is None
-    hits = ranking.find_hits(shown, cases.wanted.indptr, cases.wanted.items)
+    hits = ranking.find_hits(shown, cases.truth.indptr, cases.truth.items)
     return PlacementFigures(
         placement=placement.name,
         strategy=placement.strategy.name,
@@ -144,7 +144,7 @@ def _query(cases: Cases, row: int, model: TrainedModel, catalogue: NoCatalogue, 
 
 
 def _of_shoppers(holdout: Holdout, draw: np.random.Generator) -> Cases:
-    """Return shelves of those who take something in the weeks."""
+    """Return requests of random shoppers with a target event in the held-out weeks."""
     rows = np.sort(draw.permutation(len(holdout))[:SHELVES])
     return Cases(holdout.queries.take(rows), _no_page(len(rows)), _no_cart(len(rows)), holdout.truth.take(rows))
 
@@ -152,7 +152,7 @@ def _of_shoppers(holdout: Holdout, draw: np.random.Generator) -> Cases:
 def _of_baskets(
     holdout: Holdout, events: pl.DataFrame, weights: Weights, draw: np.random.Generator
 ) -> tuple[Cases | None, Cases | None]:
-    """Return pages and carts, of one basket of each shopper; None where there are no baskets."""
+    """Return requests for pages and for carts, from one basket of each shopper; None if there are no baskets."""
     window, items = holdout.window, holdout.train.items
     inside = events.filter(pl.col(TIMESTAMP) >= window.cut, pl.col(TIMESTAMP) < window.end)
     try:
@@ -160,16 +160,16 @@ def _of_baskets(
     except NotEnoughData:
         return None, None
     log = future.log
-    taken = (log.kind == KIND_CODES[holdout.target]) & (log.user != UNKNOWN) & (log.basket != UNKNOWN)
+    in_basket = (log.kind == KIND_CODES[holdout.target]) & (log.user != UNKNOWN) & (log.basket != UNKNOWN)
     # In the order of the log: the first and the last item of a basket are those of its first and last event.
-    lines = pl.DataFrame({"user": log.user[taken], "basket": log.basket[taken], "item": log.item[taken]})
+    lines = pl.DataFrame({"user": log.user[in_basket], "basket": log.basket[in_basket], "item": log.item[in_basket]})
     baskets = lines.unique(maintain_order=True).group_by("user", "basket", maintain_order=True).agg("item")
     baskets = baskets.filter(pl.col("item").list.len() > 1)
-    chosen = baskets[draw.permutation(baskets.height)].unique("user", keep="first", maintain_order=True).head(SHELVES)
-    if chosen.height == 0:
+    sample = baskets[draw.permutation(baskets.height)].unique("user", keep="first", maintain_order=True).head(SHELVES)
+    if sample.height == 0:
         return None, None
     basket = pl.col("item").list
-    parts = chosen.select(
+    parts = sample.select(
         "user", page=basket.first(), rest=basket.slice(1), cart=basket.head(basket.len() - 1), last=basket.tail(1)
     )
     ids = [future.users.ids[user] for user in parts["user"]]
@@ -191,11 +191,11 @@ def _no_cart(cases: int) -> ItemLists:
 
 
 def _newest(holdout: Holdout) -> Ints:
-    """Return the items that the catalogue has had for the shortest time when the weeks begin, newest first."""
+    """Return the items that are new in the catalogue when the weeks begin, newest first."""
     catalogue = holdout.train.catalogue
     if catalogue is None:
         return np.zeros(0, np.int32)
-    since = (
+    available = (
         catalogue.select(AVAILABLE_FROM).with_row_index("number").filter(pl.col(AVAILABLE_FROM) < holdout.window.cut)
     )
-    return since.sort(AVAILABLE_FROM, "number", descending=(True, False))["number"].cast(pl.Int32).to_numpy()
+    return available.sort(AVAILABLE_FROM, "number", descending=(True, False))["number"].cast(pl.Int32).to_numpy()

@@ -1,4 +1,4 @@
-"""What shoppers wrote, read before training: stars for comments that give none, and aspects of each item."""
+"""What training learns from reviews: ratings, predicted stars for comments without any, and aspects of each item."""
 
 from typing import Final, NamedTuple
 
@@ -15,33 +15,33 @@ from aisle.shop.columns import ITEM_ID, RATING, TEXT, TIMESTAMP, TITLE
 from aisle.shop.errors import NotEnoughData
 
 MEASURED_REVIEWS: Final = 4000
-"""So many reviews with stars are enough to say how well words predict stars."""
+"""So many reviews with stars are enough to measure how well words predict stars."""
 
 
 class WithReviews(NamedTuple):
-    """A shop's tables with what reviews add to them."""
+    """The tables of a shop with the content of its reviews."""
 
     tables: Tables
     """Ratings among the events; aspects and highlights in the catalogue."""
     skipped: dict[str, str]
-    """What the reviews are too few for, and why."""
+    """What could not be learnt from the reviews, and why."""
 
 
 def with_reviews(tables: Tables, moment: int, seed: int) -> WithReviews:
-    """Add what was written before a moment to events and catalogue; later reviews are not looked at.
+    """Add the content of reviews written before a moment to events and catalogue; later reviews are ignored.
 
     Parameters
     ----------
     tables
-        What the shop has.
+        The tables of the shop.
     moment
-        In microseconds.
+        The moment, in microseconds.
     seed
-        Of the draws.
+        Seed of the model of stars.
     """
     reviews = tables.reviews.filter(pl.col(TIMESTAMP) < moment)
     if reviews.height == 0:
-        return WithReviews(tables, {"reviews": "nobody has written any"})
+        return WithReviews(tables, {"reviews": "there are none"})
     reviews, skipped = _with_predicted_stars(reviews, seed)
     ratings = rate_events(reviews, tables.events)
     types = pl.Schema({name: dtype for name, dtype in tables.events.schema.items() if name in ratings.columns})
@@ -50,7 +50,7 @@ def with_reviews(tables: Tables, moment: int, seed: int) -> WithReviews:
 
 
 def star_errors(reviews: pl.DataFrame, seed: int) -> ReviewErrors | None:
-    """Return how well words predict stars, cross-validated; None where every review has stars, or too few have."""
+    """Return how well words predict stars, cross-validated; None if all reviews have stars, or too few do."""
     if not reviews[RATING].null_count():
         return None
     starred = reviews.filter(pl.col(RATING).is_not_null(), pl.col(ITEM_ID).is_not_null())
@@ -63,7 +63,7 @@ def star_errors(reviews: pl.DataFrame, seed: int) -> ReviewErrors | None:
 
 
 def _with_predicted_stars(reviews: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, dict[str, str]]:
-    """Add the stars that words speak of to reviews that give none."""
+    """Add stars predicted from the words to reviews without stars."""
     if not reviews[RATING].null_count():
         return reviews, {}
     starred = reviews.filter(pl.col(RATING).is_not_null())
@@ -77,7 +77,7 @@ def _with_predicted_stars(reviews: pl.DataFrame, seed: int) -> tuple[pl.DataFram
 
 
 def _with_aspects(catalogue: pl.DataFrame, reviews: pl.DataFrame) -> pl.DataFrame:
-    """Add the aspects that reviews speak of, and the phrases that praise items, to the catalogue."""
+    """Add the aspects that reviews mention, and what they praise, to the catalogue."""
     if PREDICTED in reviews.columns:
         reviews = reviews.with_columns(pl.coalesce(RATING, pl.col(PREDICTED).fill_nan(None)).alias(RATING))
     of_reviews = aspects(reviews)

@@ -1,1 +1,1 @@
-"""The search for better settings and weights, on the weeks before the newest. The newest weeks stay untouched."""
+"""The search for better settings and weights, on the weeks before the newest ones, which stay untouched."""

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from aisle.app.data.tables import Tables, span
-from aisle.app.training.fitting import FEWEST_STARS
+from aisle.app.training.fitting import MIN_RATINGS
 from aisle.app.training.measuring import LIST_LENGTH, with_catalogue_of_past
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import PERSONAL, POPULAR, Recipe
@@ -28,7 +28,7 @@ from aisle.shop.events import EventKind
 
 
 def validation_window(events: pl.DataFrame) -> Window:
-    """Return the window before the newest one, which is not looked at.
+    """Return the window before the newest one, which stays untouched.
 
     Raises
     ------
@@ -42,12 +42,12 @@ def validation_window(events: pl.DataFrame) -> Window:
 
 
 def validation_weeks(tables: Tables, recipe: Recipe) -> Holdout:
-    """Hold out the window before the newest one, of tables that `known_before` gives for it.
+    """Hold out the window before the newest one, of tables that `known_before` returns for it.
 
     Raises
     ------
     NotEnoughData
-        If the log is too short, or nobody deals with a known item in that window.
+        If the log is too short, or the window has no event with a known item.
     """
     window = validation_window(tables.events)
     with _without_newest(holdout_window(*span(tables.events))):
@@ -56,7 +56,7 @@ def validation_weeks(tables: Tables, recipe: Recipe) -> Holdout:
 
 @contextmanager
 def _without_newest(newest: Window) -> Iterator[None]:
-    """Say that the newest weeks stay untouched where there is not enough before them."""
+    """Add to an error that the newest weeks do not count, as they stay untouched."""
     try:
         yield
     except NotEnoughData as error:
@@ -64,15 +64,15 @@ def _without_newest(newest: Window) -> Iterator[None]:
 
 
 class TuningObjective:
-    """How a model with some settings does on a held-out window.
+    """Measures a model with some settings on a held-out window.
 
-    Models that predict stars are measured by the stars that shoppers gave, if there are enough of them; all others by
-    the shelves that they fill.
+    A model that predicts stars is measured by the ratings of the window, if there are enough; any other model, and one
+    without enough ratings, by the NDCG of its shelves.
 
     Parameters
     ----------
     recipe
-        Whatever the settings do not say.
+        The model, and everything that the settings do not change.
     holdout
         The window.
     """
@@ -81,19 +81,19 @@ class TuningObjective:
         self.holdout = holdout
         self.spec = recipe.parts[PERSONAL]
         predicts = issubclass(by_name(self.spec.model), PredictsRatings)
-        self.measures_stars = predicts and len(holdout.given) >= FEWEST_STARS
+        self.measures_stars = predicts and len(holdout.given) >= MIN_RATINGS
         self.recipe = recipe
         self._popular = recipe.parts[POPULAR].fit(holdout.train, recipe.seed)
         self._figures: dict[bytes, NDArray[np.float64]] = {}
 
     @property
     def target(self) -> str:
-        """The kind of event that counts."""
+        """The kind of event that is predicted."""
         return EventKind.RATE.value if self.measures_stars else self.holdout.target.value
 
     @property
     def metric(self) -> str:
-        """What each shopper's figure is; higher is better."""
+        """The metric of each shopper's figure; higher is better."""
         return "-RMSE" if self.measures_stars else f"NDCG@{LIST_LENGTH}"
 
     def figures(self, settings: Mapping[str, Any]) -> NDArray[np.float64]:
@@ -114,13 +114,13 @@ class TuningObjective:
         return float(np.nanmean(self.figures(settings)))
 
     def compare(self, settings: Mapping[str, Any], others: Mapping[str, Any]) -> Comparison:
-        """Return how much better others are, with its interval."""
+        """Compare settings with others, paired by shopper."""
         return compare(self.figures(settings), self.figures(others), seed=self.recipe.seed)
 
     def fingerprint(self, space: Space) -> str:
-        """Return a text that is the same whenever equal settings from the space have equal values."""
-        kept = {name: value for name, value in self.spec.settings.items() if name not in space}
-        identity = (kept, self.recipe.parts[POPULAR], self.recipe.seed, self.metric, repr(space))
+        """Return a digest of the space, the fixed settings and the data; values of equal digests are comparable."""
+        fixed = {name: value for name, value in self.spec.settings.items() if name not in space}
+        identity = (fixed, self.recipe.parts[POPULAR], self.recipe.seed, self.metric, repr(space))
         digest = blake2b(msgspec.json.encode(identity, order="deterministic"), digest_size=8)
         log, truth, given = self.holdout.train.log, self.holdout.truth, self.holdout.given
         arrays = (log.user, log.item, log.kind, log.weight, log.rating, log.timestamp, truth.indptr, truth.items)

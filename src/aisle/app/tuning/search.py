@@ -1,4 +1,4 @@
-"""Search for better settings of a model, on the weeks before the newest ones: those stay untouched for the verdict."""
+"""Search for better settings of a model, on the weeks before the newest ones: those stay untouched for the gate."""
 
 import time
 from collections.abc import Callable
@@ -31,22 +31,22 @@ BEST: Final = 5
 """How many of the best trials are shown."""
 
 
-def _nobody(trial: Trial) -> None:
-    """Pass over a better trial."""
+def _ignore(trial: Trial) -> None:
+    """Do nothing with a better trial."""
 
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """How long to search, and who follows it.
+    """How long to search, and what to do with the trials.
 
     Attributes
     ----------
     trials
-        How many settings to try, besides the current ones. Ctrl-C ends the search and keeps what is done.
+        How many settings to try, besides the current ones. Ctrl-C ends the search and keeps the finished trials.
     seed
-        Draws the settings; None: the seed that models are trained with.
+        The seed of the search; None: the seed of training.
     timeout
-        After so many seconds no trial is begun.
+        No trial begins after so many seconds.
     write
         Whether the best settings go into `aisle.toml`, if they are better than the current ones.
     progress, better
@@ -58,14 +58,14 @@ class SearchPlan:
     timeout: float | None = None
     write: bool = False
     progress: Progress = silent
-    better: Callable[[Trial], None] = _nobody
+    better: Callable[[Trial], None] = _ignore
 
 
 class SearchEnd(NamedTuple):
     """How a search ended."""
 
     stopped: str
-    """Why: `trials`, `timeout` or `interrupted`."""
+    """Why it ended: `trials`, `timeout` or `interrupted`."""
     failed: int
     """How many settings could not be fitted."""
 
@@ -75,39 +75,39 @@ Search = Callable[["Study", TuningObjective, SearchPlan, float], SearchEnd]
 
 
 class Tuned(msgspec.Struct, frozen=True):
-    """What a search came to.
+    """The result of a search.
 
     Attributes
     ----------
     model
-        Whose settings they are.
+        The name of the model.
     metric, target
-        What was made as large as possible, and the kind of event that counts.
+        The metric that was maximised, and the kind of event that is predicted.
     cut, end, shoppers
-        The validation window in microseconds, and how many shoppers it asks about.
+        The validation window in microseconds, and how many of its shoppers have a figure.
     trials, added, failed
-        How many trials the study holds that ended well, how many of them are new, and how many could not be fitted.
+        How many finished trials the study holds, how many of them are new, and how many settings could not be fitted.
     stopped
-        Why no more were made: `trials`, `timeout` or `interrupted`.
+        Why the search ended: `trials`, `timeout` or `interrupted`.
     current, current_value
-        The settings of `aisle.toml`, every default written out, and what they reach.
+        The settings of `aisle.toml`, every default written out, and the value that they reach.
     best
         The best trials, best first; the current settings are among them if they lie within the space.
     comparison
         The best settings against the current ones, paired by shopper; null if the current ones are the best.
-        The window chose the best settings, so it flatters them: `aisle train` judges on newer weeks.
+        It is too optimistic, as the same window selected the best settings: `aisle train` measures on newer weeks.
     importance
-        How much each setting matters; empty after a few trials.
+        How much each setting matters; empty after few trials.
     written
         The file that the best settings were written into, or null.
     seconds
         How long it took.
     learnt_from
-        What the settings were fitted on.
+        The data that the settings were fitted on.
     history
         Every trial of the study, in the order of their numbers.
     run_id
-        The run that shows it in MLflow; null if none does.
+        The run in MLflow; null without tracking.
     """
 
     model: str
@@ -156,18 +156,18 @@ def search_locally(study: "Study", objective: TuningObjective, plan: SearchPlan,
 
 
 def tune(db: Database, settings: Settings, model: str, plan: SearchPlan, search: Search = search_locally) -> Tuned:
-    """Try settings of a model; a second call goes on where the first one ended, as long as the data is the same.
+    """Try settings of a model; a second call continues the search of the first, as long as the data is the same.
 
     Parameters
     ----------
     db, settings
         The shop.
     model
-        Its name.
+        The name of the model.
     plan
         How long to search.
     search
-        Makes the trials: here, or on Spark.
+        Runs the trials: in this process, or on Spark.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def tune(db: Database, settings: Settings, model: str, plan: SearchPlan, search:
 
 
 def space_of(model: str) -> Space:
-    """Return which settings of a model are searched.
+    """Return the search space of a model.
 
     Raises
     ------
@@ -232,7 +232,7 @@ def space_of(model: str) -> Space:
         If there are none.
     """
     if model == HYBRID:
-        raise SettingsError("hybrid has nothing to tune: its ranker learns by itself; tune its sources, such as als")
+        raise SettingsError("hybrid has nothing to tune: its ranker is learnt; tune its sources, such as als")
     space = SPACES[model]
     if not space:
         tunable = ", ".join(name for name, ranges in SPACES.items() if ranges)

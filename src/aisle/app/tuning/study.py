@@ -1,4 +1,4 @@
-"""A study of one model's settings, kept by Optuna in a database of its own; the only file that knows Optuna."""
+"""A study of one model's settings, stored by Optuna in a database of its own; the only file that imports Optuna."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,8 +14,8 @@ from aisle.app.tuning.trials import Trial
 from aisle.recommenders.search_space import Choice, Range, Space, Whole, settle
 from aisle.shop.errors import StorageError
 
-FEWEST: Final = 5
-"""With fewer trials, importance is noise."""
+MIN_TRIALS: Final = 5
+"""With fewer trials, the importance of settings is only noise."""
 
 
 class Study:
@@ -24,13 +24,13 @@ class Study:
     Parameters
     ----------
     file
-        The SQLite database; made where there is none.
+        The SQLite database; created if it does not exist.
     name
-        The study in it; one that is there goes on.
+        The name of the study; an existing study is continued.
     space
-        What is searched.
+        The search space.
     seed
-        Equal seeds and trials so far give equal next settings.
+        Equal seeds and equal earlier trials give equal next settings.
 
     Raises
     ------
@@ -48,19 +48,19 @@ class Study:
                 storage=f"sqlite:///{file}", study_name=name, direction="maximize", load_if_exists=True
             )
         except Exception as error:
-            # Whatever SQLAlchemy, Alembic and Optuna make of a file that is no database of theirs.
+            # SQLAlchemy, Alembic and Optuna each raise errors of their own for a file that is no database of theirs.
             raise StorageError(f"{file} cannot be used: {_first_line(error)}; move it away") from error
 
     @property
     def trials(self) -> list[Trial]:
-        """What was tried to the end, best first."""
-        done = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
-        return sorted(map(self._trial, done), key=lambda trial: (-trial.value, trial.number))
+        """The finished trials, best first."""
+        finished = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        return sorted(map(self._trial, finished), key=lambda trial: (-trial.value, trial.number))
 
     def attempt(self, score: Callable[[dict[str, Any]], float]) -> Trial:
-        """Score the settings that look most promising; what `score` raises goes through, and the trial does not count.
+        """Score the most promising settings; an error of `score` is raised again, and the trial does not count.
 
-        Drawing anew for each trial's number makes an interrupted study go on as if nothing had happened.
+        The seed depends on the trial's number, so that an interrupted study continues as if it had not been.
         """
         trial = self._ask()
         try:
@@ -73,9 +73,10 @@ class Study:
     def attempt_many(
         self, score: Callable[[Sequence[dict[str, Any]]], Sequence[float | None]], count: int
     ) -> list[Trial | None]:
-        """Score several settings at once, as far from each other as if each were a failure; None has no value.
+        """Score several settings at once; the score None stands for settings that failed.
 
-        What `score` raises goes through, and the trials do not count.
+        They are drawn far from each other, as if each of the others had failed (constant liar). An error of `score` is
+        raised again, and the trials do not count.
         """
         open_trials = [self._ask(constant_liar=True) for _ in range(count)]
         try:
@@ -98,23 +99,23 @@ class Study:
         return self._trial(self._study.tell(trial, value))
 
     def add(self, settings: Mapping[str, Any], value: float) -> None:
-        """Enter settings from the space whose value is known, unless they were tried."""
-        chosen = settle(self._space, {name: settings[name] for name in self._space})
-        if all(trial.settings != chosen for trial in self.trials):
-            self._study.add_trial(create_trial(params=chosen, distributions=self._distributions, value=value))
+        """Add settings from the space whose value is known, unless they were tried before."""
+        params = settle(self._space, {name: settings[name] for name in self._space})
+        if all(trial.settings != params for trial in self.trials):
+            self._study.add_trial(create_trial(params=params, distributions=self._distributions, value=value))
 
     def importance(self) -> dict[str, float]:
-        """Return how much each setting matters among the good trials, most first, summing to 1; empty after too few.
+        """Return how much each setting matters among the good trials, the most important first; the sum is 1.
 
-        By PED-ANOVA (Watanabe, Bansal and Hutter, 2023), which costs milliseconds.
+        The method is PED-ANOVA (Watanabe, Bansal and Hutter, 2023), which takes milliseconds. Empty after few trials.
         """
-        if len(self.trials) < FEWEST:
+        if len(self.trials) < MIN_TRIALS:
             return {}
         return get_param_importances(self._study, evaluator=PedAnovaImportanceEvaluator())
 
     def _trial(self, frozen: FrozenTrial) -> Trial:
         value = frozen.value
-        assert value is not None, "a trial that ended has one"  # noqa: S101
+        assert value is not None, "a finished trial has a value"  # noqa: S101
         return Trial(frozen.number, settle(self._space, frozen.params), value)
 
 

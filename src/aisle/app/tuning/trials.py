@@ -5,11 +5,11 @@ from typing import Any, Final
 import msgspec
 
 STUDIES: Final = "studies.db"
-"""The file in the shop's folder that keeps the trials."""
+"""The database of the trials, in the shop's folder."""
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """Settings that were tried, and the figure that they reached; higher is better."""
+    """Settings that were tried, and the value that they reached; higher is better."""
 
     number: int
     settings: dict[str, Any]

@@ -1,4 +1,4 @@
-"""How much refunds and ratings count: weights learnt from what the shop's own shoppers do next."""
+"""Search for the weights of refunds and ratings that rank best what the shop's own shoppers do next."""
 
 import time
 from collections.abc import Callable, Collection
@@ -25,22 +25,22 @@ from aisle.shop.events import EventKind
 from aisle.storage.connection import Database
 
 SECTION: Final = "weights"
-"""Where the weights stand in `aisle.toml`."""
+"""The section of the weights in `aisle.toml`."""
 
 STRENGTHS: Final = {
     EventKind.REFUND.value: (0.5, 1.0, 1.5, 2.0, 3.0),
     EventKind.RATE.value: (0.0, 0.5, 1.0, 2.0, 3.0),
 }
-"""What is tried for each weight, in the order in which they are settled."""
+"""The strengths that are tried for each weight; the weights are settled in this order."""
 
-STAND_IN: Final = "als"
-"""What is asked in a shop with a hybrid, which hears the weights through its sources: one of them."""
+INSTEAD_OF_HYBRID: Final = "als"
+"""The model that is measured in a shop with a hybrid: weights only reach a hybrid through sources such as this one."""
 
 Figures = Callable[[Weights], NDArray[np.float64]]
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """One strength of one weight, and the figure that it reached."""
+    """One strength of one weight, and the mean figure that it reached."""
 
     name: str
     strength: float
@@ -48,16 +48,16 @@ class Tried(msgspec.Struct, frozen=True):
 
 
 class Weighed(msgspec.Struct, frozen=True):
-    """What a search for weights came to.
+    """The result of a search for weights.
 
     Attributes
     ----------
     model, metric
-        Who was asked, and what was made as large as possible.
+        The model that was measured, and the metric that was maximised.
     cut, end, shoppers
-        The validation window in microseconds, and how many shoppers it asks about.
+        The validation window in microseconds, and how many of its shoppers have a figure.
     current, learnt
-        The weights of `aisle.toml`, and those that serve shoppers best; the same if none is better beyond chance.
+        The weights of `aisle.toml`, and the best weights; the same if no others are significantly better.
     tried
         Every strength, in the order of trial.
     comparison
@@ -82,7 +82,7 @@ class Weighed(msgspec.Struct, frozen=True):
 
 
 def weigh(db: Database, settings: Settings, *, write: bool = False, progress: Progress = silent) -> Weighed:
-    """Try strengths of refunds and ratings, on the weeks before the newest ones, which stay untouched.
+    """Try strengths of refunds and ratings on the weeks before the newest ones, which stay untouched.
 
     Parameters
     ----------
@@ -92,32 +92,31 @@ def weigh(db: Database, settings: Settings, *, write: bool = False, progress: Pr
     Raises
     ------
     NotEnoughData
-        If the log is too short to hold out two windows, or holds neither refunds nor ratings beside other events.
+        If the log is too short to hold out two windows, or has neither refunds nor ratings beside other events.
     SettingsError
-        If a setting is out of range, or the file cannot be written.
+        If a setting is out of range.
+    FileError
+        If `aisle.toml` cannot be written.
     """
     started = time.perf_counter()
-    recipe = recipe_of(settings, STAND_IN if settings.train.model == HYBRID else None)
+    recipe = recipe_of(settings, INSTEAD_OF_HYBRID if settings.train.model == HYBRID else None)
     tables = read_tables(db, settings, progress)
     known = known_before(tables, validation_window(tables.events), recipe.seed)
     window = validation_weeks(known, recipe)
     names = learnable(known.events, window.target)
     tried: list[Tried] = []
     steps = 1 + sum(map(len, (STRENGTHS[name] for name in names)))
-    answers: dict[bytes, NDArray[np.float64]] = {}
+    measured: dict[bytes, NDArray[np.float64]] = {}
 
     def figures(weights: Weights) -> NDArray[np.float64]:
         key = msgspec.json.encode(weights)
-        if key not in answers:
+        if key not in measured:
             other = msgspec.structs.replace(recipe, weights=weights)
-            answers[key] = TuningObjective(other, validation_weeks(known, other)).figures({})
-            progress("weigh", len(answers), steps)
-        return answers[key]
+            measured[key] = TuningObjective(other, validation_weeks(known, other)).figures({})
+            progress("weigh", len(measured), steps)
+        return measured[key]
 
-    def note(name: str, strength: float, value: float) -> None:
-        tried.append(Tried(name, strength, value))
-
-    learnt = learn_weights(recipe.weights, figures, names, seed=recipe.seed, note=note)
+    learnt = learn_weights(recipe.weights, figures, names, seed=recipe.seed, on_trial=tried.append)
     before, after = figures(recipe.weights), figures(learnt)
     better = learnt != recipe.weights
     if write and better:
@@ -138,15 +137,15 @@ def weigh(db: Database, settings: Settings, *, write: bool = False, progress: Pr
 
 
 def learnable(events: pl.DataFrame, target: EventKind) -> list[str]:
-    """Return which weights a log can teach: those whose events it has, beside the events that count as success.
+    """Return the weights that can be learnt from a log: those of the kinds of events in it, except the target.
 
     Raises
     ------
     NotEnoughData
-        If it can teach none.
+        If there are none.
     """
-    there = set(events[EVENT].unique()) - {target.value}
-    names = [name for name in STRENGTHS if name in there]
+    kinds = set(events[EVENT].unique()) - {target.value}
+    names = [name for name in STRENGTHS if name in kinds]
     if not names:
         raise NotEnoughData(
             "this log has no refunds, and no ratings beside purchases: there is nothing to weigh; import refunds, "
@@ -161,39 +160,39 @@ def learn_weights(
     names: Collection[str] = tuple(STRENGTHS),
     *,
     seed: int,
-    note: Callable[[str, float, float], None] = lambda *_: None,
+    on_trial: Callable[[Tried], None] = lambda _: None,
 ) -> Weights:
-    """Return the weights with the strengths of refunds and ratings that serve shoppers best.
+    """Return the weights with the best strengths of refunds and ratings.
 
-    One weight after the other is tried at each of its `STRENGTHS`. The one of the highest mean takes the place of the
-    given one if it is better beyond chance: a shop with few refunds keeps what its settings say.
+    The weights are settled one after the other. Each of `STRENGTHS` is tried, and the one with the highest mean
+    replaces the current strength if it is significantly better: a shop with few refunds keeps its settings.
 
     Parameters
     ----------
     weights
-        What the settings say.
+        The weights of the settings.
     figures
-        How recipes with some weights serve the shoppers of a validation window: a figure of each, higher is better, of
-        the same shoppers in the same order, (shoppers,); NaN where there is none. Never those of a test window.
+        Measures weights on a validation window, never on a test window: a figure per shopper, higher is better,
+        (shoppers,); always the same shoppers in the same order, NaN where there is no figure.
     names
-        Of the weights that are tried.
+        The weights that are tried.
     seed
-        Draws the intervals.
-    note
-        Told of each strength and the mean that it reached.
+        Seed of the intervals.
+    on_trial
+        Called with each strength and the mean that it reached.
     """
     for name in names:
         current = figures(weights)
         if np.isnan(current).all():
             return weights
-        note(name, getattr(weights, name), float(np.nanmean(current)))
-        others = [
-            msgspec.structs.replace(weights, **{name: one}) for one in STRENGTHS[name] if one != getattr(weights, name)
-        ]
-        measured = [figures(one) for one in others]
-        for other, one in zip(others, measured, strict=True):
-            note(name, getattr(other, name), float(np.nanmean(one)))
-        best = int(np.argmax([np.nanmean(one) for one in measured]))
-        if compare(current, measured[best], seed=seed).finding is Finding.BETTER:
-            weights = others[best]
+        strength = getattr(weights, name)
+        on_trial(Tried(name, strength, float(np.nanmean(current))))
+        others = [other for other in STRENGTHS[name] if other != strength]
+        of_others = [figures(msgspec.structs.replace(weights, **{name: other})) for other in others]
+        means = [float(np.nanmean(of_other)) for of_other in of_others]
+        for other, mean in zip(others, means, strict=True):
+            on_trial(Tried(name, other, mean))
+        best = int(np.argmax(means))
+        if compare(current, of_others[best], seed=seed).finding is Finding.BETTER:
+            weights = msgspec.structs.replace(weights, **{name: others[best]})
     return weights

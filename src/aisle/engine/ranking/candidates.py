@@ -1,4 +1,4 @@
-"""The first stage: several recommenders, each with a quota, say what a shelf could hold."""
+"""The first stage: several recommenders, each with a quota, propose candidates for a shelf."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from aisle.recommenders.topn import BLOCK_BYTES, topn
 
 Floats = NDArray[np.float32]
 
-MOST: Final = 200
-"""So many candidates of a query go to the ranker at most."""
+MAX_CANDIDATES: Final = 200
+"""At most so many candidates of a query go to the ranker."""
 
 
 class Source(NamedTuple):
@@ -27,7 +27,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """What could stand on the shelves of some queries, and what the sources say of it.
+    """The candidates of some queries, and how each source ranks and scores them.
 
     Attributes
     ----------
@@ -36,8 +36,8 @@ class Candidates:
     sources
         The names of the sources.
     scores
-        The score of each candidate by each source as a share of the best that the query has there, NaN where the
-        source cannot say, (candidates, sources).
+        The score of each candidate by each source, divided by the source's best score for the query; NaN where the
+        source cannot score it, (candidates, sources).
     ranks
         The rank of each candidate in each source from 1; NaN where the source does not propose it,
         (candidates, sources).
@@ -52,32 +52,34 @@ class Candidates:
         return len(self.lists.items)
 
     def of_sources(self, names: tuple[str, ...]) -> "Candidates":
-        """Return them with the word of the named sources, in that order; one that was not asked says NaN."""
+        """Return the candidates with the columns of the named sources, in that order; missing sources are all NaN."""
         if names == self.sources:
             return self
         columns = [self.sources.index(name) if name in self.sources else len(self.sources) for name in names]
-        silent = np.full((len(self), 1), np.nan, np.float32)
-        scores, ranks = (np.concatenate((said, silent), axis=1)[:, columns] for said in (self.scores, self.ranks))
+        missing = np.full((len(self), 1), np.nan, np.float32)
+        scores, ranks = (
+            np.concatenate((by_source, missing), axis=1)[:, columns] for by_source in (self.scores, self.ranks)
+        )
         return Candidates(self.lists, names, scores, ranks)
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Candidates":
-        """Return the chosen ones, (candidates,)."""
-        indptr = np.append(0, np.cumsum(chosen))[self.lists.indptr]
-        lists = ItemLists(indptr, self.lists.items[chosen])
-        return Candidates(lists, self.sources, self.scores[chosen], self.ranks[chosen])
+    def where(self, mask: NDArray[np.bool_]) -> "Candidates":
+        """Return the candidates for which a mask (candidates,) is true."""
+        indptr = np.append(0, np.cumsum(mask))[self.lists.indptr]
+        lists = ItemLists(indptr, self.lists.items[mask])
+        return Candidates(lists, self.sources, self.scores[mask], self.ranks[mask])
 
 
 def gather(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None = None) -> Candidates:
-    """Return the union of what the sources propose, with the word of each source on every candidate.
+    """Return the union of what the sources propose; every source scores every candidate.
 
     Parameters
     ----------
     sources
         By name; at least one.
     queries
-        Who is asked about.
+        The shoppers.
     exclude
-        Items that are out of the question, a list per query.
+        Items that are never candidates, a list per query.
     """
     items_count = next(iter(sources.values())).recommender.items_count
     rows = max(1, BLOCK_BYTES // (4 * (len(sources) + 2) * max(1, items_count)))
@@ -99,7 +101,7 @@ def gather(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemList
 
 
 class _Proposals(NamedTuple):
-    """What one source says."""
+    """The proposals of one source."""
 
     pairs: NDArray[np.int64]
     """query · items + item of each proposal, (proposals,)."""
@@ -112,24 +114,24 @@ class _Proposals(NamedTuple):
         """Return the scores of some pairs as shares of the best one of their query, (pairs,)."""
         with np.errstate(invalid="ignore"):
             best = np.fmax.reduce(self.scores, axis=1, initial=0)[query]
-        nothing = np.full(len(query), np.nan, np.float32)
-        return np.asarray(np.divide(self.scores[query, item], best, out=nothing, where=best > 0))
+        shares = np.full(len(query), np.nan, np.float32)
+        return np.asarray(np.divide(self.scores[query, item], best, out=shares, where=best > 0))
 
 
 def _gather_block(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None) -> Candidates:
-    said = [_ask(source, queries, exclude) for source in sources.values()]
-    pairs = np.unique(np.concatenate([one.pairs for one in said]))
-    query, item = np.divmod(pairs, max(1, said[0].scores.shape[1]))
-    ranks = np.full((len(pairs), len(said)), np.nan, np.float32)
-    for column, one in enumerate(said):
-        ranks[np.searchsorted(pairs, one.pairs), column] = one.ranks
-    scores = np.stack([one.shares(query, item) for one in said], axis=1)
+    proposals = [_propose(source, queries, exclude) for source in sources.values()]
+    pairs = np.unique(np.concatenate([of_source.pairs for of_source in proposals]))
+    query, item = np.divmod(pairs, max(1, proposals[0].scores.shape[1]))
+    ranks = np.full((len(pairs), len(proposals)), np.nan, np.float32)
+    for column, of_source in enumerate(proposals):
+        ranks[np.searchsorted(pairs, of_source.pairs), column] = of_source.ranks
+    scores = np.stack([of_source.shares(query, item) for of_source in proposals], axis=1)
     return Candidates(ItemLists.of_pairs(query, item.astype(np.int32), len(queries)), tuple(sources), scores, ranks)
 
 
-def _ask(source: Source, queries: QueryBatch, exclude: ItemLists | None) -> _Proposals:
-    """Return the proposals of a source; what scores 0 or less only fills a list up, and is none."""
+def _propose(source: Source, queries: QueryBatch, exclude: ItemLists | None) -> _Proposals:
+    """Return the proposals of a source: its top items with a score above 0."""
     scores = source.recommender.score(queries)
-    proposed = topn(scores, source.quota, exclude)
-    query, place = np.nonzero(proposed.scores > 0)
-    return _Proposals(query * scores.shape[1] + proposed.items[query, place], place + 1, scores)
+    top = topn(scores, source.quota, exclude)
+    query, place = np.nonzero(top.scores > 0)
+    return _Proposals(query * scores.shape[1] + top.items[query, place], place + 1, scores)

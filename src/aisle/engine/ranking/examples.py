@@ -1,10 +1,9 @@
-"""What the ranker learns from: shelves of a past window, and what their shoppers did next.
+"""The ranker's training examples: queries sampled in a past window, and what their shoppers did next.
 
-Sources and item state are frozen at the window's beginning, as a bundle is. A shopper is asked about at the beginning,
-with all that came before it, and again at moments within the window, with all that came before those.
+Sources and item state are frozen at the window's beginning, as a bundle is. Each shopper gives a query at the beginning
+of the window and one within it; a query holds all of the shopper's events before its moment.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
@@ -23,88 +22,67 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 Objective = Literal["click", "cart", "purchase", "revenue"]
-"""What a shelf is for."""
+"""What a shelf is optimised for."""
 
-COUNTED: Final[dict[Objective, tuple[EventKind, ...]]] = {
+TARGET_EVENTS: Final[dict[Objective, tuple[EventKind, ...]]] = {
     "click": (EventKind.SELECT_ITEM, EventKind.VIEW_ITEM),
     "cart": (EventKind.ADD_TO_CART,),
     "purchase": (EventKind.PURCHASE,),
     "revenue": (EventKind.PURCHASE,),
 }
-"""The events that make a shelf worth its place; in a shop that has none of them, taking does (`ItemState`)."""
+"""The target events of each objective. A shop that has none of them uses its target kind (`ItemState`)."""
 
 
-_ENDINGS: Final = [KIND_CODES[kind] for kind in (EventKind.PURCHASE, EventKind.REFUND, EventKind.RATE)]
+_FINAL_KINDS: Final = [KIND_CODES[kind] for kind in (EventKind.PURCHASE, EventKind.REFUND, EventKind.RATE)]
+"""The last of these events says whether a shopper kept and liked an item."""
 
 
 class Moments(NamedTuple):
-    """Whom to ask about, and when; both (questions,)."""
+    """The shopper and the moment of each sampled query, both (queries,)."""
 
     users: NDArray[np.int32]
     at: NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Candidates of past shelves with their features and gains, a stretch per shelf; free of ids.
-
-    Attributes
-    ----------
-    rows
-        Features, (candidates, features).
-    ranks
-        The rank of each candidate in each source, NaN where not proposed, (candidates, sources).
-    gains
-        What each would have been worth, (candidates,).
-    indptr
-        Where the candidates of each shelf begin, (shelves + 1,).
-    """
-
-    rows: Floats
-    ranks: Floats
-    gains: Floats
-    indptr: NDArray[np.int64]
+def target_kinds(log: "EventLog", objective: Objective, target_kind: int) -> NDArray[np.int8]:
+    """Return the codes of an objective's target events that a log has; the shop's target kind if it has none."""
+    kinds = [KIND_CODES[kind] for kind in TARGET_EVENTS[objective]]
+    in_log = np.intersect1d(kinds, np.unique(log.kind)).astype(np.int8)
+    return in_log if len(in_log) else np.array([target_kind], np.int8)
 
 
-def counted_kinds(log: "EventLog", objective: Objective, taking: int) -> NDArray[np.int8]:
-    """Return the codes of the events that an objective counts, as far as a log has them."""
-    wanted = [KIND_CODES[kind] for kind in COUNTED[objective]]
-    there = np.intersect1d(wanted, np.unique(log.kind)).astype(np.int8)
-    return there if len(there) else np.array([taking], np.int8)
+def sample_moments(data: "Interactions", window: "Window", kinds: NDArray[np.int8], limit: int, seed: int) -> Moments:
+    """Sample two queries of each shopper with a target event in a window: one at its beginning, and one within it.
 
-
-def sample_moments(data: "Interactions", window: "Window", kinds: NDArray[np.int8], most: int, seed: int) -> Moments:
-    """Return the beginning of the window and one later moment of each shopper who does something that counts in it.
-
-    The later moment is that of one of their events up to the last one that counts, whatever its kind; shoppers without
-    any event before a moment are not asked about at it.
+    The second moment is that of a random event, of any kind, up to the shopper's last target event. There is no query
+    at a moment before which the shopper has no event.
 
     Parameters
     ----------
     data
-        With the events of the window.
+        Training data that includes the events of the window.
     window
-        A stretch of the past.
+        A past window.
     kinds
-        The codes of the events that count.
-    most
-        So many questions at the most, drawn by chance.
+        The codes of the target events.
+    limit
+        At most so many queries are returned, a random sample.
     seed
-        Of the draw.
+        Seed of the sampling.
     """
     log = data.log
     inside = (log.timestamp >= window.cut) & (log.timestamp < window.end) & (log.user != UNKNOWN)
-    counts = inside & np.isin(log.kind, kinds) & (log.weight > 0)
+    targets = inside & np.isin(log.kind, kinds) & (log.weight > 0)
     last = np.zeros(len(data.users), np.int64)
-    np.maximum.at(last, log.user[counts], log.timestamp[counts])
+    np.maximum.at(last, log.user[targets], log.timestamp[targets])
     draw = np.random.default_rng(seed)
-    leading = draw.permutation(np.flatnonzero(inside & (log.timestamp <= last[log.user])))
-    users, one_of_each = np.unique(log.user[leading], return_index=True)
-    asked = np.append(users, users)
-    at = np.append(np.full(len(users), window.cut), log.timestamp[leading[one_of_each]])
-    known = np.flatnonzero(_first_moments(log, len(data.users))[asked] < at)
-    kept = np.sort(draw.permutation(known)[:most])
-    return Moments(asked[kept], at[kept])
+    shuffled = draw.permutation(np.flatnonzero(inside & (log.timestamp <= last[log.user])))
+    users, first_of_user = np.unique(log.user[shuffled], return_index=True)
+    both = np.append(users, users)
+    at = np.append(np.full(len(users), window.cut), log.timestamp[shuffled[first_of_user]])
+    known = np.flatnonzero(_first_moments(log, len(data.users))[both] < at)
+    sample = np.sort(draw.permutation(known)[:limit])
+    return Moments(both[sample], at[sample])
 
 
 def _first_moments(log: "EventLog", users: int) -> NDArray[np.int64]:
@@ -114,60 +92,59 @@ def _first_moments(log: "EventLog", users: int) -> NDArray[np.int64]:
     return first
 
 
-def wanted(
+def ground_truth(
     data: "Interactions", window: "Window", kinds: NDArray[np.int8], moments: Moments
 ) -> tuple[ItemLists, Floats]:
-    """Return what each shopper took between their moment and the window's end, and the revenue of each.
+    """Return the items of each shopper's target events between their moment and the window's end, and what they spent.
 
-    What they sent back or rated badly in the end was not wanted, for all that it was taken.
+    An item that the shopper returned or rated badly in the end does not count.
 
     Returns
     -------
     ItemLists, NDArray
-        A list of items per question, and the money spent on each of them, NaN where prices are not known.
+        A list of items per query, and the money spent on each of them, NaN where prices are not known.
     """
     log, items = data.log, np.int64(len(data.items))
-    counts = np.isin(log.kind, kinds) & (log.weight > 0) & (log.timestamp < window.end) & (log.user != UNKNOWN)
-    counts &= ~_regretted(log)
-    by_user = np.flatnonzero(counts)[np.argsort(log.user[counts], kind="stable")]
+    targets = np.isin(log.kind, kinds) & (log.weight > 0) & (log.timestamp < window.end) & (log.user != UNKNOWN)
+    targets &= ~_regretted(log)
+    by_user = np.flatnonzero(targets)[np.argsort(log.user[targets], kind="stable")]
     starts = np.searchsorted(log.user[by_user], np.arange(len(data.users) + 1))
     indptr, places = stretches(starts[moments.users], starts[moments.users + 1])
-    question, event = np.repeat(np.arange(len(moments.users)), np.diff(indptr)), by_user[places]
-    after = log.timestamp[event] >= moments.at[question]
-    question, event = question[after], event[after]
-    pairs, place = np.unique(question * items + log.item[event], return_inverse=True)
+    query, event = np.repeat(np.arange(len(moments.users)), np.diff(indptr)), by_user[places]
+    after = log.timestamp[event] >= moments.at[query]
+    query, event = query[after], event[after]
+    pairs, place = np.unique(query * items + log.item[event], return_inverse=True)
     spent = np.bincount(place, log.price[event] * log.quantity[event], minlength=len(pairs))
     lists = ItemLists.of_pairs(pairs // items, (pairs % items).astype(np.int32), len(moments.users))
     return lists, spent.astype(np.float32)
 
 
 def _regretted(log: "EventLog") -> NDArray[np.bool_]:
-    """Return which events are of a shopper and an item whose story ends with a refund or a bad rating, (events,)."""
+    """Return which events belong to a user–item pair that ends with a refund or a bad rating, (events,)."""
     pair = log.user * np.int64(log.item.max(initial=0) + 1) + log.item
-    ending = np.flatnonzero(np.isin(log.kind, _ENDINGS))
-    # The log is in time order, and of several values for one place the last one stays.
-    pairs, place = np.unique(pair[ending], return_inverse=True)
+    final = np.flatnonzero(np.isin(log.kind, _FINAL_KINDS))
+    # The log is in time order, so that the last event of a pair overwrites the earlier ones.
+    pairs, place = np.unique(pair[final], return_inverse=True)
     regretted = np.zeros(len(pairs), np.bool_)
-    regretted[place] = log.weight[ending] < 0
+    regretted[place] = log.weight[final] < 0
     return np.isin(pair, pairs[regretted])
 
 
-def gains_of(candidates: Candidates, lists: ItemLists, spent: Floats, objective: Objective) -> Floats:
-    """Return what each candidate would have been worth, (candidates,).
+def gains_of(candidates: Candidates, truth: ItemLists, spent: Floats, objective: Objective) -> Floats:
+    """Return the gain of each candidate, (candidates,), from the ground truth and the money spent on it.
 
-    That is 1 if it was wanted and 0 if not, or, for revenue, the logarithm of what was spent on it: a shelf is not
-    worth a thousand times more for one wholesale order. What has no price counts as the middle of what has one.
+    The gain is 1 for an item of the ground truth and 0 for any other. For revenue, it is the logarithm of the money
+    spent, so that a single wholesale order does not outweigh a thousand others; an unknown price counts as the median.
     """
-    items = np.int64(1 + max(candidates.lists.items.max(initial=0), lists.items.max(initial=0)))
-    worth = np.zeros(len(candidates), np.float32)
-    asked = candidates.lists.queries * items + candidates.lists.items
-    _, candidate, pair = np.intersect1d(
-        asked, lists.queries * items + lists.items, assume_unique=True, return_indices=True
-    )
-    worth[candidate] = _money(spent)[pair] if objective == "revenue" else 1
-    return worth
+    items = np.int64(1 + max(candidates.lists.items.max(initial=0), truth.items.max(initial=0)))
+    gains = np.zeros(len(candidates), np.float32)
+    pairs = candidates.lists.queries * items + candidates.lists.items
+    true_pairs = truth.queries * items + truth.items
+    _, candidate, true_pair = np.intersect1d(pairs, true_pairs, assume_unique=True, return_indices=True)
+    gains[candidate] = _log_money(spent)[true_pair] if objective == "revenue" else 1
+    return gains
 
 
-def _money(spent: Floats) -> Floats:
+def _log_money(spent: Floats) -> Floats:
     known = spent[np.isfinite(spent)]
     return np.log1p(np.nan_to_num(spent, nan=float(np.median(known)) if len(known) else 1.0))

@@ -1,7 +1,7 @@
-"""Why an item stands on a shelf: which source carries it there, and which of the shopper's own items speaks for it.
+"""Why an item is on a shelf: the source that contributes most, and the shopper's earlier item that contributes most.
 
-What a source contributes is what the item's score loses when the source is withheld. No source is named that does not
-propose the item, and no earlier item that adds nothing, so that what a shopper reads is true.
+A source contributes what the item's score loses without it. A reason only names a source that proposes the item, and an
+earlier item that adds to the score, so that what a shopper reads is true.
 """
 
 from enum import StrEnum
@@ -26,41 +26,40 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
 REPEAT: Final = "repeat"
-"""The source that is the shopper's own past with an item."""
+"""The source that proposes what the shopper dealt with before."""
 
-FEWEST_BUYERS: Final = 5
-"""So many shoppers must have bought two items together before a shelf says that it happens often."""
+MIN_BUYERS: Final = 5
+"""Two items are often bought together if at least so many different shoppers did so."""
 
-FAINT: Final = 0.01
-"""A source that gives an item less than this share of its best score for the shopper is no reason."""
+MIN_SHARE: Final = 0.01
+"""A source is no reason for an item that it scores below this share of its best score for the shopper."""
 
-AGAIN_AND_AGAIN: Final = 3
-"""Who took an item on so many days takes it again and again."""
+HABIT_DAYS: Final = 3
+"""A shopper who bought an item on so many days buys it again and again."""
 
-
-LONG_AGO: Final = 60
-"""What is longer ago than so many days gets a date."""
+DATE_AFTER_DAYS: Final = 60
+"""An action longer ago than this is given with its date."""
 
 
 class Kind(StrEnum):
-    """What a reason says."""
+    """The kinds of reasons."""
 
     AGAIN = "again"
-    """The shopper has dealt with the item itself before."""
+    """The shopper dealt with the item itself before."""
     BECAUSE = "because"
-    """An earlier item of theirs speaks for it."""
+    """An earlier item of the shopper recommends it."""
     BOUGHT_WITH = "bought_with"
-    """It is often bought together with an earlier item of theirs."""
+    """It is often bought together with an earlier item of the shopper."""
     AFTER = "after"
-    """Others went on to it after an earlier item of theirs."""
+    """Others chose it after an earlier item of the shopper."""
     LIKE = "like"
-    """It is like an earlier item of theirs."""
+    """It is similar to an earlier item of the shopper."""
     POPULAR = "popular"
-    """Many want it."""
+    """It is popular."""
     TRENDING = "trending"
-    """More and more want it."""
+    """It is becoming more popular."""
     TASTE = "taste"
-    """Shoppers of the same taste took it."""
+    """Shoppers with similar taste chose it."""
 
 
 _KINDS: Final = {
@@ -72,11 +71,11 @@ _KINDS: Final = {
     "popularity": Kind.POPULAR,
     "trending": Kind.TRENDING,
 }
-"""What sources say, by name; all others say which earlier item speaks for one, or that tastes meet."""
+"""The kind of reason that a source gives, by its name; any other source gives `BECAUSE` or `TASTE`."""
 
-_FOR_EVERYBODY: Final = (Kind.POPULAR, Kind.TRENDING)
+_IMPERSONAL: Final = (Kind.POPULAR, Kind.TRENDING)
 
-COMMITMENT: Final = (
+ACTION_ORDER: Final = (
     EventKind.PURCHASE,
     EventKind.RATE,
     EventKind.ADD_TO_CART,
@@ -84,33 +83,33 @@ COMMITMENT: Final = (
     EventKind.VIEW_ITEM,
     EventKind.SELECT_ITEM,
 )
-"""What shoppers do with an item, the deed that says most first."""
+"""What shoppers do with an item, the strongest sign of interest first."""
 
 
-class Deed(NamedTuple):
+class Action(NamedTuple):
     """What a shopper did with an item."""
 
     kind: EventKind
-    times: int
+    days: int
     """On how many days."""
     last: int
     """The last moment, in microseconds."""
 
 
 class Reason(NamedTuple):
-    """Why an item stands on a shelf, without words: `sentence` has those."""
+    """Why an item is on a shelf; `sentence` puts it into words."""
 
     kind: Kind
     source: str
     """The source that contributes most."""
     item: int | None = None
-    """The number of the shopper's earlier item that speaks most for it there."""
-    deed: Deed | None = None
+    """The number of the shopper's earlier item that contributes most in that source."""
+    action: Action | None = None
     """What the shopper did with that item."""
 
 
 POPULAR: Final = Reason(Kind.POPULAR, "popularity")
-"""The reason of what fills a shelf up, and of the popular shelf."""
+"""The reason of the popular shelf, and of popular items that fill a shelf up."""
 
 
 def reasons(
@@ -124,22 +123,24 @@ def reasons(
     Parameters
     ----------
     model
-        What fills the shelf.
+        The model that fills the shelf.
     queries
-        One, with its profile.
+        A single query, with its profile.
     items
-        What stands there, (shown,).
+        The items on the shelf, (shown,).
     exclude
-        What was out of the question, as when the shelf was filled.
+        The items that were excluded when the shelf was filled.
     """
-    carrying = _carrying(model, queries, items, exclude)
+    sources = _main_sources(model, queries, items, exclude)
     return [
         None if source is None else _reason(source, queries, item)
-        for item, source in zip(items.tolist(), carrying, strict=True)
+        for item, source in zip(items.tolist(), sources, strict=True)
     ]
 
 
-def sentence(reason: Reason, now: int, name: str = "", category: str | None = None, praise: str | None = None) -> str:
+def sentence(
+    reason: Reason, now: int, name: str = "", category: str | None = None, highlight: str | None = None
+) -> str:
     """Return a reason as shoppers read it.
 
     Parameters
@@ -147,42 +148,42 @@ def sentence(reason: Reason, now: int, name: str = "", category: str | None = No
     reason
         The reason.
     now
-        The moment at which they do, by the clock, in microseconds.
+        The current time, in microseconds.
     name
-        What the earlier item is called that it names.
+        The name of the earlier item.
     category
         The category path of the item on the shelf, if it is known.
-    praise
-        What reviewers praise about that item, if they do.
+    highlight
+        What reviewers praise about the item on the shelf, if anything.
     """
-    said = _said(reason, now, name, category)
-    return said if praise is None else f"{said}; reviewers like “{praise}”"
+    words = _in_words(reason, now, name, category)
+    return words if highlight is None else f"{words}; reviewers like “{highlight}”"
 
 
 # --- Which source ---------------------------------------------------------------------------------------------------
 
 
 def contributions(hybrid: Hybrid, profiles: Profiles, candidates: Candidates) -> NDArray[np.float64]:
-    """Return what the score of each candidate loses if a source is withheld, (candidates, sources).
+    """Return what the score of each candidate loses without each source, (candidates, sources).
 
-    The shopper's own past with an item is a source like any other, but the ranker sees it twice: as the rank in
-    `repeat` and as features of the pair. They are withheld together.
+    The ranker sees the shopper's own past with an item twice: in the source `repeat`, and in the features of the pair.
+    Both are withheld together.
 
     Parameters
     ----------
     hybrid
-        Whose sources, in its order.
+        The hybrid, whose sources are the columns.
     profiles
-        The shopper's, one.
+        The profile of one shopper.
     candidates
-        Some of the shopper's, in any order.
+        Some candidates of that shopper, in any order.
     """
     shown, sources = candidates.scores.shape
     source = np.arange(sources)
-    scores, ranks = (np.repeat(said[None], sources + 1, axis=0) for said in (candidates.scores, candidates.ranks))
-    for said in (scores, ranks):
-        said[source + 1, :, source] = np.nan
-    # The first block is as it is; in each of the others, one source is silent.
+    scores, ranks = (np.repeat(table[None], sources + 1, axis=0) for table in (candidates.scores, candidates.ranks))
+    for blocks_of_table in (scores, ranks):
+        blocks_of_table[source + 1, :, source] = np.nan
+    # The first block has all sources; each of the others lacks one.
     lists = ItemLists(np.array([0, (sources + 1) * shown]), np.tile(candidates.lists.items, sources + 1))
     blocks = Candidates(lists, candidates.sources, scores.reshape(-1, sources), ranks.reshape(-1, sources))
     score = _scores(hybrid, profiles, blocks, shown).reshape(sources + 1, shown)
@@ -191,9 +192,9 @@ def contributions(hybrid: Hybrid, profiles: Profiles, candidates: Candidates) ->
 
 
 def _scores(hybrid: Hybrid, profiles: Profiles, blocks: Candidates, shown: int) -> NDArray[np.float64]:
-    """Return scores of blocks of candidates, in the block without `repeat` as if the shopper had never met them."""
+    """Return the scores of blocks of candidates; the block without `repeat` has no features of the pair either."""
     if hybrid.ranker is None:
-        return hybrid.cut.chances(blocks.ranks)
+        return hybrid.pruner.chances(blocks.ranks)
     rows = features(profiles, blocks, hybrid.state)
     if REPEAT in blocks.sources:
         start = (blocks.sources.index(REPEAT) + 1) * shown
@@ -202,28 +203,28 @@ def _scores(hybrid: Hybrid, profiles: Profiles, blocks: Candidates, shown: int) 
     return hybrid.ranker.score(rows)
 
 
-def weighed(
+def feature_effects(
     hybrid: Hybrid, profiles: Profiles, candidates: Candidates, place: int
 ) -> tuple[Floats, NDArray[np.float64]]:
-    """Return the features of one candidate, and what its score owes to each of them, (features,).
+    """Return the features of one candidate, and what each of them adds to its score, (features,).
 
-    That is what the score loses if the feature is as it is for the shopper's typical candidate, the one in the middle;
-    what is the same for all of them decides nothing, and adds 0.
+    A feature adds what the score loses if the median value of the shopper's candidates takes its place. A feature that
+    is the same for all candidates adds 0.
 
     Parameters
     ----------
     hybrid
-        One with a ranker.
+        A hybrid with a ranker.
     profiles
-        The shopper's, one.
+        The profile of one shopper.
     candidates
-        All of the shopper's.
+        All candidates of that shopper.
     place
-        Which of them.
+        Which of the candidates.
     """
-    assert hybrid.ranker is not None  # noqa: S101  without one, no feature counts
+    assert hybrid.ranker is not None  # noqa: S101  features only count with a ranker
     rows = features(profiles, candidates, hybrid.state)
-    # What is not known is sorted last, so that it is typical where it is so for most.
+    # NaN is sorted last, so that it is the median where most values are unknown.
     typical = np.sort(rows, axis=0)[len(rows) // 2]
     blocks = np.tile(rows[place], (rows.shape[1] + 1, 1))
     feature = np.arange(rows.shape[1])
@@ -232,10 +233,10 @@ def weighed(
     return rows[place], scores[0] - scores[1:]
 
 
-def _carrying(
+def _main_sources(
     model: Retrieves, queries: QueryBatch, items: Ints, exclude: ItemLists | None
 ) -> list[Recommender[Any] | None]:
-    """Return the source that contributes most to each item, of those that propose it, or None."""
+    """Return, of the sources that propose each item, the one that contributes most; None if no source does."""
     if isinstance(model, Recommender):
         scores = model.score(queries, items)[0]
         return [model if np.isfinite(score) else None for score in scores]
@@ -243,62 +244,65 @@ def _carrying(
         return [None] * len(items)
     gathered = gather(model.sources, queries, exclude).of_sources(model.names)
     shown = gathered.where(np.isin(gathered.lists.items, items))
-    added = np.where(_heard(shown), contributions(model, profiles_of(queries), shown), -np.inf)
-    most = dict(zip(shown.lists.items.tolist(), added.argmax(axis=1).tolist(), strict=True))
-    return [model.sources[model.names[most[item]]].recommender if item in most else None for item in items.tolist()]
+    adds = np.where(_proposing(shown), contributions(model, profiles_of(queries), shown), -np.inf)
+    main = dict(zip(shown.lists.items.tolist(), adds.argmax(axis=1).tolist(), strict=True))
+    return [model.sources[model.names[main[item]]].recommender if item in main else None for item in items.tolist()]
 
 
-def _heard(candidates: Candidates) -> NDArray[np.bool_]:
-    """Return which sources propose each candidate, without those that only fill up, unless all do so."""
+def _proposing(candidates: Candidates) -> NDArray[np.bool_]:
+    """Return which sources propose each candidate, (candidates, sources); weak ones count only if all are weak."""
     proposed = np.isfinite(candidates.ranks)
-    loud = proposed & (candidates.scores >= FAINT)
-    return np.where(loud.any(axis=1, keepdims=True), loud, proposed)
+    strong = proposed & (candidates.scores >= MIN_SHARE)
+    return np.where(strong.any(axis=1, keepdims=True), strong, proposed)
 
 
 # --- Which earlier item ---------------------------------------------------------------------------------------------
 
 
-def shares(source: Recommender[Any], queries: QueryBatch, item: int) -> Floats:
-    """Return what each entry of a shopper's history adds to an item in one source, (entries,); 0 where none can say."""
+def history_effects(source: Recommender[Any], queries: QueryBatch, item: int) -> Floats:
+    """Return what each entry of a shopper's history adds to the score of an item in one source, (entries,).
+
+    All are 0 if the source cannot explain its scores.
+    """
     if not isinstance(source, Explains):
         return np.zeros(len(queries.history.items), np.float32)
     return np.nan_to_num(source.explain(queries, 0, item))
 
 
-def deed_of(profiles: Profiles, item: int) -> Deed | None:
-    """Return the deed of a shopper that says most about an item, or None if there was none."""
+def strongest_action(profiles: Profiles, item: int) -> Action | None:
+    """Return the action of a shopper with an item that shows most interest; None if there was none."""
     with_item = profiles.item == item
-    for kind in COMMITMENT:
+    for kind in ACTION_ORDER:
         moments = profiles.timestamp[with_item & (profiles.kind == KIND_CODES[kind])]
         if len(moments):
-            return Deed(kind, len(np.unique(moments // DAY)), int(moments.max()))
+            return Action(kind, len(np.unique(moments // DAY)), int(moments.max()))
     return None
 
 
 def _reason(source: Recommender[Any], queries: QueryBatch, item: int) -> Reason:
-    """Return what a source says for an item."""
+    """Return the reason that a source gives for an item."""
     profiles, kind = profiles_of(queries), _KINDS.get(source.name, Kind.BECAUSE)
-    if kind in _FOR_EVERYBODY:
+    if kind in _IMPERSONAL:
         return Reason(kind, source.name)
-    added = shares(source, queries, item)
-    if added.max(initial=0) <= 0:
+    effects = history_effects(source, queries, item)
+    if effects.max(initial=0) <= 0:
         return Reason(Kind.LIKE if kind is Kind.LIKE else Kind.TASTE, source.name)
-    earlier = int(queries.history.items[added.argmax()])
+    earlier = int(queries.history.items[effects.argmax()])
     if earlier == item:
         kind = Kind.AGAIN
     elif isinstance(source, CoPurchase) and not _often_together(source, earlier, item):
         kind = Kind.BECAUSE
-    return Reason(kind, source.name, earlier, deed_of(profiles, earlier))
+    return Reason(kind, source.name, earlier, strongest_action(profiles, earlier))
 
 
 def _often_together(source: CoPurchase, earlier: int, item: int) -> bool:
-    partners = source.partners(np.array([earlier], np.int32), source.config.neighbours, FEWEST_BUYERS)
+    partners = source.partners(np.array([earlier], np.int32), source.config.neighbours, MIN_BUYERS)
     return item in partners.items
 
 
 # --- In words -------------------------------------------------------------------------------------------------------
 
-_DID: Final = {
+_ACTIONS: Final = {
     EventKind.PURCHASE: "bought {}",
     EventKind.RATE: "rated {}",
     EventKind.ADD_TO_CART: "put {} in your cart",
@@ -308,16 +312,16 @@ _DID: Final = {
 }
 
 
-def _said(reason: Reason, now: int, name: str, category: str | None) -> str:
+def _in_words(reason: Reason, now: int, name: str, category: str | None) -> str:
     match reason.kind:
         case Kind.AGAIN:
-            return "you had it before" if reason.deed is None else _again(reason.deed, now)
+            return "you had it before" if reason.action is None else _own_action(reason.action, now)
         case Kind.BECAUSE:
-            return f"because you {_did(reason.deed, name)}"
+            return f"because you {_action(reason.action, name)}"
         case Kind.BOUGHT_WITH:
             return f"often bought with {name}"
         case Kind.AFTER:
-            return f"others went on to it after {name}"
+            return f"others chose it after {name}"
         case Kind.LIKE:
             return f"like {name}" if reason.item is not None else "like what you chose before"
         case Kind.POPULAR:
@@ -325,24 +329,24 @@ def _said(reason: Reason, now: int, name: str, category: str | None) -> str:
         case Kind.TRENDING:
             return f"trending in {_last_step(category)}" if category else "trending now"
         case Kind.TASTE:
-            return "shoppers with your taste took it"
+            return "shoppers with your taste chose it"
 
 
-def _again(deed: Deed, now: int) -> str:
-    if deed.kind is EventKind.PURCHASE and deed.times >= AGAIN_AND_AGAIN:
+def _own_action(action: Action, now: int) -> str:
+    if action.kind is EventKind.PURCHASE and action.days >= HABIT_DAYS:
         return "you buy it again and again"
-    return f"you {_did(deed, 'it')} {_ago(deed.last, now)}"
+    return f"you {_action(action, 'it')} {_ago(action.last, now)}"
 
 
 def _ago(moment: int, now: int) -> str:
     days = now // DAY - moment // DAY
-    if days > LONG_AGO:
+    if days > DATE_AFTER_DAYS:
         return f"on {format_day(moment)}"
     return "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"
 
 
-def _did(deed: Deed | None, what: str) -> str:
-    return f"chose {what}" if deed is None else _DID[deed.kind].format(what)
+def _action(action: Action | None, name: str) -> str:
+    return f"chose {name}" if action is None else _ACTIONS[action.kind].format(name)
 
 
 def _last_step(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The way of one item to one shopper's shelf, up to the rules: proposed by sources, kept by the cut, ranked."""
+"""How far one item comes on its way to one shopper's shelf: proposed by sources, kept by the pruner, ranked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.engine.ranking.candidates import MOST, Candidates, gather
-from aisle.engine.ranking.explain import contributions, weighed
+from aisle.engine.ranking.candidates import MAX_CANDIDATES, Candidates, gather
+from aisle.engine.ranking.explain import contributions, feature_effects
 from aisle.engine.ranking.features import names
 from aisle.engine.ranking.hybrid import Hybrid, profiles_of
 from aisle.recommenders.base import Recommender
@@ -21,47 +21,48 @@ Floats = NDArray[np.float64]
 
 
 class SourceProposal(msgspec.Struct, frozen=True):
-    """What one source says of an item."""
+    """How one source ranks and scores an item."""
 
     source: str
     rank: int | None
-    """From 1, among all items; None where the source cannot say."""
+    """From 1, among all items; None where the source cannot score it."""
     score: float | None
-    """As a share of the best one that the shopper has there; None where the source cannot say, or nothing is good."""
+    """A share of the source's best score for the shopper; None where there is no score, or no score is above 0."""
     proposed: bool
-    """Whether it is a candidate for this source's sake."""
+    """Whether the source proposes it as a candidate."""
     adds: float | None
-    """What the score of the item owes to the source; None where the item does not reach the ranker."""
+    """What the source adds to the item's final score; None where the item does not reach the ranker."""
 
 
 class FeatureEffect(msgspec.Struct, frozen=True):
-    """A feature of an item for a shopper."""
+    """A feature of an item for a shopper, and its effect on the score."""
 
     feature: str
     value: float | None
     """None where it is not known."""
     adds: float
-    """What the score owes to its not being as it is for the shopper's typical candidate."""
+    """What the value adds to the score, compared with the value of the shopper's typical candidate."""
 
 
 @dataclass(frozen=True, eq=False)
 class Funnel:
-    """How far an item comes.
+    """How far an item comes on its way to a shelf.
 
     Attributes
     ----------
     proposals
-        What each source says of it.
+        How each source ranks it.
     items, scores
-        What the ranker orders for this shopper, in any order, (candidates,).
+        The candidates that are ranked for the shopper, and their scores, in any order, (candidates,).
     rank
-        The item's rank among these from 1, or None if it is not one of them.
+        The item's rank among these, from 1; None if it is not one of them.
     score
         Its score there.
     chance
-        How likely it is wanted by its ranks alone, before the cut; None for a single model, and for no candidate.
+        The pruner's estimate that it is a hit, from its ranks in the sources alone; None for a single model, and where
+        no source proposes it.
     features
-        What the ranker looks at, what matters most first; nothing without a ranker.
+        The features that the ranker uses, those with the largest effect first; empty without a ranker.
     """
 
     proposals: tuple[SourceProposal, ...]
@@ -78,22 +79,22 @@ def funnel(
     queries: QueryBatch,
     item: int,
     exclude: ItemLists | None = None,
-    n_candidates: int = MOST,
+    n_candidates: int = MAX_CANDIDATES,
 ) -> Funnel:
     """Return how far an item comes on its way to one shopper's shelf.
 
     Parameters
     ----------
     model
-        What fills the shelf: several sources in two stages, or one recommender.
+        The model that fills the shelf: a hybrid, or one recommender.
     queries
-        One, with its profile.
+        A single query, with its profile.
     item
         The item's number.
     exclude
-        Items that are excluded, a list for the one query.
+        The excluded items, a list for the one query.
     n_candidates
-        How many items of one recommender are candidates.
+        How many candidates a single recommender proposes.
     """
     if isinstance(model, Hybrid):
         return _of_hybrid(model, queries, item, exclude)
@@ -102,15 +103,15 @@ def funnel(
 
 def _of_hybrid(hybrid: Hybrid, queries: QueryBatch, item: int, exclude: ItemLists | None) -> Funnel:
     gathered = gather(hybrid.sources, queries, exclude).of_sources(hybrid.names)
-    candidates = gathered.where(hybrid.cut.kept(gathered.lists, gathered.ranks, MOST))
+    candidates = gathered.where(hybrid.pruner.kept(gathered.lists, gathered.ranks, MAX_CANDIDATES))
     scores = hybrid.score(profiles_of(queries), candidates)
-    adds = dict(zip(hybrid.names, _added(hybrid, queries, candidates, item), strict=True))
+    adds = dict(zip(hybrid.names, _source_effects(hybrid, queries, candidates, item), strict=True))
     proposals = []
     for name, source in hybrid.sources.items():
         rank, score, share = _rank_and_score(source.recommender, queries, item, exclude)
         proposed = rank is not None and rank <= source.quota and score > 0
         proposals.append(SourceProposal(name, rank, share, proposed, adds[name]))
-    chances = hybrid.cut.chances(gathered.ranks[gathered.lists.items == item])
+    chances = hybrid.pruner.chances(gathered.ranks[gathered.lists.items == item])
     return Funnel(
         tuple(proposals),
         candidates.lists.items,
@@ -135,7 +136,7 @@ def _of_recommender(
 def _rank_and_score(
     source: Recommender[Any], queries: QueryBatch, item: int, exclude: ItemLists | None
 ) -> tuple[int | None, float, float | None]:
-    """Return the rank of an item among all, its score, and that as a share of the best one."""
+    """Return the rank of an item among all items, its score, and its score divided by the best one."""
     scores = np.array(source.score(queries)[0], np.float32)
     if exclude is not None:
         scores[exclude.items] = np.nan
@@ -143,7 +144,7 @@ def _rank_and_score(
     if not np.isfinite(score):
         return None, np.nan, None
     best = np.nanmax(scores)
-    # Equal scores rank in the order of their numbers.
+    # Ties are ranked by item number.
     rank = 1 + int((scores > score).sum()) + int((scores[:item] == score).sum())
     return rank, float(score), float(score / best) if best > 0 else None
 
@@ -158,23 +159,23 @@ def _standing(items: Ints, scores: Floats, item: int) -> tuple[int | None, float
     return 1 + int(ahead.sum()), float(score)
 
 
-def _added(hybrid: Hybrid, queries: QueryBatch, candidates: Candidates, item: int) -> list[float | None]:
-    """Return what the score of an item owes to each source, (sources,)."""
+def _source_effects(hybrid: Hybrid, queries: QueryBatch, candidates: Candidates, item: int) -> list[float | None]:
+    """Return what each source adds to the score of an item, (sources,)."""
     candidate = candidates.where(candidates.lists.items == item)
     if len(candidate) == 0:
         return [None] * len(hybrid.names)
-    added: list[float | None] = contributions(hybrid, profiles_of(queries), candidate)[0].tolist()
-    return added
+    effects: list[float | None] = contributions(hybrid, profiles_of(queries), candidate)[0].tolist()
+    return effects
 
 
 def _features(hybrid: Hybrid, queries: QueryBatch, candidates: Candidates, item: int) -> list[FeatureEffect]:
-    """Return the features of an item, what matters most first; nothing where no ranker looks at it."""
+    """Return the features of an item, those with the largest effect first; none where no ranker scores it."""
     places = np.flatnonzero(candidates.lists.items == item)
     if hybrid.ranker is None or len(places) == 0:
         return []
-    values, adds = weighed(hybrid, profiles_of(queries), candidates, int(places[0]))
+    values, adds = feature_effects(hybrid, profiles_of(queries), candidates, int(places[0]))
     effects = [
-        FeatureEffect(name, None if np.isnan(value) else value, added)
-        for name, value, added in zip(names(hybrid.names), values.tolist(), adds.tolist(), strict=True)
+        FeatureEffect(name, None if np.isnan(value) else value, effect)
+        for name, value, effect in zip(names(hybrid.names), values.tolist(), adds.tolist(), strict=True)
     ]
     return sorted(effects, key=lambda effect: -abs(effect.adds))

@@ -1,4 +1,4 @@
-"""Two stages in one: sources propose, the cut keeps the likeliest, the ranker orders them."""
+"""A two-stage recommender: sources propose candidates, the pruner keeps the likeliest, the ranker orders them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.engine.ranking.candidates import MOST, Candidates, Source, gather
+from aisle.engine.ranking.candidates import MAX_CANDIDATES, Candidates, Source, gather
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.features import features
 from aisle.prepare.profiles import Profiles
@@ -26,8 +26,7 @@ NAME: Final = "hybrid"
 """What it is called in `aisle.toml` and on the command line."""
 
 BLOCK: Final = 1024
-"""So many queries are ranked at a time: features of more would only fill the memory."""
-
+"""So many queries are ranked at a time, so that their features fit into memory."""
 
 SOURCES: Final[dict[str, int]] = {
     "repeat": 200,
@@ -41,61 +40,61 @@ SOURCES: Final[dict[str, int]] = {
     "session_knn": 50,
     "content": 50,
 }
-"""Who proposes unless told otherwise: what was taken before, taste, neighbours, baskets, order, content, and what
-sells."""
+"""The default sources and their quotas: repeat purchases, collaborative filtering, popularity, baskets, sequences and
+content."""
 
 
 class HybridConfig(Config, frozen=True):
-    """Who proposes, and what the ranker learns from."""
+    """The sources, and what the ranker learns from."""
 
     sources: Annotated[dict[str, Quota], msgspec.Meta(min_length=1)] = msgspec.field(
         default_factory=lambda: dict(SOURCES)
     )
-    """How many items of each shopper every source may propose, by the name of the model; its settings are its own."""
+    """How many items each source may propose per shopper, by the name of its model. `[models.NAME]` sets the model."""
     windows: Annotated[int, msgspec.Meta(ge=0, le=24)] = 5
-    """From so many past windows the ranker learns; 0 does without one."""
+    """The ranker learns from so many past windows; 0 trains no ranker."""
     questions: Annotated[int, msgspec.Meta(ge=1)] = 2000
-    """At most so many shelves of each window are learnt from."""
+    """The ranker learns from at most so many shelves of each window."""
     objective: Objective = "purchase"
-    """What shelves are for: `click`, `cart`, `purchase` or `revenue`."""
+    """What the ranker optimises: `click`, `cart`, `purchase` or `revenue`."""
     ranker: RankerConfig = RankerConfig()
-    """How the ranker is grown."""
+    """The settings of the ranker."""
 
 
 class Scored(NamedTuple):
-    """Candidates with what the second stage says of them."""
+    """Candidates with the scores of the second stage."""
 
     candidates: Candidates
     scores: NDArray[np.float64]
-    """More is better, (candidates,)."""
+    """Higher is better, (candidates,)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Hybrid(FoldsIn):
-    """What fills a personal shelf from several recommenders.
+    """Fills a personal shelf from several recommenders.
 
     Attributes
     ----------
     names
-        Of all sources that the ranker knows, in its order.
+        The names of all sources that the ranker knows, in its order.
     sources
-        Who proposes, by name; some may be missing.
-    cut
-        Which candidates the ranker is asked about.
+        The fitted sources, by name; some may be missing.
+    pruner
+        Chooses the candidates that the ranker scores.
     state
         What is known of the items.
     ranker
-        What orders them; None in a shop too small to learn it, where their chances by rank do.
+        Orders the candidates; None in a shop that is too small to train one: the pruner's chances order them then.
     """
 
     names: tuple[str, ...]
     sources: Mapping[str, Source]
-    cut: CandidatePruner
+    pruner: CandidatePruner
     state: ItemState
     ranker: Ranker | None
 
     def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
-        """Return the n best items of each query, without the excluded ones; few queries have so many candidates.
+        """Return the n best items of each query, without the excluded ones; fewer where the candidates are fewer.
 
         Raises
         ------
@@ -117,37 +116,37 @@ class Hybrid(FoldsIn):
         Parameters
         ----------
         queries
-            With their profiles.
+            Queries with their profiles.
         exclude
-            Items that are out of the question, a list per query.
+            Items that are never candidates, a list per query.
         """
         candidates = gather(self.sources, queries, exclude).of_sources(self.names)
-        candidates = candidates.where(self.cut.kept(candidates.lists, candidates.ranks, MOST))
+        candidates = candidates.where(self.pruner.kept(candidates.lists, candidates.ranks, MAX_CANDIDATES))
         return Scored(candidates, self.score(profiles_of(queries), candidates))
 
     def score(self, profiles: Profiles, candidates: Candidates) -> NDArray[np.float64]:
         """Return the score of each candidate, (candidates,)."""
         if self.ranker is None:
-            return self.cut.chances(candidates.ranks)
+            return self.pruner.chances(candidates.ranks)
         return self.ranker.score(features(profiles, candidates, self.state))
 
 
 def first(scored: Scored, n: int) -> Ranked:
-    """Return the n candidates of each query with the highest scores; equal ones rank in the order of their numbers."""
+    """Return the n candidates of each query with the highest scores; ties are ranked by item number."""
     lists = scored.candidates.lists
-    owner = lists.queries
-    order = np.lexsort((-scored.scores, owner))
-    place = np.arange(len(order)) - lists.indptr[:-1][owner]
+    query = lists.queries
+    order = np.lexsort((-scored.scores, query))
+    place = np.arange(len(order)) - lists.indptr[:-1][query]
     kept = place < n
     items = np.full((len(lists), n), -1, np.int32)
     scores = np.full((len(lists), n), np.nan, np.float32)
-    items[owner[kept], place[kept]] = lists.items[order[kept]]
-    scores[owner[kept], place[kept]] = scored.scores[order[kept]]
+    items[query[kept], place[kept]] = lists.items[order[kept]]
+    scores[query[kept], place[kept]] = scored.scores[order[kept]]
     return Ranked(items, scores)
 
 
 def profiles_of(queries: QueryBatch) -> Profiles:
-    """Return the profiles behind queries; `queries_of` makes queries that have them."""
+    """Return the profiles of queries that `queries_of` made."""
     if queries.profiles is None:
-        raise ValueError("these queries come without profiles, which the hybrid looks at; make them with queries_of")
+        raise ValueError("these queries have no profiles, which a hybrid needs; make them with queries_of")
     return queries.profiles

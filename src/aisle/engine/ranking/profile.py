@@ -1,20 +1,20 @@
-"""A shopper's recent events become a query, by the same weights as in training."""
+"""From a shopper's recent events to a query, with the same weights as in training."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from aisle.prepare.profiles import Profiles
 from aisle.prepare.weigh import Weights, tells_liking
-from aisle.recommenders.query import ItemLists, QueryBatch, queries_of
+from aisle.recommenders.query import QueryBatch, queries_of
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN, Vocabulary
 from aisle.shop.money import MICROS
 
 
 class ProfileEvent(Protocol):
-    """What a profile needs to know of an event."""
+    """The fields of an event that a profile needs."""
 
     @property
     def item_id(self) -> str | None:
@@ -38,7 +38,7 @@ class ProfileEvent(Protocol):
 
 
 def to_query(profile: Sequence[ProfileEvent], items: Vocabulary, weights: Weights, now: int) -> QueryBatch:
-    """Return the query of one shopper; events of items that the model does not know are left out.
+    """Return the query of one shopper, without events of items that the model does not know.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def to_query(profile: Sequence[ProfileEvent], items: Vocabulary, weights: Weight
     items
         The model's items.
     weights
-        What the model was trained with.
+        The weights that the model was trained with.
     now
         The moment of the request, in microseconds.
     """
@@ -55,14 +55,14 @@ def to_query(profile: Sequence[ProfileEvent], items: Vocabulary, weights: Weight
 
 
 def to_profiles(profile: Sequence[ProfileEvent], items: Vocabulary, now: int) -> Profiles:
-    """Return the events of one shopper that say something of an item that the model knows, as arrays."""
-    number = np.array([items.number(one.item_id) if one.item_id else UNKNOWN for one in profile], np.int32)
-    kind = np.array([KIND_CODES[one.kind] for one in profile], np.int8)
-    rating = np.array([np.nan if one.rating is None else one.rating for one in profile], np.float32)
-    price = np.array([np.nan if one.price is None else one.price / MICROS for one in profile], np.float32)
-    timestamp = np.array([one.timestamp for one in profile], np.int64)
-    telling = np.flatnonzero((number != UNKNOWN) & tells_liking(kind, rating))
-    kept = telling[np.argsort(timestamp[telling], kind="stable")]
+    """Return the events of one shopper as arrays: those of items that the model knows and of kinds that count."""
+    number = np.array([items.number(event.item_id) if event.item_id else UNKNOWN for event in profile], np.int32)
+    kind = np.array([KIND_CODES[event.kind] for event in profile], np.int8)
+    rating = np.array([np.nan if event.rating is None else event.rating for event in profile], np.float32)
+    price = np.array([np.nan if event.price is None else event.price / MICROS for event in profile], np.float32)
+    timestamp = np.array([event.timestamp for event in profile], np.int64)
+    usable = np.flatnonzero((number != UNKNOWN) & tells_liking(kind, rating))
+    kept = usable[np.argsort(timestamp[usable], kind="stable")]
     return Profiles(
         indptr=np.array([0, len(kept)]),
         item=number[kept],
@@ -75,14 +75,15 @@ def to_profiles(profile: Sequence[ProfileEvent], items: Vocabulary, now: int) ->
 
 
 def as_of(profile: Sequence[ProfileEvent], data_end: int) -> int:
-    """Return the moment from which the ages of a profile's events count: the newest of what is known, in microseconds.
+    """Return the moment against which the ages of a profile's events are measured: the newest that is known.
 
-    Not the clock: in a shop whose log ended months ago, a shopper's last deed is still news to the model.
+    It is not the current time: in a shop whose log ended months ago, a shopper's last event still counts as recent.
+
+    Parameters
+    ----------
+    profile
+        The shopper's events, in any order.
+    data_end
+        The moment at which the training data ended, in microseconds.
     """
-    return max([data_end, *(one.timestamp for one in profile)])
-
-
-def as_list(item_ids: Iterable[str], items: Vocabulary) -> ItemLists:
-    """Return one list of the items that the model knows, without doubles, for `exclude`."""
-    numbers = sorted({items.number(one) for one in item_ids} - {UNKNOWN})
-    return ItemLists(np.array([0, len(numbers)], np.int64), np.array(numbers, np.int32))
+    return max([data_end, *(event.timestamp for event in profile)])

@@ -1,4 +1,4 @@
-"""From a query to the items of a shelf: personal first, popular where the personal model has nothing to say."""
+"""From a query to ranked items: the personal model first, popular items where it has too few."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 
 
 class Retrieves(Protocol):
-    """Whatever answers queries with ranked items: a recommender, or several in two stages."""
+    """Anything that returns ranked items for queries: a recommender, or a hybrid of several."""
 
     def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
         """Return the n best items of each query, without the excluded ones."""
@@ -25,9 +25,9 @@ class Retrieval:
     Attributes
     ----------
     personal
-        Ranks for whoever has a history.
+        Ranks items for shoppers with a history.
     popular
-        Fills what is left, and answers for everybody else.
+        Fills the places that are left, and the shelves of all other shoppers.
     """
 
     personal: Retrieves
@@ -38,9 +38,9 @@ class Retrieval:
         return self.shelves(queries, n, exclude)[0]
 
     def own(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> tuple[Ranked, NDArray[np.bool_]]:
-        """Return what the personal model itself ranks for each query, and for which queries (queries,) it is nothing.
+        """Return what the personal model itself ranks for each query, and which queries (queries,) it cannot answer.
 
-        It is nothing for whoever has no history, where the model goes by histories.
+        A model that folds in histories cannot answer a query without one.
         """
         ranked = self.personal.retrieve(queries, n, exclude)
         impersonal = ranked.items[:, 0] < 0
@@ -51,11 +51,11 @@ class Retrieval:
     def shelves(
         self, queries: QueryBatch, n: int, exclude: ItemLists | None = None
     ) -> tuple[Ranked, NDArray[np.bool_]]:
-        """Return the n best items of each query, and which shelves (queries,) are just the popular one.
+        """Return the n best items of each query, and which shelves (queries,) are the popular shelf.
 
-        No shelf is shorter than the catalogue allows, and none shows what the shopper sent back or rated badly.
-        Whoever has no history, or none that the model can place, gets the popular shelf with its scores; places that
-        the model leaves empty are filled with popular items whose score is NaN, as scores of two models do not compare.
+        A shelf is as long as the catalogue allows, and never shows an item that the shopper returned or rated badly.
+        A query that the personal model cannot answer gets the popular shelf with its scores. Popular items that only
+        fill a shelf up have the score NaN, as the scores of two models cannot be compared.
         """
         exclude = with_disliked(exclude, queries)
         shelf, impersonal = self.own(queries, n, exclude)
@@ -73,18 +73,18 @@ class Retrieval:
 
 
 def with_disliked(exclude: ItemLists | None, queries: QueryBatch) -> ItemLists | None:
-    """Add to the excluded lists what each history speaks against."""
+    """Add the items that each shopper disliked, those with a negative weight, to the excluded lists."""
     disliked = queries.weights < 0
     if not disliked.any():
         return exclude
-    unwanted = ItemLists.of_pairs(queries.history.queries[disliked], queries.history.items[disliked], len(queries))
-    return unwanted if exclude is None else exclude.joined(unwanted)
+    lists = ItemLists.of_pairs(queries.history.queries[disliked], queries.history.items[disliked], len(queries))
+    return lists if exclude is None else exclude.joined(lists)
 
 
 def _fill(items: NDArray[np.int32], scores: NDArray[np.float32], spare: NDArray[np.int32]) -> None:
-    """Put the spare items that are not there yet into the empty places."""
+    """Put the spare items that are not on the list yet into its empty places."""
     empty = np.flatnonzero(items < 0)
-    fresh = spare[(spare >= 0) & ~np.isin(spare, items)][: len(empty)]
-    places = empty[: len(fresh)]
-    items[places] = fresh
+    new = spare[(spare >= 0) & ~np.isin(spare, items)][: len(empty)]
+    places = empty[: len(new)]
+    items[places] = new
     scores[places] = np.nan

@@ -1,6 +1,6 @@
-"""What rules need to know of items, as arrays: from the catalogue's rows of a few, or from the catalogue of all.
+"""The attributes of items that rules need, as arrays: from some rows of the catalogue, or from the whole catalogue.
 
-Both ways meet in the same columns, so that everybody's shelf in a batch follows the rules that a live one does.
+Both go through the same code, so that the shelves of a batch follow the same rules as live shelves.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,17 +38,17 @@ _COLUMNS: Final = (TITLE, CATEGORY, BRAND, ITEM_GROUP_ID, PRICE, STOCK, IN_STOCK
 
 _values_of: Final = attrgetter(*_COLUMNS)
 
-_NOTHING: Final = (None,) * len(_COLUMNS)
+_NO_VALUES: Final = (None,) * len(_COLUMNS)
 
-_JOINT: Final = " > "
+_SEPARATOR: Final = " > "
 
 
 class CatalogueRow(Protocol):
-    """What the catalogue says of one item; every value may be missing."""
+    """The catalogue's row of one item; every value may be missing."""
 
     @property
     def title(self) -> str | None:
-        """What it is called."""
+        """The name of the item."""
 
     @property
     def category(self) -> str | None:
@@ -56,11 +56,11 @@ class CatalogueRow(Protocol):
 
     @property
     def brand(self) -> str | None:
-        """Who makes it."""
+        """The brand."""
 
     @property
     def item_group_id(self) -> str | None:
-        """What it shares with its variants."""
+        """The product that the item is a variant of."""
 
     @property
     def price(self) -> int | None:
@@ -68,24 +68,24 @@ class CatalogueRow(Protocol):
 
     @property
     def stock(self) -> int | None:
-        """How many pieces there are."""
+        """How many pieces are in stock."""
 
     @property
     def in_stock(self) -> bool | None:
-        """Whether there are any, in a shop that does not count them."""
+        """Whether any are in stock, in a shop that does not count them."""
 
     @property
     def available_from(self) -> int | None:
-        """The moment of its first day, in microseconds."""
+        """When it can first be sold, in microseconds."""
 
     @property
     def hidden(self) -> bool | None:
-        """Whether it is to be shown nowhere."""
+        """Whether the shop hides it everywhere."""
 
 
 @dataclass(frozen=True, eq=False)
 class ItemAttributes:
-    """What is known of some items; the arrays have the shape (items,) unless another is named.
+    """The attributes of some items; arrays have the shape (items,) unless another is given.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class ItemAttributes:
         Strings, or None.
     category
         The category path, step by step, as codes of `paths`, (items, depth): `Tea`, then `Tea > Green`; `UNKNOWN`
-        below the last step. An item is in a category if the category's code is in its row.
+        after the last step. An item is in a category if the category's code is in its row.
     brand
         Codes of `brands`, or `UNKNOWN`.
     group
@@ -103,15 +103,15 @@ class ItemAttributes:
     stock
         Pieces, or NaN.
     sales_per_day
-        Pieces sold per day, or NaN; 0 says as little as NaN, for what is new has not sold yet either.
+        Pieces sold per day, or NaN. 0 counts as unknown, as a new item has no sales yet.
     hidden
-        What the shop shows nowhere.
+        Whether the shop hides the item everywhere.
     sold_out
-        What is known to be out of stock: `stock` at or below 0, or `in_stock` false.
+        Whether the item is known to be out of stock: `stock` at or below 0, or `in_stock` false.
     to_come
-        What has an `available_from` after the moment that was asked about.
+        Whether `available_from` is after the moment of the request.
     tail
-        What is in the long tail (`engine.shelf.long_tail`).
+        Whether the item is in the long tail (`engine.shelf.long_tail`).
     paths, brands
         The codes of category paths and of brands.
     usual_cover
@@ -138,19 +138,19 @@ class ItemAttributes:
 
     @property
     def available(self) -> Flags:
-        """Whether an item may be shown at all: not hidden, not known to be out of stock, and its first day is there."""
+        """Whether an item may be shown at all: not hidden, not known to be out of stock, and not still to come."""
         return ~(self.hidden | self.sold_out | self.to_come)
 
     @property
     def cover(self) -> Floats:
-        """How many days the stock lasts, or NaN where stock or sales are not known."""
+        """How many days the stock lasts, or NaN where stock or sales are unknown."""
         days: Floats = np.divide(
             self.stock, self.sales_per_day, out=np.full_like(self.stock, np.nan), where=self.sales_per_day > 0
         )
         return days
 
     def take(self, places: NDArray[np.integer]) -> "ItemAttributes":
-        """Return what is known of some of the items, with the same codes."""
+        """Return the attributes of some of the items, with the same codes."""
         return ItemAttributes(
             title=self.title[places],
             category=self.category[places],
@@ -181,14 +181,14 @@ def attributes_of_rows(
     Parameters
     ----------
     rows
-        What the catalogue says of each at this moment; None of an item that it does not know, which is available: a
+        The catalogue's row of each item. None for an item that is not in the catalogue; it counts as available, as a
         shop may have no catalogue.
     now
-        The moment that decides what has its first day behind it, in microseconds.
+        The moment of the request, in microseconds.
     sales_per_day, tail, usual_cover
-        As in `ItemAttributes`; unknown without them.
+        As in `ItemAttributes`; unknown by default.
     """
-    values = [_NOTHING if row is None else _values_of(row) for row in rows]
+    values = [_NO_VALUES if row is None else _values_of(row) for row in rows]
     columns = zip(*values, strict=True) if values else [()] * len(_COLUMNS)
     return _attributes(dict(zip(_COLUMNS, columns, strict=True)), len(rows), now, sales_per_day, tail, usual_cover)
 
@@ -205,7 +205,7 @@ def attributes_of_catalogue(
     Parameters
     ----------
     catalogue
-        A row per item, as `prepare.catalogue.aligned` gives it; a column that it lacks says nothing.
+        A row per item, as `prepare.catalogue.aligned` returns it; the values of a missing column are unknown.
     now, sales_per_day, tail, usual_cover
         As in `attributes_of_rows`.
     """
@@ -217,7 +217,7 @@ def attributes_of_catalogue(
 
 
 def median_cover(stock: Floats, sales_per_day: Floats) -> float:
-    """Return how many days the stock of the median item lasts, of those in stock that sell; NaN if none is known.
+    """Return how many days the stock of the median item lasts, of the items with stock and sales; NaN without any.
 
     Parameters
     ----------
@@ -230,12 +230,12 @@ def median_cover(stock: Floats, sales_per_day: Floats) -> float:
 
 @lru_cache(maxsize=65_536)
 def steps_of(path: str) -> tuple[str, ...]:
-    """Return a category path and all above it, from the top: of `A>B`, `A` and `A > B`.
+    """Return a category path and all paths above it, from the top: for `A>B`, `A` and `A > B`.
 
-    Space around a step and empty steps mean nothing, so that the same category is the same string.
+    Spaces around steps and empty steps are removed, so that the same category is the same string.
     """
     names = (name.strip() for name in path.split(">"))
-    return tuple(accumulate((name for name in names if name), lambda above, name: above + _JOINT + name))
+    return tuple(accumulate((name for name in names if name), lambda above, name: above + _SEPARATOR + name))
 
 
 def _attributes(
@@ -246,11 +246,11 @@ def _attributes(
     tail: Flags | None,
     usual_cover: float,
 ) -> ItemAttributes:
-    """Make arrays of columns with a value or None per item."""
+    """Make arrays from columns with a value or None per item."""
     category, paths = _categories(columns[CATEGORY])
     brand, brands = _coded(columns[BRAND])
     stock = _numbers(columns[STOCK]).astype(np.float32)
-    out_of_stock = np.array([one is not None and not one for one in columns[IN_STOCK]], np.bool_)
+    out_of_stock = np.array([flag is not None and not flag for flag in columns[IN_STOCK]], np.bool_)
     return ItemAttributes(
         title=np.array([*columns[TITLE], None], np.object_)[:-1],
         category=category,
@@ -270,12 +270,12 @@ def _attributes(
 
 
 def _numbers(values: Sequence[Any]) -> NDArray[np.float64]:
-    """Return numbers, with NaN for None; whole ones are exact up to 2^53, which is a moment of the year 2255."""
+    """Return numbers, with NaN for None. Integers are exact up to 2^53, which as microseconds is in the year 2255."""
     return np.array(values, np.float64)
 
 
 def _coded(names: Iterable[str | None]) -> tuple[Codes, dict[str, int]]:
-    """Give names numbers in the order of their first use; None and the empty name are `UNKNOWN`."""
+    """Give names codes in the order of their first use; None and the empty name are `UNKNOWN`."""
     codes: dict[str, int] = {}
     numbered = [codes.setdefault(name, len(codes)) if name else UNKNOWN for name in names]
     return np.array(numbered, np.int32), codes
@@ -283,11 +283,11 @@ def _coded(names: Iterable[str | None]) -> tuple[Codes, dict[str, int]]:
 
 def _categories(paths: Iterable[str | None]) -> tuple[Codes, dict[str, int]]:
     """Return the codes of each path's steps, (items, depth), and the code of each step."""
-    numbered, different = _coded(paths)
-    ladders = [steps_of(path) for path in different]
-    depth = max(map(len, ladders), default=0)
+    numbered, distinct = _coded(paths)
+    steps_of_paths = [steps_of(path) for path in distinct]
+    depth = max(map(len, steps_of_paths), default=0)
     codes: dict[str, int] = {}
-    rows = [[codes.setdefault(step, len(codes)) for step in ladder] for ladder in ladders]
-    # The last row is that of a path that is `UNKNOWN`, which is -1.
+    rows = [[codes.setdefault(step, len(codes)) for step in steps] for steps in steps_of_paths]
+    # The last row is that of `UNKNOWN`, which is -1.
     table = np.array([row + [UNKNOWN] * (depth - len(row)) for row in (*rows, [])], np.int32)
     return table[numbered], codes

@@ -1,10 +1,9 @@
-"""What moves candidates up or down: boosts of categories, brands and items, boosts of overstock, and pins.
+"""Boosts of categories, brands, items and overstock, and pins: what moves candidates up or down.
 
-A boost divides an item's rank: at 2, the twentieth stands like a tenth, and at 0.5 the tenth like a twentieth. Scores
-of rankers cannot be multiplied soundly: they may be negative, so that a boost would push down; log-odds, so that it
-would be a power; or anything else, so that the same 1.5 would mean little for one model and everything for another.
-Ranks mean the same for all. Dividing them is multiplying 1 / rank, a monotone map of any scores to (0, 1]; boosts of
-the same item multiply, and their order does not matter.
+A boost divides an item's rank: a boost of 2 moves rank 20 to 10, a boost of 0.5 moves rank 10 to 20. Scores are not
+multiplied, because their scale differs between models: a boost would push a negative score down, be a power of
+log-odds, and be weak for one model and strong for another. Ranks mean the same for all models. Several boosts of an
+item are multiplied; their order does not matter.
 """
 
 import numpy as np
@@ -18,14 +17,14 @@ Factors = NDArray[np.float64]
 
 
 def boosted(order: Places, items: NDArray[np.int32], attributes: ItemAttributes, rules: BoundRules) -> Places:
-    """Return candidates in the order of rank / boost; ties stay as they were.
+    """Return candidates in the order of rank / boost; ties keep their order.
 
     Parameters
     ----------
     order
         Candidates, best first, (ordered,).
     items, attributes
-        All candidates and what is known of each, (candidates,).
+        All candidates, and what is known of them, (candidates,).
     rules
         The placement's rules.
     """
@@ -36,7 +35,7 @@ def boosted(order: Places, items: NDArray[np.int32], attributes: ItemAttributes,
 
 
 def factors(items: NDArray[np.int32], attributes: ItemAttributes, rules: BoundRules) -> Factors:
-    """Return the product of all boosts of each candidate, (candidates,), above 0."""
+    """Return the product of all boosts of each candidate, (candidates,); always above 0."""
     product = _overstock(attributes, rules.rules.overstock_boost)
     for path, factor in rules.category_boosts:
         if path in attributes.paths:
@@ -52,15 +51,15 @@ def factors(items: NDArray[np.int32], attributes: ItemAttributes, rules: BoundRu
 def _overstock(attributes: ItemAttributes, boost: float) -> Factors:
     """Return 1 + boost · (1 - usual / cover) where the stock covers more days than usual, else 1, (candidates,).
 
-    It grows with the cover but never beyond 1 + boost, as a single forgotten pallet must not take over every shelf.
+    It grows with the cover but stays below 1 + boost, so that one huge leftover stock does not take over every shelf.
     """
     excess = 1 - attributes.usual_cover / np.maximum(attributes.cover, attributes.usual_cover)
-    lifted: Factors = 1 + boost * np.nan_to_num(excess.astype(np.float64))
-    return lifted
+    factor: Factors = 1 + boost * np.nan_to_num(excess.astype(np.float64))
+    return factor
 
 
 def pinned(order: Places, items: NDArray[np.int32], rules: BoundRules) -> tuple[Places, int]:
-    """Put the pins that are among the candidates first, in their own order, and return how many there are.
+    """Put the pins that are among the candidates first, in the order of the rules, and return how many these are.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which candidates a shelf leaves out, and by which rule."""
+"""The candidates that rules drop from a shelf, and the rule that drops each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 
 Places = NDArray[np.intp]
-"""Which candidates, best first."""
+"""Positions among the candidates, best first."""
 
 
 class Drop(IntEnum):
-    """Why a candidate does not stand on a shelf; a setting's name where it is a setting that says so."""
+    """Why a candidate is dropped from a shelf. A rule that is a setting goes by the setting's name."""
 
     KEPT = 0
     DOUBLE = 1
-    """The same item is a better candidate already."""
+    """The same item is a candidate twice; the better score is kept."""
     OUT_OF_STOCK = 2
     HIDDEN = 3
     NOT_YET_AVAILABLE = 4
     EXCLUDED_BY_REQUEST = 5
-    """The request has no use for it: the item of the page, what is in the cart, what the shopper disliked."""
+    """It is the item of the page, in the cart, disliked by the shopper, or excluded by the request."""
     EXCLUDE = 6
     PRICE_MIN = 7
     PRICE_MAX = 8
@@ -35,12 +35,12 @@ class Drop(IntEnum):
     BRANDS = 10
     NOT_BOUGHT_WITHIN_DAYS = 11
     NEAR_DUPLICATE = 12
-    """It is nearly the same as something in the cart."""
+    """It is nearly the same as an item in the cart."""
     ONE_PER_GROUP = 13
 
     @property
     def rule(self) -> str:
-        """What it is called where people read it."""
+        """The name of the rule, as people read it."""
         return self.name.lower()
 
 
@@ -59,13 +59,13 @@ class RequestContext:
     Attributes
     ----------
     now
-        The moment from which the days since a purchase count, in microseconds.
+        The moment from which the days since a purchase are counted, in microseconds.
     excluded
-        Items that this shelf has no use for, in any order; they are not even pinned.
+        Items that are not shown even if they are pinned, in any order.
     bought, bought_at
         What the shopper bought, and when, in any order, (purchases,).
     near_duplicates
-        Which candidates are nearly the same as something in the cart, (candidates,); None if nobody asked.
+        Which candidates are nearly the same as an item in the cart, (candidates,); None for a shelf without a cart.
     """
 
     now: int = 0
@@ -82,17 +82,17 @@ NO_CONTEXT: Final = RequestContext()
 def dropped(
     items: NDArray[np.int32], attributes: ItemAttributes, rules: BoundRules, context: RequestContext = NO_CONTEXT
 ) -> NDArray[np.int8]:
-    """Return a code of `Drop` for each candidate, judged by itself.
+    """Return a code of `Drop` for each candidate, independently of the other candidates.
 
-    A pin is the shop's explicit word: it overrides what the shop says in general of prices, categories, brands and
-    purchases. It does not override that an item cannot be had, or has no place on this very shelf.
+    A pin overrides the general rules of prices, categories, brands and earlier purchases. It does not override that an
+    item is unavailable, or excluded from this shelf.
 
     Parameters
     ----------
     items
         Candidates, (candidates,).
     attributes
-        What is known of each.
+        What is known of the candidates.
     rules
         The placement's rules.
     context
@@ -101,45 +101,45 @@ def dropped(
     Returns
     -------
     NDArray
-        Codes (candidates,) int8; where several rules speak against an item, the one that weighs most.
+        Codes (candidates,) int8; if several rules drop a candidate, the most important one.
     """
-    found = np.zeros(len(items), np.int8)
-    for drop, hit in _overridden(items, attributes, rules, context):
-        found[hit] = drop
+    drops = np.zeros(len(items), np.int8)
+    for drop, mask in _overridden_by_pins(items, attributes, rules, context):
+        drops[mask] = drop
     if len(rules.pins):
-        found[np.isin(items, rules.pins)] = Drop.KEPT
-    for drop, hit in _absolute(items, attributes, rules, context):
-        found[hit] = drop
-    return found
+        drops[np.isin(items, rules.pins)] = Drop.KEPT
+    for drop, mask in _absolute(items, attributes, rules, context):
+        drops[mask] = drop
+    return drops
 
 
-def _overridden(
+def _overridden_by_pins(
     items: NDArray[np.int32], attributes: ItemAttributes, rules: BoundRules, context: RequestContext
 ) -> Iterator[tuple[Drop, Flags]]:
-    """Yield what pins override, the rule that weighs most last."""
-    asked = rules.rules
+    """Yield the rules that a pin overrides and the candidates that each drops, the most important rule last."""
+    settings = rules.rules
     if context.near_duplicates is not None:
         yield Drop.NEAR_DUPLICATE, context.near_duplicates
-    if asked.not_bought_within_days is not None and len(context.bought):
-        lately = context.bought_at > context.now - asked.not_bought_within_days * DAY
-        yield Drop.NOT_BOUGHT_WITHIN_DAYS, np.isin(items, context.bought[lately])
-    if asked.brands:
-        wanted = [attributes.brands[name] for name in asked.brands if name in attributes.brands]
-        yield Drop.BRANDS, ~np.isin(attributes.brand, wanted)
+    if settings.not_bought_within_days is not None and len(context.bought):
+        recent = context.bought_at > context.now - settings.not_bought_within_days * DAY
+        yield Drop.NOT_BOUGHT_WITHIN_DAYS, np.isin(items, context.bought[recent])
+    if settings.brands:
+        brands = [attributes.brands[name] for name in settings.brands if name in attributes.brands]
+        yield Drop.BRANDS, ~np.isin(attributes.brand, brands)
     if rules.categories:
-        wanted = [attributes.paths[path] for path in rules.categories if path in attributes.paths]
-        yield Drop.CATEGORIES, ~np.any(np.isin(attributes.category, wanted), axis=1)
-    # Written so that NaN, an unknown price, is outside of every range.
-    if asked.price_max is not None:
-        yield Drop.PRICE_MAX, ~(attributes.price <= np.float32(asked.price_max))
-    if asked.price_min is not None:
-        yield Drop.PRICE_MIN, ~(attributes.price >= np.float32(asked.price_min))
+        paths = [attributes.paths[path] for path in rules.categories if path in attributes.paths]
+        yield Drop.CATEGORIES, ~np.any(np.isin(attributes.category, paths), axis=1)
+    # NaN, an unknown price, fails every comparison: it is outside of every range.
+    if settings.price_max is not None:
+        yield Drop.PRICE_MAX, ~(attributes.price <= np.float32(settings.price_max))
+    if settings.price_min is not None:
+        yield Drop.PRICE_MIN, ~(attributes.price >= np.float32(settings.price_min))
 
 
 def _absolute(
     items: NDArray[np.int32], attributes: ItemAttributes, rules: BoundRules, context: RequestContext
 ) -> Iterator[tuple[Drop, Flags]]:
-    """Yield what nothing overrides, the rule that weighs most last."""
+    """Yield the rules that nothing overrides and the candidates that each drops, the most important rule last."""
     if len(rules.exclude):
         yield Drop.EXCLUDE, np.isin(items, rules.exclude)
     if len(context.excluded):
@@ -150,7 +150,7 @@ def _absolute(
 
 
 def first_of_each(codes: NDArray[np.int32], order: Places) -> Flags:
-    """Return which candidates of an order are the first with their code, (ordered,); `UNKNOWN` is a code of nobody's.
+    """Return which candidates of an order are the first with their code, (ordered,); each `UNKNOWN` counts as a first.
 
     Parameters
     ----------

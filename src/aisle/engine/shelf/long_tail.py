@@ -1,9 +1,9 @@
-"""A share of a shelf's attention for items that are not popular already, at the least cost, and what it costs.
+"""A share of a shelf's attention for the long tail, at the least loss of relevance, and what that share costs.
 
-The head are the most popular items that together gather half of a shop's events, usually a small part of its
-catalogue; all others are the long tail. Attention falls with the place as in NDCG: the item at place p gets
-1 / log2(1 + p) of it, and the share of the tail is what its items get of what the whole shelf gets (as in Singh and
-Joachims, "Fairness of Exposure in Rankings", 2018).
+The head is the most popular items that together have half of a shop's events, usually a small part of the catalogue;
+all others are the long tail. Attention falls with the place as in NDCG: the item at place p gets 1 / log2(1 + p). The
+tail's share is the attention of its items divided by that of the whole shelf (as in Singh and Joachims, "Fairness of
+Exposure in Rankings", 2018).
 """
 
 from collections.abc import Sequence
@@ -18,34 +18,33 @@ from aisle.metrics import ranking
 from aisle.recommenders.query import ItemLists, Ranked
 
 HEAD_SHARE: Final = 0.5
-"""The share of all events that the head gathers."""
+"""The head's share of all events."""
 
 SHARES: Final = (0.0, 0.1, 0.2, 0.3)
 """The shares whose cost is measured."""
 
 _HALVINGS: Final = 20
-"""The bonus of the tail is found to a millionth, far below what divides two neighbouring ranks."""
+"""So many halvings find the tail's bonus to a millionth, far below the difference between two neighbouring ranks."""
 
 
 class TailCost(msgspec.Struct, frozen=True):
-    """What a share of attention for the long tail does to lists whose right answers are known."""
+    """The effect of a share of attention for the long tail on lists with a known ground truth."""
 
     share: float
-    """What was asked for."""
+    """The least share that the tail was to get."""
     exposure: float
-    """What the tail's items got, on average over the lists: more where the ranker gives it anyway, less where a list
-    has too few candidates of the tail."""
+    """The share that it got, on average over the lists: more where the ranker gives it anyway, less where a list has
+    too few candidates of the tail."""
     ndcg: float
-    """Over the queries with something to find; NaN if there are none."""
+    """The mean over the queries with a ground truth; NaN if there are none."""
     cost: float
-    """How much NDCG was lost against the ranker's own lists."""
+    """The loss of NDCG compared with the ranker's own lists."""
 
 
 def in_tail(counts: NDArray[np.number]) -> Flags:
-    """Return which items are not of the head, (items,).
+    """Return which items are in the long tail, (items,).
 
-    Items stand from the most to the least popular, equal ones in the order of their numbers; whichever begins before
-    half of all events are gathered is of the head.
+    The head is taken from the most popular item downwards, ties by item number, until it has half of all events.
 
     Parameters
     ----------
@@ -65,37 +64,38 @@ def attention(places: int) -> NDArray[np.float64]:
 
 
 def exposure(tail: Flags, n: int) -> float:
-    """Return the share of the attention of the first n places that the tail's items get; NaN where nothing stands.
+    """Return the tail's share of the attention of the first n places; NaN for an empty list.
 
     Parameters
     ----------
     tail
         Whether each item is of the tail, best first, (items,).
     n
-        How many places are seen.
+        How many places count.
     """
-    seen = attention(min(n, len(tail)))
-    return float(seen @ tail[:n] / seen.sum()) if len(seen) else float("nan")
+    of_places = attention(min(n, len(tail)))
+    return float(of_places @ tail[:n] / of_places.sum()) if len(of_places) else float("nan")
 
 
 def promoted(tail: Flags, n: int, share: float, fixed: int = 0) -> NDArray[np.intp]:
-    """Return the order in which ranked candidates stand when the tail gets its share, (candidates,).
+    """Return the order of ranked candidates in which the tail gets its share, (candidates,).
 
-    What an order is worth is Σ_p attention(p) · relevance(item at p), with attention(rank) for relevance. Whoever wants
-    the most of it while the tail has at least its share adds a bonus μ to the relevance of the tail's items and sorts:
-    by the rearrangement inequality no other order is worth more with as much exposure. μ is the least that reaches the
-    share, and is found by halving. Where even all of the tail in front is too little, that is what comes out.
+    The value of an order is Σ_p attention(p) · relevance(item at p), where relevance is the attention of the item's
+    rank. The best order in which the tail has its share is found by adding a bonus μ to the relevance of the tail's
+    items and sorting: by the rearrangement inequality, no other order with as much exposure has a higher value. μ is
+    the least bonus that reaches the share, found by bisection. If the whole tail in front does not reach the share,
+    that order is returned.
 
     Parameters
     ----------
     tail
         Whether each candidate is of the tail, best first, (candidates,).
     n
-        How many of them are seen.
+        How many places count.
     share
-        What the tail's items get at least, from 0 to 1.
+        The least share of attention for the tail, from 0 to 1.
     fixed
-        So many candidates keep their place at the front; what they get counts.
+        So many candidates at the front keep their places; their attention counts.
     """
     if share == 0 or not tail.any() or exposure(tail, n) >= share:
         return np.arange(len(tail))
@@ -111,18 +111,18 @@ def _least_bonus(tail: NDArray[np.float64], head: NDArray[np.float64], n: int, s
     Parameters
     ----------
     tail, head
-        The relevance of the items of each, best first, (of the tail,) and (of the head,).
+        The relevance of the items of the tail and of the head, best first, (items,) each.
     """
-    seen = np.append(attention(min(n, len(tail) + len(head))), 0.0)
-    wanted, last = share * seen.sum(), len(seen) - 1
+    of_places = np.append(attention(min(n, len(tail) + len(head))), 0.0)
+    target, last = share * of_places.sum(), len(of_places) - 1
     before = np.arange(min(n, len(tail)))
     tail, ascending = tail[: len(before)], -head
-    low, high = 0.0, 1.0  # no relevance is above 1, so that at 1 all of the tail stands in front
+    low, high = 0.0, 1.0  # no relevance is above 1: with a bonus of 1, the whole tail comes first
     for _ in range(_HALVINGS):
         bonus = (low + high) / 2
-        # An item of the tail stands behind those of the tail before it and those of the head that are worth as much.
+        # Before an item of the tail come the earlier ones of the tail, and those of the head with as much relevance.
         places = before + ascending.searchsorted(-(tail + bonus), side="right")
-        if seen[np.minimum(places, last)].sum() >= wanted:
+        if of_places[np.minimum(places, last)].sum() >= target:
             high = bonus
         else:
             low = bonus
@@ -132,28 +132,28 @@ def _least_bonus(tail: NDArray[np.float64], head: NDArray[np.float64], n: int, s
 def long_tail_cost(
     ranked: Ranked, truth: ItemLists, tail: Flags, n: int, shares: Sequence[float] = SHARES
 ) -> list[TailCost]:
-    """Return what each share costs on lists whose right answers are known.
+    """Return what each share costs on lists with a known ground truth.
 
     Parameters
     ----------
     ranked
         The candidates of each query, best first, as many as a live shelf chooses from: more than n.
     truth
-        The right answers, per query.
+        The ground truth, a list per query.
     tail
-        What is of the long tail, as the training data knew it, (items,).
+        Whether each item is in the long tail of the training data, (items,).
     n
-        Length of the lists that are judged.
+        The length of the lists.
     shares
-        What the tail's items are to get at least.
+        The least shares of attention for the tail.
     """
     unpromoted = _ndcg(ranked.items, truth, n)
     costs = []
     for share in shares:
         lists = [row[promoted(tail[row], n, share)] for row in (row[row >= 0] for row in ranked.items)]
-        seen = np.array([exposure(tail[row], n) for row in lists])
+        exposures = np.array([exposure(tail[row], n) for row in lists])
         ndcg = _ndcg(_padded(lists, n), truth, n)
-        costs.append(TailCost(share, ranking.mean(seen), ndcg, unpromoted - ndcg))
+        costs.append(TailCost(share, ranking.mean(exposures), ndcg, unpromoted - ndcg))
     return costs
 
 

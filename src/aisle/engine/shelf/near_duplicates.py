@@ -1,4 +1,4 @@
-"""What is nearly the same as something in the cart: whoever took the red mug does not want the blue one beside it."""
+"""Near-duplicates of items in the cart: a shopper with the red mug in the cart does not need the blue one too."""
 
 import re
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from aisle.engine.shelf.diversity import unit
 from aisle.shop.ids import UNKNOWN
 
 DUPLICATE_COSINE: Final = 0.95
-"""From this cosine on, two contents say the same."""
+"""Two items whose content vectors have at least this cosine are near-duplicates."""
 
 DUPLICATE_WORDS: Final = 0.7
-"""From this share of common words on, |a ∩ b| / |a ∪ b|, two titles of one category name the same thing: with six
-words each, all but one."""
+"""Two titles of one category that share at least this part of their words, |a ∩ b| / |a ∪ b|, name the same thing: of
+six words each, five."""
 
 _WORD: Final = re.compile(r"[^\W_]+")
 
@@ -38,53 +38,55 @@ def near_duplicates(
     candidate_vectors: Floats | None = None,
     cart_vectors: Floats | None = None,
 ) -> Flags:
-    """Return which candidates are nearly the same as an item of the cart, (candidates,).
+    """Return which candidates are nearly the same as an item in the cart, (candidates,).
 
-    Two items are if they are variants of one product; if their contents are alike to `DUPLICATE_COSINE`; or if both are
-    of the same full category path, or of none, and their titles are the same, `VARIANT_WORDS` aside. Where there are no
-    contents to compare, because there are no vectors or one of the two is 0, it is enough that such titles share
-    `DUPLICATE_WORDS` of their words.
+    Two items are nearly the same in any of these cases:
+
+    - they are variants of one product;
+    - the cosine of their content vectors is at least `DUPLICATE_COSINE`;
+    - they have the same full category path, or both have none, and the same title without `VARIANT_WORDS`;
+    - they have the same path, no content vectors to compare, and titles that share `DUPLICATE_WORDS` of their words.
 
     Parameters
     ----------
     candidates, cart
-        What is known of each, taken from the same `ItemAttributes`, so that equal codes mean the same.
+        Their attributes, taken from the same `ItemAttributes`, so that equal codes mean the same.
     candidate_vectors, cart_vectors
-        What each is like, (items, factors), of any length; both or neither.
+        Their content vectors, (items, factors), of any length; 0 where unknown. Both or neither.
     """
     if candidates.paths is not cart.paths:
-        raise ValueError("candidates and cart have codes of their own; take both from the same attributes")
+        raise ValueError("candidates and cart have different codes; take both from the same attributes")
     if len(cart) == 0:
         return np.zeros(len(candidates), np.bool_)
     variants = np.equal.outer(candidates.group, cart.group) & (cart.group != UNKNOWN)
     same_path = np.all(candidates.category[:, None] == cart.category, axis=2)
     common = np.where(same_path, _common_words(candidates.title.tolist(), cart.title.tolist()), 0)
-    alike = common >= DUPLICATE_WORDS
+    similar = common >= DUPLICATE_WORDS
     if candidate_vectors is not None and cart_vectors is not None:
-        told = np.logical_and.outer(candidate_vectors.any(axis=1), cart_vectors.any(axis=1))
-        alike = np.where(told, unit(candidate_vectors) @ unit(cart_vectors).T >= DUPLICATE_COSINE, alike)
-    near: Flags = (variants | (common == 1) | alike).any(axis=1)
-    return near
+        comparable = np.logical_and.outer(candidate_vectors.any(axis=1), cart_vectors.any(axis=1))
+        similar = np.where(comparable, unit(candidate_vectors) @ unit(cart_vectors).T >= DUPLICATE_COSINE, similar)
+    duplicates: Flags = (variants | (common == 1) | similar).any(axis=1)
+    return duplicates
 
 
 @lru_cache(maxsize=65_536)
-def telling_words(title: str) -> frozenset[str]:
-    """Return the words of a title that say what a thing is; all of its words if that leaves fewer than two.
+def product_words(title: str) -> frozenset[str]:
+    """Return the words of a title that name the product, not its variant; all words if that leaves fewer than two.
 
-    Green tea and black tea are two things, though `green` and `black` tell variants of a mug apart.
+    So green tea and black tea are two products, although `green` and `black` are variants of a mug.
     """
     words = frozenset(_WORD.findall(title.casefold()))
-    telling = frozenset(word for word in words - VARIANT_WORDS if not any(letter.isdigit() for letter in word))
-    return telling if len(telling) > 1 else words
+    of_product = frozenset(word for word in words - VARIANT_WORDS if not any(letter.isdigit() for letter in word))
+    return of_product if len(of_product) > 1 else words
 
 
 def _common_words(candidates: Sequence[str | None], cart: Sequence[str | None]) -> NDArray[np.float64]:
-    """Return |a ∩ b| / |a ∪ b| of the telling words of titles, (candidates, cart); 0 for what has no title."""
-    a, b = ([telling_words(title or "") for title in titles] for titles in (candidates, cart))
+    """Return |a ∩ b| / |a ∪ b| of the product words of titles, (candidates, cart); 0 without a title."""
+    a, b = ([product_words(title or "") for title in titles] for titles in (candidates, cart))
     numbers = {word: number for number, word in enumerate(frozenset().union(*b))}
     common = _incidence(a, numbers) @ _incidence(b, numbers).T
-    of_both = np.array([len(words) for words in a])[:, None] + np.array([len(words) for words in b]) - common
-    shares: NDArray[np.float64] = common / np.maximum(of_both, 1)
+    either = np.array([len(words) for words in a])[:, None] + np.array([len(words) for words in b]) - common
+    shares: NDArray[np.float64] = common / np.maximum(either, 1)
     return shares
 
 

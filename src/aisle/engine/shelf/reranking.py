@@ -1,7 +1,7 @@
-"""From ranked candidates to a shelf: what is left out, what is moved, and in which order.
+"""From ranked candidates to a shelf, by the rules of its placement.
 
-Every step takes an order of candidates and gives one, and needs no more of the ranker's scores than that: they may be
-of any scale and sign.
+Every step takes an order of candidates and returns one. Only the order of the ranker's scores matters, not their scale
+or sign.
 """
 
 from typing import NamedTuple
@@ -18,13 +18,13 @@ from aisle.engine.shelf.rules import BoundRules
 
 
 class Reranked(NamedTuple):
-    """Which candidates stand on a shelf, and what became of every candidate."""
+    """The candidates on a shelf, and what happened to each candidate."""
 
     places: Places
-    """Which candidates are shown, best first, (shown,): n of them, or as many as the rules leave."""
+    """The positions of the shown candidates, best first, (shown,): n, or fewer if the rules leave fewer."""
     drops: NDArray[np.int8]
-    """A code of `Drop` for each candidate, in the order they came in, (candidates,). Whatever is `KEPT` and not shown
-    stood behind the last place."""
+    """A code of `Drop` for each candidate, in the order given, (candidates,). A candidate that is `KEPT` but not shown
+    came after the last place."""
 
 
 def rerank(
@@ -36,20 +36,19 @@ def rerank(
     context: RequestContext = NO_CONTEXT,
     vectors: Floats | None = None,
 ) -> Reranked:
-    """Apply the rules to candidates: filter, boost, one per group, pins, diversity, long tail, cut.
+    """Apply the rules to candidates: filters, boosts, pins, one per group, diversity, long tail; then take the first n.
 
-    The long tail comes after diversity because it is a promise: the share that was asked for is what the shelf that is
-    shown gives, as far as there are candidates. An item that is hidden or out of stock is gone after the first step,
-    and no later step brings anything back.
+    The long tail comes after diversity, so that the shelf that is shown gives the tail its share, as far as there are
+    candidates. The first step drops hidden and sold-out items, and no later step brings a dropped item back.
 
     Parameters
     ----------
     items
-        Candidates in any order, (candidates,); `engine.shelf.rules.with_pins` puts the pins among them.
+        Candidates in any order, (candidates,); `engine.shelf.rules.with_pins` adds the pins to them.
     scores
-        The ranker's, higher is better, on any scale, (candidates,); whatever is NaN stands last, in the order given.
+        The ranker's scores, higher is better, on any scale, (candidates,); NaN comes last, in the order given.
     attributes
-        What is known of each candidate at this moment.
+        What is known of the candidates at this moment.
     rules
         The placement's rules.
     n
@@ -57,7 +56,7 @@ def rerank(
     context
         What the request adds to the rules.
     vectors
-        What each candidate is like, (candidates, factors), if a model knows.
+        The content vectors of the candidates, (candidates, factors), if there is a content model.
     """
     drops = dropped(items, attributes, rules, context)
     order = np.argsort(-scores, kind="stable")
@@ -78,6 +77,6 @@ def rerank(
 
 
 def _without(drops: NDArray[np.int8], order: Places, kept: NDArray[np.bool_], drop: Drop) -> Places:
-    """Return an order without what is not kept, and note why."""
+    """Return an order without the candidates that are not kept, and write down why they are dropped."""
     drops[order[~kept]] = drop
     return order[kept]

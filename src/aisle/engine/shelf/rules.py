@@ -1,7 +1,6 @@
-"""What a shop wants of a shelf beside its being right: the settings, checked, and bound to a model's item numbers.
+"""The rules of a placement: its settings, checked, and bound to a model's item numbers.
 
-`engine.shelf.filters` says what they leave out, `engine.shelf.boosts` what they move, and `engine.shelf.reranking` in
-which order. That an item which is hidden or out of stock is never shown is no setting.
+`engine.shelf.reranking` applies them. A hidden or sold-out item is never shown, whatever the rules.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,53 +25,53 @@ CATEGORY: Final = "category"
 BRAND: Final = "brand"
 ITEM: Final = "item"
 BOOSTED: Final = (CATEGORY, BRAND, ITEM)
-"""What a boost may name, in front of a colon."""
+"""What a boost may name, before a colon."""
 
 
 class Numbered(Protocol):
-    """Ids that have numbers: a model's vocabulary, or one with a request's own ids behind it."""
+    """Ids that have numbers: a model's vocabulary, or the vocabulary of a request."""
 
-    def __contains__(self, one: object, /) -> bool:
-        """Whether an id has one."""
+    def __contains__(self, item_id: object, /) -> bool:
+        """Whether an id has a number."""
 
-    def number(self, one: str, /) -> int:
+    def number(self, item_id: str, /) -> int:
         """Return the number of an id, or `UNKNOWN`."""
 
 
 class Rules(Config, frozen=True):
-    """What may stand on a shelf, and what is moved up or down on it."""
+    """Which items may stand on a shelf, and which are moved up or down."""
 
     price_min: Price | None = None
-    """Nothing cheaper, in units of the currency; nor anything without a price."""
+    """The lowest price, in units of the currency; items without a price are dropped."""
     price_max: Price | None = None
-    """Nothing dearer; nor anything without a price."""
+    """The highest price, in units of the currency; items without a price are dropped."""
     categories: tuple[str, ...] = ()
-    """Only items of these category paths; a path covers what is below it."""
+    """Only items of these category paths and the paths below them."""
     brands: tuple[str, ...] = ()
     """Only items of these brands."""
     exclude: tuple[str, ...] = ()
-    """Ids of items that never stand here."""
+    """Ids of items that are never shown here."""
     not_bought_within_days: Days | None = None
-    """Nothing that the shopper bought within so many days; infinity: nothing ever bought."""
+    """No item that the shopper bought within so many days; infinity: no item that they ever bought."""
     one_per_group: bool = True
-    """Of the variants of one product, only the one that stands first."""
+    """Whether only the best variant of each product is shown."""
     boosts: dict[str, Boost] = msgspec.field(default_factory=dict)
-    """What is moved up (above 1) or down (below 1): `category:PATH`, `brand:NAME` or `item:ID` to a factor."""
+    """Factors of `category:PATH`, `brand:NAME` or `item:ID`: above 1 moves items up, below 1 down."""
     pins: tuple[str, ...] = ()
-    """Ids of items that stand first, in this order, whenever they are available."""
+    """Ids of items that come first, in this order, whenever they are available."""
     overstock_boost: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 0.0
-    """How far items are moved up whose stock lasts longer than usual in this shop: an item at twice the usual gets a
-    boost of 1 + half of this, one without end 1 + this."""
+    """How far items are moved up whose stock lasts longer than usual in this shop. Twice the usual gives a boost of
+    1 + half of this; the boost stays below 1 + this."""
     diversity: Share = 0.0
-    """How much it counts that items differ: 0 for the ranker's order, 1 for difference alone."""
+    """How much the difference between items counts: 0 keeps the ranker's order, 1 ignores it."""
     long_tail: Share = 0.0
-    """The share of attention that less popular items get at least."""
+    """The least share of attention that the long tail of less popular items gets."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
             raise SettingsError(
-                f"price_min = {self.price_min} is above price_max = {self.price_max}; no price is between; swap them"
+                f"price_min = {self.price_min} is above price_max = {self.price_max}; no price fits; swap them"
             )
         _check_named("categories", self.categories, steps_of)
         _check_named("brands", self.brands, str)
@@ -81,7 +80,7 @@ class Rules(Config, frozen=True):
         self._check_pins()
 
     def _check_pins(self) -> None:
-        """Refuse pins that contradict each other or the list of what is excluded."""
+        """Refuse a pin that is also excluded, or given twice."""
         for place, pin in enumerate(self.pins):
             if pin in self.exclude:
                 raise SettingsError(f"item {pin!r} is both in pins and in exclude; take it out of one of them")
@@ -90,7 +89,7 @@ class Rules(Config, frozen=True):
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
-        """Make rules of plain values.
+        """Make rules from plain values.
 
         Raises
         ------
@@ -110,15 +109,13 @@ class BoundRules:
     Attributes
     ----------
     rules
-        What they were made of.
+        The rules themselves.
     categories
-        The paths of `rules.categories`, each written as `engine.shelf.attributes` writes it.
+        The paths of `rules.categories`, in the spelling of `engine.shelf.attributes`.
     exclude, pins
-        Item numbers; ids that the model does not know are left out.
+        Item numbers; ids without a number are skipped.
     category_boosts, brand_boosts, item_boosts
         Paths, brands and item numbers with their factors.
-    unknown
-        The pins that the model does not know.
     """
 
     rules: Rules
@@ -128,7 +125,6 @@ class BoundRules:
     category_boosts: tuple[tuple[str, float], ...]
     brand_boosts: tuple[tuple[str, float], ...]
     item_boosts: tuple[tuple[int, float], ...]
-    unknown: tuple[str, ...]
 
 
 def bind(rules: Rules, items: Numbered) -> BoundRules:
@@ -143,21 +139,20 @@ def bind(rules: Rules, items: Numbered) -> BoundRules:
         category_boosts=tuple((_path(name), factor) for what, name, factor in boosts if what == CATEGORY),
         brand_boosts=tuple((name, factor) for what, name, factor in boosts if what == BRAND),
         item_boosts=tuple((number, factor) for number, factor in numbered if number != UNKNOWN),
-        unknown=tuple(pin for pin in rules.pins if pin not in items),
     )
 
 
 def with_pins(
     items: NDArray[np.int32], scores: NDArray[np.float32], rules: BoundRules
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return candidates with the pins that are not among them behind, their scores NaN; ask for attributes after this.
+    """Return candidates, followed by the pins that are not among them, whose scores are NaN.
 
     Parameters
     ----------
     items, scores
         Candidates in any order, (candidates,).
     rules
-        Whose pins.
+        The placement's rules.
     """
     missing = rules.pins[~np.isin(rules.pins, items)]
     if len(missing) == 0:
@@ -166,7 +161,7 @@ def with_pins(
 
 
 def _parts(key: str) -> tuple[str, str]:
-    """Split the key of a boost into what it names and the name.
+    """Split the key of a boost into its kind, one of `BOOSTED`, and its name.
 
     Raises
     ------
@@ -182,17 +177,17 @@ def _parts(key: str) -> tuple[str, str]:
 
 
 def _check_named(setting: str, names: Iterable[str], read: Callable[[str], object]) -> None:
-    """Refuse a name that nothing can have: one that is empty when it is read."""
+    """Refuse a name that is empty when it is read."""
     for name in names:
         if not read(name):
             raise SettingsError(f"{setting} holds {name!r}, which is empty; take it out or write a name")
 
 
 def _path(name: str) -> str:
-    """Write a category path as `engine.shelf.attributes` writes it."""
+    """Return a category path in the spelling of `engine.shelf.attributes`."""
     return steps_of(name)[-1]
 
 
 def _known(ids: Iterable[str], items: Numbered) -> NDArray[np.int32]:
-    """Return the numbers of the ids that are known, in their order."""
-    return np.array([number for one in ids if (number := items.number(one)) != UNKNOWN], np.int32)
+    """Return the numbers of the ids that have one, in their order."""
+    return np.array([number for item_id in ids if (number := items.number(item_id)) != UNKNOWN], np.int32)

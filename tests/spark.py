@@ -34,9 +34,6 @@ HURRY: Final = {
 }
 """Small tables are done before any of Spark's compilers has paid."""
 
-GROUP: Final = pytest.mark.xdist_group("spark")
-"""Tests that share one cluster."""
-
 
 @contextmanager
 def cluster() -> Iterator["SparkSession"]:

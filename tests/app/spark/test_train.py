@@ -20,12 +20,9 @@ from aisle.shop.errors import AisleError, FileError, FormatError, InputError, No
 from aisle.storage import recommendations
 from tests.runner import Runner
 from tests.small_shop import TOOLS
-from tests.spark import GROUP
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-pytestmark = GROUP
 
 
 def changed(folder: Path, setting: str, value: str) -> Path:

@@ -17,7 +17,7 @@ SPARK: Final = (
 )
 """Where tests may ask for Spark: one worker has them all, and starts one cluster."""
 
-LONGEST: Final = (*SPARK, "tests/functional/")
+LONGEST: Final = (*SPARK, "tests/functional/", "tests/faults/", "tests/contract/")
 """What takes longest begins first, so that no worker is left with it at the end."""
 
 

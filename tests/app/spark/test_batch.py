@@ -33,7 +33,7 @@ def test_shelves_from_spark_go_into_the_database(folder: Path) -> None:
     with Shop.open(folder) as shop:
         written = shop.recommend_all_on_spark(5, exclude="purchased")
         alone = [item.item_id for item in shop.recommend("user-7", 5, "purchased").items]
-        rows = recommendations.of_user(shop._db, "user-7", "recommended-for-you")
+        rows = recommendations.of_user(shop.db, "user-7", "recommended-for-you")
     assert (written.users, written.rows) == (40, 40 * len(alone))
     assert [row[3] for row in rows] == alone
 

@@ -67,14 +67,14 @@ def test_a_recipe_that_loses_stays_out(folder: Path) -> None:
         trained = shop.train_on_spark("popularity")
         assert not trained.live
         assert [one.model for one in trained.measured] == ["popularity", "als", "popularity"]
-        assert shop.live.model_version() == 2
+        assert shop.model_version() == 2
 
 
-def test_a_hybrid_is_said_to_be_left_out(sparked: tuple[Path, Trained]) -> None:
+def test_a_hybrid_is_said_to_be_skipped(sparked: tuple[Path, Trained]) -> None:
     _, trained = sparked
     assert trained.live
-    assert "als takes its place" in trained.left_out["hybrid"]
-    assert "fewer than 100 ratings" in trained.left_out["stars"]
+    assert "als takes its place" in trained.skipped["hybrid"]
+    assert "fewer than 100 ratings" in trained.skipped["stars"]
 
 
 def test_a_log_that_is_too_long_is_judged_by_some_and_a_live_hybrid_stays(
@@ -137,7 +137,7 @@ def test_bad_parts_leave_the_live_model_alone(folder: Path, tmp_path: Path, harm
         with pytest.raises(error, match=r"2\.parquet"):
             shop.train_on_spark(source=str(source))
         assert [row.version for row in shop.models()] == [2, 1]
-        assert shop.live.model_version() == 2
+        assert shop.model_version() == 2
 
 
 def test_the_command_says_what_belongs_together(aisle: Runner, folder: Path) -> None:

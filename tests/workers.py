@@ -4,7 +4,7 @@ The tests of a file share fixtures, which are made once if one worker has the fi
 pytest-xdist 3.8 hands marks over in a way that pytest 9.2 has closed (pytest-xdist#1386).
 """
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -24,8 +24,8 @@ LONGEST: Final = (*SPARK, "tests/functional/", "tests/faults/", "tests/contract/
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """Gives a worker whole files, in the order in which they were collected, and all tests on Spark as one file."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
         config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:

@@ -1,5 +1,7 @@
 """Every model of the catalogue can be a shop's personal model, and fill a placement."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +10,8 @@ import pytest
 
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
-from aisle.engine.model import TrainedModel
-from aisle.engine.recipe import POPULAR, PRUNER
 from aisle.recommenders.catalog import NAMES
 from aisle.shop import columns, moments
-from aisle.shop.errors import BundleError
 from aisle.storage import items
 from aisle.storage.connection import connect
 
@@ -63,23 +62,24 @@ def test_every_model_trains_and_fills_shelves(folder: Path, name: str) -> None:
     assert len({item.item_id for item in known.items}) == 5
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_model_fills_a_placement(folder: Path, name: str) -> None:
-    with Shop(Settings.read(folder, placements={"home": {"strategy": name}})) as shop:
+@pytest.fixture(scope="module")
+def filled(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Return a shop that has a placement for every model, trained once for all of them."""
+    copy = shutil.copytree(folder, tmp_path_factory.mktemp("models") / "filled")
+    placements = {f"by-{name}": {"strategy": name} for name in NAMES}
+    with Shop(Settings.read(copy, placements=placements)) as shop:
         shop.promote(shop.train().version)
-        assert len(shop.recommend("user-1", 5, placement="home").items) == 5
+        yield shop
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_fills_a_placement(filled: Shop, name: str) -> None:
+    shelf = filled.recommend("user-1", 5, placement=f"by-{name}")
+    assert len({item.item_id for item in shelf.items}) == 5
+    assert shelf.fallback is None
 
 
 def test_models_are_measured_side_by_side(folder: Path) -> None:
     with Shop(Settings.read(folder)) as shop:
         measured = shop.evaluate(["item_knn", "svd", "popularity"], 5)
     assert [one.model for one in measured] == ["item_knn", "svd", "popularity"]
-
-
-def test_a_model_that_lacks_a_part_of_its_recipe_is_named(hybrid_folder: Path) -> None:
-    with Shop.open(hybrid_folder) as shop:
-        model = shop.model_watch.current()
-    for role in (PRUNER, POPULAR):
-        parts = {name: part for name, part in model.components.items() if name != role}
-        with pytest.raises(BundleError, match=f"model 1 lacks the {role} that its recipe names; run aisle train"):
-            TrainedModel(1, parts, model.items, model.recipe, model.data_end).retrieval()

@@ -1,7 +1,7 @@
-"""Build hook: bring the page's browser files out of PyPI wheels, so that it needs no CDN and the repository no copies.
+"""Build hook: copy the page's browser files from PyPI wheels. So the page needs no CDN, and the repository no copies.
 
-The wheels are named in `build-system.requires` and nowhere else; Aisle does not need them once it is built. Their
-licences are in `src/aisle/web/static/licences.txt`.
+The wheels are named in `build-system.requires` and nowhere else; Aisle does not need them at run time. Their licences
+are in `src/aisle/web/static/licences.txt`.
 """
 
 from importlib.metadata import distribution
@@ -16,16 +16,16 @@ FILES: Final[dict[str, tuple[str, str]]] = {
     "tabler.min.css": ("sqladmin", "sqladmin/statics/css/tabler.min.css"),
     "htmx.min.js": ("django-htmx", "django_htmx/static/django_htmx/htmx-2.min.js"),
 }
-"""The name that the page uses → the wheel and the path inside it."""
+"""The file name on the page → the wheel, and the path in it."""
 
 
 class BrowserFiles(BuildHookInterface[Any]):
-    """Put the files into the source tree, for editable installs, and into the wheel."""
+    """Copies the files into the source tree, for editable installs, and into the wheel."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 (hatchling's signature)
-        """Copy what is missing or of another version before hatchling collects the files."""
+        """Copy files that are missing or of another version, before hatchling collects them."""
         vendor = Path(self.root, VENDOR)
         vendor.mkdir(parents=True, exist_ok=True)
         for name, (wheel, path) in FILES.items():

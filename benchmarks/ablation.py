@@ -1,26 +1,21 @@
-"""What ratings, refunds and review texts add, in a simulated shop where the true satisfaction with every item is known.
+"""What ratings, refunds and reviews add, in a simulated shop where the true satisfaction with every item is known.
 
     python -m benchmarks.ablation [--events N] [--seeds S] [--json FILE]
 
-A shop of N simulated events is cut four weeks before its end. Models learn from what came before, with and without what
-shoppers said; each shopper who buys later is shown ten items that they never had. `satisfaction` is how satisfied they
-would be with these, from 0 to 1, luck aside, a mean over shoppers and seeds; `more` is the difference to purchases
-alone, paired by shopper, with its 95 % bootstrap interval. In `+ words` nobody gives stars but every second writer: all
-others are read by the text model.
+A shop of N simulated events is split four weeks before its end. Models learn from what came before, with and without
+feedback; each shopper who buys later is shown ten items that they never had. `satisfaction` is how satisfied they would
+be with these without luck, from 0 to 1, a mean over shoppers and seeds; `more` is the difference to purchases alone,
+paired by shopper, with its 95 % bootstrap interval. In `+ words` only every second review has stars: the text model
+predicts those of the others.
 """
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from aisle.app.data.tables import Tables
 from aisle.app.recipe import recipe_of
@@ -35,36 +30,37 @@ from aisle.shop.columns import EVENT, RATING, REVIEW_ID
 from aisle.shop.events import EventKind
 from aisle.shop.moments import DAY
 from aisle.simulator.simulation import Simulation
+from benchmarks.shared.rows import Row, finish, options, say
 
 N: Final = 10
 LAST: Final = 28 * DAY
-
-console = Console(stderr=True)
+FIRST_SEED: Final = 101
+BASE: Final = "purchases alone"
 
 
 def purchases_alone(tables: Tables) -> Tables:
-    """Leave out all that shoppers said."""
+    """Remove refunds, ratings and reviews."""
     return Tables(_without(tables.events, EventKind.REFUND, EventKind.RATE), tables.catalogue, tables.reviews.clear())
 
 
 def with_refunds(tables: Tables) -> Tables:
-    """Leave out ratings and reviews."""
+    """Remove ratings and reviews."""
     return Tables(_without(tables.events, EventKind.RATE), tables.catalogue, tables.reviews.clear())
 
 
 def with_words(tables: Tables) -> Tables:
-    """Leave out ratings, and the stars of every second review."""
-    spoken = pl.when(pl.col(REVIEW_ID).hash(0) % 2 == 0).then(RATING).alias(RATING)
-    return Tables(_without(tables.events, EventKind.RATE), tables.catalogue, tables.reviews.with_columns(spoken))
+    """Remove ratings, and the stars of every second review."""
+    stars = pl.when(pl.col(REVIEW_ID).hash(0) % 2 == 0).then(RATING).alias(RATING)
+    return Tables(_without(tables.events, EventKind.RATE), tables.catalogue, tables.reviews.with_columns(stars))
 
 
 def with_everything(tables: Tables) -> Tables:
-    """Leave out nothing."""
+    """Remove nothing."""
     return tables
 
 
 VARIANTS: Final[dict[str, Callable[[Tables], Tables]]] = {
-    "purchases alone": purchases_alone,
+    BASE: purchases_alone,
     "+ refunds": with_refunds,
     "+ refunds + words": with_words,
     "+ refunds + ratings + reviews": with_everything,
@@ -76,34 +72,29 @@ def _without(events: pl.DataFrame, *kinds: EventKind) -> pl.DataFrame:
 
 
 def main() -> None:
-    """Simulate, train, and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ablation", description=__doc__.splitlines()[0])
+    """Simulate shops, and train with and without feedback."""
+    parser = options("ablation", __doc__)
     parser.add_argument("--events", type=int, default=150_000)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--model", default="hybrid")
-    parser.add_argument("--json", type=Path, help="write the rows here")
     arguments = parser.parse_args()
-    found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in VARIANTS}
-    for seed in range(101, 101 + arguments.seeds):
+    values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in VARIANTS}
+    for seed in range(FIRST_SEED, FIRST_SEED + arguments.seeds):
         simulation = Simulation(seed=seed, events=arguments.events)
         parts = list(simulation.parts())
         tables = Tables(
             pl.concat(part.events for part in parts), simulation.items(), pl.concat(part.reviews for part in parts)
         )
         for name, variant in VARIANTS.items():
-            found[name].append(satisfaction(simulation, variant(tables), arguments.model))
-            console.print(f"seed {seed} {name}: {np.nanmean(found[name][-1]):.4f}", highlight=False)
-    rows = [
-        _row(name, arguments.model, np.concatenate(values), np.concatenate(found["purchases alone"]))
-        for name, values in found.items()
-    ]
-    Console().print(_table(rows))
-    if arguments.json:
-        arguments.json.write_bytes(msgspec.json.encode({"rows": rows}))
+            values[name].append(satisfaction(simulation, variant(tables), arguments.model))
+            say(f"seed {seed} {name}: {np.nanmean(values[name][-1]):.4f}")
+    base = np.concatenate(values[BASE])
+    rows = [_row(name, arguments.model, np.concatenate(seeds), base) for name, seeds in values.items()]
+    finish(rows, arguments.json)
 
 
 def satisfaction(simulation: Simulation, tables: Tables, model: str) -> NDArray[np.float64]:
-    """Return how satisfied each shopper of the last weeks would be with what a model shows them, (shoppers,)."""
+    """Return how satisfied each shopper of the last weeks would be with the items that a model shows, (shoppers,)."""
     recipe = recipe_of(Settings.read(Path(__file__).parent), model)
     window = Window(simulation.end - LAST, simulation.end)
     known = with_reviews(tables, window.cut, recipe.seed).tables
@@ -116,16 +107,16 @@ def satisfaction(simulation: Simulation, tables: Tables, model: str) -> NDArray[
 
 def _of_shelves(simulation: Simulation, holdout: Holdout, shown: NDArray[np.int32]) -> NDArray[np.float64]:
     shoppers = [holdout.train.users.ids[user] if user >= 0 else None for user in holdout.users]
-    known = np.array([one is not None for one in shoppers])
-    users = np.array([int(one.removeprefix("shopper-")) for one in shoppers if one], np.int32)
-    items = np.array([int(one.removeprefix("sim-")) for one in holdout.train.items.ids], np.int32)
+    known = np.array([shopper is not None for shopper in shoppers])
+    users = np.array([int(shopper.removeprefix("shopper-")) for shopper in shoppers if shopper], np.int32)
+    items = np.array([int(item_id.removeprefix("sim-")) for item_id in holdout.train.items.ids], np.int32)
     pairs = np.repeat(users, shown.shape[1]), items[shown[known]].ravel()
     figures = np.full(len(shoppers), np.nan)
     figures[known] = simulation.satisfaction(*pairs).reshape(len(users), -1).mean(axis=1)
     return figures
 
 
-def _row(name: str, model: str, values: NDArray[np.float64], base: NDArray[np.float64]) -> dict[str, Any]:
+def _row(name: str, model: str, values: NDArray[np.float64], base: NDArray[np.float64]) -> Row:
     comparison = compare(base, values, seed=0)
     difference = comparison.difference
     return {
@@ -137,15 +128,6 @@ def _row(name: str, model: str, values: NDArray[np.float64], base: NDArray[np.fl
         "low": difference.low,
         "high": difference.high,
     }
-
-
-def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(title=f"True satisfaction with {N} unseen items", box=box.SIMPLE)
-    for name in rows[0]:
-        table.add_column(name, justify="left" if name in ("what is known", "model") else "right")
-    for row in rows:
-        table.add_row(*(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()))
-    return table
 
 
 if __name__ == "__main__":

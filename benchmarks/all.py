@@ -1,25 +1,22 @@
-"""Every benchmark on the public data sets, and the tables of docs/benchmarks.md from what they found.
+"""Every benchmark on the public data sets, and the tables of docs/benchmarks.md from their rows.
 
     make bench AISLE_DATA=FOLDER        or        python -m benchmarks.all FOLDER [--only NAME …]
 
-FOLDER holds one folder per data set: `online-retail`, `gowalla`, … A benchmark without its data keeps its old table.
+FOLDER holds one folder for each data set: `online-retail`, `gowalla`, … A benchmark without its data keeps its table.
 """
 
 import argparse
 import json
 import os
-import platform
-import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-PAGE: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+from benchmarks.shared.page import DOCS, libraries, machine, write_table
+from benchmarks.shared.rows import Row
 
 BENCHMARKS: Final = {
     "end_to_end": ("online-retail",),
@@ -37,79 +34,41 @@ BENCHMARKS: Final = {
     "spark": ("online-retail",),
     "speed": ("gowalla", "ml-100k"),
 }
-"""Each benchmark and the data sets that it runs on; one without any draws its own."""
-
-VERSIONS: Final = ("numpy", "scipy", "numba", "polars", "pyspark", "implicit", "scikit-learn", "scikit-surprise")
+"""Each benchmark and its data sets; those without any simulate a shop."""
 
 
 def main() -> None:
-    """Run what can be run and write the page."""
+    """Run the benchmarks that have their data and write their tables into the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.all", description=__doc__.splitlines()[0])
     parser.add_argument(
         "folder", type=Path, nargs="?", default=os.environ.get("AISLE_DATA"), help="holds the data sets"
     )
-    parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=tuple(BENCHMARKS), help="not all of them")
+    parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=tuple(BENCHMARKS), help="run only these")
     arguments = parser.parse_args()
     if arguments.folder is None or not arguments.folder.is_dir():
         sys.exit("name the folder of the data sets: make bench AISLE_DATA=FOLDER")
-    page = PAGE.read_text(encoding="utf-8")
     for name in arguments.only:
         folders = [arguments.folder / data for data in BENCHMARKS[name] if (arguments.folder / data).is_dir()]
         if folders or not BENCHMARKS[name]:
-            page = replaced(page, name, run(name, folders))
-            PAGE.write_text(page, encoding="utf-8")
+            write_table(DOCS / "benchmarks.md", name, run(name, folders), origin(name, folders))
         else:
-            print(f"{name} is left out: there is no {' or '.join(BENCHMARKS[name])} in {arguments.folder}")
+            print(f"{name} is skipped: there is no {' or '.join(BENCHMARKS[name])} in {arguments.folder}")
 
 
-def run(name: str, folders: Sequence[Path]) -> str:
-    """Run one benchmark, show what it prints, and return its table with where and when it was made."""
+def run(name: str, folders: Sequence[Path]) -> list[Row]:
+    """Run a benchmark, show what it prints, and return its rows."""
     with tempfile.TemporaryDirectory() as folder:
-        found = Path(folder) / "rows.json"
-        command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, folders), "--json", str(found)]
+        file = Path(folder) / "rows.json"
+        command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, folders), "--json", str(file)]
         subprocess.run(command, check=True)
-        rows = json.loads(found.read_text())["rows"]
-    return f"{table(rows)}\n\n{origin(name, folders)}"
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Return rows as Markdown, with every column that any of them has."""
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    lines = [columns, ["---" if isinstance(rows[0].get(column), str) else "---:" for column in columns]]
-    lines += [[cell(row.get(column)) for column in columns] for row in rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def cell(value: object) -> str:
-    """Return a value as a table shows it."""
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, float):
-        return f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
-    return "" if value is None else str(value)
+        rows: list[Row] = json.loads(file.read_text())["rows"]
+    return rows
 
 
 def origin(name: str, folders: Sequence[Path]) -> str:
     """Return the line that says how a table was made."""
-    libraries = ", ".join(f"{library} {version(library)}" for library in VERSIONS)
     command = " ".join([f"python -m benchmarks.{name}", *(folder.name for folder in folders)])
-    return f"`{command}`, {machine()}, {libraries}."
-
-
-def machine() -> str:
-    """Return the day, the machine and the Python that this is."""
-    processor = re.search(
-        r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    )
-    cores = f"{processor[1] if processor else platform.processor()}, {os.cpu_count()} cores"
-    return f"{datetime.now(UTC).date().isoformat()}; {cores}; Python {platform.python_version()}"
-
-
-def replaced(page: str, name: str, text: str) -> str:
-    """Return the page with the text between a benchmark's two marks replaced."""
-    marks = f"<!-- {name} -->", f"<!-- /{name} -->"
-    before, rest = page.split(marks[0])
-    return f"{before}{marks[0]}\n\n{text}\n\n{marks[1]}{rest.split(marks[1])[1]}"
+    return f"`{command}`, {machine()}, {libraries()}."
 
 
 if __name__ == "__main__":

@@ -3,24 +3,18 @@
     python -m benchmarks.behaviours FOLDER [--json FILE]
 
 FOLDER holds `events.csv` with the columns `user,item,behavior,unix_ts,split`; only its `train` rows are read. They are
-split in time where 80 % of the buys are over: all events before it are learnt from and are the shoppers' histories, the
-buys after it are to be found among all items known before it. The hybrid is fitted as `aisle train` does it, its ranker
-on windows before the split, and every model, sources and hybrid alike, has the settings that it comes with. Who comes
-after the split for the first time gets the popular shelf from all of them; the `returning` figures are over the
-others, with the interval from `low` to `high`. `times_best` compares them with those of the best single source.
+split in time when 80 % of the buys are over: all events before are learnt from and are the shoppers' histories; the
+buys after are to be found among all items known before. The hybrid is fitted as `aisle train` does it, its ranker on
+windows before the split, and every model has its default settings. Shoppers who come after the split for the first time
+get the popular shelf from all models. The `returning` figures are over the others, with the interval from `low` to
+`high`; `times_best` compares them with those of the best single source.
 """
 
-import argparse
 import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import polars as pl
-from rich.console import Console
-from rich.table import Table
 
 from aisle.app.data.tables import span
 from aisle.app.recipe import recipe_of
@@ -37,10 +31,11 @@ from aisle.prepare.split import Window
 from aisle.recommenders.base import Recommender
 from aisle.shop.columns import EVENT, ITEM_ID, TIMESTAMP, USER_ID
 from aisle.shop.events import EventKind
+from benchmarks.shared.rows import Row, finish, options, timed
 
 K: Final = 10
 SHARE: Final = 0.8
-"""So many of the buys are learnt from."""
+"""The share of the buys that are learnt from."""
 
 SEED: Final = 0
 """Draws the shoppers of the intervals."""
@@ -52,23 +47,17 @@ KINDS: Final = {
     "cart": EventKind.ADD_TO_CART.value,
     "buy": EventKind.PURCHASE.value,
 }
-"""What the file calls what a shopper does."""
-
-Row = dict[str, str | float]
+"""The kind of event that each behaviour of the file is."""
 
 
 def main() -> None:
-    """Read the log, measure the hybrid and its sources, print the table and write the file."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.behaviours", description=__doc__.splitlines()[0])
+    """Measure the hybrid and its sources."""
+    parser = options("behaviours", __doc__)
     parser.add_argument("folder", type=Path, help="holds events.csv")
-    parser.add_argument("--json", type=Path, help="write the rows here")
     arguments = parser.parse_args()
     events = read(arguments.folder)
     recipe = recipe_of(Settings.read(arguments.folder), HYBRID)
-    rows = measure(recipe, events, window_of(events))
-    Console().print(_table(rows))
-    if arguments.json:
-        arguments.json.write_bytes(msgspec.json.encode({"rows": rows}))
+    finish(measure(recipe, events, window_of(events)), arguments.json)
 
 
 def read(folder: Path) -> pl.DataFrame:
@@ -98,22 +87,21 @@ def window_of(events: pl.DataFrame) -> Window:
 def measure(recipe: Recipe, events: pl.DataFrame, window: Window) -> list[Row]:
     """Fit the hybrid before a window, and find the buys of the window with it and with each source alone."""
     holdout = hold_out(events, recipe.weights, window)
-    began = time.perf_counter()
-    fitted = fit(recipe, holdout.train, newest_window(events.filter(pl.col(TIMESTAMP) < window.cut)), TrainingBudget())
-    seconds = time.perf_counter() - began
-    rows = [_row(name, alone, holdout) for name, alone in _alone(fitted).items()]
+    newest = newest_window(events.filter(pl.col(TIMESTAMP) < window.cut))
+    fitted, fit_s = timed(lambda: fit(recipe, holdout.train, newest, TrainingBudget()))
+    rows = [_row(name, source, holdout) for name, source in _sources(fitted).items()]
     best = max(float(row[RETURNING]) for row in rows)
-    rows.append(_row(HYBRID, fitted.retrieval, holdout) | {"fit_s": seconds})
+    rows.append(_row(HYBRID, fitted.retrieval, holdout) | {"fit_s": fit_s})
     return [row | {"times_best": float(row[RETURNING]) / best} for row in rows]
 
 
-def _alone(fitted: Fitted) -> dict[str, Retrieval]:
-    """Return each source as the one personal model of a shop."""
+def _sources(fitted: Fitted) -> dict[str, Retrieval]:
+    """Return each source as the only personal model of a shop."""
     popular = fitted.retrieval.popular
     sources = {
         name: part for name, part in fitted.components.items() if isinstance(part, Recommender) and name != POPULAR
     }
-    return {name: Retrieval(part, popular) for name, part in sources.items()}
+    return {name: Retrieval(source, popular) for name, source in sources.items()}
 
 
 def _row(name: str, retrieval: Retrieval, holdout: Holdout) -> Row:
@@ -130,15 +118,6 @@ def _row(name: str, retrieval: Retrieval, holdout: Holdout) -> Row:
         f"recall@{K}": report.all.recall,
         "shoppers": report.all.shoppers,
     }
-
-
-def _table(rows: Sequence[Row]) -> Table:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    table = Table(*columns)
-    for row in rows:
-        cells = (row.get(column, "") for column in columns)
-        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in cells))
-    return table
 
 
 if __name__ == "__main__":

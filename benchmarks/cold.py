@@ -1,28 +1,23 @@
-"""Items that nobody has touched yet: which of them does each shopper take? Recall@20 among such items.
+"""Items without any event yet: which of them does each shopper take? Recall@20 among such items.
 
     python -m benchmarks.cold FOLDER [--json FILE]
 
 FOLDER holds `sequences.txt`, one user a line, oldest first: `user item item …`, and `item_attributes.json`, attribute
-ids by item. A tenth of the items, drawn at random, is taken out with all events. What is left of each sequence is the
-user's history, and the user is to find the items taken out of it, among all that were taken out. Settings are chosen on
-another tenth, drawn from the items that are left and taken out in the same way. `times_peer` compares with nearest
-neighbours on raw attributes, tuned likewise. `selected` marks the one row that validation chose.
+ids by item. A tenth of the items, drawn at random, is removed with all its events. What remains of each sequence is the
+user's history, and the removed items of the sequence are to be found among all removed items. Settings are chosen on
+another tenth, drawn from the remaining items and removed in the same way. `times_peer` compares with nearest neighbours
+on raw attributes, tuned likewise. `selected` marks the row that validation chose.
 """
 
-import argparse
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
-import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 from scipy.sparse import csr_array
 
 from aisle.metrics import ranking
@@ -32,9 +27,11 @@ from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.recommenders.topn import topn
 from aisle.shop.columns import TAGS
 from aisle.shop.moments import DAY
-from benchmarks import attributes
-from benchmarks.ordered import interactions, queries
-from benchmarks.sequences import grid, read
+from benchmarks.data import attributes
+from benchmarks.data.ordered import interactions, queries
+from benchmarks.data.sequences import read
+from benchmarks.shared.rows import Row, finish, options, say, timed
+from benchmarks.shared.settings import described, grid
 
 K: Final = 20
 SHARE: Final = 0.1
@@ -44,24 +41,23 @@ FIT_SEED: Final = 0
 
 PEER: Final = "nearest attributes"
 
-PEERS: Final = grid(rarity=[0.0, 1.0, 2.0, 3.0, 4.0, 6.0], pooling=["mean", "max"])
-CONTENTS: Final = grid(factors=[128, 256], regularization=[1.0, 3.0], content_share=[0.0, 0.1, 0.3])
-"""What is tried of either."""
+GRIDS: Final = {
+    PEER: grid(rarity=[0.0, 1.0, 2.0, 3.0, 4.0, 6.0], pooling=["mean", "max"]),
+    Content.name: grid(factors=[128, 256], regularization=[1.0, 3.0], content_share=[0.0, 0.1, 0.3]),
+}
+"""The settings to choose from."""
 
-Row = dict[str, str | bool | float]
 Floats = NDArray[np.float32]
-
-console = Console(stderr=True, soft_wrap=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What is learnt, what is asked, which items nobody has touched, and those that each user took of them."""
+    """Training data, queries, the cold items, and the cold items that each user takes."""
 
     train: Interactions
     queries: QueryBatch
     cold: NDArray[np.int32]
-    wanted: ItemLists
+    targets: ItemLists
 
     @classmethod
     def of(
@@ -69,30 +65,30 @@ class Case:
         sequences: Sequence[NDArray[np.int32]],
         catalogue: pl.DataFrame,
         cold: NDArray[np.int32],
-        gone: NDArray[np.int32],
+        removed: NDArray[np.int32],
     ) -> "Case":
-        """Take cold items out of sequences and ask for them; those that are gone are not asked for either."""
+        """Make cold items the targets and remove them from histories, together with others that are no targets."""
         user = np.repeat(np.arange(len(sequences), dtype=np.int32), [len(sequence) for sequence in sequences])
         item = np.concatenate(sequences)
-        asked_for = np.isin(item, cold)
-        left = ~asked_for & ~np.isin(item, gone)
+        is_target = np.isin(item, cold)
+        known = ~is_target & ~np.isin(item, removed)
         moment = np.arange(len(item)) * DAY
-        train = interactions(user[left], item[left], moment[left], (len(sequences), catalogue.height))
-        histories = ItemLists.of_pairs(user[left], item[left], len(sequences))
-        numbers = np.searchsorted(cold, item[asked_for]).astype(np.int32)
-        wanted = ItemLists.of_pairs(user[asked_for], numbers, len(sequences))
-        both = np.flatnonzero((np.diff(histories.indptr) > 0) & (np.diff(wanted.indptr) > 0))
+        train = interactions(user[known], item[known], moment[known], (len(sequences), catalogue.height))
+        histories = ItemLists.of_pairs(user[known], item[known], len(sequences))
+        numbers = np.searchsorted(cold, item[is_target]).astype(np.int32)
+        targets = ItemLists.of_pairs(user[is_target], numbers, len(sequences))
+        users = np.flatnonzero((np.diff(histories.indptr) > 0) & (np.diff(targets.indptr) > 0))
         train = replace(train, catalogue=catalogue)
-        return cls(train, queries(histories.take(both), train.now), cold, wanted.take(both))
+        return cls(train, queries(histories.take(users), train.now), cold, targets.take(users))
 
-    def judge(self, model: "Scorer") -> float:
+    def recall(self, model: "Scorer") -> float:
         """Return Recall@20 of a fitted model."""
         ranked = topn(model.score(self.queries, self.cold), K).items
-        return ranking.mean(ranking.recall(ranking.find_hits(ranked, self.wanted.indptr, self.wanted.items), K))
+        return ranking.mean(ranking.recall(ranking.find_hits(ranked, self.targets.indptr, self.targets.items), K))
 
 
 class Scorer(Protocol):
-    """Whatever has learnt to score items."""
+    """A fitted model."""
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32]) -> Floats:
         """Return scores (queries, items)."""
@@ -136,24 +132,18 @@ class NearestAttributes:
         return ((rows @ cosines) / np.diff(history.indptr)[:, None]).astype(np.float32)
 
 
-class Tried(NamedTuple):
+class Trial(NamedTuple):
     """Settings, and the Recall@20 of validation items."""
 
     settings: Mapping[str, Any]
     recall: float
 
 
-class Measured(NamedTuple):
-    """The Recall@20 of test items, and the seconds that it took."""
-
-    recall: float
-    fit_s: float
-    score_s: float
-
-
 def main() -> None:
-    """Read the folder, choose settings on some cold items, measure on others, print the table and write the file."""
-    arguments = _arguments()
+    """Choose settings on some cold items, and measure on others."""
+    parser = options("cold", __doc__)
+    parser.add_argument("folder", type=Path, help="holds sequences.txt and item_attributes.json")
+    arguments = parser.parse_args()
     ids, sequences = read(arguments.folder)
     catalogue = attributes.read(arguments.folder, ids)
     if catalogue is None:
@@ -161,36 +151,14 @@ def main() -> None:
     numbers = np.arange(len(ids), dtype=np.int32)
     cold = _draw(numbers, TEST_SEED)
     others = _draw(np.setdiff1d(numbers, cold), VALIDATION_SEED)
-    validation = Case.of(sequences, catalogue, others, gone=cold)
-    test = Case.of(sequences, catalogue, cold, gone=cold[:0])
-    console.print(f"{len(cold)} cold items, {len(test.queries)} users asked, {len(test.train.log)} training pairs")
-    grids = {PEER: PEERS, Content.name: CONTENTS}
-    chosen = {name: _choose(name, settings, validation) for name, settings in grids.items()}
+    validation = Case.of(sequences, catalogue, others, removed=cold)
+    test = Case.of(sequences, catalogue, cold, removed=cold[:0])
+    say(f"{len(cold)} cold items, {len(test.queries)} users, {len(test.train.log)} training pairs")
+    chosen = {name: _choose(name, validation) for name in GRIDS}
     winner = max(chosen.values(), key=_recall)
-    measured = {name: _measure(name, tried, test) for name, tried in chosen.items()}
-    rows: list[Row] = [
-        {
-            "model": name,
-            f"recall@{K}": one.recall,
-            "times_peer": one.recall / measured[PEER].recall,
-            "validation_recall": chosen[name].recall,
-            "fit_s": one.fit_s,
-            "score_s": one.score_s,
-            "settings": _shown(chosen[name].settings),
-            "selected": chosen[name] is winner,
-        }
-        for name, one in measured.items()
-    ]
-    Console().print(_table(rows))
-    if arguments.json:
-        arguments.json.write_bytes(msgspec.json.encode({"rows": rows}))
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.cold", description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="holds sequences.txt and item_attributes.json")
-    parser.add_argument("--json", type=Path, help="write the rows here")
-    return parser.parse_args()
+    rows = [_row(name, trial, test) | {"selected": trial is winner} for name, trial in chosen.items()]
+    peer = float(rows[0][f"recall@{K}"])
+    finish([row | {"times_peer": float(row[f"recall@{K}"]) / peer} for row in rows], arguments.json)
 
 
 def _draw(items: NDArray[np.int32], seed: int) -> NDArray[np.int32]:
@@ -206,40 +174,32 @@ def _fit(name: str, settings: Mapping[str, Any], case: Case) -> Scorer:
     return Content(ContentConfig.parse(settings)).fit(case.train, seed=FIT_SEED)
 
 
-def _choose(name: str, settings: Sequence[Mapping[str, Any]], validation: Case) -> Tried:
+def _choose(name: str, validation: Case) -> Trial:
     """Return the settings with the best recall on validation items."""
-    tried = []
-    for one in settings:
-        tried.append(Tried(one, validation.judge(_fit(name, one, validation))))
-        console.print(f"validation Recall@{K} {tried[-1].recall:.4f}  {name} {_shown(one)}", highlight=False)
-    return max(tried, key=_recall)
+    trials = []
+    for settings in GRIDS[name]:
+        trials.append(Trial(settings, validation.recall(_fit(name, settings, validation))))
+        say(f"validation Recall@{K} {trials[-1].recall:.4f}  {name} {described(settings)}")
+    return max(trials, key=_recall)
 
 
-def _measure(name: str, tried: Tried, test: Case) -> Measured:
-    """Fit on all but the cold items and find those."""
-    start = time.perf_counter()
-    model = _fit(name, tried.settings, test)
-    fitted = time.perf_counter()
-    recall = test.judge(model)
-    return Measured(recall, fitted - start, time.perf_counter() - fitted)
+def _recall(trial: Trial) -> float:
+    return trial.recall
 
 
-def _recall(tried: Tried) -> float:
-    return tried.recall
-
-
-def _shown(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in settings.items())
-
-
-def _table(rows: Sequence[Row]) -> Table:
-    figures = [name for name, value in rows[0].items() if isinstance(value, float)]
-    table = Table("model", "selected")
-    for name in figures:
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(str(row["model"]), "*" if row["selected"] else "", *(f"{row[name]:.4f}" for name in figures))
-    return table
+def _row(name: str, trial: Trial, test: Case) -> Row:
+    """Fit on all but the cold items, and find those."""
+    model, fit_s = timed(lambda: _fit(name, trial.settings, test))
+    recall, score_s = timed(lambda: test.recall(model))
+    return {
+        "model": name,
+        f"recall@{K}": recall,
+        "times_peer": 1.0,
+        "validation_recall": trial.recall,
+        "fit_s": fit_s,
+        "score_s": score_s,
+        "settings": described(trial.settings),
+    }
 
 
 if __name__ == "__main__":

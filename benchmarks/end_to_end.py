@@ -1,4 +1,4 @@
-"""A shop's day as whole processes: import, train, one shelf, everybody's shelf, the demo; seconds and peak memory.
+"""A shop's first day as whole processes: import, train, one shelf, everybody's shelf, the demo; seconds and memory.
 
     python -m benchmarks.end_to_end FOLDER [--json FILE]
 
@@ -6,7 +6,6 @@ FOLDER holds one export of the Online Retail log (`*.csv.gz` or `*.csv`). Every 
 person would run it; the time includes Python's start.
 """
 
-import argparse
 import os
 import sys
 import tempfile
@@ -14,29 +13,22 @@ import time
 from pathlib import Path
 from typing import Final
 
-import msgspec
-from rich.console import Console
-from rich.table import Table
+from benchmarks.shared.rows import Row, finish, options
 
 SHOPPER: Final = "12748"
 
-Row = dict[str, str | float]
-
 
 def main() -> None:
-    """Run the commands in a temporary shop, print the table and write the file."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end", description=__doc__.splitlines()[0])
+    """Run the commands in a temporary shop."""
+    parser = options("end_to_end", __doc__)
     parser.add_argument("folder", type=Path, help="holds the log, as *.csv.gz or *.csv")
-    parser.add_argument("--json", type=Path, help="write the rows here")
     arguments = parser.parse_args()
     logs = sorted(arguments.folder.glob("*.csv*"))
     if not logs:
         sys.exit(f"{arguments.folder} holds no .csv or .csv.gz file")
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(Path(folder), logs)
-    Console().print(_table(rows))
-    if arguments.json:
-        arguments.json.write_bytes(msgspec.json.encode({"rows": rows}))
+    finish(rows, arguments.json)
 
 
 def measure(folder: Path, logs: list[Path]) -> list[Row]:
@@ -54,7 +46,7 @@ def measure(folder: Path, logs: list[Path]) -> list[Row]:
 
 
 def aisle(name: str, arguments: tuple[str, ...]) -> Row:
-    """Run one command; return its seconds and the most memory that it held."""
+    """Run one command; return its seconds and its peak memory."""
     started = time.perf_counter()
     quiet = os.open(os.devnull, os.O_WRONLY)
     actions = [(os.POSIX_SPAWN_DUP2, quiet, stream) for stream in (1, 2)]
@@ -67,15 +59,6 @@ def aisle(name: str, arguments: tuple[str, ...]) -> Row:
     if status != 0:
         sys.exit(f"aisle {' '.join(arguments)} ended with {os.waitstatus_to_exitcode(status)}")
     return {"command": name, "seconds": seconds, "peak_mb": usage.ru_maxrss / 1024}
-
-
-def _table(rows: list[Row]) -> Table:
-    table = Table("command")
-    for name in ("seconds", "peak_mb"):
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(str(row["command"]), f"{row['seconds']:.2f}", f"{row['peak_mb']:.0f}")
-    return table
 
 
 if __name__ == "__main__":

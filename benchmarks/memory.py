@@ -1,9 +1,9 @@
-"""How much memory training takes on a shop of twenty million events.
+"""The memory of training on a shop of twenty million events.
 
     python -m benchmarks.memory [--events 20000000] [--keep FOLDER]
 
 The shop is the demo's, simulated into SQLite; the training is a process of its own, with everything that `aisle train`
-does. `benchmarks.durability` writes the figure into docs/durability.md.
+does. `benchmarks.durability` writes the figures into docs/durability.md.
 """
 
 import argparse
@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
-from aisle.cli.demo import tables
 from aisle.shop import moments
 from aisle.simulator.simulation import Simulation
 from aisle.storage import events as stored_events
@@ -26,22 +25,24 @@ EVENTS: Final = 20_000_000
 
 
 class Measured(NamedTuple):
-    """What it took."""
+    """The seconds and bytes of storing and of training."""
 
     events: int
     store_seconds: float
-    """To simulate and store them."""
+    """To simulate and store the events."""
     store_bytes: int
     train_seconds: float
     train_peak_gb: float
-    """Of the training process, in 10⁹ bytes."""
+    """The peak memory of the training process, in 10⁹ bytes."""
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=EVENTS)
-    parser.add_argument("--keep", type=Path, help="where the shop goes, and stays; one that is there is trained again")
+    parser.add_argument(
+        "--keep", type=Path, help="the folder of the shop, which is kept; a shop that is there is trained again"
+    )
     arguments = parser.parse_args()
     print(measure(arguments.events, arguments.keep))
 
@@ -66,7 +67,7 @@ def _simulate(folder: Path, events: int) -> None:
     make_shop(folder, Simulation.name, simulated=True)
     today = moments.now() // moments.DAY * moments.DAY
     with Shop(Settings.read(folder)) as shop:
-        shop.import_trusted(tables(Simulation(events=events, end=today)))
+        shop.import_trusted(Simulation(events=events, end=today).tables())
 
 
 if __name__ == "__main__":

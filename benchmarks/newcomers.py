@@ -1,27 +1,22 @@
-"""New visitors of a simulated shop: what do they look at after their third click? NDCG@20 after 0, 1, 2 and 3 clicks.
+"""New visitors of a simulated shop: what do they view after their third click? NDCG@20 after 0, 1, 2 and 3 clicks.
 
     python -m benchmarks.newcomers [--json FILE]
 
-The shop is `aisle.simulator.Simulation`; nothing in it is real. The hybrid is fitted as `aisle train` does it, on all
-but the last four weeks. Visitors are shoppers and anonymous sessions that come after that for the first time and look
-at `CLICKS` items or more. All rows ask for the same: the items that each visitor deals with for the first time after
-the last of these clicks. The shelf before any click knows nothing of the visitor; later ones know the clicks so far.
-What is clicked first, up to that last click, is left out of all shelves, so that none wastes places on what nobody asks
-for. `times_before` compares with the shelf before any click.
+The shop is simulated (`aisle.simulator.simulation`); nothing in it is real. The hybrid is fitted as `aisle train` does
+it, on all but the last four weeks. Visitors are shoppers and anonymous sessions that come after that for the first time
+and view at least `CLICKS` items. All rows have the same targets: the items that each visitor touches for the first time
+after the last of these clicks. The shelf before any click knows nothing of the visitor; later ones know the clicks so
+far. The items of these clicks are excluded from all shelves, as they are no targets. `times_before` compares with the
+shelf before any click.
 """
 
-import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
@@ -40,45 +35,44 @@ from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY
 from aisle.simulator.simulation import Simulation
+from benchmarks.shared.rows import Row, finish, options
 
 K: Final = 20
 CLICKS: Final = 3
 SEED: Final = 2611
-"""Of the shop; no other command or test draws it."""
+"""The seed of the shop; no other command or test draws this shop."""
 EVENTS: Final = 150_000
 DAYS: Final = 28
-"""Visitors come in the last days of the simulation, so many."""
+"""Visitors come in so many last days of the simulation."""
 
 VISITOR: Final = "visitor"
 ORDER: Final = "order"
 
-Row = dict[str, str | float]
-
 
 @dataclass(frozen=True, eq=False)
 class Visitors:
-    """What visitors click first, and what they deal with later.
+    """The first clicks of visitors, and the items that they touch later.
 
     Attributes
     ----------
     clicked
-        The first items that each looks at, in order, (visitors, `CLICKS`).
+        The first items that each views, in order, (visitors, `CLICKS`).
     at
         The moments of these clicks, (visitors, `CLICKS`).
-    wanted
-        The items that each deals with for the first time after these.
+    targets
+        The items that each touches for the first time after these.
     """
 
     clicked: NDArray[np.int32]
     at: NDArray[np.int64]
-    wanted: ItemLists
+    targets: ItemLists
 
     def __len__(self) -> int:
         return len(self.clicked)
 
     @classmethod
     def of(cls, events: pl.DataFrame, cut: int, items: Vocabulary) -> "Visitors":
-        """Find those who come after a moment for the first time, and deal with enough known items."""
+        """Return those who come after a moment for the first time, and touch enough known items."""
         known = events.with_columns(pl.coalesce(USER_ID, SESSION_ID).alias(VISITOR)).filter(
             pl.col(TIMESTAMP).min().over(VISITOR) >= cut, pl.col(ITEM_ID).is_in(items.ids)
         )
@@ -104,37 +98,33 @@ class Visitors:
 
     @property
     def firsts(self) -> ItemLists:
-        """The items clicked first, as lists."""
+        """The items of the first clicks, as lists."""
         return ItemLists(np.arange(len(self) + 1) * CLICKS, self.clicked.ravel())
 
     def profiles(self, clicks: int) -> Profiles:
-        """Return all that is known of each right after so many clicks."""
+        """Return what is known of each visitor after so many clicks."""
         events = len(self) * clicks
-        nothing = np.full(events, np.nan, np.float32)
+        unknown = np.full(events, np.nan, np.float32)
         return Profiles(
             indptr=np.arange(len(self) + 1) * clicks,
             item=self.clicked[:, :clicks].ravel(),
             kind=np.full(events, KIND_CODES[EventKind.VIEW_ITEM], np.int8),
-            rating=nothing,
-            price=nothing,
+            rating=unknown,
+            price=unknown,
             timestamp=self.at[:, :clicks].ravel(),
             now=self.at[:, max(clicks - 1, 0)] + 1,
         )
 
 
 def main() -> None:
-    """Simulate a shop, train, ask for its new visitors, print the table and write the file."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.newcomers", description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path, help="write the rows here")
-    arguments = parser.parse_args()
+    """Simulate a shop, train, and measure the shelves of its new visitors."""
+    arguments = options("newcomers", __doc__).parse_args()
     rows = measure(Simulation(SEED, EVENTS))
-    Console().print(_table(rows))
-    if arguments.json:
-        arguments.json.write_bytes(msgspec.json.encode({"rows": rows}))
+    finish(rows, arguments.json)
 
 
 def measure(simulation: Simulation) -> list[Row]:
-    """Fit the hybrid on what was before the last weeks, and return a row per number of clicks."""
+    """Fit the hybrid on what was before the last weeks, and return a row for each number of clicks."""
     recipe = recipe_of(Settings.read(Path()), HYBRID)
     events = pl.concat(simulation.events()).sort(TIMESTAMP, maintain_order=True)
     cut = simulation.end - DAYS * DAY
@@ -142,18 +132,18 @@ def measure(simulation: Simulation) -> list[Row]:
     data = with_catalogue(simulation.items(), build(past, recipe.weights, cut))
     retrieval = fit(recipe, data, newest_window(past), TrainingBudget()).retrieval
     visitors = Visitors.of(events, cut, data.items)
-    found = [ndcg(retrieval, visitors, clicks, recipe.weights) for clicks in range(CLICKS + 1)]
+    figures = [ndcg(retrieval, visitors, clicks, recipe.weights) for clicks in range(CLICKS + 1)]
     return [
-        _row(clicks, values) | {"times_before": float(values.mean() / found[0].mean())}
-        for clicks, values in enumerate(found)
+        _row(clicks, values) | {"times_before": float(values.mean() / figures[0].mean())}
+        for clicks, values in enumerate(figures)
     ]
 
 
 def ndcg(retrieval: Retrieval, visitors: Visitors, clicks: int, weights: Weights) -> NDArray[np.float64]:
-    """Return the NDCG of the shelf that each visitor gets after so many clicks, (visitors,)."""
+    """Return the NDCG of each visitor's shelf after so many clicks, (visitors,)."""
     queries = queries_of(visitors.profiles(clicks), weights)
     shelf = retrieval.retrieve(queries, K, visitors.firsts)
-    return ranking.ndcg(ranking.find_hits(shelf.items, visitors.wanted.indptr, visitors.wanted.items), K)
+    return ranking.ndcg(ranking.find_hits(shelf.items, visitors.targets.indptr, visitors.targets.items), K)
 
 
 def _row(clicks: int, values: NDArray[np.float64]) -> Row:
@@ -165,13 +155,6 @@ def _row(clicks: int, values: NDArray[np.float64]) -> Row:
         "low": interval.low,
         "high": interval.high,
     }
-
-
-def _table(rows: Sequence[Row]) -> Table:
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row.values()))
-    return table
 
 
 if __name__ == "__main__":

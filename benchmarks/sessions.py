@@ -4,12 +4,11 @@
 
 FOLDER holds tab-separated files `SessionId ItemId Time` with a header, named as session-rec does: `…train_full.txt` and
 `…test.txt`, and `…train_tr.txt` and `…train_valid.txt`, on which settings are chosen. Every click after the first of a
-test session is to be found from the clicks before it; items that the training data does not know are left out, and
-nothing is masked. `selected` marks the model that validation chose. `p50_ms` and `p90_ms` are whole answers of 20 items
-to single queries, one after another in one thread.
+test session is to be found from the clicks before it; items that are not in the training data are skipped, and no item
+is excluded. `selected` marks the model that validation chose. `p50_ms` and `p90_ms` are whole answers of 20 items to
+single queries, one after another in one thread.
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -18,12 +17,9 @@ from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
 from aisle.metrics import ranking
 from aisle.prepare.interactions import Interactions
@@ -33,14 +29,16 @@ from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.recommenders.sequential.sequential_rules import SequentialRules, SequentialRulesConfig
 from aisle.recommenders.sequential.session_knn import SessionKNN, SessionKNNConfig
 from aisle.shop.moments import SECOND
-from benchmarks.ordered import interactions, queries
+from benchmarks.data.ordered import interactions, queries
+from benchmarks.shared.rows import Row, finish, options, say, timed
+from benchmarks.shared.settings import described
 
 K: Final = 20
 SEED: Final = 0
 SINGLE: Final = 1000
-"""So many queries are timed one by one."""
+"""How many queries are timed one by one."""
 
-CANDIDATES: Final[dict[str, Sequence[Recommender[Any]]]] = {
+MODELS: Final[dict[str, Sequence[Recommender[Any]]]] = {
     "popularity": [Popularity(PopularityConfig(window_days=days)) for days in (1.0, 7.0, None)],
     "sequential rules": [
         SequentialRules(
@@ -53,16 +51,12 @@ CANDIDATES: Final[dict[str, Sequence[Recommender[Any]]]] = {
         for neighbours, decay, distance_decay, rarity in product((200, 500), (0.3, 0.5), (0.3, 0.5, 0.7), (0.0, 0.5))
     ],
 }
-"""What is tried of each model; the best on validation is measured."""
-
-Row = dict[str, str | bool | float]
-
-console = Console(stderr=True, soft_wrap=True)
+"""The settings of each model to choose from."""
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """What is known, and every next click with what came before it in its session."""
+    """Training data, and every next click with the clicks before it in its session."""
 
     train: Interactions
     queries: QueryBatch
@@ -70,26 +64,17 @@ class Split:
 
 
 def main() -> None:
-    """Read the folder, choose settings, measure every model, print the table and write the file."""
-    arguments = _arguments()
+    """Choose settings on validation, then measure every model."""
+    parser = options("sessions", __doc__)
+    parser.add_argument("folder", type=Path, help="holds …train_full.txt, …test.txt, …train_tr.txt, …train_valid.txt")
+    arguments = parser.parse_args()
     validation = _read(arguments.folder, "train_tr", "train_valid")
     test = _read(arguments.folder, "train_full", "test")
-    console.print(f"{test.train.shape[1]} items, {len(test.train.log)} training clicks, {len(test.wanted)} to find")
-    chosen = {name: _choose(models, validation) for name, models in CANDIDATES.items()}
+    say(f"{test.train.shape[1]} items, {len(test.train.log)} training clicks, {len(test.wanted)} to find")
+    chosen = {name: _choose(models, validation) for name, models in MODELS.items()}
     winner = max(chosen, key=lambda name: chosen[name][0])
     rows = [_row(name, model, test) | {"selected": name == winner} for name, (_, model) in chosen.items()]
-    Console().print(_table(rows))
-    if arguments.json:
-        arguments.json.write_bytes(msgspec.json.encode({"rows": rows}))
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.sessions", description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "folder", type=Path, help="holds …train_full.txt, …test.txt, …train_tr.txt and …train_valid.txt"
-    )
-    parser.add_argument("--json", type=Path, help="write the rows here")
-    return parser.parse_args()
+    finish(rows, arguments.json)
 
 
 def _read(folder: Path, train_name: str, test_name: str) -> Split:
@@ -120,7 +105,7 @@ def _clicks(folder: Path, name: str) -> pl.DataFrame:
 
 
 def _next_clicks(sessions: Sequence[Sequence[int]]) -> tuple[ItemLists, ItemLists]:
-    """Return the clicks before each click but the first, every item at its last place, and that click."""
+    """Return the clicks before each click but the first, with every item at its last place, and that click."""
     histories, wanted = [], []
     for session in sessions:
         before: dict[int, None] = {}
@@ -136,18 +121,16 @@ def _next_clicks(sessions: Sequence[Sequence[int]]) -> tuple[ItemLists, ItemList
 
 def _choose(models: Sequence[Recommender[Any]], validation: Split) -> tuple[float, Recommender[Any]]:
     """Return the best MRR on validation and the model that reached it."""
-    found = []
+    ranks = []
     for model in models:
-        recall, rank = _judge(model.fit(validation.train, seed=SEED), validation)
-        settings = ", ".join(f"{name}={value}" for name, value in model.config.plain().items())
-        console.print(
-            f"validation Recall@{K} {recall:.4f} MRR@{K} {rank:.4f}  {model.name} {settings}", highlight=False
-        )
-        found.append(rank)
-    return max(found), models[int(np.argmax(found))]
+        recall, rank = _figures(model.fit(validation.train, seed=SEED), validation)
+        settings = described(model.config.plain())
+        say(f"validation Recall@{K} {recall:.4f} MRR@{K} {rank:.4f}  {model.name} {settings}")
+        ranks.append(rank)
+    return max(ranks), models[int(np.argmax(ranks))]
 
 
-def _judge(model: Recommender[Any], split: Split) -> tuple[float, float]:
+def _figures(model: Recommender[Any], split: Split) -> tuple[float, float]:
     """Return Recall@20 and MRR@20."""
     hits = ranking.find_hits(model.retrieve(split.queries, K).items, split.wanted.indptr, split.wanted.items)
     return ranking.mean(ranking.recall(hits, K)), ranking.mean(ranking.reciprocal_rank(hits, K))
@@ -155,43 +138,30 @@ def _judge(model: Recommender[Any], split: Split) -> tuple[float, float]:
 
 def _row(name: str, model: Recommender[Any], test: Split) -> Row:
     """Fit on the whole training data and find the test clicks."""
-    start = time.perf_counter()
-    model.fit(test.train, seed=SEED)
-    fitted = time.perf_counter()
-    recall, rank = _judge(model, test)
-    scored = time.perf_counter()
+    _, fit_s = timed(lambda: model.fit(test.train, seed=SEED))
+    (recall, rank), score_s = timed(lambda: _figures(model, test))
     p50, p90 = np.percentile(_single_ms(model, test.queries), (50, 90))
     return {
         "model": name,
         f"recall@{K}": recall,
         f"mrr@{K}": rank,
-        "fit_s": fitted - start,
-        "score_s": scored - fitted,
+        "fit_s": fit_s,
+        "score_s": score_s,
         "p50_ms": float(p50),
         "p90_ms": float(p90),
-        "settings": ", ".join(f"{key}={value}" for key, value in model.config.plain().items()),
+        "settings": described(model.config.plain()),
     }
 
 
-def _single_ms(model: Recommender[Any], asked: QueryBatch) -> NDArray[np.float64]:
-    """Return how many milliseconds each of some single queries takes."""
+def _single_ms(model: Recommender[Any], queries: QueryBatch) -> NDArray[np.float64]:
+    """Return the milliseconds of some single queries."""
     seconds = []
-    for query in np.linspace(0, len(asked) - 1, SINGLE).astype(int):
-        one = asked.slice(query, query + 1)
+    for row in np.linspace(0, len(queries) - 1, SINGLE).astype(int):
+        query = queries.slice(row, row + 1)
         start = time.perf_counter()
-        model.retrieve(one, K)
+        model.retrieve(query, K)
         seconds.append(time.perf_counter() - start)
     return 1000 * np.array(seconds)
-
-
-def _table(rows: Sequence[Row]) -> Table:
-    table = Table("model", "selected")
-    figures = (f"recall@{K}", f"mrr@{K}", "fit_s", "score_s", "p50_ms", "p90_ms")
-    for name in figures:
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(str(row["model"]), "*" if row["selected"] else "", *(f"{row[name]:.4f}" for name in figures))
-    return table
 
 
 if __name__ == "__main__":

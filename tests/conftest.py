@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -14,6 +14,7 @@ from aisle.app.shop import Shop
 from tests.runner import Runner
 from tests.small_shop import make_small_shop
 from tests.spark import cluster
+from tests.workers import ByFile, longest_first
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 # The same examples in every run, and no judgement by the clock: timings live in benchmarks.
 settings.register_profile("aisle", derandomize=True, deadline=None)
 settings.load_profile("aisle")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    return ByFile(config, log) if config.getvalue("dist") in ("load", "loadgroup") else None
 
 
 @pytest.fixture(scope="session")

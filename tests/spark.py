@@ -34,9 +34,6 @@ HURRY: Final = {
 }
 """Small tables are done before any of Spark's compilers has paid."""
 
-GROUP: Final = pytest.mark.xdist_group("spark")
-"""Tests that share one cluster."""
-
 
 @contextmanager
 def cluster() -> Iterator["SparkSession"]:
@@ -65,3 +62,18 @@ def absent() -> str | None:
     except SparkError as error:
         return str(error)
     return None
+
+
+def changed(folder: Path, setting: str, value: str) -> Path:
+    """Put a setting in the place of another one in a shop's settings."""
+    toml = folder / "aisle.toml"
+    assert setting in toml.read_text()
+    toml.write_text(toml.read_text().replace(setting, value))
+    return folder
+
+
+def hasty(folder: Path) -> Path:
+    """Let a shop's als take few steps: on Spark each is several jobs, however small the log is."""
+    with (folder / "aisle.toml").open("a") as toml:
+        toml.write("\n[models.als]\nfactors = 8\niterations = 4\n")
+    return folder

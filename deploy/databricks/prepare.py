@@ -2,15 +2,15 @@
 # MAGIC %md
 # MAGIC # Data preparation
 # MAGIC
-# MAGIC What a night's import brought: what was set aside and why, what is odd in the data, and the cleaned interactions
-# MAGIC that models learn from, as Parquet for whoever wants to look closer.
+# MAGIC After the night's import: the rejected rows and why, problems in the data, and the cleaned interactions that
+# MAGIC models learn from, as Parquet files.
 
 # COMMAND ----------
 
 import shutil
 from pathlib import Path
 
-from shop_folder import fetched
+from shop_folder import local_copy
 
 from aisle import Shop
 from aisle.report.quality import quality_page
@@ -21,27 +21,27 @@ volume = dbutils.widgets.get("volume")
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC ## What was set aside
+# MAGIC ## Rejected rows
 # MAGIC
-# MAGIC `aisle rejects replay` takes the rows through the door again once they are mended.
+# MAGIC `aisle rejects replay` imports the rows again once they are corrected.
 
 # COMMAND ----------
 
-with fetched(volume) as folder, Shop.open(folder) as shop:
+with local_copy(volume) as folder, Shop.open(folder) as shop:
     rejects, total = shop.rejects()
     quality = shop.profile()
     page = quality_page(quality, shop.settings.shop)
     shutil.rmtree(folder / "prepared", ignore_errors=True)
     exported = shop.export(folder / "prepared")
 
-print(f"{total:,} rows are set aside")
+print(f"{total:,} rows were rejected")
 for reject in rejects:
     print(reject.source, reject.line, reject.reason)
 
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC ## What is odd in the data, and what to do about it
+# MAGIC ## Problems in the data, and what to do about them
 
 # COMMAND ----------
 

@@ -1,29 +1,29 @@
 """Run an `aisle` command on the shop of a volume: `run.py VOLUME COMMAND …`.
 
-A process of its own, as Databricks takes the exit of any command for a failure, good or bad. Names with stars are spelt
-out, as a shell would do.
+The command is a process of its own, as Databricks takes any exit for a failure, even a successful one. Names with stars
+are expanded, as a shell does it.
 """
 
 import subprocess
 import sys
 from glob import glob
 
-from shop_folder import fetched
+from shop_folder import local_copy
 
 
 def main(volume: str, *arguments: str) -> None:
-    """Run the command in the shop's folder.
+    """Run the command in a copy of the shop's folder.
 
     Raises
     ------
     RuntimeError
-        If it fails; its own line stands above in the log.
+        If it fails; its own message is above in the log.
     """
-    spelt = [one for argument in arguments for one in sorted(glob(argument)) or [argument]]  # noqa: PTH207  of whole paths
-    with fetched(volume) as folder:
-        code = subprocess.run([sys.executable, "-m", "aisle.cli.main", *spelt], cwd=folder, check=False).returncode
+    expanded = [path for argument in arguments for path in sorted(glob(argument)) or [argument]]  # noqa: PTH207  of whole paths
+    with local_copy(volume) as folder:
+        code = subprocess.run([sys.executable, "-m", "aisle.cli.main", *expanded], cwd=folder, check=False).returncode
     if code:
-        raise RuntimeError(f"aisle {' '.join(spelt)} failed with exit code {code}")
+        raise RuntimeError(f"aisle {' '.join(expanded)} failed with exit code {code}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The shop's folder on the cluster's own disk.
 
-A volume takes files that are written from the first byte to the last, and nothing else; models are mapped into memory.
-So the folder is fetched before it is worked in, and what has changed in it is put back.
+A volume only takes files that are written from the first byte to the last, but models are mapped into memory. So
+commands work in a copy of the folder, and changes are copied back.
 """
 
 import shutil
@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 
 @contextmanager
-def fetched(volume: str) -> Iterator[Path]:
-    """Lend a copy of the folder `shop` of a volume; what was changed is put back, even if the work failed."""
+def local_copy(volume: str) -> Iterator[Path]:
+    """Lend a copy of the folder `shop` of a volume; changes are copied back, even if the work fails."""
     place = Path(volume, "shop")
     with TemporaryDirectory() as scratch:
         folder = Path(scratch, "shop")
@@ -23,18 +23,18 @@ def fetched(volume: str) -> Iterator[Path]:
             yield folder
         finally:
             _copy(folder, place, shutil.copyfile)
-            _remove_what_is_not_in(folder, place)
+            _remove_old_bundles(folder, place)
 
 
-def _copy(source: Path, target: Path, copied: Callable[[Path, Path], object]) -> None:
-    """Copy what is not there yet, of another size or newer; a volume is given neither modes nor times."""
+def _copy(source: Path, target: Path, copy_file: Callable[[Path, Path], object]) -> None:
+    """Copy files that are missing, of another size or newer; a volume takes neither modes nor times."""
     for file in sorted(source.rglob("*")):
         copy = target / file.relative_to(source)
         if file.is_dir():
             copy.mkdir(parents=True, exist_ok=True)
         elif _changed(file, copy):
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copied(file, copy)
+            copy_file(file, copy)
 
 
 def _changed(file: Path, copy: Path) -> bool:
@@ -44,8 +44,8 @@ def _changed(file: Path, copy: Path) -> bool:
     return now.st_size != was.st_size or now.st_mtime > was.st_mtime
 
 
-def _remove_what_is_not_in(folder: Path, place: Path) -> None:
-    """Remove the bundles that Aisle has cleared away."""
+def _remove_old_bundles(folder: Path, place: Path) -> None:
+    """Remove the bundles that Aisle has deleted."""
     for old in place.glob("models/*"):
         if not (folder / old.relative_to(place)).exists():
             shutil.rmtree(old)

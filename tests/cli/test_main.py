@@ -1,8 +1,12 @@
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 import aisle as package
 from aisle.cli.main import app
@@ -24,6 +28,32 @@ def test_an_unknown_command_is_named(aisle: Runner) -> None:
     ran = aisle("recomend")
     assert ran.code == 2
     assert "recommend" in ran.err
+
+
+def all_commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every command and group with the words that call it."""
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from all_commands(child, (*path, name))
+
+
+def words(text: str) -> str:
+    """Return a text without frames, code marks and line breaks."""
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", text.replace("`", "")).split())
+
+
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [pytest.param(path, command, id=" ".join(path)) for path, command in all_commands(get_command(app))],
+)
+def test_help_shows_every_text_as_it_is_written(
+    aisle: Runner, monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...], command: Any
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    shown = words(aisle(*path, "--help").out)
+    texts = [command.help, *(parameter.help for parameter in command.params if getattr(parameter, "help", None))]
+    for text in texts:
+        assert words(text) in shown
 
 
 def test_every_command_stands_in_the_readme() -> None:

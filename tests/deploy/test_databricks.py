@@ -79,8 +79,8 @@ def bundle() -> Bundle:
 
 
 def jobs() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = FILE["resources"]["jobs"]
-    return found
+    by_name: dict[str, dict[str, Any]] = FILE["resources"]["jobs"]
+    return by_name
 
 
 def tasks() -> list[tuple[str, dict[str, Any]]]:
@@ -88,7 +88,7 @@ def tasks() -> list[tuple[str, dict[str, Any]]]:
 
 
 def commands() -> list[list[str]]:
-    """Return what each task gives to `run.py`, without the volume."""
+    """Return what each task gives to `deploy/databricks/run.py`, without the volume."""
     scripts = [task["spark_python_task"] for _, task in tasks() if "spark_python_task" in task]
     return [script["parameters"][1:] for script in scripts]
 
@@ -97,9 +97,9 @@ def strange(value: Any, kind: Any, path: str = "") -> Iterator[str]:
     """Yield where a value says something that a type of the SDK does not know."""
     arguments = typing.get_args(kind)
     if type(None) in arguments:
-        yield from strange(value, next(one for one in arguments if one is not type(None)), path)
+        yield from strange(value, next(argument for argument in arguments if argument is not type(None)), path)
     elif isinstance(value, list):
-        yield from (found for one in value for found in strange(one, arguments[0], f"{path}[]"))
+        yield from (place for element in value for place in strange(element, arguments[0], f"{path}[]"))
     elif dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
         known = typing.get_type_hints(kind)
         for name, inner in value.items():
@@ -127,7 +127,7 @@ def test_a_job_says_nothing_that_the_jobs_api_does_not_know(job: str) -> None:
     assert list(strange(jobs()[job], JobSettings)) == []
 
 
-def test_what_is_strange_is_found() -> None:
+def test_strange_keys_and_values_are_found() -> None:
     trackers.needed("databricks.sdk")
     from databricks.sdk.service.jobs import JobSettings
 
@@ -154,14 +154,14 @@ def test_every_variable_that_is_named_is_declared(bundle: Bundle) -> None:
 def test_a_night_goes_from_ingest_to_score() -> None:
     nightly = jobs()["nightly"]["tasks"]
     assert [task["task_key"] for task in nightly] == ["ingest", "prepare", "train", "evaluate", "score"]
-    followed = [[one["task_key"] for one in task.get("depends_on", [])] for task in nightly]
-    assert followed == [[], ["ingest"], ["prepare"], ["train"], ["evaluate"]]
+    dependencies = [[other["task_key"] for other in task.get("depends_on", [])] for task in nightly]
+    assert dependencies == [[], ["ingest"], ["prepare"], ["train"], ["evaluate"]]
     assert jobs()["nightly"]["schedule"]["pause_status"] == "UNPAUSED"
 
 
 def test_tasks_run_where_there_is_a_machine() -> None:
     for job, task in tasks():
-        assert task["job_cluster_key"] in {one["job_cluster_key"] for one in jobs()[job]["job_clusters"]}
+        assert task["job_cluster_key"] in {cluster["job_cluster_key"] for cluster in jobs()[job]["job_clusters"]}
 
 
 def test_every_file_that_is_named_is_there(bundle: Bundle) -> None:
@@ -174,7 +174,7 @@ def test_every_file_that_is_named_is_there(bundle: Bundle) -> None:
     assert wheels == {f"{artifact.path}/dist/*.whl"}
 
 
-@pytest.mark.parametrize("command", commands(), ids=lambda one: shlex.join(one))
+@pytest.mark.parametrize("command", commands(), ids=lambda command: shlex.join(command))
 def test_every_command_has_these_arguments(aisle: Runner, command: list[str]) -> None:
     ran = aisle(*command, "--help")
     assert ran.code == 0, ran.err
@@ -210,8 +210,8 @@ def run(volume: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 def notebook(name: str, volume: Path) -> tuple[dict[str, Any], list[str]]:
     """Run a notebook, with stand-ins for what only a workspace has; return its names and the pages that it shows."""
     pages: list[str] = []
-    given = {"volume": str(volume), "user_id": "user-1"}
-    widgets = SimpleNamespace(text=lambda name, default: None, get=lambda name: given[name])
+    values = {"volume": str(volume), "user_id": "user-1"}
+    widgets = SimpleNamespace(text=lambda name, default: None, get=lambda name: values[name])
     workspace = {"dbutils": SimpleNamespace(widgets=widgets), "displayHTML": pages.append}
     return runpy.run_path(str(FOLDER / name), workspace), pages
 
@@ -250,13 +250,13 @@ def test_a_command_that_fails_fails_the_task(volume: Path) -> None:
     assert "aisle models promote 7 failed with exit code 2" in ran.stderr
 
 
-def test_bundles_that_were_cleared_away_leave_the_volume_too(volume: Path) -> None:
-    from shop_folder import fetched
+def test_deleted_bundles_leave_the_volume_too(volume: Path) -> None:
+    from shop_folder import local_copy
 
     old = volume / "shop" / "models" / "000001"
     old.mkdir(parents=True)
     (old / "manifest.json").write_text("{}")
-    with fetched(str(volume)) as folder:
+    with local_copy(str(volume)) as folder:
         shutil.rmtree(folder / "models" / "000001")
     assert not old.exists()
     assert (volume / "shop" / "aisle.toml").exists()

@@ -44,15 +44,15 @@ class Instruction(NamedTuple):
 
 def stages() -> dict[str, list[Instruction]]:
     """Return the instructions of each stage of the Dockerfile, the `FROM` among them."""
-    found: dict[str, list[Instruction]] = {}
+    by_name: dict[str, list[Instruction]] = {}
     lines = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.startswith("#")]
     for line in re.sub(r"\s*\\\n\s*", " ", "\n".join(lines)).splitlines():
         if line.strip():
             word, _, text = line.partition(" ")
             if word == "FROM":
-                stage: list[Instruction] = found.setdefault(text.rpartition(" AS ")[2], [])
+                stage: list[Instruction] = by_name.setdefault(text.rpartition(" AS ")[2], [])
             stage.append(Instruction(word, text))
-    return found
+    return by_name
 
 
 STAGES: Final = stages()
@@ -61,8 +61,8 @@ FINAL: Final = ("mlflow", "shop")
 
 
 def only(stage: str, word: str) -> Instruction:
-    (found,) = (one for one in STAGES[stage] if one.word == word)
-    return found
+    (instruction,) = (candidate for candidate in STAGES[stage] if candidate.word == word)
+    return instruction
 
 
 # --- Dockerfile -------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def only(stage: str, word: str) -> Instruction:
 
 def test_the_last_stage_is_the_shop() -> None:
     assert list(STAGES) == ["build", "build-mlflow", "mlflow", "shop"]
-    assert {one.word for instructions in STAGES.values() for one in instructions} <= INSTRUCTIONS
+    assert {instruction.word for instructions in STAGES.values() for instruction in instructions} <= INSTRUCTIONS
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -83,10 +83,10 @@ def test_a_stage_begins_with_a_fixed_image_or_an_earlier_stage(stage: str) -> No
 @pytest.mark.parametrize("stage", STAGES)
 def test_everything_that_is_copied_is_there(stage: str) -> None:
     kept = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
-    for one in STAGES[stage]:
-        if one.word != "COPY":
+    for instruction in STAGES[stage]:
+        if instruction.word != "COPY":
             continue
-        *options, last = shlex.split(one.text)
+        *options, last = shlex.split(instruction.text)
         sources = [source for source in options if not source.startswith("--")]
         origin = next((option.removeprefix("--from=") for option in options if option.startswith("--from=")), None)
         if origin is None:
@@ -100,10 +100,10 @@ def test_everything_that_is_copied_is_there(stage: str) -> None:
 def test_an_image_runs_as_nobody_in_particular(stage: str) -> None:
     user = only(stage, "USER").text
     assert int(user) >= 10_000
-    words = [one.word for one in STAGES[stage]]
+    words = [instruction.word for instruction in STAGES[stage]]
     assert "RUN" not in words[words.index("USER") :]
-    made = [one.text for one in STAGES[stage] if one.word == "RUN" and "useradd" in one.text]
-    assert [f"--uid {user}" in text for text in made] == [True]
+    runs = [instruction.text for instruction in STAGES[stage] if instruction.word == "RUN"]
+    assert [f"--uid {user}" in text for text in runs if "useradd" in text] == [True]
 
 
 @pytest.mark.parametrize(("stage", "route"), [("mlflow", "/health"), ("shop", "/api/health")])
@@ -130,7 +130,7 @@ def test_the_shop_listens_where_the_outside_reaches_it(monkeypatch: pytest.Monke
 
 def test_uv_is_the_one_of_the_lock_file() -> None:
     (locked,) = re.findall(r'^name = "uv"\nversion = "(.+)"', (ROOT / "uv.lock").read_text(), re.MULTILINE)
-    assert f"uv=={locked}" in next(one.text for one in STAGES["build"] if one.word == "RUN")
+    assert f"uv=={locked}" in next(instruction.text for instruction in STAGES["build"] if instruction.word == "RUN")
 
 
 def test_what_the_shops_image_does_is_a_command(aisle: Runner) -> None:
@@ -139,7 +139,8 @@ def test_what_the_shops_image_does_is_a_command(aisle: Runner) -> None:
 
 
 def environment(stage: str) -> dict[str, str]:
-    pairs = (pair.partition("=") for one in STAGES[stage] if one.word == "ENV" for pair in shlex.split(one.text))
+    settings = (instruction.text for instruction in STAGES[stage] if instruction.word == "ENV")
+    pairs = (pair.partition("=") for text in settings for pair in shlex.split(text))
     return {name: value for name, _, value in pairs}
 
 
@@ -221,7 +222,7 @@ def test_services_run_commands_that_there_are(aisle: Runner, name: str) -> None:
     service = SERVICES[name]
     command = service["command"]
     if "entrypoint" in service:
-        (command,) = (found.split() for found in re.findall(r"\baisle ([a-z ]+);", command[0]))
+        (command,) = (words.split() for words in re.findall(r"\baisle ([a-z ]+);", command[0]))
     assert aisle(*command, "--help").code == 0
 
 
@@ -240,7 +241,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "vendor"))
         else:
             shutil.copy(source, copy)
-    *_, step = (one.text for one in STAGES["build"] if one.word == "RUN" and "uv sync" in one.text)
+    runs = (instruction.text for instruction in STAGES["build"] if instruction.word == "RUN")
+    *_, step = (text for text in runs if "uv sync" in text)
     uv = [sys.executable, "-m", "uv", *shlex.split(step)[1:], "--python", sys.executable]
     settings = {"UV_PROJECT_ENVIRONMENT": str(target), "UV_PYTHON_DOWNLOADS": "never"}
     kept = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}

@@ -67,7 +67,6 @@ def ask(url: str, question: dict[str, Any]) -> list[dict[str, Any]]:
         return found
 
 
-@pytest.mark.timeout(600)
 def test_mlflow_serves_what_the_shop_recommends(untrained_folder: Path, tmp_path: Path) -> None:
     trackers.needed("mlflow", "pandas", "flask")
     folder = shutil.copytree(untrained_folder, tmp_path / "shop")

@@ -16,14 +16,11 @@ from aisle.recommenders.ratings.als_wr import ALSWR, ALSWRConfig
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
 from tests.lively_shop import END, WEIGHTS, lively_events
-from tests.spark import GROUP
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from aisle.prepare.spark.log import SparkLog
-
-pytestmark = GROUP
 
 NOW = 19_000 * DAY
 FLAT = Weights(half_life_days=None)

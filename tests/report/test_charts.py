@@ -52,8 +52,8 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
 def test_there_are_a_few_ticks_within_the_axis(low: float, high: float) -> None:
     assume(high - low > 1e-6)
 
-    found = steps(low, high)
+    ticks = steps(low, high)
 
-    assert 1 <= len(found) <= TICKS + 1
-    assert all(low - 1e-9 <= value <= high + 1e-9 for value in found)
-    assert 0 in found
+    assert 1 <= len(ticks) <= TICKS + 1
+    assert all(low - 1e-9 <= value <= high + 1e-9 for value in ticks)
+    assert 0 in ticks

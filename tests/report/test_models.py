@@ -70,9 +70,9 @@ def test_the_page_is_whole(measured: tuple[Measured, ...]) -> None:
 
 
 def test_the_page_loads_nothing() -> None:
-    made = page(ALS, POPULARITY)
+    html = page(ALS, POPULARITY)
 
-    assert re.findall(r"<(?:script|link|img|iframe)|src=|href=|url\(|@import|https?:", made) == []
+    assert re.findall(r"<(?:script|link|img|iframe)|src=|href=|url\(|@import|https?:", html) == []
 
 
 def test_names_are_text_and_no_markup() -> None:

@@ -24,18 +24,18 @@ def test_texts_open_as_the_stars_say(part: Part) -> None:
     assert all(text.startswith(REVIEW_OPENERS[2]) for text in high)
 
 
-def test_what_is_said_of_aspects_follows_the_satisfaction(part: Part) -> None:
-    told = part.reviews.join(part.truth, on=["transaction_id", "item_id"])
+def test_the_tone_of_aspects_follows_the_satisfaction(part: Part) -> None:
+    reviews = part.reviews.join(part.truth, on=["transaction_id", "item_id"])
     praise = sorted({f" {word}." for words in ASPECT_WORDS.values() for word in words[2]})
-    told = told.with_columns(praised=pl.col("text").str.contains_any(praise))
-    happy = told.filter(pl.col("satisfaction") > 0.8)["praised"].mean()
-    unhappy = told.filter(pl.col("satisfaction") < 0.4)["praised"].mean()
+    reviews = reviews.with_columns(praised=pl.col("text").str.contains_any(praise))
+    happy = reviews.filter(pl.col("satisfaction") > 0.8)["praised"].mean()
+    unhappy = reviews.filter(pl.col("satisfaction") < 0.4)["praised"].mean()
     assert happy > 0.8  # type: ignore[operator]
     assert unhappy < 0.3  # type: ignore[operator]
 
 
 def test_reviewers_speak_of_the_aspects_of_the_department(part: Part, happenings: pl.DataFrame) -> None:
-    books = next(one for one in DEPARTMENTS if one.name == "Books")
+    books = next(department for department in DEPARTMENTS if department.name == "Books")
     about_books = part.reviews.join(
         happenings.filter(pl.col("leaf").is_between(41, 44)).select("item_id").unique(), on="item_id"
     )

@@ -1,10 +1,13 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from aisle.simulator.shoppers import Shoppers, draw_shoppers, liking, logistic, satisfaction
+from aisle.simulator.simulation import Part, Simulation
 from aisle.simulator.world import World
+from tests.simulator.kinds import BOUGHT, VIEWED
 
 
 @pytest.fixture
@@ -41,3 +44,25 @@ def test_a_discount_is_liked_by_the_thrifty(shoppers: Shoppers, world: World) ->
 
 def test_logistic_is_a_probability() -> None:
     np.testing.assert_allclose(logistic(np.array([-np.log(3), 0, np.log(3)])), [0.25, 0.5, 0.75])
+
+
+def test_activity_is_heavy_tailed(part: Part) -> None:
+    counts = np.sort(part.events["user_id"].drop_nulls().value_counts()["count"].to_numpy())[::-1]
+    tenth = len(counts) // 10
+    assert 0.3 < counts[:tenth].sum() / counts.sum() < 0.7
+
+
+def test_thrifty_shoppers_buy_cheaper(simulation: Simulation, happenings: pl.DataFrame, world: World) -> None:
+    bought = happenings.filter(BOUGHT).join(simulation.tastes(), on="user_id")
+    level = world.catalogue.level[bought["number"].to_numpy()]
+    thrift = bought["thrift"].to_numpy()
+    low, high = np.quantile(thrift, [1 / 3, 2 / 3])
+    assert level[thrift > high].mean() < level[thrift < low].mean() - 0.4
+
+
+def test_shoppers_look_at_what_is_of_their_style(
+    simulation: Simulation, happenings: pl.DataFrame, world: World
+) -> None:
+    viewed = happenings.filter(VIEWED).join(simulation.tastes(), on="user_id")
+    modern = world.catalogue.style[viewed["number"].to_numpy(), 0]
+    assert np.corrcoef(modern, viewed["classic_modern"])[0, 1] > 0.25

@@ -31,13 +31,13 @@ def test_an_item_has_its_name_and_its_price_in_units(client: TestClient) -> None
     assert item["image_url"] is None
 
 
-def test_an_unknown_shopper_gets_the_popular_shelf_and_is_told(client: TestClient) -> None:
+def test_an_unknown_shopper_gets_the_popular_shelf_with_the_fallback_named(client: TestClient) -> None:
     shelf = client.get("/api/recommendations?user_id=nobody").json()
     assert shelf["fallback"] == "popular"
     assert len(shelf["items"]) == 10
 
 
-def test_purchased_items_are_left_out_on_request(client: TestClient, live: Live) -> None:
+def test_purchased_items_are_excluded_on_request(client: TestClient, live: Live) -> None:
     bought = {line.item_id for line in live.history("user-0", 100)}
     query: dict[str, str | int] = {"user_id": "user-0", "n": 200, "exclude": "purchased"}
     shelf = client.get("/api/recommendations", params=query).json()["items"]
@@ -83,7 +83,7 @@ def test_an_id_may_hold_anything_but_control_characters(client: TestClient) -> N
         ("/api/similar?item_id=tea-1&n=-1", "n '-1'"),
     ],
 )
-def test_a_bad_query_is_told_what_is_wrong(client: TestClient, path: str, words: str) -> None:
+def test_a_bad_query_is_explained(client: TestClient, path: str, words: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 422
     assert words in answer.json()["error"]
@@ -180,7 +180,7 @@ def test_a_body_that_is_not_json_is_refused(client: TestClient, path: str, body:
     assert answer.json()["error"]
 
 
-def test_an_event_that_only_looks_like_json_is_set_aside_alone(client: TestClient) -> None:
+def test_an_event_that_is_not_quite_json_is_rejected_alone(client: TestClient) -> None:
     answer = client.post("/api/events", content=b'[{"event": "search", "user_id": NaN}, {"event": "search"}]')
     assert answer.status_code == 200
     assert [outcome["status"] == "rejected" for outcome in answer.json()["outcomes"]] == [True, False]
@@ -209,13 +209,13 @@ def test_a_delivery_that_is_repeated_is_stored_once(client: TestClient, live: Li
     assert len(live.history("new", 10)) == 1
 
 
-def test_each_event_of_a_batch_is_told_whether_it_is_new(client: TestClient) -> None:
+def test_each_event_of_a_batch_has_its_outcome(client: TestClient) -> None:
     event = {"event": "view_item", "user_id": "new", "item_id": "tea-1"}
     client.post("/api/events", json=event | {"event_id": "e1"})
-    batch = [event | {"event_id": one} for one in ("e2", "e1", "e2")] + [{"event": "dance"}, event]
+    batch = [event | {"event_id": event_id} for event_id in ("e2", "e1", "e2")] + [{"event": "dance"}, event]
     received = client.post("/api/events", json=batch).json()
-    told = [outcome["status"] for outcome in received["outcomes"]]
-    assert told == ["stored", "duplicate", "duplicate", "rejected", "stored"]
+    statuses = [outcome["status"] for outcome in received["outcomes"]]
+    assert statuses == ["stored", "duplicate", "duplicate", "rejected", "stored"]
     assert (received["stored"], received["duplicate"], received["rejected"]) == (2, 2, 1)
 
 
@@ -234,7 +234,7 @@ def test_health_names_the_model(client: TestClient, untrained_client: TestClient
     assert before.json()["model_version"] is None
 
 
-def test_items_say_why_they_stand_there_on_request(client: TestClient) -> None:
+def test_items_have_reasons_on_request(client: TestClient) -> None:
     path = "/api/recommendations?user_id=nobody"
     assert {item["reason"] for item in client.get(path).json()["items"]} == {None}
     explained = client.get(f"{path}&explain=1").json()["items"]
@@ -248,8 +248,8 @@ def test_what_a_visitor_did_becomes_theirs_once_they_sign_in(client: TestClient,
     client.post("/api/events", json=[seen, seen])
     answer = client.post("/api/users/merge", json={"anonymous_id": "cookie", "user_id": "new"})
     assert answer.status_code == 200
-    told = answer.json()
-    assert (told["anonymous_id"], told["user_id"], told["rows"]["events"]) == ("cookie", "new", 2)
+    merged = answer.json()
+    assert (merged["anonymous_id"], merged["user_id"], merged["rows"]["events"]) == ("cookie", "new", 2)
     assert [line.item_id for line in live.history("new", 10)] == ["tea-1"] * 2
     assert live.history("cookie", 10) == []
 

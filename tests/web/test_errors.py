@@ -36,13 +36,13 @@ def test_an_error_has_its_status_and_keeps_its_words(error: Exception, status: i
 def test_the_folders_and_hosts_of_the_shop_are_for_its_log(
     kind: type[errors.AisleError], caplog: pytest.LogCaptureFixture
 ) -> None:
-    status, said = explain(kind("cannot read /srv/shop/aisle.db"))
+    status, message = explain(kind("cannot read /srv/shop/aisle.db"))
     assert status == 503
-    assert "/srv" not in said
+    assert "/srv" not in message
     assert "/srv/shop/aisle.db" in caplog.text
 
 
-def test_too_much_at_once_is_told_when_to_come_back(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_busy_shop_says_when_to_try_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Busy(Live):
         def feedback(self, user_id: str, item_id: str, rating: float) -> None:
             raise errors.TryAgain("20,000 events wait for database /srv/shop/aisle.db")
@@ -73,7 +73,7 @@ def broken_client(folder: Path) -> TestClient:
     return TestClient(create_app(Broken(Settings.read(folder))), raise_server_exceptions=False)
 
 
-def test_a_bug_is_not_told_to_the_client(broken_client: TestClient) -> None:
+def test_a_bug_is_not_shown_to_the_client(broken_client: TestClient) -> None:
     answer = broken_client.get("/api/recommendations?user_id=a")
     assert answer.status_code == 500
     assert set(answer.json()) == {"error"}

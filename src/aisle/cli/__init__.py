@@ -1,1 +1,1 @@
-"""Commands: they read arguments, call `app`, and print."""
+"""The command line: `commands` read options and call `app`, `display` prints what comes back."""

@@ -1,51 +1,51 @@
-"""`aisle demo`: the whole of Aisle on a simulated shop, told as it happens."""
+"""`aisle demo`: a simulated shop from nothing to shelves, printed step by step."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-
-import polars as pl
 
 from aisle.app.data.settings_file import write_settings
 from aisle.app.data.setup import make_shop
 from aisle.app.settings import FILE, Settings
 from aisle.app.shop import Shop
-from aisle.cli import show
+from aisle.cli.display import terminal
+from aisle.cli.display.imports import import_lines
+from aisle.cli.display.shelves import print_shelf
+from aisle.cli.display.training import print_trained
 from aisle.shop import moments
 from aisle.shop.errors import InputError
 from aisle.simulator.simulation import Simulation
 
 QUICK: Final = {"windows": 1, "questions": 800}
-"""A demo delights within two minutes; a shop's nightly training may take its time."""
+"""Settings of the hybrid: a demo is done within two minutes, while a nightly training may take longer."""
 
-SHELF = 8
-"""Items on a shelf that is shown."""
+SHELF: Final = 8
+"""How many items the main shelf shows."""
 
-MORE_SHELVES = ("because-you-viewed", "buy-it-again")
-"""The placements that are shown beside the main one."""
+MORE_SHELVES: Final = ("because-you-viewed", "buy-it-again")
+"""The placements that are shown after the main one."""
 
 
-def run_demo(folder: Path, events: int, *, serve: bool, port: int | None) -> None:
-    """Make a simulated shop in a folder, train on it, show shelves, and serve it."""
+def run_demo(folder: Path, events: int) -> None:
+    """Make a simulated shop in a folder, train on its events and show shelves.
+
+    Raises
+    ------
+    InputError
+        If the folder holds anything but a simulated shop.
+    """
     clear(folder)
     make_shop(folder, Simulation.name, simulated=True)
     write_settings(folder / FILE, ("models", "hybrid"), QUICK)
-    show.out.rule(f"A simulated shop in {folder}")
+    terminal.out.rule(f"A simulated shop in {folder}")
     with Shop(Settings.read(folder)) as shop:
         fill(shop, events)
-        show.out.rule("Training, and what it is worth")
+        terminal.out.rule("Training, with figures from the newest weeks")
         learn(shop)
-        show.out.rule("Shelves")
+        terminal.out.rule("Shelves")
         shoppers = shop.suggestions()
         show_shelves(shop, shoppers[0])
-    show.out.print(f"Shoppers worth trying: [bold]{'  '.join(shoppers)}[/bold]", highlight=False)
-    if serve:
-        from aisle.cli.live import serve_shop
-
-        serve_shop(Settings.read(folder), None, port)
-    else:
-        show.out.print(f"Next: aisle -C {folder} serve", highlight=False)
+    terminal.say(f"Shoppers to try: {'  '.join(shoppers)}", style="bold")
 
 
 def clear(folder: Path) -> None:
@@ -59,7 +59,7 @@ def clear(folder: Path) -> None:
     if not folder.exists():
         return
     if not (folder / FILE).is_file() or not Settings.read(folder).shop.simulated:
-        raise InputError(f"{folder} exists and is no simulated shop; name another folder: aisle demo DIR")
+        raise InputError(f"{folder} exists and is not a simulated shop; name another folder: aisle demo DIR")
     shutil.rmtree(folder)
 
 
@@ -67,31 +67,21 @@ def fill(shop: Shop, events: int) -> None:
     """Simulate shoppers up to this morning and import what they did."""
     today = moments.now() // moments.DAY * moments.DAY
     simulation = Simulation(events=events, end=today)
-    with show.bars() as progress:
-        imported = shop.import_trusted(tables(simulation), progress)
-    show.out.print(show.import_lines(imported), highlight=False)
-
-
-def tables(simulation: Simulation) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Yield everything that a shop would know of a simulation; its truth stays out."""
-    yield "items", simulation.items()
-    yield "users", simulation.users()
-    for part in simulation.parts():
-        yield "events", part.events
-        yield "reviews", part.reviews
-
-
-def show_shelves(shop: Shop, user_id: str) -> None:
-    """Show what a shopper finds on several placements."""
-    show.shelf_beside_history(shop.recommend(user_id, SHELF), shop.history(user_id, SHELF), user_id)
-    for placement in MORE_SHELVES:
-        show.shelf_beside_history(shop.recommend(user_id, SHELF // 2, placement=placement), [], user_id)
+    with terminal.bars() as progress:
+        imported = shop.import_trusted(simulation.tables(), progress)
+    for line in import_lines(imported):
+        terminal.say(line)
 
 
 def learn(shop: Shop) -> None:
-    """Train and show the figures beside popularity's."""
-    from aisle.cli.learn import print_trained
-
-    with show.bars() as progress:
+    """Train, and print the figures beside those of popularity."""
+    with terminal.bars() as progress:
         trained = shop.train(progress=progress)
     print_trained(trained)
+
+
+def show_shelves(shop: Shop, user_id: str) -> None:
+    """Print the shelves of one shopper on several placements."""
+    print_shelf(shop.recommend(user_id, SHELF), user_id, shop.history(user_id, SHELF))
+    for placement in MORE_SHELVES:
+        print_shelf(shop.recommend(user_id, SHELF // 2, placement=placement), user_id)

@@ -1,6 +1,6 @@
-"""The `aisle` command: where commands are gathered and errors become one clear line.
+"""The `aisle` command: it gathers the commands and turns errors into one clear line.
 
-Commands import what they need when they run, so that `aisle --help` is instant and a shelf for one shopper stays quick.
+Commands import what they need when they run: `aisle --help` answers at once, and a shelf for one shopper stays fast.
 """
 
 import sys
@@ -11,7 +11,21 @@ from typing import Annotated
 import typer
 
 from aisle._version import __version__
-from aisle.cli import backup, data, db, learn, live, people, quality, shelf, tune, why
+from aisle.cli.commands import (
+    backup,
+    data,
+    db,
+    evaluate,
+    models,
+    profile,
+    recommend,
+    rejects,
+    serve,
+    train,
+    tune,
+    users,
+    why,
+)
 from aisle.cli.shop import Where
 from aisle.shop.errors import AisleError
 
@@ -20,19 +34,12 @@ app = typer.Typer(
     help="The recommendation engine of an online shop.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",  # Rich's own markup would swallow square brackets, as in [train]
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data.register(app)
-learn.register(app)
-tune.register(app)
-shelf.register(app)
-why.register(app)
-live.register(app)
-people.register(app)
-quality.register(app)
-backup.register(app)
-db.register(app)
+for module in (data, rejects, train, evaluate, models, tune, recommend, why, serve, users, profile, backup, db):
+    module.register(app)
 
 
 def _version(wanted: bool) -> None:
@@ -54,14 +61,14 @@ def _shop(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; what Aisle raises on purpose is the user's to mend, and costs one line and exit code 2."""
+    """Run a command. An error that Aisle raises on purpose is printed as one line, with exit code 2."""
     try:
         app(arguments)
     except AisleError as error:
         typer.echo(f"aisle: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has left; there is nobody to tell
+        sys.stderr.close()  # whoever read the output has stopped reading
         sys.exit(1)
 
 

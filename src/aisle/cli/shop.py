@@ -1,7 +1,6 @@
 """Which shop a command is about."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +11,9 @@ if TYPE_CHECKING:
     from aisle.app.shop import Shop
 
 
-class Engine(StrEnum):
-    """What does the work."""
-
-    LOCAL = "local"
-    SPARK = "spark"
-
-
 @dataclass(frozen=True)
 class Where:
-    """The shop's folder, and a database that counts more than the one in its settings."""
+    """A shop's folder, and the URL of a database that replaces the one in its settings."""
 
     folder: Path = Path()
     url: str | None = None
@@ -35,13 +27,13 @@ class Where:
 
 
 def where(context: typer.Context) -> Where:
-    """Return what the options before the command say."""
-    found: Where = context.ensure_object(Where)
-    return found
+    """Return the shop that the options before the command name."""
+    place: Where = context.ensure_object(Where)
+    return place
 
 
 def open_shop(context: typer.Context) -> "Shop":
-    """Open the shop that the command line names."""
+    """Open the shop that the options before the command name."""
     from aisle.app.shop import Shop
 
     return Shop(where(context).settings())

@@ -1,1 +1,1 @@
-"""Tables to pages: what was measured, for people, as files that need nothing else."""
+"""Pages of figures and charts for people: each is one file that needs nothing else."""

@@ -1,4 +1,4 @@
-"""Bars with whiskers: where everything stands in a drawing. The template only puts it there."""
+"""Bar charts with error bars: the position of every part. The template only draws them."""
 
 import math
 from collections.abc import Sequence
@@ -7,17 +7,17 @@ from typing import Final, NamedTuple
 from aisle.evaluation.bootstrap import Interval
 
 LEFT: Final = 170.0
-"""Where the axis begins: names stand left of it."""
+"""The left end of the axis; names are left of it."""
 RIGHT: Final = 560.0
-"""Where the axis ends: figures stand right of it."""
+"""The right end of the axis; figures are right of it."""
 WIDTH: Final = 720.0
 ROW: Final = 30.0
 TICKS: Final = 5
-"""At most so many steps along the axis."""
+"""The most steps along the axis."""
 
 
 class Bar(NamedTuple):
-    """One bar, in the drawing's units; `low` and `high` are the ends of its whisker."""
+    """One bar, in the chart's units; `low` and `high` are the ends of its error bar."""
 
     label: str
     text: str
@@ -48,7 +48,7 @@ class Chart(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What a bar shows; `tone` is the class that colours it."""
+    """What a bar shows; `tone` is the CSS class that colours it."""
 
     label: str
     text: str
@@ -57,7 +57,7 @@ class Row(NamedTuple):
 
 
 def bar_chart(title: str, rows: Sequence[Row]) -> Chart:
-    """Place one bar per row, from 0 to the value, on an axis that holds every interval and 0."""
+    """Return a chart with a bar for each row, from 0 to the value; the axis covers 0 and every interval."""
     low = min(0.0, *(row.interval.low for row in rows))
     high = max(0.0, *(row.interval.high for row in rows))
     if low == high:
@@ -76,10 +76,10 @@ def bar_chart(title: str, rows: Sequence[Row]) -> Chart:
 
 
 def steps(low: float, high: float) -> list[float]:
-    """Return round values from low to high, at most `TICKS` steps of 1, 2 or 5 times a power of ten apart."""
+    """Return round values from low to high: at most `TICKS` steps of 1, 2 or 5 times a power of ten."""
     rough = (high - low) / TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
-    # Multiples of whole numbers, rounded, so that 0.30000000000000004 is no tick.
+    # Rounded, so that no tick is 0.30000000000000004.
     digits = max(0, 1 - math.floor(math.log10(step)))
     return [round(count * step, digits) for count in range(math.ceil(low / step), math.floor(high / step) + 1)]

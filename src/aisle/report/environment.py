@@ -1,19 +1,28 @@
-"""How pages are filled in: strictly, with everything escaped."""
+"""How templates are filled in: strictly, with everything escaped."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
 
+def environment(templates: Path, filters: Iterable[Callable[..., Any]]) -> Environment:
+    """Return the templates of a folder.
 
-def environment() -> Environment:
-    """Return the templates of this folder: a name that is not given is an error, and text is never markup."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+    Parameters
+    ----------
+    templates
+        The folder. A name that a template uses and nobody gives is an error; text is never markup.
+    filters
+        Functions that templates may call, by their names.
+    """
+    loaded = Environment(
+        loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    loaded.filters |= {function.__name__: function for function in filters}
+    return loaded

@@ -1,4 +1,4 @@
-"""Pages as files."""
+"""Writing pages into files."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from aisle.shop.errors import FileError
 
 
 def check_target(path: Path) -> None:
-    """Refuse a file that could not be written, before the work that it is to hold is done.
+    """Refuse a file that cannot be written, before the work for it is done.
 
     Raises
     ------
     FileError
-        If its folder does not exist, or it is a folder itself.
+        If its folder does not exist, or the path is a folder itself.
     """
     if not path.absolute().parent.is_dir():
         raise FileError(f"there is no folder {path.absolute().parent} for {path.name}; make it first")

@@ -1,49 +1,46 @@
-"""The page that compares models on the held-out weeks: one file, nothing to load, no scripts."""
+"""The page that compares models on the held-out weeks."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment
-
-from aisle._version import __version__
 from aisle.app.training.measuring import Measured
 from aisle.evaluation.bootstrap import Interval
 from aisle.evaluation.compare import FEWEST, Comparison, Finding
 from aisle.report.charts import Chart, Row, bar_chart
-from aisle.report.environment import environment
+from aisle.report.page import render
 from aisle.shop import moments
 
 if TYPE_CHECKING:
     from aisle.app.settings import ShopSection
 
 TONES: Final = {Finding.BETTER: "better", Finding.WORSE: "worse", Finding.NO_DIFFERENCE: "same"}
-"""The class that colours each finding."""
+"""The CSS class that colours each finding."""
 
 
-def models_page(measured: Sequence[Measured], shop: "ShopSection") -> str:
+def models_page(models: Sequence[Measured], shop: "ShopSection") -> str:
     """Return the page.
 
     Parameters
     ----------
-    measured
-        At least one model, all asked about the same weeks.
+    models
+        The figures of at least one model; all on the same weeks. The first is the one that others are compared with.
     shop
         Whose models they are, and whether the shop is simulated.
     """
-    report = measured[0].report
-    return _environment().get_template("models.html").render(
-        shop=shop,
-        version=__version__,
-        made=moments.now(),
+    report = models[0].report
+    return render(
+        "models.html",
+        shop,
+        (change, number, ranged, seconds, spread),
         report=report,
         days=round((report.end - report.cut) / moments.DAY),
-        measured=measured,
-        charts=_charts(measured),
-        verdicts=_verdicts(measured),
+        models=models,
+        charts=_charts(models),
+        differences=_differences(models),
         fewest=FEWEST,
         any_novel=report.novel is not None,
-        any_stars=any(one.report.stars for one in measured),
-    )  # fmt: skip
+        any_stars=any(model.report.stars for model in models),
+    )
 
 
 def number(value: float | None) -> str:
@@ -63,47 +60,40 @@ def spread(interval: Interval) -> str:
 
 def change(comparison: Comparison) -> str:
     """Write a difference with its interval, with proper minus signs."""
-    found = comparison.difference
-    return f"{found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f})".replace("-", "−")
+    difference = comparison.difference
+    return f"{difference.value:+.4f} ({difference.low:+.4f} to {difference.high:+.4f})".replace("-", "−")
 
 
 def seconds(value: float) -> str:
-    """Write a time that was taken."""
+    """Write a duration."""
     return f"{value:.2f} s" if value < 10 else f"{value:,.0f} s"
 
 
-def _charts(measured: Sequence[Measured]) -> list[Chart]:
-    """Return the headline figures of all models as drawings."""
-    k = measured[0].report.k
-    all_of = [(one.model, one.report.intervals) for one in measured]
-    novel = [(one.model, one.report.novel_intervals) for one in measured if one.report.novel_intervals]
-    stars = [(one.model, one.report.stars.rmse) for one in measured if one.report.stars]
-    wanted = {
-        f"NDCG@{k}, all items": [(model, found.ndcg) for model, found in all_of],
-        f"NDCG@{k}, items new to the shopper": [(model, found.ndcg) for model, found in novel],
-        f"Recall@{k}, all items": [(model, found.recall) for model, found in all_of],
+def _charts(models: Sequence[Measured]) -> list[Chart]:
+    """Return the charts of the main figures."""
+    k = models[0].report.k
+    every = [(model.model, model.report.intervals) for model in models]
+    novel = [(model.model, model.report.novel_intervals) for model in models if model.report.novel_intervals]
+    stars = [(model.model, model.report.stars.rmse) for model in models if model.report.stars]
+    figures = {
+        f"NDCG@{k}, all items": [(name, intervals.ndcg) for name, intervals in every],
+        f"NDCG@{k}, items new to the shopper": [(name, intervals.ndcg) for name, intervals in novel],
+        f"Recall@{k}, all items": [(name, intervals.recall) for name, intervals in every],
         "RMSE of predicted stars: shorter is better": stars,
     }
     return [
-        bar_chart(title, [Row(model, spread(found), found) for model, found in rows])
-        for title, rows in wanted.items()
+        bar_chart(title, [Row(name, spread(interval), interval) for name, interval in rows])
+        for title, rows in figures.items()
         if rows
     ]
 
 
-def _verdicts(measured: Sequence[Measured]) -> Chart | None:
-    """Return the differences from the first model as a drawing, if it was compared with any."""
+def _differences(models: Sequence[Measured]) -> Chart | None:
+    """Return the chart of differences from the first model, or None if no model was compared with it."""
     rows = [
-        Row(one.model, found.finding.value, found.difference, TONES[found.finding])
-        for one in measured
-        if one.versus and (found := one.versus.ndcg)
+        Row(model.model, ndcg.finding.value, ndcg.difference, TONES[ndcg.finding])
+        for model in models
+        if model.versus and (ndcg := model.versus.ndcg)
     ]
-    report = measured[0].report
-    return bar_chart(f"Difference in NDCG@{report.k} from {measured[0].model}", rows) if rows else None
-
-
-def _environment() -> Environment:
-    made = environment()
-    filters = [change, moments.format_day, number, ranged, seconds, spread]
-    made.filters |= {one.__name__: one for one in filters}
-    return made
+    report = models[0].report
+    return bar_chart(f"Difference in NDCG@{report.k} from {models[0].model}", rows) if rows else None

@@ -1,13 +1,11 @@
-"""The page about a shop's data: one file, nothing to load, no scripts."""
+"""The page about the quality of a shop's data."""
 
 from typing import TYPE_CHECKING, Final
 
-from aisle._version import __version__
 from aisle.evaluation.bootstrap import Interval
-from aisle.insights.finding import Severity
 from aisle.insights.quality import Quality, Step
 from aisle.report.charts import Chart, Row, bar_chart
-from aisle.report.environment import environment
+from aisle.report.page import render
 from aisle.report.timeline import Timeline, stacked_columns
 from aisle.shop import moments
 from aisle.shop.columns import CATEGORY, IMAGE_URL, PRICE, TITLE
@@ -24,24 +22,17 @@ def quality_page(quality: Quality, shop: "ShopSection") -> str:
 
     Parameters
     ----------
+    quality
+        What was found in the data.
     shop
         Whose data it is, and whether the shop is simulated.
     """
-    made = environment()
-    made.filters |= {one.__name__: one for one in (moments.format_day, percent)}
-    return made.get_template("quality.html").render(
-        shop=shop,
-        version=__version__,
-        made=moments.now(),
-        quality=quality,
-        severities=[one.value for one in Severity],
-        course=_course(quality),
-        charts=[chart for chart in (_activity(quality), _coverage(quality)) if chart],
-    )  # fmt: skip
+    charts = [chart for chart in (_activity(quality), _coverage(quality)) if chart]
+    return render("quality.html", shop, (percent,), quality=quality, course=_course(quality), charts=charts)
 
 
 def percent(share: float) -> str:
-    """Write a share so that little is not nothing, and nearly all is not all."""
+    """Write a share; a small one is not shown as 0 %, and nearly all not as 100 %."""
     if 0 < share < 0.001:
         return "< 0.1 %"
     return "> 99.9 %" if 0.999 < share < 1 else f"{100 * share:.1f} %"
@@ -55,16 +46,16 @@ def _course(quality: Quality) -> Timeline:
 
 
 def _activity(quality: Quality) -> Chart | None:
-    rows = [Row(_between(step), f"{step.visitors:,}", _exactly(step.visitors)) for step in quality.activity]
-    return bar_chart("Visitors by how many events they have", rows) if rows else None
+    rows = [Row(_range(step), f"{step.visitors:,}", _exactly(step.visitors)) for step in quality.activity]
+    return bar_chart("Visitors by their number of events", rows) if rows else None
 
 
 def _coverage(quality: Quality) -> Chart | None:
     rows = [Row(NAMES[name], percent(share), _exactly(share)) for name, share in quality.coverage.items()]
-    return bar_chart("Share of items with each", rows) if rows else None
+    return bar_chart("Share of items that have each of these", rows) if rows else None
 
 
-def _between(step: Step) -> str:
+def _range(step: Step) -> str:
     if step.most is None:
         return f"{step.least:,} and more"
     return f"{step.least:,}" if step.least == step.most else f"{step.least:,} to {step.most:,}"

@@ -1,4 +1,4 @@
-"""Stacked columns over time: where everything stands in a drawing. The template only puts it there."""
+"""Stacked columns over time: the position of every part. The template only draws them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -6,18 +6,18 @@ from typing import Final, NamedTuple
 from aisle.report.charts import Tick, steps
 
 LEFT: Final = 64.0
-"""Where the columns begin: counts stand left of it."""
+"""The left end of the columns; counts are left of it."""
 WIDTH: Final = 720.0
 HEIGHT: Final = 220.0
-"""How high the highest column is."""
+"""The height of the highest column."""
 BELOW: Final = 28.0
-"""The room for the labels below."""
+"""The height of the labels below."""
 LABELS: Final = 6
-"""At most so many labels below the columns."""
+"""The most labels below the columns."""
 
 
 class Piece(NamedTuple):
-    """One kind's part of a column, in the drawing's units; `tone` is the class that colours it."""
+    """One kind's part of a column, in the chart's units; `tone` is the CSS class that colours it."""
 
     tone: str
     x: float
@@ -28,12 +28,12 @@ class Piece(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """A drawing of stacked columns, `width` by `height`."""
+    """A chart of stacked columns, `width` by `height`."""
 
     title: str
     pieces: list[Piece]
     counts: list[Tick]
-    """Marks on the vertical axis; `x` is their height."""
+    """Marks on the vertical axis; their `x` is a height."""
     labels: list[Tick]
     legend: list[tuple[str, str]]
     """The tone and the name of each kind."""
@@ -42,14 +42,14 @@ class Timeline(NamedTuple):
 
 
 def stacked_columns(title: str, labels: Sequence[str], kinds: Mapping[str, Sequence[int]]) -> Timeline:
-    """Place one column per label, with a piece for each kind that it has.
+    """Return a chart with a column for each label, made of a piece for each kind.
 
     Parameters
     ----------
     labels
-        What stands below each column, at least one.
+        What is written below each column, at least one.
     kinds
-        The counts of each kind, one per column; the first is at the bottom.
+        The counts of each kind, one for each column; the first kind is at the bottom.
     """
     totals = [sum(column) for column in zip(*kinds.values(), strict=True)]
     scale = HEIGHT / max(totals)

@@ -1,1 +1,1 @@
-"""A make-believe shop whose shoppers have known tastes. Everything it makes says that it is simulated."""
+"""A simulated shop whose shoppers have known tastes. All its data says that it is simulated."""

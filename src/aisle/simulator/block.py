@@ -1,4 +1,4 @@
-"""All that a block of shoppers does: the simulation's main flow, top to bottom."""
+"""Everything that a block of shoppers does: the simulation, top to bottom."""
 
 from dataclasses import replace
 from typing import Final
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from aisle.shop.events import EventKind
-from aisle.simulator.aftermath import ratings, refunds
+from aisle.simulator.after_purchase import ratings, refunds
 from aisle.simulator.baskets import check_out, fill_carts, reorder
 from aisle.simulator.lines import NONE, Lines
 from aisle.simulator.shoppers import Shoppers
@@ -15,28 +15,28 @@ from aisle.simulator.visits import browse, plan_sessions, searches
 from aisle.simulator.world import World
 
 _EVENTS_PER_SESSION: Final = 6.3
-"""A little less than sessions have on average, so that a block is rather planned too large than too small."""
+"""A little less than the average, so that enough sessions are planned."""
 
 
 def simulate(rng: Generator, world: World, shoppers: Shoppers, events: int) -> Lines:
-    """Return what some shoppers do, in time order: as many events as asked, less than one session short of it."""
+    """Return the events of some shoppers in time order: as many as wanted, or fewer by less than one session."""
     lines = _visits(rng, world, shoppers, events)
     purchases = lines.of_kind(EventKind.PURCHASE)
     later = [refunds(rng, world, purchases), ratings(rng, world, shoppers, purchases)]
     lines = _until(Lines.join([lines, *later]), world.calendar.end)
-    lines = _within(rng, lines, events)
+    lines = _limited(rng, lines, events)
     return lines.take(np.argsort(lines.moment, kind="stable"))
 
 
 def _visits(rng: Generator, world: World, shoppers: Shoppers, events: int) -> Lines:
-    """Return what happens in sessions, for a few more events than asked."""
+    """Return the events of sessions, a few more than wanted."""
     expected = events / _EVENTS_PER_SESSION
     sessions = plan_sessions(rng, world, shoppers, int(expected + 4 * np.sqrt(expected)) + 10)
     views, liked = browse(rng, world, shoppers, sessions)
-    brought_in, carts = fill_carts(rng, world, sessions, views, liked)
-    taken_out, purchases = check_out(rng, world, shoppers, sessions, carts)
-    again = reorder(rng, world, shoppers, purchases, len(sessions))
-    parts = [searches(rng, sessions), views, brought_in, carts, taken_out, purchases, again]
+    partner_views, carts = fill_carts(rng, world, sessions, views, liked)
+    removals, purchases = check_out(rng, world, shoppers, sessions, carts)
+    repeats = reorder(rng, world, shoppers, purchases, len(sessions))
+    parts = [searches(rng, sessions), views, partner_views, carts, removals, purchases, repeats]
     return _priced(world, _until(Lines.join(parts), world.calendar.end))
 
 
@@ -45,13 +45,13 @@ def _until(lines: Lines, end: int) -> Lines:
 
 
 def _priced(world: World, lines: Lines) -> Lines:
-    """Return lines with what each item costs at its moment."""
+    """Return lines with the price of each item at its moment."""
     price = world.catalogue.price_at(lines.item, world.calendar.day_of(lines.moment))
     return replace(lines, price=np.where(lines.item == NONE, NONE, price))
 
 
-def _within(rng: Generator, lines: Lines, events: int) -> Lines:
-    """Return only as many sessions, drawn at random and with all that they lead to, as hold so many events."""
+def _limited(rng: Generator, lines: Lines, events: int) -> Lines:
+    """Return random sessions, with their refunds and ratings, that have at most so many events together."""
     sizes = np.bincount(lines.session)
     order = rng.permutation(len(sizes))
     kept = np.zeros(len(sizes), np.bool_)

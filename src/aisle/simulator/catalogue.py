@@ -1,4 +1,4 @@
-"""The items of the simulated shop: what is true of each, and what each costs and draws on every day."""
+"""The items of the simulated shop: their traits, and their price and appeal on every day."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,11 +13,11 @@ from aisle.simulator.vocabulary import DEPARTMENTS, LEAVES, STYLES
 
 ITEMS: Final = 2000
 EXPERIENCES: Final = 3
-"""Sides of an item that nobody sees before owning it, and that not everybody minds alike."""
+"""Traits of an item that nobody sees before buying it, and that matter to some shoppers only."""
 ASPECTS: Final = 4
-"""How many aspects the reviewers of one department talk about."""
+"""How many aspects the reviews of a department are about."""
 NEVER: Final = 1 << 20
-"""A day that does not come."""
+"""A day after the end of every simulation."""
 
 _PENCE: Final = MICROS // 100
 _UNAVAILABLE: Final = -60.0
@@ -33,7 +33,7 @@ BRANDS: Final = tuple(brand for department in DEPARTMENTS for brand in departmen
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """What is true of every item, sorted by leaf category. Arrays have the shape (items, …) unless said otherwise.
+    """The traits of every item, sorted by leaf category. Arrays have the shape (items, …) unless another is named.
 
     Attributes
     ----------
@@ -42,15 +42,15 @@ class Catalogue:
     leaf, noun, brand
         Numbers into the vocabulary; `brand` counts over all departments.
     style, experience, aspects
-        Latent traits, float32, standard normal: what can be seen, what is felt in use, what reviewers talk of.
+        Latent traits, float32, standard normal: those seen, those felt in use, those that reviews are about.
     price, level
-        The list price in micros, and the logarithm of it, standardised within the leaf.
+        The list price in micros, and where it is between the cheapest and the dearest of the leaf, standardised.
     stock, launch, sold_out
-        Pieces in stock, and the days of the first and the last sale (`launch` is negative for older items).
+        Pieces in stock, the first day on sale (negative for older items), and the first day without.
     partners
-        Two items that are bought together with each, -1 where there are none, (items, 2).
+        Two items that go with each item, -1 if there are none, (items, 2).
     discount, draw
-        Share taken off the price, and logarithm of what draws all shoppers alike, on every day, (days, items) float32.
+        Share taken off the price, and the logarithm of the appeal to all shoppers, on every day, (days, items) float32.
     """
 
     start: NDArray[np.int64]
@@ -73,11 +73,11 @@ class Catalogue:
         return len(self.leaf)
 
     def for_sale(self, items: NDArray[np.int32], days: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Return whether items can be had on days."""
+        """Return whether items are on sale on days."""
         return (self.launch[items] <= days) & (days < self.sold_out[items])
 
     def price_at(self, items: NDArray[np.int32], days: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Return what items cost on days, in micros and whole pence."""
+        """Return the prices of items on days, in micros of whole pence."""
         return _whole_pence(self.price[items] * (1.0 - self.discount[days, items]))
 
 
@@ -89,7 +89,7 @@ def make_catalogue(rng: Generator, calendar: Calendar) -> Catalogue:
     department = LEAF_DEPARTMENT[leaf]
     brands_here = np.diff(BRAND_START)[department]
     brand = BRAND_START[department] + rng.integers(0, brands_here)
-    noun = rng.integers(0, np.array([len(LEAVES[one].nouns) for one in leaf]))
+    noun = rng.integers(0, np.array([len(LEAVES[number].nouns) for number in leaf]))
 
     style = _traits(rng, brand, len(STYLES), shared=0.5)
     aspects = _traits(rng, brand, ASPECTS, shared=0.3)
@@ -120,7 +120,7 @@ def make_catalogue(rng: Generator, calendar: Calendar) -> Catalogue:
 
 
 def _traits(rng: Generator, brand: NDArray[np.int64], count: int, shared: float) -> NDArray[np.float32]:
-    """Draw standard normal traits, a share of whose variance is the brand's."""
+    """Draw standard normal traits; a share of their variance comes from the brand."""
     of_brand = rng.standard_normal((len(BRANDS), count))[brand]
     own = rng.standard_normal((len(brand), count))
     mixed: NDArray[np.float32] = (shared**0.5 * of_brand + (1 - shared) ** 0.5 * own).astype(np.float32)
@@ -130,8 +130,8 @@ def _traits(rng: Generator, brand: NDArray[np.int64], count: int, shared: float)
 def _prices(
     rng: Generator, leaf: NDArray[np.int64], brand: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    low = np.log([one.cheapest for one in LEAVES])[leaf]
-    high = np.log([one.dearest for one in LEAVES])[leaf]
+    low = np.log([category.cheapest for category in LEAVES])[leaf]
+    high = np.log([category.dearest for category in LEAVES])[leaf]
     tier = rng.uniform(-0.15, 0.15, len(BRANDS))[brand]
     share = np.clip(rng.beta(2, 2.5, len(leaf)) + tier, 0, 1)
     units = np.exp(low + share * (high - low))
@@ -145,7 +145,7 @@ def _whole_pence(micros: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _sales(rng: Generator, days: int) -> NDArray[np.float32]:
-    """Return the discounts: some items are on sale for one or two weeks."""
+    """Return the discounts: some items are reduced for one or two weeks."""
     first = rng.integers(0, days, ITEMS)
     length = rng.integers(7, 15, ITEMS)
     depth = rng.choice([0.1, 0.2, 0.3], ITEMS) * (rng.random(ITEMS) < _ON_SALE)
@@ -160,7 +160,7 @@ def _draw(
     launch: NDArray[np.int64],
     sold_out: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    """Return the common attraction: skewed popularity, waves of fashion, and good items slowly becoming known."""
+    """Return the appeal to all shoppers: skewed popularity, waves of fashion, and good items becoming known."""
     day = np.arange(days)[:, None]
     known = rng.normal(0, 1.0, ITEMS)
     height = rng.uniform(1, 2.2, ITEMS) * (rng.random(ITEMS) < _TRENDING)
@@ -173,14 +173,14 @@ def _draw(
 def _partners(
     rng: Generator, start: NDArray[np.int64], leaf: NDArray[np.int64], style: NDArray[np.float32]
 ) -> NDArray[np.int64]:
-    """Return two partners for each item of a leaf that has a partner leaf: those of the nearest style."""
+    """Return two partners for each item of a leaf that has a partner leaf: those most like it in style."""
     partners = np.full((len(leaf), 2), -1)
-    numbers = {one.path: number for number, one in enumerate(LEAVES)}
-    for own, one in enumerate(LEAVES):
-        if one.partner:
-            mine = slice(start[own], start[own + 1])
-            other = numbers[one.partner]
-            near = style[mine] @ style[start[other] : start[other + 1]].T
-            near += rng.normal(0, 0.5, near.shape)
-            partners[mine] = start[other] + np.argsort(-near, axis=1)[:, :2]
+    numbers = {category.path: number for number, category in enumerate(LEAVES)}
+    for own, category in enumerate(LEAVES):
+        if category.partner:
+            items = slice(start[own], start[own + 1])
+            other = numbers[category.partner]
+            likeness = style[items] @ style[start[other] : start[other + 1]].T
+            likeness += rng.normal(0, 0.5, likeness.shape)
+            partners[items] = start[other] + np.argsort(-likeness, axis=1)[:, :2]
     return partners

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aisle.shop.events import KIND_CODES, EventKind
 
 NONE: Final = -1
-"""No user, item, quantity, price or search words."""
+"""No user, item, quantity, price or search term."""
 
 _EMPTY: Final[dict[str, Any]] = {
     "item": np.int32(NONE),
@@ -24,24 +24,24 @@ _EMPTY: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Events of any kinds, one per row; `NONE` or NaN where a column says nothing.
+    """Events of any kind, one in each row; `NONE` or NaN if a column has no value.
 
     Attributes
     ----------
     kind
         A code of `shop.events.KIND_CODES`, int8.
     session
-        Number of the session within the block, int32; a rating or a refund keeps that of its purchase.
+        Number of the session within the block, int32; a rating or a refund has that of its purchase.
     user, item
         Numbers within the block and the catalogue, int32; the user of an anonymous session is `NONE`.
     moment
         Microseconds since 1970, int64.
     quantity, price
-        Pieces (int32), and micros for each (int64).
+        Pieces (int32), and the price of a piece in micros (int64).
     rating, satisfaction
-        Stars, and the truth behind them: how the purchase that the line belongs to turns out, from 0 to 1; float32.
+        Stars, and the true satisfaction with the purchase, from 0 to 1; float32.
     words
-        What was searched for: a noun of a leaf, as `leaf * NOUNS + noun`, int32.
+        The search term: a noun of a leaf, as `leaf * NOUNS + noun`, int32.
     """
 
     kind: NDArray[np.int8]
@@ -69,21 +69,22 @@ class Lines:
     ) -> Self:
         """Return lines of one kind; the columns that are not given are empty."""
         size = len(session)
-        given = {"kind": np.int8(KIND_CODES[kind])} | _EMPTY | columns
-        filled = {name: np.broadcast_to(values, size) for name, values in given.items()}
+        values = {"kind": np.int8(KIND_CODES[kind])} | _EMPTY | columns
+        filled = {name: np.broadcast_to(column, size) for name, column in values.items()}
         return cls(session=session.astype(np.int32), user=user.astype(np.int32), moment=moment, **filled)
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
         """Return the lines of all parts, one after the other."""
-        return cls(**{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)})
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def take(self, rows: NDArray[Any]) -> Self:
         """Return some rows, given by number or by mask."""
-        return type(self)(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
+        return type(self)(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
-    def becoming(self, kind: EventKind, moment: NDArray[np.int64], **columns: NDArray[Any]) -> Self:
-        """Return what these lines lead to: the same session, user and item in another kind of event, later."""
+    def followed_by(self, kind: EventKind, moment: NDArray[np.int64], **columns: NDArray[Any]) -> Self:
+        """Return later events of another kind, by the same users about the same items, in the same sessions."""
         return replace(self, kind=np.full(len(self), KIND_CODES[kind], np.int8), moment=moment, **columns)
 
     def of_kind(self, kind: EventKind) -> Self:

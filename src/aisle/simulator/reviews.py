@@ -1,4 +1,4 @@
-"""Review texts of the simulated shop: sentences about aspects of an item, whose tone follows the true satisfaction."""
+"""Reviews of the simulated shop: sentences about aspects of an item; their tone follows the true satisfaction."""
 
 from typing import Final
 
@@ -27,20 +27,22 @@ _SENTENCES: Final = np.array(
     ]
 )
 """Every sentence, (aspect names, tones, words, phrasings)."""
-_DEPARTMENT_ASPECTS: Final = np.array([[_NAMES.index(name) for name in one.aspects] for one in DEPARTMENTS])
+_DEPARTMENT_ASPECTS: Final = np.array(
+    [[_NAMES.index(name) for name in department.aspects] for department in DEPARTMENTS]
+)
 
 
 def reviews_table(rng: Generator, catalogue: Catalogue, ratings: Lines, rows: pl.DataFrame, tag: str) -> pl.DataFrame:
-    """Return what some of those who rated also wrote, as the columns of `shop.columns.REVIEWS`.
+    """Return the reviews that some raters write, with the columns of `shop.columns.REVIEWS`.
 
     Parameters
     ----------
     ratings
         The rating lines of one block.
     rows
-        The same lines as `tables.named` gives them.
+        The same lines as a table of `tables.named`.
     tag
-        What sets this block of this simulation apart, for the review ids.
+        A name of this block of this simulation, for the review ids.
     """
     written = np.flatnonzero(rng.random(len(ratings)) < _WRITES)
     lines = ratings.take(written)
@@ -57,29 +59,29 @@ def reviews_table(rng: Generator, catalogue: Catalogue, ratings: Lines, rows: pl
             "unstarred": rng.random(size) < _UNSTARRED,
         }
     )
-    told = pl.when("brief").then(pl.concat_str("opener", "first", separator=" "))
+    text = pl.when("brief").then(pl.concat_str("opener", "first", separator=" "))
     reviews = pl.concat([rows[written], texts], how="horizontal")
     return typed(
         REVIEWS,
         reviews.with_columns(
             (f"sim-review-{tag}-" + pl.int_range(pl.len()).cast(pl.String)).alias(REVIEW_ID),
-            told.otherwise(pl.concat_str("opener", "first", "second", separator=" ")).alias(TEXT),
+            text.otherwise(pl.concat_str("opener", "first", "second", separator=" ")).alias(TEXT),
             pl.when(~pl.col("unstarred")).then(RATING).alias(RATING),
         ),
     )
 
 
 def _aspect_sentences(rng: Generator, catalogue: Catalogue, lines: Lines) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
-    """Return two sentences for each review: about its most striking aspect, and about another one."""
+    """Return two sentences for each review: about the aspect with the strongest opinion, and about another one."""
     size = len(lines)
     opinion = 0.7 * catalogue.aspects[lines.item] + 3.5 * (lines.satisfaction[:, None] - 0.62)
     opinion += rng.normal(0, 0.4, (size, ASPECTS))
-    striking = np.abs(opinion).argmax(axis=1)
-    other = (striking + rng.integers(1, ASPECTS, size)) % ASPECTS
-    return _say(rng, catalogue, lines, opinion, striking), _say(rng, catalogue, lines, opinion, other)
+    strongest = np.abs(opinion).argmax(axis=1)
+    other = (strongest + rng.integers(1, ASPECTS, size)) % ASPECTS
+    return _sentences(rng, catalogue, lines, opinion, strongest), _sentences(rng, catalogue, lines, opinion, other)
 
 
-def _say(
+def _sentences(
     rng: Generator, catalogue: Catalogue, lines: Lines, opinion: NDArray[np.floating], aspect: NDArray[np.int64]
 ) -> NDArray[np.str_]:
     size = len(lines)

@@ -1,4 +1,4 @@
-"""When the shoppers of the simulated shop come: days, weekdays, hours, and the months in which a category sells."""
+"""When shoppers of the simulated shop come: days, weekdays, hours, and the season of each category."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,9 +28,9 @@ class Calendar:
     start
         The first moment.
     arrivals
-        Cumulative share of all visits up to each midnight, (days + 1,) float64 from 0 to 1.
+        Cumulative share of all visits until each midnight, (days + 1,) float64 from 0 to 1.
     leaves
-        How each leaf category sells on each day, as a logarithm of its weight, (days, leaves) float32.
+        Logarithm of the demand for each leaf category on each day, (days, leaves) float32.
     """
 
     start: int
@@ -39,7 +39,7 @@ class Calendar:
 
     @property
     def days(self) -> int:
-        """How many days there are."""
+        """The number of days."""
         return len(self.arrivals) - 1
 
     @property
@@ -52,7 +52,7 @@ class Calendar:
         return ((moments - self.start) // DAY).astype(np.int32)
 
     def draw_moments(self, rng: Generator, first_day: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return one moment of a visit, microseconds, for each first day (a fraction counts) that it may fall on."""
+        """Return a moment of a visit, in microseconds, for each first day on which it may be; days may be fractions."""
         earliest = np.interp(first_day, np.arange(self.days + 1), self.arrivals)
         share = earliest + rng.random(len(first_day)) * (1 - earliest)
         day = np.searchsorted(self.arrivals, share, side="right") - 1
@@ -61,7 +61,7 @@ class Calendar:
 
 
 def make_calendar(end: int, days: int) -> Calendar:
-    """Return the calendar of the days before a moment; the shop grows a little from its first day to its last."""
+    """Return the calendar of the days before a moment; visits grow a little from the first day to the last."""
     start = end - days * DAY
     dates = [from_moment(start) + timedelta(days=day) for day in range(days)]
     weekdays = _WEEKDAYS[[date.weekday() for date in dates]]

@@ -1,4 +1,4 @@
-"""The shoppers of the simulated shop: who likes what, how much, and what a purchase turns out to be worth to them."""
+"""The shoppers of the simulated shop: their tastes, and how satisfied they are with what they buy."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,13 +13,14 @@ from aisle.simulator.vocabulary import DEPARTMENTS, LEAVES, STYLES
 
 _PERSONAS: Final = 12
 _SHARED: Final = 0.5
-"""The part of a shopper's variance that comes from the persona."""
+"""The share of the variance between shoppers that comes from personas."""
 _LATECOMERS: Final = 0.35
+"""The share of shoppers who join after the first day."""
 
 
 @dataclass(frozen=True, eq=False)
 class Personas:
-    """The kinds of people that shoppers are variations of: means of their tastes, (personas, …) float32."""
+    """Types of shoppers, as the means of their tastes, (personas, …) float32."""
 
     style: NDArray[np.float32]
     experience: NDArray[np.float32]
@@ -28,26 +29,26 @@ class Personas:
 
 @dataclass(frozen=True, eq=False)
 class Shoppers:
-    """What is true of every shopper. Arrays have the shape (shoppers, …), float32 unless said otherwise.
+    """The traits of every shopper. Arrays have the shape (shoppers, …) and are float32 unless another type is named.
 
     Attributes
     ----------
     style, experience
-        What they like in an item's look, and in its use; each of unit variance.
+        Their tastes in what can be seen of an item, and in what is felt in use; each of unit variance.
     leaves
         Logarithm of their interest in each leaf category.
     favourite, loyalty
-        Their brand in each department, int64 (shoppers, departments), and how strongly they keep to it.
+        Their favourite brand in each department, int64 (shoppers, departments), and how much it matters to them.
     thrift
-        How much they mind a price, positive.
+        How much a high price deters them, positive.
     resolve
-        Logit of buying what lies in their cart.
+        Logit of buying what is in their cart.
     strictness
-        Stars that they take off every rating.
+        Stars that they subtract from every rating.
     activity
-        Share of the visits, sums to 1, float64.
+        Their share of the visits, which sums to 1, float64.
     joined
-        The day on which they first hear of the shop, 0 for the old ones, float64.
+        The day from which they visit the shop, 0 for the first customers, float64.
     """
 
     style: NDArray[np.float32]
@@ -66,7 +67,7 @@ class Shoppers:
 
 
 def make_personas(rng: Generator) -> Personas:
-    """Draw the personas of a shop, and with them how popular each category is among all."""
+    """Draw the personas of a shop, and with them the popularity of each category."""
     departments = rng.normal(0, 1.0, (_PERSONAS, len(DEPARTMENTS)))[:, LEAF_DEPARTMENT]
     leaves = departments + rng.normal(0, 1.0, (_PERSONAS, len(LEAVES))) + rng.normal(0, 0.4, len(LEAVES))
     return Personas(
@@ -77,7 +78,7 @@ def make_personas(rng: Generator) -> Personas:
 
 
 def draw_shoppers(rng: Generator, personas: Personas, catalogue: Catalogue, count: int, days: int) -> Shoppers:
-    """Draw shoppers of a shop that is open for so many days."""
+    """Draw the shoppers of a simulation of so many days."""
     persona = rng.integers(0, _PERSONAS, count)
     style = _variation(rng, personas.style[persona])
     joined = np.where(rng.random(count) < _LATECOMERS, rng.uniform(0, days, count), 0.0)
@@ -103,7 +104,7 @@ def _variation(rng: Generator, means: NDArray[np.float32]) -> NDArray[np.float32
 
 
 def _favourite_brands(rng: Generator, style: NDArray[np.float32], catalogue: Catalogue) -> NDArray[np.int64]:
-    """Return the brand of each department whose items look most like a shopper's taste, with some chance in it."""
+    """Return the brand of each department whose items look most like a shopper's taste, with some chance."""
     brands = int(BRAND_START[-1])
     sums = np.zeros((brands, style.shape[1]))
     np.add.at(sums, catalogue.brand, catalogue.style)
@@ -116,17 +117,17 @@ def _favourite_brands(rng: Generator, style: NDArray[np.float32], catalogue: Cat
 def liking(
     shoppers: Shoppers, catalogue: Catalogue, users: NDArray[np.int32], days: NDArray[np.int32], leaf: int
 ) -> NDArray[np.float32]:
-    """Return how much each of some users, each on a day, likes every item of a leaf, (users, items of the leaf).
+    """Return how much users like every item of a leaf, each user on a day, (users, items of the leaf).
 
-    It is the personal part of a logit: look, a hunch of how it will be in use, the favourite brand, and the price.
+    This is the personal part of a logit: the look, a guess of how the item is in use, the favourite brand, the price.
     """
     items = slice(catalogue.start[leaf], catalogue.start[leaf + 1])
     look = shoppers.style[users] @ catalogue.style[items].T
-    hunch = shoppers.experience[users] @ catalogue.experience[items].T
+    guess = shoppers.experience[users] @ catalogue.experience[items].T
     own_brand = shoppers.favourite[users, LEAF_DEPARTMENT[leaf], None] == catalogue.brand[items]
-    dearness = catalogue.level[items] + 3 * np.log1p(-catalogue.discount[days, items])
+    cost = catalogue.level[items] + 3 * np.log1p(-catalogue.discount[days, items])
     loyalty, thrift = shoppers.loyalty[users, None], shoppers.thrift[users, None]
-    logit: NDArray[np.float32] = 0.5 * look + 0.25 * hunch + loyalty * own_brand - thrift * dearness
+    logit: NDArray[np.float32] = 0.5 * look + 0.25 * guess + loyalty * own_brand - thrift * cost
     return logit
 
 
@@ -137,7 +138,7 @@ def satisfaction(
     items: NDArray[np.int32],
     luck: float | NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Return how satisfied users are with items they own, from 0 to 1; `luck` (mean 0) is what this one piece adds."""
+    """Return how satisfied users are with items, from 0 to 1; `luck` (mean 0) is that of a single piece."""
     look = np.einsum("nk,nk->n", shoppers.style[users], catalogue.style[items])
     use = np.einsum("nk,nk->n", shoppers.experience[users], catalogue.experience[items])
     quality = catalogue.aspects[items].sum(axis=1)

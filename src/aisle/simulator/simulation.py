@@ -1,4 +1,4 @@
-"""The simulated shop as a whole: its tables, drawn block by block of shoppers, so that any number of events fits."""
+"""The simulated shop: its tables, drawn one block of shoppers after another, so that any number of events fits."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -15,7 +15,7 @@ from aisle.shop.errors import SettingsError
 from aisle.shop.events import EARLIEST, EventKind
 from aisle.shop.moments import DAY
 from aisle.simulator.block import simulate
-from aisle.simulator.goods import items_table
+from aisle.simulator.item_texts import items_table
 from aisle.simulator.reviews import reviews_table
 from aisle.simulator.shoppers import Shoppers, draw_shoppers, satisfaction
 from aisle.simulator.tables import events_table, named, tastes_table, truth_table, users_table
@@ -23,10 +23,10 @@ from aisle.simulator.vocabulary import SHOP_NAME
 from aisle.simulator.world import World, make_world
 
 DAYS: Final = 120
-"""How long a simulation lasts."""
+"""How many days a simulation has."""
 
 END: Final = 1_772_323_200_000_000
-"""2026-03-01 UTC, the moment at which a simulation ends unless told otherwise."""
+"""2026-03-01 UTC, the end of a simulation unless another is given."""
 
 FEWEST_EVENTS: Final = 100
 
@@ -35,7 +35,7 @@ _EVENTS_PER_SHOPPER: Final = 37.5
 
 
 class Part(NamedTuple):
-    """What one block of shoppers gives: `events` and `reviews` as in `shop.columns`, and the `truth` behind them."""
+    """The tables of one block of shoppers: `events` and `reviews` as in `shop.columns`, and the `truth` behind them."""
 
     events: pl.DataFrame
     reviews: pl.DataFrame
@@ -43,7 +43,7 @@ class Part(NamedTuple):
 
 
 class _Block(NamedTuple):
-    """Some of the shoppers, of whom `first` come before, and how many events they are to make."""
+    """Some shoppers, how many come before them (`first`), and how many events they shall have."""
 
     tag: str
     first: int
@@ -53,18 +53,18 @@ class _Block(NamedTuple):
 
 
 class Simulation:
-    """A make-believe online shop whose shoppers have known tastes. Nothing in it is real, and its data says so.
+    """A simulated online shop whose shoppers have known tastes. Nothing in it is real, and its data says so.
 
-    Over 120 days, shoppers search, look, fill carts, buy, send back, rate and write reviews. What they choose follows
-    their latent tastes, the price, the season and fashion; how a purchase turns out follows traits that can be seen
-    only afterwards, and ratings, refunds and texts follow that, with noise. Equal arguments give equal tables.
+    For 120 days, shoppers search, view, fill carts, buy, send back, rate and write reviews. Their choices depend on
+    latent tastes, prices, seasons and fashion. Their satisfaction with a purchase depends on traits that they cannot
+    see before; ratings, refunds and reviews follow it, with noise. Equal arguments give equal tables.
 
     Parameters
     ----------
     seed
-        Which shop: with it, catalogue and shoppers change. Not negative.
+        0 or more; another seed is another shop, with its own catalogue and shoppers.
     events
-        How many events; what comes is less by up to a session in every 300,000. There is a shopper for every 37.5.
+        How many events; there may be fewer, by up to one session in 300,000. There is one shopper for 37.5 events.
     end
         The moment after the last day, in microseconds since 1970.
 
@@ -80,7 +80,7 @@ class Simulation:
         if seed < 0:
             raise SettingsError(f"seed {seed} is negative; take 0 or more")
         if events < FEWEST_EVENTS:
-            raise SettingsError(f"{events} simulated events are too few; ask for {FEWEST_EVENTS} or more")
+            raise SettingsError(f"{events} simulated events are too few; take {FEWEST_EVENTS} or more")
         if end - DAYS * DAY < EARLIEST:
             raise SettingsError(f"a simulation of {DAYS} days that ends at {end} begins before 2000; let it end later")
         self.seed = seed
@@ -89,35 +89,43 @@ class Simulation:
 
     @property
     def shoppers(self) -> int:
-        """How many shoppers there are, those included who never come."""
+        """The number of shoppers, with those who never come."""
         return max(10, round(self.count / _EVENTS_PER_SHOPPER))
 
     def items(self) -> pl.DataFrame:
-        """Return the catalogue, about 2,000 items, as the columns of `shop.columns.ITEMS`."""
+        """Return the catalogue, 2,000 items, with the columns of `shop.columns.ITEMS`."""
         return items_table(np.random.default_rng([self.seed, 1]), self._world.catalogue, self._world.calendar)
 
     def users(self) -> pl.DataFrame:
-        """Return all shoppers as the columns of `shop.columns.USERS`."""
+        """Return all shoppers with the columns of `shop.columns.USERS`."""
         return pl.concat(users_table(block.shoppers, block.first) for block in self._blocks())
 
+    def tables(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Yield everything that a shop would know, each table beside its name; the truth behind it is not among it."""
+        yield "items", self.items()
+        yield "users", self.users()
+        for part in self.parts():
+            yield "events", part.events
+            yield "reviews", part.reviews
+
     def tastes(self) -> pl.DataFrame:
-        """Return the true tastes of all shoppers: axes of style, thrift, and the category that each likes best."""
+        """Return the true tastes of all shoppers: axes of style, thrift, and the favourite category."""
         return pl.concat(tastes_table(block.shoppers, block.first) for block in self._blocks())
 
     def events(self) -> Iterator[pl.DataFrame]:
-        """Yield events as the columns of `shop.columns.EVENTS`, some 300,000 at a time, each table in time order."""
+        """Yield events with the columns of `shop.columns.EVENTS`, about 300,000 at a time, each table in time order."""
         return (part.events for part in self.parts())
 
     def reviews(self) -> pl.DataFrame:
-        """Return the reviews as the columns of `shop.columns.REVIEWS`; a few have no stars."""
+        """Return the reviews with the columns of `shop.columns.REVIEWS`; a few have no stars."""
         return pl.concat(part.reviews for part in self.parts())
 
     def truth(self) -> pl.DataFrame:
-        """Return the satisfaction with each purchase, from 0 to 1, beside its user, item, order and moment."""
+        """Return the true satisfaction with each purchase, from 0 to 1, with its user, item, order and moment."""
         return pl.concat(part.truth for part in self.parts())
 
     def satisfaction(self, users: NDArray[np.int32], items: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Return how satisfied shoppers would be with items, luck aside, from 0 to 1, (pairs,).
+        """Return how satisfied shoppers would be with items, without luck, from 0 to 1, (pairs,).
 
         Parameters
         ----------
@@ -126,15 +134,15 @@ class Simulation:
         items
             The numbers of `sim-N`, from 0, (pairs,).
         """
-        found = np.full(len(users), np.nan, np.float32)
+        values = np.full(len(users), np.nan, np.float32)
         for block in self._blocks():
             own = users - 1 - block.first
             inside = (own >= 0) & (own < len(block.shoppers))
-            found[inside] = satisfaction(block.shoppers, self._world.catalogue, own[inside], items[inside], 0.0)
-        return found
+            values[inside] = satisfaction(block.shoppers, self._world.catalogue, own[inside], items[inside], 0.0)
+        return values
 
     def parts(self) -> Iterator[Part]:
-        """Yield events, reviews and truth of one block of shoppers after the other, each drawn once."""
+        """Yield the tables of one block of shoppers after another."""
         for block in self._blocks():
             lines = simulate(block.rng, self._world, block.shoppers, block.events)
             rows = named(lines, block.tag, block.first)
@@ -147,12 +155,12 @@ class Simulation:
         return make_world(self.seed, self.end, DAYS)
 
     def _blocks(self) -> Iterator[_Block]:
-        """Yield the blocks of shoppers, each with random numbers of its own."""
+        """Yield the blocks of shoppers, each with its own random numbers."""
         mark = blake2b(f"{self.seed} {self.count} {self.end}".encode(), digest_size=4).hexdigest()
         blocks = -(-self.count // _BLOCK)
         for number in range(blocks):
             first, last = (self.shoppers * edge // blocks for edge in (number, number + 1))
-            begun, done = (self.count * edge // blocks for edge in (number, number + 1))
+            start, stop = (self.count * edge // blocks for edge in (number, number + 1))
             rng = np.random.default_rng([self.seed, 2, number])
             shoppers = draw_shoppers(rng, self._world.personas, self._world.catalogue, last - first, DAYS)
-            yield _Block(f"{mark}{number:03x}", first, shoppers, done - begun, rng)
+            yield _Block(f"{mark}{number:03x}", first, shoppers, stop - start, rng)

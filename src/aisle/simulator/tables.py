@@ -1,4 +1,4 @@
-"""Simulated events, shoppers and truths as tables with exactly the columns of `shop.columns`."""
+"""Simulated events, shoppers and truth as tables with exactly the columns of `shop.columns`."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -48,7 +48,7 @@ _SEARCHES: Final = pl.Series(
 
 
 def typed(columns: Mapping[str, str], frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a table of the given columns and types, in their order; what the frame lacks is null."""
+    """Return a table with the given columns and types, in their order; columns that the frame lacks are null."""
     return frame.select(
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(DTYPES[kind]).alias(name)
         for name, kind in columns.items()
@@ -56,16 +56,16 @@ def typed(columns: Mapping[str, str], frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def named(lines: Lines, tag: str, first_shopper: int) -> pl.DataFrame:
-    """Return lines row by row with ids in place of numbers, and null where there is nothing.
+    """Return lines as a table, with ids instead of numbers and null instead of `NONE`.
 
     Parameters
     ----------
     lines
         Events of one block.
     tag
-        What sets this block of this simulation apart from all others: a part of session and order ids.
+        A name of this block of this simulation; session and order ids contain it.
     first_shopper
-        How many shoppers the blocks before this one have.
+        The number of shoppers in the blocks before this one.
     """
     numbers = pl.DataFrame({column.name: getattr(lines, column.name) for column in fields(lines)})
     session = pl.col("session").cast(pl.String)
@@ -85,10 +85,10 @@ def named(lines: Lines, tag: str, first_shopper: int) -> pl.DataFrame:
 
 
 def events_table(rows: pl.DataFrame, tag: str) -> pl.DataFrame:
-    """Return what `named` gave as the columns of `shop.columns.EVENTS`, with event ids that count its rows."""
+    """Return a table of `named` with the columns of `shop.columns.EVENTS`; event ids number its rows."""
     events = rows.with_columns(
         pl.format("sim-{}-{}", pl.lit(tag), pl.int_range(pl.len()).cast(pl.String).str.zfill(6)).alias(EVENT_ID),
-        # Refunds come by post and ratings by mail: no session of the shop holds them.
+        # Refunds and ratings happen outside of the shop's sessions.
         pl.when(~_is(EventKind.REFUND, EventKind.RATE)).then(SESSION_ID).alias(SESSION_ID),
         pl.when(_is(EventKind.PURCHASE, EventKind.REFUND)).then(TRANSACTION_ID).alias(TRANSACTION_ID),
         pl.when(pl.col(PRICE).is_not_null()).then(pl.lit(vocabulary.CURRENCY)).alias(CURRENCY),
@@ -97,12 +97,12 @@ def events_table(rows: pl.DataFrame, tag: str) -> pl.DataFrame:
 
 
 def truth_table(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return how each purchase turned out, from 0 to 1: what only a simulation knows."""
+    """Return the true satisfaction with each purchase, from 0 to 1, which only a simulation knows."""
     return rows.filter(_is(EventKind.PURCHASE)).select(USER_ID, ITEM_ID, TRANSACTION_ID, TIMESTAMP, SATISFACTION)
 
 
 def users_table(shoppers: Shoppers, first_shopper: int) -> pl.DataFrame:
-    """Return shoppers as the columns of `shop.columns.USERS`; their tastes stay hidden."""
+    """Return shoppers with the columns of `shop.columns.USERS`; their tastes stay hidden."""
     ids = pl.DataFrame({USER_ID: _shopper_ids(shoppers, first_shopper)})
     return typed(USERS, ids.with_columns(pl.lit('{"simulated": true}').alias(ATTRIBUTES)))
 

@@ -1,7 +1,7 @@
-"""Sessions of the simulated shop: who comes when, what they look for, and which items they look at."""
+"""Sessions of the simulated shop: who comes when, with what in mind, and which items they view."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aisle.shop.events import EventKind
 from aisle.shop.moments import SECOND
+from aisle.simulator.catalogue import Catalogue
 from aisle.simulator.lines import NONE, Lines
 from aisle.simulator.shoppers import Shoppers, liking
 from aisle.simulator.vocabulary import LEAVES
@@ -28,11 +29,24 @@ _LEAF_NOUNS: Final = np.array([len(leaf.nouns) for leaf in LEAVES])
 
 @dataclass(frozen=True, eq=False)
 class Sessions:
-    """Visits of the shop, arrays (sessions,).
+    """Sessions, arrays (sessions,).
 
-    `user` is the person, also where the session is `anonymous`; `leaf` and `side` are the categories looked at, `noun`
-    the kind of item wanted in the first, `views` how many items are looked at, and `pace` the microseconds from one to
-    the next.
+    Attributes
+    ----------
+    user
+        The shopper, also of an anonymous session.
+    start
+        The first moment, in microseconds.
+    anonymous
+        Whether the log does not know the shopper.
+    leaf, side
+        The leaf category of most views, and that of the others.
+    noun
+        The kind of item that the shopper has in mind, in `leaf`.
+    views
+        The number of items viewed.
+    pace
+        Microseconds from one view to the next.
     """
 
     user: NDArray[np.int32]
@@ -49,16 +63,25 @@ class Sessions:
 
     @property
     def shown_user(self) -> NDArray[np.int32]:
-        """The user that the log gets to see."""
+        """The user in the log, `NONE` for an anonymous session."""
         return np.where(self.anonymous, np.int32(NONE), self.user)
 
     def after(self, session: NDArray[np.int32], steps: NDArray[np.number]) -> NDArray[np.int64]:
-        """Return when a session is so many steps old: view `k` is at step `k`, counted from 1."""
+        """Return the moments of sessions after so many steps; view `k`, from 1, is step `k`."""
         return self.start[session] + (steps * self.pace[session]).astype(np.int64)
 
 
+class _Intents(NamedTuple):
+    """What views are about, arrays (views,): who views on which day, in which leaf, and which noun is in mind."""
+
+    user: NDArray[np.int32]
+    day: NDArray[np.int32]
+    leaf: NDArray[np.int64]
+    noun: NDArray[np.int64]
+
+
 def plan_sessions(rng: Generator, world: World, shoppers: Shoppers, count: int) -> Sessions:
-    """Draw sessions, active shoppers having more of them."""
+    """Draw sessions; active shoppers have more of them."""
     user = rng.choice(len(shoppers), count, p=shoppers.activity).astype(np.int32)
     start = world.calendar.draw_moments(rng, shoppers.joined[user])
     logits = shoppers.leaves[user] + world.calendar.leaves[world.calendar.day_of(start)]
@@ -76,54 +99,50 @@ def plan_sessions(rng: Generator, world: World, shoppers: Shoppers, count: int) 
 
 
 def browse(rng: Generator, world: World, shoppers: Shoppers, sessions: Sessions) -> tuple[Lines, NDArray[np.float32]]:
-    """Draw the items looked at in each session, and return with the lines how much each is liked, (views,)."""
+    """Return the views of each session, and how much each viewed item is liked, (views,)."""
     session = np.repeat(np.arange(len(sessions), dtype=np.int32), sessions.views)
     place = np.arange(len(session)) - np.repeat(np.cumsum(sessions.views) - sessions.views, sessions.views)
     in_focus = rng.random(len(session)) < _IN_FOCUS
-    leaf = np.where(in_focus, sessions.leaf[session], sessions.side[session])
-    noun = np.where(in_focus, sessions.noun[session], NONE)
-    item, liked = _choose_items(rng, world, shoppers, sessions, session, leaf, noun)
+    intents = _Intents(
+        user=sessions.user[session],
+        day=world.calendar.day_of(sessions.start[session]),
+        leaf=np.where(in_focus, sessions.leaf[session], sessions.side[session]),
+        noun=np.where(in_focus, sessions.noun[session], NONE),
+    )
+    item, liked = _choose_items(rng, world.catalogue, shoppers, intents)
     moment = sessions.after(session, place + 1 + rng.uniform(0, 0.3, len(session)))
     return Lines.of(EventKind.VIEW_ITEM, session, sessions.shown_user[session], moment, item=item), liked
 
 
 def searches(rng: Generator, sessions: Sessions) -> Lines:
-    """Return the searches with which some sessions begin."""
+    """Return the searches that some sessions start with."""
     rows = np.flatnonzero(rng.random(len(sessions)) < _SEARCHING)
     words = (sessions.leaf[rows] * NOUNS + sessions.noun[rows]).astype(np.int32)
     return Lines.of(EventKind.SEARCH, rows, sessions.shown_user[rows], sessions.start[rows], words=words)
 
 
 def _choose_items(
-    rng: Generator,
-    world: World,
-    shoppers: Shoppers,
-    sessions: Sessions,
-    session: NDArray[np.int32],
-    leaf: NDArray[np.int64],
-    noun: NDArray[np.int64],
+    rng: Generator, catalogue: Catalogue, shoppers: Shoppers, intents: _Intents
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Choose one item of the given leaf for each view, by a softmax; return it, and how much it is liked."""
-    catalogue = world.catalogue
-    user = sessions.user[session]
-    day = world.calendar.day_of(sessions.start[session])
-    chance = rng.random(len(session))
-    item = np.empty(len(session), np.int32)
-    appeal = np.empty(len(session), np.float32)
-    by_leaf = np.argsort(leaf, kind="stable")
-    ends = np.cumsum(np.bincount(leaf, minlength=len(LEAVES)))
-    for number, rows in enumerate(np.split(by_leaf, ends[:-1])):
-        items = slice(catalogue.start[number], catalogue.start[number + 1])
-        liked = liking(shoppers, catalogue, user[rows], day[rows], number)
-        wanted = _NOUN_PULL * (noun[rows, None] == catalogue.noun[items])
-        chosen = _choose(chance[rows], liked + catalogue.draw[day[rows], items] + wanted)
-        item[rows] = catalogue.start[number] + chosen
+    """Draw an item for each intent, by softmax; return the items, and how much each is liked."""
+    chance = rng.random(len(intents.leaf))
+    item = np.empty(len(intents.leaf), np.int32)
+    appeal = np.empty(len(intents.leaf), np.float32)
+    by_leaf = np.argsort(intents.leaf, kind="stable")
+    ends = np.cumsum(np.bincount(intents.leaf, minlength=len(LEAVES)))
+    for leaf, rows in enumerate(np.split(by_leaf, ends[:-1])):
+        items = slice(catalogue.start[leaf], catalogue.start[leaf + 1])
+        day = intents.day[rows]
+        liked = liking(shoppers, catalogue, intents.user[rows], day, leaf)
+        in_mind = _NOUN_PULL * (intents.noun[rows, None] == catalogue.noun[items])
+        chosen = _choose(chance[rows], liked + catalogue.draw[day, items] + in_mind)
+        item[rows] = catalogue.start[leaf] + chosen
         appeal[rows] = liked[np.arange(len(rows)), chosen]
     return item, appeal
 
 
 def _choose(chance: NDArray[np.float64], logits: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Return a column for each row of logits (rows, columns), by softmax; `chance` is uniform on 0 … 1."""
+    """Draw a column for each row of logits (rows, columns), by softmax; `chance` is uniform on 0 … 1."""
     weights = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float32)
     ladder = np.cumsum(weights, axis=1)
     column: NDArray[np.int64] = (ladder < (chance * ladder[:, -1])[:, None]).sum(axis=1)

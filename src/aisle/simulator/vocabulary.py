@@ -1,4 +1,4 @@
-"""The words of the simulated shop: what it sells, under which invented brands, and how shoppers talk about it."""
+"""The words of the simulated shop: what it sells, its invented brands, and what reviews say."""
 
 from typing import Final, NamedTuple
 
@@ -7,7 +7,7 @@ CURRENCY: Final = "GBP"
 
 
 class Department(NamedTuple):
-    """A top category: its invented brands, how its titles and descriptions are built, and what reviewers talk about."""
+    """A top category: its brands, the patterns of its titles and descriptions, and the aspects that reviews mention."""
 
     name: str
     brands: tuple[str, ...]
@@ -27,13 +27,13 @@ class Leaf(NamedTuple):
     cheapest: float
     dearest: float
     peak: int
-    """Its best month, 1 to 12."""
+    """The month with the highest demand, 1 to 12."""
     swing: float
-    """How seasonal it is; 0 is not at all."""
+    """How much the demand changes with the season; 0 is not at all."""
     interval: int
-    """Typical days until the same item is bought again; 0 where it is not used up."""
+    """Typical days until the same item is bought again; 0 for items that are not consumed."""
     partner: str
-    """The leaf whose items are bought together with these, or nothing."""
+    """The path of the leaf whose items go with these, or an empty text."""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ DEPARTMENTS: Final[tuple[Department, ...]] = (
     ),
 )
 
-# Two lines for each: path | cheapest | dearest | peak | swing | interval | partner, then nouns | materials.
+# Two lines for each leaf: path | cheapest | dearest | peak | swing | interval | partner, then nouns | materials.
 _LEAVES: Final = """
 Home > Living room > Cushions & throws | 14 | 95 | 11 | 0.5 | 0 | Home > Living room > Candles
     cushion, throw, bolster, floor pouffe, blanket | linen, velvet, cotton, wool
@@ -260,7 +260,7 @@ LEAVES: Final = tuple(_leaf(head, words) for head, words in zip(_LINES[::2], _LI
 
 
 class Pole(NamedTuple):
-    """One end of a style axis: how it is called, the adjectives that show it in a title, and a sentence about it."""
+    """One end of a style axis: its name, adjectives for titles, and a sentence for descriptions."""
 
     name: str
     adjectives: tuple[str, ...]
@@ -287,7 +287,7 @@ STYLES: Final[tuple[tuple[Pole, Pole], ...]] = (
         Pole("elegant", _words("Elegant, Fine, Signature"), "Refined down to the last detail, and a fine present too."),
     ),
 )
-"""The axes of taste, each from its low pole to its high one."""
+"""The axes of style, each from its low pole to its high pole."""
 
 ASPECT_WORDS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]] = {
     "acceptance": (_words("nil, a disaster"), _words("mixed, fair"), _words("wonderful, instant")),
@@ -314,7 +314,7 @@ ASPECT_WORDS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str,
     "texture": (_words("sticky, greasy"), _words("fair, a bit heavy"), _words("silky, light")),
     "writing": (_words("wooden, clumsy"), _words("uneven, plain"), _words("brilliant, witty")),
 }
-"""What is said of an aspect by those who dislike it, do not mind, and like it."""
+"""Words about each aspect: negative, neutral and positive ones."""
 
 ASPECT_SENTENCES: Final = ("The {} is {}.", "I find the {} {}.", "For me the {} was {}.")
 
@@ -328,4 +328,4 @@ REVIEW_OPENERS: Final = (
     ("It is all right.", "Some good, some bad.", "It does what it says.", "I am in two minds about it."),
     ("I am delighted.", "Exactly what I was looking for.", "We use it all the time.", "A pleasure from day one."),
 )
-"""By how the reviewer feels: bad, fair, good."""
+"""Titles and openers of negative, neutral and positive reviews."""

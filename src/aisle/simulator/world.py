@@ -1,4 +1,4 @@
-"""What all blocks of a simulation share: the calendar, the catalogue and the kinds of people."""
+"""What all blocks of a simulation share: the calendar, the catalogue and the personas."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from aisle.simulator.shoppers import Personas, make_personas
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """The shop as it stands, before anybody enters it."""
+    """The shop without its shoppers."""
 
     calendar: Calendar
     catalogue: Catalogue

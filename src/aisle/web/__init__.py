@@ -1,1 +1,1 @@
-"""HTTP: the API and the pages. It asks `app`, and computes nothing itself."""
+"""HTTP: the API and the page. It calls `app` and computes nothing itself."""

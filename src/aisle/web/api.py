@@ -1,4 +1,4 @@
-"""The JSON API: one function, one route. The shop answers in a thread, so that a slow query holds up nobody else."""
+"""The JSON API: one function, one route. The shop answers in a thread, so that a slow query delays nobody else."""
 
 from functools import partial
 from typing import Final, cast, get_args
@@ -48,7 +48,7 @@ class Api:
         app.add_route("/api/health", self.health)
 
     async def recommendations(self, request: Request) -> Response:
-        """Answer a shopper's shelf."""
+        """Return a shopper's shelf."""
         user_id, session_id = query_visitor(request)
         answer = partial(
             self._live.recommend,
@@ -64,34 +64,36 @@ class Api:
         return _json(Recommendations.from_shelf(user_id, session_id, await run_in_threadpool(answer)))
 
     async def similar(self, request: Request) -> Response:
-        """Answer the items most like one item."""
+        """Return the items most like an item."""
         item_id, n = query_id(request, "item_id"), query_n(request)
         shelf = await run_in_threadpool(self._live.similar, item_id, n)
         return _json(Similar.from_shelf(item_id, shelf))
 
     async def feedback(self, request: Request) -> Response:
-        """Store a rating; the answer says that it is durable."""
+        """Store a rating; it is durable when the answer comes."""
         feedback = _feedback.decode(await read_body(request))
         rated = Rated(feedback.user(), feedback.item(), feedback.rating)
         await run_in_threadpool(self._live.feedback, rated.user_id, rated.item_id, rated.rating)
         return _json(rated, 201)
 
     async def events(self, request: Request) -> Response:
-        """Store a batch of events; the answer says what became of each, once the accepted ones are durable."""
+        """Store a batch of events; when the answer comes, with an outcome for each, the accepted ones are durable."""
         body = await read_body(request)
         return _json(await run_in_threadpool(self._receive, body))
 
     def _receive(self, body: bytes) -> Received:
         batch, reasons = parse_events(body)
-        accepted = iter(self._live.accept(batch))
-        return Received.of([Outcome(*next(accepted)) if why is None else Outcome("rejected", why) for why in reasons])
+        stored = iter(self._live.accept(batch))
+        return Received.of(
+            [Outcome(*next(stored)) if reason is None else Outcome("rejected", reason) for reason in reasons]
+        )
 
     async def merge(self, request: Request) -> Response:
-        """Make what a visitor did before signing in the known user's."""
+        """Give what a visitor did before signing in to the known user."""
         anonymous_id, user_id = _merge.decode(await read_body(request)).ids()
         rows = await run_in_threadpool(self._live.merge, anonymous_id, user_id)
         return _json(Merged(anonymous_id, user_id, rows))
 
-    async def health(self, request: Request) -> Response:  # noqa: ARG002  a route is handed its request
-        """Answer that the server answers, and with which model."""
+    async def health(self, request: Request) -> Response:  # noqa: ARG002  every route takes a request
+        """Return the server's health and the version of the live model."""
         return _json(Health("ok", __version__, await run_in_threadpool(self._live.model_version)))

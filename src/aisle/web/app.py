@@ -19,7 +19,7 @@ def create_app(live: Live) -> FastAPI:
     Parameters
     ----------
     live
-        The shop; whoever opened it closes it.
+        The shop; the caller closes it.
     """
     app: FastAPI = FastAPIOffline(
         title="Aisle", version=__version__, docs_url=DOCS, redoc_url=None, favicon_url="/static/aisle.svg"

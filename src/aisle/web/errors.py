@@ -1,4 +1,4 @@
-"""Every failure as one sentence: JSON for programs, a page for people, a traceback for nobody."""
+"""Every failure becomes one sentence: JSON for programs, a page for people, never a traceback."""
 
 import logging
 from collections.abc import Callable
@@ -30,10 +30,10 @@ STATUS: Final[tuple[tuple[type[AisleError], int], ...]] = (
     (NoModel, 503),
     (AisleError, 500),
 )
-"""The HTTP status of each error; the first that fits counts."""
+"""The HTTP status of each error; the first match counts."""
 
 RETRY_SECONDS: Final = 1
-"""When a client that came at a bad moment may come back."""
+"""After how many seconds a client may try again when the shop is busy."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -41,15 +41,15 @@ ProblemPage = Callable[[Request, int, str], Response]
 
 
 def explain(error: Exception) -> tuple[int, str]:
-    """Return the HTTP status of a failure and what to tell the client."""
+    """Return the HTTP status of a failure and the message for the client."""
     match error:
         case TryAgain():
             _log.warning("%s", error)
-            return 503, f"the shop has too much to do just now; try again in {RETRY_SECONDS} s"
+            return 503, f"the shop is too busy; try again in {RETRY_SECONDS} s"
         case BundleError() | StorageError():
-            # Their words name folders and hosts of the shop: they are for its log, not for its visitors.
+            # These messages name the shop's folders and hosts: they belong into its log, not to its visitors.
             _log.warning("%s", error)
-            return 503, "the shop cannot answer just now; its log says why"
+            return 503, "the shop cannot answer now; its log says why"
         case AisleError():
             return next(status for kind, status in STATUS if isinstance(error, kind)), str(error)
         case msgspec.ValidationError():
@@ -61,19 +61,19 @@ def explain(error: Exception) -> tuple[int, str]:
         case HTTPException():
             return error.status_code, error.detail
         case _:
-            return 500, "something broke in the server; its log says what"
+            return 500, "the server failed; its log says why"
 
 
-def install(app: FastAPI, show: ProblemPage) -> None:
-    """Let the application answer every failure; `show` makes a page of it where a browser asks for one."""
+def install(app: FastAPI, page: ProblemPage) -> None:
+    """Let the application answer every failure, with a page if a browser requests one."""
 
     async def answer(request: Request, error: Exception) -> Response:
         status, message = explain(error)
         if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
-            # The answer to an unexpected failure passes no middleware, so it brings the headers itself.
+            # The answer to an unexpected failure bypasses the middleware that adds the headers.
             headers = HEADERS | ({"retry-after": str(RETRY_SECONDS)} if isinstance(error, TryAgain) else {})
             return Response(msgspec.json.encode(Problem(message)), status, headers, "application/json")
-        return show(request, status, message)
+        return page(request, status, message)
 
     for kind in (AisleError, msgspec.DecodeError, HTTPException, Exception):
         app.add_exception_handler(kind, answer)

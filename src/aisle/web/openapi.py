@@ -1,4 +1,4 @@
-"""The API's description, for `/docs`: the hot routes answer by msgspec, which FastAPI cannot describe by itself."""
+"""The API's description, for `/docs`. Routes answer with msgspec, which FastAPI cannot describe by itself."""
 
 from typing import Any, Final, get_args
 
@@ -25,28 +25,28 @@ _TYPES: Final[dict[str, Json]] = {
     "float64": {"type": "number"},
 }
 
-_TOLD: Final[dict[str, Json]] = {
+_FIELDS: Final[dict[str, Json]] = {
     columns.EVENT: {"type": "string", "examples": [kind.value for kind in KINDS]},
-    columns.PRICE: {"type": "number", "description": "Per piece, in units of the currency."},
+    columns.PRICE: {"type": "number", "description": "Of one piece, in units of the currency."},
     columns.TIMESTAMP: {
         "type": ["string", "number"],
-        "description": "ISO 8601, or a number since 1970; where it is missing, the moment of arrival.",
+        "description": "ISO 8601, or seconds, milliseconds or microseconds since 1970; by default, now.",
     },
     columns.PROPERTIES: {"type": "object"},
 }
-"""The fields of an event that look different in JSON than in the database."""
+"""The fields of an event that differ between JSON and the database."""
 
 _FAILURES: Final[dict[int, str]] = {
     400: "The body is not JSON.",
     404: "This shop has no such item or placement.",
     413: f"The body is larger than {MAX_BODY:,} bytes.",
     422: "A value is missing or out of range.",
-    503: "No model is trained yet, or the database cannot answer just now. With a Retry-After: too much at once.",
+    503: "No model is trained yet, or the database does not answer. With Retry-After: the shop is too busy.",
 }
 
 
 def describe(app: FastAPI) -> Json:
-    """Return the OpenAPI description of everything that `api.Api` answers."""
+    """Return the OpenAPI description of every route of `api.Api`."""
     answers = [Recommendations, Similar, Feedback, Rated, Received, Merge, Merged, Health, Problem]
     _, schemas = msgspec.json.schema_components(answers, ref_template=_REF)
     return {
@@ -58,7 +58,7 @@ def describe(app: FastAPI) -> Json:
 
 
 def _event() -> Json:
-    fields = {name: _TOLD.get(name, _TYPES[kind]) for name, kind in columns.EVENTS.items()}
+    fields = {name: _FIELDS.get(name, _TYPES[kind]) for name, kind in columns.EVENTS.items()}
     return {"type": "object", "properties": fields, "required": [columns.EVENT]}
 
 
@@ -66,19 +66,21 @@ def _paths() -> Json:
     n = _query("n", "How many items.", {"type": "integer", "minimum": 1, "maximum": MAX_SHELF, "default": 10})
     exclude = _query(
         "exclude",
-        "Items to leave out: none, as people buy again, or those that the shopper bought.",
+        "Items to exclude: none, or those that the shopper bought before.",
         {"type": "string", "enum": list(get_args(Exclude)), "default": "none"},
     )
     text = {"type": "string"}
-    user_id = _query("user_id", "The shopper; one whom nobody knows gets the popular shelf. This or session_id.", text)
-    session_id = _query("session_id", "The visit: what was done in it counts from the first click.", text)
-    placement = _query("placement", f"{', '.join(STANDARD)}, or one of aisle.toml.", text | {"default": MAIN_PLACEMENT})
-    page = _query("item_id", "The item that the page is about.", text)
-    cart = _query("cart", "The items in the cart, each as a parameter of its own.", {"type": "array", "items": text})
-    item_id = _query("item_id", "The item.", text, required=True)
-    explain = _query(
-        "explain", "1: each item says why it stands there.", {"type": "integer", "enum": [0, 1], "default": 0}
+    user_id = _query(
+        "user_id", "The shopper; an unknown one gets the popular shelf. Required, unless session_id is given.", text
     )
+    session_id = _query("session_id", "The session; its events count from the first click.", text)
+    placement = _query(
+        "placement", f"{', '.join(STANDARD)}, or another one of aisle.toml.", text | {"default": MAIN_PLACEMENT}
+    )
+    page = _query("item_id", "The item that the page shows.", text)
+    cart = _query("cart", "The items in the cart; repeat the parameter for each.", {"type": "array", "items": text})
+    item_id = _query("item_id", "The item.", text, required=True)
+    explain = _query("explain", "1: each item has its reason.", {"type": "integer", "enum": [0, 1], "default": 0})
     event = {"$ref": _REF.format(name="Event")}
     events = {"type": "array", "items": event}
     batch = {"anyOf": [event, events, {"type": "object", "properties": {"events": events}, "required": ["events"]}]}
@@ -92,14 +94,14 @@ def _paths() -> Json:
             )
         },
         "/api/similar": {
-            "get": _operation("The items most like one item", Similar, (404, 422, 503), parameters=[item_id, n])
+            "get": _operation("The items most like an item", Similar, (404, 422, 503), parameters=[item_id, n])
         },
         "/api/feedback": {
             "post": _operation("Rate an item", Rated, (400, 404, 413, 422, 503), 201, body=_schema(Feedback))
         },
         "/api/events": {
             "post": _operation(
-                f'Send events: one, a list, or {{"events": […]}}; at most {MAX_EVENTS:,} of them',
+                f'Send one event, a list of events, or {{"events": […]}}; at most {MAX_EVENTS:,}',
                 Received,
                 (400, 413, 422, 503),
                 body=batch,
@@ -107,13 +109,13 @@ def _paths() -> Json:
         },
         "/api/users/merge": {
             "post": _operation(
-                "Make what a visitor did before signing in the known user's; may be repeated",
+                "Give what a visitor did before signing in to the known user; may be repeated",
                 Merged,
                 (400, 413, 422, 503),
                 body=_schema(Merge),
             )
         },
-        "/api/health": {"get": _operation("Whether the server answers, and with which model", Health, ())},
+        "/api/health": {"get": _operation("The server's health and the version of the live model", Health, ())},
     }
 
 

@@ -1,4 +1,4 @@
-"""What a request says: its query values, and a body that is never read past its limit."""
+"""The values of a request: its query, and a body that is never read past its limit."""
 
 from typing import Final
 from urllib.parse import parse_qs
@@ -11,10 +11,10 @@ from aisle.shop.errors import InputError
 from aisle.shop.ids import check_id
 
 MAX_SHELF: Final = 200
-"""The longest shelf that one request may ask for."""
+"""The longest shelf that a request may ask for."""
 
 MAX_CART: Final = 100
-"""The most items of a cart that a shelf is made for."""
+"""The most items that a cart may name."""
 
 
 def query_id(request: Request, name: str) -> str:
@@ -23,7 +23,7 @@ def query_id(request: Request, name: str) -> str:
     Raises
     ------
     InputError
-        If it is missing, or no shop can have such an id.
+        If it is missing or not a valid id.
     """
     value = request.query_params.get(name)
     if value is None:
@@ -32,23 +32,23 @@ def query_id(request: Request, name: str) -> str:
 
 
 def optional_id(request: Request, name: str) -> str | None:
-    """Return an id from the query, or None where it is not there.
+    """Return an id from the query, or None if it is missing.
 
     Raises
     ------
     InputError
-        If no shop can have such an id.
+        If it is not a valid id.
     """
     return None if request.query_params.get(name) is None else query_id(request, name)
 
 
 def query_visitor(request: Request) -> tuple[str | None, str | None]:
-    """Return the shopper and the session, of which one may be None.
+    """Return the ids of the shopper and of the session; one of them may be None.
 
     Raises
     ------
     InputError
-        If both are missing, or no shop can have such ids.
+        If both are missing, or one is not a valid id.
     """
     user_id, session_id = optional_id(request, "user_id"), optional_id(request, "session_id")
     if user_id is None and session_id is None:
@@ -57,21 +57,21 @@ def query_visitor(request: Request) -> tuple[str | None, str | None]:
 
 
 def query_ids(request: Request, name: str) -> list[str]:
-    """Return the ids that the query names one by one, `?cart=A&cart=B`; ids may hold commas.
+    """Return the ids of a repeated parameter, `?cart=A&cart=B`; ids may contain commas.
 
     Raises
     ------
     InputError
-        If there are more than `MAX_CART`, or no shop can have such ids.
+        If there are more than `MAX_CART`, or one is not a valid id.
     """
     ids = request.query_params.getlist(name)
     if len(ids) > MAX_CART:
         raise InputError(f"{name} has {len(ids)} items; name the {MAX_CART} newest")
-    return [check_id(one, name) for one in ids]
+    return [check_id(value, name) for value in ids]
 
 
 def query_n(request: Request) -> int:
-    """Return how many items are asked for, 10 where nothing is said.
+    """Return how many items are requested; 10 by default.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def query_n(request: Request) -> int:
         If `n` is not a whole number from 1 to `MAX_SHELF`.
     """
     value = request.query_params.get("n", "10")
-    # Longer digits than this are out of range, and int() would spend time on them.
+    # More digits are out of range, and int() would take long to read them.
     n = int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else 0
     if not 1 <= n <= MAX_SHELF:
         raise InputError(f"n {value[:40]!r} is not a whole number from 1 to {MAX_SHELF}")
@@ -87,7 +87,7 @@ def query_n(request: Request) -> int:
 
 
 def query_flag(request: Request, name: str) -> bool:
-    """Return whether the query asks for something, `?explain=1`.
+    """Return whether a flag of the query is set, `?explain=1`.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def query_flag(request: Request, name: str) -> bool:
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body, giving up as soon as it grows past `MAX_BODY`.
+    """Return the body; reading stops as soon as it is larger than `MAX_BODY`.
 
     Raises
     ------
@@ -117,7 +117,7 @@ async def read_body(request: Request) -> bytes:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form; of a field sent twice, the last value.
+    """Return the fields of a form; of a repeated field, the last value.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the JSON API takes and gives, as msgspec types; `openapi.py` describes them from here."""
+"""The types of the JSON API, in msgspec; `openapi.py` describes them."""
 
 from collections import Counter
 from typing import Annotated, Literal, Self
@@ -18,23 +18,25 @@ class Item(Struct, frozen=True):
     item_id: str
     name: str
     image_url: str | None
-    price: Annotated[float | None, Meta(description="In units of the currency; null where the shop gave none.")]
+    price: Annotated[float | None, Meta(description="In units of the currency; null if the shop gave none.")]
     currency: str | None
     score: Annotated[
         float | None,
-        Meta(description="Higher is better; compares within one shelf only. Null for an item that fills the shelf up."),
+        Meta(
+            description="Higher is better; comparable within one shelf only. Null for an item that fills the shelf up."
+        ),
     ]
-
     predicted_rating: Annotated[
-        float | None, Meta(description="The stars that the shopper would give; null in a shop without ratings.")
+        float | None,
+        Meta(description="The stars that the shopper would probably give; null in a shop without ratings."),
     ]
     reason: Annotated[
-        str | None, Meta(description="Why it stands here, for the shopper to read; null where it has none.")
+        str | None, Meta(description="Why it is recommended, for the shopper to read; null if there is no reason.")
     ]
 
     @classmethod
     def from_shelf(cls, item: ShelfItem) -> Self:
-        """Turn a shelf's item into JSON's units."""
+        """Return an item of a shelf in the units of the API."""
         price = None if item.price is None else from_micros(item.price)
         return cls(
             item.item_id,
@@ -55,14 +57,18 @@ class Recommendations(Struct, frozen=True):
     session_id: str | None
     placement: str
     items: list[Item]
-    recommendation_id: Annotated[str, Meta(description="Send it back with the events that this shelf led to.")]
+    recommendation_id: Annotated[str, Meta(description="Send it with the events that follow from this shelf.")]
     model_version: int | None
-    fallback: Annotated[str | None, Meta(description="Why this is not what the placement promises; null where it is.")]
-    because: Annotated[Because | None, Meta(description="The item that the whole shelf follows from, if it does.")]
+    fallback: Annotated[
+        str | None, Meta(description="What was shown instead, if the placement had nothing to show; else null.")
+    ]
+    because: Annotated[
+        Because | None, Meta(description="The item that the whole shelf is based on; null if there is none.")
+    ]
 
     @classmethod
     def from_shelf(cls, user_id: str | None, session_id: str | None, shelf: Shelf) -> Self:
-        """Answer a shelf to whom it was made for."""
+        """Return a shelf as the answer to a shopper or a session."""
         items = [Item.from_shelf(item) for item in shelf.items]
         return cls(
             user_id, session_id, shelf.placement, items,
@@ -71,23 +77,25 @@ class Recommendations(Struct, frozen=True):
 
 
 class Similar(Struct, frozen=True):
-    """The items most like one item."""
+    """The items most like an item."""
 
     item_id: str
     items: list[Item]
     recommendation_id: str
     model_version: int | None
-    fallback: Annotated[str | None, Meta(description="Why these are no similar items; null where they are.")]
+    fallback: Annotated[
+        str | None, Meta(description="What was shown instead, if there are no similar items; else null.")
+    ]
 
     @classmethod
     def from_shelf(cls, item_id: str, shelf: Shelf) -> Self:
-        """Answer a shelf to the item it was made for."""
+        """Return a shelf as the answer about an item."""
         items = [Item.from_shelf(item) for item in shelf.items]
         return cls(item_id, items, shelf.recommendation_id, shelf.model_version, shelf.fallback)
 
 
 class Feedback(Struct, frozen=True):
-    """A shopper's rating of an item. Numbers are taken as ids too, as many shops keep them so."""
+    """A shopper's rating of an item. Ids may be numbers."""
 
     user_id: str | int
     rating: Annotated[float, Meta(ge=0, le=MAX_RATING)]
@@ -100,28 +108,28 @@ class Feedback(Struct, frozen=True):
         Raises
         ------
         IdError
-            If no shop can have such an id.
+            If it is not a valid id.
         """
         return check_id(str(self.user_id), "user_id")
 
     def item(self) -> str:
-        """Return the item's id, by whichever name it came.
+        """Return the item's id, from either of its two fields.
 
         Raises
         ------
         InputError
-            If it came by none, or by two that disagree, or if no shop can have such an id.
+            If both fields are missing or they disagree, or the value is not a valid id.
         """
-        given = {str(one) for one in (self.item_id, self.product_id) if one is not None}
-        if not given:
+        ids = {str(value) for value in (self.item_id, self.product_id) if value is not None}
+        if not ids:
             raise InputError("item_id is missing; say which item is rated")
-        if len(given) > 1:
+        if len(ids) > 1:
             raise InputError(f"item_id {self.item_id!r} and product_id {self.product_id!r} differ; send one of them")
-        return check_id(given.pop(), "item_id")
+        return check_id(ids.pop(), "item_id")
 
 
 class Rated(Struct, frozen=True):
-    """A rating that is stored."""
+    """A rating that was stored."""
 
     user_id: str
     item_id: str
@@ -129,7 +137,7 @@ class Rated(Struct, frozen=True):
 
 
 class Merge(Struct, frozen=True):
-    """Two ids of one person: the one before they signed in, and the one that they are known by."""
+    """Two ids of one person: the one before signing in, and the known user's."""
 
     anonymous_id: str | int
     user_id: str | int
@@ -140,34 +148,36 @@ class Merge(Struct, frozen=True):
         Raises
         ------
         IdError
-            If no shop can have such ids.
+            If one is not a valid id.
         """
         return check_id(str(self.anonymous_id), "anonymous_id"), check_id(str(self.user_id), "user_id")
 
 
 class Merged(Struct, frozen=True):
-    """That two ids are one person's from now on."""
+    """Two ids that now belong to one person."""
 
     anonymous_id: str
     user_id: str
     rows: Annotated[
         dict[str, int],
-        Meta(description="How many rows of each table moved to user_id, or were removed as they are worked out anew."),
+        Meta(
+            description="The number of rows of each table that moved to user_id, or were removed to be computed again."
+        ),
     ]
 
 
 class Outcome(Struct, frozen=True):
-    """What became of one event."""
+    """The outcome of one event."""
 
     status: Annotated[
         Literal["stored", "duplicate", "rejected"],
-        Meta(description="A duplicate was stored before, or earlier in this batch: a repeated delivery."),
+        Meta(description="A duplicate was stored before, or earlier in this batch."),
     ]
-    reason: Annotated[str | None, Meta(description="Why it was rejected; null where it was not.")]
+    reason: Annotated[str | None, Meta(description="Why it was rejected; else null.")]
 
 
 class Received(Struct, frozen=True):
-    """What became of a batch of events, one outcome for each, in the order they came; the counts add up to them."""
+    """The outcomes of a batch of events, in their order, and how many there are of each kind."""
 
     stored: int
     duplicate: int
@@ -182,7 +192,7 @@ class Received(Struct, frozen=True):
 
 
 class Health(Struct, frozen=True):
-    """That the server answers, and with which model."""
+    """The server's health and the version of the live model."""
 
     status: Literal["ok"]
     version: str
@@ -190,6 +200,6 @@ class Health(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """Why there is no answer, and what to do."""
+    """Why a request failed, and what to do."""
 
     error: str

@@ -1,4 +1,4 @@
-"""What every answer tells the browser to refuse."""
+"""Security headers: what browsers must refuse."""
 
 from typing import Final
 
@@ -10,13 +10,13 @@ _POLICY: Final = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-# Swagger UI's page starts itself by an inline script; it shows the API's description and nothing of the shop.
+# Swagger UI's page starts with an inline script; it shows the API's description and nothing of the shop.
 _DOCS_POLICY: Final = _POLICY.replace(
     "script-src 'self'; style-src 'self'", "script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
 )
 
 DOCS: Final = "/docs"
-"""Where the API's description is."""
+"""The path of the API's description."""
 
 HEADERS: Final[dict[str, str]] = {
     "Content-Security-Policy": _POLICY,

@@ -1,4 +1,4 @@
-"""The web process: a port that is free, uvicorn on it, and a quiet end on SIGINT or SIGTERM."""
+"""The web process: uvicorn on a free port, and a clean end on SIGINT or SIGTERM."""
 
 import errno
 import signal
@@ -16,10 +16,10 @@ from aisle.shop.errors import SettingsError
 from aisle.web.app import create_app
 
 PORTS_TRIED: Final = 20
-"""How many ports are tried before giving up."""
+"""How many ports are tried."""
 
 GRACE_SECONDS: Final = 5
-"""How long requests that are under way may take once the process is told to stop."""
+"""How long running requests may take after the process is told to stop."""
 
 
 def run(live: Live, host: str, port: int, say: Callable[[str], None]) -> None:
@@ -30,21 +30,21 @@ def run(live: Live, host: str, port: int, say: Callable[[str], None]) -> None:
     live
         The shop; the caller closes it afterwards.
     host, port
-        Where to listen. A busy port: the next free one. Port 0: any free one.
+        Where to listen. If the port is busy, the next free one is taken; port 0 is any free port.
     say
-        Told in one line each what the reader should know: that the port was busy, and the address of the page.
+        Called with one line at a time: that the port was busy, and the address of the page.
 
     Raises
     ------
     SettingsError
-        If the host cannot be listened on, or no port near the wanted one is free.
+        If the host cannot be used, or no port near the wanted one is free.
     """
     listener = listen(host, port)
-    taken = listener.getsockname()[1]
-    if port not in {0, taken}:
-        say(f"Port {port} is busy; using {taken}.")
+    free = listener.getsockname()[1]
+    if port not in {0, free}:
+        say(f"Port {port} is busy; using {free}.")
     shown = f"[{host}]" if ":" in host else host
-    say(f"Serving on http://{shown}:{taken} (Ctrl-C stops)")
+    say(f"Serving on http://{shown}:{free} (Ctrl-C stops)")
     config = uvicorn.Config(
         create_app(live),
         lifespan="off",
@@ -52,14 +52,12 @@ def run(live: Live, host: str, port: int, say: Callable[[str], None]) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    with listener, blas_alone(), _stopped_quietly():
+    with listener, blas_alone(), _stopped_cleanly():
         uvicorn.Server(config).run([listener])
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on the wanted port or on the next free one.
-
-    The socket is handed on as it is, so nobody can take the port in between.
+    """Return a socket that listens on the wanted port or on the next free one, so that no other process can take it.
 
     Raises
     ------
@@ -80,14 +78,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def _stopped_quietly() -> Iterator[None]:
-    """Let the caller go on after a stop: uvicorn raises the signal once more when it has closed everything."""
+def _stopped_cleanly() -> Iterator[None]:
+    """Let the caller go on after a stop: uvicorn raises the signal again when it has closed everything."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

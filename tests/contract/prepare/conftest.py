@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Bring = Callable[[pl.DataFrame], nw.LazyFrame[Any]]
 
 
-@pytest.fixture(params=["polars", pytest.param("spark", marks=pytest.mark.xdist_group("spark"))])
+@pytest.fixture(params=["polars", "spark"])
 def bring(request: pytest.FixtureRequest) -> Bring:
     """Bring a table to an engine."""
     if request.param == "polars":

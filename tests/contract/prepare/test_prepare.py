@@ -22,7 +22,6 @@ from aisle.shop.events import KINDS
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY, HOUR
 from tests.contract.prepare.conftest import Bring
-from tests.spark import GROUP
 
 NOW: Final = 19_000 * DAY
 WEIGHTS: Final = Weights(half_life_days=30.0)
@@ -158,7 +157,6 @@ def test_ids_are_numbered_in_the_order_of_their_bytes(bring: Bring) -> None:
 # --- Equal tables -----------------------------------------------------------------------------------------------------
 
 
-@GROUP
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("step", STEPS)
 def test_spark_gives_the_rows_that_polars_gives(spark_bring: Bring, step: str, seed: int) -> None:
@@ -170,7 +168,6 @@ def test_spark_gives_the_rows_that_polars_gives(spark_bring: Bring, step: str, s
     assert_frame_equal(rows_of(STEPS[step](spark_bring(events))), expected, rel_tol=1e-15, abs_tol=0)
 
 
-@GROUP
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_whole_preparation_gives_equal_arrays(spark_bring: Bring, seed: int) -> None:
     events = messy_events(seed)
@@ -183,7 +180,6 @@ def test_the_whole_preparation_gives_equal_arrays(spark_bring: Bring, seed: int)
         assert_array_equal(found[name], array, err_msg=name)
 
 
-@GROUP
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_stays_on_spark_is_the_matrix(spark_bring: Bring, seed: int) -> None:
     from aisle.prepare.spark.log import SparkLog, cleaned_on_spark, to_polars
@@ -204,7 +200,6 @@ def test_what_stays_on_spark_is_the_matrix(spark_bring: Bring, seed: int) -> Non
     assert_array_equal(data.matrix.toarray()[known, numbered["item"]], numbered[WEIGHT])
 
 
-@GROUP
 def test_an_earlier_moment_knows_nothing_of_later_ones(spark_bring: Bring) -> None:
     from aisle.prepare.spark.log import SparkLog, cleaned_on_spark, to_polars
 
@@ -216,7 +211,6 @@ def test_an_earlier_moment_knows_nothing_of_later_ones(spark_bring: Bring) -> No
     assert to_polars(log.pairs())[WEIGHT].sort().to_list() == sorted(data.matrix.data.tolist())
 
 
-@GROUP
 def test_a_trained_models_items_keep_their_numbers(spark_bring: Bring) -> None:
     events, items = messy_events(1), Vocabulary(["i3", "i1", "stranger"])
     expected = arrays_of(build(events, WEIGHTS, NOW, items=items))

@@ -12,14 +12,11 @@ from aisle.prepare.weigh import Weights
 from aisle.shop.errors import FileError, FormatError, NotEnoughData, SettingsError, SparkError
 from aisle.shop.moments import DAY
 from tests.lively_shop import END, lively_events
-from tests.spark import GROUP
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from aisle.prepare.spark.log import SparkLog
-
-pytestmark = GROUP
 
 
 def parts(folder: Path, *tables: pl.DataFrame) -> str:

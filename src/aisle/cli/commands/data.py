@@ -1,0 +1,142 @@
+"""`aisle init`, `aisle import` and `aisle export`: data goes in and comes out."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aisle.cli.options import Json, Yes
+from aisle.cli.shop import open_shop, where
+from aisle.shop.errors import InputError
+
+if TYPE_CHECKING:
+    from aisle.app.data.importing import Imported
+
+
+class Table(StrEnum):
+    """What an imported file holds."""
+
+    EVENTS = "events"
+    ITEMS = "items"
+    USERS = "users"
+    REVIEWS = "reviews"
+
+
+class Target(StrEnum):
+    """The kind of file that an export writes."""
+
+    PARQUET = "parquet"
+
+
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="NAME", help="A known format, such as ga4 or online-retail.")
+]
+Columns = Annotated[
+    list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="Name a column; may be repeated.")
+]
+Timezone = Annotated[str | None, typer.Option(help="The time zone of times that name none, such as Europe/London.")]
+DateFormat = Annotated[str | None, typer.Option(help="How dates are written, such as '%d/%m/%Y %H:%M'.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(init)
+    app.command("import")(import_)
+    app.command()(export)
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new shop's folder.")] = Path(),
+    name: Annotated[str | None, typer.Option(help="The shop's name on pages; by default the folder's.")] = None,
+) -> None:
+    """Make a shop: a folder with its settings and an empty database."""
+    from aisle.app.data.setup import make_shop
+
+    shop = where(context)
+    place = make_shop(shop.folder / folder, name, shop.url)
+    typer.echo(f"{place} is ready. Next: aisle -C {place} import FILE…")
+
+
+def import_(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, CSV.GZ, TSV, Parquet, JSONL or XLSX.")],
+    table: Annotated[Table | None, typer.Option("--as", help="What the files hold; by default, guessed.")] = None,
+    format_: Format = None,
+    columns: Columns = None,
+    timezone: Timezone = None,
+    date_format: DateFormat = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Import logs, catalogues, shoppers or reviews. Rows that cannot be used are kept as rejects, with the reason.
+
+    Without --format and --map, Aisle guesses and shows what it would do. Importing the same rows again stores nothing
+    twice. A folder that aisle export wrote is imported whole.
+    """
+    from aisle.cli.display import terminal
+    from aisle.cli.display.imports import print_guess
+    from aisle.ingest.guess import guess
+    from aisle.ingest.plan import Plan
+
+    if len(files) == 1 and files[0].is_dir():
+        with open_shop(context) as shop, terminal.bars() as progress:
+            _show(shop.import_export(files[0], progress), as_json)
+        return
+    if format_ or columns:
+        plan = Plan.parse(table=table, format=format_, maps=columns, timezone=timezone, date_format=date_format)
+    else:
+        guessed = guess(files, table, timezone, date_format)
+        if not as_json:
+            print_guess(guessed, files)
+        if not yes and not as_json:
+            _confirm()
+        plan = guessed.plan
+    with open_shop(context) as shop, terminal.bars() as progress:
+        imported = shop.import_files(files, plan, progress)
+    _show(imported, as_json)
+
+
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    target: Annotated[Target, typer.Option("--to", help="The kind of files.")] = Target.PARQUET,
+    as_json: Json = False,
+) -> None:
+    """Write events, items, users, reviews and the cleaned interactions as files for aisle import and for analysts."""
+    from aisle.cli.display import terminal
+
+    with open_shop(context) as shop, terminal.bars() as progress:
+        exported = shop.export(folder, progress)
+    if as_json:
+        terminal.json(exported)
+        return
+    rows = ", ".join(f"{count:,} {name}" for name, count in exported.rows.items())
+    terminal.say(f"{folder} holds {rows} as {target.value} ({exported.bytes / 1e6:,.1f} MB).")
+
+
+def _show(imported: "Imported", as_json: bool) -> None:
+    from aisle.cli.display import terminal
+    from aisle.cli.display.imports import import_lines
+
+    if as_json:
+        terminal.json(imported)
+        return
+    for line in import_lines(imported):
+        terminal.say(line)
+    if imported.rejected:
+        terminal.say("aisle rejects list shows the rejected rows and the reasons.", style="dim")
+
+
+def _confirm() -> None:
+    """Go on with Enter, `y` or `yes`.
+
+    Raises
+    ------
+    InputError
+        If the answer is anything else.
+    """
+    answer = typer.prompt("Press Enter to import; anything else stops", default="", show_default=False)
+    if answer.strip().lower() not in ("", "y", "yes"):
+        raise InputError("nothing was imported; correct the command above and run it")

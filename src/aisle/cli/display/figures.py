@@ -1,0 +1,142 @@
+"""How figures of models look in a terminal: small tables of at most 80 columns."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+
+from aisle.cli.display.terminal import table
+from aisle.shop.moments import format_day
+
+if TYPE_CHECKING:
+    from aisle.app.training.measuring import Measured
+    from aisle.app.training.placement_report import PlacementFigures
+    from aisle.engine.shelf.long_tail import TailCost
+    from aisle.evaluation.bootstrap import Interval
+    from aisle.evaluation.compare import Comparison
+    from aisle.evaluation.evaluate import Figures, Intervals
+
+
+def measured_tables(models: "Sequence[Measured]") -> Group:
+    """Return the tables of models on the held-out weeks; of stars and of differences only where there are any."""
+    tables = [_ranking(models), _segments(models), _beyond(models)]
+    if any(model.report.stars for model in models):
+        tables.append(_stars(models))
+    if any(model.versus for model in models):
+        tables.append(_differences(models))
+    return Group(*tables)
+
+
+def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
+    """Return the table of the placements' shelves on the held-out weeks."""
+    columns = ("placement", "shelves", "as promised", "hits", "NDCG")
+    rows = [
+        (
+            figures.placement,
+            f"{figures.questions:,}",
+            f"{figures.kept:.0%}",
+            _short(figures.hit_rate),
+            _short(figures.ndcg),
+        )
+        for figures in placements
+    ]
+    return table("Shelves of ten items on each placement, in the held-out weeks", columns, rows, right=columns[1:])
+
+
+def tail_table(costs: "Sequence[TailCost]") -> Group:
+    """Return the table of what the rule `long_tail` costs."""
+    rows = [tuple(map(_short, (cost.share, cost.exposure, cost.ndcg, cost.cost))) for cost in costs]
+    columns = ("long_tail", "share it gets", "NDCG", "cost")
+    return table("What a share for less popular items costs", columns, rows, right=columns)
+
+
+def _ranking(models: "Sequence[Measured]") -> Group:
+    report = models[0].report
+    columns = ("model", "items", "recall", "prec", "F1", "NDCG", "MAP", "MRR", "hits")
+    rows = []
+    for model in models:
+        rows.append((model.model, "all", *_figures(model.report.all, model.report.intervals)))
+        if model.report.novel and model.report.novel_intervals:
+            rows.append(("", "novel", *_figures(model.report.novel, model.report.novel_intervals)))
+    days = f"{format_day(report.cut)} to {format_day(report.end - 1)}"
+    title = f"{report.target} by {report.all.shoppers:,} shoppers, {days}: the best {report.k} of all items"
+    return table(title, columns, rows, right=columns[2:])
+
+
+def _figures(figures: "Figures", intervals: "Intervals") -> tuple[str, ...]:
+    return (
+        _ranged(intervals.recall),
+        _short(figures.precision),
+        _short(figures.f1),
+        _ranged(intervals.ndcg),
+        _short(figures.map),
+        _short(figures.mrr),
+        _short(figures.hit_rate),
+    )
+
+
+def _segments(models: "Sequence[Measured]") -> Group:
+    names = ("new", "returning", "heavy", "cold_items")
+    first = models[0].report.segments
+    columns = ("model", *(f"{name.replace('_', ' ')} ({getattr(first, name).shoppers:,})" for name in names))
+    rows = [(model.model, *(_short(getattr(model.report.segments, name).ndcg) for name in names)) for model in models]
+    return table("NDCG by kind of shopper, and for items with few events", columns, rows, right=columns[1:])
+
+
+def _beyond(models: "Sequence[Measured]") -> Group:
+    columns = ("model", "cover", "bits", "divers", "popul", "tail", "Gini", "seren", "miscal", "fit", "score")
+    rows = []
+    for model in models:
+        beyond = model.report.beyond
+        shares = (
+            beyond.diversity,
+            beyond.popularity,
+            beyond.long_tail,
+            beyond.gini,
+            beyond.serendipity,
+            beyond.miscalibration,
+        )
+        bits = "" if beyond.novelty is None else f"{beyond.novelty:.1f}"
+        times = (_time(model.fit_seconds), _time(model.report.seconds))
+        rows.append((model.model, _short(model.report.coverage), bits, *map(_short, shares), *times))
+    return table("What the lists are like, and the time they take", columns, rows, right=columns[1:])
+
+
+def _stars(models: "Sequence[Measured]") -> Group:
+    columns = ("model", "RMSE", "MAE", "ratings", "shoppers")
+    rows = [
+        (model.model, _ranged(stars.rmse), _ranged(stars.mae), f"{stars.ratings:,}", f"{stars.shoppers:,}")
+        for model in models
+        if (stars := model.report.stars)
+    ]
+    return table("Errors of predicted stars", columns, rows, right=columns[1:])
+
+
+def _differences(models: "Sequence[Measured]") -> Group:
+    rows = []
+    for model in models:
+        if model.versus:
+            rows.append((model.model, "all", *_difference(model.versus.ndcg)))
+            if model.versus.novel_ndcg:
+                rows.append(("", "novel", *_difference(model.versus.novel_ndcg)))
+    columns = ("model", "items", "NDCG", "from", "to", "finding")
+    return table(f"Against {models[0].model}, shopper by shopper", columns, rows, right=columns[2:5])
+
+
+def _difference(comparison: "Comparison") -> tuple[str, ...]:
+    change = comparison.difference
+    return (*(f"{number:+.4f}" for number in (change.value, change.low, change.high)), comparison.finding.value)
+
+
+def _ranged(interval: "Interval") -> str:
+    """Write a figure with half the width of its interval."""
+    return f"{_short(interval.value)} ±{_short((interval.high - interval.low) / 2)}"
+
+
+def _short(share: float | None) -> str:
+    """Write a share without its leading zero, so that a row fits into 80 columns."""
+    return "" if share is None else f"{share:.3f}".removeprefix("0")
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f}s" if seconds < 100 else f"{seconds:.0f}s"

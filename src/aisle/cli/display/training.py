@@ -1,0 +1,43 @@
+"""How the outcome of a training looks in a terminal."""
+
+from typing import TYPE_CHECKING
+
+from aisle.cli.display.figures import measured_tables, placements_table, tail_table
+from aisle.cli.display.terminal import out, say
+
+if TYPE_CHECKING:
+    from aisle.app.train import Trained
+
+
+def print_trained(trained: "Trained") -> None:
+    """Print the figures of a training, whether its model is live, and what was skipped."""
+    if trained.measured:
+        out.print(measured_tables(trained.measured))
+    if trained.placements:
+        out.print(placements_table(trained.placements))
+    if trained.long_tail:
+        out.print(tail_table(trained.long_tail))
+    for line in _lines(trained):
+        say(line)
+    for role, reason in trained.skipped.items():
+        say(f"Skipped: {role} ({reason}).", style="dim")
+
+
+def _lines(trained: "Trained") -> list[str]:
+    """Return the outcome in sentences."""
+    lines = [
+        f"Model {trained.version} {'is live' if trained.live else 'does not go live'}: {trained.reason}. "
+        f"It learnt from {trained.events:,} events of {trained.users:,} shoppers and {trained.items:,} items "
+        f"in {trained.seconds:.1f} s."
+    ]
+    if trained.run_id:
+        lines.append(f"MLflow shows it as run {trained.run_id}.")
+    if not trained.live:
+        lines.append(f"To make it live anyway: aisle models promote {trained.version}")
+    if errors := trained.review_errors:
+        lines.append(
+            "Reviews without stars were given stars by their words. "
+            f"On {errors.reviews:,} reviews with stars the mean error of this is {errors.mae:.2f}, "
+            f"and {errors.mae_always:.2f} if the median is always predicted."
+        )
+    return lines

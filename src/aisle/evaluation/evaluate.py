@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
 import numpy as np
 from msgspec import Struct
@@ -15,17 +15,10 @@ from aisle.evaluation.segments import Segments
 from aisle.evaluation.stars import StarErrors
 from aisle.metrics import ranking
 from aisle.recommenders.abilities import PredictsRatings
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.recommenders.base import Retrieves
 
 SEED: Final = 0
 """Draws the shoppers of the intervals."""
-
-
-class Retrieves(Protocol):
-    """Whatever answers queries with ranked items."""
-
-    def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
-        """Return the n best items of each query, without the excluded ones."""
 
 
 class Figures(Struct, frozen=True):

@@ -1,7 +1,8 @@
-"""Products of sparse matrices, rows in parallel, the best k of each row kept on the way; the twin is `products_numpy`.
+"""Products of sparse matrices, rows in parallel, and the k best of each row; the twin is `products_numpy`.
 
-A product of two sparse matrices can be a thousand times their size, and is never held: a thread adds one row up in an
-array that fits its cache, keeps the best, and goes on to the next row. Results are the same for any number of threads.
+A product of two sparse matrices can be a thousand times their size, and is never held in memory: a thread adds up one
+row in an array that fits its cache, keeps the best, and goes on to the next row. Results are the same for any number of
+threads.
 """
 
 from typing import Final
@@ -22,7 +23,7 @@ _BLOCK_COST: Final = 400_000
 _ROW_COST: Final = 64
 
 _FRACTION: Final = np.uint32(18)
-"""Bits that the buckets of `_floor` do not look at: the values of one differ by 3 % at most."""
+"""The bits that the buckets of `_floor` ignore: the values of a bucket differ by 3 % at most."""
 _BUCKETS: Final = 2 ** (32 - 18)
 _LOW: Final = np.uint64(2**32 - 1)
 
@@ -79,7 +80,7 @@ def dense_products(left: CSR, right: Floats) -> Floats:
 
 
 def _work(left: CSR, right: CSR) -> Pointers:
-    """Return how many multiplications all rows before each row of left·right take, (rows + 1,)."""
+    """Return the number of multiplications for all rows before each row of left·right, (rows + 1,)."""
     return np.append(0, np.cumsum(row_sums(left, right.counts.astype(np.int32)[left.indices], np.int64)))
 
 
@@ -102,7 +103,7 @@ def _add_up(
     seen: NDArray[np.uint8],
     touched: Ints,
 ) -> int:
-    """Add Σ factor · (row of right) to total; return how many columns were touched, which lead `touched`."""
+    """Add Σ factor · (row of right) to total; return how many columns change, which come first in `touched`."""
     count = 0
     for i in range(len(inner)):
         factor = factors[i]
@@ -127,7 +128,7 @@ def _compare(
     union: bool,
     alike: Floats,
 ) -> int:
-    """Turn totals into similarities, clearing them; return how many are above 0: their columns lead `touched`."""
+    """Turn totals into similarities and clear them; return how many are above 0, whose columns lead `touched`."""
     count = 0
     for i in range(len(touched)):
         column = touched[i]
@@ -143,10 +144,10 @@ def _compare(
 
 @inlined
 def _floor(bits: NDArray[np.uint32], k: int, buckets: Ints) -> np.uint32:
-    """Return a value that at least k reach, and few more.
+    """Return a value that at least k values reach, and few more than k.
 
-    The bits of positive floats have the order of the floats; counting their leading ones finds the k-th but for its
-    last digits.
+    The bits of positive floats have the order of the floats; counting values by their leading bits finds the k-th but
+    for its last digits.
     """
     highest = np.uint32(0)
     for i in range(len(bits)):
@@ -167,8 +168,8 @@ def _put_largest_first(keys: NDArray[np.uint64], k: int) -> None:
     """Reorder different keys so that the k largest come first (Hoare's quickselect)."""
     low, high = 0, len(keys) - 1
     while low < high:
-        one, other, middle = keys[low], keys[high], keys[(low + high) // 2]
-        pivot = max(min(one, other), min(max(one, other), middle))
+        first, last, middle = keys[low], keys[high], keys[(low + high) // 2]
+        pivot = max(min(first, last), min(max(first, last), middle))
         i, j = low, high
         while i <= j:
             while keys[i] > pivot:
@@ -238,7 +239,7 @@ def _top_products(
         floor = _floor(bits[:count], k, buckets) if k < count else np.uint32(0)
         good = 0
         for i in range(count):
-            # One number that is larger for a larger value, and of equal values for the lower column.
+            # A number that is larger for a larger value, and of equal values for the lower column.
             keys[good] = (np.uint64(bits[i]) << np.uint64(32)) | (_LOW - np.uint64(touched[i]))
             good += bits[i] >= floor
         if k < good:

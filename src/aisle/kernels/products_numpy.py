@@ -1,6 +1,6 @@
 """Products of sparse matrices in plain NumPy: what the kernels of `products` compute, row by row.
 
-How alike two rows a and b are follows from their inner product and from what each of them weighs, in one of two ways:
+The similarity of two rows a and b follows from their inner product and their sizes, in one of two ways:
 
     product    a·b / (size(a) size(b) + shrinkage)
     union      a·b / (size(a) + size(b) - a·b + shrinkage)
@@ -20,16 +20,16 @@ Floats = NDArray[np.float32]
 
 
 class Likeness(NamedTuple):
-    """How inner products become similarities."""
+    """What turns inner products into similarities."""
 
     left: Floats
     """The size of each row of the left matrix, (rows,)."""
     right: Floats
     """The size of each column of the right one, (columns,)."""
     shrinkage: float
-    """Not negative: what the denominator is enlarged by, so that little evidence counts for less."""
+    """Added to the denominator, so that little evidence counts less; 0 or more."""
     union: bool
-    """Whether sizes are added and the product taken away, or multiplied."""
+    """Whether the denominator is that of `union`, or that of `product`."""
 
 
 def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
@@ -42,14 +42,14 @@ def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
     right
         (inner, columns).
     likeness
-        What becomes of the inner products.
+        What turns inner products into similarities.
     k
-        How many to keep in a row, at least 1; equal ones in the order of their numbers. Only those above 0 are kept.
+        The number to keep of each row, at least 1; of equal ones, the first. Only those above 0 are kept.
 
     Returns
     -------
     CSR
-        (rows, columns); the entries of a row come in no particular order.
+        (rows, columns); the entries of a row are in no particular order.
     """
     kept = [_top_product(left, row, right, likeness, k) for row in range(len(likeness.left))]
     indptr = np.cumsum([0, *(len(indices) for indices, _ in kept)])
@@ -74,7 +74,7 @@ def dense_products(left: CSR, right: Floats) -> Floats:
 
 
 def row_sums(rows: CSR, values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
-    """Return the sum of the values (entries,) that belong to each row's entries, (rows,)."""
+    """Return the sum of each row's values, given those of all entries, (rows,)."""
     sums = np.zeros(len(rows.indptr) - 1, dtype)
     filled = rows.counts > 0
     sums[filled] = np.add.reduceat(values, rows.indptr[:-1][filled], dtype=dtype) if filled.any() else 0

@@ -1,7 +1,7 @@
 """Ridge regression of each column of a sparse matrix on a few others, in parallel; twin: `regression_numpy`.
 
-The inner products that a column needs are taken from the sparse columns when it is its turn: the matrix of all of them,
-which is dense where the data is not, is never held.
+The inner products for a column are computed from the sparse columns when they are needed: the matrix of all inner
+products, which is dense although the data is not, is never held in memory.
 """
 
 from typing import Final

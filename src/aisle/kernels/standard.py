@@ -15,17 +15,17 @@ _ROWS: Final = 16
 
 def add_standardised(total: Floats, scores: Floats, weight: float) -> NDArray[np.bool_]:
     """Add weight × standardised scores to a total, as `standard_numpy.add_standardised` does."""
-    said = np.empty(len(scores), np.bool_)
+    scored = np.empty(len(scores), np.bool_)
 
     def add(start: int, stop: int) -> None:
-        _add_standardised(scores[start:stop], weight, total[start:stop], said[start:stop])
+        _add_standardised(scores[start:stop], weight, total[start:stop], scored[start:stop])
 
     share_out(add, [*range(0, len(scores), _ROWS), len(scores)])
-    return said
+    return scored
 
 
 @kernel(given(types.float32, 2), types.float64, filled(types.float32, 2), filled(types.boolean, 1))
-def _add_standardised(scores: Floats, weight: float, total: Floats, said: NDArray[np.bool_]) -> None:
+def _add_standardised(scores: Floats, weight: float, total: Floats, scored: NDArray[np.bool_]) -> None:
     for row in range(len(scores)):
         values = scores[row]
         count, added, spread = 0, 0.0, 0.0
@@ -37,7 +37,7 @@ def _add_standardised(scores: Floats, weight: float, total: Floats, said: NDArra
         for i in range(len(values)):
             distance = values[i] - mean
             spread += distance * distance if not np.isnan(values[i]) else 0.0
-        said[row] = count > 0
+        scored[row] = count > 0
         if spread > 0:
             factor = np.float32(weight / np.sqrt(spread / count))
             middle = np.float32(mean)

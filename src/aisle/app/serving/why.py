@@ -14,12 +14,11 @@ from aisle.engine.ranking.explain import deed_of, reasons, shares
 from aisle.engine.ranking.funnel import Funnel, Proposal, Weighed, funnel
 from aisle.engine.ranking.hybrid import Hybrid, profiles_of
 from aisle.engine.ranking.profile import as_of, to_query
-from aisle.engine.ranking.retrieval import Retrieves
 from aisle.engine.shelf.attributes import ItemAttributes, attributes_of_rows
 from aisle.engine.shelf.filters import Drop, RequestContext, dropped
 from aisle.engine.shelf.reranking import shelve
 from aisle.engine.shelf.rules import BoundRules, Rules, bind, with_pins
-from aisle.recommenders.base import Recommender
+from aisle.recommenders.base import Recommender, Retrieves
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.shop import moments
 from aisle.shop.errors import NotFound

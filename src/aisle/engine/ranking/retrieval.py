@@ -1,21 +1,14 @@
 """From a query to the items of a shelf: personal first, popular where the personal model has nothing to say."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.abilities import FoldsIn
-from aisle.recommenders.base import Recommender
+from aisle.recommenders.base import Recommender, Retrieves
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
-
-
-class Retrieves(Protocol):
-    """Whatever answers queries with ranked items: a recommender, or several in two stages."""
-
-    def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
-        """Return the n best items of each query, without the excluded ones."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from aisle.engine.ranking.candidates import Candidates, Source, gather
-from aisle.engine.ranking.features import features, names
+from aisle.engine.ranking.features import OF_PAIR, ItemFeatures, features, names
 from aisle.engine.ranking.profile import to_profiles
 from aisle.prepare.build import build
 from aisle.prepare.catalogue import aligned
@@ -17,7 +17,7 @@ from aisle.prepare.profiles import Profiles
 from aisle.recommenders.implicit.repeat import Repeat, RepeatConfig
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.query import ItemLists, queries_of
-from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState, ItemStateConfig
 from aisle.shop.moments import DAY, HOUR
 from aisle.shop.money import MICROS
 from tests.lively_shop import START, WEIGHTS, lively_data, lively_events, other_future
@@ -158,6 +158,17 @@ def test_a_feature_is_what_it_says(table: pl.DataFrame, name: str, user: str, it
 
 def test_every_column_has_a_name_of_its_own(table: pl.DataFrame) -> None:
     assert len(set(names(SOURCES))) == len(names(SOURCES)) == table.width - 2
+
+
+def test_sales_are_named_by_the_windows_that_are_counted() -> None:
+    windows = [name for name in ItemFeatures._fields if name.startswith(("taken_", "looked_"))]
+    assert windows == [*(f"taken_{days}" for days in WINDOWS), *(f"looked_{days}" for days in WINDOWS[:2])]
+
+
+def test_the_features_of_a_pair_stand_side_by_side() -> None:
+    """Whoever withholds a shopper's past with an item blanks them as one stretch."""
+    first = names(SOURCES).index(OF_PAIR[0])
+    assert names(SOURCES)[first : first + len(OF_PAIR)] == OF_PAIR
 
 
 def test_the_hour_of_a_question_at_the_moment_of_freezing_is_not_known() -> None:

@@ -15,14 +15,15 @@ from aisle.app.recipe import CONTENT, HIGHLIGHTS, PERSONAL, POPULAR, PRUNER, RAN
 from aisle.engine.ranking.candidates import Source
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
-from aisle.engine.ranking.retrieval import Retrieval, Retrieves
+from aisle.engine.ranking.ranker_columns import with_current_columns
+from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.shelf.attributes import median_cover
 from aisle.engine.shelf.long_tail import in_tail
 from aisle.models import registry
 from aisle.models.bundle import Bundle
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
-from aisle.recommenders.base import Component, Recommender
+from aisle.recommenders.base import Component, Recommender, Retrieves
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
@@ -81,12 +82,22 @@ class LiveModel:
         hybrid = self.recipe.hybrid
         return {} if hybrid is None else {one: self._hybrid(hybrid, one) for one in self.recipe.objectives}
 
+    def put_together(self) -> None:
+        """Make what fills personal shelves now, so that parts that do not fit are refused before anybody asks.
+
+        Raises
+        ------
+        BundleError
+            If a part is missing, or is of another version.
+        """
+        _ = self.personal, self._by_objective
+
     def _hybrid(self, config: HybridConfig, objective: Objective | None = None) -> Hybrid:
         """Put the parts of a hybrid together, with the ranker of an objective, or the main one if there is none."""
         parts, quotas = self.parts, config.sources
         sources = {name: Source(self._recommender(name), quotas[name]) for name in quotas if name in parts}
         role = ranker_of(objective) if ranker_of(objective) in parts else RANKER
-        ranker = self._part(role, Ranker) if role in parts else None
+        ranker = with_current_columns(self._part(role, Ranker), tuple(quotas)) if role in parts else None
         return Hybrid(tuple(quotas), sources, self._part(PRUNER, CandidatePruner), self._part(STATE, ItemState), ranker)
 
     @property
@@ -158,7 +169,7 @@ class LiveModel:
         """How often each item was taken per day of the last weeks, (items,); NaN where nothing is known."""
         if self.state is None:
             return np.full(len(self.items), np.nan, np.float32)
-        return self.state.taken_[:, SALES] / np.float32(WINDOWS[SALES])
+        return self.state.target_counts_[:, SALES] / np.float32(WINDOWS[SALES])
 
     @cached_property
     def usual_cover(self) -> float:
@@ -241,6 +252,14 @@ class ModelWatch:
 
 
 def ready(version: int, bundle: Bundle, recipe: Recipe) -> LiveModel:
-    """Return a model that answers, of what a bundle holds."""
+    """Return a model that answers, of what a bundle holds.
+
+    Raises
+    ------
+    BundleError
+        If its parts do not fit together.
+    """
     data_end = bundle.manifest.window[1] if bundle.manifest.window else bundle.manifest.created
-    return LiveModel(version, bundle.parts, bundle.items, recipe, data_end)
+    model = LiveModel(version, bundle.parts, bundle.items, recipe, data_end)
+    model.put_together()
+    return model

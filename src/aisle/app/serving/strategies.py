@@ -257,7 +257,7 @@ def _due(asked: Asked) -> tuple[Ints, Floats]:
     state, profile, history = asked.model.state, asked.query.profiles, asked.query.history.items
     if state is None or profile is None:
         return np.zeros(0, np.int32), np.zeros(0, np.float32)
-    taken = profile.kind == state.taking_[0]
+    taken = profile.kind == state.target_kind_[0]
     last = np.zeros(len(asked.model.items), np.int64)
     np.maximum.at(last, profile.item[taken], profile.timestamp[taken])
     items, liking = history[last[history] > 0], asked.query.weights[last[history] > 0]

@@ -9,7 +9,7 @@ import pytest
 
 from aisle.models import bundle as bundles
 from aisle.models import mlflow as tracking
-from aisle.models.mlflow import LIVE, Place, Run, Tracker, reason, shown
+from aisle.models.mlflow import LIVE, Place, Run, Tracker, reason, without_password
 from aisle.shop.errors import TrackingError
 from tests import trackers
 from tests.models.tiny import bundle_of
@@ -155,7 +155,7 @@ def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Path) ->
 
 def test_nobody_waits_as_long_as_mlflow_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trackers.needed("mlflow")
-    monkeypatch.setattr(tracking, "PATIENCE", 0.5)
+    monkeypatch.setattr(tracking, "ANSWER_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(TrackingError, match="no answer within 0 s"):
@@ -184,7 +184,7 @@ def test_without_the_package_the_remedy_is_told(place: Place, monkeypatch: pytes
     ],
 )
 def test_passwords_are_not_told(uri: str, told: str) -> None:
-    assert shown(uri) == told
+    assert without_password(uri) == told
 
 
 def test_a_reason_is_what_the_system_said_or_how_the_error_begins() -> None:

@@ -90,12 +90,12 @@ class ItemFeatures(NamedTuple):
     """What the item is like, (candidates,)."""
 
     taken_7: Column
-    """How often it was taken in so many last days; a logarithm, like the next five."""
+    """How often it was taken in the last 7 days; a logarithm, as the next five are."""
     taken_28: Column
     taken_91: Column
     taken_364: Column
     looked_7: Column
-    """How often it was looked at in so many last days."""
+    """How often it was looked at in the last 7 days."""
     looked_28: Column
     trend: Column
     """The logarithm of its events in the last four weeks over those to be expected from the last quarter."""
@@ -248,24 +248,24 @@ def _of_pairs(
 
 
 class _Table(NamedTuple):
-    """Where values by key are found for some wanted keys, (wanted,)."""
+    """Where some wanted keys are in a table of values by key, (wanted,)."""
 
-    at: NDArray[np.intp]
-    """The place of each wanted key, or some place."""
-    found: NDArray[np.bool_]
-    """Whether the key is there."""
+    place: NDArray[np.intp]
+    """The place of each wanted key; any place if it is missing."""
+    known: NDArray[np.bool_]
+    """Whether the key is in the table."""
 
     @classmethod
     def of(cls, keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> "_Table":
-        """Look for keys among ascending ones."""
-        at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-        return cls(at, keys[at] == wanted if len(keys) else np.zeros(len(wanted), np.bool_))
+        """Search wanted keys among the ascending keys of a table."""
+        place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+        return cls(place, keys[place] == wanted if len(keys) else np.zeros(len(wanted), np.bool_))
 
     def look_up(self, values: Floats, otherwise: np.float32) -> Floats:
-        """Return the value of each wanted key, of values by place."""
+        """Return the value of each wanted key, given the values of the table."""
         if len(values) == 0:
-            return np.full(len(self.at), otherwise, np.float32)
-        return np.where(self.found, values[self.at], otherwise)
+            return np.full(len(self.place), otherwise, np.float32)
+        return np.where(self.known, values[self.place], otherwise)
 
 
 def _least(values: NDArray[np.floating], group: NDArray[np.integer], groups: int) -> Floats:

@@ -35,7 +35,7 @@ class TfIdf:
 
     @classmethod
     def learn(cls, counted: Counted, min_texts: int = 1, most: int | None = None) -> Self:
-        """Keep the terms of `min_texts` texts or more, and of these at most so many of the most frequent."""
+        """Keep the terms of `min_texts` texts or more, and of these at most the `most` most frequent ones."""
         texts_with = np.bincount(counted.counts.indices, minlength=len(counted.terms))
         kept = np.flatnonzero(texts_with >= min_texts)
         if most is not None and len(kept) > most:

@@ -79,7 +79,7 @@ def find_biases(ratings: Ratings, config: BaselineConfig) -> Biases:
 
 
 def user_ridge(config: BaselineConfig) -> float:
-    """Return how far the bias of a new shopper is shrunk: as if by so many ratings without a residual.
+    """Return how far the bias of a new shopper is shrunk: as if by this many ratings without a residual.
 
     Gradient descent that stops after E epochs keeps a bias as small as a ridge of 1 / (γ E) does.
     """

@@ -188,11 +188,11 @@ def _boost(
         raise NotEnoughData(
             f"LightGBM cannot be loaded ({error}); on Debian and Ubuntu, apt-get install libgomp1"
         ) from None
-    labels, worth = _grades(gains)
+    labels, label_gains = _grades(gains)
     settings: dict[str, Any] = {
         "objective": "lambdarank",
         "lambdarank_truncation_level": config.truncation,
-        "label_gain": worth,
+        "label_gain": label_gains,
         "num_leaves": config.leaves,
         "learning_rate": config.learning_rate,
         "min_data_in_leaf": min(config.fewest_in_leaf, max(1, len(rows) // 100)),
@@ -222,8 +222,8 @@ def _grades(gains: Floats) -> tuple[NDArray[np.int32], list[float]]:
         return gains.astype(np.int32), [0.0, 1.0]
     edges = np.unique(np.quantile(gains[gains > 0], np.linspace(0, 1, _GRADES)))
     labels = np.where(gains > 0, np.searchsorted(edges, gains, "right").clip(1), 0).astype(np.int32)
-    worth = np.bincount(labels, gains, minlength=labels.max() + 1) / np.maximum(np.bincount(labels), 1)
-    return labels, (worth / worth.max()).tolist()
+    means = np.bincount(labels, gains, minlength=labels.max() + 1) / np.maximum(np.bincount(labels), 1)
+    return labels, (means / means.max()).tolist()
 
 
 def flatten(trees: Sequence[Mapping[str, Any]]) -> Forest:

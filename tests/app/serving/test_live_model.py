@@ -1,0 +1,68 @@
+"""A bundle becomes a model that answers, or is refused before anybody asks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aisle.app.recipe import PRUNER, RANKER
+from aisle.app.serving.live_model import LiveModel, ready
+from aisle.app.shop import Shop
+from aisle.engine.ranking.features import names
+from aisle.engine.ranking.hybrid import Hybrid
+from aisle.models import registry
+from aisle.models.bundle import Bundle
+from aisle.recommenders.second_stage.ranker import Ranker
+from aisle.shop.errors import BundleError
+
+
+@pytest.fixture
+def live(hybrid_folder: Path) -> LiveModel:
+    with Shop.open(hybrid_folder) as shop:
+        return shop.live.models.current()
+
+
+@pytest.fixture
+def bundle(hybrid_folder: Path) -> Bundle:
+    with Shop.open(hybrid_folder) as shop:
+        row = shop.models()[0]
+        return registry.load(shop.settings.bundles, row)
+
+
+def with_ranker(bundle: Bundle, features: tuple[str, ...]) -> Bundle:
+    """Return the bundle with other names for the features of its ranker."""
+    ranker = bundle.parts[RANKER]
+    assert isinstance(ranker, Ranker)
+    return replace(bundle, parts=bundle.parts | {RANKER: ranker.named(features)})
+
+
+def ranker_of(model: LiveModel) -> Ranker:
+    assert isinstance(model.personal, Hybrid)
+    assert model.personal.ranker is not None
+    return model.personal.ranker
+
+
+def test_a_bundle_from_before_features_had_names_reads_the_same_columns(bundle: Bundle, live: LiveModel) -> None:
+    model = ready(1, with_ranker(bundle, ()), live.recipe)
+    assert ranker_of(model).features_ == ranker_of(live).features_
+    assert ranker_of(model).forest_.feature.tolist() == ranker_of(live).forest_.feature.tolist()
+
+
+def test_a_bundle_with_another_order_of_features_is_remapped(bundle: Bundle, live: LiveModel) -> None:
+    assert live.recipe.hybrid is not None
+    columns = names(tuple(live.recipe.hybrid.sources))
+    model = ready(1, with_ranker(bundle, columns[::-1]), live.recipe)
+    feature, remapped = ranker_of(live).forest_.feature, ranker_of(model).forest_.feature
+    assert remapped[feature >= 0].tolist() == (len(columns) - 1 - feature[feature >= 0]).tolist()
+
+
+def test_a_bundle_with_an_unknown_feature_is_refused(bundle: Bundle, live: LiveModel) -> None:
+    columns = ranker_of(live).features_
+    with pytest.raises(BundleError, match="does not have: moon_phase; run aisle train"):
+        ready(1, with_ranker(bundle, ("moon_phase", *columns[1:])), live.recipe)
+
+
+def test_a_bundle_without_a_part_of_its_recipe_is_refused(bundle: Bundle, live: LiveModel) -> None:
+    parts = {role: part for role, part in bundle.parts.items() if role != PRUNER}
+    with pytest.raises(BundleError, match=f"model 1 lacks the {PRUNER} that its recipe names"):
+        ready(1, replace(bundle, parts=parts), live.recipe)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels.als_numpy import NEGLIGIBLE, Floats, Rows, principal_axes
 from aisle.kernels.compiling import filled, given, inlined, kernel
-from aisle.kernels.threads import all_cores, share_out
+from aisle.kernels.threads import all_cores, blocks, even_blocks, share_out
 
 GATHERED: Final = 4096
 """Rows with more neighbours than this read them where they are: a copy would not fit the cache anyway."""
@@ -68,7 +68,7 @@ def improve_rows(
     def improve(start: int, stop: int) -> None:
         _improve_rows(start, stop, *rows, solved, fixed, dense, weight, steps, stop_at)
 
-    share_out(improve, _even_blocks(rows.indptr))
+    share_out(improve, even_blocks(rows.indptr + _ROW_COST * np.arange(len(rows.indptr)), _BLOCK_COST))
 
 
 def _gram(vectors: Floats) -> Floats:
@@ -77,7 +77,7 @@ def _gram(vectors: Floats) -> Floats:
     def of_block(start: int, stop: int) -> Floats:
         return vectors[start:stop].T @ vectors[start:stop]
 
-    gram: Floats = np.sum(share_out(of_block, _blocks(len(vectors))), axis=0)
+    gram: Floats = np.sum(share_out(of_block, _vector_blocks(vectors)), axis=0)
     return gram
 
 
@@ -87,19 +87,11 @@ def _rotate(vectors: Floats, axes: Floats) -> None:
     def rotate(start: int, stop: int) -> None:
         vectors[start:stop] = vectors[start:stop] @ axes
 
-    share_out(rotate, _blocks(len(vectors)))
+    share_out(rotate, _vector_blocks(vectors))
 
 
-def _blocks(rows: int) -> list[int]:
-    return [*range(0, rows, max(_BLOCK_ROWS, rows // 64)), rows]
-
-
-def _even_blocks(indptr: NDArray[np.int64]) -> list[int]:
-    """Return where blocks of rows begin, each about as much work as the next."""
-    rows = len(indptr) - 1
-    cost = indptr + _ROW_COST * np.arange(rows + 1)
-    bounds = np.r_[0, np.searchsorted(cost, np.arange(_BLOCK_COST, cost[-1], _BLOCK_COST)), rows]
-    return [int(bound) for bound in np.unique(bounds)]
+def _vector_blocks(vectors: Floats) -> list[int]:
+    return blocks(len(vectors), max(_BLOCK_ROWS, len(vectors) // 64))
 
 
 @inlined

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.neighbours_numpy import Floats
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import even_blocks, share_out
 
 _BLOCKS: Final = 32
 
@@ -41,9 +41,7 @@ def nearest_means(
         _nearest_means(start, stop, indptr, columns, *similar, *deviations, others, longest, k, min_k, means)
 
     work = similar.indptr + np.concatenate(([0], np.cumsum(deviations.counts[columns])))[indptr]
-    bounds = np.searchsorted(work, np.linspace(0, work[-1], _BLOCKS + 1))
-    bounds[-1] = len(indptr) - 1
-    share_out(average, [int(bound) for bound in np.unique(np.append(0, bounds))])
+    share_out(average, even_blocks(work, max(1, work[-1] / _BLOCKS)))
     return means
 
 

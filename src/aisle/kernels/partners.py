@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import LIFT, SUM, Doubles, Ints, Longs, Partners, Places, Value
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import even_blocks, share_out
 
 _BLOCKS: Final = 64
 
@@ -60,9 +60,8 @@ def partners(places: Places, value: Value, k: int) -> Partners:
         return sizes, indices[there], values[there], times[there], owners[there]
 
     work = begins + np.arange(items + 1)
-    bounds = np.searchsorted(work, np.linspace(0, work[-1], _BLOCKS + 1))
-    blocks = share_out(count, [int(bound) for bound in np.unique(bounds)])
-    sizes, indices, values, times, owners = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    counted = share_out(count, even_blocks(work, max(1, work[-1] / _BLOCKS)))
+    sizes, indices, values, times, owners = (np.concatenate(column) for column in zip(*counted, strict=True))
     return Partners(CSR(np.append(0, np.cumsum(sizes)), indices, values), times, owners)
 
 

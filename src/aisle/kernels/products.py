@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Floats, Likeness, row_sums
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import even_blocks, share_out
 
 Ints = NDArray[np.int32]
 Pointers = NDArray[np.int64]
@@ -50,7 +50,7 @@ def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
             values,
         )
 
-    share_out(multiply, _even_blocks(work))
+    share_out(multiply, _blocks(work))
     taken = indices >= 0
     if taken.all():
         return CSR(starts, indices, values)
@@ -64,7 +64,7 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
     def multiply(start: int, stop: int) -> None:
         _products(start, stop, *left, *right, dense)
 
-    share_out(multiply, _even_blocks(_work(left, right)))
+    share_out(multiply, _blocks(_work(left, right)))
     return dense
 
 
@@ -75,7 +75,7 @@ def dense_products(left: CSR, right: Floats) -> Floats:
     def multiply(start: int, stop: int) -> None:
         _dense_products(start, stop, *left, right, product)
 
-    share_out(multiply, _even_blocks(left.indptr * right.shape[1]))
+    share_out(multiply, _blocks(left.indptr * right.shape[1]))
     return product
 
 
@@ -84,12 +84,9 @@ def _work(left: CSR, right: CSR) -> Pointers:
     return np.append(0, np.cumsum(row_sums(left, right.counts.astype(np.int32)[left.indices], np.int64)))
 
 
-def _even_blocks(work: Pointers) -> list[int]:
-    """Return where blocks of rows begin, each about as much work as the next."""
-    rows = len(work) - 1
-    cost = work + _ROW_COST * np.arange(rows + 1)
-    bounds = np.r_[0, np.searchsorted(cost, np.arange(_BLOCK_COST, cost[-1], _BLOCK_COST)), rows]
-    return [int(bound) for bound in np.unique(bounds)]
+def _blocks(work: Pointers) -> list[int]:
+    """Return the bounds of blocks of rows, given the multiplications for all rows before each row."""
+    return even_blocks(work + _ROW_COST * np.arange(len(work)), _BLOCK_COST)
 
 
 @inlined

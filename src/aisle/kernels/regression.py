@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.regression_numpy import Floats
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 Ints = NDArray[np.int32]
 Pointers = NDArray[np.int64]
@@ -29,7 +29,7 @@ def regress(by_column: CSR, rows: int, indptr: Pointers, neighbours: Ints, ridge
     def solve(start: int, stop: int) -> None:
         _regress(start, stop, *by_column, rows, indptr, neighbours, ridge, weights)
 
-    share_out(solve, [*range(0, columns, _COLUMNS), columns])
+    share_out(solve, blocks(columns, _COLUMNS))
     return weights
 
 

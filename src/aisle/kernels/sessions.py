@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Floats, Index, Ints, Longs, Nearest
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 _QUERIES: Final = 32
 
@@ -24,7 +24,7 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     def score(start: int, stop: int) -> None:
         _score(start, stop, history.indptr, history.indices, history.values, *index, *nearest, scores)
 
-    share_out(score, [*range(0, queries, _QUERIES), queries])
+    share_out(score, blocks(queries, _QUERIES))
     return scores
 
 

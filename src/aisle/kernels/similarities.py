@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.similarities_numpy import MSD, PEARSON, Floats, Measure
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 _BLOCK_BYTES: Final = 2**24
 """The maximum memory of one thread's unpacked rows."""
@@ -47,13 +47,13 @@ def positive_similarities(
         there = np.arange(others) < sizes[:, None]
         return sizes, indices[there], values[there]
 
-    blocks = share_out(compare, [*range(0, count, step), count])
+    compared = share_out(compare, blocks(count, step))
     indptr = np.zeros(count + 1, np.int64)
-    np.cumsum(np.concatenate([sizes for sizes, _, _ in blocks] or [np.zeros(0, np.int64)]), out=indptr[1:])
+    np.cumsum(np.concatenate([sizes for sizes, _, _ in compared] or [np.zeros(0, np.int64)]), out=indptr[1:])
     return CSR(
         indptr,
-        np.concatenate([indices for _, indices, _ in blocks] or [np.zeros(0, np.int32)]),
-        np.concatenate([values for _, _, values in blocks] or [np.zeros(0, np.float32)]),
+        np.concatenate([indices for _, indices, _ in compared] or [np.zeros(0, np.int32)]),
+        np.concatenate([values for _, _, values in compared] or [np.zeros(0, np.float32)]),
     )
 
 

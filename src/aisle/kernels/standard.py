@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels.compiling import filled, given, kernel
 from aisle.kernels.standard_numpy import Floats
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 _ROWS: Final = 16
 
@@ -20,7 +20,7 @@ def add_standardised(total: Floats, scores: Floats, weight: float) -> NDArray[np
     def add(start: int, stop: int) -> None:
         _add_standardised(scores[start:stop], weight, total[start:stop], scored[start:stop])
 
-    share_out(add, [*range(0, len(scores), _ROWS), len(scores)])
+    share_out(add, blocks(len(scores), _ROWS))
     return scored
 
 

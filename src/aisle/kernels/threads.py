@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 Result = TypeVar("Result")
@@ -56,8 +58,27 @@ def blas_alone() -> Iterator[None]:
         yield
 
 
+def blocks(rows: int, size: int) -> list[int]:
+    """Return the bounds of blocks of `size` rows; the last may be smaller."""
+    return [*range(0, rows, size), rows]
+
+
+def even_blocks(work: NDArray[np.number], of_block: float) -> list[int]:
+    """Return the bounds of blocks of rows that each are about the same work.
+
+    Parameters
+    ----------
+    work
+        The work of all rows before each row, ascending, (rows + 1,).
+    of_block
+        The work of a block, above 0.
+    """
+    bounds = np.r_[0, np.searchsorted(work, np.arange(of_block, work[-1], of_block)), len(work) - 1]
+    return [int(bound) for bound in np.unique(bounds)]
+
+
 def share_out(work: Callable[[int, int], Result], bounds: Sequence[int]) -> list[Result]:
     """Call work(start, stop) for each two successive bounds, on all cores, and return the results in order."""
-    blocks = list(pairwise(bounds))
+    ranges = list(pairwise(bounds))
     with all_cores() as pool:
-        return list(pool.map(work, *zip(*blocks, strict=True))) if blocks else []
+        return list(pool.map(work, *zip(*ranges, strict=True))) if ranges else []

@@ -7,7 +7,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from aisle.kernels.compiling import filled, given, inlined, kernel
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -39,7 +39,7 @@ def top_vectors(
             _offer_rows(scores, first, excluded_indptr[start : stop + 1], excluded, items[start:stop], best[start:stop])
         _sort_rows(items[start:stop], best[start:stop])
 
-    share_out(rank, _blocks(len(queries)))
+    share_out(rank, blocks(len(queries), QUERIES))
     return items, best
 
 
@@ -58,17 +58,13 @@ def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], exclude
         )
         _sort_rows(items[start:stop], best[start:stop])
 
-    share_out(rank, _blocks(len(scores)))
+    share_out(rank, blocks(len(scores), QUERIES))
     return items, best
 
 
 def _empty(queries: int, n: int) -> tuple[Ints, Floats]:
     """Return heaps in which every place holds `_NOBODY`, which is worse than all items."""
     return np.full((queries, n), _NOBODY), np.full((queries, n), -np.inf, np.float32)
-
-
-def _blocks(queries: int) -> list[int]:
-    return [*range(0, queries, QUERIES), queries]
 
 
 @inlined

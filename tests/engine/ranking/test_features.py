@@ -18,6 +18,7 @@ from aisle.recommenders.implicit.repeat import Repeat, RepeatConfig
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.query import ItemLists, queries_of
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState, ItemStateConfig
+from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY, HOUR
 from aisle.shop.money import MICROS
 from tests.lively_shop import START, WEIGHTS, lively_data, lively_events, other_future
@@ -185,6 +186,41 @@ def test_no_candidates_no_rows() -> None:
     empty = proposed(1, 4).where(np.zeros(4, np.bool_))
     profiles = data.histories.until(np.array([0]), np.array([NOW]))
     assert features(profiles, empty, ItemState(ItemStateConfig()).fit(data)).shape == (0, len(names(SOURCES)))
+
+
+# --- Carts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_items() -> ItemState:
+    """Return the state of three items, each bought once."""
+    rows = [("purchase", "u", item, NOW - 100 * DAY + day * DAY) for day, item in enumerate("abc")]
+    bought = pl.DataFrame(rows, ("event", "user_id", "item_id", "timestamp"), orient="row")
+    return ItemState(ItemStateConfig()).fit(build(bought, WEIGHTS, NOW))
+
+
+def carts(name: str, state: ItemState) -> list[float]:
+    """Return a feature of three items for a shopper who looked at two of them and put one in the cart, twice."""
+    events = [
+        Row("add_to_cart", "a", NOW - 9 * DAY),
+        Row("view_item", "b", NOW - 5 * DAY),
+        Row("add_to_cart", "a", NOW - 4 * DAY),
+        Row("view_item", "a", NOW - 2 * DAY),
+    ]
+    rows = features(to_profiles(events, Vocabulary("abc"), NOW), proposed(1, 3), state)
+    return [float(value) for value in rows[:, names(SOURCES).index(name)]]
+
+
+def test_carts_are_counted_apart_from_looks(three_items: ItemState) -> None:
+    assert carts("pair_carted", three_items) == [2, 0, 0]
+
+
+def test_carts_are_looks_too(three_items: ItemState) -> None:
+    assert carts("pair_looked", three_items) == [3, 1, 0]
+
+
+def test_days_are_counted_from_the_last_cart(three_items: ItemState) -> None:
+    assert carts("pair_since_carted", three_items) == pytest.approx([4, np.nan, np.nan], nan_ok=True)
 
 
 # --- Training and live ----------------------------------------------------------------------------------------------

@@ -136,11 +136,11 @@ def _nearest_means(
             y = pair_columns[pair]
             candidates = 0
             for place in range(deviation_indptr[y], deviation_indptr[y + 1]):
-                likeness = row_of_similarities[deviation_rows[place]]
+                similarity = row_of_similarities[deviation_rows[place]]
                 # Written in any case, and written over unless it counts: a branch here is guessed wrong too often.
-                similar[candidates] = likeness
+                similar[candidates] = similarity
                 values[candidates] = deviations[place]
-                candidates += likeness > 0
+                candidates += similarity > 0
             near = min(candidates, k)
             if near > 0 and near >= min_k:
                 least = _least_of_nearest(similar, candidates, near, a, b)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
-from aisle.kernels.products_numpy import Floats, Likeness, row_sums
+from aisle.kernels.products_numpy import Denominator, Floats, row_sums
 from aisle.kernels.threads import even_blocks, share_out
 
 Ints = NDArray[np.int32]
@@ -28,10 +28,10 @@ _BUCKETS: Final = 2 ** (32 - 18)
 _LOW: Final = np.uint64(2**32 - 1)
 
 
-def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
+def top_products(left: CSR, right: CSR, denominator: Denominator, k: int) -> CSR:
     """Return the k largest similarities of each row of left·right, as `products_numpy.top_products` does."""
     work = _work(left, right)
-    starts = np.append(0, np.cumsum(np.minimum(np.diff(work), min(k, len(likeness.right)))))
+    starts = np.append(0, np.cumsum(np.minimum(np.diff(work), min(k, len(denominator.right)))))
     indices = np.full(starts[-1], -1, np.int32)
     values = np.empty(starts[-1], np.float32)
 
@@ -41,10 +41,10 @@ def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
             stop,
             *left,
             *right,
-            likeness.left,
-            likeness.right,
-            likeness.shrinkage,
-            likeness.union,
+            denominator.left,
+            denominator.right,
+            denominator.shrinkage,
+            denominator.union,
             starts,
             indices,
             values,
@@ -123,7 +123,7 @@ def _compare(
     sizes: Floats,
     shrinkage: float,
     union: bool,
-    alike: Floats,
+    similarities: Floats,
 ) -> int:
     """Turn totals into similarities and clear them; return how many are above 0, whose columns lead `touched`."""
     count = 0
@@ -133,7 +133,7 @@ def _compare(
         total[column] = 0
         seen[column] = 0
         weight = size + sizes[column] - dot if union else size * sizes[column]
-        alike[count] = dot / (weight + shrinkage)
+        similarities[count] = dot / (weight + shrinkage)
         touched[count] = column
         count += dot > 0
     return count
@@ -223,14 +223,14 @@ def _top_products(
     total = np.zeros(columns, np.float32)
     seen = np.zeros(columns, np.uint8)
     touched = np.empty(columns + 1, np.int32)
-    alike = np.empty(columns + 1, np.float32)
-    bits = alike.view(np.uint32)
+    similarities = np.empty(columns + 1, np.float32)
+    bits = similarities.view(np.uint32)
     keys = np.empty(columns + 1, np.uint64)
     buckets = np.zeros(_BUCKETS, np.int32)
     for row in range(start, stop):
         own = slice(left_indptr[row], left_indptr[row + 1])
         count = _add_up(left_indices[own], left_values[own], indptr, indices, values, total, seen, touched)
-        count = _compare(touched[:count], total, seen, left_sizes[row], sizes, shrinkage, union, alike)
+        count = _compare(touched[:count], total, seen, left_sizes[row], sizes, shrinkage, union, similarities)
         first = starts[row]
         k = min(count, starts[row + 1] - first)
         floor = _floor(bits[:count], k, buckets) if k < count else np.uint32(0)
@@ -244,7 +244,7 @@ def _top_products(
         for i in range(k):
             bits[i] = np.uint32(keys[i] >> np.uint64(32))
             best_indices[first + i] = np.int32(_LOW - (keys[i] & _LOW))
-            best_values[first + i] = alike[i]
+            best_values[first + i] = similarities[i]
 
 
 @kernel(

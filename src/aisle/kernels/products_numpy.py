@@ -19,8 +19,8 @@ from aisle.kernels.topn_numpy import top
 Floats = NDArray[np.float32]
 
 
-class Likeness(NamedTuple):
-    """What turns inner products into similarities."""
+class Denominator(NamedTuple):
+    """What inner products are divided by, so that they become similarities."""
 
     left: Floats
     """The size of each row of the left matrix, (rows,)."""
@@ -32,7 +32,7 @@ class Likeness(NamedTuple):
     """Whether the denominator is that of `union`, or that of `product`."""
 
 
-def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
+def top_products(left: CSR, right: CSR, denominator: Denominator, k: int) -> CSR:
     """Return the k largest similarities of each row of left·right.
 
     Parameters
@@ -41,8 +41,8 @@ def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
         (rows, inner); a column appears at most once in a row, here and in `right`.
     right
         (inner, columns).
-    likeness
-        What turns inner products into similarities.
+    denominator
+        What the inner products are divided by.
     k
         The number to keep of each row, at least 1; of equal ones, the first. Only those above 0 are kept.
 
@@ -51,7 +51,7 @@ def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
     CSR
         (rows, columns); the entries of a row are in no particular order.
     """
-    kept = [_top_product(left, row, right, likeness, k) for row in range(len(likeness.left))]
+    kept = [_top_product(left, row, right, denominator, k) for row in range(len(denominator.left))]
     indptr = np.cumsum([0, *(len(indices) for indices, _ in kept)])
     indices = np.concatenate([np.zeros(0, np.int32), *(indices for indices, _ in kept)])
     return CSR(indptr, indices, np.concatenate([np.zeros(0, np.float32), *(values for _, values in kept)]))
@@ -81,14 +81,14 @@ def row_sums(rows: CSR, values: NDArray[Any], dtype: type[np.generic]) -> NDArra
     return sums
 
 
-def _top_product(left: CSR, row: int, right: CSR, likeness: Likeness, k: int) -> tuple[NDArray[np.int32], Floats]:
-    dots = np.zeros(len(likeness.right), np.float32)
+def _top_product(left: CSR, row: int, right: CSR, denominator: Denominator, k: int) -> tuple[NDArray[np.int32], Floats]:
+    dots = np.zeros(len(denominator.right), np.float32)
     _add_product(left, row, right, dots)
-    size = likeness.left[row]
-    weight = size + likeness.right - dots if likeness.union else size * likeness.right
-    alike = np.full(len(dots), np.nan, np.float32)
-    np.divide(dots, weight + np.float32(likeness.shrinkage), out=alike, where=dots > 0)
-    return top(alike, k)
+    size = denominator.left[row]
+    weight = size + denominator.right - dots if denominator.union else size * denominator.right
+    similarities = np.full(len(dots), np.nan, np.float32)
+    np.divide(dots, weight + np.float32(denominator.shrinkage), out=similarities, where=dots > 0)
+    return top(similarities, k)
 
 
 def _add_product(left: CSR, row: int, right: CSR, total: Floats) -> None:

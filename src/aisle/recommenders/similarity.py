@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
-from aisle.kernels.products_numpy import Likeness, row_sums
+from aisle.kernels.products_numpy import Denominator, row_sums
 
 Floats = NDArray[np.float32]
 
@@ -56,11 +56,11 @@ class Measure(NamedTuple):
             return np.ones(len(weighted.indptr) - 1, np.float32)
         return row_sums(weighted, weighted.values**2, np.float64).astype(np.float32)
 
-    def likeness(self, left: Floats, right: Floats, alpha: float, shrinkage: float) -> Likeness:
-        """Return what turns inner products into similarities, given the sizes of both sides."""
+    def denominator(self, left: Floats, right: Floats, alpha: float, shrinkage: float) -> Denominator:
+        """Return what inner products are divided by, given the sizes of both sides."""
         if self.similarity == "jaccard":
-            return Likeness(left, right, shrinkage, union=True)
-        return Likeness(left ** np.float32(alpha), right ** np.float32(1 - alpha), shrinkage, union=False)
+            return Denominator(left, right, shrinkage, union=True)
+        return Denominator(left ** np.float32(alpha), right ** np.float32(1 - alpha), shrinkage, union=False)
 
     def _weights(self, rows: CSR) -> NDArray[np.floating]:
         if self.similarity == "cosine":

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels import products_numpy
 from aisle.kernels.csr import CSR
-from aisle.kernels.products_numpy import Likeness
+from aisle.kernels.products_numpy import Denominator
 from aisle.recommenders.base import Array
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.topn import FEW
@@ -57,13 +57,13 @@ def scaled(rows: CSR, by_row: Floats, by_column: Floats) -> CSR:
     return CSR(rows.indptr, rows.indices, rows.values * factors)
 
 
-def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
+def top_products(left: CSR, right: CSR, denominator: Denominator, k: int) -> CSR:
     """Return the k largest similarities of each row of left·right; see `kernels.products_numpy`."""
-    if len(likeness.left) <= FEW:
-        return products_numpy.top_products(left, right, likeness, k)
+    if len(denominator.left) <= FEW:
+        return products_numpy.top_products(left, right, denominator, k)
     from aisle.kernels.products import top_products
 
-    return top_products(left, right, likeness, k)
+    return top_products(left, right, denominator, k)
 
 
 def products(left: CSR, right: CSR, columns: int) -> Floats:

@@ -163,7 +163,7 @@ def _neighbour_weights(by_item: CSR, by_user: CSR, config: EASEConfig) -> CSR:
     measure = Measure.of("cosine", by_item, users)
     sizes = measure.sizes(by_item)
     # One more, as each item is its own nearest neighbour.
-    near = top_products(by_item, by_user, measure.likeness(sizes, sizes, 0.5, 0.0), config.neighbours + 1)
+    near = top_products(by_item, by_user, measure.denominator(sizes, sizes, 0.5, 0.0), config.neighbours + 1)
     others = near.indices != near.rows
     indptr, neighbours = np.append(0, np.cumsum(others))[near.indptr], near.indices[others]
     weights = regress(by_item, users, indptr, neighbours, config.regularization)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
-from aisle.kernels.products_numpy import Likeness
+from aisle.kernels.products_numpy import Denominator
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
@@ -89,7 +89,7 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
         normalised = scaled(rows, of_users ** np.float32(-0.5), np.reciprocal(self.popularity_))
         by_item = normalised.transposed(len(of_items))
         sizes = np.ones_like(of_items)
-        self.links_ = top_products(by_item, normalised, Likeness(sizes, sizes, 0.0, False), config.neighbours)
+        self.links_ = top_products(by_item, normalised, Denominator(sizes, sizes, 0.0, False), config.neighbours)
         self.directions_ = leading_directions(normalised, by_item, config.rank, seed)
         return self
 

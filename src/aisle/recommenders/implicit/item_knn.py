@@ -74,8 +74,8 @@ class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
         measure = Measure.of(config.similarity, by_item, users)
         weighted = measure.weighted(by_item)
         sizes = measure.sizes(weighted)
-        likeness = measure.likeness(sizes, sizes, config.alpha, config.shrinkage)
-        self.links_ = top_products(weighted, weighted.transposed(users), likeness, config.neighbours)
+        denominator = measure.denominator(sizes, sizes, config.alpha, config.shrinkage)
+        self.links_ = top_products(weighted, weighted.transposed(users), denominator, config.neighbours)
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:

@@ -96,8 +96,8 @@ class UserKNN(FoldsIn, Recommender[UserKNNConfig]):
         history = liked_rows(history_rows(queries))
         weighted = self.measure_.weighted(history)
         sizes = self.measure_.sizes(weighted)
-        likeness = self.measure_.likeness(sizes, self.sizes_, self.config.alpha, self.config.shrinkage)
-        neighbours = top_products(weighted, self.wanted_, likeness, self.config.neighbours)
+        denominator = self.measure_.denominator(sizes, self.sizes_, self.config.alpha, self.config.shrinkage)
+        neighbours = top_products(weighted, self.wanted_, denominator, self.config.neighbours)
         return answered(products(neighbours, self.votes_, self.items_count), history, items)
 
     @property

@@ -117,9 +117,9 @@ class Neighbourhood:
         if queries <= FEW:
             of_items, measure = deviations.take(items), self.config.measure
             rows = (own.take(np.array([query])) for query in range(queries))
-            likeness = (similar_to(row.indices, row.values, others, users, measure) for row in rows)
+            similarities = (similar_to(row.indices, row.values, others, users, measure) for row in rows)
             return self._stacked(
-                [(of_items.rows, near[of_items.indices], of_items.values) for near in likeness], len(items)
+                [(of_items.rows, near[of_items.indices], of_items.values) for near in similarities], len(items)
             )
         from aisle.kernels.neighbours import nearest_means
         from aisle.kernels.similarities import positive_similarities

@@ -105,9 +105,9 @@ def test_diversity_is_one_less_the_mean_cosine(owners: list[set[int]]) -> None:
     cosines = (vectors / lengths) @ (vectors / lengths).T
     pairs = cosines[np.triu_indices(len(owners), 1)]
 
-    [found] = beyond.diversity(lists(list(range(len(owners)))), *ragged(*map(sorted, owners)), k=6)
+    [value] = beyond.diversity(lists(list(range(len(owners)))), *ragged(*map(sorted, owners)), k=6)
 
-    assert found == pytest.approx(1 - pairs.mean(), abs=1e-12)
+    assert value == pytest.approx(1 - pairs.mean(), abs=1e-12)
 
 
 # --- Gini -------------------------------------------------------------------------------------------------------------

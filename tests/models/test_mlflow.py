@@ -130,7 +130,7 @@ def test_what_goes_wrong_while_registering_is_told(tracker: Tracker, folder: Pat
 
 
 @pytest.mark.parametrize(
-    ("uri", "told"),
+    ("uri", "shown"),
     [
         ("http://127.0.0.1:9", "Connection refused"),
         ("nonsense://somewhere", "unsupported URI"),
@@ -138,19 +138,19 @@ def test_what_goes_wrong_while_registering_is_told(tracker: Tracker, folder: Pat
         ("sqlite:////proc/nowhere/mlflow.db", "No such file or directory"),
     ],
 )
-def test_a_place_that_is_none_is_told_with_the_remedy(tmp_path: Path, uri: str, told: str) -> None:
+def test_a_place_that_is_none_is_refused_with_the_remedy(tmp_path: Path, uri: str, shown: str) -> None:
     trackers.needed("mlflow")
     began = time.monotonic()
-    with pytest.raises(TrackingError, match=rf"{told}.*mend \[mlflow\] tracking_uri in aisle.toml$"):
+    with pytest.raises(TrackingError, match=rf"{shown}.*mend \[mlflow\] tracking_uri in aisle.toml$"):
         Tracker(Place(uri, "aisle", "aisle", tmp_path))
     assert time.monotonic() - began < 30
 
 
 def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Path) -> None:
     trackers.needed("mlflow")
-    with pytest.raises(TrackingError, match="Connection refused") as told:
+    with pytest.raises(TrackingError, match="Connection refused") as raised:
         Tracker(Place("mysql+pymysql://root:secret@127.0.0.1:1/mlflow", "aisle", "aisle", tmp_path))
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(raised.value)
 
 
 def test_nobody_waits_as_long_as_mlflow_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,15 +176,15 @@ def test_without_the_package_the_remedy_is_told(place: Place, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("uri", "told"),
+    ("uri", "shown"),
     [
         ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
         ("https://me:se@cret@host/path", "https://…@host/path"),
         ("sqlite:////shop/mlflow.db", "sqlite:////shop/mlflow.db"),
     ],
 )
-def test_passwords_are_not_told(uri: str, told: str) -> None:
-    assert without_password(uri) == told
+def test_passwords_are_not_shown(uri: str, shown: str) -> None:
+    assert without_password(uri) == shown
 
 
 def test_a_reason_is_what_the_system_said_or_how_the_error_begins() -> None:

@@ -35,10 +35,10 @@ class Given:
 
     def __init__(self, vectors: list[list[float]]) -> None:
         self.vectors = np.array(vectors, np.float64)
-        self.asked: list[str] = []
+        self.texts: list[str] = []
 
     def encode(self, sentences: list[str], /) -> NDArray[Any]:
-        self.asked = sentences
+        self.texts = sentences
         return self.vectors
 
 
@@ -159,7 +159,7 @@ def test_another_encoder_reads_titles_and_descriptions() -> None:
     encoder = Given(np.eye(2).tolist())
     data = described(np.ones((3, 2)), {TITLE: ["Cup", None], DESCRIPTION: ["Holds tea.", None]})
     Content(SMALL, encoder).fit(data, seed=0)
-    assert encoder.asked == ["Cup\nHolds tea.", ""]
+    assert encoder.texts == ["Cup\nHolds tea.", ""]
 
 
 @pytest.mark.parametrize("vectors", [[[1.0]], [[np.nan], [1.0]], [1.0, 2.0]])

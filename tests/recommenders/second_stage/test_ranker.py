@@ -94,6 +94,12 @@ def test_features_that_are_not_there_are_named(fitted: Ranker) -> None:
         fitted.remapped(("taste", "other"))
 
 
+def test_every_feature_needs_a_name() -> None:
+    rows, gains, indptr = examples()
+    with pytest.raises(ValueError, match="2 names do not match 3 features"):
+        Ranker(RankerConfig()).fit(rows, gains, indptr, names=NAMES[:2], seed=1)
+
+
 def test_names_can_be_given_later(fitted: Ranker) -> None:
     other = fitted.named(("a", "b", "c"))
     assert (other.features_, fitted.features_) == (("a", "b", "c"), NAMES)

@@ -92,6 +92,8 @@ class Ranker:
             If fewer than `FEWEST_QUERIES` queries have both a candidate with gain and one without, or LightGBM cannot
             be loaded.
         """
+        if len(names) != rows.shape[1]:
+            raise ValueError(f"{len(names)} names do not match {rows.shape[1]} features")
         useful = _useful(gains, indptr)
         if len(useful) < FEWEST_QUERIES:
             raise NotEnoughData(

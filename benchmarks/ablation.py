@@ -22,11 +22,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from aisle.app.recipe import Recipe
+from aisle.app.data.tables import Tables
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training.fitting import TrainingBudget, fit
-from aisle.app.training.measuring import catalogued
-from aisle.app.training.reviews import Tables, heard
+from aisle.app.training.measuring import with_catalogue_of_past
+from aisle.app.training.reviews import with_reviews
 from aisle.evaluation.compare import compare
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.split import Window
@@ -103,10 +104,10 @@ def main() -> None:
 
 def satisfaction(simulation: Simulation, tables: Tables, model: str) -> NDArray[np.float64]:
     """Return how satisfied each shopper of the last weeks would be with what a model shows them, (shoppers,)."""
-    recipe = Recipe.from_settings(Settings.read(Path(__file__).parent), model)
+    recipe = recipe_of(Settings.read(Path(__file__).parent), model)
     window = Window(simulation.end - LAST, simulation.end)
-    known, _ = heard(tables, window.cut, recipe.seed, {})
-    holdout = catalogued(known.catalogue, hold_out(known.events, recipe.weights, window))
+    known = with_reviews(tables, window.cut, recipe.seed).tables
+    holdout = with_catalogue_of_past(known.catalogue, hold_out(known.events, recipe.weights, window))
     before = Window(window.cut - LAST, window.cut)
     retrieval = fit(recipe, holdout.train, before, TrainingBudget()).retrieval
     shown = retrieval.retrieve(holdout.queries, N, holdout.owned).items

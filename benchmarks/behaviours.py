@@ -22,12 +22,14 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from aisle.app.recipe import POPULAR, Recipe
+from aisle.app.data.tables import span
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit
-from aisle.app.training.measuring import newest_window, span
+from aisle.app.training.measuring import newest_window
 from aisle.engine.ranking.hybrid import NAME as HYBRID
 from aisle.engine.ranking.retrieval import Retrieval
+from aisle.engine.recipe import POPULAR, Recipe
 from aisle.evaluation.bootstrap import mean_interval
 from aisle.evaluation.evaluate import evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
@@ -62,7 +64,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the rows here")
     arguments = parser.parse_args()
     events = read(arguments.folder)
-    recipe = Recipe.from_settings(Settings.read(arguments.folder), HYBRID)
+    recipe = recipe_of(Settings.read(arguments.folder), HYBRID)
     rows = measure(recipe, events, window_of(events))
     Console().print(_table(rows))
     if arguments.json:
@@ -108,7 +110,9 @@ def measure(recipe: Recipe, events: pl.DataFrame, window: Window) -> list[Row]:
 def _alone(fitted: Fitted) -> dict[str, Retrieval]:
     """Return each source as the one personal model of a shop."""
     popular = fitted.retrieval.popular
-    sources = {name: part for name, part in fitted.parts.items() if isinstance(part, Recommender) and name != POPULAR}
+    sources = {
+        name: part for name, part in fitted.components.items() if isinstance(part, Recommender) and name != POPULAR
+    }
     return {name: Retrieval(part, popular) for name, part in sources.items()}
 
 

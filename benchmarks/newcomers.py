@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from aisle.app.recipe import Recipe
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training.fitting import TrainingBudget, fit
 from aisle.app.training.measuring import newest_window, with_catalogue
@@ -135,7 +135,7 @@ def main() -> None:
 
 def measure(simulation: Simulation) -> list[Row]:
     """Fit the hybrid on what was before the last weeks, and return a row per number of clicks."""
-    recipe = Recipe.from_settings(Settings.read(Path()), HYBRID)
+    recipe = recipe_of(Settings.read(Path()), HYBRID)
     events = pl.concat(simulation.events()).sort(TIMESTAMP, maintain_order=True)
     cut = simulation.end - DAYS * DAY
     past = events.filter(pl.col(TIMESTAMP) < cut)

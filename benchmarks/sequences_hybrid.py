@@ -23,10 +23,10 @@ import polars as pl
 from numpy.typing import NDArray
 from rich.console import Console
 
-from aisle.app.recipe import Recipe
-from aisle.app.training.fitting import Shelves, fit_cut, fit_ranker
+from aisle.app.training.fitting import PastShelves, fit_pruner, fit_ranker
 from aisle.engine.ranking.candidates import Candidates, Source, gather
 from aisle.engine.ranking.hybrid import NAME, Hybrid, HybridConfig, Scored, first
+from aisle.engine.recipe import Recipe
 from aisle.prepare.profiles import Profiles
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.catalog import by_name
@@ -106,7 +106,7 @@ class Stage:
         queries = self.queries.take(users)
         return queries, gather(self.sources, queries, queries.history)
 
-    def shelves(self) -> Shelves:
+    def shelves(self) -> PastShelves:
         """Return the shelves on which the wanted item could stand: from others there is nothing to learn."""
         candidates = gather(self.sources, self.queries, self.queries.history)
         found = candidates.lists.items == self.case.wanted[candidates.lists.queries]
@@ -115,7 +115,7 @@ class Stage:
         lists = candidates.lists.take(users)
         taught = Candidates(lists, candidates.sources, candidates.scores[chosen], candidates.ranks[chosen])
         assert self.queries.profiles is not None
-        return Shelves(taught, self.queries.profiles.take(users), self.state, found[chosen].astype(np.float32))
+        return PastShelves(taught, self.queries.profiles.take(users), self.state, found[chosen].astype(np.float32))
 
 
 class Chosen(NamedTuple):
@@ -168,7 +168,7 @@ def choose(sequences: Sequence[NDArray[np.int32]], catalogue: pl.DataFrame | Non
     console.print(f"{len(candidates) / len(users):.0f} candidates a user", highlight=False)
     tried = []
     for targets in TARGETS:
-        cut = fit_cut(validation.names, shelves[:targets])
+        cut = fit_pruner(validation.names, shelves[:targets])
         for settings in RANKERS:
             ranker = _ranker(RankerConfig.parse(settings), shelves[:targets], cut)
             hybrid = Hybrid(validation.names, validation.sources, cut, validation.state, ranker)
@@ -207,13 +207,13 @@ def _fitted(source: Proposes, case: Case) -> Source:
     return Source(kind(kind.config_type.parse(source.settings)).fit(case.train, seed=SEED), source.quota)
 
 
-def _past(sequences: Sequence[NDArray[np.int32]], catalogue: pl.DataFrame | None, later: int) -> Shelves:
+def _past(sequences: Sequence[NDArray[np.int32]], catalogue: pl.DataFrame | None, later: int) -> PastShelves:
     """Return the shelves for the item with so many later ones, of those who have something before it."""
     long = [sequence for sequence in sequences if len(sequence) > later + 1]
     return Stage.of(Case.of(long, later, catalogue)).shelves()
 
 
-def _ranker(config: RankerConfig, shelves: list[Shelves], cut: Any) -> Ranker | None:
+def _ranker(config: RankerConfig, shelves: list[PastShelves], cut: Any) -> Ranker | None:
     """Learn a ranker as `aisle train` does."""
     recipe = Recipe(parts={}, weights=Weights(), seed=SEED)
     names = shelves[0].candidates.sources

@@ -32,11 +32,13 @@ from threadpoolctl import threadpool_limits
 
 from aisle.app.data.importing import import_files
 from aisle.app.data.setup import make_shop
-from aisle.app.recipe import Recipe
+from aisle.app.data.tables import read_tables
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training.fitting import TrainingBudget
-from aisle.app.training.measuring import catalogued, measure, newest_weeks, read_catalogue, read_events
+from aisle.app.training.measuring import held_out, measure
 from aisle.engine.ranking.retrieval import Retrieval
+from aisle.engine.recipe import Recipe
 from aisle.evaluation.evaluate import Evaluation, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.ingest.plan import Plan
@@ -106,12 +108,12 @@ def measured(data: Path, folder: Path, models: Sequence[str]) -> Iterator[Row]:
     settings = Settings.read(folder)
     with connect(settings.database_url) as db:
         import_files(db, sorted(data.glob("*.csv*")), Plan(format="online-retail"))
-        events, catalogue = read_events(db), read_catalogue(db)
-    recipe = Recipe.from_settings(settings)
-    test = catalogued(catalogue, newest_weeks(events, recipe.weights))
+        tables = read_tables(db, settings)
+    recipe = recipe_of(settings)
+    test = held_out(tables, recipe)
     best = {"all": 0.0, "returning": 0.0, "novel": 0.0}
     for name in models:
-        rows = peer_rows(name, events, recipe, test) if name in PEERS else own_rows(settings, name, test)
+        rows = peer_rows(name, tables.events, recipe, test) if name in PEERS else own_rows(settings, name, test)
         for row in rows:
             figures = {what: float(row[f"{what} ndcg"]) for what in best}
             if name in PEERS:
@@ -126,7 +128,7 @@ def measured(data: Path, folder: Path, models: Sequence[str]) -> Iterator[Row]:
 
 def own_rows(settings: Settings, name: str, test: Holdout) -> Iterator[Row]:
     """Measure a model of ours as it comes."""
-    found, evaluation = measure(Recipe.from_settings(settings, name), test, TrainingBudget())
+    found, evaluation = measure(recipe_of(settings, name), test, TrainingBudget())
     yield row_of(name, evaluation, found.fit_seconds)
 
 

@@ -26,10 +26,11 @@ from rich.table import Table
 
 from aisle.app.data.importing import import_files
 from aisle.app.data.setup import make_shop
-from aisle.app.recipe import FALLBACK
+from aisle.app.data.tables import read_events
 from aisle.app.settings import Settings
-from aisle.app.training.measuring import LIST_LENGTH, read_events
+from aisle.app.training.measuring import LIST_LENGTH
 from aisle.engine.ranking.retrieval import Retrieval
+from aisle.engine.recipe import FALLBACK
 from aisle.evaluation.evaluate import evaluate
 from aisle.evaluation.holdout import hold_out
 from aisle.ingest.plan import Plan

@@ -22,7 +22,7 @@ volume, user_id = dbutils.widgets.get("volume"), dbutils.widgets.get("user_id")
 # COMMAND ----------
 
 with fetched(volume) as folder, Shop.open(folder) as shop:
-    user_id = user_id or shop.live.suggestions()[0]
+    user_id = user_id or shop.suggestions()[0]
     history, shelf = shop.history(user_id), shop.recommend(user_id, explain=True)
     similar = shop.similar(history[0].item_id)
 

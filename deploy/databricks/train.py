@@ -26,7 +26,7 @@ with fetched(volume) as folder, Shop.open(folder) as shop:
 
 print(f"model {trained.version} {'is live' if trained.live else 'stays out'}: {trained.reason}")
 print(f"{trained.events:,} events, {trained.users:,} shoppers, {trained.items:,} items, {trained.seconds:.0f} s")
-for role, reason in trained.left_out.items():
+for role, reason in trained.skipped.items():
     print(f"left out: {role}, {reason}")
 
 # COMMAND ----------

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from aisle.app.recipe import POPULAR, PRUNER
-from aisle.app.serving.live_model import LiveModel
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
+from aisle.engine.model import TrainedModel
+from aisle.engine.recipe import POPULAR, PRUNER
 from aisle.recommenders.catalog import NAMES
 from aisle.shop import columns, moments
 from aisle.shop.errors import BundleError
@@ -78,8 +78,8 @@ def test_models_are_measured_side_by_side(folder: Path) -> None:
 
 def test_a_model_that_lacks_a_part_of_its_recipe_is_named(hybrid_folder: Path) -> None:
     with Shop.open(hybrid_folder) as shop:
-        model = shop.live.models.current()
+        model = shop.model_watch.current()
     for role in (PRUNER, POPULAR):
-        parts = {name: part for name, part in model.parts.items() if name != role}
+        parts = {name: part for name, part in model.components.items() if name != role}
         with pytest.raises(BundleError, match=f"model 1 lacks the {role} that its recipe names; run aisle train"):
-            LiveModel(1, parts, model.items, model.recipe, model.data_end).retrieval()
+            TrainedModel(1, parts, model.items, model.recipe, model.data_end).retrieval()

@@ -62,7 +62,7 @@ def test_a_shop_that_lacks_nearly_everything_has_shelves(small: Shop) -> None:
 
 
 def test_it_says_what_was_left_out_and_why(small: Shop) -> None:
-    left_out = small.train().left_out
+    left_out = small.train().skipped
     assert re.search(r"a ranker needs 100.*the sources' calibrated ranks order the shelves", left_out["ranker"])
     assert "ratings" in left_out["stars"]
 
@@ -105,7 +105,7 @@ def test_a_log_of_two_days_is_not_measured(tmp_path: Path) -> None:
     with Shop.open(shop_of(tmp_path / "shop", fifty_events(days=2), [])) as shop:
         trained = shop.train()
         assert trained.reason.startswith("not measured")
-        assert "ranker" in trained.left_out
+        assert "ranker" in trained.skipped
         assert len(shop.recommend("u1", 3).items) == 3
 
 

@@ -1,13 +1,17 @@
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from aisle.app import serve
+from aisle.app.data.backup import restore
 from aisle.app.serve import Live
-from aisle.app.serving import live_model
+from aisle.app.serving import model_watch
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
-from aisle.shop.errors import DatabaseUnavailable, NoModel, NotFound, TryAgain
+from aisle.shop import moments
+from aisle.shop.errors import DatabaseUnavailable, InputError, NoModel, NotFound, TryAgain
 from tests.small_shop import TEAS, TOOLS
 
 
@@ -24,7 +28,7 @@ def cut_off(folder: Path, live: Live) -> None:
 
 @pytest.fixture(autouse=True)
 def _always_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_model, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(model_watch, "CHECK_SECONDS", 0.0)
 
 
 def test_a_shelf_follows_the_shoppers_taste(live: Live) -> None:
@@ -155,3 +159,35 @@ def test_suggestions_are_shoppers_with_a_history(live: Live) -> None:
     suggestions = live.suggestions(3)
     assert len(suggestions) == 3
     assert all(live.history(user_id) for user_id in suggestions)
+
+
+def test_a_rating_of_an_erased_person_is_refused(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        shop.erase_user("user-0")
+        with pytest.raises(InputError, match="'user-0' was not stored: the data of this user_id was erased"):
+            shop.feedback("user-0", "tea-1", 5.0)
+        assert shop.history("user-0") == []
+
+
+def test_the_first_model_of_another_shop_is_another_model(folder: Path, live: Live, tmp_path: Path) -> None:
+    before = ids(live.recommend("user-0", 5))
+    assert set(before) <= set(TEAS)
+    with Shop.open(tmp_path / "other") as other:
+        rows = [("purchase", f"user-{user}", f"cup-{item}", item) for user in range(30) for item in range(user % 5 + 2)]
+        frame = pl.DataFrame(rows, ["event", "user_id", "item_id", "day"], orient="row")
+        moment = moments.now() - pl.col("day") * moments.DAY
+        other.import_events(frame.select("event", "user_id", "item_id", timestamp=moment))
+        other.train("popularity")
+        other.backup(tmp_path / "other.backup")
+    restore(Settings.read(folder), tmp_path / "other.backup", force=True)
+    shelf = live.recommend("user-0", 5)
+    assert shelf.model_version == 1
+    assert all(item.startswith("cup-") for item in ids(shelf))
+
+
+def test_profiles_kept_for_an_outage_are_bounded_by_their_events(folder: Path) -> None:
+    with Live(Settings.read(folder)) as live:
+        for number in range(3):
+            live.recommend(f"user-{number}", 1)
+        assert live._profiles._weight == sum(1 + len(live.history(f"user-{number}", 100)) for number in range(3))
+        assert live._profiles._capacity == serve.CACHED_EVENTS

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from aisle.app.settings import FILE, PLACEMENTS, TEMPLATE, Settings
+from aisle.app.settings import FILE, TEMPLATE, Settings
 from aisle.shop.errors import SettingsError
 
 
@@ -64,17 +64,6 @@ def test_what_the_template_shows_as_a_default_is_the_default(tmp_path: Path) -> 
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         Settings.read(write(tmp_path, text))
-
-
-def test_every_shop_has_its_placements(tmp_path: Path) -> None:
-    placements = Settings.read(tmp_path).placements
-    assert {name: section.strategy for name, section in placements.items()} == PLACEMENTS
-
-
-def test_one_setting_of_a_placement_leaves_the_others(tmp_path: Path) -> None:
-    placements = Settings.read(write(tmp_path, "[placements.cart]\ndiversity = 0.5\n[placements.tea]\n")).placements
-    assert (placements["cart"].strategy, placements["cart"].rules.diversity) == ("cart", 0.5)
-    assert placements["tea"].strategy == "personal"
 
 
 @pytest.mark.parametrize("setting", ["diversity = 2", "prices = 1", 'pins = ["a", "a"]', "price_min = -1"])

@@ -50,10 +50,10 @@ def test_every_shelf_shows_predicted_stars(folder: Path, model: str) -> None:
 def test_the_next_shelf_follows_good_and_bad_stars(folder: Path, model: str) -> None:
     with Shop(Settings.read(folder, train={"model": model})) as shop:
         shop.promote(shop.train().version)
-        shop.live.feedback(f"fan-of-{model}", "tea-1", 5.0)
-        shop.live.feedback(f"foe-of-{model}", "tea-1", 5.0)
-        shop.live.feedback(f"foe-of-{model}", "tea-1", 1.0)
-        shop.live.feedback(f"foe-of-{model}", "tool-11", 4.0)
+        shop.feedback(f"fan-of-{model}", "tea-1", 5.0)
+        shop.feedback(f"foe-of-{model}", "tea-1", 5.0)
+        shop.feedback(f"foe-of-{model}", "tea-1", 1.0)
+        shop.feedback(f"foe-of-{model}", "tool-11", 4.0)
         praised = [item.item_id for item in shop.recommend(f"fan-of-{model}", 20).items]
         blamed = [item.item_id for item in shop.recommend(f"foe-of-{model}", 20).items]
     assert sum(item.startswith("tea") for item in praised[:8]) > 4

@@ -31,7 +31,7 @@ def test_the_first_model_goes_live(untrained_folder: Path, tmp_path: Path) -> No
     with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
         trained = shop.train()
         assert (trained.version, trained.live) == (1, True)
-        assert shop.live.model_version() == 1
+        assert shop.model_version() == 1
 
 
 def test_training_tells_what_the_long_tail_costs(untrained_folder: Path, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_hybrid_leaves_out_what_was_bought(hybrid_folder: Path) -> None:
 
 def test_no_items_at_all_cannot_be_asked_of_a_hybrid(hybrid_folder: Path) -> None:
     with Shop.open(hybrid_folder) as shop:
-        model = shop.live.models.current()
+        model = shop.model_watch.current()
         query = to_query([], model.items, model.weights, model.data_end)
         with pytest.raises(InputError, match="n = 0"):
             model.personal.retrieve(query, 0)
@@ -90,7 +90,7 @@ def test_a_recipe_that_is_shown_to_lose_stays_out(folder: Path) -> None:
         trained = shop.train("popularity")
         assert not trained.live
         assert "loss beyond 1% is shown" in trained.reason
-        assert shop.live.model_version() == 1
+        assert shop.model_version() == 1
         assert shop.models()[0].status == "refused"
 
 
@@ -142,15 +142,18 @@ def test_an_unknown_setting_of_a_model_is_named(folder: Path) -> None:
     [lambda recipe: recipe["parts"]["popular"]["settings"].update(window_days=91.0), lambda recipe: recipe.update(x=1)],
     ids=["a setting of a model", "a part of the recipe"],
 )
-def test_a_live_recipe_of_another_version_gives_way(folder: Path, change: Callable[[Any], None]) -> None:
+def test_a_live_recipe_that_this_version_cannot_use_is_no_way_around_the_gate(
+    folder: Path, change: Callable[[Any], None]
+) -> None:
     with Shop.open(folder) as shop:
-        with shop.live.db.engine.begin() as connection:
+        with shop.db.engine.begin() as connection:
             recipe = json.loads(connection.execute(text("SELECT recipe FROM models")).scalar_one())
             change(recipe)
             connection.execute(text("UPDATE models SET recipe = :recipe"), {"recipe": json.dumps(recipe)})
         trained = shop.train("popularity")
     assert trained.live
-    assert trained.reason.startswith("the live recipe cannot be fitted any more")
+    assert trained.reason.startswith("the live recipe cannot be used any more")
+    assert "NDCG against popularity instead: +0.0%" in trained.reason
 
 
 def test_numbers_that_are_not_finite_never_go_live() -> None:

@@ -23,7 +23,7 @@ def test_demo_replaces_an_earlier_demo_only(aisle: Runner, folder: Path) -> None
     assert ran.code == 2
     assert "no simulated shop" in ran.err
     with Shop.open(folder) as shop:
-        assert shop.live.model_version() == 1
+        assert shop.model_version() == 1
 
 
 def test_serve_answers_until_it_is_stopped(folder: Path) -> None:

@@ -31,7 +31,7 @@ REPORT = Report(
 ALS = Measured("als", REPORT, 0.5)
 LOSS = Comparison(Interval(-0.1, -0.12, -0.08), None, 1234, Finding.WORSE)
 SAME = Comparison(Interval(0.001, -0.01, 0.012), None, 900, Finding.NO_DIFFERENCE)
-POPULARITY = Measured("popularity", REPORT, 0.01, Versus("als", LOSS, SAME))
+POPULARITY = Measured("popularity", REPORT, 0.01, versus=Versus("als", LOSS, SAME))
 
 
 class Balance(HTMLParser):

@@ -2,30 +2,29 @@
 
 A request reads the shopper's newest events and what the catalogue says of the candidates from the database, so that a
 click changes the very next shelf in every process, and what was just sold out is on none. Everything between happens in
-memory, on the live bundle. If the database does not answer, the last known profile and catalogue are used, then the
+memory, on the live model. If the database does not answer, the last known profile and catalogue are used, then the
 popular shelf: a shelf says which, and is never an error.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from aisle.app.serving import request as requests
-from aisle.app.serving.cache import Remembered
-from aisle.app.serving.live_model import ModelWatch
+from aisle.app.serving.cache import Cache
+from aisle.app.serving.catalogue import LiveCatalogue
+from aisle.app.serving.model_watch import ModelWatch
+from aisle.app.serving.placements import placement_named, placements_of
 from aisle.app.serving.reasons import reasons_of_shelf
-from aisle.app.serving.request import Exclude, Request
-from aisle.app.serving.shelf import Because, HistoryLine, Shelf, history_line, name_of, shelf_item
-from aisle.app.serving.strategies import candidates, popular_items, retrieval_of
+from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, to_shelf, without_database
 from aisle.app.serving.why import Why, why
-from aisle.app.settings import MAIN_PLACEMENT, PlacementSection, Settings
-from aisle.engine.shelf.fallback import Filled, fill
+from aisle.app.settings import Settings
+from aisle.engine.placement import Placement, place
+from aisle.engine.query import ShelfQuery
+from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
-from aisle.shop.ids import UNKNOWN
 from aisle.storage import events, items, people, rejects
 from aisle.storage.connection import connect
 from aisle.storage.events import EventRow
@@ -34,7 +33,7 @@ from aisle.storage.migrations import check
 from aisle.storage.writer import EventWriter, Outcome
 
 if TYPE_CHECKING:
-    from aisle.ingest.batch import Batch  # the door brings Polars, which a shelf does without
+    from aisle.ingest.batch import Batch  # ingest brings Polars, which a shelf does without
 
 PROFILE_EVENTS: Final = 1000
 """How many of a shopper's newest events make the profile."""
@@ -42,8 +41,9 @@ PROFILE_EVENTS: Final = 1000
 SIMILAR_PLACEMENT: Final = "similar-items"
 """The placement whose shelf shows what is like an item."""
 
-REMEMBERED: Final = 10_000
-"""How many profiles, and how many items, a process keeps for the time that the database is away."""
+CACHED_EVENTS: Final = 200_000
+CACHED_ITEMS: Final = 10_000
+"""How many events of profiles, and how many items, a process keeps for the time that the database is away."""
 
 
 class Live:
@@ -63,15 +63,38 @@ class Live:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
+        self.placements = placements_of(settings)
         self.db = connect(settings.database_url)
         check(self.db)
-        self.models = ModelWatch(self.db, settings.bundles)
+        self.model_watch = ModelWatch(self.db, settings.bundles)
         self._writer = EventWriter(self.db)
-        self._profiles: Remembered[tuple[str | None, str | None], list[EventRow]] = Remembered(REMEMBERED)
-        self._items: Remembered[str, ItemRow] = Remembered(REMEMBERED)
+        self._profiles: Cache[tuple[str | None, str | None], list[EventRow]] = Cache(CACHED_EVENTS, _weight)
+        self._items: Cache[str, ItemRow] = Cache(CACHED_ITEMS)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
+
+    def shelf(self, request: ShelfRequest) -> Shelf:
+        """Return the shelf that a request asks for, of n items or all that there are.
+
+        Raises
+        ------
+        NoModel
+            If nothing was trained yet, or not the placement's strategy.
+        NotFound
+            If there is no such placement.
+        InputError
+            If the placement is about an item, and none is named.
+        """
+        placement = placement_named(self.placements, request.placement)
+        profile, away = self._profile(request.user_id, request.session_id)
+        query, catalogue = self._query(request, placement, profile)
+        proposals = placement.strategy.propose(query)
+        placed = place(placement, query, proposals)
+        shelf = to_shelf(placed, query, catalogue, placement.name, uuid.uuid4().hex)
+        if request.explain:
+            shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
+        return without_database(shelf) if away else shelf
 
     def recommend(
         self,
@@ -85,46 +108,19 @@ class Live:
         cart: Sequence[str] = (),
         explain: bool = False,
     ) -> Shelf:
-        """Return a shopper's shelf, of n items or all that there are.
-
-        Parameters
-        ----------
-        user_id
-            The shopper; None for a visitor of whom only the session is known.
-        placement
-            Where the shelf stands: one that every shop has, or of `aisle.toml`; without one, the main one.
-        session_id
-            The visit; what was done in it counts beside what is known of the shopper.
-        item_id
-            The item that the page is about.
-        cart
-            The items in the cart.
-        explain
-            Whether each item says why it stands there.
-
-        Raises
-        ------
-        NoModel
-            If nothing was trained yet, or not the placement's strategy.
-        NotFound
-            If there is no such placement.
-        InputError
-            If the placement is about an item, and none is named.
-        """
-        name, section = self.placement(placement)
-        model = self.models.current()
-        profile, away = self._profile(user_id, session_id)
-        request = requests.read(model, profile, exclude, item_id, cart)
-        asked = requests.to_asked(request, n, self._newest, section.objective)
-        look_up = self._catalogue_of_one_request()
-        filled = fill(
-            candidates(section.strategy, asked),
-            partial(popular_items, asked),
-            partial(requests.put, request, section, look_up, n),
-            n,
+        """Return a shopper's shelf, as `shelf` does; parameters as of `ShelfRequest`."""
+        return self.shelf(
+            ShelfRequest(
+                user_id=user_id,
+                session_id=session_id,
+                placement=placement or MAIN_PLACEMENT,
+                item_id=item_id,
+                cart=tuple(cart),
+                n=n,
+                exclude=exclude,
+                explain=explain,
+            )
         )
-        shelf = self._shelf(request, name, filled, look_up(request.numbers.ids(filled.shelved.items)), away)
-        return shelf.explained(reasons_of_shelf(section, request, filled, look_up)) if explain else shelf
 
     def why(self, user_id: str, item_id: str, n: int = 10, placement: str | None = None) -> Why:
         """Return the way of one item to one shopper's shelf.
@@ -138,16 +134,10 @@ class Live:
         InputError
             If the placement is not filled by a model that ranks items for shoppers.
         """
-        name, section = self.placement(placement)
-        model = self.models.current()
-        retrieval = retrieval_of(section.strategy, model, section.objective)
-        if retrieval is None:
-            raise InputError(f"{name} is filled by {section.strategy}, which ranks nothing for a shopper; leave it out")
-        profile = self._profile(user_id, None)[0]
-        return why(
-            model, retrieval.personal, profile, self._catalogue, user_id, item_id,
-            placement=placement, rules=section.rules, n=n,
-        )  # fmt: skip
+        request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT)
+        where = placement_named(self.placements, request.placement)
+        query, catalogue = self._query(request, where, self._profile(user_id, None)[0])
+        return why(where, query, catalogue, user_id, item_id)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
         """Return the items most like one, as its page shows them.
@@ -159,22 +149,17 @@ class Live:
         NotFound
             If the live model does not know the item.
         """
-        if item_id not in self.models.current().items:
+        if item_id not in self.model_watch.current().items:
             raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
-        return self.recommend(n=n, placement=SIMILAR_PLACEMENT, item_id=item_id)
+        return self.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=n))
 
-    def placement(self, name: str | None) -> tuple[str, PlacementSection]:
-        """Return a placement's name and what is set of it; None asks for the main one.
-
-        Raises
-        ------
-        NotFound
-            If there is no such placement.
-        """
-        name, placements = name or MAIN_PLACEMENT, self._settings.placements
-        if name not in placements:
-            raise NotFound(f"there is no placement {name!r} in aisle.toml; those there are: {', '.join(placements)}")
-        return name, placements[name]
+    def _query(
+        self, request: ShelfRequest, placement: Placement, profile: Sequence[EventRow]
+    ) -> tuple[ShelfQuery, LiveCatalogue]:
+        """Return a request in the live model's numbers, and the catalogue that it looks items up in."""
+        model = self.model_watch.current()
+        catalogue = LiveCatalogue(model, self._read_items, self._newest)
+        return ShelfQuery.of_events(request, profile, model, catalogue, placement.objective), catalogue
 
     def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[EventRow], bool]:
         """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
@@ -188,59 +173,31 @@ class Live:
         self._profiles.put((user_id, session_id), profile)
         return profile, False
 
-    def _newest(self, many: int) -> list[str]:
+    def _newest(self, n: int) -> list[str]:
         """Return the catalogue's newest items; none if the database is away."""
         try:
-            return items.newest(self.db, moments.now(), many)
+            return items.newest(self.db, moments.now(), n)
         except StorageError:
             return []
 
-    def _catalogue_of_one_request(self) -> Callable[[Sequence[str]], list[ItemRow | None]]:
-        """Return what looks items up in the catalogue, each once."""
-        read: dict[str, ItemRow | None] = {}
-
-        def look_up(item_ids: Sequence[str]) -> list[ItemRow | None]:
-            new = [one for one in item_ids if one not in read]
-            found = self._catalogue(new) if new else {}
-            read.update((one, found.get(one)) for one in new)
-            return [read[one] for one in item_ids]
-
-        return look_up
-
-    def _shelf(
-        self, request: Request, placement: str, filled: Filled, rows: Sequence[ItemRow | None], away: bool
-    ) -> Shelf:
-        """Put names, prices and predicted stars to the items of a shelf."""
-        found, shown = filled.found, filled.shelved
-        fallback = found.fallback
-        if away:
-            fallback = "popular_without_database" if fallback == "popular" else "last_known_profile"
-        ids, stars = request.numbers.ids(shown.items), requests.stars_of(request, shown.items)
-        lines = [shelf_item(*one) for one in zip(ids, rows, shown.scores.tolist(), stars, strict=True)]
-        because = None if found.because == UNKNOWN else self._because(request.model.items.ids[found.because])
-        return Shelf(lines, request.model.version, fallback, uuid.uuid4().hex, placement, because)
-
-    def _because(self, item_id: str) -> Because:
-        return Because(item_id, name_of(item_id, self._catalogue([item_id]).get(item_id)))
-
-    def _catalogue(self, item_ids: Sequence[str]) -> dict[str, ItemRow]:
+    def _read_items(self, item_ids: Sequence[str]) -> dict[str, ItemRow]:
         """Return what the catalogue says of items, from memory if the database is away."""
         try:
-            found = items.get(self.db, item_ids)
+            rows = items.get(self.db, item_ids)
         except StorageError:
-            return {one: row for one in item_ids if (row := self._items.get(one))}
-        for one, row in found.items():
-            self._items.put(one, row)
-        return found
+            return {item_id: row for item_id in item_ids if (row := self._items.get(item_id))}
+        for item_id, row in rows.items():
+            self._items.put(item_id, row)
+        return rows
 
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
     def accept(self, batch: "Batch") -> list[Outcome]:
-        """Store what came through the door: events for the next shelf, rejects for whoever mends them.
+        """Store a checked batch: its events for the next shelf, its rejects to be corrected.
 
         Returns
         -------
-        What became of each accepted event, in their order. Those stored are durable.
+        The outcome of each accepted event, in their order. Those stored are durable.
 
         Raises
         ------
@@ -256,6 +213,8 @@ class Live:
 
         Raises
         ------
+        InputError
+            If the database does not take it: the person was erased, or a value does not fit.
         TryAgain
             As for `accept`.
         """
@@ -267,7 +226,9 @@ class Live:
             columns.RATING: rating + 0.0,  # zero has no sign
             columns.TIMESTAMP: moments.now(),
         }
-        self._writer.write([tuple(values.get(name) for name in columns.EVENTS)])
+        (outcome,) = self._writer.write([tuple(values.get(name) for name in columns.EVENTS)])
+        if outcome.status == "rejected":
+            raise InputError(f"the rating of {user_id!r} was not stored: {outcome.reason}")
 
     def merge(self, anonymous_id: str, user_id: str) -> dict[str, int]:
         """Make what was stored under an anonymous id a known user's; return how many rows of each table changed.
@@ -282,7 +243,7 @@ class Live:
     def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
         """Return what a shopper did last, newest first."""
         rows = events.of_user(self.db, user_id, n)
-        known = self._catalogue(list({row.item_id for row in rows}))
+        known = self._read_items(list({row.item_id for row in rows}))
         return [history_line(row, known.get(row.item_id)) for row in rows]
 
     # --- About the shop -----------------------------------------------------------------------------------------------
@@ -290,16 +251,16 @@ class Live:
     @property
     def shop_name(self) -> str:
         """What pages call the shop."""
-        return self._settings.shop.name
+        return self.settings.shop.name
 
     @property
     def simulated(self) -> bool:
         """Whether the data is made up."""
-        return self._settings.shop.simulated
+        return self.settings.shop.simulated
 
     def model_version(self) -> int | None:
         """Return the version of the live model, or None before the first training."""
-        return self.models.version()
+        return self.model_watch.version()
 
     def suggestions(self, n: int = 3) -> list[str]:
         """Return shoppers worth trying: those who did most lately."""
@@ -315,3 +276,7 @@ class Live:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _weight(profile: list[EventRow]) -> int:
+    return 1 + len(profile)

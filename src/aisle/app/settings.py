@@ -100,8 +100,9 @@ class PlacementSection(_Section):
 
     model_config = ConfigDict(extra="allow")
 
-    strategy: str = "personal"
-    """What fills it: a strategy of `app.serving.strategies`, or a model."""
+    strategy: str | None = None
+    """What fills it: a strategy of `engine.strategies`, or a model. Without one, a placement that every shop has keeps
+    its own, and any other shows the personal model."""
     objective: Objective | None = None
     """What it is for, where a hybrid fills it: the ranker learns that. None: what `[models.hybrid]` says."""
 
@@ -109,24 +110,6 @@ class PlacementSection(_Section):
     def rules(self) -> Rules:
         """What may stand on it."""
         return Rules.parse(self.model_extra or {})
-
-
-PLACEMENTS: Final = {
-    "recommended-for-you": "personal",
-    "similar-items": "similar",
-    "frequently-bought-together": "bought_together",
-    "cart": "cart",
-    "because-you-viewed": "because_you_viewed",
-    "buy-it-again": "buy_it_again",
-    "trending": "trending",
-    "bestsellers": "bestsellers",
-    "new-arrivals": "new_arrivals",
-    "recently-viewed": "recently_viewed",
-}
-"""The placements that every shop has, and their strategies."""
-
-MAIN_PLACEMENT: Final = "recommended-for-you"
-"""The placement of whoever asks for none."""
 
 
 class MlflowSection(_Section):
@@ -178,8 +161,8 @@ class Settings(BaseSettings):
     """Settings of single models, by name."""
     weights: dict[str, Any] = {}
     """What each kind of event says about liking (`prepare.weigh.Weights`)."""
-    placements: dict[str, PlacementSection] = Field(default={}, validate_default=True)
-    """Shelves by name: those of `PLACEMENTS`, with what is set of them, and the shop's own."""
+    placements: dict[str, PlacementSection] = {}
+    """What is set of shelves, by name: those that every shop has, and the shop's own."""
     mlflow: MlflowSection = MlflowSection()
     spark: SparkSection = SparkSection()
     serve: ServeSection = ServeSection()
@@ -197,22 +180,10 @@ class Settings(BaseSettings):
             renamed[current_name(name)] = section
         return renamed
 
-    @field_validator("placements", mode="before")
-    @classmethod
-    def _with_every_shops(cls, given: Any) -> Any:
-        """Add the placements that every shop has, and to theirs the strategies that are not set."""
-        if not isinstance(given, dict):
-            return given
-        everyones = {name: {"strategy": strategy} for name, strategy in PLACEMENTS.items()}
-        return everyones | {
-            name: everyones.get(name, {}) | section if isinstance(section, dict) else section
-            for name, section in given.items()
-        }
-
     @field_validator("placements")
     @classmethod
-    def _with_sound_rules(cls, placements: dict[str, PlacementSection]) -> dict[str, PlacementSection]:
-        """Refuse rules that are none, when the settings are read and not when the first shopper comes."""
+    def _with_valid_rules(cls, placements: dict[str, PlacementSection]) -> dict[str, PlacementSection]:
+        """Refuse wrong rules when the settings are read, not when the first shopper comes."""
         for name, section in placements.items():
             try:
                 _ = section.rules

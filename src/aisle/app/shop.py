@@ -1,16 +1,17 @@
 """`Shop`: everything that Aisle does for one shop, for notebooks and for the command line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
+
 from aisle.app.progress import Progress, silent
 from aisle.app.serve import Live
-from aisle.app.serving.request import Exclude
-from aisle.app.serving.shelf import HistoryLine, Shelf
-from aisle.app.serving.why import Why
+from aisle.app.serving.placements import placement_named
 from aisle.app.settings import FILE, Settings
-from aisle.app.tracking.tracker import attach, follow_live
+from aisle.app.tracking.tracker import attach, follow_live, track_training, track_tuning
+from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop.ids import check_id
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from aisle.app.serving.batch import Written
     from aisle.app.train import Trained
     from aisle.app.training.measuring import Measured
-    from aisle.app.tuning.search import Better, Tuned
+    from aisle.app.tuning.search import Tuned
+    from aisle.app.tuning.trials import Trial
     from aisle.app.tuning.weights import Weighed
     from aisle.ingest.plan import Plan
     from aisle.insights.quality import Quality
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
     from aisle.storage.rejects import RejectRow
 
 
-class Shop:
-    """One shop: its settings, its database, its models.
+class Shop(Live):
+    """One shop: it answers as `Live` does, and imports, trains, measures and exports.
 
     Parameters
     ----------
@@ -47,11 +49,6 @@ class Shop:
     DatabaseUnavailable
         If the shop has no database yet.
     """
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.live = Live(settings)
-        self._db = self.live.db
 
     @classmethod
     def open(cls, where: str | Path) -> Self:
@@ -74,7 +71,7 @@ class Shop:
             make_shop(folder)
         return cls(Settings.read(folder))
 
-    # --- Data in ------------------------------------------------------------------------------------------------------
+    # --- Data in and out ----------------------------------------------------------------------------------------------
 
     def import_events(self, source: "str | Path | pl.DataFrame") -> "Imported":
         """Import events from a file, whose columns are guessed, or from a frame with the columns of `shop.columns`.
@@ -89,7 +86,7 @@ class Shop:
         from aisle.app.data.importing import import_frame
 
         if not isinstance(source, (str, Path)):
-            return import_frame(self._db, source, "events")
+            return import_frame(self.db, source, "events")
         from aisle.ingest.guess import guess
 
         files = [Path(source)]
@@ -99,64 +96,64 @@ class Shop:
         """Import files as a plan says."""
         from aisle.app.data.importing import import_files
 
-        return import_files(self._db, files, plan, progress)
+        return import_files(self.db, files, plan, progress)
 
     def import_export(self, folder: Path, progress: Progress = silent) -> "Imported":
         """Import what `export` wrote, through the same checks as any file."""
         from aisle.app.data.export import exported_files
         from aisle.app.data.importing import import_tables
 
-        return import_tables(self._db, exported_files(folder), progress)
+        return import_tables(self.db, exported_files(folder), progress)
 
     def import_trusted(self, frames: "Iterable[tuple[str, pl.DataFrame]]", progress: Progress = silent) -> "Imported":
         """Store frames that are as `shop.columns` wants them, each beside the name of its table."""
         from aisle.app.data.importing import import_trusted
 
-        return import_trusted(self._db, frames, progress)
+        return import_trusted(self.db, frames, progress)
 
     def rejects(self, n: int = 20) -> "tuple[list[RejectRow], int]":
         """Return the rows that were set aside last, and how many there are in all."""
         from aisle.storage import rejects
 
-        return rejects.list_(self._db, n), rejects.count(self._db)
+        return rejects.list_(self.db, n), rejects.count(self.db)
 
     def replay_rejects(
         self, plan: "Plan", source: str | None = None, corrected: Path | None = None, progress: Progress = silent
     ) -> "Replayed":
-        """Take the rows that were set aside through the door again, as a plan says or as a file has them mended."""
+        """Check the rows that were set aside again, as a plan says or as a file has them corrected."""
         from aisle.app.data.replay import replay
 
-        return replay(self._db, plan, source, corrected, progress)
+        return replay(self.db, plan, source, corrected, progress)
 
     def export_rejects(self, out: Path, source: str | None = None) -> int:
-        """Write the rows that were set aside into a file to be mended there, and return how many there are."""
+        """Write the rows that were set aside into a file to be corrected there, and return how many there are."""
         from aisle.app.data.replay import export
 
-        return export(self._db, out, source)
+        return export(self.db, out, source)
 
     def item_history(self, item_id: str) -> "list[ItemMoment]":
         """Return the prices and stocks that an item had, oldest first."""
         from aisle.storage import items
 
-        return items.history(self._db, item_id)
+        return items.history(self.db, item_id)
 
     def profile(self, progress: Progress = silent) -> "Quality":
         """Look for what is odd in the data: how much of it there is, and what to do about it."""
         from aisle.app.data.quality import profile
 
-        return profile(self._db, self.settings, progress)
+        return profile(self.db, self.settings, progress)
 
     def export(self, folder: Path, progress: Progress = silent) -> "Exported":
         """Write every table, and the cleaned interactions, into Parquet files in a new folder."""
         from aisle.app.data.export import export
 
-        return export(self._db, self.settings, folder, progress)
+        return export(self.db, self.settings, folder, progress)
 
     def backup(self, out: Path, progress: Progress = silent) -> "Copied":
         """Write every table, as of one moment, and the live model into one file."""
         from aisle.app.data.backup import backup
 
-        return backup(self._db, self.settings, out, progress)
+        return backup(self.db, self.settings, out, progress)
 
     # --- People -------------------------------------------------------------------------------------------------------
 
@@ -164,19 +161,19 @@ class Shop:
         """Return everything that is held on a person, by table, as JSON can say it."""
         from aisle.app.data.people import export_person
 
-        return export_person(self._db, user_id)
+        return export_person(self.db, user_id)
 
     def erase_user(self, user_id: str) -> "Receipt":
         """Remove a person from every table for good, and refuse whatever would bring them back."""
         from aisle.storage import people
 
-        return people.erase(self._db, check_id(user_id, "user_id"))
+        return people.erase(self.db, check_id(user_id, "user_id"))
 
     def merge_users(self, anonymous_id: str, user_id: str) -> "Receipt":
         """Make what was stored under an anonymous id a known user's."""
         from aisle.storage import people
 
-        return people.merge(self._db, check_id(anonymous_id, "anonymous_id"), check_id(user_id, "user_id"))
+        return people.merge(self.db, check_id(anonymous_id, "anonymous_id"), check_id(user_id, "user_id"))
 
     # --- Models -------------------------------------------------------------------------------------------------------
 
@@ -184,7 +181,7 @@ class Shop:
         """Train on all events, and go live unless the newest weeks show that the live model is better."""
         from aisle.app.train import train
 
-        return train(self._db, self.settings, model, seconds, progress)
+        return self._tracked(train(self.db, self.settings, model, seconds, progress))
 
     def train_on_spark(
         self, model: str | None = None, source: str | None = None, progress: Progress = silent
@@ -192,13 +189,16 @@ class Shop:
         """Train as `train` does, on Spark, on the shop's events or on those of Parquet files, a Delta table or JDBC."""
         from aisle.app.spark.train import train_on_spark
 
-        return train_on_spark(self._db, self.settings, model, source, progress)
+        return self._tracked(train_on_spark(self.db, self.settings, model, source, progress))
+
+    def _tracked(self, trained: "Trained") -> "Trained":
+        return msgspec.structs.replace(trained, run_id=track_training(self.db, self.settings, trained))
 
     def evaluate(self, models: Sequence[str] = (), n: int = 20, progress: Progress = silent) -> "list[Measured]":
         """Fit models on the past and score them on the newest weeks, the whole catalogue ranked."""
         from aisle.app.training.measuring import evaluate_models
 
-        return evaluate_models(self._db, self.settings, models, n, progress)
+        return evaluate_models(self.db, self.settings, models, n, progress)
 
     def tune(
         self,
@@ -209,78 +209,50 @@ class Shop:
         timeout: float | None = None,
         write: bool = False,
         progress: Progress = silent,
-        better: "Better | None" = None,
+        better: "Callable[[Trial], None] | None" = None,
         on_spark: bool = False,
     ) -> "Tuned":
-        """Search for better settings of a model, on the weeks before the newest ones; on Spark, several at a time."""
-        from aisle.app.tuning.search import tune
+        """Search for better settings of a model, as `app.tuning.search` does; on Spark, several trials at a time."""
+        from aisle.app.spark.tune import search_on_spark
+        from aisle.app.tuning.search import SearchPlan, search_locally, tune
 
-        return tune(
-            self._db, self.settings, model, trials,
-            seed=seed, timeout=timeout, write=write, progress=progress, better=better, on_spark=on_spark,
-        )  # fmt: skip
+        plan = SearchPlan(trials, seed, timeout, write, progress, better or (lambda _: None))
+        search = search_on_spark(self.settings) if on_spark else search_locally
+        tuned = tune(self.db, self.settings, model, plan, search)
+        return msgspec.structs.replace(tuned, run_id=track_tuning(self.settings, tuned))
 
     def weigh(self, *, write: bool = False, progress: Progress = silent) -> "Weighed":
         """Search for better weights of refunds and ratings, on the weeks before the newest ones."""
         from aisle.app.tuning.weights import weigh
 
-        return weigh(self._db, self.settings, write=write, progress=progress)
+        return weigh(self.db, self.settings, write=write, progress=progress)
 
     def models(self) -> "list[ModelRow]":
         """Return all trained models, newest first."""
         from aisle.models import registry
 
-        return registry.list_(self._db)[::-1]
+        return registry.list_(self.db)[::-1]
 
     def promote(self, version: int) -> None:
         """Make a model live, whatever its figures were."""
         from aisle.models import registry
 
-        registry.promote(self._db, self.settings.bundles, version)
-        follow_live(self._db, self.settings)
+        registry.promote(self.db, self.settings.bundles, version)
+        follow_live(self.db, self.settings)
 
     def rollback(self) -> int:
         """Make the model live again that was live before, and return its version."""
         from aisle.models import registry
 
-        version = registry.rollback(self._db, self.settings.bundles).version
-        follow_live(self._db, self.settings)
+        version = registry.rollback(self.db, self.settings.bundles).version
+        follow_live(self.db, self.settings)
         return version
 
     def attach(self, run_id: str, file: str, text: str) -> None:
         """Put a file, such as a page with figures, to the run of a training in MLflow."""
         attach(self.settings, run_id, file, text)
 
-    # --- Shelves ------------------------------------------------------------------------------------------------------
-
-    def recommend(
-        self,
-        user_id: str | None = None,
-        n: int = 10,
-        exclude: Exclude = "none",
-        placement: str | None = None,
-        *,
-        session_id: str | None = None,
-        item_id: str | None = None,
-        cart: Sequence[str] = (),
-        explain: bool = False,
-    ) -> Shelf:
-        """Return the shelf of a shopper or a session, of one placement or the main one; see `Live.recommend`."""
-        return self.live.recommend(
-            user_id, n, exclude, placement, session_id=session_id, item_id=item_id, cart=cart, explain=explain
-        )
-
-    def why(self, user_id: str, item_id: str, n: int = 10, placement: str | None = None) -> Why:
-        """Return why a shopper sees an item on a shelf of n, or why not."""
-        return self.live.why(user_id, item_id, n, placement)
-
-    def similar(self, item_id: str, n: int = 10) -> Shelf:
-        """Return the items most like one."""
-        return self.live.similar(item_id, n)
-
-    def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
-        """Return what a shopper did last, newest first."""
-        return self.live.history(user_id, n)
+    # --- Everybody's shelves ------------------------------------------------------------------------------------------
 
     def recommend_all(
         self,
@@ -293,8 +265,9 @@ class Shop:
         """Write everybody's shelf into a `.parquet` or `.csv` file, or without one into the table `recommendations`."""
         from aisle.app.serving.batch import recommend_all
 
-        name, section = self.live.placement(placement)
-        return recommend_all(self._db, self.live.models.current(), name, section, n, out, exclude, progress)
+        request = ShelfRequest(n=n, exclude=exclude, placement=placement or MAIN_PLACEMENT)
+        where = placement_named(self.placements, request.placement)
+        return recommend_all(self.db, self.model_watch.current(), where, request, out, progress)
 
     def recommend_all_on_spark(
         self,
@@ -308,20 +281,10 @@ class Shop:
         """Write everybody's shelf as `recommend_all` does, on Spark; the file is a folder of Parquet files."""
         from aisle.app.spark.batch import recommend_all_on_spark
 
-        name, section = self.live.placement(placement)
-        return recommend_all_on_spark(
-            self._db, self.settings, self.live.models.current(), name, section, n, out, exclude, source, progress
-        )
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self.live.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        request = ShelfRequest(n=n, exclude=exclude, placement=placement or MAIN_PLACEMENT)
+        where = placement_named(self.placements, request.placement)
+        model = self.model_watch.current()
+        return recommend_all_on_spark(self.db, self.settings, model, where, request, out, source, progress)
 
 
 def _folder_and_url(where: str) -> tuple[Path, str | None]:

@@ -37,7 +37,7 @@ def run_demo(folder: Path, events: int, *, serve: bool, port: int | None) -> Non
         show.out.rule("Training, and what it is worth")
         learn(shop)
         show.out.rule("Shelves")
-        shoppers = shop.live.suggestions()
+        shoppers = shop.suggestions()
         show_shelves(shop, shoppers[0])
     show.out.print(f"Shoppers worth trying: [bold]{'  '.join(shoppers)}[/bold]", highlight=False)
     if serve:

@@ -171,5 +171,5 @@ def print_trained(trained: "Trained") -> None:
             f"{errors.mae:.2f} (always the usual ones: {errors.mae_always:.2f}).",
             highlight=False,
         )
-    for role, reason in trained.left_out.items():
+    for role, reason in trained.skipped.items():
         show.out.print(f"Left out: {role}, {reason}.", highlight=False, markup=False, style="dim")

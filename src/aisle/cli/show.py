@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aisle.app.serving.shelf import FALLBACKS
-from aisle.app.settings import MAIN_PLACEMENT
+from aisle.engine.request import MAIN_PLACEMENT
 from aisle.shop.errors import FileError
 from aisle.shop.moments import format_day
 from aisle.shop.money import format_money

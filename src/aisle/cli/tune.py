@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from aisle.app.tuning.search import Tuned
-    from aisle.app.tuning.study import Trial
+    from aisle.app.tuning.trials import Trial
     from aisle.app.tuning.weights import Weighed
 
 WEIGHTS: Final = "weights"

@@ -14,9 +14,9 @@ from aisle.recommenders.catalog import component_by_name
 from aisle.shop.errors import BundleError, NoModel
 from aisle.storage import models
 from aisle.storage.connection import Database
-from aisle.storage.models import ModelRow, list_, live, note_run, refuse
+from aisle.storage.models import ModelRow, get, list_, live, note_run, refuse
 
-__all__ = ["KEPT", "ModelRow", "list_", "live", "load", "note_run", "promote", "publish", "refuse", "rollback"]
+__all__ = ["KEPT", "ModelRow", "get", "list_", "live", "load", "note_run", "promote", "publish", "refuse", "rollback"]
 
 KEPT: Final = 5
 """The number of bundles that are kept beside the live one and the one before it."""

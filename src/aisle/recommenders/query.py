@@ -28,6 +28,12 @@ class ItemLists:
         np.cumsum(np.bincount(queries, minlength=count), out=indptr[1:])
         return cls(indptr, items[np.argsort(queries, kind="stable")])
 
+    @classmethod
+    def of_arrays(cls, lists: "Sequence[NDArray[np.int32]]") -> "ItemLists":
+        """Return lists of arrays, one each."""
+        items = np.concatenate(lists) if lists else np.zeros(0, np.int32)
+        return cls(np.append(0, np.cumsum([len(array) for array in lists], dtype=np.int64)), items)
+
     @property
     def queries(self) -> NDArray[np.int64]:
         """The query of each entry of `items`."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from aisle._version import __version__
 from aisle.app.serve import Live
-from aisle.app.serving.request import Exclude
+from aisle.engine.request import Exclude
 from aisle.ingest.api import parse_events
 from aisle.shop.errors import InputError
 from aisle.web.requests import optional_id, query_flag, query_id, query_ids, query_n, query_visitor, read_body

@@ -6,8 +6,8 @@ import msgspec
 from fastapi import FastAPI
 from msgspec import Struct
 
-from aisle.app.serving.request import Exclude
-from aisle.app.settings import MAIN_PLACEMENT, PLACEMENTS
+from aisle.app.serving.placements import STANDARD
+from aisle.engine.request import MAIN_PLACEMENT, Exclude
 from aisle.ingest.api import MAX_BODY, MAX_EVENTS
 from aisle.shop import columns
 from aisle.shop.events import KINDS
@@ -72,9 +72,7 @@ def _paths() -> Json:
     text = {"type": "string"}
     user_id = _query("user_id", "The shopper; one whom nobody knows gets the popular shelf. This or session_id.", text)
     session_id = _query("session_id", "The visit: what was done in it counts from the first click.", text)
-    placement = _query(
-        "placement", f"{', '.join(PLACEMENTS)}, or one of aisle.toml.", text | {"default": MAIN_PLACEMENT}
-    )
+    placement = _query("placement", f"{', '.join(STANDARD)}, or one of aisle.toml.", text | {"default": MAIN_PLACEMENT})
     page = _query("item_id", "The item that the page is about.", text)
     cart = _query("cart", "The items in the cart, each as a parameter of its own.", {"type": "array", "items": text})
     item_id = _query("item_id", "The item.", text, required=True)

@@ -44,7 +44,7 @@ def test_the_restored_shop_answers_as_the_old_one(folder: Path, file: Path, empt
 
 def test_models_whose_bundle_is_not_in_the_backup_cannot_go_live(folder: Path, tmp_path: Path, empty: Settings) -> None:
     with Shop.open(folder) as shop:
-        models.add(shop.live.db, recipe={}, metrics={})
+        models.add(shop.db, recipe={}, metrics={})
         shop.backup(tmp_path / "two.backup")
     restore(empty, tmp_path / "two.backup")
     with Shop(empty) as new:

@@ -76,7 +76,7 @@ def test_a_frame_is_checked_like_a_file(shop: Shop) -> None:
 def test_a_path_is_guessed(shop: Shop, tmp_path: Path) -> None:
     shop.import_events(write(tmp_path, "a.csv", ROWS))
     with shop:
-        assert events.count(shop.live.db) == 20
+        assert events.count(shop.db) == 20
 
 
 def test_a_missing_file_is_named(shop: Shop, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_what_was_stored_before_a_file_that_cannot_be_read_stays(shop: Shop, tmp
     files = [write(tmp_path, "a.csv", ROWS), tmp_path / "nothing.csv"]
     with pytest.raises(FileError, match=r"nothing\.csv"):
         shop.import_files(files, Plan(table="events"))
-    assert events.count(shop.live.db) == 20
+    assert events.count(shop.db) == 20
 
 
 @pytest.mark.parametrize("name", ["whole.csv", "missing.csv"])

@@ -29,7 +29,7 @@ def write(tmp_path: Path, name: str, *lines: str) -> Path:
 
 
 def stored(shop: Shop) -> list[tuple[object, ...]]:
-    frames = list(events.stream(shop.live.db, ["event_id", "user_id", "item_id", "event", "timestamp"]))
+    frames = list(events.stream(shop.db, ["event_id", "user_id", "item_id", "event", "timestamp"]))
     return sorted(row for frame in frames for row in frame.rows())
 
 
@@ -57,7 +57,7 @@ def test_a_wrong_mapping_is_mended_by_the_right_one(shop: Shop, tmp_path: Path) 
 
 def test_fields_of_requests_may_be_mapped_and_keep_the_time_at_which_they_came(shop: Shop) -> None:
     batch, _ = parse_events(b'{"event": "view", "user_id": "u", "product": "i"}')
-    shop.live.accept(batch)
+    shop.accept(batch)
     created = shop.rejects()[0][0].created
     assert shop.replay_rejects(Plan(), "api").stays == 1
     assert "field 'product' is unknown" in shop.rejects()[0][0].reason
@@ -67,7 +67,7 @@ def test_fields_of_requests_may_be_mapped_and_keep_the_time_at_which_they_came(s
 
 def test_rows_are_mended_by_hand(shop: Shop, tmp_path: Path) -> None:
     batch, _ = parse_events(b'[{"event": "view", "user_id": "u", "item": "i"}, {"event": "juggle", "item_id": "i"}]')
-    shop.live.accept(batch)
+    shop.accept(batch)
     path = write(tmp_path, "a.csv", "user_id,item_id,timestamp,quantity", "u,j,2024-01-01,many", "u,k,2024-01-01,0")
     shop.import_files([path], OWN)
     exported = tmp_path / "rejects.jsonl"
@@ -88,7 +88,7 @@ def test_rows_are_mended_by_hand(shop: Shop, tmp_path: Path) -> None:
 def test_a_request_mended_twice_is_stored_once(shop: Shop, tmp_path: Path) -> None:
     batch, _ = parse_events(b'{"event": "view", "user_id": "u", "product": "i"}')
     for outcome in (Replayed(1, 1, 0, stored=1), Replayed(1, 1, 0, duplicate=1)):
-        shop.live.accept(batch)
+        shop.accept(batch)
         assert shop.replay_rejects(Plan(columns={"product": "item_id"})) == outcome
 
 

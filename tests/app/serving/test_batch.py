@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from aisle.app.shop import Shop
-from aisle.shop import columns
+from aisle.shop import columns, moments
 from aisle.shop.errors import FileError, InputError, NoModel
 from aisle.storage import items, recommendations
 from tests.small_shop import TEAS, TOOLS
@@ -65,7 +65,7 @@ def test_what_cannot_be_had_is_on_nobodys_shelf(folder: Path, tmp_path: Path, pl
     with Shop.open(folder) as shop:
         for item_id in (*TEAS[:8], *TOOLS[:3]):
             row = {columns.ITEM_ID: item_id, columns.HIDDEN: True}
-            items.upsert(shop.live.db, [tuple(row.get(name) for name in columns.ITEMS)])
+            items.upsert(shop.db, [tuple(row.get(name) for name in columns.ITEMS)])
         shop.recommend_all(10, tmp_path / "all.parquet", placement=placement)
     assert not {*TEAS[:8], *TOOLS[:3]} & set(pl.read_parquet(tmp_path / "all.parquet")["item_id"])
 
@@ -74,7 +74,7 @@ def test_the_database_keeps_everybodys_shelf_and_only_the_newest(folder: Path) -
     with Shop.open(folder) as shop:
         shop.recommend_all(8)
         written = shop.recommend_all(5)
-        kept = recommendations.of_user(shop.live.db, "user-7", "recommended-for-you")
+        kept = recommendations.of_user(shop.db, "user-7", "recommended-for-you")
         alone = [item.item_id for item in shop.recommend("user-7", 5).items]
     assert written.rows == 200
     assert [row[3] for row in kept] == alone
@@ -90,3 +90,26 @@ def test_whoever_has_nothing_for_a_placement_gets_no_shelf(folder: Path) -> None
 def test_a_placement_about_a_page_is_nobodys_shelf(folder: Path, placement: str) -> None:
     with Shop.open(folder) as shop, pytest.raises(InputError, match="--all needs another"):
         shop.recommend_all(5, placement=placement)
+
+
+def test_a_pin_newer_than_the_model_stands_on_everybodys_shelf_and_a_mistyped_one_on_none(
+    folder: Path, tmp_path: Path
+) -> None:
+    with (folder / "aisle.toml").open("a") as file:
+        file.write('[placements.home]\npins = ["brand-new", "tae-1"]\n')
+    with Shop.open(folder) as shop:
+        row = {columns.ITEM_ID: "brand-new", columns.TITLE: "Brand new"}
+        items.upsert(shop.db, [tuple(row.get(name) for name in columns.ITEMS)])
+        shop.recommend_all(5, tmp_path / "all.parquet", placement="home")
+        alone = [item.item_id for item in shop.recommend("user-0", 5, placement="home").items]
+    table = pl.read_parquet(tmp_path / "all.parquet")
+    assert set(table.filter(pl.col("rank") == 1)["item_id"]) == {"brand-new"}
+    assert table.filter(pl.col("user_id") == "user-0")["item_id"].to_list() == alone
+
+
+def test_new_arrivals_that_no_model_knows_are_on_everybodys_shelf(folder: Path, tmp_path: Path) -> None:
+    with Shop.open(folder) as shop:
+        row = {columns.ITEM_ID: "brand-new", columns.AVAILABLE_FROM: moments.now() - moments.DAY}
+        items.upsert(shop.db, [tuple(row.get(name) for name in columns.ITEMS)])
+        shop.recommend_all(5, tmp_path / "all.parquet", placement="new-arrivals")
+    assert set(pl.read_parquet(tmp_path / "all.parquet")["item_id"]) == {"brand-new"}

@@ -7,7 +7,7 @@ import pytest
 
 from aisle.app.serve import Live
 from aisle.app.settings import PlacementSection, Settings
-from aisle.shop import columns
+from aisle.shop import columns, moments
 from aisle.shop.errors import NotFound
 from aisle.storage import items
 from tests.small_shop import TEAS
@@ -103,12 +103,12 @@ def test_of_two_variants_the_second_is_dropped_for_the_first(live: Live) -> None
 def test_what_the_shopper_disliked_is_left_out(live: Live) -> None:
     live.feedback("user-0", "tea-1", 1.0)
     live.feedback("user-0", "tea-2", 5.0)
-    assert live.why("user-0", "tea-1").dropped_by == "left_out"
+    assert live.why("user-0", "tea-1").dropped_by == "excluded_by_request"
 
 
 def test_a_placement_is_told_of_by_its_model(live: Live) -> None:
     told = live.why("user-0", "tea-1")
-    assert (told.placement, told.model, told.model_version) == (None, "hybrid", 1)
+    assert (told.placement, told.model, told.model_version) == ("recommended-for-you", "hybrid", 1)
 
 
 def test_nobody_has_no_reasons(live: Live) -> None:
@@ -170,3 +170,29 @@ def test_rules_that_look_at_contents_and_sales_see_the_same_as_on_the_shelf(fold
         told = [live.why("user-0", item, 8, "home").place for item in shelf]
     assert shelf != shown(live, 8)
     assert told == list(range(1, 9))
+
+
+def test_a_pin_newer_than_the_model_has_its_place(folder: Path) -> None:
+    rules = {"pins": ["brand-new"]}
+    with Live(Settings.read(folder, placements={"home": PlacementSection.model_validate(rules)})) as live:
+        change(live, "brand-new", **{columns.TITLE: "Brand new"})
+        explanation = live.why("user-0", "brand-new", 5, "home")
+        behind = live.why("user-0", shown(live, 5)[0], 5, "home")
+    assert (explanation.place, explanation.rank, explanation.reason) == (1, None, "chosen by the shop")
+    assert explanation.verdict == "stands on place 1"
+    assert behind.place == 2
+
+
+def test_what_was_bought_lately_is_dropped_by_the_newest_known_moment_as_on_the_shelf(folder: Path) -> None:
+    with Live(Settings.read(folder)) as live:
+        last = max(line.timestamp for line in live.history("user-0", 100))
+        end = live.model_watch.current().data_end
+    days = (max(end, moments.now()) - last) / moments.DAY
+    between = (days + (end - last) / moments.DAY) / 2
+    rules = {"not_bought_within_days": between}
+    with Live(Settings.read(folder, placements={"home": PlacementSection.model_validate(rules)})) as live:
+        item = next(line.item_id for line in live.history("user-0", 1))
+        on_shelf = item in [shelf.item_id for shelf in live.recommend("user-0", 20, placement="home").items]
+        explanation = live.why("user-0", item, 20, "home")
+    assert (explanation.place is not None) == on_shelf
+    assert (explanation.dropped_by == "not_bought_within_days") == (not on_shelf)

@@ -92,7 +92,7 @@ def test_a_recipe_that_loses_stays_out(folder: Path) -> None:
         trained = shop.train_on_spark("popularity")
         assert not trained.live
         assert [one.model for one in trained.measured] == ["popularity", "als", "popularity"]
-        assert shop.live.model_version() == 2
+        assert shop.model_version() == 2
 
 
 def test_a_hybrid_is_said_to_be_left_out(spark: "SparkSession", untrained_folder: Path, tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_a_hybrid_is_said_to_be_left_out(spark: "SparkSession", untrained_folder
     with Shop.open(changed(folder, 'model = "als"', 'model = "hybrid"')) as shop:
         trained = shop.train_on_spark()
         assert trained.live
-        assert "als takes its place" in trained.left_out["hybrid"]
-        assert "fewer than 100 ratings" in trained.left_out["stars"]
+        assert "als takes its place" in trained.skipped["hybrid"]
+        assert "fewer than 100 ratings" in trained.skipped["stars"]
 
 
 def test_a_log_that_is_too_long_is_judged_by_some_and_a_live_hybrid_stays(
@@ -161,7 +161,7 @@ def test_bad_parts_leave_the_live_model_alone(folder: Path, tmp_path: Path, harm
         with pytest.raises(error, match=r"2\.parquet"):
             shop.train_on_spark(source=str(source))
         assert [row.version for row in shop.models()] == [2, 1]
-        assert shop.live.model_version() == 2
+        assert shop.model_version() == 2
 
 
 # --- Everybody's shelves ----------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_shelves_from_spark_go_into_the_database(folder: Path) -> None:
     with Shop.open(folder) as shop:
         written = shop.recommend_all_on_spark(5, exclude="purchased")
         alone = [item.item_id for item in shop.recommend("user-7", 5, "purchased").items]
-        rows = recommendations.of_user(shop._db, "user-7", "recommended-for-you")
+        rows = recommendations.of_user(shop.db, "user-7", "recommended-for-you")
     assert (written.users, written.rows) == (40, 40 * len(alone))
     assert [row[3] for row in rows] == alone
 

@@ -4,22 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from aisle.app.recipe import Recipe
+from aisle.app.recipe import recipe_of
 from aisle.app.shop import Shop
 from aisle.app.tracking.runs import as_text, flat, numbers, training_metrics, training_run, tuning_run
-from aisle.app.train import END_OF_TIME, Trained, everything
-from aisle.app.training.measuring import read_tables
+from aisle.app.train import DataSummary, Trained
 from aisle.app.training.placement_report import PlacementFigures
-from aisle.app.training.reviews import heard
 from aisle.app.tuning.search import Tuned
-from aisle.app.tuning.study import Trial
+from aisle.app.tuning.trials import Trial
 from aisle.models.mlflow import Run
-from aisle.prepare.interactions import Interactions
 
-
-def learnt(shop: Shop, recipe: Recipe) -> Interactions:
-    known, _ = heard(read_tables(shop.live.db, shop.settings), END_OF_TIME, recipe.seed, {})
-    return everything(known, recipe)
+NO_DATA = DataSummary(0, 0, 0, 0, 0, "")
 
 
 @pytest.fixture
@@ -31,8 +25,8 @@ def shop(folder: Path) -> Shop:
 def run(shop: Shop) -> Run:
     with shop:
         trained = shop.train("popularity")
-        recipe = Recipe.from_settings(shop.settings, "popularity")
-        return training_run(shop.settings.shop, recipe, learnt(shop, recipe), trained)
+        recipe = recipe_of(shop.settings, "popularity")
+        return training_run(shop.settings.shop, recipe, trained)
 
 
 def test_a_training_is_told_with_every_setting(run: Run) -> None:
@@ -44,9 +38,9 @@ def test_a_training_is_told_with_every_setting(run: Run) -> None:
 
 def test_a_hybrids_sources_and_ranker_are_settings_too(hybrid_folder: Path) -> None:
     with Shop.open(hybrid_folder) as shop:
-        recipe = Recipe.from_settings(shop.settings, "hybrid")
-        trained = Trained(1, True, "", [], [], [], None, 0, 0, 0, {}, 0.0)
-        params = training_run(shop.settings.shop, recipe, learnt(shop, recipe), trained).params
+        recipe = recipe_of(shop.settings, "hybrid")
+        trained = Trained(1, True, "", [], [], [], None, 0, 0, 0, {}, 0.0, NO_DATA)
+        params = training_run(shop.settings.shop, recipe, trained).params
     assert recipe.hybrid is not None
     assert params["hybrid/sources/als"] == str(recipe.hybrid.sources["als"])
     assert params["hybrid/ranker/trees"] == str(recipe.hybrid.ranker.trees)
@@ -74,15 +68,15 @@ def test_the_whole_of_what_a_training_came_to_goes_along(run: Run) -> None:
 
 def test_a_training_that_was_not_measured_has_no_figures(shop: Shop) -> None:
     with shop:
-        recipe = Recipe.from_settings(shop.settings, "als")
-        trained = Trained(1, True, "not measured", [], [], [], None, 0, 0, 0, {}, 2.0)
-        run = training_run(shop.settings.shop, recipe, learnt(shop, recipe), trained)
+        recipe = recipe_of(shop.settings, "als")
+        trained = Trained(1, True, "not measured", [], [], [], None, 0, 0, 0, {}, 2.0, NO_DATA)
+        run = training_run(shop.settings.shop, recipe, trained)
     assert run.metrics == {"seconds": 2.0, "live": 1.0}
 
 
 def test_placements_are_told_by_names_that_a_tracker_takes() -> None:
     figures = PlacementFigures("home/top ★", "personal", questions=3, kept=1.0, hit_rate=0.5, ndcg=0.25)
-    metrics = training_metrics(Trained(1, True, "", [], [figures], [], None, 0, 0, 0, {}, 2.0))
+    metrics = training_metrics(Trained(1, True, "", [], [figures], [], None, 0, 0, 0, {}, 2.0, NO_DATA))
     assert metrics["placements/home_top__/ndcg"] == 0.25
     assert metrics["placements/home_top__/questions"] == 3
 
@@ -90,9 +84,9 @@ def test_placements_are_told_by_names_that_a_tracker_takes() -> None:
 def test_a_search_is_told_with_every_trial(shop: Shop) -> None:
     trials = [Trial(1, {"factors": 8}, 0.5), Trial(0, {"factors": 4}, 0.25)]
     tuned = Tuned("als", "NDCG@20", "purchase", 0, 10**6, 3, 2, 2, 0, "trials", {"factors": 2}, 0.125, trials,
-                  None, {"factors": 1.0}, None, 4.0)  # fmt: skip
+                  None, {"factors": 1.0}, None, 4.0, NO_DATA, trials[::-1])  # fmt: skip
     with shop:
-        run = tuning_run(shop.settings.shop, learnt(shop, Recipe.from_settings(shop.settings, "als")), tuned, trials)
+        run = tuning_run(shop.settings.shop, tuned)
     assert run.series == {"trial": {0: 0.25, 1: 0.5}}
     assert run.metrics == {"current": 0.125, "best": 0.5, "seconds": 4.0, "matters/factors": 1.0}
     assert (run.params["best/factors"], run.params["current/factors"]) == ("8", "2")
@@ -102,11 +96,10 @@ def test_a_search_is_told_with_every_trial(shop: Shop) -> None:
 
 def test_equal_data_has_an_equal_fingerprint_and_other_data_another(folder: Path) -> None:
     with Shop.open(folder) as shop:
-        recipe = Recipe.from_settings(shop.settings)
-        first, second = learnt(shop, recipe), learnt(shop, recipe)
-        shop.live.feedback("user-1", "tea-1", 5.0)
-        third = learnt(shop, recipe)
-    assert first.fingerprint == second.fingerprint != third.fingerprint
+        first, second = (shop.train("popularity").learnt_from.fingerprint for _ in range(2))
+        shop.feedback("user-1", "tea-1", 5.0)
+        third = shop.train("popularity").learnt_from.fingerprint
+    assert first == second != third
 
 
 def test_nested_values_are_named_by_their_path() -> None:

@@ -171,5 +171,5 @@ def test_mlflow_has_a_database_of_its_own(folder: Path) -> None:
 
 
 def test_notes_on_runs_are_of_the_registry(shop: Shop) -> None:
-    registry.note_run(shop.live.db, 1, "abc")
+    registry.note_run(shop.db, 1, "abc")
     assert run_of(shop, 1) == "abc"

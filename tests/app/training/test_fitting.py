@@ -6,11 +6,12 @@ import polars as pl
 import pytest
 
 from aisle.app.progress import silent
-from aisle.app.recipe import PERSONAL, POPULAR, PRUNER, RANKER, STARS, STATE, Recipe
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training import fitting
 from aisle.app.training.fitting import TrainingBudget, fit, fit_others, past_shelves
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
+from aisle.engine.recipe import PERSONAL, POPULAR, PRUNER, RANKER, STARS, STATE, Recipe
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.split import Window
@@ -23,14 +24,14 @@ NEWEST = Window(END - 20 * DAY, END)
 BEFORE = Window(END - 40 * DAY, END - 20 * DAY)
 
 
-def recipe_of(tmp_path: Path, model: str = "hybrid", **hybrid: object) -> Recipe:
+def recipe_for(tmp_path: Path, model: str = "hybrid", **hybrid: object) -> Recipe:
     quick = {"sources": {"repeat": 20, "item_knn": 10}, "ranker": {"trees": 5}, "questions": 200} | hybrid
-    return Recipe.from_settings(Settings.read(tmp_path, models={"hybrid": quick, "svd": {"epochs": 2}}), model)
+    return recipe_of(Settings.read(tmp_path, models={"hybrid": quick, "svd": {"epochs": 2}}), model)
 
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Recipe:
-    return recipe_of(tmp_path)
+    return recipe_for(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -51,19 +52,19 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_one_model_is_one_part(tmp_path: Path, data: Interactions) -> None:
-    fitted = fit(recipe_of(tmp_path, "repeat"), data, NEWEST, TrainingBudget())
-    assert fitted.parts.keys() == {PERSONAL, POPULAR}
+    fitted = fit(recipe_for(tmp_path, "repeat"), data, NEWEST, TrainingBudget())
+    assert fitted.components.keys() == {PERSONAL, POPULAR}
     assert isinstance(fitted.retrieval.personal, Repeat)
 
 
 def test_a_hybrid_is_its_sources_and_what_orders_them(recipe: Recipe, data: Interactions) -> None:
     fitted = fit(recipe, data, NEWEST, TrainingBudget())
-    assert fitted.parts.keys() == {"repeat", "item_knn", POPULAR, PRUNER, STATE, RANKER}
-    assert fitted.left_out == {}
+    assert fitted.components.keys() == {"repeat", "item_knn", POPULAR, PRUNER, STATE, RANKER}
+    assert fitted.skipped == {}
 
 
 def test_equal_seeds_give_equal_parts(recipe: Recipe, data: Interactions) -> None:
-    one, other = (fit(recipe, lively_data(), NEWEST, TrainingBudget()).parts for _ in range(2))
+    one, other = (fit(recipe, lively_data(), NEWEST, TrainingBudget()).components for _ in range(2))
     for role, part in one.items():
         for name, array in part.arrays().items():
             np.testing.assert_array_equal(array, other[role].arrays()[name], err_msg=f"{role}.{name}")
@@ -71,10 +72,10 @@ def test_equal_seeds_give_equal_parts(recipe: Recipe, data: Interactions) -> Non
 
 def test_others_are_fitted_as_far_as_the_data_allows(recipe: Recipe, data: Interactions) -> None:
     fitted = fit_others(recipe, data, fit(recipe, data, NEWEST, TrainingBudget()))
-    assert STARS in fitted.parts
+    assert STARS in fitted.components
     few = build(lively_events().filter(pl.col("event") != "rate"), WEIGHTS, END)
     assert (
-        "fewer than 100 ratings" in fit_others(recipe, few, fit(recipe, few, NEWEST, TrainingBudget())).left_out[STARS]
+        "fewer than 100 ratings" in fit_others(recipe, few, fit(recipe, few, NEWEST, TrainingBudget())).skipped[STARS]
     )
 
 
@@ -93,13 +94,13 @@ def test_another_recipe_gathers_its_own(tmp_path: Path, data: Interactions, monk
     cuts = gathered(monkeypatch)
     budget = TrainingBudget()
     for quota in (20, 30):
-        fit(recipe_of(tmp_path, sources={"repeat": quota}, windows=1), data, NEWEST, budget)
+        fit(recipe_for(tmp_path, sources={"repeat": quota}, windows=1), data, NEWEST, budget)
     assert cuts == [NEWEST.cut] * 2
 
 
 def test_each_objective_of_a_placement_has_a_ranker_of_its_own(recipe: Recipe, data: Interactions) -> None:
-    both = fit(msgspec.structs.replace(recipe, objectives=("click",)), data, NEWEST, TrainingBudget()).parts
-    alone = fit(recipe, data, NEWEST, TrainingBudget()).parts
+    both = fit(msgspec.structs.replace(recipe, objectives=("click",)), data, NEWEST, TrainingBudget()).components
+    alone = fit(recipe, data, NEWEST, TrainingBudget()).components
     assert both.keys() - alone.keys() == {"ranker_click"}
     np.testing.assert_array_equal(both[RANKER].arrays()["threshold"], alone[RANKER].arrays()["threshold"])
     assert not np.array_equal(both["ranker_click"].arrays()["threshold"], both[RANKER].arrays()["threshold"])
@@ -109,8 +110,8 @@ def test_what_cannot_be_learnt_for_an_objective_is_ordered_by_the_main_ranker(re
     few_clicks = lively_events().filter((pl.col("event") != "view_item") | (pl.col("user_id") < "u2"))
     data = build(few_clicks, WEIGHTS, END)
     fitted = fit(msgspec.structs.replace(recipe, objectives=("click",)), data, NEWEST, TrainingBudget())
-    assert RANKER in fitted.parts
-    assert fitted.left_out["ranker_click"].endswith("; the main ranker orders the shelves instead")
+    assert RANKER in fitted.components
+    assert fitted.skipped["ranker_click"].endswith("; the main ranker orders the shelves instead")
 
 
 def test_when_the_time_is_over_one_window_has_to_do(
@@ -130,32 +131,34 @@ def test_windows_end_where_the_log_begins(recipe: Recipe, data: Interactions) ->
 
 
 def test_without_windows_chances_by_rank_order_the_shelves(tmp_path: Path, data: Interactions) -> None:
-    fitted = fit(recipe_of(tmp_path, windows=0), data, NEWEST, TrainingBudget())
-    assert RANKER not in fitted.parts
+    fitted = fit(recipe_for(tmp_path, windows=0), data, NEWEST, TrainingBudget())
+    assert RANKER not in fitted.components
     assert isinstance(fitted.retrieval.personal, Hybrid)
     assert fitted.retrieval.personal.ranker is None
-    assert "calibrated ranks order the shelves instead" in fitted.left_out[RANKER]
+    assert "calibrated ranks order the shelves instead" in fitted.skipped[RANKER]
 
 
 def test_a_small_shop_says_why_it_has_no_ranker(recipe: Recipe) -> None:
     few = build(lively_events(shoppers=10, count=120), WEIGHTS, END)
     fitted = fit(recipe, few, NEWEST, TrainingBudget())
-    assert "a ranker needs 100" in fitted.left_out[RANKER]
+    assert "a ranker needs 100" in fitted.skipped[RANKER]
 
 
 def test_a_source_that_cannot_learn_is_left_out_and_named(tmp_path: Path) -> None:
     views = build(lively_events().filter(pl.col("event") == "view_item"), WEIGHTS, END)
-    fitted = fit(recipe_of(tmp_path, sources={"svd": 10, "repeat": 10}), views, NEWEST, TrainingBudget())
-    assert "svd" in fitted.left_out
-    assert "repeat" in fitted.parts
+    fitted = fit(recipe_for(tmp_path, sources={"svd": 10, "repeat": 10}), views, NEWEST, TrainingBudget())
+    assert "svd" in fitted.skipped
+    assert "repeat" in fitted.components
 
 
 def test_without_any_source_there_is_no_hybrid(tmp_path: Path) -> None:
     views = build(lively_events().filter(pl.col("event") == "view_item"), WEIGHTS, END)
     with pytest.raises(NotEnoughData):
-        fit(recipe_of(tmp_path, sources={"svd": 10}), views, NEWEST, TrainingBudget())
+        fit(recipe_for(tmp_path, sources={"svd": 10}), views, NEWEST, TrainingBudget())
 
 
 @pytest.mark.parametrize("objective", ["click", "cart", "purchase", "revenue"])
 def test_every_objective_can_be_learnt(tmp_path: Path, data: Interactions, objective: str) -> None:
-    assert RANKER in fit(recipe_of(tmp_path, objective=objective, windows=2), data, NEWEST, TrainingBudget()).parts
+    assert (
+        RANKER in fit(recipe_for(tmp_path, objective=objective, windows=2), data, NEWEST, TrainingBudget()).components
+    )

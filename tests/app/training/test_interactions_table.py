@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from sqlalchemy import select
 
-from aisle.app.recipe import Recipe
+from aisle.app.data.tables import read_events, span
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.app.training import interactions_table as kept
-from aisle.app.training.measuring import read_events, span
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.weigh import Weights
@@ -37,7 +37,7 @@ def test_training_keeps_what_an_export_writes(untrained_folder: Path, tmp_path: 
         shop.export(tmp_path / "out")
     found = stored(tmp_path / "shop")
     written = pl.read_parquet(tmp_path / "out" / "interactions.parquet")
-    assert "interactions" not in trained.left_out
+    assert "interactions" not in trained.skipped
     assert found.select("user_id", "item_id", "events").equals(written.select("user_id", "item_id", "events"))
     assert found["timestamp"].equals(written["timestamp"].cast(pl.Int64))
     assert np.allclose(found["weight"], written["weight"], rtol=1e-6)
@@ -54,7 +54,7 @@ def test_a_table_that_cannot_be_written_fails_no_training(
     with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
         trained = shop.train("als")
         assert trained.live
-        assert "the disk is full" in trained.left_out["interactions"]
+        assert "the disk is full" in trained.skipped["interactions"]
 
 
 def test_blocks_of_shoppers_make_the_same_table(
@@ -63,16 +63,17 @@ def test_blocks_of_shoppers_make_the_same_table(
     settings = Settings.read(shutil.copytree(untrained_folder, tmp_path / "shop"))
     with connect(settings.database_url) as db:
         data = _data(db, settings)
-        assert kept.refresh(db, data, {}) == data.matrix.nnz
+        assert kept.refresh(db, data) == {}
         whole = stored(tmp_path / "shop").drop("created")
         monkeypatch.setattr(kept, "SHOPPERS", 7)
-        assert kept.refresh(db, data, {}) == data.matrix.nnz
+        assert kept.refresh(db, data) == {}
+    assert whole.height == data.matrix.nnz
     assert stored(tmp_path / "shop").drop("created").equals(whole)
 
 
 def _data(db: Database, settings: Settings) -> Interactions:
     events = read_events(db)
-    return build(events, Recipe.from_settings(settings).weights, span(events)[1] + 1)
+    return build(events, recipe_of(settings).weights, span(events)[1] + 1)
 
 
 def test_what_is_behind_a_pair_leaves_out_what_was_taken_back() -> None:

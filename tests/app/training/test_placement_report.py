@@ -6,15 +6,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-from aisle.app.recipe import Recipe
-from aisle.app.serving.live_model import LiveModel
-from aisle.app.settings import PLACEMENTS, Settings
+from aisle.app.data.tables import span
+from aisle.app.recipe import recipe_of
+from aisle.app.serving.placements import STANDARD, placements_of
+from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.app.training.fitting import TrainingBudget, fit, fit_others
-from aisle.app.training.measuring import newest_weeks
-from aisle.app.training.placement_report import QUESTIONS, PlacementFigures, by_placement
-from aisle.evaluation.holdout import Holdout
-from aisle.prepare.split import Window
+from aisle.app.training.placement_report import SHELVES, PlacementFigures, placement_report
+from aisle.engine.model import TrainedModel
+from aisle.engine.recipe import Recipe
+from aisle.evaluation.holdout import Holdout, hold_out
+from aisle.prepare.split import Window, holdout_window
 from aisle.shop.moments import DAY
 
 START: Final = 19_000 * DAY
@@ -37,16 +39,16 @@ def orders(lines: int = 2) -> pl.DataFrame:
 
 def figures_of(folder: Path, events: pl.DataFrame) -> dict[str, PlacementFigures]:
     settings = Settings.read(folder)
-    recipe = Recipe.from_settings(settings, "als")
-    holdout = newest_weeks(events, recipe.weights)
-    return {one.placement: one for one in measured(settings, recipe, holdout, events)}
+    recipe = recipe_of(settings, "als")
+    holdout = hold_out(events, recipe.weights, holdout_window(*span(events)))
+    return {figures.placement: figures for figures in measured(settings, recipe, holdout, events)}
 
 
 def measured(settings: Settings, recipe: Recipe, holdout: Holdout, events: pl.DataFrame) -> list[PlacementFigures]:
     data, nothing = holdout.train, Window(holdout.window.cut, holdout.window.cut)
-    parts = fit_others(recipe, data, fit(recipe, data, nothing, TrainingBudget())).parts
-    model = LiveModel(0, parts, data.items, recipe, holdout.window.cut)
-    return by_placement(settings.placements, model, holdout, events, seed=1)
+    components = fit_others(recipe, data, fit(recipe, data, nothing, TrainingBudget())).components
+    model = TrainedModel(0, components, data.items, recipe, holdout.window.cut)
+    return placement_report(placements_of(settings), model, holdout, events, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +57,9 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PlacementFigu
 
 
 def test_every_placement_is_asked(figures: dict[str, PlacementFigures]) -> None:
-    assert list(figures) == list(PLACEMENTS)
+    assert list(figures) == list(STANDARD)
     assert {one.questions for one in figures.values()} == {40}
-    assert QUESTIONS >= 40
+    assert SHELVES >= 40
 
 
 @pytest.mark.parametrize("placement", ["frequently-bought-together", "cart"])
@@ -67,7 +69,7 @@ def test_what_is_always_bought_together_is_found(figures: dict[str, PlacementFig
 
 
 def test_shelves_of_shoppers_are_judged_by_all_that_they_take(figures: dict[str, PlacementFigures]) -> None:
-    for placement in PLACEMENTS.keys() - OF_BASKETS:
+    for placement in STANDARD.keys() - OF_BASKETS:
         assert 0 <= figures[placement].ndcg <= 1
     assert 0.3 < figures["bestsellers"].hit_rate < 1
 
@@ -79,12 +81,21 @@ def test_what_stands_in_is_no_kept_promise(figures: dict[str, PlacementFigures])
 
 def test_without_baskets_there_are_no_pages_and_carts_to_ask_about(tmp_path: Path) -> None:
     alone = figures_of(tmp_path, orders(lines=1))
-    assert alone.keys() == PLACEMENTS.keys() - OF_BASKETS
+    assert alone.keys() == STANDARD.keys() - OF_BASKETS
     without = figures_of(tmp_path, orders().drop("transaction_id"))
-    assert without.keys() == PLACEMENTS.keys() - OF_BASKETS
+    assert without.keys() == STANDARD.keys() - OF_BASKETS
 
 
 def test_training_tells_them(untrained_folder: Path, tmp_path: Path) -> None:
     with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
         trained = shop.train("popularity")
-    assert {one.placement for one in trained.placements} == PLACEMENTS.keys() - OF_BASKETS
+    assert {one.placement for one in trained.placements} == STANDARD.keys() - OF_BASKETS
+
+
+def test_a_shopper_who_dislikes_the_whole_catalogue_ends_no_training(tmp_path: Path) -> None:
+    events = orders()
+    refunds = [
+        ("refund", "u0", item, START + 50 * DAY, f"refund-{item}") for item in sorted(events["item_id"].unique())
+    ]
+    events = pl.concat([events, pl.DataFrame(refunds, events.schema, orient="row")]).sort("timestamp")
+    assert figures_of(tmp_path, events)["recommended-for-you"].questions == 40

@@ -7,14 +7,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-from aisle.app.recipe import ModelSpec, Recipe
+from aisle.app.data.tables import Tables, read_tables
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import FILE, Settings
 from aisle.app.shop import Shop
-from aisle.app.training.measuring import newest_weeks, read_events
+from aisle.app.training.measuring import held_out
 from aisle.app.tuning import objective as question
-from aisle.app.tuning.objective import TuningObjective, weeks_before_newest
-from aisle.app.tuning.search import STUDIES, Tuned
-from aisle.app.tuning.study import Study, Trial
+from aisle.app.tuning.objective import TuningObjective, validation_weeks
+from aisle.app.tuning.search import Tuned
+from aisle.app.tuning.study import Study
+from aisle.app.tuning.trials import STUDIES, Trial
+from aisle.engine.recipe import ModelSpec
 from aisle.recommenders.search_space import SPACES, Real
 from aisle.shop import moments
 from aisle.shop.columns import TIMESTAMP
@@ -30,6 +33,10 @@ def shop(untrained_folder: Path, tmp_path: Path) -> Iterator[Shop]:
     (tmp_path / FILE).write_text("# mine\n")
     with Shop(Settings.read(tmp_path, database={"url": settings.database_url})) as shop:
         yield shop
+
+
+def tables_of(shop: Shop) -> Tables:
+    return read_tables(shop.db, shop.settings)
 
 
 def values(tuned: Tuned) -> list[tuple[int, float]]:
@@ -51,17 +58,17 @@ def raising(error: type[BaseException], at: int) -> Callable[..., Any]:
 
 
 def test_the_newest_weeks_stay_untouched(shop: Shop) -> None:
-    frame = read_events(shop.live.db)
-    weights = Recipe.from_settings(shop.settings).weights
-    newest, before = newest_weeks(frame, weights), weeks_before_newest(frame, weights)
+    tables, recipe = tables_of(shop), recipe_of(shop.settings)
+    newest, before = held_out(tables, recipe), validation_weeks(tables, recipe)
     assert before.window.end == newest.window.cut
-    scrambled = frame.with_columns(
+    scrambled = tables.events.with_columns(
         pl.when(pl.col(TIMESTAMP) < newest.window.cut)
         .then(pl.col("item_id"))
         .otherwise(pl.lit("tea-1"))
         .alias("item_id")
     )
-    np.testing.assert_array_equal(weeks_before_newest(scrambled, weights).truth.items, before.truth.items)
+    others = validation_weeks(tables._replace(events=scrambled), recipe)
+    np.testing.assert_array_equal(others.truth.items, before.truth.items)
 
 
 def test_the_best_trial_is_compared_with_the_current_settings(shop: Shop) -> None:
@@ -156,8 +163,8 @@ def test_settings_that_cannot_be_fitted_do_not_end_the_search(shop: Shop, monkey
 
 
 def test_equal_settings_are_fitted_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = Recipe.from_settings(shop.settings, MODEL)
-    asked = TuningObjective(recipe, weeks_before_newest(read_events(shop.live.db), recipe.weights))
+    recipe = recipe_of(shop.settings, MODEL)
+    asked = TuningObjective(recipe, validation_weeks(tables_of(shop), recipe))
     first = asked.figures({"neighbours": 5})
     assert asked.figures({"neighbours": 5}) is first
     assert asked.figures({"neighbours": 6}) is not first
@@ -184,8 +191,8 @@ def test_models_that_predict_stars_are_asked_for_stars(tmp_path: Path) -> None:
 
 
 def test_without_enough_stars_they_are_asked_to_fill_shelves(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = Recipe.from_settings(shop.settings, "svd")
-    holdout = weeks_before_newest(read_events(shop.live.db), recipe.weights)
+    recipe = recipe_of(shop.settings, "svd")
+    holdout = validation_weeks(tables_of(shop), recipe)
     assert TuningObjective(recipe, holdout).metric == "NDCG@20"
     monkeypatch.setattr(question, "FEWEST_STARS", 0)
     assert TuningObjective(recipe, holdout).metric == "-RMSE"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aisle.engine.ranking.candidates import Source
-from aisle.engine.ranking.funnel import Proposal, funnel
+from aisle.engine.ranking.funnel import SourceProposal, funnel
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.query import ItemLists
 from tests.engine.ranking.test_explain import BOUGHT, FILTER, HIT, KETTLE, asked, hybrid, kitchen
@@ -51,7 +51,7 @@ def test_what_nothing_proposes_stays_outside() -> None:
 
 def test_what_is_excluded_ranks_nowhere() -> None:
     found = funnel(hybrid("popularity"), QUERY, HIT, ItemLists(np.array([0, 1]), np.array([HIT], np.int32)))
-    assert found.proposals == (Proposal("popularity", None, None, False, None),)
+    assert found.proposals == (SourceProposal("popularity", None, None, False, None),)
 
 
 def test_the_features_that_decide_come_first() -> None:

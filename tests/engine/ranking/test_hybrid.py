@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from aisle.app.recipe import Recipe
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit
 from aisle.engine.ranking import hybrid as module
@@ -30,7 +30,7 @@ def data() -> Interactions:
 
 @pytest.fixture(scope="module")
 def fitted(data: Interactions, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    recipe = Recipe.from_settings(Settings.read(tmp_path_factory.mktemp("no"), **QUICK), "hybrid")
+    recipe = recipe_of(Settings.read(tmp_path_factory.mktemp("no"), **QUICK), "hybrid")
     return fit(recipe, data, Window(END - 20 * DAY, END), TrainingBudget())
 
 
@@ -47,7 +47,7 @@ def queries(data: Interactions) -> QueryBatch:
 
 def test_the_data_is_enough_for_a_ranker(hybrid: Hybrid, fitted: Fitted) -> None:
     assert hybrid.ranker is not None
-    assert fitted.left_out == {}
+    assert fitted.skipped == {}
 
 
 def test_the_first_are_the_candidates_with_the_best_scores(hybrid: Hybrid, queries: QueryBatch) -> None:

@@ -72,8 +72,12 @@ def test_brands() -> None:
 
 
 def test_excluded_items_and_what_the_request_leaves_out() -> None:
-    context = RequestContext(left_out=np.array([2], np.int32))
-    assert rules_of(Product(), Product(), Product(), context=context, exclude=["1"]) == ["kept", "exclude", "left_out"]
+    context = RequestContext(excluded=np.array([2], np.int32))
+    assert rules_of(Product(), Product(), Product(), context=context, exclude=["1"]) == [
+        "kept",
+        "exclude",
+        "excluded_by_request",
+    ]
 
 
 def test_what_was_bought_lately_stays_away_for_some_days() -> None:
@@ -110,7 +114,9 @@ def test_a_pin_overrides_general_rules() -> None:
 
 
 def test_a_pin_does_not_override_what_the_request_leaves_out() -> None:
-    assert rules_of(Product(), context=RequestContext(left_out=np.array([0], np.int32)), pins=["0"]) == ["left_out"]
+    assert rules_of(Product(), context=RequestContext(excluded=np.array([0], np.int32)), pins=["0"]) == [
+        "excluded_by_request"
+    ]
 
 
 def test_the_rule_that_weighs_most_is_named() -> None:
@@ -123,7 +129,7 @@ def test_the_rule_that_weighs_most_is_named() -> None:
 def test_a_rule_that_drops_has_the_name_of_its_setting() -> None:
     settings = set(Rules.__struct_fields__)
     assert {drop.rule for drop in Drop} - settings == {
-        *("kept", "double", "left_out", "near_duplicate"),
+        *("kept", "double", "excluded_by_request", "near_duplicate"),
         *("hidden", "out_of_stock", "not_yet_available"),
     }
 

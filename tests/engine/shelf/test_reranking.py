@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import given, settings
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from aisle.engine.shelf.attributes import attributes_of_rows
 from aisle.engine.shelf.filters import Drop, RequestContext
 from aisle.engine.shelf.long_tail import exposure
-from aisle.engine.shelf.reranking import Shelved, shelve
+from aisle.engine.shelf.reranking import rerank
 from aisle.engine.shelf.rules import BoundRules, with_pins
 from aisle.shop.moments import DAY
 from tests.engine.products import NOW, Product, bound, falling, known, numbers
@@ -71,6 +71,24 @@ def random_shop(rng: np.random.Generator) -> list[Product | None]:
     ]
 
 
+class Reranked(NamedTuple):
+    """A shelf as `rerank` makes it, with what stands there."""
+
+    items: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    places: NDArray[np.intp]
+    drops: NDArray[np.int8]
+
+    def rules(self) -> dict[int, str]:
+        """Return the rule that left out each candidate, by place."""
+        return {place: Drop(drop).rule for place, drop in enumerate(self.drops.tolist()) if drop > Drop.DOUBLE}
+
+
+def reranked(items: NDArray[np.int32], scores: NDArray[np.float32], *others: Any, **named: Any) -> Reranked:
+    places, drops = rerank(items, scores, *others, **named)
+    return Reranked(items[places], scores[places], places, drops)
+
+
 def some_items(rng: np.random.Generator, most: int, among: int = ITEMS) -> NDArray[np.int32]:
     return rng.integers(among, size=rng.integers(most + 1)).astype(np.int32)
 
@@ -84,7 +102,7 @@ def random_request(asked: BoundRules, rng: np.random.Generator) -> dict[str, Any
     bought = some_items(rng, 4)
     context = RequestContext(
         now=NOW,
-        left_out=some_items(rng, 2),
+        excluded=some_items(rng, 2),
         bought=bought,
         bought_at=NOW - DAY * np.arange(len(bought)),
         near_duplicates=choose(rng, [None, rng.random(len(items)) < 0.3], 1)[0],
@@ -113,13 +131,13 @@ def test_whatever_the_rules_an_item_that_cannot_be_had_is_never_shown(asked: dic
     rng = np.random.default_rng(seed)
     for _ in range(10):
         request = random_request(bound(ITEMS, **asked), rng)
-        shelf = shelve(**request)
+        shelf = reranked(**request)
         assert request["attributes"].available[shelf.places].all()
 
 
 @given(requests())
 def test_a_shelf_holds_each_item_once_and_no_more_than_asked_for(request: dict[str, Any]) -> None:
-    shelf = shelve(**request)
+    shelf = reranked(**request)
     assert len(set(shelf.items.tolist())) == len(shelf.items) <= request["n"]
     np.testing.assert_array_equal(shelf.items, request["items"][shelf.places])
     np.testing.assert_array_equal(shelf.scores, request["scores"][shelf.places])
@@ -127,7 +145,7 @@ def test_a_shelf_holds_each_item_once_and_no_more_than_asked_for(request: dict[s
 
 @given(requests())
 def test_whatever_is_dropped_is_not_shown_and_whatever_is_left_fills_the_shelf(request: dict[str, Any]) -> None:
-    shelf = shelve(**request)
+    shelf = reranked(**request)
     kept = int((shelf.drops == Drop.KEPT).sum())
     assert (shelf.drops[shelf.places] == Drop.KEPT).all()
     assert len(shelf.items) == min(kept, request["n"])
@@ -135,33 +153,33 @@ def test_whatever_is_dropped_is_not_shown_and_whatever_is_left_fills_the_shelf(r
 
 @given(requests())
 def test_no_rule_brings_back_what_is_excluded_or_left_out(request: dict[str, Any]) -> None:
-    shown = shelve(**request).items
+    shown = reranked(**request).items
     assert not np.isin(shown, request["rules"].exclude).any()
-    assert not np.isin(shown, request["context"].left_out).any()
+    assert not np.isin(shown, request["context"].excluded).any()
 
 
 @given(requests())
 def test_pins_that_can_be_had_stand_first(request: dict[str, Any]) -> None:
-    absent = {*request["context"].left_out.tolist(), *request["items"][~request["attributes"].available].tolist()}
+    absent = {*request["context"].excluded.tolist(), *request["items"][~request["attributes"].available].tolist()}
     pins = [pin for pin in request["rules"].pins.tolist() if pin not in absent][: request["n"]]
-    assert shelve(**request).items[: len(pins)].tolist() == pins
+    assert reranked(**request).items[: len(pins)].tolist() == pins
 
 
-def shelf_of(*rows: Product, n: int = 20, tail: list[bool] | None = None, **asked: object) -> Shelved:
+def shelf_of(*rows: Product, n: int = 20, tail: list[bool] | None = None, **asked: object) -> Reranked:
     """Shelve products that are ranked in the order given, by scores of both signs."""
     count = len(rows)
-    return shelve(numbers(count), falling(count), known(*rows, tail=tail), bound(count, **asked), n)
+    return reranked(numbers(count), falling(count), known(*rows, tail=tail), bound(count, **asked), n)
 
 
 def test_by_default_a_shelf_is_the_rankers_best() -> None:
     scores = np.array([-3, 2, np.nan, 7], np.float32)
-    shelf = shelve(numbers(4), scores, known(*[Product()] * 4), bound(4), 3)
+    shelf = reranked(numbers(4), scores, known(*[Product()] * 4), bound(4), 3)
     assert shelf.items.tolist() == [3, 1, 0]
     assert shelf.scores.tolist() == [7, 2, -3]
     assert shelf.places.tolist() == [3, 1, 0]
 
 
-def test_nothing_to_shelve() -> None:
+def test_nothing_to_reranked() -> None:
     assert shelf_of().items.tolist() == []
 
 
@@ -170,7 +188,8 @@ def test_only_the_order_of_the_scores_counts() -> None:
     asked = bound(6, boosts={"brand:z": 3.0}, diversity=0.4, long_tail=0.4)
     attributes = known(*rows, tail=[False, False, True, True, False, True])
     shown = [
-        shelve(numbers(6), scores, attributes, asked, 4).items.tolist() for scores in (falling(6), falling(6) * 9 - 99)
+        reranked(numbers(6), scores, attributes, asked, 4).items.tolist()
+        for scores in (falling(6), falling(6) * 9 - 99)
     ]
     assert shown[0] == shown[1]
 
@@ -180,7 +199,7 @@ def test_of_variants_the_one_that_stands_first_after_boosts_is_shown() -> None:
     assert shelf_of(*rows).items.tolist() == [0, 1]
     boosted = shelf_of(*rows, boosts={"item:2": 10.0})
     assert boosted.items.tolist() == [2, 1]
-    assert boosted.why_dropped(numbers(3)) == {0: "one_per_group"}
+    assert boosted.rules() == {0: "one_per_group"}
     assert shelf_of(*rows, one_per_group=False).items.tolist() == [0, 1, 2]
 
 
@@ -198,15 +217,15 @@ def test_a_pin_stands_for_its_variants_and_two_pins_stand_both() -> None:
 def test_every_dropped_item_has_its_rule() -> None:
     rows = [Product(hidden=True), Product(stock=0), Product(brand="Zen"), Product(brand="Acme")]
     shelf = shelf_of(*rows, brands=["Acme"], n=1)
-    assert shelf.why_dropped(numbers(4)) == {0: "hidden", 1: "out_of_stock", 2: "brands"}
+    assert shelf.rules() == {0: "hidden", 1: "out_of_stock", 2: "brands"}
 
 
 def test_of_a_double_the_better_score_stands_and_the_item_is_not_called_dropped() -> None:
     items, scores = np.array([5, 5, 1], np.int32), np.array([1, 3, 2], np.float32)
-    shelf = shelve(items, scores, known(*[Product()] * 3), bound(), 5)
+    shelf = reranked(items, scores, known(*[Product()] * 3), bound(), 5)
     assert (shelf.items.tolist(), shelf.scores.tolist()) == ([5, 1], [3, 2])
     assert shelf.drops.tolist() == [Drop.DOUBLE, Drop.KEPT, Drop.KEPT]
-    assert shelf.why_dropped(items) == {}
+    assert shelf.rules() == {}
 
 
 def test_the_long_tail_has_its_share_of_the_shelf_that_is_shown() -> None:
@@ -220,5 +239,5 @@ def test_the_long_tail_has_its_share_of_the_shelf_that_is_shown() -> None:
 def test_vectors_of_candidates_follow_them_through_the_filters() -> None:
     rows = [Product(hidden=True), Product(), Product(), Product()]
     vectors = np.array([[9, 9], [1, 0], [1, 0], [0, 1]], np.float32)
-    shelf = shelve(numbers(4), falling(4), known(*rows), bound(4, diversity=0.8), 2, vectors=vectors)
+    shelf = reranked(numbers(4), falling(4), known(*rows), bound(4, diversity=0.8), 2, vectors=vectors)
     assert shelf.items.tolist() == [1, 3]

@@ -2,27 +2,23 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 
+from aisle.app.data.tables import read_catalogue, read_events, span
 from aisle.app.progress import Progress, silent
-from aisle.app.serving.live_model import LiveModel
-from aisle.app.serving.request import OWNING, SPARE, Exclude
-from aisle.app.serving.strategies import Asked, candidates, popular_items, retrieval_of, viewed_last
-from aisle.app.settings import PlacementSection
-from aisle.app.training.measuring import read_catalogue, read_events, span
-from aisle.engine.ranking.candidates import MOST
-from aisle.engine.ranking.examples import Objective
-from aisle.engine.ranking.hybrid import profiles_of
-from aisle.engine.shelf.attributes import ItemAttributes, attributes_of_catalogue
-from aisle.engine.shelf.fallback import Filled, Floats, Found, Ints, fill
-from aisle.engine.shelf.filters import RequestContext
-from aisle.engine.shelf.reranking import Shelved, shelve
-from aisle.engine.shelf.rules import BoundRules, bind, with_pins
+from aisle.engine.model import TrainedModel
+from aisle.engine.placement import PlacedShelf, Placement, place
+from aisle.engine.proposals import POPULAR, Ints, Proposal
+from aisle.engine.query import ShelfQuery, n_candidates
+from aisle.engine.request import ShelfRequest
+from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_catalogue
+from aisle.engine.shelf.rules import bind
+from aisle.engine.vocabulary import RequestVocabulary
 from aisle.evaluation.queries import query_batch
 from aisle.prepare.build import NEEDED, build
 from aisle.prepare.catalogue import aligned
@@ -42,8 +38,7 @@ from aisle.shop.columns import (
     USER_ID,
 )
 from aisle.shop.errors import FileError, InputError
-from aisle.shop.events import KIND_CODES, EventKind
-from aisle.shop.ids import UNKNOWN
+from aisle.shop.ids import Vocabulary
 from aisle.storage import items, recommendations
 from aisle.storage.connection import Database
 
@@ -56,16 +51,13 @@ HISTORY: Final = (*NEEDED, RATING, PRICE)
 BLOCK: Final = 4096
 """How many shoppers are answered at a time."""
 
-OF_A_PAGE: Final = ("similar", "bought_together", "cart")
-"""The strategies that answer a page or a cart and not a shopper."""
-
-PROMISED: Final = (None, "popular")
-"""The fallbacks that are written: none, and the popular shelf of whose taste nothing is known. No mailing says "buy it
-again" of bestsellers."""
+WRITTEN_FALLBACKS: Final = (None, POPULAR)
+"""The fallbacks that are written: none, and the popular shelf for shoppers of whom nothing is known. No mailing says
+"buy it again" of bestsellers."""
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What became of a batch of shelves."""
+    """What a batch of shelves came to."""
 
     users: int
     rows: int
@@ -73,58 +65,66 @@ class Written(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """What all shelves of a batch share.
+class WholeCatalogue:
+    """What the catalogue says of every item at one moment.
 
     Attributes
     ----------
-    model
-        What answers.
-    strategy, objective
-        What fills the shelves, and what they are for.
-    rules
-        What may stand on them.
-    attributes
-        What the catalogue says of every item, now.
-    newest
-        The catalogue's newest items that the model knows.
-    n
-        How long the shelves are.
-    exclude
-        Whether what shoppers have is left out.
+    vocabulary
+        The item numbers: the model's, and those of newer items that are pinned or newly arrived.
+    every
+        What is known of each of them.
+    exists
+        Whether the model or the catalogue knows it.
+    new_items
+        The newest items, newest first.
     """
 
-    model: LiveModel
-    strategy: str
-    objective: Objective | None
-    rules: BoundRules
-    attributes: ItemAttributes
-    newest: Ints
-    n: int
-    exclude: Exclude
+    vocabulary: RequestVocabulary
+    every: ItemAttributes
+    exists: Flags
+    new_items: Ints
 
-    @property
-    def many(self) -> int:
-        """So many candidates are enough."""
-        return max(SPARE * self.n, MOST)
+    def attributes(self, items: Ints) -> ItemAttributes:
+        """Return what is known of items."""
+        return self.every.take(items)
+
+    def listed(self, items: Ints) -> Flags:
+        """Return which items the model or the catalogue knows."""
+        return self.exists[items]
+
+    def newest(self, n: int) -> Ints:
+        """Return the n newest items, newest first."""
+        return self.new_items[:n]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What all shelves of a batch share."""
+
+    model: TrainedModel
+    placement: Placement
+    request: ShelfRequest
+    """What is asked for every shopper."""
+    catalogue: WholeCatalogue
 
 
 def recommend_all(
     db: Database,
-    model: LiveModel,
-    placement: str,
-    section: PlacementSection,
-    n: int,
+    model: TrainedModel,
+    placement: Placement,
+    request: ShelfRequest,
     out: Path | None,
-    exclude: Exclude = "none",
     progress: Progress = silent,
 ) -> Written:
     """Write the shelf of every shopper with a history.
 
     Parameters
     ----------
-    placement, section
-        Where the shelves stand, and what is set of it. Who has nothing for this placement gets no shelf.
+    placement
+        Where the shelves stand. Who has nothing for this placement gets no shelf.
+    request
+        What is asked for every shopper: how many items, and which are excluded.
     out
         A `.parquet` or `.csv` file with the columns `user_id, rank, item_id, score`, which appears when it is complete.
         None: the table `recommendations`, where each shopper's new shelf takes the place of the old one.
@@ -139,36 +139,46 @@ def recommend_all(
         If nobody has a history.
     """
     started = time.perf_counter()
-    check_asks_shoppers(placement, section)
+    check_placement(placement)
     if out is not None:
-        check_ending(out)
+        check_file_name(out)
     frame = read_events(db, progress, HISTORY)
     data = build(frame, model.weights, span(frame)[1] + 1, items=model.items)
-    batch = read_batch(db, model, section, n, exclude)
+    batch = read_batch(db, model, placement, request)
     created, tables, rows, done = moments.now(), [], 0, 0
     for users, table in answers(batch, data):
         rows += table.height
         done += len(users)
         if out is None:
-            store(db, placement, model.version, created, users, table)
+            store(db, placement.name, model.version, created, users, table)
         else:
             tables.append(table)
         progress("recommend", done, len(data.users), done)
     if out is None:
-        recommendations.forget_older(db, placement, created)
+        recommendations.forget_older(db, placement.name, created)
     else:
         write(tables, out)
     return Written(done, rows, time.perf_counter() - started)
 
 
-def read_batch(db: Database, model: LiveModel, section: PlacementSection, n: int, exclude: Exclude) -> Batch:
+def read_batch(db: Database, model: TrainedModel, placement: Placement, request: ShelfRequest) -> Batch:
     """Look up what the catalogue says of all items at this moment."""
-    now = moments.now()
-    catalogue = aligned(read_catalogue(db), model.items)
-    newest = model.items.numbers(items.newest(db, now, max(SPARE * n, MOST)))
-    attributes = attributes_of_catalogue(catalogue, now, model.sales_per_day, model.tail, model.usual_cover)
-    rules = bind(section.rules, model.items)
-    return Batch(model, section.strategy, section.objective, rules, attributes, newest[newest != UNKNOWN], n, exclude)
+    now, vocabulary = moments.now(), RequestVocabulary(model.items)
+    newest = vocabulary.numbers(items.newest(db, now, n_candidates(request.n)))
+    bind(placement.rules, vocabulary)
+    every_item = Vocabulary((*model.items.ids, *vocabulary.new_ids()))
+    catalogue = read_catalogue(db)
+    exists = np.ones(len(every_item), np.bool_)
+    exists[len(model.items) :] = np.isin(vocabulary.new_ids(), catalogue[ITEM_ID].to_list())
+    numbers = np.arange(len(every_item), dtype=np.int32)
+    attributes = attributes_of_catalogue(
+        aligned(catalogue, every_item),
+        now,
+        vocabulary.values(model.sales_per_day, numbers, np.nan),
+        vocabulary.values(model.tail, numbers, True),
+        model.usual_cover,
+    )
+    return Batch(model, placement, request, WholeCatalogue(vocabulary, attributes, exists, newest))
 
 
 def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...], pl.DataFrame]]":
@@ -177,89 +187,52 @@ def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...]
     for start in range(0, len(queries), BLOCK):
         stop = min(start + BLOCK, len(queries))
         users = data.users.ids[start:stop]
-        yield users, to_table(shelves(batch, queries.slice(start, stop)), users, batch.model.items.ids)
+        yield users, to_table(shelves(batch, queries.slice(start, stop)), users, batch.catalogue.vocabulary)
 
 
 # --- Shelves ----------------------------------------------------------------------------------------------------------
 
 
-def shelves(batch: Batch, queries: QueryBatch) -> Iterator[Filled]:
-    """Yield the shelf of each query."""
-    visits = [_visit(batch, queries.slice(row, row + 1)) for row in range(len(queries))]
-    lists = [np.unique(context.left_out) for context in visits]
-    left_out = ItemLists(np.append(0, np.cumsum([len(one) for one in lists])), np.concatenate(lists))
-    for row, finds in enumerate(_finds(batch, queries, left_out)):
-        asked = _asked(batch, queries.slice(row, row + 1), left_out.slice(row, row + 1))
-        yield _filled(batch, asked, visits[row], finds)
+def shelves(batch: Batch, shoppers: QueryBatch) -> Iterator[PlacedShelf]:
+    """Yield the shelf of each shopper."""
+    objective = batch.placement.objective
+    queries = [
+        ShelfQuery.of_shopper(batch.request, shoppers.slice(row, row + 1), batch.model, batch.catalogue, objective)
+        for row in range(len(shoppers))
+    ]
+    for query, proposals in zip(queries, _proposals(batch, shoppers, queries), strict=True):
+        yield place(batch.placement, query, proposals)
 
 
-def _filled(batch: Batch, asked: Asked, context: RequestContext, finds: Iterator[Found]) -> Filled:
-    def put(found: Found, items: Ints, scores: Floats) -> tuple[Ints, Shelved]:
-        items, scores = with_pins(items, scores, batch.rules)
-        about = replace(context, left_out=np.append(context.left_out, np.int32(found.because)))
-        contents = None if batch.model.contents is None else batch.model.contents[items]
-        return items, shelve(items, scores, batch.attributes.take(items), batch.rules, batch.n, about, contents)
-
-    return fill(finds, lambda many: popular_items(asked, many), put, batch.n)
-
-
-def _finds(batch: Batch, queries: QueryBatch, left_out: ItemLists) -> Iterator[Iterator[Found]]:
-    """Yield what the strategy finds for each query: a model is asked about all of them at once."""
-    retrieval = retrieval_of(batch.strategy, batch.model, batch.objective)
+def _proposals(batch: Batch, shoppers: QueryBatch, queries: list[ShelfQuery]) -> Iterator[Iterator[Proposal]]:
+    """Yield what the strategy proposes for each query: a model is asked about all of them at once."""
+    strategy, objective = batch.placement.strategy, batch.placement.objective
+    retrieval = None if strategy.model is None else batch.model.retrieval(strategy.model, objective)
     if retrieval is None:
-        for row in range(len(queries)):
-            asked = _asked(batch, queries.slice(row, row + 1), left_out.slice(row, row + 1))
-            yield candidates(batch.strategy, asked)
+        yield from (strategy.propose(query) for query in queries)
         return
-    own, impersonal = retrieval.own(queries, batch.many, left_out)
-    popular = batch.model.popular.retrieve(queries, batch.many, left_out)
+    excluded = ItemLists.of_arrays([query.excluded.items for query in queries])
+    n = n_candidates(batch.request.n)
+    ranked, impersonal = retrieval.own(shoppers, n, excluded)
+    popular = batch.model.popular.retrieve(shoppers, n, excluded)
     for row, unknown in enumerate(impersonal.tolist()):
-        ranked = [] if unknown else [Found(*_there(own.items[row], own.scores[row]))]
-        yield iter([*ranked, Found(*_there(popular.items[row], popular.scores[row]), "popular")])
-
-
-def _there(items: Ints, scores: Floats) -> tuple[Ints, Floats]:
-    return items[items >= 0], scores[items >= 0]
-
-
-def _asked(batch: Batch, query: QueryBatch, left_out: ItemLists) -> Asked:
-    profile = profiles_of(query)
-    return Asked(
-        model=batch.model,
-        query=query,
-        left_out=left_out,
-        item=UNKNOWN,
-        cart=np.zeros(0, np.int32),
-        viewed=viewed_last(profile.item[::-1], profile.kind[::-1]),
-        newest=lambda many: batch.newest[:many],
-        many=batch.many,
-        objective=batch.objective,
-    )
-
-
-def _visit(batch: Batch, query: QueryBatch) -> RequestContext:
-    profile = profiles_of(query)
-    bought = profile.kind == KIND_CODES[EventKind.PURCHASE]
-    left_out = query.history.items[query.weights < 0]
-    if batch.exclude == "purchased":
-        owned = np.isin(profile.kind, [KIND_CODES[kind] for kind in OWNING])
-        left_out = np.concatenate((left_out, profile.item[owned]))
-    return RequestContext(query.now, left_out, profile.item[bought], profile.timestamp[bought])
+        personal = [] if unknown else [Proposal.of_row(ranked, row)]
+        yield iter([*personal, Proposal.of_row(popular, row, POPULAR)])
 
 
 # --- Where they go ----------------------------------------------------------------------------------------------------
 
 
-def to_table(shelves: Iterator[Filled], users: tuple[str, ...], item_ids: tuple[str, ...]) -> "pl.DataFrame":
+def to_table(shelves: Iterator[PlacedShelf], users: tuple[str, ...], vocabulary: RequestVocabulary) -> "pl.DataFrame":
     """Turn the shelves of users into a long table, one row per place."""
     import polars as pl
 
     rows = [
-        (user, place, item_ids[item], score)
-        for user, filled in zip(users, shelves, strict=True)
-        if filled.found.fallback in PROMISED
-        for place, (item, score) in enumerate(
-            zip(filled.shelved.items.tolist(), filled.shelved.scores.tolist(), strict=True), 1
+        (user, rank, item_id, score)
+        for user, shelf in zip(users, shelves, strict=True)
+        if shelf.proposal.fallback in WRITTEN_FALLBACKS
+        for rank, (item_id, score) in enumerate(
+            zip(vocabulary.ids(shelf.items), shelf.scores.tolist(), strict=True), start=1
         )
     ]
     return pl.DataFrame(rows, written_schema(), orient="row").with_columns(pl.col(SCORE).fill_nan(None))
@@ -283,14 +256,16 @@ def store(
     recommendations.replace(db, placement, users, rows.rows())
 
 
-def check_asks_shoppers(placement: str, section: PlacementSection) -> None:
+def check_placement(placement: Placement) -> None:
     """Refuse a placement that nobody's history can fill."""
-    if section.strategy in OF_A_PAGE:
-        raise InputError(f"placement {placement!r} is about an item or a cart, not a shopper; --all needs another one")
+    if not placement.strategy.in_batch:
+        raise InputError(
+            f"placement {placement.name!r} is about an item or a cart, not a shopper; --all needs another one"
+        )
 
 
-def check_ending(out: Path) -> None:
-    """Refuse a file name that says nothing about its kind."""
+def check_file_name(out: Path) -> None:
+    """Refuse a file name that says nothing about its format."""
     if out.suffix not in (".parquet", ".csv"):
         raise FileError(f"{out} is neither .parquet nor .csv; choose one of the two endings")
     if not out.absolute().parent.is_dir():

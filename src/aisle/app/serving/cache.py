@@ -2,29 +2,42 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Remembered(Generic[K, V]):
-    """The values that were put last, at most `size` of them; safe between threads."""
+class Cache(Generic[K, V]):
+    """The values that were put last; safe between threads.
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    Parameters
+    ----------
+    capacity
+        The most that all values may weigh together; the oldest make room.
+    weigh
+        What one value weighs, at least 1.
+    """
+
+    def __init__(self, capacity: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
+        self._capacity = capacity
+        self._weigh = weigh
+        self._weight = 0
         self._values: OrderedDict[K, V] = OrderedDict()
         self._lock = threading.Lock()
 
     def put(self, key: K, value: V) -> None:
-        """Remember a value, and forget the oldest if there are too many."""
+        """Keep a value."""
         with self._lock:
+            if key in self._values:
+                self._weight -= self._weigh(self._values.pop(key))
             self._values[key] = value
-            self._values.move_to_end(key)
-            if len(self._values) > self._size:
-                self._values.popitem(last=False)
+            self._weight += self._weigh(value)
+            while self._weight > self._capacity:
+                self._weight -= self._weigh(self._values.popitem(last=False)[1])
 
     def get(self, key: K) -> V | None:
-        """Return the value, if it is still remembered."""
+        """Return the value, if it is still kept."""
         with self._lock:
             return self._values.get(key)

@@ -1,26 +1,24 @@
-"""What a shopper is shown: shelves, histories, and why a shelf is not the personal one."""
+"""What a shopper is shown: shelves and histories, with what the catalogue says of each item."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from aisle.engine.placement import PlacedShelf
+from aisle.engine.proposals import FALLBACKS as EVERY_FALLBACK
+from aisle.engine.proposals import LAST_KNOWN_PROFILE, POPULAR, POPULAR_WITHOUT_DATABASE, Fallback, Ints
+from aisle.engine.query import ShelfQuery
+from aisle.shop.ids import UNKNOWN
 
+if TYPE_CHECKING:
+    from aisle.app.serving.catalogue import LiveCatalogue
     from aisle.storage.events import EventRow
     from aisle.storage.items import ItemRow
 
-FALLBACKS: Final = {
-    "popular": "This is the popular shelf: the model knows nothing that this shopper likes.",
-    "last_known_profile": "The database does not answer, so this shelf is from what was last known of the shopper.",
-    "popular_without_database": "The database does not answer and nothing is known of the shopper: the popular shelf.",
-    "popular_instead": "The shop has nothing for this placement yet, so these are its bestsellers.",
-    "personal_instead": "Nothing is known to go with this cart, so this is the personal shelf.",
-    "similar_instead": "Too few shoppers bought anything together with this item, so these are similar items.",
-    "bought_together_instead": "No model compares these items yet, so these were bought together with this one.",
-}
-"""What a shelf can fall back to, and what people are told then."""
+FALLBACKS: Final = {name: fallback.sentence for name, fallback in EVERY_FALLBACK.items()}
+"""What a shelf can fall back to, and what people read then."""
 
 
 class ShelfItem(msgspec.Struct, frozen=True):
@@ -34,7 +32,7 @@ class ShelfItem(msgspec.Struct, frozen=True):
     """Millionths of the currency unit."""
     currency: str | None
     score: float | None
-    """What the model gave; null where the place was only filled up."""
+    """The model's score; null where the place was only filled up."""
     predicted_rating: float | None
     """The stars that the shopper would give, on the shop's own scale; null in a shop without ratings."""
     reason: str | None = None
@@ -62,9 +60,9 @@ class Shelf(msgspec.Struct, frozen=True):
     because: Because | None = None
     """The item that all others follow from, on a shelf that is about one."""
 
-    def explained(self, reasons: "Sequence[str]") -> "Shelf":
+    def explained(self, reasons: Sequence[str]) -> "Shelf":
         """Return the shelf with the reason of each item, in their order."""
-        items = [msgspec.structs.replace(one, reason=reason) for one, reason in zip(self.items, reasons, strict=True)]
+        items = [msgspec.structs.replace(item, reason=reason) for item, reason in zip(self.items, reasons, strict=True)]
         return msgspec.structs.replace(self, items=items)
 
 
@@ -82,22 +80,34 @@ class HistoryLine(msgspec.Struct, frozen=True):
     rating: float | None
 
 
-def shelf_item(item_id: str, row: "ItemRow | None", score: float, predicted_rating: float | None) -> ShelfItem:
-    """Put what the catalogue says to an item and its score."""
-    return ShelfItem(
-        item_id=item_id,
-        name=name_of(item_id, row),
-        category=row.category if row else None,
-        image_url=row.image_url if row else None,
-        price=row.price if row else None,
-        currency=row.currency if row else None,
-        score=None if np.isnan(score) else score,
-        predicted_rating=predicted_rating,
+def to_shelf(
+    placed: PlacedShelf, query: ShelfQuery, catalogue: "LiveCatalogue", placement: str, recommendation_id: str
+) -> Shelf:
+    """Return a placed shelf with names, prices and predicted stars."""
+    item_ids = catalogue.vocabulary.ids(placed.items)
+    columns = item_ids, catalogue.rows(item_ids), placed.scores.tolist(), _predicted_stars(query, placed.items)
+    fallback, because = placed.proposal.fallback, None
+    if placed.proposal.because != UNKNOWN:
+        item_id = query.model.items.ids[placed.proposal.because]
+        because = Because(item_id, catalogue.name(item_id))
+    return Shelf(
+        items=[_shelf_item(*columns_of_item) for columns_of_item in zip(*columns, strict=True)],
+        model_version=query.model.version,
+        fallback=None if fallback is None else fallback.name,
+        recommendation_id=recommendation_id,
+        placement=placement,
+        because=because,
     )
 
 
+def without_database(shelf: Shelf) -> Shelf:
+    """Return a shelf that says that the database did not answer."""
+    fallback: Fallback = POPULAR_WITHOUT_DATABASE if shelf.fallback == POPULAR.name else LAST_KNOWN_PROFILE
+    return msgspec.structs.replace(shelf, fallback=fallback.name)
+
+
 def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
-    """Put what the catalogue says to an event."""
+    """Return an event with what the catalogue says of its item."""
     return HistoryLine(
         item_id=row.item_id,
         name=name_of(row.item_id, item),
@@ -114,3 +124,27 @@ def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
 def name_of(item_id: str, row: "ItemRow | None") -> str:
     """Return what an item is called; its id, where the catalogue does not say."""
     return row.title if row and row.title else item_id
+
+
+def _shelf_item(item_id: str, row: "ItemRow | None", score: float, predicted_rating: float | None) -> ShelfItem:
+    return ShelfItem(
+        item_id=item_id,
+        name=name_of(item_id, row),
+        category=row.category if row else None,
+        image_url=row.image_url if row else None,
+        price=row.price if row else None,
+        currency=row.currency if row else None,
+        score=None if np.isnan(score) else score,
+        predicted_rating=predicted_rating,
+    )
+
+
+def _predicted_stars(query: ShelfQuery, items: Ints) -> list[float | None]:
+    """Return the stars that the shopper would give to items; None where no model predicts them."""
+    known = items < len(query.model.items)
+    predicted = query.model.stars(query.shopper, items[known])
+    stars: list[float | None] = [None] * len(items)
+    if predicted is not None:
+        for place, value in zip(np.flatnonzero(known), predicted.tolist(), strict=True):
+            stars[place] = value
+    return stars

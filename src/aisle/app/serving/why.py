@@ -1,45 +1,37 @@
 """Why a shopper sees an item or does not: the way of one candidate, from the sources to its place on the shelf."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from aisle.app.serving.live_model import LiveModel
-from aisle.app.serving.reasons import Catalogue, in_words
-from aisle.app.serving.shelf import name_of
+from aisle.app.serving.catalogue import LiveCatalogue
+from aisle.app.serving.reasons import PINNED, in_words
+from aisle.engine.placement import PlacedShelf, Placement, place
+from aisle.engine.query import ShelfQuery
 from aisle.engine.ranking.explain import deed_of, reasons, shares
-from aisle.engine.ranking.funnel import Funnel, Proposal, Weighed, funnel
+from aisle.engine.ranking.funnel import FeatureEffect, Funnel, SourceProposal, funnel
 from aisle.engine.ranking.hybrid import Hybrid, profiles_of
-from aisle.engine.ranking.profile import as_of, to_query
-from aisle.engine.shelf.attributes import ItemAttributes, attributes_of_rows
-from aisle.engine.shelf.filters import Drop, RequestContext, dropped
-from aisle.engine.shelf.reranking import shelve
-from aisle.engine.shelf.rules import BoundRules, Rules, bind, with_pins
-from aisle.recommenders.base import Recommender, Retrieves
-from aisle.recommenders.query import ItemLists, QueryBatch
-from aisle.shop import moments
-from aisle.shop.errors import NotFound
-from aisle.shop.events import KIND_CODES, EventKind
-from aisle.shop.ids import UNKNOWN
-from aisle.storage.events import EventRow
-from aisle.storage.items import ItemRow
+from aisle.engine.shelf.filters import Drop, dropped
+from aisle.engine.shelf.rules import bind
+from aisle.recommenders.base import Recommender
+from aisle.recommenders.query import ItemLists
+from aisle.shop.errors import InputError, NotFound
 
-Ints = NDArray[np.int32]
+SHOWN: Final = 10
+"""So many features, and so many earlier items, are shown: those that matter most."""
 
-TELLING: Final = 10
-"""So many features, and so many earlier items, are told: those that matter most."""
+NO_WAY: Final = Funnel((), np.zeros(0, np.int32), np.zeros(0), None, None, None, ())
+"""The way of an item that no model knows."""
 
 
-class Speaks(msgspec.Struct, frozen=True):
+class EarlierItem(msgspec.Struct, frozen=True):
     """An earlier item of the shopper that speaks for the item."""
 
     item_id: str
     name: str
     event: str | None
-    """What the shopper did with it that says most."""
+    """The event of the shopper that says most about it."""
     timestamp: int | None
     share: float
     """Of all that speaks for the item."""
@@ -53,16 +45,16 @@ class Why(msgspec.Struct, frozen=True):
     name: str
     available: bool
     """Whether it may be shown at all at this moment."""
-    placement: str | None
+    placement: str
     model: str
     model_version: int
-    proposals: list[Proposal]
+    proposals: list[SourceProposal]
     candidates: int
-    """How many items survived the cut and are ranked."""
+    """How many items are ranked."""
     chance: float | None
     """How likely it is wanted, by its ranks in the sources alone; null where none proposes it, or one model is all."""
     rank: int | None
-    """From 1, among the candidates; null where it did not survive the cut."""
+    """From 1, among the candidates; null where it is none of them."""
     score: float | None
     """What it was ranked by."""
     dropped_by: str | None
@@ -72,8 +64,8 @@ class Why(msgspec.Struct, frozen=True):
     n: int
     reason: str | None
     """In the words of a shelf; null where nothing recommends it."""
-    speaks: list[Speaks]
-    features: list[Weighed]
+    speaks: list[EarlierItem]
+    features: list[FeatureEffect]
 
     @property
     def verdict(self) -> str:
@@ -84,149 +76,107 @@ class Why(msgspec.Struct, frozen=True):
             return f"stands on place {self.place}"
         if self.rank is not None:
             return f"ranks {self.rank} of {self.candidates}, behind the {self.n} places of the shelf"
-        if any(one.proposed for one in self.proposals):
+        if any(proposal.proposed for proposal in self.proposals):
             return f"proposed, but not among the {self.candidates} likeliest candidates"
         return "not proposed"
 
 
-def why(
-    model: LiveModel,
-    personal: Retrieves,
-    profile: Sequence[EventRow],
-    catalogue: Catalogue,
-    user_id: str,
-    item_id: str,
-    *,
-    placement: str | None = None,
-    rules: Rules | None = None,
-    n: int = 10,
-) -> Why:
+def why(placement: Placement, query: ShelfQuery, catalogue: LiveCatalogue, user_id: str, item_id: str) -> Why:
     """Return the way of one item to one shopper's shelf.
 
     Parameters
     ----------
-    model
-        The live one.
-    personal
-        What ranks for the shopper.
-    profile
-        The shopper's newest events.
+    placement
+        Where the shelf stands.
+    query
+        The request for that shelf.
     catalogue
-        What the shop says of its items.
+        The catalogue of the query.
     user_id, item_id
         Who and what.
-    placement, rules
-        Where the shelf stands, and its rules; without them, the personal shelf without any.
-    n
-        How long the shelf is.
 
     Raises
     ------
+    InputError
+        If no model ranks for shoppers there.
     NotFound
-        If the model does not know the item, or nothing of the shopper.
+        If the model does not know the item, which is not pinned either, or knows nothing of the shopper.
     """
-    number = model.items.number(item_id)
-    if number == UNKNOWN:
+    personal, item = _ranking_model(placement, query), catalogue.vocabulary.number(item_id)
+    known = item < len(query.model.items)
+    if not known and item_id not in placement.rules.pins:
         raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
-    query = to_query(profile, model.items, model.weights, as_of(profile, model.data_end))
-    if len(query.history.items) == 0:
+    if len(query.shopper.history.items) == 0:
         raise NotFound(f"the live model knows nothing of user {user_id!r}, whose shelf is the popular one")
-    assert isinstance(personal, (Hybrid, Recommender))  # noqa: S101  there is nothing else that retrieves
-    way = funnel(personal, query, number, _others_disliked(query, number))
-    numbers = {number, *way.items.tolist(), *query.history.items.tolist()}
-    rows = catalogue([model.items.ids[one] for one in numbers])
-    ruling = _ruled(model, way, number, rows, bind(rules or Rules(), model.items), query, n)
-    alone = np.array([number], np.int32)
-    reason = reasons(personal, query, alone)[0]
+    items = np.array([item], np.int32)
+    shelf = place(placement, query, placement.strategy.propose(query))
+    way = funnel(personal, query.shopper, item, _excluded_but(item, query), query.n_candidates) if known else NO_WAY
+    reason = reasons(personal, query.shopper, items)[0] if known else None
     return Why(
         user_id=user_id,
         item_id=item_id,
-        name=name_of(item_id, rows.get(item_id)),
-        placement=placement,
-        model=personal.name if isinstance(personal, Recommender) else model.recipe.model,
-        model_version=model.version,
+        name=catalogue.name(item_id),
+        placement=placement.name,
+        model=personal.name if isinstance(personal, Recommender) else query.model.recipe.model,
+        model_version=query.model.version,
         proposals=list(way.proposals),
         candidates=len(way.items),
         chance=way.chance,
         rank=way.rank,
         score=way.score,
-        available=ruling.available,
-        dropped_by=ruling.dropped_by,
-        place=ruling.place,
-        n=n,
-        reason=None if reason is None else in_words([reason], model, alone, catalogue)[0],
-        speaks=[] if reason is None else _speaking(reason.source, personal, query, number, model, rows),
-        features=list(way.features[:TELLING]),
+        available=bool(catalogue.attributes(np.array([item], np.int32)).available[0]),
+        dropped_by=_dropped_by(item, placement, query, shelf),
+        place=_place(item, shelf),
+        n=query.n,
+        reason=in_words([reason], query, items, catalogue)[0] if reason else None if known else PINNED,
+        speaks=[] if reason is None else _speaking(item, reason.source, personal, query, catalogue),
+        features=list(way.features[:SHOWN]),
     )
 
 
-class _Ruling(NamedTuple):
-    """What the rules make of the item."""
-
-    available: bool
-    dropped_by: str | None
-    place: int | None
-
-
-def _ruled(
-    model: LiveModel,
-    way: Funnel,
-    number: int,
-    rows: Mapping[str, ItemRow],
-    rules: BoundRules,
-    query: QueryBatch,
-    n: int,
-) -> _Ruling:
-    """Put the candidates on a shelf, and look what becomes of the item; one that is no candidate is judged alone."""
-    profiles = profiles_of(query)
-    bought = profiles.kind == KIND_CODES[EventKind.PURCHASE]
-    context = RequestContext(
-        now=moments.now(),
-        left_out=query.history.items[query.weights < 0],
-        bought=profiles.item[bought],
-        bought_at=profiles.timestamp[bought],
-    )
-    candidates, scores = with_pins(way.items, way.scores.astype(np.float32), rules)
-
-    def attributes(of: Ints) -> ItemAttributes:
-        known = [rows.get(model.items.ids[one]) for one in of.tolist()]
-        return attributes_of_rows(known, context.now, model.sales_per_day[of], model.tail[of], model.usual_cover)
-
-    alone = np.array([number], np.int32)
-    drop = Drop(int(dropped(alone, attributes(alone), rules, context)[0]))
-    contents = None if model.contents is None else model.contents[candidates]
-    shelved = shelve(candidates, scores, attributes(candidates), rules, n, context, contents)
-    by_rules = shelved.why_dropped(candidates)
-    dropped_by = None if drop is Drop.KEPT else drop.rule
-    place = np.flatnonzero(shelved.items == number)
-    return _Ruling(
-        available=bool(attributes(alone).available[0]),
-        dropped_by=by_rules.get(number, dropped_by),
-        place=1 + int(place[0]) if len(place) else None,
-    )
+def _ranking_model(placement: Placement, query: ShelfQuery) -> Hybrid | Recommender[Any]:
+    """Return the model that ranks for shoppers at a placement."""
+    strategy = placement.strategy
+    retrieval = None if strategy.model is None else query.model.retrieval(strategy.model, query.objective)
+    if retrieval is None or not isinstance(retrieval.personal, (Hybrid, Recommender)):
+        raise InputError(
+            f"{placement.name} is filled by {strategy.name}, which ranks nothing for a shopper; leave it out"
+        )
+    return retrieval.personal
 
 
-def _others_disliked(query: QueryBatch, number: int) -> ItemLists | None:
-    """Return what the history speaks against, which no source is asked about, but for the item itself."""
-    disliked = np.setdiff1d(query.history.items[query.weights < 0], [number])
-    return ItemLists(np.array([0, len(disliked)]), disliked) if len(disliked) else None
+def _excluded_but(item: int, query: ShelfQuery) -> ItemLists:
+    """Return the excluded items without the item itself, as what the sources would say of it is of interest."""
+    excluded = np.setdiff1d(query.excluded.items, [item])
+    return ItemLists.of_arrays([excluded])
+
+
+def _dropped_by(item: int, placement: Placement, query: ShelfQuery, shelf: PlacedShelf) -> str | None:
+    """Return the rule that keeps an item off the shelf; an item that is no candidate is judged alone."""
+    if item in shelf.candidates:
+        return shelf.dropped_by().get(item)
+    items = np.array([item], np.int32)
+    rules = bind(placement.rules, query.catalogue.vocabulary)
+    drop = Drop(int(dropped(items, query.catalogue.attributes(items), rules, query.context)[0]))
+    return None if drop is Drop.KEPT else drop.rule
+
+
+def _place(item: int, shelf: PlacedShelf) -> int | None:
+    """Return the place of an item on the shelf, from 1."""
+    places = np.flatnonzero(shelf.items == item)
+    return 1 + int(places[0]) if len(places) else None
 
 
 def _speaking(
-    carrying: str,
-    personal: Hybrid | Recommender[Any],
-    query: QueryBatch,
-    number: int,
-    model: LiveModel,
-    rows: Mapping[str, ItemRow],
-) -> list[Speaks]:
-    """Return the earlier items that speak for the item in the source that carries it, the loudest first."""
-    source = personal.sources[carrying].recommender if isinstance(personal, Hybrid) else personal
-    added = np.maximum(shares(source, query, number), 0)
-    told = []
-    for entry in np.argsort(-added, kind="stable")[: min(TELLING, np.count_nonzero(added))]:
-        earlier = int(query.history.items[entry])
-        deed, one = deed_of(profiles_of(query), earlier), model.items.ids[earlier]
-        share = float(added[entry] / added.sum())
-        told.append(Speaks(one, name_of(one, rows.get(one)), deed and deed.kind.value, deed and deed.last, share))
-    return told
+    item: int, source_name: str, personal: Hybrid | Recommender[Any], query: ShelfQuery, catalogue: LiveCatalogue
+) -> list[EarlierItem]:
+    """Return the earlier items that speak for an item in the source that carries it, the most important first."""
+    source = personal.sources[source_name].recommender if isinstance(personal, Hybrid) else personal
+    added = np.maximum(shares(source, query.shopper, item), 0)
+    most = np.argsort(-added, kind="stable")[: min(SHOWN, np.count_nonzero(added))]
+    ids = [query.model.items.ids[earlier] for earlier in query.shopper.history.items[most].tolist()]
+    deeds = [deed_of(profiles_of(query.shopper), int(query.shopper.history.items[entry])) for entry in most]
+    return [
+        EarlierItem(item_id, catalogue.name(item_id), deed and deed.kind.value, deed and deed.last, share)
+        for item_id, deed, share in zip(ids, deeds, (added[most] / added.sum()).tolist(), strict=True)
+    ]

@@ -14,16 +14,17 @@ from aisle.app.serving.batch import (
     BLOCK,
     Written,
     answers,
-    check_asks_shoppers,
-    check_ending,
+    check_file_name,
+    check_placement,
     read_batch,
     store,
     written_schema,
 )
-from aisle.app.serving.live_model import LiveModel
-from aisle.app.serving.request import Exclude
-from aisle.app.settings import PlacementSection, Settings
-from aisle.app.spark.train import spark_events, spark_session
+from aisle.app.settings import Settings
+from aisle.app.spark.session import spark_events, spark_session
+from aisle.engine.model import TrainedModel
+from aisle.engine.placement import Placement
+from aisle.engine.request import ShelfRequest
 from aisle.prepare.build import build
 from aisle.shop import moments
 from aisle.shop.columns import USER_ID
@@ -38,12 +39,10 @@ if TYPE_CHECKING:
 def recommend_all_on_spark(
     db: Database,
     settings: Settings,
-    model: LiveModel,
-    placement: str,
-    section: PlacementSection,
-    n: int,
+    model: TrainedModel,
+    placement: Placement,
+    request: ShelfRequest,
     out: Path | None,
-    exclude: Exclude = "none",
     source: str | None = None,
     progress: Progress = silent,
 ) -> Written:
@@ -57,27 +56,27 @@ def recommend_all_on_spark(
     source
         Where the events are, as `prepare.spark.log.read_events` takes it; None: the shop's database.
     """
-    from aisle.prepare.spark.log import SparkLog, by_users, extent_of
-
     started = time.perf_counter()
-    check_asks_shoppers(placement, section)
+    check_placement(placement)
     if out is not None:
-        check_ending(out)
+        check_file_name(out)
         if out.suffix != ".parquet":
             raise InputError(f"{out} is not .parquet, and Spark writes nothing else; choose that ending")
     with spark_session(settings) as spark, spark_events(db, spark, source, progress) as events:
+        from aisle.prepare.spark.log import SparkLog, by_users, extent_of
+
         now = extent_of(events)[1] + 1
         known = SparkLog(events, model.weights, now, model.items).of_known()
-        held = spark.sparkContext.broadcast(read_batch(db, model, section, n, exclude))
+        shared = spark.sparkContext.broadcast(read_batch(db, model, placement, request))
 
         def answer(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
-            batch = held.value
+            batch = shared.value
             for _, table in answers(batch, build(frame, batch.model.weights, now, items=batch.model.items)):
                 yield table
 
         users = known.select(USER_ID).distinct().count()
         table = by_users(known, answer, written_schema())
-        rows = _into_database(db, placement, model, table) if out is None else _into_files(table, out)
+        rows = _into_database(db, placement.name, model, table) if out is None else _into_files(table, out)
     if users == 0:
         raise NotEnoughData("nobody has a history with the items of this model; import events, or train again")
     return Written(users, rows, time.perf_counter() - started)
@@ -89,9 +88,9 @@ def _into_files(table: "Frame", out: Path) -> int:
     try:
         table.write.mode("overwrite").parquet(str(partial))
         rows = table.sparkSession.read.parquet(str(partial)).count()
-        for note in partial.iterdir():
-            if note.suffix != ".parquet":  # Spark's marks and sums, which other readers stumble over
-                note.unlink()
+        for file in partial.iterdir():
+            if file.suffix != ".parquet":  # Spark's marks and sums, which other readers stumble over
+                file.unlink()
         if out.is_dir():
             shutil.rmtree(out)
         out.unlink(missing_ok=True)
@@ -103,13 +102,13 @@ def _into_files(table: "Frame", out: Path) -> int:
     return rows
 
 
-def _into_database(db: Database, placement: str, model: LiveModel, table: "Frame") -> int:
+def _into_database(db: Database, placement: str, model: TrainedModel, table: "Frame") -> int:
     """Put shelves into the database, some shoppers at a time; return how many rows they have."""
     created, rows = moments.now(), 0
     shelves = groupby(table.toLocalIterator(), key=lambda row: row[USER_ID])
-    while some := list(islice(((user, [tuple(row) for row in shelf]) for user, shelf in shelves), BLOCK)):
-        users = tuple(user for user, _ in some)
-        lines = pl.DataFrame([row for _, shelf in some for row in shelf], written_schema(), orient="row")
+    while block := list(islice(((user, [tuple(row) for row in shelf]) for user, shelf in shelves), BLOCK)):
+        users = tuple(user for user, _ in block)
+        lines = pl.DataFrame([row for _, shelf in block for row in shelf], written_schema(), orient="row")
         store(db, placement, model.version, created, users, lines)
         rows += lines.height
     recommendations.forget_older(db, placement, created)

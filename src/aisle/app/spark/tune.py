@@ -1,72 +1,71 @@
-"""Trials on Spark: executors fit and judge a candidate each, as `app.tuning.objective` does, several at a time."""
+"""Trials on Spark: executors fit and measure settings each, as a search here does, several at a time."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aisle.app.progress import Progress
 from aisle.app.settings import Settings
-from aisle.app.spark.train import spark_session
+from aisle.app.spark.session import spark_session
 from aisle.app.tuning.objective import TuningObjective
+from aisle.app.tuning.search import Search, SearchEnd, SearchPlan
 from aisle.shop.errors import AisleError
 
 if TYPE_CHECKING:
-    from aisle.app.tuning.search import Better
     from aisle.app.tuning.study import Study
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """What an executor does: answer a question with settings, or None if they cannot be fitted."""
+    """What an executor does: measure some settings, or return None if they cannot be fitted."""
 
-    question: TuningObjective
+    objective: TuningObjective
 
     def __call__(self, settings: dict[str, Any]) -> float | None:
         """Return the mean figure."""
         try:
-            return self.question.value(settings)
+            return self.objective.value(settings)
         except AisleError:
             return None
 
 
-def search_on_spark(
-    settings: Settings,
-    study: "Study",
-    question: TuningObjective,
-    trials: int,
-    deadline: float,
-    progress: Progress,
-    better: "Better | None",
-) -> tuple[str, int]:
-    """Make trials, as many at a time as Spark has cores; return why they ended, and how many could not be fitted.
+def search_on_spark(settings: Settings) -> Search:
+    """Return a search that makes as many trials at a time as Spark has cores.
 
-    The next ones are drawn when all of a round are done, so that equal seeds and rounds give equal trials.
+    The next ones are drawn when a whole round is done, so that equal seeds and rounds give equal trials.
+
+    Raises
+    ------
+    SettingsError, SparkError
+        The search does, if PySpark is not installed or Spark fails; the trials until then stay.
     """
-    from aisle.prepare.spark.log import cores, in_parallel
 
-    failed = done = 0
-    stage = f"tune {question.part.model}"
-    best = study.trials[0].value if study.trials else float("-inf")
-    progress(stage, 0, trials)
-    with spark_session(settings) as spark:
+    def search(study: "Study", objective: TuningObjective, plan: SearchPlan, deadline: float) -> SearchEnd:
+        with spark_session(settings) as spark:
+            from aisle.prepare.spark.log import cores, in_parallel
 
-        def score(asked: Sequence[dict[str, Any]]) -> list[float | None]:
-            return in_parallel(spark, Candidate(question), asked)
+            def score(candidates: Sequence[dict[str, Any]]) -> list[float | None]:
+                return in_parallel(spark, Candidate(objective), candidates)
 
-        while done < trials:
-            if time.perf_counter() >= deadline:
-                return "timeout", failed
-            many = min(cores(spark), trials - done)
-            try:
-                made = study.attempt_many(score, many)
-            except KeyboardInterrupt:
-                return "interrupted", failed
-            failed += made.count(None)
-            done += many
-            for trial in sorted((one for one in made if one is not None), key=lambda one: one.value):
-                if better and trial.value > best:
-                    better(trial)
-                best = max(best, trial.value)
-            progress(stage, done, trials)
-    return "trials", failed
+            failed = done = 0
+            stage = f"tune {objective.spec.model}"
+            best = study.trials[0].value if study.trials else float("-inf")
+            plan.progress(stage, 0, plan.trials)
+            while done < plan.trials:
+                if time.perf_counter() >= deadline:
+                    return SearchEnd("timeout", failed)
+                count = min(cores(spark), plan.trials - done)
+                try:
+                    trials = study.attempt_many(score, count)
+                except KeyboardInterrupt:
+                    return SearchEnd("interrupted", failed)
+                failed += trials.count(None)
+                done += count
+                for trial in sorted((trial for trial in trials if trial is not None), key=lambda trial: trial.value):
+                    if trial.value > best:
+                        plan.better(trial)
+                    best = max(best, trial.value)
+                plan.progress(stage, done, plan.trials)
+        return SearchEnd("trials", failed)
+
+    return search

@@ -9,11 +9,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from aisle.app.recipe import Recipe
+import numpy as np
+
 from aisle.app.serve import PROFILE_EVENTS
-from aisle.app.serving.live_model import LiveModel, ready
 from aisle.app.settings import Settings
-from aisle.engine.ranking.profile import ProfileEvent, as_of, to_query
+from aisle.engine.model import TrainedModel
+from aisle.engine.placement import Placement, place
+from aisle.engine.query import NoCatalogue, ShelfQuery
+from aisle.engine.ranking.profile import ProfileEvent
+from aisle.engine.recipe import PERSONAL, Recipe
+from aisle.engine.request import MAIN_PLACEMENT, ShelfRequest
+from aisle.engine.strategies import STRATEGIES
+from aisle.engine.vocabulary import RequestVocabulary
 from aisle.models import bundle as bundles
 from aisle.shop.errors import InputError, StorageError
 from aisle.shop.events import EventKind
@@ -22,6 +29,9 @@ from aisle.storage.connection import Database, connect
 
 N: Final = 10
 """How many items are returned unless somebody asks for more or fewer."""
+
+PERSONAL_SHELF: Final = Placement(MAIN_PLACEMENT, STRATEGIES[PERSONAL])
+"""What is asked: the personal model, without rules."""
 
 MOST: Final = 1000
 """As many items as a shelf has at most."""
@@ -50,7 +60,7 @@ CARD: Final[dict[str, Any]] = {
 _log = logging.getLogger(__name__)
 
 
-class Taken(NamedTuple):
+class HistoryItem(NamedTuple):
     """An item of a history that was handed in."""
 
     item_id: str
@@ -71,7 +81,7 @@ class Scorer:
         The shop's database, for the histories of those who come without one; or None.
     """
 
-    def __init__(self, model: LiveModel, db: Database | None) -> None:
+    def __init__(self, model: TrainedModel, db: Database | None) -> None:
         self._model = model
         self._db = db
 
@@ -105,23 +115,21 @@ class Scorer:
 
     def _answer(self, row: Mapping[str, Any], n: int) -> dict[str, Any]:
         model = self._model
-        profile = self._profile(row)
-        query = to_query(profile, model.items, model.weights, as_of(profile, model.data_end))
-        retrieval = model.retrieval()
-        assert retrieval is not None  # noqa: S101  the personal model is never left out
-        shelf, popular = retrieval.shelves(query, n)
-        there = shelf.items[0] >= 0
+        catalogue = NoCatalogue(RequestVocabulary(model.items), np.zeros(0, np.int32))
+        query = ShelfQuery.of_events(ShelfRequest(n=n), self._profile(row), model, catalogue)
+        shelf = place(PERSONAL_SHELF, query, PERSONAL_SHELF.strategy.propose(query))
         return {
-            "items": [model.items.ids[item] for item in shelf.items[0][there]],
-            "scores": [float(score) if score == score else None for score in shelf.scores[0][there]],  # NaN: none
-            "popular": bool(popular[0]),
+            "items": catalogue.vocabulary.ids(shelf.items),
+            "scores": [None if np.isnan(score) else score for score in shelf.scores.tolist()],
+            "popular": shelf.proposal.fallback is not None,
         }
 
     def _profile(self, row: Mapping[str, Any]) -> "list[ProfileEvent]":
         history, user_id = row.get("history"), row.get("user_id")
         if history is not None and len(history):
-            items = [_text(one, "history") for one in history]
-            return [Taken(item, self._model.data_end + place) for place, item in enumerate(items)]
+            items = [_text(item_id, "history") for item_id in history]
+            newest_first = reversed(list(enumerate(items)))
+            return [HistoryItem(item_id, self._model.data_end + order) for order, item_id in newest_first]
         if user_id is not None and self._db is not None:
             return list(events.of_user(self._db, _text(user_id, "user_id"), PROFILE_EVENTS))
         return []
@@ -137,7 +145,7 @@ def _load_pyfunc(path: str) -> Scorer:
     """Open a bundle; MLflow looks for a function of this name."""
     folder = Path(path)
     bundle = bundles.load(folder)
-    return Scorer(ready(int(folder.name), bundle, Recipe.parse(bundle.manifest.recipe)), _database())
+    return Scorer(TrainedModel.of_bundle(int(folder.name), bundle, Recipe.parse(bundle.manifest.recipe)), _database())
 
 
 def _database() -> Database | None:

@@ -8,49 +8,47 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from aisle._version import __version__
-from aisle.app.recipe import Recipe
 from aisle.app.settings import ShopSection
+from aisle.engine.recipe import Recipe
 from aisle.models.mlflow import Run
 from aisle.shop.moments import from_moment
 
 if TYPE_CHECKING:
-    from aisle.app.train import Trained
+    from aisle.app.train import DataSummary, Trained
     from aisle.app.training.measuring import Measured
     from aisle.app.tuning.search import Tuned
-    from aisle.app.tuning.study import Trial
-    from aisle.prepare.interactions import Interactions
 
 LONGEST: Final = 6000
 """So many characters has a parameter at most."""
 
-OTHERS: Final = {1: (), 2: ("popularity/",), 3: ("live/", "popularity/")}
-"""What stands before the metrics of those that a new model was measured beside; before its own stands nothing."""
+PREFIXES: Final = {"new": "", "live": "live/", "popularity": "popularity/"}
+"""What stands before the metrics of each role that a measured model has in a training."""
 
-SETTINGS_OF_A_REPORT: Final = frozenset({"k", "target", "cut", "end"})
-"""What of a report is a question and no answer."""
+REPORT_SETTINGS: Final = frozenset({"k", "target", "cut", "end"})
+"""Which fields of a report say what was measured, and are no figures."""
 
 
-def training_run(shop: ShopSection, recipe: Recipe, data: "Interactions", trained: "Trained") -> Run:
+def training_run(shop: ShopSection, recipe: Recipe, trained: "Trained") -> Run:
     """Return the run of a training."""
     params = flat({"model": recipe.model, "seed": recipe.seed, "weights": msgspec.to_builtins(recipe.weights)})
-    for role, part in recipe.parts.items():
-        params |= flat({role: {"model": part.model} | part.settings})
+    for role, spec in recipe.parts.items():
+        params |= flat({role: {"model": spec.model} | spec.settings})
     if recipe.hybrid is not None:
         params |= flat({"hybrid": msgspec.to_builtins(recipe.hybrid)})
     return Run(
         name=f"model {trained.version}",
-        params=as_text(params | data_params(data) | question_params(trained.measured)),
+        params=as_text(params | data_params(trained.learnt_from) | window_params(trained.measured)),
         metrics=training_metrics(trained),
         tags=tags(shop) | {"aisle_version": str(trained.version), "mlflow.note.content": trained.reason},
         files={"trained.json": as_json(trained)},
     )
 
 
-def tuning_run(shop: ShopSection, data: "Interactions", tuned: "Tuned", trials: "Sequence[Trial]") -> Run:
+def tuning_run(shop: ShopSection, tuned: "Tuned") -> Run:
     """Return the run of a search, with the figure of each of all its trials."""
     best = tuned.best[0] if tuned.best else None
     params = flat({"model": tuned.model, "metric": tuned.metric, "trials": tuned.trials, "stopped": tuned.stopped})
-    params |= flat({"best": best.settings if best else {}, "current": tuned.current}) | data_params(data)
+    params |= flat({"best": best.settings if best else {}, "current": tuned.current}) | data_params(tuned.learnt_from)
     window = {"target": tuned.target, "from": day(tuned.cut), "to": day(tuned.end)}
     metrics = {"current": tuned.current_value, "seconds": tuned.seconds}
     metrics |= {"best": best.value} if best else {}
@@ -60,8 +58,8 @@ def tuning_run(shop: ShopSection, data: "Interactions", tuned: "Tuned", trials: 
         params=as_text(params | flat({"evaluated": window})),
         metrics=metrics,
         tags=tags(shop),
-        series={"trial": {trial.number: trial.value for trial in trials}},
-        files={"tuned.json": as_json(tuned), "trials.json": as_json(sorted(trials, key=lambda one: one.number))},
+        series={"trial": {trial.number: trial.value for trial in tuned.history}},
+        files={"tuned.json": as_json(tuned), "trials.json": as_json(tuned.history)},
     )
 
 
@@ -70,24 +68,14 @@ def tags(shop: ShopSection) -> dict[str, str]:
     return {"shop": shop.name, "simulated": str(shop.simulated).lower(), "aisle": __version__}
 
 
-def data_params(data: "Interactions") -> dict[str, Any]:
-    """Return what was learnt from: the window, how much there was of it, and a digest of all of it."""
-    return flat(
-        {
-            "data": {
-                "first": day(int(data.log.timestamp[0])),
-                "last": day(int(data.log.timestamp[-1])),
-                "events": len(data.log),
-                "users": len(data.users),
-                "items": len(data.items),
-                "fingerprint": data.fingerprint,
-            }
-        }
-    )
+def data_params(data: "DataSummary") -> dict[str, Any]:
+    """Return what a model learnt from: the window, how much there was of it, and a digest of all of it."""
+    summary = msgspec.to_builtins(data) | {"first": day(data.first), "last": day(data.last)}
+    return flat({"data": summary})
 
 
-def question_params(measured: "Sequence[Measured]") -> dict[str, Any]:
-    """Return what the held-out weeks asked, if there were any."""
+def window_params(measured: "Sequence[Measured]") -> dict[str, Any]:
+    """Return which weeks were held out and what counted in them, if any were."""
     if not measured:
         return {}
     report = measured[0].report
@@ -95,13 +83,13 @@ def question_params(measured: "Sequence[Measured]") -> dict[str, Any]:
 
 
 def training_metrics(trained: "Trained") -> dict[str, float]:
-    """Return every figure: of the whole, part by part, by placement, of the live recipe, and of popularity."""
+    """Return every figure: of the whole, segment by segment, by placement, of the live recipe, and of popularity."""
     metrics = {"seconds": trained.seconds, "live": float(trained.live)}
-    for prefix, one in zip(("", *OTHERS.get(len(trained.measured), ())), trained.measured, strict=False):
-        report = msgspec.to_builtins(one.report)
-        figures = {name: value for name, value in report.items() if name not in SETTINGS_OF_A_REPORT}
-        figures["score_seconds"], figures["fit_seconds"] = figures.pop("seconds"), one.fit_seconds
-        metrics |= {prefix + name: value for name, value in numbers(flat(figures)).items()}
+    for measured in trained.measured:
+        report = msgspec.to_builtins(measured.report)
+        figures = {name: value for name, value in report.items() if name not in REPORT_SETTINGS}
+        figures["score_seconds"], figures["fit_seconds"] = figures.pop("seconds"), measured.fit_seconds
+        metrics |= {PREFIXES[measured.role] + name: value for name, value in numbers(flat(figures)).items()}
     for shelf in trained.placements:
         # A shop may call a placement what it likes, and a tracker takes few signs.
         name = re.sub(r"[^\w-]", "_", shelf.placement)

@@ -1,25 +1,23 @@
-"""When MLflow is told of a shop's trainings, searches and promotions, if the shop wants it to be told.
+"""When MLflow learns of a shop's trainings, searches and promotions, if the shop wants that.
 
 Tracking never stands in the way: what fails here costs a warning, and whatever it was about goes on.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from aisle.app.settings import Settings
+from aisle.app.tuning.trials import STUDIES
 from aisle.models import registry
 from aisle.shop.errors import AisleError, TrackingError
 from aisle.storage.connection import Database
 
 # A shop that does not track must not wait for what only a tracker needs.
 if TYPE_CHECKING:
-    from aisle.app.recipe import Recipe
     from aisle.app.train import Trained
     from aisle.app.tuning.search import Tuned
-    from aisle.app.tuning.study import Trial
     from aisle.models.mlflow import Place, Tracker
-    from aisle.prepare.interactions import Interactions
 
 ARTIFACTS: Final = "mlruns"
 """The folder in the shop's that keeps the files of runs where no server does."""
@@ -29,15 +27,11 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-def track_training(
-    db: Database, settings: Settings, recipe: "Recipe", data: "Interactions", trained: "Trained"
-) -> str | None:
+def track_training(db: Database, settings: Settings, trained: "Trained") -> str | None:
     """Write down a training with its bundle, and let the alias `live` follow.
 
     Parameters
     ----------
-    recipe, data
-        What was trained, and on what.
     trained
         What it came to; registered already, and live if it is to be.
 
@@ -46,72 +40,49 @@ def track_training(
     The id of its run; None where the shop does not track, or that failed.
     """
 
-    def tell(tracker: "Tracker") -> str:
+    def log_training(tracker: "Tracker") -> str:
         from aisle.app.tracking.flavour import CARD
         from aisle.app.tracking.runs import training_run
+        from aisle.engine.recipe import Recipe
 
-        run_id = tracker.log(training_run(settings.shop, recipe, data, trained))
+        recipe = Recipe.parse(registry.get(db, trained.version).recipe)
+        run_id = tracker.log(training_run(settings.shop, recipe, trained))
         registry.note_run(db, trained.version, run_id)
         tracker.register(run_id, settings.bundles / f"{trained.version:06d}", CARD, trained.version)
         if trained.live:
             tracker.point_live(run_id)
         return run_id
 
-    return _told(settings, f"model {trained.version} is not in MLflow", tell)
+    return _tracked(settings, f"model {trained.version} is not in MLflow", log_training)
 
 
-def track_tuning(settings: Settings, data: "Interactions", tuned: "Tuned", trials: "Sequence[Trial]") -> str | None:
-    """Write down a search.
+def track_tuning(settings: Settings, tuned: "Tuned") -> str | None:
+    """Write down a search, and return the id of its run; None where the shop does not track, or that failed."""
 
-    Parameters
-    ----------
-    data
-        The past that settings were fitted on.
-    tuned, trials
-        What it came to, and every trial behind it.
-
-    Returns
-    -------
-    The id of its run; None where the shop does not track, or that failed.
-    """
-
-    def tell(tracker: "Tracker") -> str:
+    def log_search(tracker: "Tracker") -> str:
         from aisle.app.tracking.runs import tuning_run
 
-        return tracker.log(tuning_run(settings.shop, data, tuned, trials))
+        return tracker.log(tuning_run(settings.shop, tuned))
 
-    return _told(settings, f"the search for settings of {tuned.model} is not in MLflow", tell)
+    return _tracked(settings, f"the search for settings of {tuned.model} is not in MLflow", log_search)
 
 
 def attach(settings: Settings, run_id: str, file: str, text: str) -> None:
     """Put a file, such as a page with figures, to a run that was written down."""
-    _told(settings, f"{file} is not in MLflow", lambda tracker: tracker.attach(run_id, file, text))
+    _tracked(settings, f"{file} is not in MLflow", lambda tracker: tracker.attach(run_id, file, text))
 
 
 def follow_live(db: Database, settings: Settings) -> None:
     """Let the alias `live` point at the model that is live now."""
 
-    def tell(tracker: "Tracker") -> None:
+    def point(tracker: "Tracker") -> None:
         row = registry.live(db)
         if row is not None and not tracker.point_live(row.run_id):
             raise TrackingError(
                 f"MLflow has no version of model {row.version}, which was trained without it; run aisle train"
             )
 
-    _told(settings, "the alias live is not where it should be in MLflow", tell)
-
-
-def _told(settings: Settings, failed: str, tell: "Callable[[Tracker], T]") -> T | None:
-    """Tell the tracker something, if the shop has one; warn if that failed."""
-    if not settings.mlflow.enabled:
-        return None
-    from aisle.models.mlflow import Tracker
-
-    try:
-        return tell(Tracker(place(settings)))
-    except AisleError as error:
-        _log.warning("%s: %s", failed, error)
-        return None
+    _tracked(settings, "the alias live is not where it should be in MLflow", point)
 
 
 def place(settings: Settings) -> "Place":
@@ -122,7 +93,6 @@ def place(settings: Settings) -> "Place":
     TrackingError
         If MLflow would share a database with the shop or with its studies; each keeps tables of its own.
     """
-    from aisle.app.tuning.search import STUDIES
     from aisle.models.mlflow import Place
 
     folder, uri = settings.folder.resolve(), settings.tracking_uri
@@ -132,3 +102,16 @@ def place(settings: Settings) -> "Place":
             'such as "sqlite:///mlflow.db"'
         )
     return Place(uri, settings.mlflow.experiment, settings.mlflow.model, folder / ARTIFACTS)
+
+
+def _tracked(settings: Settings, failed: str, work: "Callable[[Tracker], T]") -> T | None:
+    """Do something with the tracker, if the shop has one; warn if that failed."""
+    if not settings.mlflow.enabled:
+        return None
+    from aisle.models.mlflow import Tracker
+
+    try:
+        return work(Tracker(place(settings)))
+    except AisleError as error:
+        _log.warning("%s: %s", failed, error)
+        return None

@@ -1,4 +1,4 @@
-"""From a recipe and data to fitted models: sources → past windows → candidates → cut → features → ranker."""
+"""From a recipe and data to fitted models: sources → past windows → candidates → pruner → features → ranker."""
 
 import time
 from contextlib import suppress
@@ -9,13 +9,13 @@ import msgspec
 import numpy as np
 
 from aisle.app.progress import Progress, silent
-from aisle.app.recipe import HIGHLIGHTS, PERSONAL, POPULAR, PRUNER, RANKER, STARS, STATE, Recipe, ranker_of
 from aisle.engine.ranking.candidates import MOST, Candidates, Source, gather
 from aisle.engine.ranking.examples import Objective, counted_kinds, gains_of, sample_moments, wanted
 from aisle.engine.ranking.features import features
 from aisle.engine.ranking.features import names as feature_names
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
 from aisle.engine.ranking.retrieval import Retrieval
+from aisle.engine.recipe import HIGHLIGHTS, PERSONAL, POPULAR, PRUNER, RANKER, STARS, STATE, Recipe, ranker_of
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.profiles import Profiles
@@ -31,18 +31,20 @@ from aisle.shop.errors import NotEnoughData
 FEWEST_STARS: Final = 100
 """With fewer ratings than this, nobody's stars are predicted."""
 
+Skipped = dict[str, str]
+"""Which roles stay empty, and why."""
+
 
 class Fitted(NamedTuple):
     """What fitting a recipe came to."""
 
     retrieval: Retrieval
-    parts: dict[str, Component]
+    components: dict[str, Component]
     """What a bundle keeps, by role."""
-    left_out: dict[str, str]
-    """Which role stayed empty, and why."""
+    skipped: Skipped
 
 
-class Shelves(NamedTuple):
+class PastShelves(NamedTuple):
     """What could have stood on the shelves of a past window, and what was wanted."""
 
     candidates: Candidates
@@ -51,14 +53,17 @@ class Shelves(NamedTuple):
     gains: np.ndarray[Any, np.dtype[np.float32]]
 
 
+ShelvesByObjective = dict[Objective, list[PastShelves]]
+
+
 @dataclass
 class TrainingBudget:
-    """How long training may take, and what of it was done already: windows that two fits share are gathered once."""
+    """How long training may take; windows that two fits share are gathered once."""
 
     seconds: float = np.inf
     """For gathering past windows; the first is always gathered."""
     started: float = field(default_factory=time.perf_counter)
-    shelves: dict[tuple[bytes, int], dict[Objective, Shelves]] = field(default_factory=dict)
+    gathered: dict[tuple[bytes, int], dict[Objective, PastShelves]] = field(default_factory=dict)
 
     @property
     def spent(self) -> bool:
@@ -91,137 +96,132 @@ def fit(
     if recipe.hybrid is None:
         personal = recipe.parts[PERSONAL].fit(data, recipe.seed)
         return Fitted(Retrieval(personal, popular), {PERSONAL: personal, POPULAR: popular}, {})
-    left_out: dict[str, str] = {}
-    shelves = past_shelves(recipe, recipe.hybrid, data, window, budget, progress)
-    sources = fit_sources(recipe, recipe.hybrid, data, left_out, progress)
     names = tuple(recipe.hybrid.sources)
-    main = recipe.hybrid.objective
-    cut = fit_cut(names, shelves[main])
-    rankers = fit_rankers(recipe, recipe.hybrid, cut, shelves, left_out, progress)
+    shelves = past_shelves(recipe, recipe.hybrid, data, window, budget, progress)
+    sources, skipped = fit_sources(recipe, recipe.hybrid, data, progress)
+    pruner = fit_pruner(names, shelves[recipe.hybrid.objective])
+    rankers, skipped_rankers = fit_rankers(recipe, recipe.hybrid, pruner, shelves, progress)
     state = ItemState(ItemStateConfig()).fit(data)
-    hybrid = Hybrid(names, sources, cut, state, rankers.get(RANKER))
-    parts: dict[str, Component] = {name: source.recommender for name, source in sources.items()}
-    parts |= {POPULAR: popular, PRUNER: cut, STATE: state, **rankers}
-    return Fitted(Retrieval(hybrid, popular), parts, left_out)
+    hybrid = Hybrid(names, sources, pruner, state, rankers.get(RANKER))
+    components: dict[str, Component] = {name: source.recommender for name, source in sources.items()}
+    components |= {POPULAR: popular, PRUNER: pruner, STATE: state, **rankers}
+    return Fitted(Retrieval(hybrid, popular), components, skipped | skipped_rankers)
 
 
 def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
     """Add what is known of the items, what predicts stars and what fills placements, as far as the data allows."""
-    parts, left_out = dict(fitted.parts), dict(fitted.left_out)
-    if STATE not in parts:
-        parts[STATE] = ItemState(ItemStateConfig()).fit(data)
+    components, skipped = dict(fitted.components), dict(fitted.skipped)
+    if STATE not in components:
+        components[STATE] = ItemState(ItemStateConfig()).fit(data)
     with suppress(NotEnoughData):
-        parts[HIGHLIGHTS] = ReviewHighlights(ReviewHighlightsConfig()).fit(data)
-    for role in sorted(recipe.parts.keys() - parts.keys() - left_out.keys()):
+        components[HIGHLIGHTS] = ReviewHighlights(ReviewHighlightsConfig()).fit(data)
+    for role in sorted(recipe.parts.keys() - components.keys() - skipped.keys()):
         try:
             if role == STARS and np.isfinite(data.log.rating).sum() < FEWEST_STARS:
                 raise NotEnoughData(f"fewer than {FEWEST_STARS} ratings")
-            parts[role] = recipe.parts[role].fit(data, recipe.seed)
+            components[role] = recipe.parts[role].fit(data, recipe.seed)
         except NotEnoughData as error:
-            left_out[role] = str(error)
-    return Fitted(fitted.retrieval, parts, left_out)
+            skipped[role] = str(error)
+    return Fitted(fitted.retrieval, components, skipped)
 
 
-# --- A hybrid, step by step -----------------------------------------------------------------------------------------
+# --- A hybrid, step by step -------------------------------------------------------------------------------------------
 
 
 def fit_sources(
-    recipe: Recipe, hybrid: HybridConfig, data: Interactions, left_out: dict[str, str], progress: Progress = silent
-) -> dict[str, Source]:
-    """Fit every source that the data has enough for; note why others are left out.
+    recipe: Recipe, hybrid: HybridConfig, data: Interactions, progress: Progress = silent
+) -> tuple[dict[str, Source], Skipped]:
+    """Fit every source that the data has enough for.
 
     Raises
     ------
     NotEnoughData
         If it has enough for none.
     """
-    sources = {}
+    sources: dict[str, Source] = {}
+    skipped: Skipped = {}
     for number, (name, quota) in enumerate(hybrid.sources.items()):
         try:
             sources[name] = Source(recipe.parts[name].fit(data, recipe.seed), quota)
         except NotEnoughData as error:
-            left_out[name] = str(error)
+            skipped[name] = str(error)
         progress("fit sources", number + 1, len(hybrid.sources))
     if not sources:
-        raise NotEnoughData(next(iter(left_out.values())))
-    return sources
+        raise NotEnoughData(next(iter(skipped.values())))
+    return sources, skipped
 
 
 def past_shelves(
     recipe: Recipe, hybrid: HybridConfig, data: Interactions, newest: Window, budget: TrainingBudget, progress: Progress
-) -> dict[Objective, list[Shelves]]:
+) -> ShelvesByObjective:
     """Gather what the rankers learn from, window by window, the newest first, as long as there is log and time."""
-    shelves: dict[Objective, list[Shelves]] = {one: [] for one in (hybrid.objective, *recipe.objectives)}
+    shelves: ShelvesByObjective = {objective: [] for objective in (hybrid.objective, *recipe.objectives)}
     windows = windows_before(newest.end, int(data.log.timestamp[0]), newest.days, hybrid.windows)
     for number, window in enumerate(windows):
         key = msgspec.json.encode(recipe, order="deterministic"), window.cut
-        if key not in budget.shelves:
+        if key not in budget.gathered:
             if shelves[hybrid.objective] and budget.spent:
                 break
             try:
-                budget.shelves[key] = _gather(recipe, hybrid, data, window)
+                budget.gathered[key] = _gather(recipe, hybrid, data, window)
             except NotEnoughData:
                 break
-        for objective, gathered in budget.shelves[key].items():
+        for objective, gathered in budget.gathered[key].items():
             shelves[objective].append(gathered)
         progress("gather past shelves", number + 1, len(windows))
     return shelves
 
 
-def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window) -> dict[Objective, Shelves]:
-    """Freeze sources and items at a window's beginning and ask for the shelves of its shoppers, for each objective."""
+def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window) -> dict[Objective, PastShelves]:
+    """Freeze sources and items at a window's beginning and make the shelves of its shoppers, for each objective."""
     past = until(data, window.cut, recipe.weights)
     if past.matrix.nnz == 0:
         raise NotEnoughData("nobody likes anything before the window")
     state = ItemState(ItemStateConfig()).fit(past)
     sources: dict[str, Source] = {}
-    found: dict[Objective, Shelves] = {}
+    shelves: dict[Objective, PastShelves] = {}
     for objective in (hybrid.objective, *recipe.objectives):
         kinds = counted_kinds(data.log, objective, int(state.target_kind_[0]))
         moments = sample_moments(data, window, kinds, hybrid.questions, recipe.seed)
         if len(moments.users) == 0:
             raise NotEnoughData("no shopper of the window was known before it")
-        sources = sources or fit_sources(recipe, hybrid, past, {})
+        sources = sources or fit_sources(recipe, hybrid, past)[0]
         profiles = data.histories.until(moments.users, moments.at)
         candidates = gather(sources, queries_of(profiles, recipe.weights))
         gains = gains_of(candidates, *wanted(data, window, kinds, moments), objective)
-        found[objective] = Shelves(candidates.of_sources(tuple(hybrid.sources)), profiles, state, gains)
-    return found
+        shelves[objective] = PastShelves(candidates.of_sources(tuple(hybrid.sources)), profiles, state, gains)
+    return shelves
 
 
-def fit_cut(names: tuple[str, ...], shelves: list[Shelves]) -> CandidatePruner:
+def fit_pruner(names: tuple[str, ...], shelves: list[PastShelves]) -> CandidatePruner:
     """Learn how likely a proposal of each source is wanted, by its rank."""
-    ranks = [one.candidates.ranks for one in shelves]
-    empty = np.empty((0, len(names)), np.float32)
-    gains = [one.gains for one in shelves]
+    ranks = [past.candidates.ranks for past in shelves]
+    gains = [past.gains for past in shelves]
+    no_ranks = np.empty((0, len(names)), np.float32)
     return CandidatePruner(CandidatePrunerConfig()).fit(
-        np.concatenate([empty, *ranks]), np.concatenate([np.empty(0), *gains]) > 0
+        np.concatenate([no_ranks, *ranks]), np.concatenate([np.empty(0), *gains]) > 0
     )
 
 
 def fit_rankers(
-    recipe: Recipe,
-    hybrid: HybridConfig,
-    cut: CandidatePruner,
-    shelves: dict[Objective, list[Shelves]],
-    left_out: dict[str, str],
-    progress: Progress,
-) -> dict[str, Ranker]:
-    """Learn a ranker for each objective, by role; note why one could not be learnt."""
-    rankers = {}
-    for objective, gathered in shelves.items():
+    recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, shelves: ShelvesByObjective, progress: Progress
+) -> tuple[dict[str, Ranker], Skipped]:
+    """Learn a ranker for each objective, by role."""
+    rankers: dict[str, Ranker] = {}
+    skipped: Skipped = {}
+    for objective, of_objective in shelves.items():
         role = ranker_of(None if objective == hybrid.objective else objective)
         try:
-            rankers[role] = fit_ranker(recipe, hybrid, cut, gathered)
+            rankers[role] = fit_ranker(recipe, hybrid, pruner, of_objective)
         except NotEnoughData as error:
             instead = "the main ranker orders" if RANKER in rankers else "the sources' calibrated ranks order"
-            left_out[role] = f"{error}; {instead} the shelves instead"
+            skipped[role] = f"{error}; {instead} the shelves instead"
         progress("train the ranker", len(rankers), len(shelves))
-    return rankers
+    return rankers, skipped
 
 
-def fit_ranker(recipe: Recipe, hybrid: HybridConfig, cut: CandidatePruner, shelves: list[Shelves]) -> Ranker:
-    """Learn to order what the cut leaves.
+def fit_ranker(recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, shelves: list[PastShelves]) -> Ranker:
+    """Learn to order what the pruner keeps.
 
     Raises
     ------
@@ -231,11 +231,11 @@ def fit_ranker(recipe: Recipe, hybrid: HybridConfig, cut: CandidatePruner, shelv
     if not shelves:
         raise NotEnoughData("no past window holds enough shoppers who were known before it")
     rows, gains, sizes = [], [], [np.zeros(0, np.int64)]
-    for one in shelves:
-        kept = cut.kept(one.candidates.lists, one.candidates.ranks, MOST)
-        candidates = one.candidates.where(kept)
-        rows.append(features(one.profiles, candidates, one.state))
-        gains.append(one.gains[kept])
+    for past in shelves:
+        kept = pruner.kept(past.candidates.lists, past.candidates.ranks, MOST)
+        candidates = past.candidates.where(kept)
+        rows.append(features(past.profiles, candidates, past.state))
+        gains.append(past.gains[kept])
         sizes.append(np.diff(candidates.lists.indptr))
     indptr = np.append(0, np.cumsum(np.concatenate(sizes)))
     columns = feature_names(tuple(hybrid.sources))

@@ -27,27 +27,35 @@ class Pairs(NamedTuple):
     """How many events there are."""
 
 
-def refresh(db: Database, data: Interactions, left_out: dict[str, str], progress: Progress = silent) -> int:
-    """Put the pairs of training data into the table, shopper by shopper, and return how many there are.
+def refresh(db: Database, data: Interactions, progress: Progress = silent) -> dict[str, str]:
+    """Put the pairs of training data into the table, shopper by shopper.
 
-    A model is of use without the table: what goes wrong is noted in `left_out`, and does not fail its training.
+    A model is of use without the table, so that a database that refuses does not fail its training.
+
+    Returns
+    -------
+    Why the table is not up to date, under its name; empty if it is.
     """
+    try:
+        _write(db, data, progress)
+    except StorageError as error:
+        return {"interactions": f"the table is not up to date: {error}"}
+    return {}
+
+
+def _write(db: Database, data: Interactions, progress: Progress) -> None:
     created, users, items, matrix, rows = moments.now(), data.users.ids, data.items.ids, data.matrix, 0
     last, events = behind(data)
-    try:
-        for first in range(0, len(users), SHOPPERS):
-            some = users[first : first + SHOPPERS]
-            ends = matrix.indptr[first : first + len(some) + 1]
-            part = slice(ends[0], ends[-1])
-            owners = (user for user, count in zip(some, np.diff(ends).tolist(), strict=True) for _ in range(count))
-            named = (items[item] for item in matrix.indices[part].tolist())
-            numbers = (array[part].tolist() for array in (matrix.data, last, events))
-            rows += interactions.replace(db, some, list(zip(owners, named, *numbers, repeat(created), strict=False)))
-            progress("keep interactions", first + len(some), len(users), rows)
-        interactions.forget_older(db, created)
-    except StorageError as error:
-        left_out["interactions"] = f"the table is not up to date: {error}"
-    return rows
+    for first in range(0, len(users), SHOPPERS):
+        shoppers = users[first : first + SHOPPERS]
+        ends = matrix.indptr[first : first + len(shoppers) + 1]
+        pairs = slice(ends[0], ends[-1])
+        owners = (user for user, count in zip(shoppers, np.diff(ends).tolist(), strict=True) for _ in range(count))
+        item_ids = (items[item] for item in matrix.indices[pairs].tolist())
+        numbers = (array[pairs].tolist() for array in (matrix.data, last, events))
+        rows += interactions.replace(db, shoppers, list(zip(owners, item_ids, *numbers, repeat(created), strict=False)))
+        progress("keep interactions", first + len(shoppers), len(users), rows)
+    interactions.forget_older(db, created)
 
 
 def behind(data: Interactions) -> Pairs:
@@ -56,11 +64,11 @@ def behind(data: Interactions) -> Pairs:
     users, items = data.shape
     entries = np.repeat(np.arange(users) * np.int64(items), np.diff(matrix.indptr)) + matrix.indices
     known = log.user != UNKNOWN
-    wanted = log.user[known] * np.int64(items) + log.item[known]
-    places = np.searchsorted(entries, wanted)
-    # What was taken back has events and no entry.
-    there = np.append(entries, -1)[places] == wanted
-    places, moment = places[there], log.timestamp[known][there]
+    of_events = log.user[known] * np.int64(items) + log.item[known]
+    places = np.searchsorted(entries, of_events)
+    # A pair whose events cancel out has no entry.
+    has_entry = np.append(entries, -1)[places] == of_events
+    places, moment = places[has_entry], log.timestamp[known][has_entry]
     last = np.zeros(len(entries), np.int64)
     np.maximum.at(last, places, moment)
     return Pairs(last, np.bincount(places, minlength=len(entries)))

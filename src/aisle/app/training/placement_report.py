@@ -1,9 +1,9 @@
-"""How each placement does in the newest weeks: its strategy is asked as its page asks it, by what was known before.
+"""How each placement does in the newest weeks: its shelves as they would have stood at their beginning.
 
 A shelf for a shopper is judged by all that they take in the weeks. The shelf of an item's page, and that of a cart, are
 judged by baskets of the weeks: the page is that of the basket's first item, and the rest of the basket is wanted; in
-the cart is all but the basket's last item, and that one is wanted. Rules of the placement are left out, as stock and
-pins are of today.
+the cart is all but the basket's last item, and that one is wanted. The placement's rules and the catalogue are not
+looked at, as stock and pins are of today.
 """
 
 from collections.abc import Mapping
@@ -12,14 +12,13 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from aisle.app.serving.live_model import LiveModel
-from aisle.app.serving.strategies import Asked, candidates, popular_items, viewed_last
-from aisle.app.settings import PlacementSection
-from aisle.engine.ranking.candidates import MOST
-from aisle.engine.ranking.hybrid import profiles_of
-from aisle.engine.shelf.fallback import Ints
+from aisle.engine.model import TrainedModel
+from aisle.engine.placement import Placement, place
+from aisle.engine.proposals import Ints
+from aisle.engine.query import NoCatalogue, ShelfQuery
+from aisle.engine.request import ShelfRequest
+from aisle.engine.vocabulary import RequestVocabulary
 from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.queries import query_batch
 from aisle.metrics import ranking
@@ -31,15 +30,11 @@ from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN
 
-QUESTIONS: Final = 200
-"""So many shelves of each placement are asked for, drawn by chance: enough to tell good ones from bad ones."""
+SHELVES: Final = 200
+"""So many shelves of each placement are made, for shoppers drawn by chance: enough to tell good from bad."""
 
 LENGTH: Final = 10
 """How long the shelves are."""
-
-OF_A_PAGE: Final = ("similar", "bought_together")
-OF_A_CART: Final = "cart"
-"""The strategies that answer an item's page, and a cart; all others answer a shopper."""
 
 
 class PlacementFigures(msgspec.Struct, frozen=True):
@@ -50,9 +45,9 @@ class PlacementFigures(msgspec.Struct, frozen=True):
     placement, strategy
         Which one, and what fills it.
     questions
-        How many shelves were asked for.
+        How many shelves were made.
     kept
-        The share of them that keep the placement's promise; on the others stands what stands in for it.
+        The share of them that keep the placement's promise; the others show what stands in for it.
     hit_rate, ndcg
         Whether anything wanted is among the first ten, and how high up; the means.
     """
@@ -65,24 +60,24 @@ class PlacementFigures(msgspec.Struct, frozen=True):
     ndcg: float
 
 
-class Questions(NamedTuple):
+class Cases(NamedTuple):
     """Shelves that were looked at in the weeks, and what their shoppers took."""
 
-    queries: QueryBatch
+    shoppers: QueryBatch
     pages: Ints
-    """The item of each page, or `UNKNOWN`, (questions,)."""
+    """The item of each page, or `UNKNOWN`, (cases,)."""
     carts: ItemLists
     wanted: ItemLists
 
 
-def by_placement(
-    placements: Mapping[str, PlacementSection],
-    model: LiveModel,
+def placement_report(
+    placements: Mapping[str, Placement],
+    model: TrainedModel,
     holdout: Holdout,
     events: pl.DataFrame,
     seed: int,
 ) -> list[PlacementFigures]:
-    """Ask for shelves of every placement.
+    """Make shelves of every placement and compare them with what was taken.
 
     Parameters
     ----------
@@ -95,7 +90,7 @@ def by_placement(
     events
         The log, with the events of the weeks.
     seed
-        Draws the questions.
+        Draws the shoppers.
 
     Returns
     -------
@@ -104,30 +99,29 @@ def by_placement(
     """
     draw = np.random.default_rng(seed)
     of_shoppers = _of_shoppers(holdout, draw)
-    pages, carts = _of_baskets(holdout, events, model.weights, draw)
-    found = []
-    for name, section in placements.items():
-        asked = pages if section.strategy in OF_A_PAGE else carts if section.strategy == OF_A_CART else of_shoppers
-        if asked is not None:
-            found.append(_figures(name, section, model, asked, holdout))
-    return found
+    of_pages, of_carts = _of_baskets(holdout, events, model.weights, draw)
+    cases = {"shopper": of_shoppers, "item": of_pages, "cart": of_carts}
+    catalogue = NoCatalogue(RequestVocabulary(model.items), _newest(holdout))
+    return [
+        _figures(placement, model, catalogue, chosen)
+        for placement in placements.values()
+        if (chosen := cases[placement.strategy.about]) is not None
+    ]
 
 
-def _figures(
-    name: str, section: PlacementSection, model: LiveModel, questions: Questions, holdout: Holdout
-) -> PlacementFigures:
-    newest = _newest(holdout)
-    shown = np.full((len(questions.queries), LENGTH), -1, np.int32)
+def _figures(placement: Placement, model: TrainedModel, catalogue: NoCatalogue, cases: Cases) -> PlacementFigures:
+    shown = np.full((len(cases.shoppers), LENGTH), -1, np.int32)
+    without_rules = Placement(placement.name, placement.strategy, placement.objective)
     kept = 0
     for row in range(len(shown)):
-        asked = _asked(questions, row, model, newest, section)
-        items, as_promised = _shelf(section.strategy, asked)
-        shown[row, : len(items)] = items
-        kept += as_promised
-    hits = ranking.find_hits(shown, questions.wanted.indptr, questions.wanted.items)
+        query = _query(cases, row, model, catalogue, without_rules)
+        shelf = place(without_rules, query, placement.strategy.propose(query))
+        shown[row, : len(shelf.items)] = shelf.items
+        kept += shelf.proposal.fallback is None
+    hits = ranking.find_hits(shown, cases.wanted.indptr, cases.wanted.items)
     return PlacementFigures(
-        placement=name,
-        strategy=section.strategy,
+        placement=placement.name,
+        strategy=placement.strategy.name,
         questions=len(shown),
         kept=kept / len(shown),
         hit_rate=ranking.mean(ranking.hit_rate(hits, LENGTH)),
@@ -135,47 +129,30 @@ def _figures(
     )
 
 
-def _shelf(strategy: str, asked: Asked) -> tuple[Ints, bool]:
-    """Return the items of a shelf, and whether they are what the placement promises."""
-    found = next(one for one in candidates(strategy, asked) if len(one.items))
-    items = found.items[found.items < len(asked.model.items)]
-    if found.filled and len(items) < LENGTH:
-        more = popular_items(asked, 2 * LENGTH)
-        items = np.concatenate((items, more[~np.isin(more, items)]))
-    return items[:LENGTH], found.fallback is None
-
-
-def _asked(questions: Questions, row: int, model: LiveModel, newest: Ints, section: PlacementSection) -> Asked:
-    query, page = questions.queries.slice(row, row + 1), int(questions.pages[row])
-    cart, profile = questions.carts.slice(row, row + 1).items, profiles_of(query)
-    disliked = query.history.items[query.weights < 0]
-    left_out = np.unique(np.concatenate((disliked, cart, [page] if page != UNKNOWN else []))).astype(np.int32)
-    return Asked(
-        model=model,
-        query=query,
-        left_out=ItemLists(np.array([0, len(left_out)]), left_out),
-        item=page,
-        cart=cart,
-        viewed=viewed_last(profile.item[::-1], profile.kind[::-1]),
-        newest=lambda many: newest[:many],
-        many=MOST,
-        objective=section.objective,
+def _query(cases: Cases, row: int, model: TrainedModel, catalogue: NoCatalogue, placement: Placement) -> ShelfQuery:
+    page, cart = cases.pages[row], cases.carts.slice(row, row + 1).items
+    request = ShelfRequest(
+        placement=placement.name,
+        item_id=None if page == UNKNOWN else model.items.ids[page],
+        cart=tuple(model.items.ids[item] for item in cart.tolist()),
+        n=LENGTH,
     )
+    return ShelfQuery.of_shopper(request, cases.shoppers.slice(row, row + 1), model, catalogue, placement.objective)
 
 
-# --- What is asked ----------------------------------------------------------------------------------------------------
+# --- Cases ------------------------------------------------------------------------------------------------------------
 
 
-def _of_shoppers(holdout: Holdout, draw: np.random.Generator) -> Questions:
-    """Return questions of those who take something in the weeks."""
-    rows = np.sort(draw.permutation(len(holdout))[:QUESTIONS])
-    return Questions(holdout.queries.take(rows), _no_page(len(rows)), _no_cart(len(rows)), holdout.truth.take(rows))
+def _of_shoppers(holdout: Holdout, draw: np.random.Generator) -> Cases:
+    """Return shelves of those who take something in the weeks."""
+    rows = np.sort(draw.permutation(len(holdout))[:SHELVES])
+    return Cases(holdout.queries.take(rows), _no_page(len(rows)), _no_cart(len(rows)), holdout.truth.take(rows))
 
 
 def _of_baskets(
     holdout: Holdout, events: pl.DataFrame, weights: Weights, draw: np.random.Generator
-) -> tuple[Questions | None, Questions | None]:
-    """Return questions of pages and of carts, of one basket of each shopper; None where there are no baskets."""
+) -> tuple[Cases | None, Cases | None]:
+    """Return pages and carts, of one basket of each shopper; None where there are no baskets."""
     window, items = holdout.window, holdout.train.items
     inside = events.filter(pl.col(TIMESTAMP) >= window.cut, pl.col(TIMESTAMP) < window.end)
     try:
@@ -184,36 +161,36 @@ def _of_baskets(
         return None, None
     log = future.log
     taken = (log.kind == KIND_CODES[holdout.target]) & (log.user != UNKNOWN) & (log.basket != UNKNOWN)
-    # In the order of the log: what of a basket comes first, and what last.
+    # In the order of the log: the first and the last item of a basket are those of its first and last event.
     lines = pl.DataFrame({"user": log.user[taken], "basket": log.basket[taken], "item": log.item[taken]})
     baskets = lines.unique(maintain_order=True).group_by("user", "basket", maintain_order=True).agg("item")
     baskets = baskets.filter(pl.col("item").list.len() > 1)
-    chosen = baskets[draw.permutation(baskets.height)].unique("user", keep="first", maintain_order=True).head(QUESTIONS)
+    chosen = baskets[draw.permutation(baskets.height)].unique("user", keep="first", maintain_order=True).head(SHELVES)
     if chosen.height == 0:
         return None, None
-    whole = pl.col("item").list
-    asked = chosen.select(
-        "user", page=whole.first(), rest=whole.slice(1), cart=whole.head(whole.len() - 1), last=whole.tail(1)
+    basket = pl.col("item").list
+    parts = chosen.select(
+        "user", page=basket.first(), rest=basket.slice(1), cart=basket.head(basket.len() - 1), last=basket.tail(1)
     )
-    ids = [future.users.ids[user] for user in asked["user"]]
-    queries = query_batch(holdout.train, holdout.train.users.numbers(ids))
-    pages = Questions(queries, asked["page"].to_numpy(), _no_cart(len(ids)), _lists(asked["rest"]))
-    return pages, Questions(queries, _no_page(len(ids)), _lists(asked["cart"]), _lists(asked["last"]))
+    ids = [future.users.ids[user] for user in parts["user"]]
+    shoppers = query_batch(holdout.train, holdout.train.users.numbers(ids))
+    pages = Cases(shoppers, parts["page"].to_numpy(), _no_cart(len(ids)), _lists(parts["rest"]))
+    return pages, Cases(shoppers, _no_page(len(ids)), _lists(parts["cart"]), _lists(parts["last"]))
 
 
 def _lists(items: pl.Series) -> ItemLists:
     return ItemLists(np.append(0, items.list.len().cast(pl.Int64).cum_sum().to_numpy()), items.explode().to_numpy())
 
 
-def _no_page(questions: int) -> Ints:
-    return np.full(questions, UNKNOWN, np.int32)
+def _no_page(cases: int) -> Ints:
+    return np.full(cases, UNKNOWN, np.int32)
 
 
-def _no_cart(questions: int) -> ItemLists:
-    return ItemLists(np.zeros(questions + 1, np.int64), np.zeros(0, np.int32))
+def _no_cart(cases: int) -> ItemLists:
+    return ItemLists(np.zeros(cases + 1, np.int64), np.zeros(0, np.int32))
 
 
-def _newest(holdout: Holdout) -> NDArray[np.int32]:
+def _newest(holdout: Holdout) -> Ints:
     """Return the items that the catalogue has had for the shortest time when the weeks begin, newest first."""
     catalogue = holdout.train.catalogue
     if catalogue is None:

@@ -1,124 +1,90 @@
-"""What shoppers wrote, read before training: stars for comments that give none, and what they say of each item."""
+"""What shoppers wrote, read before training: stars for comments that give none, and aspects of each item."""
 
 from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from aisle.app.data.tables import Tables
 from aisle.evaluation.review_stars import ReviewErrors, cross_validate
 from aisle.prepare.aspects import ASPECT, aspects, praise
 from aisle.prepare.item_text import ASPECTS, HIGHLIGHTS
 from aisle.prepare.reviews import PREDICTED, rate_events
 from aisle.recommenders.content.review_stars import ReviewStars, ReviewStarsConfig, ReviewTexts
-from aisle.shop import columns
 from aisle.shop.columns import ITEM_ID, RATING, TEXT, TIMESTAMP, TITLE
 from aisle.shop.errors import NotEnoughData
-from aisle.storage import reviews as stored
-from aisle.storage.connection import Database
 
-_TYPES: Final = {"str": pl.String, "int64": pl.Int64, "float64": pl.Float64}
-
-SCHEMA: Final = pl.Schema({name: _TYPES[word] for name, word in columns.REVIEWS.items()})
-
-MOST_MEASURED: Final = 4000
-"""So many starred reviews are enough to say how well words tell stars."""
+MEASURED_REVIEWS: Final = 4000
+"""So many reviews with stars are enough to say how well words predict stars."""
 
 
-class Tables(NamedTuple):
-    """What a shop has to learn from."""
+class WithReviews(NamedTuple):
+    """A shop's tables with what reviews add to them."""
 
-    events: pl.DataFrame
-    catalogue: pl.DataFrame
-    reviews: pl.DataFrame
-
-
-class Opinions(NamedTuple):
-    """What reviews add to the events and to the catalogue."""
-
-    ratings: pl.DataFrame
-    """Events, as `prepare.reviews.rate_events` gives them."""
-    aspects: pl.DataFrame
-    """As `prepare.aspects.aspects` gives them."""
-    errors: ReviewErrors | None
-    """How well words tell stars; None where every review has stars, or too few do."""
+    tables: Tables
+    """Ratings among the events; aspects and highlights in the catalogue."""
+    skipped: dict[str, str]
+    """What the reviews are too few for, and why."""
 
 
-def read_reviews(db: Database) -> pl.DataFrame:
-    """Read all reviews; there may be none."""
-    return pl.concat([SCHEMA.to_frame(), *stored.stream(db, tuple(columns.REVIEWS))])
-
-
-def opinions(reviews: pl.DataFrame, events: pl.DataFrame, seed: int, left_out: dict[str, str]) -> Opinions:
-    """Turn reviews into ratings and aspects; note what they are too few for.
-
-    Parameters
-    ----------
-    reviews
-        All that may be known: for an evaluation, those before the held-out window.
-    events
-        The log, which holds most ratings already.
-    seed
-        Of the draws.
-    left_out
-        Where the reasons are noted, by role.
-    """
-    errors = None
-    if reviews[RATING].null_count():
-        reviews, errors = _starred(reviews, seed, left_out)
-    if PREDICTED in reviews.columns:
-        judged = reviews.with_columns(pl.coalesce(RATING, pl.col(PREDICTED).fill_nan(None)).alias(RATING))
-    else:
-        judged = reviews
-    return Opinions(rate_events(reviews, events), aspects(judged), errors)
-
-
-def _starred(reviews: pl.DataFrame, seed: int, left_out: dict[str, str]) -> tuple[pl.DataFrame, ReviewErrors | None]:
-    """Add the stars that words speak of to reviews that give none."""
-    given = reviews.filter(pl.col(RATING).is_not_null())
-    silent = reviews.filter(pl.col(RATING).is_null())
-    config = ReviewStarsConfig()
-    try:
-        model = ReviewStars(config).fit(_texts(given), given[RATING].to_numpy(), seed=seed)
-        sample = given.filter(pl.col(ITEM_ID).is_not_null()).sample(fraction=1, shuffle=True, seed=seed)
-        sample = sample.head(MOST_MEASURED)
-        item = sample[ITEM_ID].rank("dense").to_numpy().astype(np.int64) - 1
-        errors = cross_validate(config, _texts(sample), sample[RATING].to_numpy(), item, seed=seed)
-    except NotEnoughData as error:
-        left_out["review_stars"] = f"{error}; comments without stars stay unread"
-        return reviews, None
-    predicted = silent.with_columns(pl.Series(PREDICTED, model.predict(_texts(silent)).median.astype(np.float64)))
-    return pl.concat([given, predicted], how="diagonal"), errors
-
-
-def _texts(reviews: pl.DataFrame) -> ReviewTexts:
-    return ReviewTexts(*(reviews[name].fill_null("").to_list() for name in (TITLE, TEXT)))
-
-
-def heard(tables: Tables, moment: int, seed: int, left_out: dict[str, str]) -> tuple[Tables, ReviewErrors | None]:
-    """Return a shop's tables with what was written before a moment put among events and catalogue.
+def with_reviews(tables: Tables, moment: int, seed: int) -> WithReviews:
+    """Add what was written before a moment to events and catalogue; later reviews are not looked at.
 
     Parameters
     ----------
     tables
         What the shop has.
     moment
-        In microseconds; what was written later is not looked at.
+        In microseconds.
     seed
         Of the draws.
-    left_out
-        Where the reasons are noted for what is not there, by role.
     """
-    known = tables.reviews.filter(pl.col(TIMESTAMP) < moment)
-    if known.height == 0:
-        left_out["reviews"] = "nobody has written any"
-        return tables, None
-    found = opinions(known, tables.events, seed, left_out)
-    types = pl.Schema({name: one for name, one in tables.events.schema.items() if name in found.ratings.columns})
-    ratings = found.ratings.select(types.names()).cast(types)
-    spoken = found.aspects.group_by(ITEM_ID, maintain_order=True).agg(pl.col(ASPECT).str.join("|").alias(ASPECTS))
-    praised = praise(found.aspects).rename({ASPECT: HIGHLIGHTS})
-    return Tables(
-        pl.concat([tables.events, ratings], how="diagonal"),
-        tables.catalogue.join(spoken, on=ITEM_ID, how="left").join(praised, on=ITEM_ID, how="left"),
-        tables.reviews,
-    ), found.errors
+    reviews = tables.reviews.filter(pl.col(TIMESTAMP) < moment)
+    if reviews.height == 0:
+        return WithReviews(tables, {"reviews": "nobody has written any"})
+    reviews, skipped = _with_predicted_stars(reviews, seed)
+    ratings = rate_events(reviews, tables.events)
+    types = pl.Schema({name: dtype for name, dtype in tables.events.schema.items() if name in ratings.columns})
+    events = pl.concat([tables.events, ratings.select(types.names()).cast(types)], how="diagonal")
+    return WithReviews(Tables(events, _with_aspects(tables.catalogue, reviews), tables.reviews), skipped)
+
+
+def star_errors(reviews: pl.DataFrame, seed: int) -> ReviewErrors | None:
+    """Return how well words predict stars, cross-validated; None where every review has stars, or too few have."""
+    if not reviews[RATING].null_count():
+        return None
+    starred = reviews.filter(pl.col(RATING).is_not_null(), pl.col(ITEM_ID).is_not_null())
+    sample = starred.sample(fraction=1, shuffle=True, seed=seed).head(MEASURED_REVIEWS)
+    item = sample[ITEM_ID].rank("dense").to_numpy().astype(np.int64) - 1
+    try:
+        return cross_validate(ReviewStarsConfig(), _texts(sample), sample[RATING].to_numpy(), item, seed=seed)
+    except NotEnoughData:
+        return None
+
+
+def _with_predicted_stars(reviews: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Add the stars that words speak of to reviews that give none."""
+    if not reviews[RATING].null_count():
+        return reviews, {}
+    starred = reviews.filter(pl.col(RATING).is_not_null())
+    unstarred = reviews.filter(pl.col(RATING).is_null())
+    try:
+        model = ReviewStars(ReviewStarsConfig()).fit(_texts(starred), starred[RATING].to_numpy(), seed=seed)
+    except NotEnoughData as error:
+        return reviews, {"review_stars": f"{error}; comments without stars stay unread"}
+    predicted = pl.Series(PREDICTED, model.predict(_texts(unstarred)).median.astype(np.float64))
+    return pl.concat([starred, unstarred.with_columns(predicted)], how="diagonal"), {}
+
+
+def _with_aspects(catalogue: pl.DataFrame, reviews: pl.DataFrame) -> pl.DataFrame:
+    """Add the aspects that reviews speak of, and the phrases that praise items, to the catalogue."""
+    if PREDICTED in reviews.columns:
+        reviews = reviews.with_columns(pl.coalesce(RATING, pl.col(PREDICTED).fill_nan(None)).alias(RATING))
+    of_reviews = aspects(reviews)
+    of_items = of_reviews.group_by(ITEM_ID, maintain_order=True).agg(pl.col(ASPECT).str.join("|").alias(ASPECTS))
+    highlights = praise(of_reviews).rename({ASPECT: HIGHLIGHTS})
+    return catalogue.join(of_items, on=ITEM_ID, how="left").join(highlights, on=ITEM_ID, how="left")
+
+
+def _texts(reviews: pl.DataFrame) -> ReviewTexts:
+    return ReviewTexts(*(reviews[name].fill_null("").to_list() for name in (TITLE, TEXT)))

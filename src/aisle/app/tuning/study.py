@@ -4,26 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from aisle.app.tuning.trials import Trial
 from aisle.recommenders.search_space import Choice, Range, Space, Whole, settle
 from aisle.shop.errors import StorageError
 
 FEWEST: Final = 5
 """With fewer trials, importance is noise."""
-
-
-class Trial(msgspec.Struct, frozen=True):
-    """Settings that were tried, and the figure that they reached; higher is better."""
-
-    number: int
-    settings: dict[str, Any]
-    value: float
 
 
 class Study:
@@ -70,40 +62,40 @@ class Study:
 
         Drawing anew for each trial's number makes an interrupted study go on as if nothing had happened.
         """
-        asked = self._ask()
+        trial = self._ask()
         try:
-            value = score(settle(self._space, asked.params))
+            value = score(settle(self._space, trial.params))
         except BaseException:
-            self._study.tell(asked, state=TrialState.FAIL)
+            self._study.tell(trial, state=TrialState.FAIL)
             raise
-        return self._trial(self._study.tell(asked, value))
+        return self._trial(self._study.tell(trial, value))
 
     def attempt_many(
-        self, score: Callable[[Sequence[dict[str, Any]]], Sequence[float | None]], many: int
+        self, score: Callable[[Sequence[dict[str, Any]]], Sequence[float | None]], count: int
     ) -> list[Trial | None]:
         """Score several settings at once, as far from each other as if each were a failure; None has no value.
 
         What `score` raises goes through, and the trials do not count.
         """
-        asked = [self._ask(constant_liar=True) for _ in range(many)]
+        open_trials = [self._ask(constant_liar=True) for _ in range(count)]
         try:
-            values = score([settle(self._space, one.params) for one in asked])
+            values = score([settle(self._space, trial.params) for trial in open_trials])
         except BaseException:
-            for one in asked:
-                self._study.tell(one, state=TrialState.FAIL)
+            for trial in open_trials:
+                self._study.tell(trial, state=TrialState.FAIL)
             raise
-        return [self._told(one, value) for one, value in zip(asked, values, strict=True)]
+        return [self._ended(trial, value) for trial, value in zip(open_trials, values, strict=True)]
 
     def _ask(self, *, constant_liar: bool = False) -> optuna.Trial:
         seed = self._seed + len(self._study.get_trials(deepcopy=False))
         self._study.sampler = TPESampler(seed=seed, constant_liar=constant_liar)
         return self._study.ask(self._distributions)
 
-    def _told(self, asked: optuna.Trial, value: float | None) -> Trial | None:
+    def _ended(self, trial: optuna.Trial, value: float | None) -> Trial | None:
         if value is None:
-            self._study.tell(asked, state=TrialState.FAIL)
+            self._study.tell(trial, state=TrialState.FAIL)
             return None
-        return self._trial(self._study.tell(asked, value))
+        return self._trial(self._study.tell(trial, value))
 
     def add(self, settings: Mapping[str, Any], value: float) -> None:
         """Enter settings from the space whose value is known, unless they were tried."""

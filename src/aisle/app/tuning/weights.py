@@ -1,4 +1,4 @@
-"""How much bad news counts: the weights of refunds and of ratings, as the shop's own shoppers say."""
+"""How much refunds and ratings count: weights learnt from what the shop's own shoppers do next."""
 
 import time
 from collections.abc import Callable, Collection
@@ -10,12 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from aisle.app.data.settings_file import write_settings
+from aisle.app.data.tables import read_tables
 from aisle.app.progress import Progress, silent
-from aisle.app.recipe import Recipe
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import FILE, Settings
-from aisle.app.training.measuring import catalogued, read_tables
-from aisle.app.training.reviews import heard
-from aisle.app.tuning.objective import TuningObjective, weeks_before_newest
+from aisle.app.training.measuring import known_before
+from aisle.app.tuning.objective import TuningObjective, validation_weeks, validation_window
 from aisle.engine.ranking.hybrid import NAME as HYBRID
 from aisle.evaluation.compare import Comparison, Finding, compare
 from aisle.prepare.weigh import Weights
@@ -97,12 +97,11 @@ def weigh(db: Database, settings: Settings, *, write: bool = False, progress: Pr
         If a setting is out of range, or the file cannot be written.
     """
     started = time.perf_counter()
-    recipe = Recipe.from_settings(settings, STAND_IN if settings.train.model == HYBRID else None)
+    recipe = recipe_of(settings, STAND_IN if settings.train.model == HYBRID else None)
     tables = read_tables(db, settings, progress)
-    cut = weeks_before_newest(tables.events, recipe.weights).window.cut
-    known, _ = heard(tables, cut, recipe.seed, {})
-    window = weeks_before_newest(known.events, recipe.weights)
-    names = told(known.events, window.target)
+    known = known_before(tables, validation_window(tables.events), recipe.seed)
+    window = validation_weeks(known, recipe)
+    names = learnable(known.events, window.target)
     tried: list[Tried] = []
     steps = 1 + sum(map(len, (STRENGTHS[name] for name in names)))
     answers: dict[bytes, NDArray[np.float64]] = {}
@@ -110,9 +109,8 @@ def weigh(db: Database, settings: Settings, *, write: bool = False, progress: Pr
     def figures(weights: Weights) -> NDArray[np.float64]:
         key = msgspec.json.encode(weights)
         if key not in answers:
-            asked = catalogued(known.catalogue, weeks_before_newest(known.events, weights))
-            question = TuningObjective(msgspec.structs.replace(recipe, weights=weights), asked)
-            answers[key] = question.figures({})
+            other = msgspec.structs.replace(recipe, weights=weights)
+            answers[key] = TuningObjective(other, validation_weeks(known, other)).figures({})
             progress("weigh", len(answers), steps)
         return answers[key]
 
@@ -139,7 +137,7 @@ def weigh(db: Database, settings: Settings, *, write: bool = False, progress: Pr
     )
 
 
-def told(events: pl.DataFrame, target: EventKind) -> list[str]:
+def learnable(events: pl.DataFrame, target: EventKind) -> list[str]:
     """Return which weights a log can teach: those whose events it has, beside the events that count as success.
 
     Raises

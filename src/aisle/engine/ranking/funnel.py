@@ -20,7 +20,7 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class SourceProposal(msgspec.Struct, frozen=True):
     """What one source says of an item."""
 
     source: str
@@ -34,7 +34,7 @@ class Proposal(msgspec.Struct, frozen=True):
     """What the score of the item owes to the source; None where the item does not reach the ranker."""
 
 
-class Weighed(msgspec.Struct, frozen=True):
+class FeatureEffect(msgspec.Struct, frozen=True):
     """A feature of an item for a shopper."""
 
     feature: str
@@ -64,34 +64,40 @@ class Funnel:
         What the ranker looks at, what matters most first; nothing without a ranker.
     """
 
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[SourceProposal, ...]
     items: Ints
     scores: Floats
     rank: int | None
     score: float | None
     chance: float | None
-    features: Sequence[Weighed]
+    features: Sequence[FeatureEffect]
 
 
 def funnel(
-    model: Hybrid | Recommender[Any], queries: QueryBatch, item: int, exclude: ItemLists | None = None
+    model: Hybrid | Recommender[Any],
+    queries: QueryBatch,
+    item: int,
+    exclude: ItemLists | None = None,
+    n_candidates: int = MOST,
 ) -> Funnel:
     """Return how far an item comes on its way to one shopper's shelf.
 
     Parameters
     ----------
     model
-        What fills the shelf: several sources in two stages, or one recommender, whose first `MOST` are looked at.
+        What fills the shelf: several sources in two stages, or one recommender.
     queries
         One, with its profile.
     item
         The item's number.
     exclude
-        What is out of the question, a list for the one query.
+        Items that are excluded, a list for the one query.
+    n_candidates
+        How many items of one recommender are candidates.
     """
     if isinstance(model, Hybrid):
         return _of_hybrid(model, queries, item, exclude)
-    return _of_one(model, queries, item, exclude)
+    return _of_recommender(model, queries, item, exclude, n_candidates)
 
 
 def _of_hybrid(hybrid: Hybrid, queries: QueryBatch, item: int, exclude: ItemLists | None) -> Funnel:
@@ -101,9 +107,9 @@ def _of_hybrid(hybrid: Hybrid, queries: QueryBatch, item: int, exclude: ItemList
     adds = dict(zip(hybrid.names, _added(hybrid, queries, candidates, item), strict=True))
     proposals = []
     for name, source in hybrid.sources.items():
-        rank, score, share = _word(source.recommender, queries, item, exclude)
+        rank, score, share = _rank_and_score(source.recommender, queries, item, exclude)
         proposed = rank is not None and rank <= source.quota and score > 0
-        proposals.append(Proposal(name, rank, share, proposed, adds[name]))
+        proposals.append(SourceProposal(name, rank, share, proposed, adds[name]))
     chances = hybrid.cut.chances(gathered.ranks[gathered.lists.items == item])
     return Funnel(
         tuple(proposals),
@@ -115,16 +121,18 @@ def _of_hybrid(hybrid: Hybrid, queries: QueryBatch, item: int, exclude: ItemList
     )
 
 
-def _of_one(model: Recommender[Any], queries: QueryBatch, item: int, exclude: ItemLists | None) -> Funnel:
-    found = topn(model.score(queries), MOST, exclude)
-    there = found.items[0] >= 0
-    items, scores = found.items[0][there], found.scores[0][there].astype(np.float64)
-    rank, _, share = _word(model, queries, item, exclude)
-    proposal = Proposal(model.name, rank, share, bool(np.isin(item, items)), None)
+def _of_recommender(
+    model: Recommender[Any], queries: QueryBatch, item: int, exclude: ItemLists | None, n_candidates: int
+) -> Funnel:
+    ranked = topn(model.score(queries), n_candidates, exclude)
+    filled = ranked.items[0] >= 0
+    items, scores = ranked.items[0][filled], ranked.scores[0][filled].astype(np.float64)
+    rank, _, share = _rank_and_score(model, queries, item, exclude)
+    proposal = SourceProposal(model.name, rank, share, bool(np.isin(item, items)), None)
     return Funnel((proposal,), items, scores, *_standing(items, scores, item), chance=None, features=())
 
 
-def _word(
+def _rank_and_score(
     source: Recommender[Any], queries: QueryBatch, item: int, exclude: ItemLists | None
 ) -> tuple[int | None, float, float | None]:
     """Return the rank of an item among all, its score, and that as a share of the best one."""
@@ -142,31 +150,31 @@ def _word(
 
 def _standing(items: Ints, scores: Floats, item: int) -> tuple[int | None, float | None]:
     """Return the rank of an item among ranked ones, and its score; None where it is not one of them."""
-    found = np.flatnonzero(items == item)
-    if len(found) == 0:
+    places = np.flatnonzero(items == item)
+    if len(places) == 0:
         return None, None
-    score = scores[found[0]]
+    score = scores[places[0]]
     ahead = (scores > score) | ((scores == score) & (items < item))
     return 1 + int(ahead.sum()), float(score)
 
 
 def _added(hybrid: Hybrid, queries: QueryBatch, candidates: Candidates, item: int) -> list[float | None]:
     """Return what the score of an item owes to each source, (sources,)."""
-    found = candidates.where(candidates.lists.items == item)
-    if len(found) == 0:
+    candidate = candidates.where(candidates.lists.items == item)
+    if len(candidate) == 0:
         return [None] * len(hybrid.names)
-    added: list[float | None] = contributions(hybrid, profiles_of(queries), found)[0].tolist()
+    added: list[float | None] = contributions(hybrid, profiles_of(queries), candidate)[0].tolist()
     return added
 
 
-def _features(hybrid: Hybrid, queries: QueryBatch, candidates: Candidates, item: int) -> list[Weighed]:
+def _features(hybrid: Hybrid, queries: QueryBatch, candidates: Candidates, item: int) -> list[FeatureEffect]:
     """Return the features of an item, what matters most first; nothing where no ranker looks at it."""
-    found = np.flatnonzero(candidates.lists.items == item)
-    if hybrid.ranker is None or len(found) == 0:
+    places = np.flatnonzero(candidates.lists.items == item)
+    if hybrid.ranker is None or len(places) == 0:
         return []
-    values, adds = weighed(hybrid, profiles_of(queries), candidates, int(found[0]))
-    told = [
-        Weighed(name, None if np.isnan(value) else value, added)
+    values, adds = weighed(hybrid, profiles_of(queries), candidates, int(places[0]))
+    effects = [
+        FeatureEffect(name, None if np.isnan(value) else value, added)
         for name, value, added in zip(names(hybrid.names), values.tolist(), adds.tolist(), strict=True)
     ]
-    return sorted(told, key=lambda one: -abs(one.adds))
+    return sorted(effects, key=lambda effect: -abs(effect.adds))

@@ -26,7 +26,7 @@ class Drop(IntEnum):
     OUT_OF_STOCK = 2
     HIDDEN = 3
     NOT_YET_AVAILABLE = 4
-    LEFT_OUT = 5
+    EXCLUDED_BY_REQUEST = 5
     """The request has no use for it: the item of the page, what is in the cart, what the shopper disliked."""
     EXCLUDE = 6
     PRICE_MIN = 7
@@ -60,7 +60,7 @@ class RequestContext:
     ----------
     now
         The moment from which the days since a purchase count, in microseconds.
-    left_out
+    excluded
         Items that this shelf has no use for, in any order; they are not even pinned.
     bought, bought_at
         What the shopper bought, and when, in any order, (purchases,).
@@ -69,7 +69,7 @@ class RequestContext:
     """
 
     now: int = 0
-    left_out: NDArray[np.int32] = field(default_factory=_no_items)
+    excluded: NDArray[np.int32] = field(default_factory=_no_items)
     bought: NDArray[np.int32] = field(default_factory=_no_items)
     bought_at: NDArray[np.int64] = field(default_factory=_no_moments)
     near_duplicates: Flags | None = None
@@ -142,8 +142,8 @@ def _absolute(
     """Yield what nothing overrides, the rule that weighs most last."""
     if len(rules.exclude):
         yield Drop.EXCLUDE, np.isin(items, rules.exclude)
-    if len(context.left_out):
-        yield Drop.LEFT_OUT, np.isin(items, context.left_out)
+    if len(context.excluded):
+        yield Drop.EXCLUDED_BY_REQUEST, np.isin(items, context.excluded)
     yield Drop.NOT_YET_AVAILABLE, attributes.to_come
     yield Drop.OUT_OF_STOCK, attributes.sold_out
     yield Drop.HIDDEN, attributes.hidden

@@ -4,8 +4,7 @@ Every step takes an order of candidates and gives one, and needs no more of the 
 of any scale and sign.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,42 +17,17 @@ from aisle.engine.shelf.long_tail import promoted
 from aisle.engine.shelf.rules import BoundRules
 
 
-@dataclass(frozen=True, eq=False)
-class Shelved:
-    """A shelf, and what became of every candidate.
+class Reranked(NamedTuple):
+    """Which candidates stand on a shelf, and what became of every candidate."""
 
-    Attributes
-    ----------
-    items
-        What stands there, best first, (shown,): n items, or as many as the rules leave.
-    scores
-        The ranker's own score of each, (shown,). Boosts, pins and the like move items, they do not forge scores, so
-        that these need not fall from place to place.
-    places
-        Which candidate each is, (shown,).
-    drops
-        A code of `Drop` for each candidate, in the order they came in, (candidates,). Whatever is `KEPT` and not shown
-        stood behind the last place.
-    """
-
-    items: NDArray[np.int32]
-    scores: Floats
     places: Places
+    """Which candidates are shown, best first, (shown,): n of them, or as many as the rules leave."""
     drops: NDArray[np.int8]
-
-    def why_dropped(self, items: NDArray[np.int32]) -> Mapping[int, str]:
-        """Return the rule that left out each of the candidates that one did, by item number.
-
-        Parameters
-        ----------
-        items
-            The candidates, in the order they came in, (candidates,).
-        """
-        out = np.flatnonzero((self.drops != Drop.KEPT) & (self.drops != Drop.DOUBLE))
-        return {int(items[place]): Drop(int(self.drops[place])).rule for place in out}
+    """A code of `Drop` for each candidate, in the order they came in, (candidates,). Whatever is `KEPT` and not shown
+    stood behind the last place."""
 
 
-def shelve(
+def rerank(
     items: NDArray[np.int32],
     scores: Floats,
     attributes: ItemAttributes,
@@ -61,8 +35,8 @@ def shelve(
     n: int,
     context: RequestContext = NO_CONTEXT,
     vectors: Floats | None = None,
-) -> Shelved:
-    """Put ranked candidates on a shelf: filter, boost, one per group, pins, diversity, long tail, cut.
+) -> Reranked:
+    """Apply the rules to candidates: filter, boost, one per group, pins, diversity, long tail, cut.
 
     The long tail comes after diversity because it is a promise: the share that was asked for is what the shelf that is
     shown gives, as far as there are candidates. An item that is hidden or out of stock is gone after the first step,
@@ -100,8 +74,7 @@ def shelve(
         order = order[diversified(attributes.take(order), n, rules.rules.diversity, in_order, fixed)]
     if rules.rules.long_tail:
         order = order[promoted(attributes.tail[order], n, rules.rules.long_tail, fixed)]
-    shown = order[:n]
-    return Shelved(items[shown], scores[shown], shown, drops)
+    return Reranked(order[:n], drops)
 
 
 def _without(drops: NDArray[np.int8], order: Places, kept: NDArray[np.bool_], drop: Drop) -> Places:

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from aisle.app.recipe import NEEDS
 from aisle.app.serve import Live
-from aisle.app.serving import live_model
+from aisle.app.serving import model_watch
+from aisle.app.serving.placements import STANDARD, placement_named, placements_of
 from aisle.app.serving.shelf import Shelf
-from aisle.app.serving.strategies import STRATEGIES
-from aisle.app.settings import PLACEMENTS, Settings
+from aisle.app.settings import Settings
+from aisle.engine.strategies import STRATEGIES
 from aisle.shop import columns, moments
-from aisle.shop.errors import InputError
+from aisle.shop.errors import InputError, NotFound
 from aisle.storage import events, items
 from tests.small_shop import TEAS, TOOLS
 
@@ -48,13 +48,13 @@ def with_settings(folder: Path, text: str) -> Live:
 
 @pytest.fixture(autouse=True)
 def _always_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_model, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(model_watch, "CHECK_SECONDS", 0.0)
 
 
 @pytest.fixture
 def pinned(folder: Path) -> Iterator[Live]:
     """Return a shop that pins what will be gone, everywhere."""
-    pins = "".join(f'[placements.{name}]\npins = ["tea-0", "tool-0"]\n' for name in PLACEMENTS)
+    pins = "".join(f'[placements.{name}]\npins = ["tea-0", "tool-0"]\n' for name in STANDARD)
     with with_settings(folder, pins) as live:
         yield live
 
@@ -78,7 +78,7 @@ def test_what_cannot_be_had_is_on_no_shelf(pinned: Live, gone: dict[str, Any]) -
     assert set(lost) & set(ids(pinned.recommend("user-0", 20)))
     for item_id in lost:
         change(pinned, item_id, **gone)
-    for placement in PLACEMENTS:
+    for placement in STANDARD:
         for user_id, session_id in (("user-0", None), ("user-1", "visit"), ("nobody", None), (None, "visit")):
             shelf = pinned.recommend(
                 user_id, 20, placement=placement, session_id=session_id, item_id="tea-8", cart=["tool-1"]
@@ -91,7 +91,7 @@ def test_what_cannot_be_had_is_on_no_shelf(pinned: Live, gone: dict[str, Any]) -
 def test_a_shop_that_is_sold_out_has_empty_shelves_and_no_errors(live: Live) -> None:
     for item_id in TEAS + TOOLS:
         change(live, item_id, stock=0)
-    for placement in PLACEMENTS:
+    for placement in STANDARD:
         assert ids(live.recommend("user-0", 5, placement=placement, item_id="tea-1")) == []
 
 
@@ -101,14 +101,27 @@ def test_what_is_left_out_makes_room_for_what_is_not(live: Live) -> None:
     assert set(ids(live.recommend("user-0", 10))) == set(TOOLS)
 
 
-def test_every_strategy_says_which_models_it_needs() -> None:
-    assert NEEDS.keys() == STRATEGIES.keys()
-    assert set(PLACEMENTS.values()) == STRATEGIES.keys()
+def test_every_shop_has_a_placement_for_each_strategy(tmp_path: Path) -> None:
+    placements = placements_of(Settings.read(tmp_path))
+    assert {name: placement.strategy.name for name, placement in placements.items()} == STANDARD
+    assert set(STANDARD.values()) == STRATEGIES.keys()
+
+
+def test_one_setting_of_a_placement_leaves_the_others(tmp_path: Path) -> None:
+    (tmp_path / "aisle.toml").write_text("[placements.cart]\ndiversity = 0.5\n[placements.tea]\n")
+    placements = placements_of(Settings.read(tmp_path))
+    assert (placements["cart"].strategy.name, placements["cart"].rules.diversity) == ("cart", 0.5)
+    assert placements["tea"].strategy.name == "personal"
+
+
+def test_an_unknown_placement_is_named_beside_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"no placement 'attic'.*recommended-for-you"):
+        placement_named(placements_of(Settings.read(tmp_path)), "attic")
 
 
 def test_what_was_disliked_is_on_no_placement_that_answers_a_shopper(live: Live) -> None:
     live.feedback("user-0", "tea-1", 1.0)
-    for placement in PLACEMENTS:
+    for placement in STANDARD:
         assert "tea-1" not in ids(live.recommend("user-0", 20, placement=placement, item_id="tea-2"))
 
 
@@ -176,9 +189,9 @@ def test_new_arrivals_are_the_newest_first_whether_a_model_knows_them_or_not(liv
 
 
 def test_without_available_from_what_was_first_bought_last_is_new(live: Live) -> None:
-    state = live.models.current().state
+    state = live.model_watch.current().state
     assert state is not None
-    newest = live.models.current().items.ids[int(state.first_.argmax())]
+    newest = live.model_watch.current().items.ids[int(state.first_.argmax())]
     assert ids(live.recommend("nobody", 5, placement="new-arrivals"))[0] == newest
 
 

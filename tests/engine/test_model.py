@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from aisle.app.recipe import PRUNER, RANKER
-from aisle.app.serving.live_model import LiveModel, ready
 from aisle.app.shop import Shop
+from aisle.engine.model import TrainedModel
 from aisle.engine.ranking.features import names
 from aisle.engine.ranking.hybrid import Hybrid
+from aisle.engine.recipe import PRUNER, RANKER
 from aisle.models import registry
 from aisle.models.bundle import Bundle
 from aisle.recommenders.second_stage.ranker import Ranker
@@ -17,9 +17,9 @@ from aisle.shop.errors import BundleError
 
 
 @pytest.fixture
-def live(hybrid_folder: Path) -> LiveModel:
+def live(hybrid_folder: Path) -> TrainedModel:
     with Shop.open(hybrid_folder) as shop:
-        return shop.live.models.current()
+        return shop.model_watch.current()
 
 
 @pytest.fixture
@@ -36,33 +36,33 @@ def with_ranker(bundle: Bundle, features: tuple[str, ...]) -> Bundle:
     return replace(bundle, parts=bundle.parts | {RANKER: ranker.named(features)})
 
 
-def ranker_of(model: LiveModel) -> Ranker:
+def ranker_of(model: TrainedModel) -> Ranker:
     assert isinstance(model.personal, Hybrid)
     assert model.personal.ranker is not None
     return model.personal.ranker
 
 
-def test_a_bundle_from_before_features_had_names_reads_the_same_columns(bundle: Bundle, live: LiveModel) -> None:
-    model = ready(1, with_ranker(bundle, ()), live.recipe)
+def test_a_bundle_from_before_features_had_names_reads_the_same_columns(bundle: Bundle, live: TrainedModel) -> None:
+    model = TrainedModel.of_bundle(1, with_ranker(bundle, ()), live.recipe)
     assert ranker_of(model).features_ == ranker_of(live).features_
     assert ranker_of(model).forest_.feature.tolist() == ranker_of(live).forest_.feature.tolist()
 
 
-def test_a_bundle_with_another_order_of_features_is_remapped(bundle: Bundle, live: LiveModel) -> None:
+def test_a_bundle_with_another_order_of_features_is_remapped(bundle: Bundle, live: TrainedModel) -> None:
     assert live.recipe.hybrid is not None
     columns = names(tuple(live.recipe.hybrid.sources))
-    model = ready(1, with_ranker(bundle, columns[::-1]), live.recipe)
+    model = TrainedModel.of_bundle(1, with_ranker(bundle, columns[::-1]), live.recipe)
     feature, remapped = ranker_of(live).forest_.feature, ranker_of(model).forest_.feature
     assert remapped[feature >= 0].tolist() == (len(columns) - 1 - feature[feature >= 0]).tolist()
 
 
-def test_a_bundle_with_an_unknown_feature_is_refused(bundle: Bundle, live: LiveModel) -> None:
+def test_a_bundle_with_an_unknown_feature_is_refused(bundle: Bundle, live: TrainedModel) -> None:
     columns = ranker_of(live).features_
     with pytest.raises(BundleError, match="does not have: moon_phase; run aisle train"):
-        ready(1, with_ranker(bundle, ("moon_phase", *columns[1:])), live.recipe)
+        TrainedModel.of_bundle(1, with_ranker(bundle, ("moon_phase", *columns[1:])), live.recipe)
 
 
-def test_a_bundle_without_a_part_of_its_recipe_is_refused(bundle: Bundle, live: LiveModel) -> None:
+def test_a_bundle_without_a_part_of_its_recipe_is_refused(bundle: Bundle, live: TrainedModel) -> None:
     parts = {role: part for role, part in bundle.parts.items() if role != PRUNER}
     with pytest.raises(BundleError, match=f"model 1 lacks the {PRUNER} that its recipe names"):
-        ready(1, replace(bundle, parts=parts), live.recipe)
+        TrainedModel.of_bundle(1, replace(bundle, parts=parts), live.recipe)

@@ -7,12 +7,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from aisle.app.recipe import POPULAR, STATE, Recipe
-from aisle.app.serving.live_model import LiveModel
-from aisle.app.serving.request import read, to_asked
-from aisle.app.serving.strategies import candidates
+from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
+from aisle.engine.model import TrainedModel
+from aisle.engine.proposals import FALLBACKS, Proposal
+from aisle.engine.query import NoCatalogue, ShelfQuery
+from aisle.engine.recipe import POPULAR, STATE
+from aisle.engine.request import ShelfRequest
+from aisle.engine.strategies import STRATEGIES, strategy_named
+from aisle.engine.vocabulary import RequestVocabulary
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
 from aisle.shop import columns, moments
@@ -25,7 +29,7 @@ NOW = 1_700_000_000_000_000
 ITEMS = Vocabulary(["due", "early", "late", "never"])
 
 
-def model(tmp_path: Path, rebuyers: float = 0.5, days: float = 30.0) -> LiveModel:
+def model(tmp_path: Path, rebuyers: float = 0.5, days: float = 30.0) -> TrainedModel:
     """Return a model of a shop in which people come back for everything after so many days."""
     state = ItemState(ItemStateConfig())
     state.target_kind_ = np.array([KIND_CODES["purchase"]], np.int8)
@@ -33,27 +37,43 @@ def model(tmp_path: Path, rebuyers: float = 0.5, days: float = 30.0) -> LiveMode
     state.interval_ = np.full(4, np.log(days), np.float32)
     popular = Popularity(PopularityConfig())
     popular.scores_ = np.array([1, 2, 3, 4], np.float32)
-    recipe = Recipe.from_settings(Settings.read(tmp_path, weights={"half_life_days": float("inf")}))
-    return LiveModel(1, {POPULAR: popular, STATE: state}, ITEMS, recipe, NOW)
+    recipe = recipe_of(Settings.read(tmp_path, weights={"half_life_days": float("inf")}))
+    return TrainedModel(1, {POPULAR: popular, STATE: state}, ITEMS, recipe, NOW)
 
 
 def bought(item_id: str, days: float) -> EventRow:
     return EventRow(item_id, "purchase", 1, None, None, None, NOW - int(days * moments.DAY), None)
 
 
+def proposals(strategy: str, model: TrainedModel, events: list[EventRow]) -> list[Proposal]:
+    catalogue = NoCatalogue(RequestVocabulary(model.items), np.zeros(0, np.int32))
+    query = ShelfQuery.of_events(ShelfRequest(n=4), events, model, catalogue)
+    return list(strategy_named(strategy).propose(query))
+
+
+def test_every_fallback_is_listed_with_what_people_read() -> None:
+    used = {fallback.name for strategy in STRATEGIES.values() for fallback in strategy.fallbacks}
+    assert used <= FALLBACKS.keys()
+    assert all(fallback.sentence.endswith(".") for fallback in FALLBACKS.values())
+
+
+def test_a_strategy_of_every_shop_fills_one_placement() -> None:
+    placements = [strategy.placement for strategy in STRATEGIES.values()]
+    assert None not in placements
+    assert len(set(placements)) == len(placements)
+
+
 def test_what_is_due_comes_before_what_was_just_bought_and_what_was_given_up(tmp_path: Path) -> None:
-    profile = [bought("early", 3), bought("due", 30), bought("late", 300)]
-    request = read(model(tmp_path), profile, "none", None, [])
-    found = next(candidates("buy_it_again", to_asked(request, 4, lambda _: [])))
-    assert [ITEMS.ids[one] for one in found.items] == ["due", "early", "late"]
-    np.testing.assert_allclose(found.scores, 0.5 * np.array([1, 0.1 * np.exp(0.9), 10 * np.exp(-9)]), rtol=1e-5)
-    assert not found.filled
+    events = [bought("early", 3), bought("due", 30), bought("late", 300)]
+    due = proposals("buy_it_again", model(tmp_path), events)[0]
+    assert [ITEMS.ids[item] for item in due.items] == ["due", "early", "late"]
+    np.testing.assert_allclose(due.scores, 0.5 * np.array([1, 0.1 * np.exp(0.9), 10 * np.exp(-9)]), rtol=1e-5)
+    assert not due.may_be_filled
 
 
 def test_nothing_is_due_where_nobody_comes_back(tmp_path: Path) -> None:
-    request = read(model(tmp_path, rebuyers=0.0), [bought("due", 30)], "none", None, [])
-    (found,) = candidates("buy_it_again", to_asked(request, 4, lambda _: []))
-    assert found.fallback == "popular_instead"
+    (proposal,) = proposals("buy_it_again", model(tmp_path, rebuyers=0.0), [bought("due", 30)])
+    assert proposal.fallback is FALLBACKS["popular_instead"]
 
 
 # --- A shop of kettles ------------------------------------------------------------------------------------------------
@@ -90,7 +110,7 @@ def kettles(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shop.import_events(pl.DataFrame(rows))
         for item_id, title in TITLES.items():
             row = {columns.ITEM_ID: item_id, columns.TITLE: title, columns.CATEGORY: "Kitchen"}
-            items.upsert(shop.live.db, [tuple(row.get(name) for name in columns.ITEMS)])
+            items.upsert(shop.db, [tuple(row.get(name) for name in columns.ITEMS)])
         shop.train("popularity")
     return folder
 
@@ -119,8 +139,8 @@ def test_a_cart_is_not_offered_what_it_nearly_holds(kettles: Path) -> None:
 
 def test_a_model_that_the_data_is_too_small_for_is_replaced_visibly(kettles: Path) -> None:
     with Shop.open(kettles) as shop:
-        live = shop.live.models.current()
+        live = shop.model_watch.current()
     recipe = msgspec.structs.replace(live.recipe, parts=live.recipe.parts | {"ease": live.recipe.parts["popular"]})
-    request = read(LiveModel(1, live.parts, live.items, recipe, live.data_end), [], "none", None, [])
-    (found,) = candidates("ease", to_asked(request, 4, lambda _: []))
-    assert found.fallback == "popular_instead"
+    without_ease = TrainedModel(1, live.components, live.items, recipe, live.data_end)
+    (proposal,) = proposals("ease", without_ease, [])
+    assert proposal.fallback is FALLBACKS["popular_instead"]

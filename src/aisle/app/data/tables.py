@@ -1,0 +1,93 @@
+"""What a shop's database holds, as the tables that models learn from."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import polars as pl
+import polars.selectors as cs
+
+from aisle.app.progress import Progress, silent
+from aisle.app.settings import Settings
+from aisle.prepare.build import NEEDED, OPTIONAL
+from aisle.prepare.catalogue import SCHEMA
+from aisle.prepare.outliers import without_bots
+from aisle.shop import columns
+from aisle.shop.columns import TIMESTAMP
+from aisle.shop.errors import NotEnoughData
+from aisle.storage import events, items, reviews
+from aisle.storage.connection import Database
+
+_TYPES: Final = {"str": pl.String, "int64": pl.Int64, "float64": pl.Float64}
+
+REVIEWS: Final = pl.Schema({name: _TYPES[word] for name, word in columns.REVIEWS.items()})
+"""The columns of reviews."""
+
+
+class Tables(NamedTuple):
+    """What a shop has to learn from."""
+
+    events: pl.DataFrame
+    catalogue: pl.DataFrame
+    reviews: pl.DataFrame
+
+
+def read_tables(db: Database, settings: Settings, progress: Progress = silent) -> Tables:
+    """Read everything that training learns from.
+
+    Raises
+    ------
+    NotEnoughData
+        If there are no events.
+    """
+    return Tables(read_training_events(db, settings, progress), read_catalogue(db), read_reviews(db))
+
+
+def read_events(
+    db: Database, progress: Progress = silent, wanted: Sequence[str] = (*NEEDED, *OPTIONAL)
+) -> pl.DataFrame:
+    """Read some columns of all events, by default what training needs.
+
+    Ids and kinds are kept as Categorical, four bytes a row instead of a text each.
+
+    Raises
+    ------
+    NotEnoughData
+        If there is none.
+    """
+    total = events.count(db)
+    frames, rows = [], 0
+    for frame in events.stream(db, wanted):
+        frames.append(frame.with_columns(cs.string().cast(pl.Categorical)))
+        rows += frame.height
+        progress("read events", rows, total, rows)
+    if not frames:
+        raise NotEnoughData("this shop has no events yet; run aisle import FILE…")
+    return pl.concat(frames)
+
+
+def read_training_events(db: Database, settings: Settings, progress: Progress = silent) -> pl.DataFrame:
+    """Read the events that models learn from and are judged by: all, or those of people if the settings say so.
+
+    Raises
+    ------
+    NotEnoughData
+        If there is none.
+    """
+    frame = read_events(db, progress)
+    return without_bots(frame) if settings.train.leave_out_bots else frame
+
+
+def read_catalogue(db: Database) -> pl.DataFrame:
+    """Read the whole catalogue; it may be empty."""
+    return pl.concat([SCHEMA.to_frame(), *items.stream(db, tuple(columns.ITEMS))])
+
+
+def read_reviews(db: Database) -> pl.DataFrame:
+    """Read all reviews; there may be none."""
+    return pl.concat([REVIEWS.to_frame(), *reviews.stream(db, tuple(columns.REVIEWS))])
+
+
+def span(frame: pl.DataFrame) -> tuple[int, int]:
+    """Return the first and the last moment of a log that is not empty."""
+    first, last = frame.select(first=pl.col(TIMESTAMP).min(), last=pl.col(TIMESTAMP).max()).row(0)
+    return first, last

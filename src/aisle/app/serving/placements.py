@@ -1,0 +1,37 @@
+"""The placements of a shop: those that every shop has, with what `aisle.toml` sets of them, and its own."""
+
+from typing import Final
+
+from aisle.app.settings import PlacementSection, Settings
+from aisle.engine.placement import Placement
+from aisle.engine.strategies import STRATEGIES, strategy_named
+from aisle.shop.errors import NotFound
+
+STANDARD: Final = {strategy.placement: name for name, strategy in STRATEGIES.items() if strategy.placement}
+"""The placements that every shop has, and the strategy of each."""
+
+DEFAULT_STRATEGY: Final = "personal"
+
+
+def placements_of(settings: Settings) -> dict[str, Placement]:
+    """Return every placement of a shop by name."""
+    sections = dict.fromkeys(STANDARD, PlacementSection()) | settings.placements
+    return {name: _placement(name, section) for name, section in sections.items()}
+
+
+def placement_named(placements: dict[str, Placement], name: str) -> Placement:
+    """Return one of some placements.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this name.
+    """
+    if name not in placements:
+        raise NotFound(f"there is no placement {name!r} in aisle.toml; those there are: {', '.join(placements)}")
+    return placements[name]
+
+
+def _placement(name: str, section: PlacementSection) -> Placement:
+    strategy = section.strategy or STANDARD.get(name, DEFAULT_STRATEGY)
+    return Placement(name, strategy_named(strategy), section.objective, section.rules)

@@ -1,0 +1,107 @@
+"""The promotion gate where the log stays on Spark: the same questions, fitted there and scored here."""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from aisle.app.progress import Progress
+from aisle.app.spark.fitting import OF_NEWEST_EVENTS, can_be_trained, fit_model, newest_events, retrieval_of
+from aisle.app.training.fitting import Fitted, TrainingBudget
+from aisle.app.training.gate import GateDecision, LiveRecipe, compare_with_live
+from aisle.app.training.measuring import Measured, PastFit, measure, score, with_catalogue_of_past
+from aisle.engine.recipe import PERSONAL, POPULAR, Recipe
+from aisle.evaluation.evaluate import Evaluation
+from aisle.evaluation.holdout import Holdout, hold_out
+from aisle.prepare.split import holdout_window
+from aisle.recommenders.base import Component
+from aisle.shop.errors import NotEnoughData
+
+if TYPE_CHECKING:
+    from aisle.prepare.spark.log import Frame, SparkLog
+
+SHOPPERS: Final = 20_000
+"""So many shoppers of the held-out weeks say how good a model is, where the log is too long to ask all of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class SparkGate:
+    """Compares recipes on the newest weeks.
+
+    A log that fits this machine is looked at as a whole; of a longer one, some shoppers with all of their past.
+
+    Attributes
+    ----------
+    events
+        The cleaned log.
+    catalogue
+        The shop's catalogue.
+    most
+        How many events fit this machine.
+    extent
+        The first and the last moment of the log, and how many events it has.
+    progress
+        Who follows.
+    """
+
+    events: "Frame"
+    catalogue: pl.DataFrame
+    most: int
+    extent: tuple[int, int, int]
+    progress: Progress
+
+    def decide(self, live: LiveRecipe, recipe: Recipe) -> GateDecision:
+        """Compare a recipe with the live one."""
+        try:
+            holdout = self.held_out(recipe)
+        except NotEnoughData as error:
+            return GateDecision(True, f"not measured: {error}", [])
+        past = spark_log(self.events, recipe, self.extent[1] + 1).until(holdout.window.cut)
+
+        def measure_recipe(other: Recipe) -> tuple[Measured, Evaluation]:
+            same_question = holdout if other.weights == recipe.weights else self.held_out(other)
+            if can_be_trained(other):
+                return self._measure(other, past.weighing(other.weights), same_question)
+            return measure(other, same_question, TrainingBudget(), progress=self.progress)
+
+        return compare_with_live(
+            live, recipe, measure_recipe(recipe), measure_recipe, lambda other: self.fits or can_be_trained(other)
+        )
+
+    @property
+    def fits(self) -> bool:
+        """Whether all of the log fits this machine."""
+        return self.extent[2] <= self.most
+
+    def held_out(self, recipe: Recipe) -> Holdout:
+        """Hold out the newest weeks of the log, or of some shoppers' part of it."""
+        first, last, _ = self.extent
+        window = holdout_window(first, last)
+        if self.fits:
+            return with_catalogue_of_past(self.catalogue, hold_out(self.events, recipe.weights, window))
+        log = spark_log(self.events, recipe, last + 1)
+        items = log.until(window.cut).items
+        of_some = log.of_some(window.cut, SHOPPERS)
+        return with_catalogue_of_past(self.catalogue, hold_out(of_some, recipe.weights, window, items=items))
+
+    def _measure(self, recipe: Recipe, past: "SparkLog", holdout: Holdout) -> tuple[Measured, Evaluation]:
+        """Fit a recipe on the past on Spark and score it here."""
+        started = time.perf_counter()
+        newest = holdout.train if self.fits else newest_events(past, self.most, self.catalogue)
+        components: dict[str, Component] = {}
+        for role in (PERSONAL, POPULAR):
+            spec = recipe.parts[role]
+            data = newest if spec.model in OF_NEWEST_EVENTS else holdout.train
+            components[role] = fit_model(role, spec, past, data, recipe.seed)
+        seconds = time.perf_counter() - started
+        self.progress(f"fit {recipe.model} on the past", 1, 1)
+        past_fit = PastFit(Fitted(retrieval_of(components), components, {}), seconds)
+        return score(recipe, past_fit, holdout, progress=self.progress)
+
+
+def spark_log(events: "Frame", recipe: Recipe, now: int, also: pl.Series | tuple[()] = ()) -> "SparkLog":
+    """Return the log of events, weighed as a recipe says, with items that no event names."""
+    from aisle.prepare.spark.log import SparkLog
+
+    return SparkLog.of(events, recipe.weights, now, also)

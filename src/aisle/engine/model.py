@@ -1,0 +1,226 @@
+"""A trained model, ready to answer: the components of a bundle, put together as its recipe says."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.engine.ranking.candidates import Source
+from aisle.engine.ranking.examples import Objective
+from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
+from aisle.engine.ranking.ranker_columns import with_current_columns
+from aisle.engine.ranking.retrieval import Retrieval
+from aisle.engine.recipe import (
+    HIGHLIGHTS,
+    PERSONAL,
+    POPULAR,
+    PRUNER,
+    RANKER,
+    STARS,
+    STATE,
+    Recipe,
+    ranker_of,
+)
+from aisle.engine.shelf.attributes import median_cover
+from aisle.engine.shelf.long_tail import in_tail
+from aisle.models.bundle import Bundle
+from aisle.prepare.weigh import Weights
+from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
+from aisle.recommenders.base import Component, Recommender, Retrieves
+from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
+from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
+from aisle.recommenders.second_stage.ranker import Ranker
+from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
+from aisle.recommenders.similar import directions
+from aisle.shop.errors import BundleError, NoModel
+from aisle.shop.ids import Vocabulary
+
+CONTENT: Final = "content"
+"""The model that knows what items are like by themselves."""
+
+VECTORS_FROM: Final = ("als", "audience")
+"""Whose vectors say which items are similar, where neither contents nor the personal model do."""
+
+SALES_WINDOW: Final = 1
+"""Which of `WINDOWS` says how items sell now."""
+
+C = TypeVar("C", CandidatePruner, ItemState, Ranker)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A trained model, ready to answer.
+
+    Attributes
+    ----------
+    version
+        Its number in the registry.
+    components
+        What the bundle holds, by role.
+    items
+        The items that it knows.
+    recipe
+        What it was made by.
+    data_end
+        The moment at which the training data ended.
+    """
+
+    version: int
+    components: dict[str, Component]
+    items: Vocabulary
+    recipe: Recipe
+    data_end: int
+
+    @classmethod
+    def of_bundle(cls, version: int, bundle: Bundle, recipe: Recipe) -> Self:
+        """Put a model together from what a bundle holds.
+
+        Raises
+        ------
+        BundleError
+            If what fills personal shelves is missing, or is of another version.
+        """
+        data_end = bundle.manifest.window[1] if bundle.manifest.window else bundle.manifest.created
+        model = cls(version, bundle.parts, bundle.items, recipe, data_end)
+        # Now, and not when the first shopper comes.
+        _ = model.personal, model._by_objective
+        return model
+
+    @property
+    def weights(self) -> Weights:
+        """What each kind of event says about liking."""
+        return self.recipe.weights
+
+    # --- What ranks ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def personal(self) -> Retrieves:
+        """What ranks for shoppers: one recommender, or several in two stages."""
+        return self._recommender(PERSONAL) if self.recipe.hybrid is None else self._hybrid(self.recipe.hybrid)
+
+    @property
+    def popular(self) -> Recommender[Any]:
+        """What answers where nothing else does."""
+        return self._recommender(POPULAR)
+
+    def recommender(self, name: str) -> Recommender[Any] | None:
+        """Return a model by its name, or None if the data had too little for it.
+
+        Raises
+        ------
+        NoModel
+            If it was not to be trained.
+        """
+        by_name = {model.name: model for model in self.components.values() if isinstance(model, Recommender)}
+        if name not in by_name and name not in self.recipe.parts:
+            raise NoModel(f"the live model has no {name!r}; run aisle train now that a placement asks for it")
+        return by_name.get(name)
+
+    def retrieval(self, model: str = PERSONAL, objective: Objective | None = None) -> Retrieval | None:
+        """Return what fills a shelf: the personal model or another by its name; None if the data had too little for it.
+
+        Parameters
+        ----------
+        model
+            `PERSONAL`, or the name of a model.
+        objective
+            What the shelf is for; only a hybrid tells one from another.
+
+        Raises
+        ------
+        NoModel
+            If it was not to be trained.
+        """
+        if model in (PERSONAL, self.recipe.model):
+            personal = self.personal if objective is None else self._by_objective.get(objective, self.personal)
+            return Retrieval(personal, self.popular)
+        recommender = self.recommender(model)
+        return Retrieval(recommender, self.popular) if recommender else None
+
+    @cached_property
+    def _by_objective(self) -> dict[Objective, Hybrid]:
+        hybrid = self.recipe.hybrid
+        return {} if hybrid is None else {name: self._hybrid(hybrid, name) for name in self.recipe.objectives}
+
+    def _hybrid(self, config: HybridConfig, objective: Objective | None = None) -> Hybrid:
+        """Put a hybrid together, with the ranker of an objective, or the main one if there is none."""
+        components, quotas = self.components, config.sources
+        sources = {name: Source(self._recommender(name), quotas[name]) for name in quotas if name in components}
+        role = ranker_of(objective) if ranker_of(objective) in components else RANKER
+        ranker = with_current_columns(self._component(role, Ranker), tuple(quotas)) if role in components else None
+        return Hybrid(
+            tuple(quotas), sources, self._component(PRUNER, CandidatePruner), self._component(STATE, ItemState), ranker
+        )
+
+    # --- What is known of items ---------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> ItemState | None:
+        """What is known of the items; None in a bundle from before that was kept."""
+        state = self.components.get(STATE)
+        return state if isinstance(state, ItemState) else None
+
+    @property
+    def highlights(self) -> ReviewHighlights | None:
+        """With which phrases reviewers praise items; None in a shop with too few reviews."""
+        highlights = self.components.get(HIGHLIGHTS)
+        return highlights if isinstance(highlights, ReviewHighlights) else None
+
+    @cached_property
+    def directions(self) -> NDArray[np.float32] | None:
+        """Vectors whose cosines say which items are similar, (items, factors); None if no model has item vectors."""
+        vectors = {
+            model.name: model.item_vectors for model in self.components.values() if isinstance(model, HasItemVectors)
+        }
+        best = [name for name in (CONTENT, self.recipe.model, *VECTORS_FROM, *vectors) if name in vectors]
+        return directions(vectors[best[0]]) if best else None
+
+    @cached_property
+    def contents(self) -> NDArray[np.float32] | None:
+        """What the items are like by themselves, whoever buys them, (items, factors); None if no model knows."""
+        model = self.components.get(CONTENT)
+        return model.item_vectors if isinstance(model, HasItemVectors) else None
+
+    @cached_property
+    def sales_per_day(self) -> NDArray[np.float32]:
+        """How often each item was bought per day of the last weeks, (items,); NaN where nothing is known."""
+        if self.state is None:
+            return np.full(len(self.items), np.nan, np.float32)
+        return self.state.target_counts_[:, SALES_WINDOW] / np.float32(WINDOWS[SALES_WINDOW])
+
+    @cached_property
+    def usual_cover(self) -> float:
+        """How many days the stock of the median item lasted when the data ended; NaN where nothing is known."""
+        return float("nan") if self.state is None else median_cover(self.state.stock_, self.sales_per_day)
+
+    @cached_property
+    def tail(self) -> NDArray[np.bool_]:
+        """Which items are of the long tail, (items,)."""
+        return in_tail(np.zeros(len(self.items)) if self.state is None else self.state.buyers_)
+
+    def stars(self, shopper: QueryBatch, items: NDArray[np.int32]) -> NDArray[np.float32] | None:
+        """Return the stars that a shopper would give to items, (items,), or None if no model predicts them."""
+        model = self.components.get(STARS, self.components.get(PERSONAL))
+        if not isinstance(model, Recommender) or not isinstance(model, PredictsRatings):
+            return None
+        return model.stars(model.score(shopper, items)[0])
+
+    # --- Components ---------------------------------------------------------------------------------------------------
+
+    def _recommender(self, role: str) -> Recommender[Any]:
+        model = self.components.get(role)
+        if not isinstance(model, Recommender):
+            raise self._incomplete(role)
+        return model
+
+    def _component(self, role: str, component_type: type[C]) -> C:
+        component = self.components.get(role)
+        if not isinstance(component, component_type):
+            raise self._incomplete(role)
+        return component
+
+    def _incomplete(self, role: str) -> BundleError:
+        return BundleError(f"model {self.version} lacks the {role} that its recipe names; run aisle train")

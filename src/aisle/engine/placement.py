@@ -1,0 +1,139 @@
+"""From proposals to a placed shelf: the one function behind live shelves, batches, reports and explanations.
+
+A shelf is not empty: what the rules leave out makes room for popular items, and where nothing of a proposal may stand,
+the next proposal takes its place.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.engine.proposals import Floats, Ints, Proposal
+from aisle.engine.query import ShelfQuery
+from aisle.engine.ranking.examples import Objective
+from aisle.engine.shelf.filters import Drop
+from aisle.engine.shelf.near_duplicates import near_duplicates
+from aisle.engine.shelf.reranking import rerank
+from aisle.engine.shelf.rules import BoundRules, Rules, bind, with_pins
+from aisle.engine.strategies import Strategy
+
+NO_RULES: Final = Rules()
+
+REACHES: Final = (100, 5000)
+"""How far down the popular items a short shelf looks for more: not far at first, as every look reads the catalogue."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a shelf stands, and how it is filled.
+
+    Attributes
+    ----------
+    name
+        What it is called in `aisle.toml`.
+    strategy
+        What fills it.
+    objective
+        What it is for, where a hybrid fills it; None: what the hybrid is for.
+    rules
+        What may stand on it.
+    """
+
+    name: str
+    strategy: Strategy
+    objective: Objective | None = None
+    rules: Rules = NO_RULES
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedShelf:
+    """A shelf, and what it was chosen from.
+
+    Attributes
+    ----------
+    proposal
+        What the strategy proposed.
+    candidates
+        What was chosen from, pins and popular items included, (candidates,).
+    items, scores
+        What stands there, best first, with the model's own scores, (shown,).
+    drops
+        A code of `engine.shelf.filters.Drop` for each candidate, (candidates,). Whatever is `KEPT` and not shown stood
+        behind the last place.
+    """
+
+    proposal: Proposal
+    candidates: Ints
+    items: Ints
+    scores: Floats
+    drops: NDArray[np.int8]
+
+    def dropped_by(self) -> dict[int, str]:
+        """Return the rule that left out each of the candidates that a rule did, by item number."""
+        by_rule = np.flatnonzero((self.drops != Drop.KEPT) & (self.drops != Drop.DOUBLE))
+        return {int(self.candidates[place]): Drop(int(self.drops[place])).rule for place in by_rule}
+
+
+def place(placement: Placement, query: ShelfQuery, proposals: Iterable[Proposal]) -> PlacedShelf:
+    """Return the shelf of the first proposal of which anything stands there, or of the last one.
+
+    Parameters
+    ----------
+    placement
+        Where the shelf stands.
+    query
+        What was asked for.
+    proposals
+        What the strategy proposes and what may stand in, in this order; at least one.
+    """
+    rules = bind(placement.rules, query.catalogue.vocabulary)
+    for proposal in proposals:
+        shelf = _filled(placement, query, proposal, rules)
+        if np.isin(shelf.items, proposal.items).any():
+            break
+    return shelf
+
+
+def _filled(placement: Placement, query: ShelfQuery, proposal: Proposal, rules: BoundRules) -> PlacedShelf:
+    """Place a proposal, with as many popular items behind it as the shelf has room for."""
+    items, scores = proposal.items, proposal.scores
+    shelf = _placed(placement, query, proposal, items, scores, rules)
+    for reach in REACHES if proposal.may_be_filled else ():
+        if len(shelf.items) >= query.n:
+            break
+        popular = query.popular(query.n + reach)
+        popular = popular[~np.isin(popular, items)]
+        items = np.concatenate((items, popular))
+        scores = np.concatenate((scores, np.full(len(popular), np.nan, np.float32)))
+        shelf = _placed(placement, query, proposal, items, scores, rules)
+    return shelf
+
+
+def _placed(
+    placement: Placement, query: ShelfQuery, proposal: Proposal, items: Ints, scores: Floats, rules: BoundRules
+) -> PlacedShelf:
+    """Put candidates on a shelf by the rules, and by what the catalogue says of them at this moment."""
+    candidates, scores = with_pins(items, scores, rules)
+    with_cart = np.concatenate((candidates, query.cart))
+    attributes, vectors = query.catalogue.attributes(with_cart), _contents(query, with_cart)
+    shown, in_cart = np.split(np.arange(len(with_cart)), [len(candidates)])
+    strangers = with_cart[~query.catalogue.listed(with_cart)]
+    excluded = np.concatenate((query.context.excluded, strangers, np.array([proposal.because], np.int32)))
+    context = replace(query.context, excluded=excluded)
+    if placement.strategy.about == "cart":
+        of_both = (None, None) if vectors is None else (vectors[shown], vectors[in_cart])
+        near = near_duplicates(attributes.take(shown), attributes.take(in_cart), *of_both)
+        context = replace(context, near_duplicates=near)
+    contents = None if vectors is None else vectors[shown]
+    reranked = rerank(candidates, scores, attributes.take(shown), rules, query.n, context, contents)
+    places = reranked.places
+    return PlacedShelf(proposal, candidates, candidates[places], scores[places], reranked.drops)
+
+
+def _contents(query: ShelfQuery, items: Ints) -> Floats | None:
+    """Return the vectors of items by themselves; those of items that the model does not know are 0."""
+    contents = query.model.contents
+    return None if contents is None else query.catalogue.vocabulary.values(contents, items, 0)

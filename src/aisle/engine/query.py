@@ -1,0 +1,209 @@
+"""A request in a model's numbers: the shopper, the page and the cart, and where to look items up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.engine.model import TrainedModel
+from aisle.engine.ranking.candidates import MOST
+from aisle.engine.ranking.examples import Objective
+from aisle.engine.ranking.hybrid import profiles_of
+from aisle.engine.ranking.profile import ProfileEvent, as_of, to_query
+from aisle.engine.request import ShelfRequest
+from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
+from aisle.engine.shelf.filters import RequestContext
+from aisle.engine.vocabulary import RequestVocabulary
+from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.shop.events import KIND_CODES, EventKind
+from aisle.shop.ids import UNKNOWN
+
+Ints = NDArray[np.int32]
+
+OWNING: Final = [KIND_CODES[kind] for kind in (EventKind.PURCHASE, EventKind.RATE)]
+"""The events that say that a shopper has an item: whoever rated it had it."""
+
+VIEWS: Final = [KIND_CODES[kind] for kind in (EventKind.VIEW_ITEM, EventKind.SELECT_ITEM)]
+"""The events that are looking at an item."""
+
+SPARE: Final = 4
+"""A strategy is asked for so many times the items that are shown: rules leave some out."""
+
+
+class Catalogue(Protocol):
+    """What the shop says of its items at the moment of a request."""
+
+    @property
+    def vocabulary(self) -> RequestVocabulary:
+        """The item numbers that all methods speak of."""
+
+    def attributes(self, items: Ints) -> ItemAttributes:
+        """Return what is known of items."""
+
+    def listed(self, items: Ints) -> Flags:
+        """Return which items exist: an id that neither the model nor the catalogue knows is a typing error."""
+
+    def newest(self, n: int) -> Ints:
+        """Return the n newest items, newest first."""
+
+
+@dataclass(frozen=True, eq=False)
+class NoCatalogue:
+    """A catalogue that says nothing: for a moment of the past, and where the shop's own is out of reach.
+
+    Attributes
+    ----------
+    vocabulary
+        The item numbers.
+    new_items
+        The newest items, newest first.
+    """
+
+    vocabulary: RequestVocabulary
+    new_items: Ints
+
+    def attributes(self, items: Ints) -> ItemAttributes:
+        """Return that nothing is known; every item is available."""
+        return attributes_of_rows([None] * len(items), now=0)
+
+    def listed(self, items: Ints) -> Flags:
+        """Return which items the model knows."""
+        return items < self.vocabulary.known
+
+    def newest(self, n: int) -> Ints:
+        """Return the n newest items."""
+        return self.new_items[:n]
+
+
+class RecentEvents(NamedTuple):
+    """What a shopper did, newest first, each (events,); the model need not know all items."""
+
+    item: Ints
+    kind: NDArray[np.int8]
+    timestamp: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class ShelfQuery:
+    """A request in a model's numbers.
+
+    Attributes
+    ----------
+    model
+        What answers.
+    catalogue
+        Where items are looked up.
+    shopper
+        The shopper as a query of one; they may have no history.
+    context
+        What the rules need to know of the request.
+    viewed
+        What the shopper viewed, each item once, newest first, (items,); the model need not know all of them.
+    item
+        The item of the page, or `UNKNOWN`.
+    cart
+        What is in the cart, (items,).
+    n
+        How long the shelf is.
+    objective
+        What the shelf is for; None: what the model is for.
+    """
+
+    model: TrainedModel
+    catalogue: Catalogue
+    shopper: QueryBatch
+    context: RequestContext
+    viewed: Ints
+    item: int
+    cart: Ints
+    n: int
+    objective: Objective | None = None
+
+    @classmethod
+    def of_events(
+        cls,
+        request: ShelfRequest,
+        events: Sequence[ProfileEvent],
+        model: TrainedModel,
+        catalogue: Catalogue,
+        objective: Objective | None = None,
+    ) -> Self:
+        """Read a request together with the shopper's events, newest first."""
+        shopper = to_query(events, model.items, model.weights, as_of(events, model.data_end))
+        of_items = [(event.item_id, event.kind, event.timestamp) for event in events if event.item_id is not None]
+        recent = RecentEvents(
+            catalogue.vocabulary.numbers(item_id for item_id, _, _ in of_items),
+            np.array([KIND_CODES[kind] for _, kind, _ in of_items], np.int8),
+            np.array([timestamp for _, _, timestamp in of_items], np.int64),
+        )
+        return cls._of(request, shopper, recent, model, catalogue, objective)
+
+    @classmethod
+    def of_shopper(
+        cls,
+        request: ShelfRequest,
+        shopper: QueryBatch,
+        model: TrainedModel,
+        catalogue: Catalogue,
+        objective: Objective | None = None,
+    ) -> Self:
+        """Read a request together with a query of one that has its profile."""
+        profile = profiles_of(shopper)
+        recent = RecentEvents(profile.item[::-1], profile.kind[::-1], profile.timestamp[::-1])
+        return cls._of(request, shopper, recent, model, catalogue, objective)
+
+    @classmethod
+    def _of(
+        cls,
+        request: ShelfRequest,
+        shopper: QueryBatch,
+        recent: RecentEvents,
+        model: TrainedModel,
+        catalogue: Catalogue,
+        objective: Objective | None,
+    ) -> Self:
+        vocabulary = catalogue.vocabulary
+        page = vocabulary.numbers([request.item_id] if request.item_id else [])
+        cart = vocabulary.numbers(dict.fromkeys(request.cart))
+        disliked = shopper.history.items[shopper.weights < 0]
+        owned = recent.item[np.isin(recent.kind, OWNING)] if request.exclude == "purchased" else page[:0]
+        bought = recent.kind == KIND_CODES[EventKind.PURCHASE]
+        context = RequestContext(
+            now=shopper.now,
+            excluded=np.concatenate((disliked, owned, cart, page)),
+            bought=recent.item[bought],
+            bought_at=recent.timestamp[bought],
+        )
+        item = int(page[0]) if len(page) else UNKNOWN
+        viewed = _each_once(recent.item[np.isin(recent.kind, VIEWS)])
+        return cls(model, catalogue, shopper, context, viewed, item, cart, request.n, objective)
+
+    @property
+    def n_candidates(self) -> int:
+        """How many candidates are enough."""
+        return n_candidates(self.n)
+
+    @cached_property
+    def excluded(self) -> ItemLists:
+        """The excluded items that the model knows, a list."""
+        excluded = np.unique(self.context.excluded)
+        known = excluded[excluded < len(self.model.items)]
+        return ItemLists.of_arrays([known])
+
+    def popular(self, n: int) -> Ints:
+        """Return the n most popular items that are not excluded."""
+        items: Ints = self.model.popular.retrieve(self.shopper, n, self.excluded).items[0]
+        return items[items >= 0]
+
+
+def n_candidates(n: int) -> int:
+    """Return how many candidates are enough for a shelf of n."""
+    return max(SPARE * n, MOST)
+
+
+def _each_once(items: Ints) -> Ints:
+    """Return items in their order without repetitions."""
+    return items[np.sort(np.unique(items, return_index=True)[1])]

@@ -1,0 +1,43 @@
+"""What somebody asks of a shelf: who, where, and how much, in the shop's own ids."""
+
+from typing import Final, Literal
+
+import msgspec
+
+Exclude = Literal["none", "purchased"]
+
+MAIN_PLACEMENT: Final = "recommended-for-you"
+"""The placement of a request that names none."""
+
+
+class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for a shelf, as it was read once.
+
+    Attributes
+    ----------
+    user_id
+        The shopper; None for a visitor of whom only the session is known.
+    session_id
+        The visit; its events count beside the shopper's own.
+    placement
+        Where the shelf stands.
+    item_id
+        The item that the page is about.
+    cart
+        The items in the cart.
+    n
+        How many items.
+    exclude
+        Whether items that the shopper has bought or rated are left out.
+    explain
+        Whether each item says why it stands there.
+    """
+
+    user_id: str | None = None
+    session_id: str | None = None
+    placement: str = MAIN_PLACEMENT
+    item_id: str | None = None
+    cart: tuple[str, ...] = ()
+    n: int = 10
+    exclude: Exclude = "none"
+    explain: bool = False

@@ -1,0 +1,315 @@
+"""How placements are filled: one record per strategy, with the function that yields what it proposes.
+
+A function yields its proposals in the order of preference: first what the placement promises, then what may stand in.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.engine.proposals import (
+    BOUGHT_TOGETHER_INSTEAD,
+    PERSONAL_INSTEAD,
+    POPULAR,
+    POPULAR_INSTEAD,
+    SIMILAR_INSTEAD,
+    Fallback,
+    Floats,
+    Ints,
+    Proposal,
+)
+from aisle.engine.query import ShelfQuery
+from aisle.engine.recipe import BASELINE, PERSONAL
+from aisle.recommenders.implicit.co_purchase import CoPurchase
+from aisle.recommenders.similar import similar as most_similar
+from aisle.shop.errors import InputError
+from aisle.shop.ids import UNKNOWN
+from aisle.shop.moments import DAY
+
+MIN_BUYERS: Final = 5
+"""Items that so many different shoppers bought together are often bought together; fewer are somebody's purchase."""
+
+CO_PURCHASE: Final = "co_purchase"
+TRENDING: Final = "trending"
+"""The models that strategies ask by name."""
+
+Propose = Callable[[ShelfQuery], Iterator[Proposal]]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way to fill a placement.
+
+    Attributes
+    ----------
+    name
+        What it is called in `aisle.toml`.
+    propose
+        Yields what it proposes, and after it what may stand in.
+    about
+        What its shelf answers: a shopper, the item of a page, or a cart. Only shelves of shoppers are filled in batch;
+        all are measured offline, those of items and carts by baskets.
+    placement
+        The placement of every shop that it fills; None for a model, which a shop asks for by name.
+    model
+        The one model that it is, so that many shoppers are asked about at once; None if it is more than that.
+    needs
+        The models that are trained for it, beside the personal and the popular one.
+    reason
+        What its shelf says of each item; `{}` is the item that the shelf follows from. None: what the model says.
+    fallbacks
+        What may stand in for it.
+    """
+
+    name: str
+    propose: Propose
+    about: Literal["shopper", "item", "cart"] = "shopper"
+    placement: str | None = None
+    model: str | None = None
+    needs: tuple[str, ...] = ()
+    reason: str | None = None
+    fallbacks: tuple[Fallback, ...] = (POPULAR, POPULAR_INSTEAD)
+
+    @property
+    def in_batch(self) -> bool:
+        """Whether it fills the shelves of many shoppers, with no page and no cart."""
+        return self.about == "shopper"
+
+
+def strategy_named(name: str) -> Strategy:
+    """Return a strategy by its name; any other name is that of a model."""
+    return STRATEGIES.get(name) or Strategy(name, partial(_by_model, model=name), model=name, needs=(name,))
+
+
+# --- Strategies -------------------------------------------------------------------------------------------------------
+
+
+def _by_model(query: ShelfQuery, model: str) -> Iterator[Proposal]:
+    """Yield what a model ranks for the shopper; the popular items if it knows nothing of them, or is not there."""
+    retrieval = query.model.retrieval(model, query.objective)
+    if retrieval is None:
+        yield popular_items(query, POPULAR_INSTEAD)
+        return
+    shelf, impersonal = retrieval.own(query.shopper, query.n_candidates, query.excluded)
+    if not impersonal[0]:
+        yield Proposal.of_row(shelf, 0)
+    yield popular_items(query, POPULAR)
+
+
+def _similar(query: ShelfQuery) -> Iterator[Proposal]:
+    """Yield what is like the item of the page."""
+    _check_item(query, "similar")
+    yield from _alike(query, query.item)
+    yield popular_items(query, POPULAR_INSTEAD)
+
+
+def _bought_together(query: ShelfQuery) -> Iterator[Proposal]:
+    """Yield what several shoppers bought together with the item of the page."""
+    _check_item(query, "bought_together")
+    yield from _proposed(*_partners(query, np.array([query.item], np.int32)), may_be_filled=False)
+    yield from _alike(query, query.item, SIMILAR_INSTEAD)
+    yield popular_items(query, POPULAR_INSTEAD)
+
+
+def _cart(query: ShelfQuery) -> Iterator[Proposal]:
+    """Yield what goes with everything in the cart."""
+    yield from _proposed(*_partners(query, query.cart))
+    for proposal in _by_model(query, PERSONAL):
+        yield Proposal(proposal.items, proposal.scores, proposal.fallback or PERSONAL_INSTEAD)
+
+
+def _because_you_viewed(query: ShelfQuery) -> Iterator[Proposal]:
+    """Yield what is like the item that the shopper viewed last, or dealt with last, in a shop that records no views."""
+    viewed = query.viewed[query.viewed < len(query.model.items)]
+    liked = query.shopper.history.items[query.shopper.weights > 0]
+    last = np.concatenate((viewed[:1], liked[-1:]))
+    if len(last):
+        item = int(last[0])
+        for proposal in _alike(query, item):
+            yield Proposal(proposal.items, proposal.scores, proposal.fallback, because=item)
+    yield popular_items(query, POPULAR)
+
+
+def _buy_it_again(query: ShelfQuery) -> Iterator[Proposal]:
+    """Yield what the shopper bought before and is due: when about the time has passed after which people rebuy."""
+    yield from _proposed(*_due(query), may_be_filled=False)
+    yield popular_items(query, POPULAR_INSTEAD)
+
+
+def _new_arrivals(query: ShelfQuery) -> Iterator[Proposal]:
+    """Yield what the shop has had for the shortest time: by `available_from`, or by first events if nothing has it."""
+    items, state = query.catalogue.newest(query.n_candidates), query.model.state
+    if len(items) == 0 and state is not None:
+        items = np.argsort(-state.first_, kind="stable")[: query.n_candidates].astype(np.int32)
+    yield from _proposed(items, _unscored(items), may_be_filled=False)
+    yield popular_items(query, POPULAR_INSTEAD)
+
+
+def _recently_viewed(query: ShelfQuery) -> Iterator[Proposal]:
+    """Yield what the shopper looked at, newest first."""
+    yield from _proposed(query.viewed, _unscored(query.viewed), may_be_filled=False)
+    yield popular_items(query, POPULAR_INSTEAD)
+
+
+STRATEGIES: Final[dict[str, Strategy]] = {
+    strategy.name: strategy
+    for strategy in (
+        Strategy(
+            "personal",
+            partial(_by_model, model=PERSONAL),
+            placement="recommended-for-you",
+            model=PERSONAL,
+        ),
+        Strategy(
+            "similar",
+            _similar,
+            about="item",
+            placement="similar-items",
+            needs=(CO_PURCHASE,),
+            reason="like {}",
+            fallbacks=(BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD),
+        ),
+        Strategy(
+            "bought_together",
+            _bought_together,
+            about="item",
+            placement="frequently-bought-together",
+            needs=(CO_PURCHASE,),
+            reason="often bought with {}",
+            fallbacks=(SIMILAR_INSTEAD, BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD),
+        ),
+        Strategy(
+            "cart",
+            _cart,
+            about="cart",
+            placement="cart",
+            needs=(CO_PURCHASE,),
+            reason="goes with what is in the cart",
+            fallbacks=(PERSONAL_INSTEAD, POPULAR),
+        ),
+        Strategy(
+            "because_you_viewed",
+            _because_you_viewed,
+            placement="because-you-viewed",
+            needs=(CO_PURCHASE,),
+            reason="because you viewed {}",
+            fallbacks=(BOUGHT_TOGETHER_INSTEAD, POPULAR),
+        ),
+        Strategy(
+            "buy_it_again",
+            _buy_it_again,
+            placement="buy-it-again",
+            reason="you bought it before",
+            fallbacks=(POPULAR_INSTEAD,),
+        ),
+        Strategy(
+            TRENDING,
+            partial(_by_model, model=TRENDING),
+            placement="trending",
+            model=TRENDING,
+            needs=(TRENDING,),
+            reason="trending now",
+        ),
+        Strategy(
+            "bestsellers",
+            partial(_by_model, model=BASELINE),
+            placement="bestsellers",
+            model=BASELINE,
+            needs=(BASELINE,),
+        ),
+        Strategy(
+            "new_arrivals",
+            _new_arrivals,
+            placement="new-arrivals",
+            reason="new in the shop",
+            fallbacks=(POPULAR_INSTEAD,),
+        ),
+        Strategy(
+            "recently_viewed",
+            _recently_viewed,
+            placement="recently-viewed",
+            reason="you looked at it",
+            fallbacks=(POPULAR_INSTEAD,),
+        ),
+    )
+}
+"""The strategies by name."""
+
+
+# --- Pieces -----------------------------------------------------------------------------------------------------------
+
+
+def popular_items(query: ShelfQuery, fallback: Fallback) -> Proposal:
+    """Return the popular items, as what stands in."""
+    return Proposal.of_row(query.model.popular.retrieve(query.shopper, query.n_candidates, query.excluded), 0, fallback)
+
+
+def _check_item(query: ShelfQuery, strategy: str) -> None:
+    if query.item == UNKNOWN:
+        raise InputError(f"strategy {strategy!r} needs the item that the page is about; add item_id")
+
+
+def _proposed(
+    items: Ints, scores: Floats, fallback: Fallback | None = None, *, may_be_filled: bool = True
+) -> Iterator[Proposal]:
+    """Yield a proposal, if it holds anything."""
+    if len(items):
+        yield Proposal(items, scores, fallback, may_be_filled=may_be_filled)
+
+
+def _alike(query: ShelfQuery, item: int, fallback: Fallback | None = None) -> Iterator[Proposal]:
+    """Yield what is like an item, then what anybody bought together with it."""
+    if not 0 <= item < len(query.model.items):
+        return
+    items = np.array([item], np.int32)
+    if query.model.directions is not None:
+        similar_items = Proposal.of_row(most_similar(query.model.directions, items, query.n_candidates), 0, fallback)
+        if len(similar_items.items):
+            yield similar_items
+    yield from _proposed(*_partners(query, items, min_buyers=1), BOUGHT_TOGETHER_INSTEAD)
+
+
+def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_BUYERS) -> tuple[Ints, Floats]:
+    """Return what was bought together with items, by the sum of the links, best first."""
+    model = query.model.recommender(CO_PURCHASE)
+    known = items[(items >= 0) & (items < len(query.model.items))]
+    if len(known) == 0 or not isinstance(model, CoPurchase):
+        return np.zeros(0, np.int32), np.zeros(0, np.float32)
+    links = model.partners(known, model.config.neighbours, min_buyers)
+    linked = links.items >= 0
+    partners, places = np.unique(links.items[linked], return_inverse=True)
+    scores = np.bincount(places, links.scores[linked], len(partners)).astype(np.float32)
+    scores[np.isin(partners, known)] = 0
+    return _best(partners, scores)
+
+
+def _due(query: ShelfQuery) -> tuple[Ints, Floats]:
+    """Return what the shopper bought before, by liking × how many people rebuy it × whether it is the time.
+
+    With r, the days since the last purchase over the days after which people usually rebuy, an item is due as
+    r · exp(1 - r): not at all at once, most at r = 1, and less and less for whoever has stopped buying it.
+    """
+    state, profile, history = query.model.state, query.shopper.profiles, query.shopper.history.items
+    if state is None or profile is None:
+        return np.zeros(0, np.int32), np.zeros(0, np.float32)
+    bought = profile.kind == state.target_kind_[0]
+    last = np.zeros(len(query.model.items), np.int64)
+    np.maximum.at(last, profile.item[bought], profile.timestamp[bought])
+    items, liking = history[last[history] > 0], query.shopper.weights[last[history] > 0]
+    days: NDArray[np.float64] = (profile.now[0] - last[items]) / DAY
+    ratio = days / np.maximum(np.exp(state.interval_[items]), 1)
+    return _best(items, np.nan_to_num(liking * state.rebuyers_[items] * ratio * np.exp(1 - ratio)).astype(np.float32))
+
+
+def _best(items: Ints, scores: Floats) -> tuple[Ints, Floats]:
+    """Return the items with a score above 0, best first."""
+    order = np.argsort(-scores, kind="stable")[: np.count_nonzero(scores > 0)]
+    return items[order], scores[order]
+
+
+def _unscored(items: Ints) -> Floats:
+    return np.full(len(items), np.nan, np.float32)

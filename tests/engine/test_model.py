@@ -1,17 +1,75 @@
+"""A bundle becomes a model that answers, or is refused before anybody asks."""
+
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aisle.app.shop import Shop
 from aisle.engine.model import TrainedModel
-from aisle.engine.recipe import POPULAR, PRUNER
+from aisle.engine.ranking.features import names
+from aisle.engine.ranking.hybrid import Hybrid
+from aisle.engine.recipe import POPULAR, PRUNER, RANKER
+from aisle.models import registry
+from aisle.models.bundle import Bundle
+from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.shop.errors import BundleError
 
 
-def test_a_model_that_lacks_a_part_of_its_recipe_is_named(hybrid_folder: Path) -> None:
+@pytest.fixture
+def live(hybrid_folder: Path) -> TrainedModel:
     with Shop.open(hybrid_folder) as shop:
-        model = shop.model_watch.current()
+        return shop.model_watch.current()
+
+
+@pytest.fixture
+def bundle(hybrid_folder: Path) -> Bundle:
+    with Shop.open(hybrid_folder) as shop:
+        row = shop.models()[0]
+        return registry.load(shop.settings.bundles, row)
+
+
+def with_ranker(bundle: Bundle, features: tuple[str, ...]) -> Bundle:
+    """Return the bundle with other names for the features of its ranker."""
+    ranker = bundle.parts[RANKER]
+    assert isinstance(ranker, Ranker)
+    return replace(bundle, parts=bundle.parts | {RANKER: ranker.named(features)})
+
+
+def ranker_of(model: TrainedModel) -> Ranker:
+    assert isinstance(model.personal, Hybrid)
+    assert model.personal.ranker is not None
+    return model.personal.ranker
+
+
+def test_a_bundle_from_before_features_had_names_reads_the_same_columns(bundle: Bundle, live: TrainedModel) -> None:
+    model = TrainedModel.of_bundle(1, with_ranker(bundle, ()), live.recipe)
+    assert ranker_of(model).features_ == ranker_of(live).features_
+    assert ranker_of(model).forest_.feature.tolist() == ranker_of(live).forest_.feature.tolist()
+
+
+def test_a_bundle_with_another_order_of_features_is_remapped(bundle: Bundle, live: TrainedModel) -> None:
+    assert live.recipe.hybrid is not None
+    columns = names(tuple(live.recipe.hybrid.sources))
+    model = TrainedModel.of_bundle(1, with_ranker(bundle, columns[::-1]), live.recipe)
+    feature, remapped = ranker_of(live).forest_.feature, ranker_of(model).forest_.feature
+    assert remapped[feature >= 0].tolist() == (len(columns) - 1 - feature[feature >= 0]).tolist()
+
+
+def test_a_bundle_with_an_unknown_feature_is_refused(bundle: Bundle, live: TrainedModel) -> None:
+    columns = ranker_of(live).features_
+    with pytest.raises(BundleError, match="does not have: moon_phase; run aisle train"):
+        TrainedModel.of_bundle(1, with_ranker(bundle, ("moon_phase", *columns[1:])), live.recipe)
+
+
+def test_a_bundle_without_a_part_of_its_recipe_is_refused(bundle: Bundle, live: TrainedModel) -> None:
+    parts = {role: part for role, part in bundle.parts.items() if role != PRUNER}
+    with pytest.raises(BundleError, match=f"model 1 lacks the {PRUNER} that its recipe names"):
+        TrainedModel.of_bundle(1, replace(bundle, parts=parts), live.recipe)
+
+
+def test_a_model_that_lacks_a_part_of_its_recipe_is_named(live: TrainedModel) -> None:
     for role in (PRUNER, POPULAR):
-        parts = {name: part for name, part in model.components.items() if name != role}
+        components = {name: component for name, component in live.components.items() if name != role}
         with pytest.raises(BundleError, match=f"model 1 lacks the {role} that its recipe names; run aisle train"):
-            TrainedModel(1, parts, model.items, model.recipe, model.data_end).retrieval()
+            TrainedModel(1, components, live.items, live.recipe, live.data_end).retrieval()

@@ -32,7 +32,7 @@ ITEMS = Vocabulary(["due", "early", "late", "never"])
 def model(tmp_path: Path, rebuyers: float = 0.5, days: float = 30.0) -> TrainedModel:
     """Return a model of a shop in which people come back for everything after so many days."""
     state = ItemState(ItemStateConfig())
-    state.taking_ = np.array([KIND_CODES["purchase"]], np.int8)
+    state.target_kind_ = np.array([KIND_CODES["purchase"]], np.int8)
     state.rebuyers_ = np.full(4, rebuyers, np.float32)
     state.interval_ = np.full(4, np.log(days), np.float32)
     popular = Popularity(PopularityConfig())

@@ -34,36 +34,36 @@ def beyond_of(holdout: Holdout, *lists: list[int], category: list[int] | None = 
 
 
 def test_figures_by_hand(holdout: Holdout) -> None:
-    found = beyond_of(holdout, [0, 2], [3, -1], [0, 1])
+    figures = beyond_of(holdout, [0, 2], [3, -1], [0, 1])
 
     bits = math.log2(4 / 3), 2.0
-    assert found.novelty == pytest.approx(((bits[0] + 2) / 2 + 2 + (bits[0] + 2) / 2) / 3)
+    assert figures.novelty == pytest.approx(((bits[0] + 2) / 2 + 2 + (bits[0] + 2) / 2) / 3)
     # Item a shares one user each with b and c, of which nobody else has any: a cosine of 1 / sqrt(3).
-    assert found.diversity == pytest.approx(1 - 1 / math.sqrt(3))
+    assert figures.diversity == pytest.approx(1 - 1 / math.sqrt(3))
     # a is at the place (3 + 4) / 8, the others at (0 + 3) / 8.
-    assert found.popularity == pytest.approx((5 / 8 + 3 / 8 + 5 / 8) / 3)
+    assert figures.popularity == pytest.approx((5 / 8 + 3 / 8 + 5 / 8) / 3)
     # Of six, a has the first three; c and d begin in the last third, at 4 and 5.
-    assert found.long_tail == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert figures.long_tail == pytest.approx((1 / 2 + 1 + 0) / 3)
     # Exposures 1, 1, 1, 2.
-    assert found.gini == pytest.approx((-3 - 1 + 1 + 3 * 2) / (4 * 5))
+    assert figures.gini == pytest.approx((-3 - 1 + 1 + 3 * 2) / (4 * 5))
     # a and b are the two most popular: ann's c and ben's d are finds, zoe's a is not.
-    assert found.serendipity == pytest.approx((1 / 2 + 1 / 2 + 0) / 3)
+    assert figures.serendipity == pytest.approx((1 / 2 + 1 / 2 + 0) / 3)
 
 
 def test_calibration_is_by_popularity_where_there_are_no_categories(holdout: Holdout) -> None:
-    found = beyond_of(holdout, [0, 1], [0, 0], [3, 3])
+    figures = beyond_of(holdout, [0, 1], [0, 0], [3, 3])
 
     # Ann's list has her own items, ben's his own only; zoe has no history to compare with.
-    assert found.groups == "popularity"
-    assert found.miscalibration == pytest.approx(0, abs=1e-12)
+    assert figures.groups == "popularity"
+    assert figures.miscalibration == pytest.approx(0, abs=1e-12)
 
 
 def test_calibration_is_by_category_where_there_are_some(holdout: Holdout) -> None:
-    found = beyond_of(holdout, [2, 3], [1, 1], [0, 0], category=[0, 0, 1, 1])
+    figures = beyond_of(holdout, [2, 3], [1, 1], [0, 0], category=[0, 0, 1, 1])
 
     # Ann had the first category only and gets the second; ben gets what he had.
-    assert found.groups == "category"
-    assert found.miscalibration == pytest.approx(-math.log(0.01) / 2)
+    assert figures.groups == "category"
+    assert figures.miscalibration == pytest.approx(-math.log(0.01) / 2)
 
 
 def test_what_no_list_has_is_null(holdout: Holdout) -> None:

@@ -159,11 +159,11 @@ def test_stars_of_the_window_are_kept_good_or_bad_the_last_of_each_pair() -> Non
     )
 
     given = holdout.given
-    found = {
+    pairs = {
         (holdout.train.users.ids[user], holdout.train.items.ids[item], stars)
         for user, item, stars in zip(given.user, given.item, given.stars.tolist(), strict=True)
     }
-    assert found == {("ann", "hat", 4.0), ("ben", "cup", 1.0)}
+    assert pairs == {("ann", "hat", 4.0), ("ben", "cup", 1.0)}
     assert len(given) == 2
 
 

@@ -11,8 +11,8 @@ STARS = np.where(np.arange(200) % 4 == 0, 1.0, 5.0)
 
 
 def measured(texts: list[str], stars: NDArray[np.float64] = STARS) -> tuple[int, float, float, float | None]:
-    found = cross_validate(ReviewStarsConfig(), ReviewTexts([None] * 200, texts), stars, ITEM, seed=1)
-    return found.reviews, found.mae, found.mae_always, found.spearman
+    errors = cross_validate(ReviewStarsConfig(), ReviewTexts([None] * 200, texts), stars, ITEM, seed=1)
+    return errors.reviews, errors.mae, errors.mae_always, errors.spearman
 
 
 def test_words_that_tell_stars_leave_no_error() -> None:

@@ -1,8 +1,9 @@
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
-from aisle.evaluation.holdout import hold_out
+from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.evaluation.segments import Segments
 from aisle.metrics import ranking
 from aisle.prepare.split import Window
@@ -32,26 +33,27 @@ EVENTS = pl.DataFrame(
 )
 
 
+def segmented(shown: NDArray[np.int32], holdout: Holdout) -> Segments:
+    hits, k = ranking.find_hits(shown, holdout.truth.indptr, holdout.truth.items), shown.shape[1]
+    return Segments.of(shown, ranking.recall(hits, k), ranking.ndcg(hits, k), holdout)
+
+
 def test_every_shopper_is_of_one_kind_and_cold_items_are_judged_apart() -> None:
     holdout = hold_out(EVENTS, Weights(), Window(CUT, 110 * DAY))
     shown = np.tile(np.array([[0, 2]], np.int32), (3, 1))  # a and c for everybody
-    hits = ranking.find_hits(shown, holdout.truth.indptr, holdout.truth.items)
+    segments = segmented(shown, holdout)
 
-    found = Segments.of(shown, hits, holdout, 2)
-
-    assert (found.new.shoppers, found.new.recall) == (1, 1)
-    assert (found.returning.shoppers, found.returning.recall) == (1, 0)
-    assert (found.heavy.shoppers, found.heavy.recall) == (1, 1)
-    # Only b was touched by fewer than five; a was bought five times.
-    assert (found.cold_items.shoppers, found.cold_items.recall) == (1, 0)
+    assert (segments.new.shoppers, segments.new.recall) == (1, 1)
+    assert (segments.returning.shoppers, segments.returning.recall) == (1, 0)
+    assert (segments.heavy.shoppers, segments.heavy.recall) == (1, 1)
+    # Only b has fewer than five events; a was bought five times.
+    assert (segments.cold_items.shoppers, segments.cold_items.recall) == (1, 0)
 
 
 def test_a_kind_without_shoppers_has_no_figures() -> None:
     holdout = hold_out(EVENTS.filter(pl.col("user_id") != "stranger"), Weights(), Window(CUT, 110 * DAY))
     shown = np.zeros((2, 1), np.int32)
-    hits = ranking.find_hits(shown, holdout.truth.indptr, holdout.truth.items)
+    segments = segmented(shown, holdout)
 
-    found = Segments.of(shown, hits, holdout, 1)
-
-    assert (found.new.shoppers, found.new.recall, found.new.ndcg) == (0, None, None)
-    assert found.heavy.ndcg == pytest.approx(1)
+    assert (segments.new.shoppers, segments.new.recall, segments.new.ndcg) == (0, None, None)
+    assert segments.heavy.ndcg == pytest.approx(1)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from aisle.insights.tally import Seen, Tally
+from aisle.insights.tally import Cases, Tally
 from aisle.shop.moments import DAY, HOUR, SECOND
 from tests.insights.logs import NOW, START, event, log, tally
 
@@ -30,33 +30,37 @@ def test_parts_of_whole_visitors_add_up_to_the_same() -> None:
     for part in LOG.partition_by("user_id", "session_id"):
         parted.add(part)
 
-    assert parted.seen == whole.seen
+    assert parted.cases == whole.cases
     assert (parted.events, parted.longest) == (whole.events, whole.longest)
     for name in ("visitors", "days", "items", "prices", "sessions", "stars", "raters"):
         assert_frame_equal(getattr(parted, name), getattr(whole, name), check_row_order=False)
 
 
 @pytest.mark.parametrize(
-    ("name", "seen"),
+    ("name", "cases"),
     [
-        ("doubled_lines", Seen(1, 1, "purchase of mug by anna, 2 times")),
-        ("doubled_clicks", Seen()),
-        ("fired_twice", Seen(1, START + SECOND // 2, "view_item of pot by s-1")),
-        ("scattered_orders", Seen(1, 2 * HOUR, "o1: 2.0 hours")),
-        ("free_lines", Seen(1, 1, "1 × cup by anna on 2024-10-04")),
-        ("unpriced_lines", Seen(1, 1, "1 × pot by bob on 2024-10-05")),
-        ("refunds_without_purchase", Seen(1, 7, "7 × mug by bob on 2024-10-05")),
-        ("bought", Seen(4)),
-        ("refunded", Seen(2)),
-        ("clock_ahead", Seen()),
+        ("doubled_lines", Cases(1, 1, "purchase of mug by anna, 2 times")),
+        ("doubled_clicks", Cases()),
+        ("fired_twice", Cases(1, START + SECOND // 2, "view_item of pot by s-1")),
+        ("scattered_orders", Cases(1, 2 * HOUR, "o1: 2.0 hours")),
+        ("free_lines", Cases(1, 1, "1 × cup by anna on 2024-10-04")),
+        ("unpriced_lines", Cases(1, 1, "1 × pot by bob on 2024-10-05")),
+        ("refunds_without_purchase", Cases(1, 7, "7 × mug by bob on 2024-10-05")),
+        ("bought", Cases(4)),
+        ("refunded", Cases(2)),
+        ("clock_ahead", Cases()),
     ],
 )
-def test_what_is_looked_for_is_seen(name: str, seen: Seen) -> None:
-    assert Tally(NOW).add(LOG).seen[name] == seen
+def test_what_is_searched_is_counted_with_an_example(name: str, cases: Cases) -> None:
+    assert Tally(NOW).add(LOG).cases[name] == cases
+
+
+def test_the_span_of_a_log() -> None:
+    assert Tally(NOW).add(LOG).span() == (20_000, 20_001)
 
 
 def test_events_after_now_are_ahead() -> None:
-    assert tally(event(NOW), event(NOW + 1)).seen["clock_ahead"] == Seen(1, NOW + 1, "purchase of anna")
+    assert tally(event(NOW), event(NOW + 1)).cases["clock_ahead"] == Cases(1, NOW + 1, "purchase of anna")
 
 
 def test_days_count_kinds_the_nameless_and_full_hours() -> None:
@@ -73,7 +77,7 @@ def test_sessions_end_with_half_an_hour_of_silence_or_are_the_shops_own() -> Non
     )  # fmt: skip
 
     assert sorted(counted.sessions.rows()) == [(1, 1), (2, 2)]
-    assert counted.longest == Seen(3, 2, "bob with 2 events")
+    assert counted.longest == Cases(3, 2, "bob with 2 events")
 
 
 def test_prices_are_those_that_were_paid() -> None:
@@ -84,6 +88,6 @@ def test_raters_have_the_sums_of_their_stars() -> None:
     assert Tally(NOW).add(LOG).raters.rows() == [("bob", 2, 6.0, 20.0)]
 
 
-def test_something_else_is_not_added_to_what_was_seen() -> None:
+def test_something_else_cannot_be_added_to_cases() -> None:
     with pytest.raises(TypeError):
-        operator.add(Seen(), (1, 2, 3))
+        operator.add(Cases(), (1, 2, 3))

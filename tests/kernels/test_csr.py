@@ -17,7 +17,7 @@ def test_rows_are_taken_in_the_order_given() -> None:
     assert taken.values.tolist() == [3, 4, 5, 1, 2]
 
 
-def test_columns_hold_their_rows_in_order() -> None:
+def test_the_transpose_holds_the_rows_of_each_column_in_order() -> None:
     columns = ROWS.transposed(5)
     assert columns.indptr.tolist() == [0, 1, 3, 3, 5, 5]
     assert columns.indices.tolist() == [2, 0, 2, 0, 2]

@@ -32,14 +32,18 @@ def test_kernel_and_twin_agree_with_a_full_sort(shape: tuple[int, int, int], k: 
     x, other = dense.nonzero()
     indptr = np.append(0, np.cumsum(np.bincount(x, minlength=rows)))
     similar = CSR(indptr, other.astype(np.int32), dense[x, other])
-    told = [np.flatnonzero(draw.random(others) < 0.7).astype(np.int32) for _ in range(columns)]
-    values = [draw.normal(size=len(one)).astype(np.float32) for one in told]
-    said = CSR(np.cumsum([0, *map(len, told)]), np.concatenate(told), np.concatenate(values))
+    rows_with = [np.flatnonzero(draw.random(others) < 0.7).astype(np.int32) for _ in range(columns)]
+    values = [draw.normal(size=len(one)).astype(np.float32) for one in rows_with]
+    deviations = CSR(np.cumsum([0, *map(len, rows_with)]), np.concatenate(rows_with), np.concatenate(values))
     pairs = [draw.integers(0, columns, draw.integers(0, 6)).astype(np.int32) for _ in range(rows)]
-    means = nearest_means(np.cumsum([0, *map(len, pairs)]), np.concatenate(pairs), similar, said, others, k, min_k)
-    expected = [plainly(dense[row, told[y]], values[y], k, min_k) for row in range(rows) for y in pairs[row]]
+    means = nearest_means(
+        np.cumsum([0, *map(len, pairs)]), np.concatenate(pairs), similar, deviations, others, k, min_k
+    )
+    expected = [plainly(dense[row, rows_with[y]], values[y], k, min_k) for row in range(rows) for y in pairs[row]]
     np.testing.assert_allclose(means, expected, rtol=1e-5, atol=1e-6)
     for row in range(rows):
-        means = nearest_means_of_groups(said.rows, dense[row, said.indices], said.values, columns, k, min_k)
-        expected = [plainly(dense[row, told[y]], values[y], k, min_k) for y in range(columns)]
+        means = nearest_means_of_groups(
+            deviations.rows, dense[row, deviations.indices], deviations.values, columns, k, min_k
+        )
+        expected = [plainly(dense[row, rows_with[y]], values[y], k, min_k) for y in range(columns)]
         np.testing.assert_allclose(means, expected, rtol=1e-5, atol=1e-6)

@@ -22,53 +22,55 @@ def in_baskets(baskets: list[list[int]], owners: list[int] | None = None) -> Pla
     )
 
 
-def worth(formula: int, places: Places, items: int, baskets: int, min_support: int = 1, repeats: bool = False) -> Value:
+def value_of(
+    formula: int, places: Places, items: int, baskets: int, min_support: int = 1, repeats: bool = False
+) -> Value:
     return Value(formula, np.ones(1), np.bincount(places.items, minlength=items), baskets, min_support, repeats)
 
 
-def of(found: Partners, item: int) -> dict[int, float]:
-    row = found.links.take(np.array([item]))
+def of(counted: Partners, item: int) -> dict[int, float]:
+    row = counted.links.take(np.array([item]))
     return dict(zip(row.indices.tolist(), row.values.tolist(), strict=True))
 
 
 def test_sums_count_how_often_items_meet_best_first() -> None:
     places = in_baskets(BASKETS)
-    found = partners(places, worth(SUM, places, 4, 5), 9)
-    assert of(found, 0) == {1: 3, 2: 2}
-    assert of(found, 3) == {}
-    assert found.links.indices.tolist() == [1, 2, 0, 2, 0, 1]
+    counted = partners(places, value_of(SUM, places, 4, 5), 9)
+    assert of(counted, 0) == {1: 3, 2: 2}
+    assert of(counted, 3) == {}
+    assert counted.links.indices.tolist() == [1, 2, 0, 2, 0, 1]
 
 
 def test_lift_compares_with_chance() -> None:
     places = in_baskets(BASKETS)
-    found = partners(places, worth(LIFT, places, 4, 5), 9)
-    assert of(found, 0) == pytest.approx({1: 3 * 5 / (4 * 3), 2: 2 * 5 / (4 * 2)})
-    assert of(found, 1) == pytest.approx({0: 1.25, 2: 5 / 6})
+    counted = partners(places, value_of(LIFT, places, 4, 5), 9)
+    assert of(counted, 0) == pytest.approx({1: 3 * 5 / (4 * 3), 2: 2 * 5 / (4 * 2)})
+    assert of(counted, 1) == pytest.approx({0: 1.25, 2: 5 / 6})
 
 
 def test_the_log_likelihood_ratio_leaves_out_what_meets_less_than_by_chance() -> None:
     places = in_baskets(BASKETS)
-    found = partners(places, worth(LLR, places, 4, 5), 9)
+    counted = partners(places, value_of(LLR, places, 4, 5), 9)
     # The table of 0 and 1: three baskets with both, one with 0 alone, none with 1 alone, one with neither.
     expected = 2 * (3 * math.log(3 * 5 / (4 * 3)) + math.log(1 * 5 / (4 * 2)) + math.log(1 * 5 / (1 * 2)))
-    assert of(found, 0)[1] == pytest.approx(expected, rel=1e-6)
-    assert 2 not in of(found, 1)
+    assert of(counted, 0)[1] == pytest.approx(expected, rel=1e-6)
+    assert 2 not in of(counted, 1)
 
 
 def test_rare_pairs_have_no_value() -> None:
     places = in_baskets(BASKETS)
-    assert of(partners(places, worth(SUM, places, 4, 5, min_support=3), 9), 0) == {1: 3}
+    assert of(partners(places, value_of(SUM, places, 4, 5, min_support=3), 9), 0) == {1: 3}
 
 
 def test_an_owner_is_counted_once() -> None:
-    found = partners(places := in_baskets(BASKETS, [7, 7, 8, 9, 9]), worth(SUM, places, 4, 5), 9)
-    assert found.times.tolist() == [3, 2, 3, 1, 2, 1]
-    assert found.owners.tolist() == [2, 2, 2, 1, 2, 1]
+    counted = partners(places := in_baskets(BASKETS, [7, 7, 8, 9, 9]), value_of(SUM, places, 4, 5), 9)
+    assert counted.times.tolist() == [3, 2, 3, 1, 2, 1]
+    assert counted.owners.tolist() == [2, 2, 2, 1, 2, 1]
 
 
 def test_of_equal_partners_the_first_are_kept() -> None:
     places = in_baskets([[3, 1, 2, 0]])
-    assert of(partners(places, worth(SUM, places, 4, 1), 2), 0) == {1: 1, 2: 1}
+    assert of(partners(places, value_of(SUM, places, 4, 1), 2), 0) == {1: 1, 2: 1}
 
 
 def test_a_distance_fades_and_its_own_item_counts_only_if_asked_for() -> None:
@@ -91,20 +93,20 @@ def test_the_kernel_agrees_with_its_twin(seed: int, formula: int, k: int, min_su
     draw = np.random.default_rng(seed)
     baskets = [draw.permutation(10)[: draw.integers(0, 6)].tolist() for _ in range(draw.integers(1, 30))]
     places = in_baskets(baskets, draw.integers(0, 5, len(baskets)).tolist())
-    value = worth(formula, places, 10, len(baskets), min_support, repeats)._replace(fading=np.array([1, 0.5, 0.25]))
-    found = partners(places, value, k)
+    value = value_of(formula, places, 10, len(baskets), min_support, repeats)._replace(fading=np.array([1, 0.5, 0.25]))
+    counted = partners(places, value, k)
     for item in range(10):
         best, values, times, owners = partners_of(item, places, value, k)
-        row = slice(found.links.indptr[item], found.links.indptr[item + 1])
-        np.testing.assert_allclose(found.links.values[row], values, rtol=1e-5)
+        row = slice(counted.links.indptr[item], counted.links.indptr[item + 1])
+        np.testing.assert_allclose(counted.links.values[row], values, rtol=1e-5)
         if formula == SUM:
-            np.testing.assert_array_equal(found.links.indices[row], best)
-            np.testing.assert_array_equal(found.times[row], times)
-            np.testing.assert_array_equal(found.owners[row], owners)
+            np.testing.assert_array_equal(counted.links.indices[row], best)
+            np.testing.assert_array_equal(counted.times[row], times)
+            np.testing.assert_array_equal(counted.owners[row], owners)
 
 
 def test_nothing_meets_nothing() -> None:
     places = in_baskets([[]])
-    found = partners(places, worth(SUM, places, 3, 0), 2)
-    assert found.links.indptr.tolist() == [0, 0, 0, 0]
-    assert len(found.times) == len(found.owners) == 0
+    counted = partners(places, value_of(SUM, places, 3, 0), 2)
+    assert counted.links.indptr.tolist() == [0, 0, 0, 0]
+    assert len(counted.times) == len(counted.owners) == 0

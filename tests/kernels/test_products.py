@@ -9,7 +9,7 @@ from scipy.sparse import csr_array, random_array
 
 from aisle.kernels import products, products_numpy
 from aisle.kernels.csr import CSR
-from aisle.kernels.products_numpy import Likeness
+from aisle.kernels.products_numpy import Denominator
 
 BOTH = pytest.mark.parametrize("module", [products, products_numpy])
 
@@ -21,8 +21,8 @@ def rows_of(matrix: csr_array) -> CSR:
 def random_rows(rows: int, columns: int, seed: int, lowest: int = 1) -> csr_array:
     """Make small whole numbers: many ties, and sums that no order changes."""
     draw = np.random.default_rng(seed)
-    found = draw.integers(lowest, 4, (rows, columns)) * (draw.random((rows, columns)) < 0.3)
-    return csr_array(found.astype(np.float32))
+    weights = draw.integers(lowest, 4, (rows, columns)) * (draw.random((rows, columns)) < 0.3)
+    return csr_array(weights.astype(np.float32))
 
 
 def dense(rows: CSR, columns: int) -> NDArray[np.float32]:
@@ -30,10 +30,10 @@ def dense(rows: CSR, columns: int) -> NDArray[np.float32]:
     return np.asarray(csr_array((rows.values, rows.indices, rows.indptr), shape=shape).toarray())
 
 
-def pruned(alike: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+def pruned(similarities: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     """Keep the k largest of each row by sorting everything; of equal ones, those that come first."""
-    kept = np.zeros_like(alike)
-    for row, values in enumerate(alike):
+    kept = np.zeros_like(similarities)
+    for row, values in enumerate(similarities):
         best = np.argsort(-values, kind="stable")[:k]
         kept[row, best] = np.maximum(values[best], 0)
     return kept
@@ -58,26 +58,30 @@ def test_kernel_and_twin_keep_what_a_full_sort_keeps(
     weight = np.add.outer(of_left, of_right) - dots if union else np.outer(of_left, of_right)
     expected = pruned(dots / (weight + np.float32(shrinkage)), k)
     for module in (products, products_numpy):
-        found = module.top_products(rows_of(left), rows_of(right), Likeness(of_left, of_right, shrinkage, union), k)
-        np.testing.assert_allclose(dense(found, shape[2]), expected, rtol=1e-6)
+        similarities = module.top_products(
+            rows_of(left), rows_of(right), Denominator(of_left, of_right, shrinkage, union), k
+        )
+        np.testing.assert_allclose(dense(similarities, shape[2]), expected, rtol=1e-6)
 
 
 @BOTH
 def test_of_many_equal_ones_the_first_are_kept(module: ModuleType) -> None:
     right = CSR(np.array([0, 1000]), np.arange(999, -1, -1, dtype=np.int32), np.ones(1000, np.float32))
     left = CSR(np.array([0, 1]), np.zeros(1, np.int32), np.ones(1, np.float32))
-    found = module.top_products(left, right, Likeness(np.ones(1, np.float32), np.ones(1000, np.float32), 0, False), 300)
-    assert sorted(found.indices.tolist()) == list(range(300))
+    similarities = module.top_products(
+        left, right, Denominator(np.ones(1, np.float32), np.ones(1000, np.float32), 0, False), 300
+    )
+    assert sorted(similarities.indices.tolist()) == list(range(300))
 
 
 @BOTH
 def test_what_is_not_alike_is_left_out(module: ModuleType) -> None:
     left = rows_of(csr_array(np.array([[1.0, -1.0], [0.0, 0.0]])))
     right = rows_of(csr_array(np.array([[1.0, 0.0, 2.0, 1.0], [1.0, 3.0, 0.0, 0.5]])))
-    likeness = Likeness(np.ones(2, np.float32), np.ones(4, np.float32), 0.0, False)
-    found = module.top_products(left, right, likeness, 9)
-    np.testing.assert_array_equal(dense(found, 4), [[0, 0, 2, 0.5], [0, 0, 0, 0]])
-    assert found.counts.tolist() == [2, 0]
+    denominator = Denominator(np.ones(2, np.float32), np.ones(4, np.float32), 0.0, False)
+    similarities = module.top_products(left, right, denominator, 9)
+    np.testing.assert_array_equal(dense(similarities, 4), [[0, 0, 2, 0.5], [0, 0, 0, 0]])
+    assert similarities.counts.tolist() == [2, 0]
 
 
 @given(rows=st.integers(0, 30), inner=st.integers(1, 20), columns=st.integers(1, 40), seed=st.integers(0, 2**32 - 1))
@@ -96,8 +100,8 @@ def test_the_number_of_threads_changes_nothing(threads: int, monkeypatch: pytest
     draw = np.random.default_rng(0)
     left = rows_of(csr_array(random_array((3000, 400), density=0.05, rng=draw)))
     right = rows_of(csr_array(random_array((400, 2000), density=0.05, rng=draw)))
-    likeness = Likeness(np.ones(3000, np.float32), np.ones(2000, np.float32), 0.0, False)
-    expected = products.top_products(left, right, likeness, 20)
+    denominator = Denominator(np.ones(3000, np.float32), np.ones(2000, np.float32), 0.0, False)
+    expected = products.top_products(left, right, denominator, 20)
     monkeypatch.setattr("aisle.kernels.threads.threads", threads)
-    for found, before in zip(products.top_products(left, right, likeness, 20), expected, strict=True):
-        np.testing.assert_array_equal(found, before)
+    for similarities, before in zip(products.top_products(left, right, denominator, 20), expected, strict=True):
+        np.testing.assert_array_equal(similarities, before)

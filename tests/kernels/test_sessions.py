@@ -88,5 +88,5 @@ def draw_history(draw: np.random.Generator) -> dict[int, float]:
 @settings(max_examples=60, deadline=None)
 def test_the_kernel_agrees_with_its_twin(seed: int, candidates: int, k: int, before: float) -> None:
     draw = np.random.default_rng(seed)
-    asked = [draw_history(draw) for _ in range(40)]
-    both(histories(*asked), index_of(draw_sessions(draw), 8), Nearest(candidates, k, 0.5, before))
+    queries = [draw_history(draw) for _ in range(40)]
+    both(histories(*queries), index_of(draw_sessions(draw), 8), Nearest(candidates, k, 0.5, before))

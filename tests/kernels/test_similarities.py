@@ -40,10 +40,10 @@ def test_kernel_and_twin_agree(
     measure = Measure(formula, min_support, shrinkage)
     similar = positive_similarities(sparse(own * 1.0), met, others, measure)
     assert (similar.values > 0).all()
-    for row, found in enumerate(dense_of(similar, others)):
+    for row, similarities in enumerate(dense_of(similar, others)):
         there = np.flatnonzero(own[row]).astype(np.int32)
         expected = similar_to(there, own[row, there].astype(np.float32), met, others, measure)
-        np.testing.assert_allclose(found, np.maximum(expected, 0), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(similarities, np.maximum(expected, 0), rtol=1e-5, atol=1e-6)
 
 
 OWN, OTHER = np.array([4.0, 2.0, 5.0, 0.0]), np.array([5.0, 1.0, 4.0, 3.0])

@@ -19,10 +19,10 @@ def test_kernel_and_twin_agree_with_the_formula(rows: int, columns: int, seed: i
     before = draw.random((rows, columns), np.float32)
     for module in (standard, standard_numpy):
         total = before.copy()
-        said = module.add_standardised(total, scores, 0.7)
+        scored = module.add_standardised(total, scores, 0.7)
         for row, own in enumerate(scores.astype(np.float64)):
             there = ~np.isnan(own)
-            assert said[row] == there.any()
+            assert scored[row] == there.any()
             np.testing.assert_array_equal(total[row, ~there], before[row, ~there])
             if there.sum() > 1:
                 values = own[there]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from aisle.kernels.threads import all_cores, share_out
+from aisle.kernels.threads import all_cores, blocks, even_blocks, share_out
 from aisle.kernels.topn import top_rows
 
 
@@ -68,3 +68,21 @@ def test_many_threads_may_call_kernels() -> None:
     with ThreadPoolExecutor(8) as pool:
         for ranked, _ in pool.map(lambda _: top_rows(scores, 5, *nothing), range(64)):
             np.testing.assert_array_equal(ranked, expected)
+
+
+def test_blocks_have_a_size() -> None:
+    assert blocks(7, 3) == [0, 3, 6, 7]
+    assert blocks(6, 3) == [0, 3, 6]
+    assert blocks(0, 3) == [0]
+
+
+def test_even_blocks_are_about_the_same_work() -> None:
+    work = np.cumsum([0, 1, 1, 10, 1, 1, 1, 5])
+    assert even_blocks(work, 5) == [0, 3, 6, 7]
+    assert even_blocks(work, 100) == [0, 7]
+
+
+def test_rows_without_work_are_in_a_block_too() -> None:
+    assert even_blocks(np.array([0, 2, 2, 2]), 1) == [0, 1, 3]
+    assert even_blocks(np.zeros(4, np.int64), 1) == [0, 3]
+    assert even_blocks(np.zeros(1, np.int64), 1) == [0]

@@ -29,8 +29,8 @@ def test_kernels_and_twin_agree_with_a_full_sort(queries: int, items: int, n: in
     # Small whole numbers: many ties, and products that no order of summation changes.
     vectors = draw.integers(-2, 3, (items, 3)).astype(np.float32)
     vectors[draw.random(items) < 0.1] = np.nan
-    asked = draw.integers(-2, 3, (queries, 3)).astype(np.float32)
-    scores = asked @ vectors.T
+    query_vectors = draw.integers(-2, 3, (queries, 3)).astype(np.float32)
+    scores = query_vectors @ vectors.T
     indptr = np.arange(queries + 1) * 2
     excluded = draw.integers(-1, items + 1, 2 * queries).astype(np.int32)
     allowed = scores.copy()
@@ -42,7 +42,7 @@ def test_kernels_and_twin_agree_with_a_full_sort(queries: int, items: int, n: in
     for ranked, best in (
         topn_numpy.top_rows(scores, n, indptr, excluded),
         topn.top_rows(scores, n, indptr, excluded),
-        topn.top_vectors(asked, vectors, n, indptr, excluded),
+        topn.top_vectors(query_vectors, vectors, n, indptr, excluded),
     ):
         np.testing.assert_array_equal(ranked, expected)
         there = np.take_along_axis(scores, np.maximum(expected, 0), axis=1)

@@ -40,10 +40,10 @@ def test_lengths_must_match(metric: object) -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=2, max_size=30))
 def test_spearman_is_that_of_scipy(pairs: list[tuple[int, int]]) -> None:
-    predicted, said = np.array(pairs, np.float64).T
+    predicted, stars = np.array(pairs, np.float64).T
     with warnings.catch_warnings(action="ignore"):  # it warns of constant input, where both say NaN
-        expected = spearmanr(predicted, said).statistic
-    np.testing.assert_allclose(spearman(predicted, said), expected, atol=1e-12)
+        expected = spearmanr(predicted, stars).statistic
+    np.testing.assert_allclose(spearman(predicted, stars), expected, atol=1e-12)
 
 
 def test_spearman_leaves_out_what_is_not_predicted() -> None:

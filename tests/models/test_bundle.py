@@ -136,7 +136,11 @@ def test_a_killed_save_leaves_no_bundle(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", code, str(tmp_path / "1")]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root, env=os.environ | {"PYTHONPATH": "."}
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": f"src{os.pathsep}."},
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"half way\n"

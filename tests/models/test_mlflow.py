@@ -9,7 +9,7 @@ import pytest
 
 from aisle.models import bundle as bundles
 from aisle.models import mlflow as tracking
-from aisle.models.mlflow import LIVE, Place, Run, Tracker, reason, shown
+from aisle.models.mlflow import LIVE, Place, Run, Tracker, reason, without_password
 from aisle.shop.errors import TrackingError
 from tests import trackers
 from tests.models.tiny import bundle_of
@@ -130,7 +130,7 @@ def test_what_goes_wrong_while_registering_is_told(tracker: Tracker, folder: Pat
 
 
 @pytest.mark.parametrize(
-    ("uri", "told"),
+    ("uri", "shown"),
     [
         ("http://127.0.0.1:9", "Connection refused"),
         ("nonsense://somewhere", "unsupported URI"),
@@ -138,24 +138,24 @@ def test_what_goes_wrong_while_registering_is_told(tracker: Tracker, folder: Pat
         ("sqlite:////proc/nowhere/mlflow.db", "No such file or directory"),
     ],
 )
-def test_a_place_that_is_none_is_told_with_the_remedy(tmp_path: Path, uri: str, told: str) -> None:
+def test_a_place_that_is_none_is_refused_with_the_remedy(tmp_path: Path, uri: str, shown: str) -> None:
     trackers.needed("mlflow")
     began = time.monotonic()
-    with pytest.raises(TrackingError, match=rf"{told}.*mend \[mlflow\] tracking_uri in aisle.toml$"):
+    with pytest.raises(TrackingError, match=rf"{shown}.*mend \[mlflow\] tracking_uri in aisle.toml$"):
         Tracker(Place(uri, "aisle", "aisle", tmp_path))
     assert time.monotonic() - began < 30
 
 
 def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Path) -> None:
     trackers.needed("mlflow")
-    with pytest.raises(TrackingError, match="Connection refused") as told:
+    with pytest.raises(TrackingError, match="Connection refused") as raised:
         Tracker(Place("mysql+pymysql://root:secret@127.0.0.1:1/mlflow", "aisle", "aisle", tmp_path))
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(raised.value)
 
 
 def test_nobody_waits_as_long_as_mlflow_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trackers.needed("mlflow")
-    monkeypatch.setattr(tracking, "PATIENCE", 0.5)
+    monkeypatch.setattr(tracking, "ANSWER_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(TrackingError, match="no answer within 0 s"):
@@ -176,15 +176,15 @@ def test_without_the_package_the_remedy_is_told(place: Place, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("uri", "told"),
+    ("uri", "shown"),
     [
         ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
         ("https://me:se@cret@host/path", "https://…@host/path"),
         ("sqlite:////shop/mlflow.db", "sqlite:////shop/mlflow.db"),
     ],
 )
-def test_passwords_are_not_told(uri: str, told: str) -> None:
-    assert shown(uri) == told
+def test_passwords_are_not_shown(uri: str, shown: str) -> None:
+    assert without_password(uri) == shown
 
 
 def test_a_reason_is_what_the_system_said_or_how_the_error_begins() -> None:

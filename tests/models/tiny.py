@@ -37,11 +37,8 @@ class Tiny(Recommender[TinyConfig]):
     def arrays(self) -> dict[str, Array]:
         return dict(self.learnt)
 
-    @classmethod
-    def from_arrays(cls, config: TinyConfig, arrays: Mapping[str, Array]) -> Self:
-        one = cls(config)
-        one.learnt = {"values": arrays["values"]} | dict(arrays)
-        return one
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        self.learnt = {"values": arrays["values"]} | dict(arrays)
 
 
 def tiny_by_name(name: str) -> type[Recommender[Any]]:

@@ -234,10 +234,10 @@ class Battery(ABC):
         queries = ask_rows(data)
         assert all(np.isfinite(array).all() for array in model.arrays().values() if array.dtype.kind == "f")
         scores = model.score(queries)
-        asked = ~np.isnan(scores).all(axis=1)
-        assert np.isfinite(scores[asked]).all()
+        scored = ~np.isnan(scores).all(axis=1)
+        assert np.isfinite(scores[scored]).all()
         # By stars it is an average item, which is the best there is for a shopper who finds all others worse.
-        assert isinstance(model, PredictsRatings) or (scores[asked, 30] < scores[asked].max(axis=1)).all()
+        assert isinstance(model, PredictsRatings) or (scores[scored, 30] < scores[scored].max(axis=1)).all()
 
     @given(rows=matrices)
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])

@@ -121,13 +121,13 @@ def test_partners_are_those_of_the_local_model(lively: "tuple[SparkLog, Interact
     log, data = lively
     config = CoPurchaseConfig.parse({"measure": measure, "neighbours": 7})
     expected = CoPurchase(config).fit(data, seed=SEED).arrays()
-    found = fit_co_purchase(config, log, data, SEED).arrays()
+    counted = fit_co_purchase(config, log, data, SEED).arrays()
 
-    assert found.keys() == expected.keys()
+    assert counted.keys() == expected.keys()
     assert expected["indices"].size > 50
     for name, array in expected.items():
-        assert found[name].dtype == array.dtype
-        np.testing.assert_allclose(found[name], array, rtol=1e-6, err_msg=name)
+        assert counted[name].dtype == array.dtype
+        np.testing.assert_allclose(counted[name], array, rtol=1e-6, err_msg=name)
 
 
 def test_too_little_to_learn_from_is_said(spark: "SparkSession") -> None:

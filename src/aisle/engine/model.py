@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from aisle.engine.ranking.candidates import Source
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
-from aisle.engine.ranking.retrieval import Retrieval, Retrieves
+from aisle.engine.ranking.ranker_columns import with_current_columns
+from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import (
     HIGHLIGHTS,
     PERSONAL,
@@ -27,7 +28,7 @@ from aisle.engine.shelf.long_tail import in_tail
 from aisle.models.bundle import Bundle
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
-from aisle.recommenders.base import Component, Recommender
+from aisle.recommenders.base import Component, Recommender, Retrieves
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
@@ -75,9 +76,18 @@ class TrainedModel:
 
     @classmethod
     def of_bundle(cls, version: int, bundle: Bundle, recipe: Recipe) -> Self:
-        """Put a model together from what a bundle holds."""
+        """Put a model together from what a bundle holds.
+
+        Raises
+        ------
+        BundleError
+            If what fills personal shelves is missing, or is of another version.
+        """
         data_end = bundle.manifest.window[1] if bundle.manifest.window else bundle.manifest.created
-        return cls(version, bundle.parts, bundle.items, recipe, data_end)
+        model = cls(version, bundle.parts, bundle.items, recipe, data_end)
+        # Now, and not when the first shopper comes.
+        _ = model.personal, model._by_objective
+        return model
 
     @property
     def weights(self) -> Weights:
@@ -140,7 +150,7 @@ class TrainedModel:
         components, quotas = self.components, config.sources
         sources = {name: Source(self._recommender(name), quotas[name]) for name in quotas if name in components}
         role = ranker_of(objective) if ranker_of(objective) in components else RANKER
-        ranker = self._component(role, Ranker) if role in components else None
+        ranker = with_current_columns(self._component(role, Ranker), tuple(quotas)) if role in components else None
         return Hybrid(
             tuple(quotas), sources, self._component(PRUNER, CandidatePruner), self._component(STATE, ItemState), ranker
         )
@@ -179,7 +189,7 @@ class TrainedModel:
         """How often each item was bought per day of the last weeks, (items,); NaN where unknown."""
         if self.state is None:
             return np.full(len(self.items), np.nan, np.float32)
-        return self.state.taken_[:, SALES_WINDOW] / np.float32(WINDOWS[SALES_WINDOW])
+        return self.state.target_counts_[:, SALES_WINDOW] / np.float32(WINDOWS[SALES_WINDOW])
 
     @cached_property
     def usual_cover(self) -> float:

@@ -76,7 +76,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
-        """Read a recipe back from the registry; models go by their current names.
+        """Read a recipe back from the registry, with current names and with defaults for settings newer than it.
 
         Raises
         ------
@@ -84,9 +84,14 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             If another version of Aisle wrote it, with settings that this version does not know.
         """
         try:
-            return msgspec.convert(_with_current_names(values), cls)
+            recipe = msgspec.convert(values, cls)
         except msgspec.ValidationError as error:
             raise SettingsError(f"a recipe of another version of Aisle: {error}; run aisle train") from None
+        parts = {
+            current_name(role): ModelSpec.parse(current_name(spec.model), spec.settings)
+            for role, spec in recipe.parts.items()
+        }
+        return msgspec.structs.replace(recipe, parts=parts)
 
     @property
     def model(self) -> str:
@@ -103,14 +108,3 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def ranker_of(objective: Objective | None) -> str:
     """Return the role of the ranker that learns an objective; None stands for that of the hybrid."""
     return RANKER if objective is None else f"{RANKER}_{objective}"
-
-
-def _with_current_names(values: dict[str, Any]) -> dict[str, Any]:
-    parts = values.get("parts")
-    if not isinstance(parts, dict):
-        return values
-    renamed = {
-        current_name(role): part | {"model": current_name(part["model"])} if "model" in part else part
-        for role, part in parts.items()
-    }
-    return values | {"parts": renamed}

@@ -294,7 +294,7 @@ def _due(query: ShelfQuery) -> tuple[Ints, Floats]:
     state, profile, history = query.model.state, query.shopper.profiles, query.shopper.history.items
     if state is None or profile is None:
         return np.zeros(0, np.int32), np.zeros(0, np.float32)
-    bought = profile.kind == state.taking_[0]
+    bought = profile.kind == state.target_kind_[0]
     last = np.zeros(len(query.model.items), np.int64)
     np.maximum.at(last, profile.item[bought], profile.timestamp[bought])
     items, liking = history[last[history] > 0], query.shopper.weights[last[history] > 0]

@@ -1,4 +1,4 @@
-"""What a model's lists are like beside being right, next to the shoppers' histories and the popular items."""
+"""Figures of a model's lists beyond accuracy: how novel, varied, even and surprising they are."""
 
 from typing import TYPE_CHECKING, Final, Self
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aisle.evaluation.holdout import Holdout
 
 SAMPLE: Final = 1000
-"""How many lists, evenly chosen, diversity is taken from: it reads all users of every item on a list."""
+"""The number of lists, evenly chosen, whose diversity is measured: that reads all users of every item on a list."""
 
 
 class Beyond(Struct, frozen=True):
@@ -24,21 +24,21 @@ class Beyond(Struct, frozen=True):
     Attributes
     ----------
     novelty
-        Mean self-information of the items shown, in bits: more is less known.
+        Mean self-information of the items shown, in bits: the higher, the less known they are.
     diversity
         Intra-list diversity by co-occurrence: 1 where no shopper has two items of a list.
     popularity
         Mean percentile of the items' popularity: 0.5 is the catalogue's average, 1 the bestseller.
     long_tail
-        The share of places that go to the many items with the last third of all interactions.
+        The share of places with items of the long tail: the many items with the last third of all interactions.
     gini
-        How unevenly items are shown: 0 all alike, towards 1 always the same few.
+        How unevenly items are shown: 0 if all are shown equally often, near 1 if always the same few.
     serendipity
         The share of places with a hit that is not among the k most popular items.
     miscalibration
-        How far the groups of a list are from those of the shopper's history, in nats: 0 is in proportion.
+        How far the groups of a list are from those of the shopper's history, in nats: 0 if they are in proportion.
     groups
-        What those groups are: `category`, or `popularity` for the head, middle and tail of the catalogue.
+        The groups: `category`, or `popularity` for the head, middle and tail of the catalogue.
     """
 
     novelty: float | None
@@ -59,16 +59,16 @@ class Beyond(Struct, frozen=True):
         k: int,
         category: NDArray[np.int32] | None = None,
     ) -> Self:
-        """Take the figures of lists.
+        """Measure lists.
 
         Parameters
         ----------
         shown
             Items, best first, then -1, (queries, n).
         hits
-            Where they hit.
+            Their hits.
         holdout
-            What the model learnt from, and was asked.
+            The training data, and the queries.
         k
             The cut-off.
         category
@@ -77,22 +77,24 @@ class Beyond(Struct, frozen=True):
         owned = holdout.train.matrix.tocsc()
         counts = np.diff(owned.indptr)
         information = beyond.self_information(counts, len(holdout.train.users))
-        group = beyond.popularity_thirds(counts) if category is None else category
+        thirds = beyond.popularity_thirds(counts)
         liked = _liked(holdout.queries)
         return cls(
             novelty=_mean(beyond.mean_of_items(shown, information, k)),
             diversity=_mean(beyond.diversity(_sample(shown), owned.indptr, owned.indices, k)),
             popularity=_mean(beyond.mean_of_items(shown, beyond.percentiles(counts), k)),
-            long_tail=_mean(beyond.mean_of_items(shown, beyond.in_long_tail(counts), k)),
+            long_tail=_mean(beyond.mean_of_items(shown, beyond.in_long_tail(thirds), k)),
             gini=_number(beyond.gini(shown, len(counts), k)),
             serendipity=_mean(beyond.serendipity(shown, hits, beyond.most_popular(counts, k), k)),
-            miscalibration=_mean(beyond.miscalibration(shown, liked.indptr, liked.items, group, k)),
+            miscalibration=_mean(
+                beyond.miscalibration(shown, liked.indptr, liked.items, thirds if category is None else category, k)
+            ),
             groups="popularity" if category is None else "category",
         )
 
 
 def _liked(queries: QueryBatch) -> ItemLists:
-    """Return the items of each history that it does not speak against."""
+    """Return the items of each history with a positive weight."""
     liked = queries.weights > 0
     return ItemLists.of_pairs(queries.history.queries[liked], queries.history.items[liked], len(queries))
 
@@ -107,5 +109,5 @@ def _mean(values: ranking.Values) -> float | None:
 
 
 def _number(value: float) -> float | None:
-    """Return a figure as JSON knows it, which has no NaN."""
+    """Return a figure as a JSON type, which has no NaN."""
     return None if np.isnan(value) else value

@@ -7,16 +7,16 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 RESAMPLES: Final = 2000
-"""How often the shoppers are drawn."""
+"""The number of draws."""
 
 LEVEL: Final = 0.95
-"""How often an interval should hold the true value."""
+"""The probability with which an interval should hold the true value."""
 
 _BLOCK: Final = 4_000_000
 
 
 class Interval(Struct, frozen=True):
-    """A figure with the range in which it would move with other shoppers of the same kind."""
+    """A figure, with the range in which it would be with other shoppers of the same kind."""
 
     value: float
     low: float
@@ -24,12 +24,12 @@ class Interval(Struct, frozen=True):
 
 
 def mean_interval(values: NDArray[np.float64], *, seed: int) -> Interval:
-    """Return the mean of one metric with its interval.
+    """Return the mean of a metric with its interval.
 
     Parameters
     ----------
     values
-        One value per shopper, (shoppers,); NaN is left out, and at least one is a number.
+        One value per shopper, (shoppers,). Shoppers with NaN are skipped; at least one has a number.
     seed
         Equal seeds give equal intervals.
     """

@@ -1,4 +1,4 @@
-"""Whether one model is better than another on the same shoppers, and whether that is more than chance."""
+"""Whether a model is better than another on the same shoppers, beyond chance."""
 
 import math
 from enum import StrEnum
@@ -14,11 +14,11 @@ TOLERANCE: Final = 0.01
 """A loss up to this share of the live model's figure is no reason to keep it."""
 
 FEWEST: Final = math.ceil(1 - math.log2(1 - LEVEL))
-"""Below so many shoppers no difference counts as real: of five, all being better has a chance of 1 in 16."""
+"""With fewer shoppers, no difference counts as real: that all of five are better has a chance of 1 in 16."""
 
 
 class Finding(StrEnum):
-    """What a comparison says of the candidate."""
+    """What a comparison finds about the candidate."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -26,7 +26,7 @@ class Finding(StrEnum):
 
 
 class Comparison(Struct, frozen=True):
-    """How much more the candidate has than the live model, paired by shopper.
+    """The difference of the candidate from the live model, paired by shopper.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Comparison(Struct, frozen=True):
     relative
         The same as a share of the live mean; null where the live mean is, or could well be, 0.
     shoppers
-        How many have a value from both.
+        The number of shoppers with a value from both.
     finding
         Whether the difference is real: its interval is on one side of 0, and there are at least `FEWEST` shoppers.
     """
@@ -47,7 +47,7 @@ class Comparison(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """What the promotion gate says, and on what grounds."""
+    """The decision of the promotion gate, and its reason."""
 
     promote: bool
     reason: str
@@ -60,12 +60,16 @@ def compare(live: NDArray[np.float64], candidate: NDArray[np.float64], *, seed: 
     Parameters
     ----------
     live, candidate
-        One value per shopper, of the same shoppers in the same order, (shoppers,). Who has NaN in either is left out;
-        at least one is left.
+        One value per shopper, of the same shoppers in the same order, (shoppers,). Shoppers with NaN in either are
+        skipped; at least one remains.
     seed
         Equal seeds give equal intervals.
     """
-    both = _paired(live, candidate)
+    return _compared(_paired(live, candidate), seed)
+
+
+def _compared(both: NDArray[np.float64], seed: int) -> Comparison:
+    """Compare the values of the live model and the candidate, (2, shoppers)."""
     means = both.mean(axis=1)
     drawn = resampled_means(both, seed)
     relative = None
@@ -79,7 +83,7 @@ def compare(live: NDArray[np.float64], candidate: NDArray[np.float64], *, seed: 
 def verdict(
     live: NDArray[np.float64], candidate: NDArray[np.float64], *, seed: int, tolerance: float = TOLERANCE
 ) -> Verdict:
-    """Say whether the candidate should replace the live model: yes, unless it is shown to lose more than the tolerance.
+    """Decide whether the candidate replaces the live model: yes, unless it is shown to lose more than the tolerance.
 
     A loss is shown if the whole interval of candidate - (1 - tolerance) · live is below 0.
 
@@ -92,14 +96,14 @@ def verdict(
     tolerance
         The share of the live mean that may be lost.
     """
-    comparison = compare(live, candidate, seed=seed)
     both = _paired(live, candidate)
+    comparison = _compared(both, seed)
     margin = both[1:] - (1 - tolerance) * both[:1]
     loses = interval(float(margin.mean()), resampled_means(margin, seed)[0]).high < 0
-    found = describe(comparison)
+    change = describe(comparison)
     if loses:
-        return Verdict(False, f"{found}: a loss beyond {tolerance:.0%} is shown", comparison)
-    return Verdict(True, f"{found}: no loss beyond {tolerance:.0%} is shown", comparison)
+        return Verdict(False, f"{change}: a loss beyond {tolerance:.0%} is shown", comparison)
+    return Verdict(True, f"{change}: no loss beyond {tolerance:.0%} is shown", comparison)
 
 
 def _paired(live: NDArray[np.float64], candidate: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -111,7 +115,7 @@ def _paired(live: NDArray[np.float64], candidate: NDArray[np.float64]) -> NDArra
 
 
 def _finding(difference: Interval, shoppers: int) -> Finding:
-    """Say whether a difference is real; higher is better."""
+    """Return whether a difference is real; higher is better."""
     if shoppers < FEWEST or difference.low <= 0 <= difference.high:
         return Finding.NO_DIFFERENCE
     return Finding.BETTER if difference.low > 0 else Finding.WORSE

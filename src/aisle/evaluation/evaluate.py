@@ -1,8 +1,8 @@
-"""Ask a fitted recommender about a held-out window and write down how it did."""
+"""Evaluate a fitted recommender on a held-out window."""
 
 import time
 from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from msgspec import Struct
@@ -14,22 +14,50 @@ from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.segments import Segments
 from aisle.evaluation.stars import StarErrors
 from aisle.metrics import ranking
+from aisle.metrics.ranking import Values
 from aisle.recommenders.abilities import PredictsRatings
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.recommenders.base import Retrieves
 
 SEED: Final = 0
 """Draws the shoppers of the intervals."""
 
 
-class Retrieves(Protocol):
-    """Whatever answers queries with ranked items."""
+class QueryMetrics(NamedTuple):
+    """The metrics of each query at k, (queries,); NaN where there was nothing to find."""
 
-    def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
-        """Return the n best items of each query, without the excluded ones."""
+    recall: Values
+    precision: Values
+    f1: Values
+    ndcg: Values
+    map: Values
+    mrr: Values
+    hit_rate: Values
+
+    @classmethod
+    def of(cls, hits: ranking.Hits, k: int) -> Self:
+        """Compute them; see `metrics.ranking` for the formulas."""
+        return cls(
+            recall=ranking.recall(hits, k),
+            precision=ranking.precision(hits, k),
+            f1=ranking.f1(hits, k),
+            ndcg=ranking.ndcg(hits, k),
+            map=ranking.average_precision(hits, k),
+            mrr=ranking.reciprocal_rank(hits, k),
+            hit_rate=ranking.hit_rate(hits, k),
+        )
+
+    @property
+    def shoppers(self) -> int:
+        """The number of queries with something to find."""
+        return int((~np.isnan(self.recall)).sum())
+
+    def where(self, chosen: NDArray[np.bool_]) -> "QueryMetrics":
+        """Return the metrics of some queries."""
+        return QueryMetrics(*(values[chosen] for values in self))
 
 
 class Figures(Struct, frozen=True):
-    """Mean metrics at k over the shoppers who had something to find; see `metrics.ranking` for the formulas."""
+    """Mean metrics at k over the shoppers who had something to find."""
 
     shoppers: int
     recall: float
@@ -41,18 +69,9 @@ class Figures(Struct, frozen=True):
     hit_rate: float
 
     @classmethod
-    def of(cls, hits: ranking.Hits, k: int) -> Self:
-        """Take the means; at least one query has something to find."""
-        return cls(
-            shoppers=int((hits.relevant > 0).sum()),
-            recall=ranking.mean(ranking.recall(hits, k)),
-            precision=ranking.mean(ranking.precision(hits, k)),
-            f1=ranking.mean(ranking.f1(hits, k)),
-            ndcg=ranking.mean(ranking.ndcg(hits, k)),
-            map=ranking.mean(ranking.average_precision(hits, k)),
-            mrr=ranking.mean(ranking.reciprocal_rank(hits, k)),
-            hit_rate=ranking.mean(ranking.hit_rate(hits, k)),
-        )
+    def of(cls, metrics: QueryMetrics) -> Self:
+        """Take the means; NaN if no query has something to find."""
+        return cls(metrics.shoppers, *(ranking.mean(values) for values in metrics))
 
 
 class Intervals(Struct, frozen=True):
@@ -64,14 +83,14 @@ class Intervals(Struct, frozen=True):
     hit_rate: Interval
 
     @classmethod
-    def of(cls, hits: ranking.Hits, k: int) -> Self:
+    def of(cls, metrics: QueryMetrics) -> Self:
         """Draw the shoppers; at least one has something to find."""
-        metrics = (ranking.recall, ranking.ndcg, ranking.reciprocal_rank, ranking.hit_rate)
-        return cls(*(mean_interval(metric(hits, k), seed=SEED) for metric in metrics))
+        headlines = (metrics.recall, metrics.ndcg, metrics.mrr, metrics.hit_rate)
+        return cls(*(mean_interval(values, seed=SEED) for values in headlines))
 
 
 class Report(Struct, frozen=True):
-    """What an evaluation found, as JSON knows it.
+    """The figures of an evaluation, as JSON types.
 
     Attributes
     ----------
@@ -82,27 +101,28 @@ class Report(Struct, frozen=True):
     cut, end
         The held-out window in microseconds.
     items
-        How many items were known before the window, and ranked.
+        The number of items that were known before the window, and ranked.
     new_shoppers
-        The share of shoppers without any history, who get what the model answers to an empty one.
+        The share of shoppers without a history, who are scored by an empty one.
     all
-        Judged on everything that the shoppers bought in the window.
+        With everything that the shoppers bought in the window as relevant.
     returning
         The same, over the shoppers with a history; null if there are none.
     novel
-        Judged on what was new to each shopper, with their earlier items left out of the ranking; null if nothing was.
+        With only what was new to each shopper as relevant, and earlier items excluded from the ranking; null if nothing
+        was new to anybody.
     intervals, novel_intervals
         The headline figures of `all` and of `novel` with their intervals.
     coverage
         The share of known items that stands on at least one list.
     beyond
-        What the lists of `all` are like beside being right.
+        How novel, varied and even the lists of `all` are.
     segments
         The figures of `all` for new, returning and heavy shoppers, and for items that were hardly known.
     stars
-        Errors of predicted stars; null where the model predicts none, or nobody known gave any.
+        Errors of predicted stars; null if the model predicts none, or no known user gave any.
     seconds
-        How long the model took for all lists.
+        The time that the model took for all lists.
     """
 
     k: int
@@ -140,30 +160,30 @@ def evaluate(
     rating_model: PredictsRatings | None = None,
     category: NDArray[np.int32] | None = None,
 ) -> Evaluation:
-    """Rank the full catalogue for every query and compare with what the shoppers did.
+    """Rank the full catalogue for every query and compare the lists with what the shoppers did.
 
     Parameters
     ----------
     recommender
         Fitted on `holdout.train`.
     holdout
-        The questions and their answers.
+        The queries and their answers.
     n
         Length of the lists, and the k of every metric.
     rating_model
-        Fitted on the same, if the recommender predicts stars too.
+        Fitted on the same data, if the recommender predicts stars too.
     category
-        The category of each item as a number from 0, (items,), where the shop has categories.
+        The category of each item as a number from 0, (items,), in a shop with categories.
     """
     began = time.perf_counter()
     shown = recommender.retrieve(holdout.queries, n).items
-    fresh = recommender.retrieve(holdout.queries, n, holdout.owned).items
+    shown_novel = recommender.retrieve(holdout.queries, n, holdout.owned).items
     seconds = time.perf_counter() - began
 
     hits = ranking.find_hits(shown, holdout.truth.indptr, holdout.truth.items)
-    novel_hits = ranking.find_hits(fresh, holdout.novel_truth.indptr, holdout.novel_truth.items)
-    returning = ranking.Hits(hits.at[holdout.returning], hits.relevant[holdout.returning])
-    any_novel = bool((novel_hits.relevant > 0).any())
+    novel_hits = ranking.find_hits(shown_novel, holdout.novel_truth.indptr, holdout.novel_truth.items)
+    metrics, novel = QueryMetrics.of(hits, n), QueryMetrics.of(novel_hits, n)
+    returning = metrics.where(holdout.returning)
     report = Report(
         k=n,
         target=holdout.target.value,
@@ -171,15 +191,15 @@ def evaluate(
         end=holdout.window.end,
         items=len(holdout.train.items),
         new_shoppers=float(1 - holdout.returning.mean()),
-        all=Figures.of(hits, n),
-        returning=Figures.of(returning, n) if holdout.returning.any() else None,
-        novel=Figures.of(novel_hits, n) if any_novel else None,
-        intervals=Intervals.of(hits, n),
-        novel_intervals=Intervals.of(novel_hits, n) if any_novel else None,
+        all=Figures.of(metrics),
+        returning=Figures.of(returning) if len(returning.recall) else None,
+        novel=Figures.of(novel) if novel.shoppers else None,
+        intervals=Intervals.of(metrics),
+        novel_intervals=Intervals.of(novel) if novel.shoppers else None,
         coverage=ranking.coverage(shown, len(holdout.train.items), n),
         beyond=Beyond.of(shown, hits, holdout, n, category),
-        segments=Segments.of(shown, hits, holdout, n),
+        segments=Segments.of(shown, metrics.recall, metrics.ndcg, holdout),
         stars=StarErrors.of(rating_model, holdout.given) if rating_model else None,
         seconds=seconds,
     )
-    return Evaluation(report, ranking.ndcg(hits, n), ranking.ndcg(novel_hits, n))
+    return Evaluation(report, metrics.ndcg, novel.ndcg)

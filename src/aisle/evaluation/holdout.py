@@ -1,12 +1,12 @@
-"""The past to learn from, and the window after it to be judged on.
+"""The past to learn from, and the held-out window after it to evaluate on.
 
-A model is fitted on every event before a moment and asked, as of that moment, about each shopper who buys in the window
-that follows. ALL judges it on everything bought, since people rebuy; NOVEL only on what is new to the shopper, with
-whatever they had bought before left out of the ranking too.
+A model is fitted on every event before a moment and queried, as of that moment, for each shopper who buys in the window
+that follows. In ALL, everything bought is relevant, since people rebuy; in NOVEL only what is new to the shopper, and
+what they had bought before is excluded from the ranking.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -20,6 +20,7 @@ from aisle.prepare.interactions import EventLog, Interactions
 from aisle.prepare.split import Window, split
 from aisle.prepare.weigh import WEIGHT, Weights
 from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.recommenders.second_stage.item_state import TARGET_KINDS
 from aisle.shop.columns import EVENT, ITEM_ID, RATING, TIMESTAMP, USER_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
@@ -29,34 +30,32 @@ from aisle.shop.moments import format_day
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
 
-TARGETS: Final = (EventKind.PURCHASE, EventKind.RATE, EventKind.ADD_TO_CART, EventKind.VIEW_ITEM)
-"""What counts as success: the first of these that the window has; a rating only above the middle of the scale."""
-
 
 @dataclass(frozen=True, eq=False)
 class Holdout:
-    """A question with a known answer, for any model fitted on `train`.
+    """Queries with known answers, for any model fitted on `train`.
 
     Attributes
     ----------
     window
         The time held out.
     target
-        The kind of event that counts as success.
+        The kind of event that counts as success: the first of `TARGET_KINDS` that the window has; a rating counts only
+        above the middle of the scale.
     train
         Everything before the window.
     users
-        The user of each query as a number of `train.users`, or `UNKNOWN` for one first seen in the window, (queries,).
+        The user of each query as a number of `train.users`, or `UNKNOWN` for a new user, (queries,).
     queries
-        Whoever has a target event in the window on an item known before it, with the history up to then.
+        The users with a target event in the window on an item known before it, with their histories up to the window.
     truth
         The items of those events, per query.
     novel_truth
-        Those of them that the shopper had no target event on before; may be empty.
+        Those of them without an earlier target event of the shopper; may be empty.
     owned
-        The items that the shopper had a target event on before; NOVEL leaves them out of the ranking.
+        The items with an earlier target event of the shopper; NOVEL excludes them from the ranking.
     given
-        The stars that users of `train` gave its items in the window, good or bad; may be empty.
+        The stars that users of `train` gave to its items in the window, good or bad; may be empty.
     """
 
     window: Window
@@ -87,11 +86,11 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, items: Vo
     events
         As `prepare.build.build` takes them.
     weights
-        What each kind of event adds.
+        The weight of each kind of event.
     window
         See `prepare.split.holdout_window`.
     items
-        All that was known before the window, where the events are of some shoppers alone.
+        All items known before the window, if the events are those of some shoppers only.
 
     Raises
     ------
@@ -104,7 +103,7 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, items: Vo
     train = build(past.to_native(), weights, window.cut, items=items)
     known = _known(future, weights, window, train.items)
     liked = known.filter(pl.col(WEIGHT) > 0)
-    target = next((kind for kind in TARGETS if kind in liked[EVENT]), None)
+    target = next((kind for kind in TARGET_KINDS if kind in liked[EVENT]), None)
     if target is None:
         raise NotEnoughData(
             f"from {format_day(window.cut)} to {format_day(window.end - 1)} nobody deals with an item known before; "
@@ -113,7 +112,8 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, items: Vo
     pairs = liked.filter(pl.col(EVENT) == target).select(USER_ID, ITEM_ID).unique().sort(USER_ID, ITEM_ID)
     shoppers = pairs[USER_ID].unique(maintain_order=True)
     users = train.users.numbers(shoppers.to_list())
-    truth = _lists(pairs[USER_ID].rle_id().to_numpy(), train.items.numbers(pairs[ITEM_ID].to_list()), len(users))
+    query, item = pairs[USER_ID].rle_id().to_numpy(), train.items.numbers(pairs[ITEM_ID].to_list())
+    truth = ItemLists.of_pairs(query, item, len(users))
     owned = _owned(train.log, target, users, len(train.users))
     return Holdout(
         window=window,
@@ -129,14 +129,14 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, items: Vo
 
 
 def _known(future: "nw.LazyFrame[Any]", weights: Weights, window: Window, items: Vocabulary) -> pl.DataFrame:
-    """Return the window's events that a user has with a known item."""
+    """Return the window's events with a user and a known item."""
     events = weighed_events(future, weights, window.end).filter(~nw.col(USER_ID).is_null())
     table: pl.DataFrame = events.collect("polars").to_native()
     return table.filter(pl.col(ITEM_ID).is_in(items.ids))
 
 
 def _given(events: pl.DataFrame, train: Interactions) -> GivenStars:
-    """Return the last stars of each pair whose user is known too."""
+    """Return the last stars of each pair with a known user."""
     rated = events.filter(pl.col(EVENT) == EventKind.RATE, pl.col(RATING).is_finite()).sort(TIMESTAMP, RATING)
     last = rated.unique([USER_ID, ITEM_ID], keep="last", maintain_order=True)
     user, item = train.users.numbers(last[USER_ID].to_list()), train.items.numbers(last[ITEM_ID].to_list())
@@ -149,23 +149,11 @@ def _owned(log: EventLog, target: EventKind, users: NDArray[np.int32], known: in
     query = query_of(log.user, users, known)
     chosen = (query != UNKNOWN) & (log.kind == KIND_CODES[target])
     pairs = np.unique(np.stack((query[chosen], log.item[chosen])), axis=1)
-    return _lists(pairs[0], pairs[1], len(users))
+    return ItemLists.of_pairs(pairs[0], pairs[1], len(users))
 
 
 def _without(lists: ItemLists, others: ItemLists, items: int) -> ItemLists:
     """Return the lists without the items of the others."""
-    query = _queries(lists)
-    kept = ~np.isin(query * items + lists.items, _queries(others) * items + others.items)
-    return _lists(query[kept], lists.items[kept], len(lists))
-
-
-def _queries(lists: ItemLists) -> NDArray[np.int64]:
-    """Return which list each entry is of."""
-    return np.repeat(np.arange(len(lists)), np.diff(lists.indptr))
-
-
-def _lists(query: NDArray[np.integer], item: NDArray[np.int32], queries: int) -> ItemLists:
-    """Make lists of entries in the order of their queries."""
-    indptr = np.zeros(queries + 1, np.int64)
-    np.cumsum(np.bincount(query, minlength=queries), out=indptr[1:])
-    return ItemLists(indptr, item)
+    query = lists.queries
+    kept = ~np.isin(query * items + lists.items, others.queries * items + others.items)
+    return ItemLists.of_pairs(query[kept], lists.items[kept], len(lists))

@@ -1,4 +1,4 @@
-"""The questions that a recommender is asked about known shoppers."""
+"""Queries for the shoppers of a data set."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,28 +11,26 @@ from aisle.shop.ids import UNKNOWN
 
 
 def query_batch(data: Interactions, users: NDArray[np.int32]) -> QueryBatch:
-    """Return one query per user, with all that the user did in the data as history, asked when the data ends.
+    """Return one query per user, with all events of the user as history, as of the end of the data.
 
     Parameters
     ----------
     data
-        Events up to the moment of the question.
+        Events up to the moment of the queries.
     users
-        Numbers in `data.users`, each at most once, (queries,); `UNKNOWN`, as often as needed, has an empty history.
+        Numbers in `data.users`, each at most once, (queries,); `UNKNOWN`, which may be repeated, has an empty history.
     """
     log = data.log
     query = query_of(log.user, users, len(data.users))
-    asked = query != UNKNOWN
-    pairs = aggregate_arrays(
-        query[asked], log.item[asked], log.weight[asked], log.timestamp[asked], stars_given(log.kind, log.rating)[asked]
-    )
+    own, stars = query != UNKNOWN, stars_given(log.kind, log.rating)
+    pairs = aggregate_arrays(query[own], log.item[own], log.weight[own], log.timestamp[own], stars[own])
     history = ItemLists(pairs.offsets(len(users)), pairs.item)
     profiles = data.histories.until(users, np.full(len(users), data.now))
     return QueryBatch(history, pairs.weight, pairs.timestamp, data.now, pairs.rating, profiles)
 
 
 def query_of(user: NDArray[np.int32], users: NDArray[np.int32], known: int) -> NDArray[np.int32]:
-    """Return which query each event belongs to, or `UNKNOWN`.
+    """Return the query of each event, or `UNKNOWN`.
 
     Parameters
     ----------
@@ -41,7 +39,7 @@ def query_of(user: NDArray[np.int32], users: NDArray[np.int32], known: int) -> N
     users
         The user of each query, or `UNKNOWN`, (queries,).
     known
-        How many users there are.
+        The number of users.
     """
     # The place past the last user is that of UNKNOWN, which is -1, and stays UNKNOWN.
     query = np.full(known + 1, UNKNOWN, np.int32)

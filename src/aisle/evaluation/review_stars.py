@@ -1,4 +1,4 @@
-"""How far the stars that words speak of are from those that their writers gave: measured on reviews of other items."""
+"""The errors of stars predicted from the words of reviews, by cross-validation over items."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -15,16 +15,16 @@ FOLDS: Final = 5
 
 
 class ReviewErrors(Struct, frozen=True):
-    """How well words tell stars, by cross-validation on the shop's own reviews.
+    """Errors of predicted stars, by cross-validation on the shop's own reviews.
 
     Attributes
     ----------
     reviews
-        How many were predicted.
+        The number of predicted reviews.
     mae
-        The mean absolute error of the median, in stars.
+        The mean absolute error of the predicted median, in stars.
     mae_always
-        The same of always saying the median of all stars.
+        The same if the median of all stars were predicted for every review.
     spearman
         The rank correlation of the median with the stars given; null where all stars or all predictions are equal.
     """
@@ -43,7 +43,7 @@ def cross_validate(
     *,
     seed: int,
 ) -> ReviewErrors:
-    """Predict every review by a model that has seen none of its item's.
+    """Predict every review by a model that was fitted on reviews of other items.
 
     Parameters
     ----------
@@ -55,24 +55,25 @@ def cross_validate(
     Raises
     ------
     NotEnoughData
-        If all reviews are of fewer than `FOLDS` items, or too few to learn from remain without a part of them.
+        If the reviews are of fewer than `FOLDS` items, or too few to learn from remain without one of the folds.
     """
     median = np.full(len(stars), np.nan, np.float32)
     for rest, held_out in item_folds(item, FOLDS, seed):
         model = ReviewStars(config).fit(chosen(reviews, rest), stars[rest], seed=seed)
         median[held_out] = model.predict(chosen(reviews, held_out)).median
-    said = np.isfinite(median) & np.isfinite(stars)
-    correlation = spearman(median[said], stars[said])
+    valued = np.isfinite(median) & np.isfinite(stars)
+    predicted, given = median[valued], stars[valued]
+    correlation = spearman(predicted, given)
     return ReviewErrors(
-        reviews=int(said.sum()),
-        mae=mae(median[said], stars[said]),
-        mae_always=mae(np.full(said.sum(), np.median(stars[said])), stars[said]),
+        reviews=len(given),
+        mae=mae(predicted, given),
+        mae_always=mae(np.full(len(given), np.median(given)), given),
         spearman=None if np.isnan(correlation) else correlation,
     )
 
 
 def item_folds(item: NDArray[np.integer], folds: int, seed: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Yield which reviews to learn from and which to predict: each item's are in one fold, drawn at random.
+    """Yield which reviews to learn from and which to predict; all reviews of an item are in one fold, drawn at random.
 
     Raises
     ------
@@ -83,11 +84,11 @@ def item_folds(item: NDArray[np.integer], folds: int, seed: int) -> Iterator[tup
     if len(items) < folds:
         raise NotEnoughData(f"{len(items)} items have reviews; {folds} are needed to measure what words tell of stars")
     fold = (np.random.default_rng(seed).permutation(len(items)) % folds)[number]
-    for one in range(folds):
-        yield np.flatnonzero(fold != one), np.flatnonzero(fold == one)
+    for held_out in range(folds):
+        yield np.flatnonzero(fold != held_out), np.flatnonzero(fold == held_out)
 
 
 def chosen(reviews: ReviewTexts, which: NDArray[np.intp]) -> ReviewTexts:
     """Return some of the reviews."""
     numbers = which.tolist()
-    return ReviewTexts([reviews.titles[one] for one in numbers], [reviews.texts[one] for one in numbers])
+    return ReviewTexts([reviews.titles[number] for number in numbers], [reviews.texts[number] for number in numbers])

@@ -1,4 +1,4 @@
-"""How a model does for different kinds of shoppers and items: who is new, who buys much, and what is hardly known."""
+"""The figures of a model for different kinds of shoppers and items: new and heavy shoppers, items hardly known."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -7,25 +7,26 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from aisle.metrics import ranking
+from aisle.metrics.ranking import Values
 from aisle.recommenders.query import ItemLists
 
 if TYPE_CHECKING:
     from aisle.evaluation.holdout import Holdout
 
 HEAVY: Final = 0.75
-"""Heavy are the shoppers whose history is longer than that of such a share of those with one."""
+"""Shoppers are heavy if their history is longer than this share of all histories."""
 
 COLD: Final = 5
-"""Cold are items with fewer events before the window than this."""
+"""Items are cold if they have fewer events than this before the window."""
 
 
 class Segment(Struct, frozen=True):
-    """Recall and NDCG at k over a part of the questions.
+    """Recall and NDCG at k over some of the queries.
 
     Attributes
     ----------
     shoppers
-        How many shoppers had something to find.
+        The number of shoppers who had something to find.
     recall, ndcg
         Means over them; null if there are none.
     """
@@ -35,16 +36,14 @@ class Segment(Struct, frozen=True):
     ndcg: float | None
 
     @classmethod
-    def of(cls, hits: ranking.Hits, k: int) -> "Segment":
-        """Take the means."""
-        shoppers = int((hits.relevant > 0).sum())
-        if shoppers == 0:
-            return cls(0, None, None)
-        return cls(shoppers, ranking.mean(ranking.recall(hits, k)), ranking.mean(ranking.ndcg(hits, k)))
+    def of(cls, recall: Values, ndcg: Values) -> "Segment":
+        """Take the means of the values of queries, NaN where there was nothing to find."""
+        shoppers = int((~np.isnan(recall)).sum())
+        return cls(shoppers, ranking.mean(recall), ranking.mean(ndcg)) if shoppers else cls(0, None, None)
 
 
 class Segments(Struct, frozen=True):
-    """The figures of `all`, part by part.
+    """The figures of all queries, split.
 
     Attributes
     ----------
@@ -55,7 +54,7 @@ class Segments(Struct, frozen=True):
     heavy
         Shoppers with a long history (`HEAVY`).
     cold_items
-        All shoppers, judged on items that hardly anybody had touched before (`COLD`).
+        All shoppers, with only items as relevant that hardly had any events before (`COLD`).
     """
 
     new: Segment
@@ -64,30 +63,29 @@ class Segments(Struct, frozen=True):
     cold_items: Segment
 
     @classmethod
-    def of(cls, shown: NDArray[np.int32], hits: ranking.Hits, holdout: "Holdout", k: int) -> "Segments":
-        """Split the questions of a holdout.
+    def of(cls, shown: NDArray[np.int32], recall: Values, ndcg: Values, holdout: "Holdout") -> "Segments":
+        """Split the queries of a holdout.
 
         Parameters
         ----------
         shown
             The items of each list, best first, -1 in empty places, (queries, k).
-        hits
-            Where they hit.
+        recall, ndcg
+            At k, of each query.
         holdout
-            The questions.
-        k
-            How many places of a list count.
+            The queries.
         """
         lengths = np.diff(holdout.queries.history.indptr)
         long = np.quantile(lengths[lengths > 0], HEAVY) if (lengths > 0).any() else 0
-        parts = (lengths == 0, (lengths > 0) & (lengths <= long), lengths > long)
-        new, returning, heavy = (Segment.of(ranking.Hits(hits.at[part], hits.relevant[part]), k) for part in parts)
-        return cls(new, returning, heavy, Segment.of(_cold_hits(shown, holdout), k))
+        segments = (lengths == 0, (lengths > 0) & (lengths <= long), lengths > long)
+        new, returning, heavy = (Segment.of(recall[segment], ndcg[segment]) for segment in segments)
+        hits, k = _cold_hits(shown, holdout), shown.shape[1]
+        return cls(new, returning, heavy, Segment.of(ranking.recall(hits, k), ranking.ndcg(hits, k)))
 
 
 def _cold_hits(shown: NDArray[np.int32], holdout: "Holdout") -> ranking.Hits:
-    """Return where lists hit if only cold items count."""
-    touched = np.bincount(holdout.train.log.item, minlength=len(holdout.train.items))
-    cold = touched[holdout.truth.items] < COLD
+    """Return the hits of lists if only cold items are relevant."""
+    events = np.bincount(holdout.train.log.item, minlength=len(holdout.train.items))
+    cold = events[holdout.truth.items] < COLD
     wanted = ItemLists.of_pairs(holdout.truth.queries[cold], holdout.truth.items[cold], len(holdout))
     return ranking.find_hits(shown, wanted.indptr, wanted.items)

@@ -1,4 +1,4 @@
-"""How far a model's predicted stars are from those that shoppers gave afterwards."""
+"""The errors of a model's predicted stars, given the stars of the held-out window."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -38,12 +38,12 @@ class GivenStars:
 class StarErrors(Struct, frozen=True):
     """Errors of predicted stars, in stars, of users as the training left them.
 
-    The intervals draw shoppers with all their ratings, as the ratings of one shopper are no independent evidence.
+    The intervals draw shoppers with all their ratings, as the ratings of one shopper are not independent.
 
     Attributes
     ----------
     ratings, shoppers
-        How many ratings were predicted, and of how many shoppers.
+        The number of ratings that were predicted, and of their shoppers.
     rmse
         The root of the mean squared error.
     mae
@@ -57,12 +57,12 @@ class StarErrors(Struct, frozen=True):
 
     @classmethod
     def of(cls, model: PredictsRatings, given: GivenStars) -> Self | None:
-        """Compare predictions with the stars given; None if there is nothing to compare."""
+        """Compare predictions with the stars given; None if there are no predictions."""
         predicted = model.predict(given.user, given.item)
-        said = ~np.isnan(predicted)
-        if not said.any():
+        valued = ~np.isnan(predicted)
+        if not valued.any():
             return None
-        predicted, stars, user = predicted[said], given.stars[said], given.user[said]
+        predicted, stars, user = predicted[valued], given.stars[valued], given.user[valued]
         sums = _per_shopper(predicted.astype(np.float64) - stars, user)
         means = resampled_means(sums, SEED)
         return cls(
@@ -74,6 +74,6 @@ class StarErrors(Struct, frozen=True):
 
 
 def _per_shopper(errors: NDArray[np.float64], user: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return the sums of squared and of absolute errors, and how many there are, (3, shoppers)."""
+    """Return the sums of squared and of absolute errors, and the number of errors, (3, shoppers)."""
     _, shopper = np.unique(user, return_inverse=True)
-    return np.stack([np.bincount(shopper, one) for one in (errors**2, np.abs(errors), np.ones(len(errors)))])
+    return np.stack([np.bincount(shopper, terms) for terms in (errors**2, np.abs(errors), np.ones(len(errors)))])

@@ -1,4 +1,4 @@
-"""Findings about the catalogue: what it lacks, and where it and the events disagree."""
+"""Findings about the catalogue: what it lacks, and where it does not fit the events."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -12,7 +12,7 @@ from aisle.shop.columns import CATEGORY, CURRENCY, IMAGE_URL, ITEM_GROUP_ID, ITE
 
 
 class Wanted(NamedTuple):
-    """What a missing column costs, and how bad a share of the items is without it."""
+    """A column that items should have: what it costs without, and from which share of items on that is serious."""
 
     article: str
     shares: tuple[float, ...]
@@ -25,14 +25,14 @@ WANTED: Final = {
     PRICE: Wanted("a price", (0.01, 0.5), "Price filters leave these items out, and shelves show no price."),
     CATEGORY: Wanted("a category", (0.05,), "Category rules and variety cannot work for them."),
 }
-"""The columns whose coverage is looked at."""
+"""The columns whose coverage is measured."""
 
 COLUMNS: Final = (ITEM_ID, ITEM_GROUP_ID, CURRENCY, *WANTED)
-"""The columns of items that are looked at."""
+"""The columns of items that are read."""
 
 
 def catalogue_findings(tally: Tally, catalogue: pl.DataFrame, reviewed: pl.DataFrame) -> Iterator[Finding]:
-    """Give the findings about a catalogue; `reviewed` has the `item_id` and `count` of reviews."""
+    """Yield the findings about a catalogue; `reviewed` has the `item_id` and `count` of reviews."""
     if catalogue.is_empty():
         yield Finding(
             name="no_catalogue",
@@ -109,7 +109,7 @@ def _uncovered(catalogue: pl.DataFrame) -> Iterator[Finding]:
 
 
 def _same_titles(catalogue: pl.DataFrame) -> Iterator[Finding]:
-    """Look for titles of several items that are not variants of one product."""
+    """Search titles of several items that are not variants of one product."""
     products = catalogue.filter(pl.col(TITLE).is_not_null()).with_columns(
         pl.coalesce(ITEM_GROUP_ID, ITEM_ID).alias("product")
     )

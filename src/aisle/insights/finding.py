@@ -11,7 +11,7 @@ class Severity(StrEnum):
     """How much a finding matters."""
 
     SERIOUS = "serious"
-    """Models or shelves are wrong until it is mended."""
+    """Models or shelves are wrong until it is repaired."""
     WARNING = "warning"
     """It costs accuracy, or a part of Aisle has nothing to work with."""
     INFO = "info"
@@ -19,32 +19,32 @@ class Severity(StrEnum):
 
 
 ORDER: Final = tuple(Severity)
-"""From what matters most to what matters least."""
+"""The severities, from what matters most to what matters least."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is odd."""
 
     name: str
-    """What programs call it."""
+    """Its name for programs."""
     severity: Severity
     what: str
     """The finding in one sentence, without its numbers."""
     count: int
     of: int
-    """Of how many: `count` and `of` are events, visitors, items or days, as `what` says."""
+    """The number of all: `count` and `of` are events, visitors, items or days, as `what` says."""
     example: str = ""
     advice: str
     """What to do about it."""
 
     @property
     def share(self) -> float:
-        """The part that is odd, from 0 to 1."""
+        """The share that is odd, from 0 to 1."""
         return self.count / self.of if self.of else 0.0
 
 
 def graded(share: float, warning: float, serious: float = math.inf) -> Severity:
-    """Return the severity of a share: from `warning` and from `serious` on, that; below, information."""
+    """Return the severity of a share: serious or a warning if it reaches that value, otherwise info."""
     if share >= serious:
         return Severity.SERIOUS
     return Severity.WARNING if share >= warning else Severity.INFO

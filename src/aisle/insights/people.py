@@ -1,4 +1,4 @@
-"""Findings about visitors: machines, outliers, and those of whom little is known."""
+"""Findings about visitors: machines, outliers, and visitors of whom little is known."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,14 +13,14 @@ from aisle.shop.columns import USER_ID
 from aisle.shop.moments import SECOND
 
 LEAST_RATINGS: Final = 20
-"""A shopper with fewer ratings is not judged by them."""
+"""The ratings of a shopper with fewer of them say little."""
 
 _STARS_SPREAD: Final = 0.25
 _RATER_FAR: Final = 4.0
 
 
 def people_findings(tally: Tally) -> Iterator[Finding]:
-    """Give the findings about visitors."""
+    """Yield the findings about visitors."""
     yield from _bots(tally)
     yield from _busy(tally)
     yield from _long_sessions(tally)

@@ -1,4 +1,4 @@
-"""What is odd in a shop's data, how much of it, and what to do: all findings together, what matters most first."""
+"""The quality of a shop's data: all findings, what matters most first, and what the data is like."""
 
 from typing import Final
 
@@ -16,11 +16,11 @@ from aisle.prepare.weigh import Weights
 from aisle.shop.moments import DAY
 
 EDGES: Final = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000)
-"""Where the steps begin in which visitors are counted by their events."""
+"""Where the steps begin by which visitors are counted."""
 
 
 class Step(msgspec.Struct, frozen=True):
-    """How many visitors have from `least` to `most` events; `most` is null in the last step."""
+    """The number of visitors with `least` to `most` events; `most` is null in the last step."""
 
     least: int
     most: int | None
@@ -28,13 +28,13 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Quality(msgspec.Struct, frozen=True):
-    """What a shop's data is like."""
+    """The findings about a shop's data, and its figures."""
 
     events: int
     visitors: int
     """Users, and sessions without a user."""
     items: int
-    """Of the catalogue."""
+    """In the catalogue."""
     first: int
     """The first day, as a moment."""
     last: int
@@ -44,13 +44,13 @@ class Quality(msgspec.Struct, frozen=True):
     course: list[Period]
     """The event mix over time."""
     activity: list[Step]
-    """How many events visitors have."""
+    """The number of visitors by their number of events."""
     coverage: dict[str, float]
     """The share of items that have a title, an image, a price, a category."""
 
 
-def judge(tally: Tally, catalogue: pl.DataFrame, reviewed: pl.DataFrame, weights: Weights) -> Quality:
-    """Return what the data of a shop is like.
+def assess(tally: Tally, catalogue: pl.DataFrame, reviewed: pl.DataFrame, weights: Weights) -> Quality:
+    """Return the quality of a shop's data.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def judge(tally: Tally, catalogue: pl.DataFrame, reviewed: pl.DataFrame, weights
     reviewed
         The items of reviews: `item_id` and `count`.
     weights
-        They tell which stars the shop's scale has.
+        With the shop's scale of stars.
     """
     findings = [
         *timeline_findings(tally),
@@ -69,13 +69,14 @@ def judge(tally: Tally, catalogue: pl.DataFrame, reviewed: pl.DataFrame, weights
         *people_findings(tally),
         *catalogue_findings(tally, catalogue, reviewed),
     ]
+    first, last = tally.span()
     return Quality(
         events=tally.events,
         visitors=tally.visitors.height,
         items=catalogue.height,
-        first=tally.days["day"].to_numpy().min().item() * DAY,
-        last=tally.days["day"].to_numpy().max().item() * DAY,
-        findings=sorted(findings, key=lambda one: (ORDER.index(one.severity), -one.share, one.name)),
+        first=first * DAY,
+        last=last * DAY,
+        findings=sorted(findings, key=lambda finding: (ORDER.index(finding.severity), -finding.share, finding.name)),
         course=periods(tally),
         activity=_steps(tally.visitors),
         coverage=coverage(catalogue),

@@ -1,7 +1,7 @@
 """What is counted while a log streams by, part after part.
 
-Memory grows with visitors, items, prices and days, not with events: of 20 million events nothing stays but sums. Each
-part must hold all events of its visitors, as pauses, doubled lines and refunds are looked for within a part.
+Memory grows with visitors, items, prices and days, not with events: of 20 million events only sums stay. Each part must
+have all events of its visitors, as pauses, doubled lines and refunds are searched within a part.
 """
 
 from typing import Final, NamedTuple, Self
@@ -37,16 +37,16 @@ COLUMNS: Final = (
     TIMESTAMP,
     TRANSACTION_ID,
 )
-"""The columns of events that are looked at."""
+"""The columns of events that are read."""
 
 COUNT: Final = "count"
-"""The column that holds how often something was seen."""
+"""The column with the number of occurrences."""
 
 SIZE: Final = "size"
-"""The column that holds how many events a session has."""
+"""The column with the number of events of a session."""
 
 RATINGS: Final = "ratings"
-"""The column that holds how many ratings a shopper gave."""
+"""The column with the number of ratings of a shopper."""
 
 _NAMELESS: Final = "nameless"
 _BOUGHT: Final = EventKind.PURCHASE.value
@@ -54,19 +54,19 @@ _REFUNDED: Final = EventKind.REFUND.value
 _ORDERED: Final = (_BOUGHT, _REFUNDED)
 
 
-class Seen(NamedTuple):
-    """How often something was seen, and the most striking case of it."""
+class Cases(NamedTuple):
+    """The number of cases of something, and the most striking one."""
 
-    cases: int = 0
+    number: int = 0
     weight: float = 0.0
     """How striking the example is."""
     example: str = ""
 
-    def __add__(self, other: tuple[object, ...]) -> "Seen":
-        if not isinstance(other, Seen):
+    def __add__(self, other: tuple[object, ...]) -> "Cases":
+        if not isinstance(other, Cases):
             return NotImplemented
-        chosen = max((self, other), key=lambda one: (one.weight, one.example))
-        return Seen(self.cases + other.cases, chosen.weight, chosen.example)
+        chosen = max((self, other), key=lambda cases: (cases.weight, cases.example))
+        return Cases(self.number + other.number, chosen.weight, chosen.example)
 
 
 class Tally:
@@ -75,23 +75,23 @@ class Tally:
     Attributes
     ----------
     visitors
-        What `prepare.outliers.activity` says of each visitor.
+        The rows of `prepare.outliers.activity`, one per visitor.
     days
         `day` (days since 1970), `event`, `count`, and of these `nameless` (neither user nor session) and `on_the_hour`.
     items
         `item_id` and `count`.
     prices
-        What items were sold at: `item_id`, `currency`, `price`, `count`.
+        The prices that items were sold at: `item_id`, `currency`, `price`, `count`.
     sessions
-        How many sessions have how many events: `size`, `count`.
+        The number of sessions of each size: `size`, `count`.
     longest
         The longest session.
     stars
         `rating`, `count`.
     raters
         Of each shopper who rated: `user_id`, `ratings`, and the sums `stars` and `squares`.
-    seen
-        What was looked for in each part, by name.
+    cases
+        What is searched in each part, by name.
     """
 
     def __init__(self, now: int) -> None:
@@ -103,8 +103,8 @@ class Tally:
         self.sessions = pl.DataFrame()
         self.stars = pl.DataFrame()
         self.raters = pl.DataFrame()
-        self.longest = Seen()
-        self.seen: dict[str, Seen] = {}
+        self.longest = Cases()
+        self.cases: dict[str, Cases] = {}
 
     def add(self, part: pl.DataFrame) -> Self:
         """Add the events of some visitors, all that they have, with the columns `COLUMNS`."""
@@ -117,30 +117,35 @@ class Tally:
         self.sessions = _summed(self.sessions, _counted(sessions, SIZE), SIZE)
         self.stars = _summed(self.stars, _counted(rated, RATING), RATING)
         self.raters = _summed(self.raters, _raters(rated), USER_ID)
-        self.longest += _striking(sessions, SIZE, pl.format("{} with {} events", "who", SIZE))
-        for name, seen in self._look(part).items():
-            self.seen[name] = self.seen.get(name, Seen()) + seen
+        self.longest += _cases(sessions, SIZE, pl.format("{} with {} events", "who", SIZE))
+        for name, cases in self._search(part).items():
+            self.cases[name] = self.cases.get(name, Cases()) + cases
         return self
 
     @property
     def events(self) -> int:
-        """How many events were added."""
+        """The number of events that were added."""
         return int(self.days[COUNT].sum()) if len(self.days) else 0
 
-    def _look(self, part: pl.DataFrame) -> dict[str, Seen]:
+    def span(self) -> tuple[int, int]:
+        """Return the first and the last day of the log, in days since 1970; there is at least one event."""
+        first, last = self.days.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
+        return first, last
+
+    def _search(self, part: pl.DataFrame) -> dict[str, Cases]:
         bought = part.filter(pl.col(EVENT) == _BOUGHT)
         return {
             "doubled_lines": _doubled(part.filter(pl.col(EVENT).is_in(_ORDERED))),
             "doubled_clicks": _doubled(part.filter(~pl.col(EVENT).is_in(_ORDERED))),
             "fired_twice": _fired_twice(part),
-            "clock_ahead": _striking(
+            "clock_ahead": _cases(
                 part.filter(pl.col(TIMESTAMP) > self._now), TIMESTAMP, pl.format("{} of {}", EVENT, _who())
             ),
             "scattered_orders": _scattered(bought),
-            "free_lines": _striking(bought.filter(pl.col(PRICE) == 0), QUANTITY, _line()),
-            "unpriced_lines": _striking(bought.filter(pl.col(PRICE).is_null()), QUANTITY, _line()),
-            "bought": Seen(bought.height),
-            "refunded": Seen(int((part[EVENT] == _REFUNDED).sum())),
+            "free_lines": _cases(bought.filter(pl.col(PRICE) == 0), QUANTITY, _line()),
+            "unpriced_lines": _cases(bought.filter(pl.col(PRICE).is_null()), QUANTITY, _line()),
+            "bought": Cases(bought.height),
+            "refunded": Cases(int((part[EVENT] == _REFUNDED).sum())),
             "refunds_without_purchase": _never_bought(part),
         }
 
@@ -196,54 +201,53 @@ def _sessions(part: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-# --- What is looked for -----------------------------------------------------------------------------------------------
+# --- What is searched -------------------------------------------------------------------------------------------------
 
 
-def _doubled(part: pl.DataFrame) -> Seen:
-    """Look for events that agree in everything but their id; all but one of them count."""
+def _doubled(part: pl.DataFrame) -> Cases:
+    """Search events that agree in everything but their id; all but one of them count."""
     same = part.group_by(part.columns).agg((pl.len() - 1).cast(pl.Int64).alias(COUNT)).filter(pl.col(COUNT) > 0)
-    told = pl.format("{} of {} by {}, {} times", EVENT, _or_none(ITEM_ID), _who(), pl.col(COUNT) + 1)
-    found = _striking(same, COUNT, told)
-    return found._replace(cases=int(same[COUNT].sum()))
+    example = pl.format("{} of {} by {}, {} times", EVENT, _or_none(ITEM_ID), _who(), pl.col(COUNT) + 1)
+    return _cases(same, COUNT, example)._replace(number=int(same[COUNT].sum()))
 
 
-def _fired_twice(part: pl.DataFrame) -> Seen:
-    """Look for clicks that came twice within a second, at different moments: one deed, told by two trackers."""
+def _fired_twice(part: pl.DataFrame) -> Cases:
+    """Search clicks that came twice within a second, at different moments: one click, sent by two trackers."""
     clicks = part.filter(~pl.col(EVENT).is_in(_ORDERED), pl.col(ITEM_ID).is_not_null())
     ordered = clicks.with_columns(anonymous()).sort(*VISITOR, EVENT, ITEM_ID, TIMESTAMP)
     pause = pl.col(TIMESTAMP).diff()
     same = same_visitor() & (pl.col(EVENT) == pl.col(EVENT).shift()) & (pl.col(ITEM_ID) == pl.col(ITEM_ID).shift())
     somebody = pl.any_horizontal(pl.col(VISITOR).is_not_null())
     again = ordered.filter(same & somebody & (pause > 0) & (pause < SECOND))
-    return _striking(again, TIMESTAMP, pl.format("{} of {} by {}", EVENT, ITEM_ID, _who()))
+    return _cases(again, TIMESTAMP, pl.format("{} of {} by {}", EVENT, ITEM_ID, _who()))
 
 
-def _scattered(bought: pl.DataFrame) -> Seen:
-    """Look for orders whose lines are more than an hour apart."""
+def _scattered(bought: pl.DataFrame) -> Cases:
+    """Search orders whose lines are more than an hour apart."""
     orders = bought.filter(pl.col(TRANSACTION_ID).is_not_null()).group_by(TRANSACTION_ID)
     span = orders.agg((pl.col(TIMESTAMP).max() - pl.col(TIMESTAMP).min()).alias("span"))
     hours = (pl.col("span") / HOUR).round(1)
-    return _striking(span.filter(pl.col("span") > HOUR), "span", pl.format("{}: {} hours", TRANSACTION_ID, hours))
+    return _cases(span.filter(pl.col("span") > HOUR), "span", pl.format("{}: {} hours", TRANSACTION_ID, hours))
 
 
-def _never_bought(part: pl.DataFrame) -> Seen:
-    """Look for refunds of what their shopper has not bought before."""
+def _never_bought(part: pl.DataFrame) -> Cases:
+    """Search refunds of items that their shopper has not bought before."""
     pairs = part.filter(pl.col(USER_ID).is_not_null(), pl.col(ITEM_ID).is_not_null())
     first = (
         pairs.filter(pl.col(EVENT) == _BOUGHT).group_by(USER_ID, ITEM_ID).agg(pl.col(TIMESTAMP).min().alias("first"))
     )
     refunds = pairs.filter(pl.col(EVENT) == _REFUNDED).join(first, on=[USER_ID, ITEM_ID], how="left")
     alone = refunds.filter((pl.col("first") > pl.col(TIMESTAMP)).fill_null(True))
-    return _striking(alone, QUANTITY, _line())
+    return _cases(alone, QUANTITY, _line())
 
 
-def _striking(cases: pl.DataFrame, weight: str, told: pl.Expr) -> Seen:
-    """Count cases, and tell the one with the greatest weight."""
-    if cases.is_empty():
-        return Seen()
-    weighed = cases.select(pl.col(weight).fill_null(0).cast(pl.Float64).alias("weight"), told.alias("told"))
-    weight_of, example = weighed.sort("weight", "told", descending=True, nulls_last=True).row(0)
-    return Seen(cases.height, weight_of, example or "")
+def _cases(rows: pl.DataFrame, weight: str, example: pl.Expr) -> Cases:
+    """Count rows, and describe the one with the greatest weight."""
+    if rows.is_empty():
+        return Cases()
+    weighed = rows.select(pl.col(weight).fill_null(0).cast(pl.Float64).alias("weight"), example.alias("example"))
+    greatest, description = weighed.sort("weight", "example", descending=True, nulls_last=True).row(0)
+    return Cases(rows.height, greatest, description or "")
 
 
 def _who() -> pl.Expr:

@@ -1,4 +1,4 @@
-"""Findings about the course of a log: silent days, kinds that stop, and kinds that never were."""
+"""Findings about the course of a log: silent days, kinds that stop, and kinds that are missing."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -15,17 +15,17 @@ from aisle.shop.events import KINDS, EventKind
 from aisle.shop.moments import DAY, format_day
 
 MOST_PERIODS: Final = 60
-"""Logs are shown by days, weeks or months: the first of which there are not more than this."""
+"""Logs are shown by days, weeks or months: the first unit of which there are not more than this."""
 
 _LENGTHS: Final = (1, 7, 30, 91, 365)
 _WEEKS: Final = 4
-"""A day is compared with the same weekday up to so many weeks before and after it."""
+"""A day is compared with the same weekday up to this many weeks before and after it."""
 
 _LEAST_EXPECTED: Final = 20.0
-"""A day of which fewer events are expected may well have none."""
+"""With fewer expected events, a day may have none by chance."""
 
 _LEAST_SILENCE: Final = 3
-"""A kind that came until three days before the end has not stopped."""
+"""A kind has stopped if it is missing in at least this many last days."""
 
 _BROWSING: Final = {
     EventKind.SELECT_ITEM.value,
@@ -35,25 +35,25 @@ _BROWSING: Final = {
 }
 
 _SILENT: Final = 0.05
-"""A day with less than this share of what is expected is a gap."""
+"""A day with less than this share of the expected events is a gap."""
 
 
 class Period(msgspec.Struct, frozen=True):
-    """What happened in some days."""
+    """The events of some days."""
 
     start: int
     """The first moment."""
     end: int
     """The first moment after it."""
     kinds: dict[str, int]
-    """How many events of each kind."""
+    """The number of events of each kind."""
 
 
 def periods(tally: Tally) -> list[Period]:
-    """Return the course of a log, oldest first, in equal steps; the last may be cut short by its end."""
-    first, last = _span(tally)
+    """Return the events of a log by periods of equal length, oldest first; the last may be shorter."""
+    first, last = tally.span()
     days = last - first + 1
-    length = next((one for one in _LENGTHS if days <= one * MOST_PERIODS), -(-days // MOST_PERIODS))
+    length = next((length for length in _LENGTHS if days <= length * MOST_PERIODS), -(-days // MOST_PERIODS))
     place = (pl.col("day") - first) // length
     summed = tally.days.group_by(place.alias("place"), EVENT).agg(pl.col(COUNT).sum())
     counts = {(row[0], row[1]): row[2] for row in summed.rows()}
@@ -69,14 +69,14 @@ def periods(tally: Tally) -> list[Period]:
 
 
 def timeline_findings(tally: Tally) -> Iterator[Finding]:
-    """Give the findings about the course of a log."""
+    """Yield the findings about the course of a log."""
     yield from _gaps(tally)
     yield from _stopped(tally)
     yield from _missing_kinds(tally)
 
 
 def _gaps(tally: Tally) -> Iterator[Finding]:
-    first, _ = _span(tally)
+    first, _ = tally.span()
     counts = daily(tally)
     silent = silent_days(counts)
     if not silent.any():
@@ -97,8 +97,8 @@ def _gaps(tally: Tally) -> Iterator[Finding]:
 
 
 def daily(tally: Tally) -> NDArray[np.int64]:
-    """Return how many events each day of the log has, (days,)."""
-    first, last = _span(tally)
+    """Return the number of events of each day of the log, (days,)."""
+    first, last = tally.span()
     summed = tally.days.group_by("day").agg(pl.col(COUNT).sum())
     counts = np.zeros(last - first + 1, np.int64)
     counts[summed["day"].to_numpy() - first] = summed[COUNT].to_numpy()
@@ -106,7 +106,7 @@ def daily(tally: Tally) -> NDArray[np.int64]:
 
 
 def silent_days(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which days have next to nothing of what the same weekday has in the weeks around, (days,).
+    """Return which days have next to no events, compared with the same weekday in the weeks around, (days,).
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ def silent_days(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _stopped(tally: Tally) -> Iterator[Finding]:
-    """Look for kinds that no longer come, although the log goes on."""
-    _, last = _span(tally)
+    """Search kinds that no longer come, although the log goes on."""
+    first, last = tally.span()
     final = pl.col("day").max()
     lately = pl.col(COUNT).filter(pl.col("day") > final - 7 * _WEEKS).sum() / (7 * _WEEKS)
     kinds = tally.days.group_by(EVENT).agg(final.alias("final"), lately.alias("rate")).sort(EVENT)
@@ -136,7 +136,7 @@ def _stopped(tally: Tally) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 what=f"Last days of the log without {kind} events, which came before",
                 count=last - day,
-                of=len(daily(tally)),
+                of=last - first + 1,
                 example=f"{rate:,.1f} a day until {format_day(day * DAY)}",
                 advice="Look whether the tracker or the export lost this kind of event.",
             )
@@ -176,12 +176,7 @@ def _missing_kinds(tally: Tally) -> Iterator[Finding]:
         )
 
 
-def _span(tally: Tally) -> tuple[int, int]:
-    first, last = tally.days.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
-    return first, last
-
-
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return where stretches of true begin and end (the place after them)."""
+    """Return where each run of true begins, and the place after its end."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]

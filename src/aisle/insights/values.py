@@ -7,21 +7,21 @@ import numpy as np
 import polars as pl
 
 from aisle.insights.finding import Finding, Severity, graded
-from aisle.insights.tally import COUNT, Seen, Tally
+from aisle.insights.tally import COUNT, Cases, Tally
 from aisle.prepare.outliers import FAR, LEAST_SPREAD, TO_SIGMA, robust_scores
 from aisle.prepare.weigh import Weights
 from aisle.shop.columns import CURRENCY, ITEM_ID, PRICE, RATING
 from aisle.shop.money import format_money
 
 LEAST_SOLD: Final = 5
-"""An item sold less often has no usual price."""
+"""An item that was sold less often has no usual price."""
 
 PRICE_SPREAD: Final = 0.25
-"""Prices of an item spread at least so much, in logarithms: with `FAR`, a price stands out at 4.5 times the usual."""
+"""The spread of an item's prices, at least, in logarithms: with `FAR`, a price is odd from 4.5 times the usual on."""
 
 
 def value_findings(tally: Tally, weights: Weights) -> Iterator[Finding]:
-    """Give the findings about values of events; `weights` says which stars the shop's scale has."""
+    """Yield the findings about values of events; `weights` has the shop's scale of stars."""
     yield from _doubled(tally)
     yield from _moments(tally)
     yield from _orders(tally)
@@ -31,23 +31,23 @@ def value_findings(tally: Tally, weights: Weights) -> Iterator[Finding]:
 
 def _doubled(tally: Tally) -> Iterator[Finding]:
     events = tally.events
-    yield from _seen(
+    yield from _counted(
         tally, "doubled_clicks", events, (0.01, 0.2), "Events that agree with another in everything but their id",
         "The tracker or the export repeats itself. Give each event its own event_id once, where it happens.",
     )  # fmt: skip
-    yield from _seen(
+    yield from _counted(
         tally, "fired_twice", events, (0.01, 0.2), "Events that came twice within a second, on the same item",
         "Look whether two trackers are on the page, or a button fires twice.",
     )  # fmt: skip
-    yield from _seen(
-        tally, "doubled_lines", tally.seen["bought"].cases + tally.seen["refunded"].cases, (0.1, 0.5),
+    yield from _counted(
+        tally, "doubled_lines", tally.cases["bought"].number + tally.cases["refunded"].number, (0.1, 0.5),
         "Order lines that agree with another in everything but their id",
         "Usual where a shop writes one line per piece or per scan; otherwise look whether orders were exported twice.",
     )  # fmt: skip
 
 
 def _moments(tally: Tally) -> Iterator[Finding]:
-    yield from _seen(
+    yield from _counted(
         tally, "clock_ahead", tally.events, (0.0, 0.001), "Events from the future",
         "A clock or a time zone is wrong: import again with --timezone, or set the clock of what sends events.",
     )  # fmt: skip
@@ -64,33 +64,38 @@ def _moments(tally: Tally) -> Iterator[Finding]:
 
 
 def _orders(tally: Tally) -> Iterator[Finding]:
-    bought = tally.seen["bought"].cases
-    yield from _seen(
+    bought = tally.cases["bought"].number
+    yield from _counted(
         tally, "scattered_orders", bought, (0.0, 0.05), "Orders whose lines are more than an hour apart",
         "Clocks differ, or a transaction_id was used again; baskets are then mixed up.",
     )  # fmt: skip
-    yield from _seen(
+    yield from _counted(
         tally, "free_lines", bought, (0.05,), "Lines sold at a price of 0",
         "Gifts, samples or mistakes. They count as purchases; leave out what nobody chose.",
     )  # fmt: skip
-    yield from _seen(
+    yield from _counted(
         tally, "unpriced_lines", bought, (0.05,), "Lines sold without a price",
         "Revenue and price filters cannot count them; send price and currency with each purchase.",
     )  # fmt: skip
-    yield from _seen(
-        tally, "refunds_without_purchase", tally.seen["refunded"].cases, (0.3,),
+    yield from _counted(
+        tally, "refunds_without_purchase", tally.cases["refunded"].number, (0.3,),
         "Refunds of what their shopper had not bought before in this log",
         "Usual at the beginning of a log; otherwise import older orders, or look for purchases without a user.",
     )  # fmt: skip
 
 
-def _seen(tally: Tally, name: str, of: int, shares: tuple[float, ...], what: str, advice: str) -> Iterator[Finding]:
-    """Give the finding about what a tally looked for, if it saw any; `shares` are those of `graded`."""
-    seen = tally.seen.get(name, Seen())
-    if seen.cases:
-        severity = graded(seen.cases / of, *shares)
+def _counted(tally: Tally, name: str, of: int, shares: tuple[float, ...], what: str, advice: str) -> Iterator[Finding]:
+    """Yield the finding about cases that a tally searched, if there are any; `shares` are those of `graded`."""
+    cases = tally.cases.get(name, Cases())
+    if cases.number:
         yield Finding(
-            name=name, severity=severity, what=what, count=seen.cases, of=of, example=seen.example, advice=advice
+            name=name,
+            severity=graded(cases.number / of, *shares),
+            what=what,
+            count=cases.number,
+            of=of,
+            example=cases.example,
+            advice=advice,
         )
 
 
@@ -113,7 +118,7 @@ def _odd_prices(tally: Tally) -> Iterator[Finding]:
 
 
 def odd_prices(prices: pl.DataFrame) -> pl.DataFrame:
-    """Return the prices that lie far from those that their item is usually sold at, farthest first.
+    """Return the prices that are far from the usual price of their item, farthest first.
 
     Parameters
     ----------
@@ -132,12 +137,12 @@ def odd_prices(prices: pl.DataFrame) -> pl.DataFrame:
     far = usual.with_columns((pl.col(PRICE) / pl.col("usual")).log().abs().alias("off"))
     spread = (TO_SIGMA * pl.col("mad")).clip(PRICE_SPREAD)
     scored = _weighted_median(far, "off", "mad").with_columns((pl.col("off") / spread).alias("score"))
-    found = scored.filter(pl.col("score") >= FAR).sort("off", ITEM_ID, PRICE, descending=[True, False, False])
-    return found.select(*prices.columns, "usual")
+    odd = scored.filter(pl.col("score") >= FAR).sort("off", ITEM_ID, PRICE, descending=[True, False, False])
+    return odd.select(*prices.columns, "usual")
 
 
 def _weighted_median(prices: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
-    """Add the median of a column over the lines of each item: the least value up to which half of them lie."""
+    """Add the median of a column over the lines of each item: the least value that half of them do not exceed."""
     of_item = [ITEM_ID, CURRENCY]
     ordered = prices.sort(*of_item, column, nulls_last=True)
     below = pl.col(COUNT).cum_sum().over(of_item)
@@ -164,7 +169,7 @@ def _off_scale(tally: Tally, weights: Weights) -> Iterator[Finding]:
 
 
 def odd_catalogue_prices(catalogue: pl.DataFrame) -> Iterator[Finding]:
-    """Give the finding about items that cost far more or less than the others."""
+    """Yield the finding about items that cost far more or less than the others."""
     priced = catalogue.filter(pl.col(PRICE) > 0)
     if priced.is_empty():
         return

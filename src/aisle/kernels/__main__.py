@@ -8,7 +8,7 @@ from aisle.kernels import COMPILED
 
 
 def main() -> None:
-    """Compile what is not in the cache yet and say how long it took."""
+    """Compile what is not in the cache yet, and print how long it took."""
     start = time.perf_counter()
     for name in COMPILED:
         importlib.import_module(f"aisle.kernels.{name}")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels.als_numpy import NEGLIGIBLE, Floats, Rows, principal_axes
 from aisle.kernels.compiling import filled, given, inlined, kernel
-from aisle.kernels.threads import all_cores, share_out
+from aisle.kernels.threads import all_cores, blocks, even_blocks, share_out
 
 GATHERED: Final = 4096
 """Rows with more neighbours than this read them where they are: a copy would not fit the cache anyway."""
@@ -19,7 +19,7 @@ _BLOCK_ROWS: Final = 4096
 
 
 def half_step(rows: Rows, solved: Floats, fixed: Floats, unobserved: float, steps: int) -> None:
-    """Improve every row of one side while the other stands still; both arrays change in place.
+    """Improve every row of one side while the other stays fixed; both arrays change in place.
 
     Both sides are rotated onto the principal axes of the fixed one, which leaves their inner products as they were.
     The result is the same for any number of threads.
@@ -27,13 +27,13 @@ def half_step(rows: Rows, solved: Floats, fixed: Floats, unobserved: float, step
     Parameters
     ----------
     rows
-        What was observed: one row per vector of `solved`, whose neighbours are vectors of `fixed`.
+        The observed weights: one row per vector of `solved`, whose neighbours are vectors of `fixed`.
     solved, fixed
         Vectors (rows, factors) and (neighbours, factors).
     unobserved
-        The weight of whatever is not stored.
+        The weight of pairs that are not stored.
     steps
-        Conjugate-gradient steps, from where `solved` stands.
+        The number of conjugate-gradient steps; they start from `solved`.
     """
     with all_cores():
         spectrum = align(fixed, solved)
@@ -60,7 +60,7 @@ def improve_rows(
 ) -> None:
     """Improve rows in place, where the fixed side is on its principal axes; parameters as in `half_step`.
 
-    A row is done after so many steps, or as soon as its residual has shrunk to `tolerance` times its first one.
+    A row is done after `steps` steps, or as soon as its residual has shrunk to `tolerance` times the first residual.
     """
     weight, stop_at = np.float32(unobserved), np.float32(tolerance)
     dense = weight * spectrum
@@ -68,16 +68,16 @@ def improve_rows(
     def improve(start: int, stop: int) -> None:
         _improve_rows(start, stop, *rows, solved, fixed, dense, weight, steps, stop_at)
 
-    share_out(improve, _even_blocks(rows.indptr))
+    share_out(improve, even_blocks(rows.indptr + _ROW_COST * np.arange(len(rows.indptr)), _BLOCK_COST))
 
 
 def _gram(vectors: Floats) -> Floats:
     """Return vectorsᵀ vectors, summed in the same order for any number of threads."""
 
-    def part_of(start: int, stop: int) -> Floats:
+    def of_block(start: int, stop: int) -> Floats:
         return vectors[start:stop].T @ vectors[start:stop]
 
-    gram: Floats = np.sum(share_out(part_of, _blocks(len(vectors))), axis=0)
+    gram: Floats = np.sum(share_out(of_block, _vector_blocks(vectors)), axis=0)
     return gram
 
 
@@ -87,19 +87,11 @@ def _rotate(vectors: Floats, axes: Floats) -> None:
     def rotate(start: int, stop: int) -> None:
         vectors[start:stop] = vectors[start:stop] @ axes
 
-    share_out(rotate, _blocks(len(vectors)))
+    share_out(rotate, _vector_blocks(vectors))
 
 
-def _blocks(rows: int) -> list[int]:
-    return [*range(0, rows, max(_BLOCK_ROWS, rows // 64)), rows]
-
-
-def _even_blocks(indptr: NDArray[np.int64]) -> list[int]:
-    """Return where blocks of rows begin, each about as much work as the next."""
-    rows = len(indptr) - 1
-    cost = indptr + _ROW_COST * np.arange(rows + 1)
-    bounds = np.r_[0, np.searchsorted(cost, np.arange(_BLOCK_COST, cost[-1], _BLOCK_COST)), rows]
-    return [int(bound) for bound in np.unique(bounds)]
+def _vector_blocks(vectors: Floats) -> list[int]:
+    return blocks(len(vectors), max(_BLOCK_ROWS, len(vectors) // 64))
 
 
 @inlined
@@ -112,9 +104,9 @@ def _fill_targets(weights: Floats, unobserved: np.float32, strength: Floats, tar
 
 @inlined
 def _gather(vectors: Floats, rows: NDArray[np.int32], out: Floats) -> None:
-    """Copy rows that every step reads again from all over memory into one place."""
+    """Copy rows from all over memory into one place, as every step reads them again."""
     for i in range(len(rows)):
-        # Taken out of the inner loop by hand: for all the compiler knows, writing to out may change rows.
+        # Read here and not in the inner loop: the compiler cannot know that writing to out leaves rows as they are.
         row = rows[i]
         for k in range(out.shape[1]):
             out[i, k] = vectors[row, k]
@@ -164,7 +156,7 @@ def _improve_row(
     steps: int,
     tolerance: np.float32,
 ) -> None:
-    """Preconditioned conjugate gradient on A x = b from where x stands."""
+    """Preconditioned conjugate gradient on A x = b, starting from x."""
     factors = len(x)
     gradient, direction, image = scratch[0], scratch[1], scratch[2]
     for k in range(factors):

@@ -1,7 +1,7 @@
-"""The least-squares steps of iALS in plain NumPy: what the kernel of `als` computes, and one row solved exactly.
+"""The least-squares steps of iALS in plain NumPy: what the kernel of `als` computes, and the exact solution of a row.
 
 For a row x (a shopper, or an item in the other half step) with neighbours y_i, the objective of Hu, Koren and Volinsky,
-"Collaborative Filtering for Implicit Feedback Datasets" (2008), in units where an observed weight counts as it is, is
+"Collaborative Filtering for Implicit Feedback Datasets" (2008), scaled so that observed weights have the factor 1, is
 
     Σ_observed (w0 + |w_i|) (p_i - x·y_i)²  +  w0 Σ_unobserved (x·y_i)²  +  ridge |x|²
 
@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 NEGLIGIBLE: Final = 1e-14
-"""A squared residual that has shrunk by this factor is as small as float32 can tell."""
+"""A squared residual that has shrunk by this factor is as small as float32 can represent."""
 
 
 class Rows(NamedTuple):
     """The rows to solve: observed weights in CSR form, with the regularisation of each row."""
 
     indptr: NDArray[np.int64]
-    """Where each row begins in the next two, (rows + 1,)."""
+    """Where each row begins in `indices` and `weights`, (rows + 1,)."""
     indices: NDArray[np.int32]
     """The neighbours of each row, (entries,)."""
     weights: Floats
@@ -70,7 +70,7 @@ def solve_row(neighbours: Floats, weights: Floats, spectrum: Floats, ridge: floa
     ridge
         The row's regularisation, positive.
     unobserved
-        The weight w0 of whatever was not observed.
+        w0, the weight of unobserved pairs.
     """
     matrix = normal_matrix(neighbours, weights, spectrum, ridge, unobserved)
     return np.linalg.solve(matrix, targets(weights, unobserved) @ neighbours)

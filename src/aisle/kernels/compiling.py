@@ -1,4 +1,4 @@
-"""How every kernel is compiled: ahead of time for stated types, kept on disk, without the interpreter's lock."""
+"""How every kernel is compiled: ahead of time for explicit types, cached on disk, without the interpreter's lock."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -19,7 +19,7 @@ def kernel(*arguments: types.Type) -> Callable[[Function], Function]:
 
 
 def inlined(function: Function) -> Function:
-    """Mark a function that kernels of the same file call; it is compiled into them."""
+    """Mark a function that kernels of the same file call; it is compiled as a part of them."""
     return cast("Function", numba.njit(nogil=True, fastmath=_REORDERING, error_model="numpy")(function))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.neighbours_numpy import Floats
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import even_blocks, share_out
 
 _BLOCKS: Final = 32
 
@@ -17,9 +17,9 @@ Ints = NDArray[np.int32]
 
 
 def nearest_means(
-    indptr: NDArray[np.int64], columns: Ints, similar: CSR, said: CSR, others: int, k: int, min_k: int
+    indptr: NDArray[np.int64], columns: Ints, similar: CSR, deviations: CSR, others: int, k: int, min_k: int
 ) -> Floats:
-    """Return the weighted mean of each pair (x, y) over the neighbours of x that say something of y, (pairs,).
+    """Return the weighted mean deviation of each pair (x, y) over the neighbours of x that have one for y, (pairs,).
 
     Parameters
     ----------
@@ -27,29 +27,27 @@ def nearest_means(
         The pairs, row by row: those of x have y = `columns[indptr[x]:indptr[x + 1]]`.
     similar
         The positive similarities of each x to its neighbours.
-    said
-        For each y, which neighbours say what.
+    deviations
+        For each y, the rows with a deviation, and the deviations.
     others
-        How many rows can be neighbours.
+        The number of rows that can be neighbours.
     k, min_k
         As in `neighbours_numpy`.
     """
     means = np.zeros(len(columns), np.float32)
-    longest = int(said.counts.max(initial=0))
+    longest = int(deviations.counts.max(initial=0))
 
     def average(start: int, stop: int) -> None:
-        _nearest_means(start, stop, indptr, columns, *similar, *said, others, longest, k, min_k, means)
+        _nearest_means(start, stop, indptr, columns, *similar, *deviations, others, longest, k, min_k, means)
 
-    work = similar.indptr + np.concatenate(([0], np.cumsum(said.counts[columns])))[indptr]
-    bounds = np.searchsorted(work, np.linspace(0, work[-1], _BLOCKS + 1))
-    bounds[-1] = len(indptr) - 1
-    share_out(average, [int(bound) for bound in np.unique(np.append(0, bounds))])
+    work = similar.indptr + np.concatenate(([0], np.cumsum(deviations.counts[columns])))[indptr]
+    share_out(average, even_blocks(work, max(1, work[-1] / _BLOCKS)))
     return means
 
 
 @inlined
 def _least_of_nearest(similar: Floats, candidates: int, k: int, a: Floats, b: Floats) -> np.float32:
-    """Return the k-th largest similarity, by quickselect without branches; a and b are room to work in."""
+    """Return the k-th largest similarity, by quickselect without branches; a and b are working memory."""
     for place in range(candidates):
         a[place] = similar[place]
     size = candidates
@@ -57,11 +55,11 @@ def _least_of_nearest(similar: Floats, candidates: int, k: int, a: Floats, b: Fl
         pivot: np.float32 = max(min(a[0], a[size - 1]), min(max(a[0], a[size - 1]), a[size // 2]))
         more = less = 0
         for place in range(size):
-            one = a[place]
-            a[more] = one
-            more += one > pivot
-            b[less] = one
-            less += one < pivot
+            value = a[place]
+            a[more] = value
+            more += value > pivot
+            b[less] = value
+            less += value < pivot
         if more >= k:
             size = more
         elif size - less >= k:
@@ -74,7 +72,7 @@ def _least_of_nearest(similar: Floats, candidates: int, k: int, a: Floats, b: Fl
 
 @inlined
 def _mean_of_nearest(similar: Floats, values: Floats, candidates: int, k: int, least: np.float32) -> np.float32:
-    """Average the candidates above the least of the nearest, and as many of those equal to it as there is room for."""
+    """Average the candidates above the least of the nearest, and the first of those equal to it, up to k in all."""
     weighted, total, above = np.float64(0), np.float64(0), 0
     for place in range(candidates):
         counted = np.float64(similar[place]) if similar[place] > least else 0.0
@@ -116,9 +114,9 @@ def _nearest_means(
     similar_indptr: NDArray[np.int64],
     similar_rows: Ints,
     similarities: Floats,
-    said_indptr: NDArray[np.int64],
-    said_rows: Ints,
-    said: Floats,
+    deviation_indptr: NDArray[np.int64],
+    deviation_rows: Ints,
+    deviations: Floats,
     others: int,
     longest: int,
     k: int,
@@ -137,12 +135,12 @@ def _nearest_means(
         for pair in range(pair_indptr[x], pair_indptr[x + 1]):
             y = pair_columns[pair]
             candidates = 0
-            for place in range(said_indptr[y], said_indptr[y + 1]):
-                likeness = row_of_similarities[said_rows[place]]
+            for place in range(deviation_indptr[y], deviation_indptr[y + 1]):
+                similarity = row_of_similarities[deviation_rows[place]]
                 # Written in any case, and written over unless it counts: a branch here is guessed wrong too often.
-                similar[candidates] = likeness
-                values[candidates] = said[place]
-                candidates += likeness > 0
+                similar[candidates] = similarity
+                values[candidates] = deviations[place]
+                candidates += similarity > 0
             near = min(candidates, k)
             if near > 0 and near >= min_k:
                 least = _least_of_nearest(similar, candidates, near, a, b)

@@ -2,7 +2,7 @@
 
     Σ_{x' ∈ N} s(x, x') d(x', y) / Σ_{x' ∈ N} s(x, x')
 
-where N are the k neighbours with the largest positive similarities s among those with a value d for y; of equally
+where N are the k neighbours with the largest positive similarities s among those with a deviation d for y; of equally
 similar ones, those that come first. With fewer than `min_k` neighbours the mean is 0.
 """
 
@@ -20,15 +20,15 @@ def nearest_means(
     Parameters
     ----------
     group
-        Which group each candidate belongs to, (candidates,).
+        The group of each candidate, (candidates,).
     similar
-        How similar each candidate is; those not above 0 never count, (candidates,).
+        The similarity of each candidate; those not above 0 never count, (candidates,).
     values
-        What each candidate says, (candidates,).
+        The deviation of each candidate, (candidates,).
     groups
-        How many groups there are.
+        The number of groups.
     k, min_k
-        How many candidates of a group count at most, and at least.
+        The number of candidates of a group that count, at most and at least.
     """
     counted = similar > 0
     group, similar, values = group[counted], similar[counted], values[counted]

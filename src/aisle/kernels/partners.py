@@ -1,4 +1,4 @@
-"""The partners of every item, items in parallel, pruned while counting; formulas and twin: `partners_numpy`."""
+"""The partners of each item, items in parallel, pruned while counting; formulas and twin: `partners_numpy`."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import LIFT, SUM, Doubles, Ints, Longs, Partners, Places, Value
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import even_blocks, share_out
 
 _BLOCKS: Final = 64
 
@@ -17,16 +17,16 @@ Floats = NDArray[np.float32]
 
 
 def partners(places: Places, value: Value, k: int) -> Partners:
-    """Return the k most valuable partners of every item; no array is larger than items × k or the places.
+    """Return the k most valuable partners of each item; no array is larger than items × k or the places.
 
     Parameters
     ----------
     places
-        Where the items stand.
+        The items in their places.
     value
-        What a pair is worth.
+        The value of a pair.
     k
-        How many partners an item has at most, at least 1.
+        The maximum number of partners of an item, at least 1.
     """
     items = len(value.counts)
     order = np.lexsort((places.owner, places.items))
@@ -35,7 +35,7 @@ def partners(places: Places, value: Value, k: int) -> Partners:
     most = min(k, items)
 
     def count(start: int, stop: int) -> tuple[Longs, Ints, Floats, Ints, Ints]:
-        found = np.zeros(stop - start, np.int64)
+        sizes = np.zeros(stop - start, np.int64)
         indices, times, owners = (np.empty((stop - start, most), np.int32) for _ in range(3))
         values = np.empty((stop - start, most), np.float32)
         _count(
@@ -50,20 +50,19 @@ def partners(places: Places, value: Value, k: int) -> Partners:
             value.baskets,
             value.min_support,
             value.repeats,
-            found,
+            sizes,
             indices,
             values,
             times,
             owners,
         )
-        there = np.arange(most) < found[:, None]
-        return found, indices[there], values[there], times[there], owners[there]
+        there = np.arange(most) < sizes[:, None]
+        return sizes, indices[there], values[there], times[there], owners[there]
 
     work = begins + np.arange(items + 1)
-    bounds = np.searchsorted(work, np.linspace(0, work[-1], _BLOCKS + 1))
-    blocks = share_out(count, [int(bound) for bound in np.unique(bounds)])
-    found, indices, values, times, owners = (np.concatenate(column) for column in zip(*blocks, strict=True))
-    return Partners(CSR(np.append(0, np.cumsum(found)), indices, values), times, owners)
+    counted = share_out(count, even_blocks(work, max(1, work[-1] / _BLOCKS)))
+    sizes, indices, values, times, owners = (np.concatenate(column) for column in zip(*counted, strict=True))
+    return Partners(CSR(np.append(0, np.cumsum(sizes)), indices, values), times, owners)
 
 
 @inlined
@@ -72,7 +71,7 @@ def _surprise(met: float, row: float, column: float, total: float) -> float:
 
 
 @inlined
-def _worth(formula: int, summed: float, met: float, n_a: float, n_b: float, total: float) -> float:
+def _value(formula: int, summed: float, met: float, n_a: float, n_b: float, total: float) -> float:
     if formula == SUM:
         return summed
     if formula == LIFT:
@@ -103,7 +102,7 @@ def _meet(
     touched: Ints,
     repeats: bool,
 ) -> int:
-    """Count what the item's places are counted with; return how many others were met, which lead `touched`."""
+    """Count the neighbours of the item's places; return how many items they are, which come first in `touched`."""
     size = 0
     for place in own:
         for near in range(first[place], last[place]):
@@ -156,7 +155,7 @@ def _count(
     baskets: int,
     min_support: int,
     repeats: bool,
-    found: Longs,
+    sizes: Longs,
     indices: Ints,
     values: Floats,
     times: Ints,
@@ -170,18 +169,18 @@ def _count(
         own = order[begins[item] : begins[item + 1]]
         size = _meet(item, own, items, first, last, owner, fading, summed, met, owned, newest, touched, repeats)
         others = np.sort(touched[:size])
-        worth = np.zeros(size, np.float32)
+        pair_value = np.zeros(size, np.float32)
         for i in range(size):
             other = others[i]
             if met[other] >= min_support:
-                worth[i] = _worth(formula, summed[other], met[other], counts[item], counts[other], baskets)
+                pair_value[i] = _value(formula, summed[other], met[other], counts[item], counts[other], baskets)
         row, place = item - start, 0
-        for i in np.argsort(-worth, kind="mergesort")[: indices.shape[1]]:
-            if worth[i] > 0:
-                indices[row, place], values[row, place] = others[i], worth[i]
+        for i in np.argsort(-pair_value, kind="mergesort")[: indices.shape[1]]:
+            if pair_value[i] > 0:
+                indices[row, place], values[row, place] = others[i], pair_value[i]
                 times[row, place], owners[row, place] = met[others[i]], owned[others[i]]
                 place += 1
-        found[row] = place
+        sizes[row] = place
         summed[others] = 0
         met[others] = 0
         owned[others] = 0

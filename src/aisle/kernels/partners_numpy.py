@@ -1,13 +1,13 @@
-"""Which items stand near which, and how often, in plain NumPy: what the kernel of `partners` computes.
+"""Which items occur together, and how often, in plain NumPy: what the kernel of `partners` computes.
 
-Items stand one behind the other in places. Each place says which other places it is counted with: all of its basket,
-or the next few of its sequence. With n_ab the times that b was counted with a, n_a and n_b how often each stands
-anywhere, and N how many baskets there are, the value of a pair is
+Items stand one after the other in places. Each place is counted with a range of other places, its neighbours: all of
+its basket, or the next few of its sequence. With n_ab the number of neighbours b of a, n_a and n_b the numbers of
+baskets with each item, and N the number of baskets, the value of a pair is
 
-    SUM     Σ fading(distance), a distance of d places giving the d-th number of a table, or its last
+    SUM     Σ fading(distance), where a distance of d places gives the d-th number of a table, or its last
     LIFT    n_ab N / (n_a n_b)
     LLR     2 Σ k log(k N / (row · column)) over the contingency table of a and b (Dunning, "Accurate Methods for the
-            Statistics of Surprise and Coincidence", 1993), 0 where they meet less often than by chance
+            Statistics of Surprise and Coincidence", 1993), 0 where they occur together less often than by chance
 """
 
 from typing import Final, NamedTuple
@@ -27,33 +27,33 @@ LLR: Final = 2
 
 
 class Places(NamedTuple):
-    """Items one behind the other; arrays of shape (places,)."""
+    """Items one after the other; arrays of shape (places,)."""
 
     items: Ints
-    """What stands there."""
+    """The item of each place."""
     first: Longs
-    """The first place that this one is counted with."""
+    """The first neighbour of each place."""
     last: Longs
-    """The place after the last of them; a place is never counted with itself."""
+    """The place after the last neighbour; a place is never its own neighbour."""
     owner: Ints
-    """Whose place it is; a pair's owners are counted once each."""
+    """The owner of each place; a pair counts each owner once."""
 
 
 class Value(NamedTuple):
-    """What a pair is worth, and when it is believed."""
+    """The value of a pair, and the evidence that it needs."""
 
     formula: int
     """`SUM`, `LIFT` or `LLR`."""
     fading: Doubles
-    """What distance 1, 2, … adds to a sum; the last number holds for all farther ones."""
+    """What distance 1, 2, … adds to a sum; the last number holds for all larger distances."""
     counts: Longs
-    """How many baskets have each item, (items,)."""
+    """The number of baskets with each item, (items,)."""
     baskets: int
-    """How many baskets there are."""
+    """The number of baskets."""
     min_support: int
-    """A pair that was met less often has no value; at least 1."""
+    """A pair that occurs less often has no value; at least 1."""
     repeats: bool
-    """Whether an item is counted with other places of its own."""
+    """Whether an item is counted with other places of the same item."""
 
 
 class Partners(NamedTuple):
@@ -61,9 +61,9 @@ class Partners(NamedTuple):
 
     links: CSR
     times: Ints
-    """How often each link was met, (entries,)."""
+    """How often each pair occurs, (entries,)."""
     owners: Ints
-    """How many owners it has, (entries,)."""
+    """The number of its owners, (entries,)."""
 
 
 def partners_of(item: int, places: Places, value: Value, k: int) -> tuple[Ints, NDArray[np.float32], Ints, Ints]:
@@ -80,26 +80,28 @@ def partners_of(item: int, places: Places, value: Value, k: int) -> tuple[Ints, 
     times = np.bincount(places.items[met], minlength=items)
     pairs = np.unique(np.stack([places.items[met], places.owner[source]]), axis=1)
     owners = np.bincount(pairs[0], minlength=items)
-    believed = times >= value.min_support
-    worths = np.where(believed, worth(sums, times, value.counts[item], value.counts, value), 0).astype(np.float32)
-    best = np.argsort(-worths, kind="stable")[:k].astype(np.int32)
-    best = best[worths[best] > 0]
-    return best, worths[best], times[best].astype(np.int32), owners[best].astype(np.int32)
+    supported = times >= value.min_support
+    values = np.where(supported, pair_values(sums, times, value.counts[item], value.counts, value), 0).astype(
+        np.float32
+    )
+    best = np.argsort(-values, kind="stable")[:k].astype(np.int32)
+    best = best[values[best] > 0]
+    return best, values[best], times[best].astype(np.int32), owners[best].astype(np.int32)
 
 
-def worth(sums: Doubles, times: Longs, n_a: Longs, n_b: Longs, value: Value) -> Doubles:
-    """Return what pairs are worth, (pairs,), whatever their support.
+def pair_values(sums: Doubles, times: Longs, n_a: Longs, n_b: Longs, value: Value) -> Doubles:
+    """Return the values of pairs, (pairs,), with any support.
 
     Parameters
     ----------
     sums
-        What their distances add up to, (pairs,).
+        The sums of their fading distances, (pairs,).
     times
-        How often they were met, (pairs,).
+        How often they occur, (pairs,).
     n_a, n_b
-        How many baskets have the one and the other item, (pairs,).
+        The number of baskets with the one and the other item, (pairs,).
     value
-        The formula, and how many baskets there are.
+        The formula, and the number of baskets.
     """
     total = value.baskets
     if value.formula == SUM:

@@ -1,7 +1,8 @@
-"""Products of sparse matrices, rows in parallel, the best k of each row kept on the way; the twin is `products_numpy`.
+"""Products of sparse matrices, rows in parallel, and the k best of each row; the twin is `products_numpy`.
 
-A product of two sparse matrices can be a thousand times their size, and is never held: a thread adds one row up in an
-array that fits its cache, keeps the best, and goes on to the next row. Results are the same for any number of threads.
+A product of two sparse matrices can be a thousand times their size, and is never held in memory: a thread adds up one
+row in an array that fits its cache, keeps the best, and goes on to the next row. Results are the same for any number of
+threads.
 """
 
 from typing import Final
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
-from aisle.kernels.products_numpy import Floats, Likeness, row_sums
-from aisle.kernels.threads import share_out
+from aisle.kernels.products_numpy import Denominator, Floats, row_sums
+from aisle.kernels.threads import even_blocks, share_out
 
 Ints = NDArray[np.int32]
 Pointers = NDArray[np.int64]
@@ -22,15 +23,15 @@ _BLOCK_COST: Final = 400_000
 _ROW_COST: Final = 64
 
 _FRACTION: Final = np.uint32(18)
-"""Bits that the buckets of `_floor` do not look at: the values of one differ by 3 % at most."""
+"""The bits that the buckets of `_floor` ignore: the values of a bucket differ by 3 % at most."""
 _BUCKETS: Final = 2 ** (32 - 18)
 _LOW: Final = np.uint64(2**32 - 1)
 
 
-def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
+def top_products(left: CSR, right: CSR, denominator: Denominator, k: int) -> CSR:
     """Return the k largest similarities of each row of left·right, as `products_numpy.top_products` does."""
     work = _work(left, right)
-    starts = np.append(0, np.cumsum(np.minimum(np.diff(work), min(k, len(likeness.right)))))
+    starts = np.append(0, np.cumsum(np.minimum(np.diff(work), min(k, len(denominator.right)))))
     indices = np.full(starts[-1], -1, np.int32)
     values = np.empty(starts[-1], np.float32)
 
@@ -40,16 +41,16 @@ def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
             stop,
             *left,
             *right,
-            likeness.left,
-            likeness.right,
-            likeness.shrinkage,
-            likeness.union,
+            denominator.left,
+            denominator.right,
+            denominator.shrinkage,
+            denominator.union,
             starts,
             indices,
             values,
         )
 
-    share_out(multiply, _even_blocks(work))
+    share_out(multiply, _blocks(work))
     taken = indices >= 0
     if taken.all():
         return CSR(starts, indices, values)
@@ -63,7 +64,7 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
     def multiply(start: int, stop: int) -> None:
         _products(start, stop, *left, *right, dense)
 
-    share_out(multiply, _even_blocks(_work(left, right)))
+    share_out(multiply, _blocks(_work(left, right)))
     return dense
 
 
@@ -74,21 +75,18 @@ def dense_products(left: CSR, right: Floats) -> Floats:
     def multiply(start: int, stop: int) -> None:
         _dense_products(start, stop, *left, right, product)
 
-    share_out(multiply, _even_blocks(left.indptr * right.shape[1]))
+    share_out(multiply, _blocks(left.indptr * right.shape[1]))
     return product
 
 
 def _work(left: CSR, right: CSR) -> Pointers:
-    """Return how many multiplications all rows before each row of left·right take, (rows + 1,)."""
+    """Return the number of multiplications for all rows before each row of left·right, (rows + 1,)."""
     return np.append(0, np.cumsum(row_sums(left, right.counts.astype(np.int32)[left.indices], np.int64)))
 
 
-def _even_blocks(work: Pointers) -> list[int]:
-    """Return where blocks of rows begin, each about as much work as the next."""
-    rows = len(work) - 1
-    cost = work + _ROW_COST * np.arange(rows + 1)
-    bounds = np.r_[0, np.searchsorted(cost, np.arange(_BLOCK_COST, cost[-1], _BLOCK_COST)), rows]
-    return [int(bound) for bound in np.unique(bounds)]
+def _blocks(work: Pointers) -> list[int]:
+    """Return the bounds of blocks of rows, given the multiplications for all rows before each row."""
+    return even_blocks(work + _ROW_COST * np.arange(len(work)), _BLOCK_COST)
 
 
 @inlined
@@ -102,7 +100,7 @@ def _add_up(
     seen: NDArray[np.uint8],
     touched: Ints,
 ) -> int:
-    """Add Σ factor · (row of right) to total; return how many columns were touched, which lead `touched`."""
+    """Add Σ factor · (row of right) to total; return how many columns change, which come first in `touched`."""
     count = 0
     for i in range(len(inner)):
         factor = factors[i]
@@ -125,9 +123,9 @@ def _compare(
     sizes: Floats,
     shrinkage: float,
     union: bool,
-    alike: Floats,
+    similarities: Floats,
 ) -> int:
-    """Turn totals into similarities, clearing them; return how many are above 0: their columns lead `touched`."""
+    """Turn totals into similarities and clear them; return how many are above 0, whose columns lead `touched`."""
     count = 0
     for i in range(len(touched)):
         column = touched[i]
@@ -135,7 +133,7 @@ def _compare(
         total[column] = 0
         seen[column] = 0
         weight = size + sizes[column] - dot if union else size * sizes[column]
-        alike[count] = dot / (weight + shrinkage)
+        similarities[count] = dot / (weight + shrinkage)
         touched[count] = column
         count += dot > 0
     return count
@@ -143,10 +141,10 @@ def _compare(
 
 @inlined
 def _floor(bits: NDArray[np.uint32], k: int, buckets: Ints) -> np.uint32:
-    """Return a value that at least k reach, and few more.
+    """Return a value that at least k values reach, and few more than k.
 
-    The bits of positive floats have the order of the floats; counting their leading ones finds the k-th but for its
-    last digits.
+    The bits of positive floats have the order of the floats; counting values by their leading bits finds the k-th but
+    for its last digits.
     """
     highest = np.uint32(0)
     for i in range(len(bits)):
@@ -167,8 +165,8 @@ def _put_largest_first(keys: NDArray[np.uint64], k: int) -> None:
     """Reorder different keys so that the k largest come first (Hoare's quickselect)."""
     low, high = 0, len(keys) - 1
     while low < high:
-        one, other, middle = keys[low], keys[high], keys[(low + high) // 2]
-        pivot = max(min(one, other), min(max(one, other), middle))
+        first, last, middle = keys[low], keys[high], keys[(low + high) // 2]
+        pivot = max(min(first, last), min(max(first, last), middle))
         i, j = low, high
         while i <= j:
             while keys[i] > pivot:
@@ -225,20 +223,20 @@ def _top_products(
     total = np.zeros(columns, np.float32)
     seen = np.zeros(columns, np.uint8)
     touched = np.empty(columns + 1, np.int32)
-    alike = np.empty(columns + 1, np.float32)
-    bits = alike.view(np.uint32)
+    similarities = np.empty(columns + 1, np.float32)
+    bits = similarities.view(np.uint32)
     keys = np.empty(columns + 1, np.uint64)
     buckets = np.zeros(_BUCKETS, np.int32)
     for row in range(start, stop):
         own = slice(left_indptr[row], left_indptr[row + 1])
         count = _add_up(left_indices[own], left_values[own], indptr, indices, values, total, seen, touched)
-        count = _compare(touched[:count], total, seen, left_sizes[row], sizes, shrinkage, union, alike)
+        count = _compare(touched[:count], total, seen, left_sizes[row], sizes, shrinkage, union, similarities)
         first = starts[row]
         k = min(count, starts[row + 1] - first)
         floor = _floor(bits[:count], k, buckets) if k < count else np.uint32(0)
         good = 0
         for i in range(count):
-            # One number that is larger for a larger value, and of equal values for the lower column.
+            # A number that is larger for a larger value, and of equal values for the lower column.
             keys[good] = (np.uint64(bits[i]) << np.uint64(32)) | (_LOW - np.uint64(touched[i]))
             good += bits[i] >= floor
         if k < good:
@@ -246,7 +244,7 @@ def _top_products(
         for i in range(k):
             bits[i] = np.uint32(keys[i] >> np.uint64(32))
             best_indices[first + i] = np.int32(_LOW - (keys[i] & _LOW))
-            best_values[first + i] = alike[i]
+            best_values[first + i] = similarities[i]
 
 
 @kernel(

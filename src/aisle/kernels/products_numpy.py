@@ -1,6 +1,6 @@
 """Products of sparse matrices in plain NumPy: what the kernels of `products` compute, row by row.
 
-How alike two rows a and b are follows from their inner product and from what each of them weighs, in one of two ways:
+The similarity of two rows a and b follows from their inner product and their sizes, in one of two ways:
 
     product    a·b / (size(a) size(b) + shrinkage)
     union      a·b / (size(a) + size(b) - a·b + shrinkage)
@@ -19,20 +19,20 @@ from aisle.kernels.topn_numpy import top
 Floats = NDArray[np.float32]
 
 
-class Likeness(NamedTuple):
-    """How inner products become similarities."""
+class Denominator(NamedTuple):
+    """What inner products are divided by, so that they become similarities."""
 
     left: Floats
     """The size of each row of the left matrix, (rows,)."""
     right: Floats
     """The size of each column of the right one, (columns,)."""
     shrinkage: float
-    """Not negative: what the denominator is enlarged by, so that little evidence counts for less."""
+    """Added to the denominator, so that little evidence counts less; 0 or more."""
     union: bool
-    """Whether sizes are added and the product taken away, or multiplied."""
+    """Whether the denominator is that of `union`, or that of `product`."""
 
 
-def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
+def top_products(left: CSR, right: CSR, denominator: Denominator, k: int) -> CSR:
     """Return the k largest similarities of each row of left·right.
 
     Parameters
@@ -41,17 +41,17 @@ def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
         (rows, inner); a column appears at most once in a row, here and in `right`.
     right
         (inner, columns).
-    likeness
-        What becomes of the inner products.
+    denominator
+        What the inner products are divided by.
     k
-        How many to keep in a row, at least 1; equal ones in the order of their numbers. Only those above 0 are kept.
+        The number to keep of each row, at least 1; of equal ones, the first. Only those above 0 are kept.
 
     Returns
     -------
     CSR
-        (rows, columns); the entries of a row come in no particular order.
+        (rows, columns); the entries of a row are in no particular order.
     """
-    kept = [_top_product(left, row, right, likeness, k) for row in range(len(likeness.left))]
+    kept = [_top_product(left, row, right, denominator, k) for row in range(len(denominator.left))]
     indptr = np.cumsum([0, *(len(indices) for indices, _ in kept)])
     indices = np.concatenate([np.zeros(0, np.int32), *(indices for indices, _ in kept)])
     return CSR(indptr, indices, np.concatenate([np.zeros(0, np.float32), *(values for _, values in kept)]))
@@ -74,21 +74,21 @@ def dense_products(left: CSR, right: Floats) -> Floats:
 
 
 def row_sums(rows: CSR, values: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
-    """Return the sum of the values (entries,) that belong to each row's entries, (rows,)."""
+    """Return the sum of each row's values, given those of all entries, (rows,)."""
     sums = np.zeros(len(rows.indptr) - 1, dtype)
     filled = rows.counts > 0
     sums[filled] = np.add.reduceat(values, rows.indptr[:-1][filled], dtype=dtype) if filled.any() else 0
     return sums
 
 
-def _top_product(left: CSR, row: int, right: CSR, likeness: Likeness, k: int) -> tuple[NDArray[np.int32], Floats]:
-    dots = np.zeros(len(likeness.right), np.float32)
+def _top_product(left: CSR, row: int, right: CSR, denominator: Denominator, k: int) -> tuple[NDArray[np.int32], Floats]:
+    dots = np.zeros(len(denominator.right), np.float32)
     _add_product(left, row, right, dots)
-    size = likeness.left[row]
-    weight = size + likeness.right - dots if likeness.union else size * likeness.right
-    alike = np.full(len(dots), np.nan, np.float32)
-    np.divide(dots, weight + np.float32(likeness.shrinkage), out=alike, where=dots > 0)
-    return top(alike, k)
+    size = denominator.left[row]
+    weight = size + denominator.right - dots if denominator.union else size * denominator.right
+    similarities = np.full(len(dots), np.nan, np.float32)
+    np.divide(dots, weight + np.float32(denominator.shrinkage), out=similarities, where=dots > 0)
+    return top(similarities, k)
 
 
 def _add_product(left: CSR, row: int, right: CSR, total: Floats) -> None:

@@ -1,7 +1,7 @@
 """Ridge regression of each column of a sparse matrix on a few others, in parallel; twin: `regression_numpy`.
 
-The inner products that a column needs are taken from the sparse columns when it is its turn: the matrix of all of them,
-which is dense where the data is not, is never held.
+The inner products for a column are computed from the sparse columns when they are needed: the matrix of all inner
+products, which is dense although the data is not, is never held in memory.
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.regression_numpy import Floats
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 Ints = NDArray[np.int32]
 Pointers = NDArray[np.int64]
@@ -29,7 +29,7 @@ def regress(by_column: CSR, rows: int, indptr: Pointers, neighbours: Ints, ridge
     def solve(start: int, stop: int) -> None:
         _regress(start, stop, *by_column, rows, indptr, neighbours, ridge, weights)
 
-    share_out(solve, [*range(0, columns, _COLUMNS), columns])
+    share_out(solve, blocks(columns, _COLUMNS))
     return weights
 
 

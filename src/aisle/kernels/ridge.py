@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.ridge_numpy import Floats
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import even_blocks, share_out
 
 _BLOCKS: Final = 64
 
@@ -23,10 +23,9 @@ def solve_rows(rows: CSR, ridge: Floats, features: Floats) -> Floats:
     def solve(start: int, stop: int) -> None:
         _solve_rows(start, stop, *rows, ridge, features, solved)
 
-    # Bounds of equal work: a row costs its entries, and its factors once more for the Cholesky factor.
-    cost = rows.indptr + features.shape[1] * np.arange(len(rows.indptr))
-    bounds = np.searchsorted(cost, np.linspace(0, cost[-1], _BLOCKS + 1))
-    share_out(solve, [int(bound) for bound in np.unique(bounds)])
+    # A row costs its entries, and its factors once more for the Cholesky factor.
+    work = rows.indptr + features.shape[1] * np.arange(len(rows.indptr))
+    share_out(solve, even_blocks(work, max(1, work[-1] / _BLOCKS)))
     return solved
 
 

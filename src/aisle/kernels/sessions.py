@@ -1,4 +1,4 @@
-"""Scores from the sessions that are like a query, queries in parallel; formulas and twin: `sessions_numpy`."""
+"""Scores from the sessions that are similar to a query, queries in parallel; formulas and twin: `sessions_numpy`."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Floats, Index, Ints, Longs, Nearest
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 _QUERIES: Final = 32
 
@@ -24,60 +24,60 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     def score(start: int, stop: int) -> None:
         _score(start, stop, history.indptr, history.indices, history.values, *index, *nearest, scores)
 
-    share_out(score, [*range(0, queries, _QUERIES), queries])
+    share_out(score, blocks(queries, _QUERIES))
     return scores
 
 
 @inlined
 def _compare(
-    asked: Ints,
+    query_items: Ints,
     weights: Floats,
     newest_indptr: Longs,
     newest: Ints,
     faded: Floats,
     next_place: Longs,
-    found: Ints,
+    sessions: Ints,
     match: Ints,
     similarity: Doubles,
 ) -> int:
-    """Fill in the candidates, newest first, with the newest entry that each shares; return how many there are.
+    """Fill in the candidates, newest first, with the newest entry that each has in common; return their number.
 
-    The sessions of each entry come newest first, so that those of all are merged like sorted lists.
+    The sessions of each entry come newest first, so that those of all entries are merged as sorted lists are.
     """
-    for entry in range(len(asked)):
+    for entry in range(len(query_items)):
         liked = weights[entry] > 0
-        next_place[entry] = newest_indptr[asked[entry]] if liked else newest_indptr[asked[entry] + 1]
-    for count in range(len(found)):
+        next_place[entry] = newest_indptr[query_items[entry]] if liked else newest_indptr[query_items[entry] + 1]
+    for count in range(len(sessions)):
         session = np.int32(-1)
-        for entry in range(len(asked)):
-            if next_place[entry] < newest_indptr[asked[entry] + 1]:
+        for entry in range(len(query_items)):
+            if next_place[entry] < newest_indptr[query_items[entry] + 1]:
                 session = max(session, newest[next_place[entry]])
         if session < 0:
             return count
         total = 0.0
-        for entry in range(len(asked)):
+        for entry in range(len(query_items)):
             place = next_place[entry]
-            if place < newest_indptr[asked[entry] + 1] and newest[place] == session:
+            if place < newest_indptr[query_items[entry] + 1] and newest[place] == session:
                 total += weights[entry]
                 match[count] = entry
                 next_place[entry] += 1
-        found[count], similarity[count] = session, total * faded[session]
-    return len(found)
+        sessions[count], similarity[count] = session, total * faded[session]
+    return len(sessions)
 
 
 @inlined
 def _add(
-    row: Floats, of_session: Ints, shared: np.int32, similarity: float, decay: float, before: float, rarity: Floats
+    row: Floats, of_session: Ints, common: np.int32, similarity: float, decay: float, before: float, rarity: Floats
 ) -> None:
-    """Add what one neighbour says of each of its items."""
+    """Add a neighbour's share to the score of each of its items."""
     at = 0
     for place in range(len(of_session)):
-        if of_session[place] == shared:
+        if of_session[place] == common:
             at = place
     for place in range(len(of_session)):
         item = of_session[place]
-        worth = similarity * decay ** abs(place - at) * (before if place < at else 1.0)
-        row[item] += worth * rarity[item]
+        weight = similarity * decay ** abs(place - at) * (before if place < at else 1.0)
+        row[item] += weight * rarity[item]
 
 
 @kernel(
@@ -117,15 +117,25 @@ def _score(
     scores: Floats,
 ) -> None:
     most = min(candidates, len(faded))
-    found = np.empty(most, np.int32)
+    sessions = np.empty(most, np.int32)
     match = np.empty(most, np.int32)
     similarity = np.empty(most)
     for query in range(start, stop):
-        asked = items[indptr[query] : indptr[query + 1]]
-        of_asked = weights[indptr[query] : indptr[query + 1]]
-        next_place = np.empty(len(asked), np.int64)
-        count = _compare(asked, of_asked, newest_indptr, newest, faded, next_place, found, match, similarity)
-        for one in np.argsort(-similarity[:count], kind="mergesort")[:k]:
-            session = found[one]
+        query_items = items[indptr[query] : indptr[query + 1]]
+        query_weights = weights[indptr[query] : indptr[query + 1]]
+        next_place = np.empty(len(query_items), np.int64)
+        count = _compare(
+            query_items, query_weights, newest_indptr, newest, faded, next_place, sessions, match, similarity
+        )
+        for neighbour in np.argsort(-similarity[:count], kind="mergesort")[:k]:
+            session = sessions[neighbour]
             of_session = session_items[session_indptr[session] : session_indptr[session + 1]]
-            _add(scores[query], of_session, asked[match[one]], similarity[one], distance_decay, before, rarity)
+            _add(
+                scores[query],
+                of_session,
+                query_items[match[neighbour]],
+                similarity[neighbour],
+                distance_decay,
+                before,
+                rarity,
+            )

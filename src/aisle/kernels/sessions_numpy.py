@@ -1,15 +1,15 @@
-"""Scores from the sessions that are like a query, in plain NumPy: what the kernel of `sessions` computes.
+"""Scores from the sessions that are similar to a query, in plain NumPy: what the kernel of `sessions` computes.
 
-Sessions are numbered in the order in which they ended. Those that share a liked item with the query are its
-candidates, the newest of each item and the newest of all; a candidate's similarity is
+Sessions are numbered in the order in which they ended. The candidates of a query are sessions with a liked item of the
+query, the newest of each item and the newest of all; a candidate's similarity is
 
-    s = faded(session) Σ_{j shared} w_j
+    s = faded(session) Σ_{j common} w_j
 
-and each of the k most similar ones adds, to every item that stands d places from the newest shared one,
+Each of the k most similar candidates adds, to every item that stands d places from the newest common one,
 
     s · distance_decay^d · rarity(item)
 
-and only `before` times that where it stands before it.
+times `before` if it stands before the newest common one.
 """
 
 from itertools import pairwise
@@ -26,7 +26,7 @@ Longs = NDArray[np.int64]
 
 
 class Index(NamedTuple):
-    """Which sessions have which items, both ways."""
+    """The sessions by item, and the items by session."""
 
     newest_indptr: Longs
     """Where each item begins in `newest`, (items + 1,)."""
@@ -37,22 +37,22 @@ class Index(NamedTuple):
     session_items: Ints
     """The items of each session, in their order."""
     faded: Floats
-    """How much a session counts for its age, (sessions,)."""
+    """The factor of each session for its age, (sessions,)."""
     rarity: Floats
-    """How much an item counts for being rare, (items,)."""
+    """The factor of each item for its rarity, (items,)."""
 
 
 class Nearest(NamedTuple):
-    """How many sessions are looked at."""
+    """Which sessions are neighbours, and how much their items count."""
 
     candidates: int
-    """Of so many newest ones …"""
+    """The number of candidates, at most: of each item, and of all."""
     k: int
-    """… so many most similar ones; of equally similar ones, the newest."""
+    """The number of neighbours, at most: the most similar candidates, and of equally similar ones the newest."""
     distance_decay: float
-    """What one place from the newest shared item costs, above 0 and at most 1."""
+    """The factor for each place between an item and the newest common one, above 0 and at most 1."""
     before: float
-    """What standing before it costs, at least 0."""
+    """The factor for items before the newest common one, at least 0."""
 
 
 def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
@@ -61,84 +61,84 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     Parameters
     ----------
     history
-        The items of each query, oldest first, and how much they count; those at 0 do not.
+        The items of each query, oldest first, with their weights; items of weight 0 do not count.
     index
         The sessions.
     nearest
-        How many of them are looked at.
+        Which of them are neighbours.
     """
     scores = np.zeros((len(history.counts), len(index.rarity)), np.float32)
     for query, (start, stop) in enumerate(pairwise(history.indptr)):
-        asked, weights = history.indices[start:stop][::-1], history.values[start:stop][::-1]
-        scores[query] = _score(asked[weights > 0], weights[weights > 0], index, nearest)
+        items, weights = history.indices[start:stop][::-1], history.values[start:stop][::-1]
+        scores[query] = _score(items[weights > 0], weights[weights > 0], index, nearest)
     return scores
 
 
 def explain(history: CSR, item: int, index: Index, nearest: Nearest) -> Floats:
     """Return what each entry of one query's history adds to the score of one item, (entries,); the sum is the score.
 
-    A neighbour's similarity is a sum over the items that it shares; each of these adds its part of it.
+    A neighbour's similarity is a sum over the common items; each of these adds its part of it.
     """
     counted = np.flatnonzero(history.values > 0)[::-1]
-    asked, weights = history.indices[counted], history.values[counted]
-    found, shared_item, similarity = _candidates(asked, weights, index, nearest.candidates)
-    best = _most_similar(found, similarity, nearest.k)
-    stand, neighbour, worth = _worth(found[best], shared_item[best], index, nearest)
-    held = stand == item
-    worth_of_item = np.bincount(neighbour[held], worth[held], minlength=len(best))
+    items, weights = history.indices[counted], history.values[counted]
+    sessions, common_item, similarity = _candidates(items, weights, index, nearest.candidates)
+    best = _most_similar(sessions, similarity, nearest.k)
+    session_item, neighbour, weight = _item_weights(sessions[best], common_item[best], index, nearest)
+    matches = session_item == item
+    weight_of_item = np.bincount(neighbour[matches], weight[matches], minlength=len(best))
     of_session = np.zeros(len(index.faded))
-    of_session[found[best]] = worth_of_item * index.faded[found[best]] * index.rarity[item]
-    place, entry = _entries(index.newest_indptr, asked)
+    of_session[sessions[best]] = weight_of_item * index.faded[sessions[best]] * index.rarity[item]
+    place, entry = _entries(index.newest_indptr, items)
     shares = np.zeros(len(history.values), np.float32)
-    shares[counted] = weights * np.bincount(entry, of_session[index.newest[place]], minlength=len(asked))
+    shares[counted] = weights * np.bincount(entry, of_session[index.newest[place]], minlength=len(items))
     return shares
 
 
-def _score(asked: Ints, weights: Floats, index: Index, nearest: Nearest) -> Floats:
-    """Return the score of every item for one query whose items come newest first."""
-    found, shared_item, similarity = _candidates(asked, weights, index, nearest.candidates)
-    best = _most_similar(found, similarity, nearest.k)
-    stand, neighbour, worth = _worth(found[best], shared_item[best], index, nearest)
-    sums = np.bincount(stand, similarity[best][neighbour] * worth, minlength=len(index.rarity))
+def _score(items: Ints, weights: Floats, index: Index, nearest: Nearest) -> Floats:
+    """Return the score of every item for one query, given its items, newest first."""
+    sessions, common_item, similarity = _candidates(items, weights, index, nearest.candidates)
+    best = _most_similar(sessions, similarity, nearest.k)
+    item, neighbour, weight = _item_weights(sessions[best], common_item[best], index, nearest)
+    sums = np.bincount(item, similarity[best][neighbour] * weight, minlength=len(index.rarity))
     return (sums * index.rarity).astype(np.float32)
 
 
-def _most_similar(found: Longs, similarity: NDArray[np.float64], k: int) -> NDArray[np.intp]:
+def _most_similar(sessions: Longs, similarity: NDArray[np.float64], k: int) -> NDArray[np.intp]:
     """Return which candidates are the k most similar ones; of equally similar ones, the newest."""
-    return np.lexsort((-found, -similarity))[:k]
+    return np.lexsort((-sessions, -similarity))[:k]
 
 
-def _worth(
-    sessions: Longs, shared_item: Ints, index: Index, nearest: Nearest
+def _item_weights(
+    sessions: Longs, common_item: Ints, index: Index, nearest: Nearest
 ) -> tuple[Ints, Longs, NDArray[np.float64]]:
-    """Return the items of some sessions, which of the sessions each is of, and how much it counts there."""
-    place, neighbour = _entries(index.session_indptr, sessions)
-    stand = index.session_items[place]
-    matches = np.flatnonzero(stand == shared_item[neighbour])
+    """Return the items of some sessions, the session that each is of, and its weight there."""
+    place, session = _entries(index.session_indptr, sessions)
+    item = index.session_items[place]
+    matches = np.flatnonzero(item == common_item[session])
     # An item may stand in a session twice: its last place counts.
-    shared = np.zeros(len(sessions), np.int64)
-    shared[neighbour[matches]] = place[matches]
-    steps = place - shared[neighbour]
+    common = np.zeros(len(sessions), np.int64)
+    common[session[matches]] = place[matches]
+    steps = place - common[session]
     before = np.where(steps < 0, nearest.before, 1)
-    return stand, neighbour, np.power(nearest.distance_decay, np.abs(steps), dtype=np.float64) * before
+    return item, session, np.power(nearest.distance_decay, np.abs(steps), dtype=np.float64) * before
 
 
-def _candidates(asked: Ints, weights: Floats, index: Index, most: int) -> tuple[Longs, Ints, NDArray[np.float64]]:
-    """Return the newest sessions that share an item, the newest item that each shares, and how similar they are."""
-    place, entry = _entries(index.newest_indptr, asked)
-    # Ascending by session, and the newest shared item last: one sort of plain numbers.
-    keys = np.sort(index.newest[place] * np.int64(len(asked)) + (len(asked) - 1 - entry))
-    session, older = np.divmod(keys, max(1, len(asked)))
+def _candidates(items: Ints, weights: Floats, index: Index, most: int) -> tuple[Longs, Ints, NDArray[np.float64]]:
+    """Return the newest sessions with a common item, the newest such item of each, and their similarities."""
+    place, entry = _entries(index.newest_indptr, items)
+    # Ascending by session, and the newest common item last: one sort of plain numbers.
+    keys = np.sort(index.newest[place] * np.int64(len(items)) + (len(items) - 1 - entry))
+    session, older = np.divmod(keys, max(1, len(items)))
     ends = np.flatnonzero(np.append(np.diff(session) != 0, True)[: len(session)])
-    summed = np.cumsum(weights[len(asked) - 1 - older], dtype=np.float64)[ends]
+    summed = np.cumsum(weights[len(items) - 1 - older], dtype=np.float64)[ends]
     similarity = np.diff(summed, prepend=0.0)[-most:]
     ends = ends[-most:]
-    found = session[ends]
-    return found, asked[len(asked) - 1 - older[ends]], similarity * index.faded[found]
+    sessions = session[ends]
+    return sessions, items[len(items) - 1 - older[ends]], similarity * index.faded[sessions]
 
 
 def _entries(indptr: Longs, rows: NDArray[np.integer]) -> tuple[Longs, Longs]:
-    """Return where the entries of some rows stand, and which of the rows each belongs to."""
+    """Return the places of the entries of some rows, and which of the rows each is of."""
     counts = indptr[rows + 1] - indptr[rows]
-    of = np.repeat(np.arange(len(rows)), counts)
-    return np.arange(len(of)) + np.repeat(indptr[rows] - np.cumsum(counts) + counts, counts), of
+    row = np.repeat(np.arange(len(rows)), counts)
+    return np.arange(len(row)) + np.repeat(indptr[rows] - np.cumsum(counts) + counts, counts), row

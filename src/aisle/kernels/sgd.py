@@ -1,6 +1,6 @@
 """Stochastic gradient descent over star ratings, one visit after the other; equations and twin are in `sgd_numpy`.
 
-Each visit builds on the one before it, so a fit runs on one core, and gives the same factors on any machine.
+Each visit builds on the visit before it: a fit runs on one core, and gives the same factors on any number of cores.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from aisle.kernels.csr import CSR
 from aisle.kernels.sgd_numpy import Factors, Floats, Steps
 
 _LANES: Final = 16
-"""Vectors are filled up with zeros, which stay zeros, to whole cache lines: half the time for 100 factors."""
+"""Vectors are padded to whole cache lines with zeros, which stay zeros: half the time for 100 factors."""
 
 
 def descend(ratings: CSR, mean: float, factors: Factors, steps: Steps) -> None:

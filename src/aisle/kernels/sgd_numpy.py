@@ -11,10 +11,10 @@ z_u = |N(u)|^(-1/2) Σ_{j ∈ N(u)} y_j, and every y_j of the user is moved by e
 
     y_j += γ (e |N(u)|^(-1/2) q_i - λ y_j)    for all j ∈ N(u)
 
-All of these y_j shrink by the same factor and move by the same vector, so nothing but their sum is needed as long as
-the visits stay with the user: summed up, the step is z_u += γ (e q_i - λ z_u). After the user's n visits, with
-a = (1 - γ λ)^n, each y_j has become a y_j + |N(u)|^(-1/2) (z_u after - a z_u before). An epoch of SVD++ thus costs no
-more than about twice one of SVD, instead of |N(u)| times as much.
+All of these y_j shrink by the same factor and move by the same vector, so that only their sum is needed during the
+visits of a user: summed up, the step is z_u += γ (e q_i - λ z_u). After the user's n visits, with a = (1 - γ λ)^n, each
+y_j has become a y_j + |N(u)|^(-1/2) (z_u after - a z_u before). An epoch of SVD++ thus costs about twice as much as one
+of SVD, instead of |N(u)| times as much.
 """
 
 from typing import NamedTuple
@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 
 
 class Factors(NamedTuple):
-    """What gradient descent moves, in place; float32."""
+    """The biases and vectors that gradient descent changes, in place; float32."""
 
     user_bias: Floats
     """(users,)."""
@@ -41,7 +41,7 @@ class Factors(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """How far gradient descent goes."""
+    """The number of steps of gradient descent, and their size."""
 
     epochs: int
     learning_rate: float
@@ -51,7 +51,7 @@ class Steps(NamedTuple):
 
 
 def descend(ratings: CSR, mean: float, factors: Factors, steps: Steps) -> None:
-    """Move the factors of SVD by so many epochs; `ratings` has a row per user and is visited as it stands."""
+    """Change the factors of SVD in place; `ratings` has a row per user, and is visited in its order."""
     rate, ridge = steps.learning_rate, steps.regularization
     user_bias, item_bias, user_factors, item_factors = factors
     for _ in range(steps.epochs):
@@ -65,7 +65,7 @@ def descend(ratings: CSR, mean: float, factors: Factors, steps: Steps) -> None:
 
 
 def descend_implicit(ratings: CSR, mean: float, factors: Factors, implicit: Floats, steps: Steps) -> None:
-    """Move the factors of SVD++, and the implicit factors y (items, factors), one by one as the equations say."""
+    """Change the factors of SVD++, and the implicit factors y (items, factors), one by one as the equations say."""
     rate, ridge = steps.learning_rate, steps.regularization
     user_bias, item_bias, user_factors, item_factors = factors
     for _ in range(steps.epochs):

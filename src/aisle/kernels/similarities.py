@@ -1,4 +1,4 @@
-"""Similarities of many rows over what they have in common, in parallel; formulas and twin: `similarities_numpy`."""
+"""Similarities of many rows over their common columns, in parallel; formulas and twin: `similarities_numpy`."""
 
 from typing import Final
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.csr import CSR
 from aisle.kernels.similarities_numpy import MSD, PEARSON, Floats, Measure
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 _BLOCK_BYTES: Final = 2**24
-"""The most memory that one thread's unpacked rows may take."""
+"""The maximum memory of one thread's unpacked rows."""
 _LEAST_BLOCKS: Final = 16
 
 Doubles = NDArray[np.float64]
@@ -28,32 +28,32 @@ def positive_similarities(
     rows
         Values of each row by column.
     columns
-        For each column, which of the others have what value there.
+        For each column, the other rows with a value there, and the values.
     others
-        How many there are.
+        The number of other rows.
     measure
-        Which similarity.
+        The similarity.
     among_themselves
-        Whether the others are the rows: each is then similar to itself by 1, whatever the measure says.
+        Whether the other rows are the rows themselves; the similarity of each to itself is then 1.
     """
     count = len(rows.indptr) - 1
     step = max(1, min(_BLOCK_BYTES // (8 * max(1, others)), -(-count // _LEAST_BLOCKS)))
 
     def compare(start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
-        found = np.zeros(stop - start, np.int64)
+        sizes = np.zeros(stop - start, np.int64)
         indices = np.empty((stop - start, others), np.int32)
         values = np.empty((stop - start, others), np.float32)
-        _compare(start, stop, *rows, *columns, *measure, among_themselves, found, indices, values)
-        there = np.arange(others) < found[:, None]
-        return found, indices[there], values[there]
+        _compare(start, stop, *rows, *columns, *measure, among_themselves, sizes, indices, values)
+        there = np.arange(others) < sizes[:, None]
+        return sizes, indices[there], values[there]
 
-    blocks = share_out(compare, [*range(0, count, step), count])
+    compared = share_out(compare, blocks(count, step))
     indptr = np.zeros(count + 1, np.int64)
-    np.cumsum(np.concatenate([found for found, _, _ in blocks] or [np.zeros(0, np.int64)]), out=indptr[1:])
+    np.cumsum(np.concatenate([sizes for sizes, _, _ in compared] or [np.zeros(0, np.int64)]), out=indptr[1:])
     return CSR(
         indptr,
-        np.concatenate([indices for _, indices, _ in blocks] or [np.zeros(0, np.int32)]),
-        np.concatenate([values for _, _, values in blocks] or [np.zeros(0, np.float32)]),
+        np.concatenate([indices for _, indices, _ in compared] or [np.zeros(0, np.int32)]),
+        np.concatenate([values for _, _, values in compared] or [np.zeros(0, np.float32)]),
     )
 
 
@@ -103,7 +103,7 @@ def _compare(
     min_support: int,
     shrinkage: float,
     among_themselves: bool,
-    found: NDArray[np.int64],
+    sizes: NDArray[np.int64],
     indices: NDArray[np.int32],
     values: Floats,
 ) -> None:
@@ -132,4 +132,4 @@ def _compare(
                     indices[row - start, count] = at
                     values[row - start, count] = similar
                     count += 1
-        found[row - start] = count
+        sizes[row - start] = count

@@ -1,4 +1,4 @@
-"""How alike two raters (or two rated items) are, judged by what both have ratings for, in plain NumPy.
+"""The similarity of two users (or two items) over their common ratings, in plain NumPy.
 
 The sums run over the n columns that rows x and x' have in common, with values v and v':
 
@@ -6,7 +6,7 @@ The sums run over the n columns that rows x and x' have in common, with values v
     msd      1 / (1 + Σ (v - v')² / n)
     pearson  (n Σ v v' - Σ v Σ v') / sqrt((n Σ v² - (Σ v)²) (n Σ v'² - (Σ v')²))
 
-A pair with fewer than `min_support` columns in common, or with nothing to divide by, has the similarity 0. Shrinkage,
+A pair with fewer than `min_support` columns in common, or with a denominator of 0, has the similarity 0. Shrinkage,
 where it is above 0, multiplies with (n - 1) / (n - 1 + shrinkage): the cosine of residuals, shrunk, is the
 pearson_baseline of Koren, "Factor in the Neighbors" (2010).
 """
@@ -26,29 +26,29 @@ PEARSON: Final = 2
 
 
 class Measure(NamedTuple):
-    """Which similarity, and when it is believed."""
+    """The similarity, and the evidence that it needs."""
 
     formula: int
     """`COSINE`, `MSD` or `PEARSON`."""
     min_support: int
-    """At least 1."""
+    """The number of common columns that a pair needs, 1 or more."""
     shrinkage: float
-    """At least 0."""
+    """0 or more."""
 
 
 def similar_to(indices: NDArray[np.int32], values: Floats, columns: CSR, others: int, measure: Measure) -> Floats:
-    """Return how similar one row is to each of the others, (others,).
+    """Return the similarity of one row to each of the others, (others,).
 
     Parameters
     ----------
     indices, values
         The columns of the row and its values there, (entries,).
     columns
-        For each column, which rows have what value there.
+        For each column, the other rows with a value there, and the values.
     others
-        How many rows those are.
+        The number of other rows.
     measure
-        Which similarity.
+        The similarity.
     """
     met = columns.take(indices)
     own, other = np.repeat(values.astype(np.float64), met.counts), met.values.astype(np.float64)

@@ -8,24 +8,24 @@ from numpy.typing import NDArray
 
 from aisle.kernels.compiling import filled, given, kernel
 from aisle.kernels.standard_numpy import Floats
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 _ROWS: Final = 16
 
 
 def add_standardised(total: Floats, scores: Floats, weight: float) -> NDArray[np.bool_]:
     """Add weight × standardised scores to a total, as `standard_numpy.add_standardised` does."""
-    said = np.empty(len(scores), np.bool_)
+    scored = np.empty(len(scores), np.bool_)
 
     def add(start: int, stop: int) -> None:
-        _add_standardised(scores[start:stop], weight, total[start:stop], said[start:stop])
+        _add_standardised(scores[start:stop], weight, total[start:stop], scored[start:stop])
 
-    share_out(add, [*range(0, len(scores), _ROWS), len(scores)])
-    return said
+    share_out(add, blocks(len(scores), _ROWS))
+    return scored
 
 
 @kernel(given(types.float32, 2), types.float64, filled(types.float32, 2), filled(types.boolean, 1))
-def _add_standardised(scores: Floats, weight: float, total: Floats, said: NDArray[np.bool_]) -> None:
+def _add_standardised(scores: Floats, weight: float, total: Floats, scored: NDArray[np.bool_]) -> None:
     for row in range(len(scores)):
         values = scores[row]
         count, added, spread = 0, 0.0, 0.0
@@ -37,7 +37,7 @@ def _add_standardised(scores: Floats, weight: float, total: Floats, said: NDArra
         for i in range(len(values)):
             distance = values[i] - mean
             spread += distance * distance if not np.isnan(values[i]) else 0.0
-        said[row] = count > 0
+        scored[row] = count > 0
         if spread > 0:
             factor = np.float32(weight / np.sqrt(spread / count))
             middle = np.float32(mean)

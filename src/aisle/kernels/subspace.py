@@ -15,10 +15,10 @@ from aisle.kernels.products import dense_products
 from aisle.kernels.threads import all_cores
 
 _SPARE: Final = 64
-"""Directions iterated beyond those asked for, so that the last ones converge, too."""
+"""This many more directions are iterated than are returned, so that the last ones converge, too."""
 _ITERATIONS: Final = 3
 _NEGLIGIBLE: Final = 1e-5
-"""Directions with less of the squared length than this, against the longest, are float32's noise."""
+"""Directions with a smaller squared length than this share of the largest are float32 noise."""
 
 
 def leading_directions(by_row: CSR, by_column: CSR, rank: int, seed: int) -> NDArray[np.float32]:
@@ -29,7 +29,7 @@ def leading_directions(by_row: CSR, by_column: CSR, rank: int, seed: int) -> NDA
     by_row, by_column
         The matrix (rows, columns) and its transpose.
     rank
-        How many directions at most, at least 1; a matrix of lower rank has fewer, and zeros for the others.
+        The number of directions, at least 1; a matrix of lower rank has fewer, and zeros for the others.
     seed
         Of the first directions.
     """

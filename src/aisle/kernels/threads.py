@@ -1,8 +1,8 @@
 """One pool of threads at a time: two pools on the same cores run slower than one.
 
-Kernels are compiled for one thread and give up the interpreter's lock, so Python's own threads share the work out,
-block by block, to whichever core is free. Nothing here aborts, as numba's and OpenMP's pools may, when two threads of a
-server ask at once or a process forks.
+Kernels are compiled for one thread and release the interpreter's lock, so that Python's own threads share the work,
+block by block, as cores become free. Nothing here aborts when two threads of a server start work at once or a process
+forks, as numba's and OpenMP's pools may.
 """
 
 import os
@@ -14,16 +14,18 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 Result = TypeVar("Result")
 
 threads = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-"""How many threads share the work: one per core that the process may use."""
+"""The number of threads that share the work: one per core that the process may use."""
 
 
 class _Holder(threading.local):
-    """The pool, in the thread that holds the cores."""
+    """The pool of the thread that holds the cores."""
 
     pool: ThreadPoolExecutor | None = None
 
@@ -34,9 +36,9 @@ _this_thread = _Holder()
 
 @contextmanager
 def all_cores() -> Iterator[ThreadPoolExecutor]:
-    """Hold BLAS to one thread, and others that want all cores back, until the block ends.
+    """Until the block ends, hold BLAS to one thread, and let other threads that want all cores wait.
 
-    Blocks may nest: a whole fit holds the cores once, rather than anew for every half step.
+    Blocks may nest: a whole fit then takes the cores once, and not again for every half step.
     """
     if _this_thread.pool:
         yield _this_thread.pool
@@ -56,8 +58,27 @@ def blas_alone() -> Iterator[None]:
         yield
 
 
+def blocks(rows: int, size: int) -> list[int]:
+    """Return the bounds of blocks of `size` rows; the last may be smaller."""
+    return [*range(0, rows, size), rows]
+
+
+def even_blocks(work: NDArray[np.number], of_block: float) -> list[int]:
+    """Return the bounds of blocks of rows that each are about the same work.
+
+    Parameters
+    ----------
+    work
+        The work of all rows before each row, ascending, (rows + 1,).
+    of_block
+        The work of a block, above 0.
+    """
+    bounds = np.r_[0, np.searchsorted(work, np.arange(of_block, work[-1], of_block)), len(work) - 1]
+    return [int(bound) for bound in np.unique(bounds)]
+
+
 def share_out(work: Callable[[int, int], Result], bounds: Sequence[int]) -> list[Result]:
-    """Call work(start, stop) for each pair of neighbouring bounds on all cores, and return the results in order."""
-    blocks = list(pairwise(bounds))
+    """Call work(start, stop) for each two successive bounds, on all cores, and return the results in order."""
+    ranges = list(pairwise(bounds))
     with all_cores() as pool:
-        return list(pool.map(work, *zip(*blocks, strict=True))) if blocks else []
+        return list(pool.map(work, *zip(*ranges, strict=True))) if ranges else []

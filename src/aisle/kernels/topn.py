@@ -7,14 +7,14 @@ from numba import types
 from numpy.typing import NDArray
 
 from aisle.kernels.compiling import filled, given, inlined, kernel
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 QUERIES: Final = 64
 ITEMS: Final = 4096
-"""A thread scores so many queries against so many items at a time: a megabyte of scores, which stays in the cache."""
+"""A thread scores this many queries and items at a time: a megabyte of scores, which stays in the cache."""
 
 _NOBODY: Final = np.int32(2**31 - 1)
 
@@ -22,14 +22,14 @@ _NOBODY: Final = np.int32(2**31 - 1)
 def top_vectors(
     queries: Floats, vectors: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints
 ) -> tuple[Ints, Floats]:
-    """Return the n items with the largest inner products for each query, never holding more scores than a block.
+    """Return the n items with the largest inner products for each query; only a block of scores is held in memory.
 
     Parameters
     ----------
     queries, vectors
         Query vectors (queries, factors) and item vectors (items, factors).
     n, excluded_indptr, excluded
-        As for `topn_numpy.top_rows`, and so is what is returned.
+        As for `topn_numpy.top_rows`, as is the result.
     """
     items, best = _empty(len(queries), n)
 
@@ -39,7 +39,7 @@ def top_vectors(
             _offer_rows(scores, first, excluded_indptr[start : stop + 1], excluded, items[start:stop], best[start:stop])
         _sort_rows(items[start:stop], best[start:stop])
 
-    share_out(rank, _blocks(len(queries)))
+    share_out(rank, blocks(len(queries), QUERIES))
     return items, best
 
 
@@ -58,28 +58,24 @@ def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], exclude
         )
         _sort_rows(items[start:stop], best[start:stop])
 
-    share_out(rank, _blocks(len(scores)))
+    share_out(rank, blocks(len(scores), QUERIES))
     return items, best
 
 
 def _empty(queries: int, n: int) -> tuple[Ints, Floats]:
-    """Return heaps in which every place is taken by nobody, who is worse than all items."""
+    """Return heaps in which every place holds `_NOBODY`, which is worse than all items."""
     return np.full((queries, n), _NOBODY), np.full((queries, n), -np.inf, np.float32)
-
-
-def _blocks(queries: int) -> list[int]:
-    return [*range(0, queries, QUERIES), queries]
 
 
 @inlined
 def _worse(score: np.float32, item: np.int32, than_score: np.float32, than_item: np.int32) -> np.bool_:
-    """Whether one candidate ranks behind another: by score, and of equal ones the higher number."""
+    """Whether a candidate ranks behind another: by score, and of equal ones the higher number."""
     return score < than_score or (score == than_score and item > than_item)
 
 
 @inlined
 def _sink(items: Ints, scores: Floats, item: np.int32, score: np.float32, size: int) -> None:
-    """Put a candidate in place of the root of a heap whose root is its worst, and restore the order."""
+    """Replace the root of a heap, which is its worst candidate, by another one, and restore the order."""
     hole = 0
     while 2 * hole + 1 < size:
         child = 2 * hole + 1
@@ -94,7 +90,7 @@ def _sink(items: Ints, scores: Floats, item: np.int32, score: np.float32, size: 
 
 @inlined
 def _offer(scores: Floats, first: int, best_items: Ints, best_scores: Floats) -> None:
-    """Let items first, first + 1, … with these scores into the heap where they are better than its worst."""
+    """Put items first, first + 1, … with these scores into the heap if they are better than its worst."""
     size = len(best_items)
     for start in range(0, len(scores), 16):
         stop = min(start + 16, len(scores))
@@ -109,7 +105,7 @@ def _offer(scores: Floats, first: int, best_items: Ints, best_scores: Floats) ->
 
 @inlined
 def _sort(items: Ints, scores: Floats) -> None:
-    """Turn the heap into a list, best first, and mark the places that nobody took."""
+    """Turn the heap into a list, best first, and mark the empty places."""
     for last in range(len(items) - 1, 0, -1):
         item, score = items[last], scores[last]
         items[last], scores[last] = items[0], scores[0]
@@ -136,7 +132,7 @@ def _offer_rows(
     best_items: Ints,
     best_scores: Floats,
 ) -> None:
-    """Offer each query the scores of items first, first + 1, … but the excluded ones, whose scores are overwritten."""
+    """Offer each heap the scores of items first, first + 1, …; those of excluded items are overwritten."""
     for query in range(len(scores)):
         row = scores[query]
         for item in excluded[excluded_indptr[query] : excluded_indptr[query + 1]]:

@@ -8,14 +8,14 @@ Ints = NDArray[np.int32]
 
 
 def top(scores: Floats, n: int) -> tuple[Ints, Floats]:
-    """Return the n best items of one query, best first, with their scores; equal scores in the order of their numbers.
+    """Return the n best items of one query, best first, with their scores; equal scores rank by item number.
 
     Parameters
     ----------
     scores
         One score per item, (items,); NaN never ranks.
     n
-        How many at most.
+        The number of items, at most.
     """
     rankable = np.flatnonzero(~np.isnan(scores))
     if n < len(rankable):
@@ -26,17 +26,17 @@ def top(scores: Floats, n: int) -> tuple[Ints, Floats]:
 
 
 def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints) -> tuple[Ints, Floats]:
-    """Return the best n of each row, (rows, n), filled up with item -1 and score NaN.
+    """Return the n best items of each row, (rows, n), filled up with item -1 and score NaN.
 
     Parameters
     ----------
     scores
         One row per query, (rows, items).
     n
-        How many of each row.
+        The number of items of each row.
     excluded_indptr, excluded
-        The items that row `q` must not return: `excluded[excluded_indptr[q]:excluded_indptr[q + 1]]`; numbers that no
-        item has are passed over.
+        The items that row q must not return: `excluded[excluded_indptr[q]:excluded_indptr[q + 1]]`; numbers that no
+        item has are ignored.
     """
     items = np.full((len(scores), n), -1, np.int32)
     values = np.full((len(scores), n), np.nan, np.float32)

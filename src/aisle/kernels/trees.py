@@ -7,7 +7,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from aisle.kernels.compiling import filled, given, kernel
-from aisle.kernels.threads import share_out
+from aisle.kernels.threads import blocks, share_out
 from aisle.kernels.trees_numpy import Floats, Forest
 
 _ROWS: Final = 1024
@@ -22,7 +22,7 @@ def scores(forest: Forest, rows: Floats) -> NDArray[np.float64]:
     def walk(start: int, stop: int) -> None:
         _walk(*forest, rows[start:stop], total[start:stop])
 
-    share_out(walk, [*range(0, len(rows), _ROWS), len(rows)])
+    share_out(walk, blocks(len(rows), _ROWS))
     return total
 
 

@@ -13,33 +13,33 @@ Floats = NDArray[np.float32]
 
 
 class Forest(NamedTuple):
-    """Trees one behind the other, by their nodes; all arrays but `roots` have the shape (nodes,)."""
+    """Trees one after the other, by their nodes; all arrays but `roots` have the shape (nodes,)."""
 
     roots: NDArray[np.int32]
     """The first node of each tree, (trees,)."""
     feature: NDArray[np.int32]
-    """What a node looks at; a leaf looks at nothing, -1."""
+    """The feature that a node looks at; -1 for a leaf."""
     threshold: NDArray[np.float32]
     """The largest value that goes left."""
     missing_left: NDArray[np.bool_]
     """Whether NaN goes left."""
     left: NDArray[np.int32]
-    """Where a node leads to, by number; a leaf to itself."""
+    """The next node by number; for a leaf, the leaf itself."""
     right: NDArray[np.int32]
     value: NDArray[np.float64]
-    """What a leaf adds; 0 for other nodes."""
+    """The value of a leaf; 0 for other nodes."""
 
 
 def scores(forest: Forest, rows: Floats) -> NDArray[np.float64]:
     """Return the sum of the leaves of each row, (rows,), for features (rows, features)."""
     at = np.tile(forest.roots, (len(rows), 1))
-    # Each row's place in the features, which are looked up as one long line: that takes half the time.
+    # Features are looked up in one flat array, which takes half the time.
     place, features = np.arange(0, rows.size, rows.shape[1])[:, None], rows.ravel()
     while True:
         feature = forest.feature.take(at)
         if (feature < 0).all():
             return np.asarray(forest.value[at].sum(axis=1))
-        # A leaf leads to itself whatever is looked up there.
+        # A leaf leads to itself whichever feature is looked up.
         value = features.take(place + np.maximum(feature, 0))
         goes_left = (value <= forest.threshold.take(at)) | (np.isnan(value) & forest.missing_left.take(at))
         at = np.where(goes_left, forest.left.take(at), forest.right.take(at))

@@ -1,8 +1,8 @@
-"""What lists are like beside being right: how novel, varied, even, surprising, and how true to each shopper's taste.
+"""Metrics of lists beyond accuracy: novelty, variety, evenness, surprise, and how well a list fits a shopper's taste.
 
-Lists are ranked items, best first, then -1 where one is shorter, (queries, n); all figures are at a cut-off k. A list
-without what a figure needs has no value: NaN, which `ranking.mean` leaves out. Some figures are means of what an item
-has by itself: `self_information`, `percentiles` and `in_long_tail` give it, `mean_of_items` takes the mean.
+Lists are ranked items, best first, then -1 where a list is shorter, (queries, n); all metrics are at a cut-off k. A
+list without what a metric needs has no value: NaN, which `ranking.mean` skips. Some metrics are means of a value per
+item: `self_information`, `percentiles` and `in_long_tail` return it, `mean_of_items` takes the mean.
 """
 
 from itertools import pairwise
@@ -39,25 +39,25 @@ def self_information(counts: NDArray[np.integer], users: int) -> PerItem:
     Parameters
     ----------
     counts
-        c, how many users have each item, (items,).
+        c, the number of users of each item, (items,).
     users
-        How many users there are.
+        The number of users.
     """
     bits: PerItem = np.log2(max(users, 1) / np.maximum(counts, 1))
     return bits
 
 
 def percentiles(counts: NDArray[np.integer]) -> PerItem:
-    """Return how popular each item is as its place among all, from 0 to 1; its mean is a list's popularity bias.
+    """Return the popularity percentile of each item, from 0 to 1; its mean is a list's popularity bias.
 
-    The value is the share of items that are less popular, plus half the share of those just as popular: 0.5 on average
-    over the catalogue, whatever the counts are. It is the mean recommended popularity of Abdollahpouri et al.
-    (Managing popularity bias with personalized re-ranking, 2019), in ranks instead of counts, so that shops compare.
+    The value is the share of less popular items, plus half the share of equally popular ones: 0.5 on average over the
+    catalogue, for any counts. It is the mean recommended popularity of Abdollahpouri et al. (Managing popularity bias
+    with personalized re-ranking, 2019), in ranks instead of counts, so that shops can be compared.
 
     Parameters
     ----------
     counts
-        How many users have each item, (items,).
+        The number of users of each item, (items,).
     """
     ordered = np.sort(counts)
     less = np.searchsorted(ordered, counts, side="left")
@@ -69,14 +69,14 @@ def percentiles(counts: NDArray[np.integer]) -> PerItem:
 def popularity_thirds(counts: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return 0, 1 or 2 for the head, the middle and the tail of the catalogue, (items,).
 
-    Items stand from the most to the least popular; each third gathers a third of all counts, so that the head is a few
-    items and the tail most of them. An item on a border belongs to the third in which it begins, and the order of
-    equally popular items is that of their numbers.
+    Items are ordered from the most to the least popular; each third has a third of all counts, so that the head is a
+    few items and the tail most of them. An item on a border belongs to the third in which it begins; equally popular
+    items are ordered by number.
 
     Parameters
     ----------
     counts
-        How many users have each item, (items,).
+        The number of users of each item, (items,).
     """
     order = np.argsort(-counts, kind="stable")
     before = np.cumsum(counts[order]) - counts[order]
@@ -85,19 +85,19 @@ def popularity_thirds(counts: NDArray[np.integer]) -> NDArray[np.int64]:
     return thirds
 
 
-def in_long_tail(counts: NDArray[np.integer]) -> PerItem:
+def in_long_tail(thirds: NDArray[np.integer]) -> PerItem:
     """Return 1 for the items of the last of `popularity_thirds`, else 0; its mean is the share of the long tail."""
-    tail: PerItem = (popularity_thirds(counts) == 2).astype(np.float64)
+    tail: PerItem = (thirds == 2).astype(np.float64)
     return tail
 
 
 def diversity(ranked: NDArray[np.int32], indptr: NDArray[np.integer], users: NDArray[np.integer], k: int) -> Values:
     """Return the intra-list diversity 1 - mean_{i ≠ j} cos(i, j) of each list; NaN below two items.
 
-    cos(i, j) = |U_i ∩ U_j| / sqrt(|U_i| · |U_j|), where U_i are the users who have item i, and 0 if nobody has one of
-    the two (Ziegler et al., Improving recommendation lists through topic diversification, 2005, with co-occurrence as
-    the similarity, so that nothing but the training data is needed). The sum over all pairs is taken from the squared
-    length of the sum of the unit vectors, in time proportional to the users of a list's items.
+    cos(i, j) = |U_i ∩ U_j| / sqrt(|U_i| · |U_j|), where U_i are the users of item i, and 0 if one of the two has none
+    (Ziegler et al., Improving recommendation lists through topic diversification, 2005, with co-occurrence as the
+    similarity, so that only the training data is needed). The sum over all pairs follows from the squared length of the
+    sum of the unit vectors, in time proportional to the users of a list's items.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def _list_diversity(owners: list[NDArray[np.integer]]) -> float:
     """Return the diversity of one list from the users of its items."""
     if len(owners) < 2:
         return float("nan")
-    counts = np.array([len(one) for one in owners])
+    counts = np.array([len(users) for users in owners])
     lengths = 1 / np.sqrt(np.maximum(counts, 1))
     total = np.bincount(np.concatenate(owners).astype(np.int64), np.repeat(lengths, counts))
     of_pairs = total @ total - np.count_nonzero(counts)
@@ -127,15 +127,15 @@ def _list_diversity(owners: list[NDArray[np.integer]]) -> float:
 def gini(ranked: NDArray[np.int32], catalogue: int, k: int) -> float:
     """Return Gini@k = Σ_j (2j - items - 1) · e_j / (items · Σ e), of the exposures e_1 ≤ e_2 ≤ … of all items.
 
-    An item's exposure is on how many lists it stands. 0: all items equally often; near 1: all lists show the same few
-    (Shani and Gunawardana, Evaluating recommendation systems, 2011). NaN if nothing is shown.
+    An item's exposure is the number of lists that it stands on. 0: all items equally often; near 1: all lists show the
+    same few items (Shani and Gunawardana, Evaluating recommendation systems, 2011). NaN if nothing is shown.
 
     Parameters
     ----------
     ranked
         Items, best first, then -1, (queries, n).
     catalogue
-        How many items could have been shown, at least 1.
+        The number of items that could have been shown, at least 1.
     k
         The cut-off.
     """
@@ -148,14 +148,14 @@ def gini(ranked: NDArray[np.int32], catalogue: int, k: int) -> float:
 
 
 def most_popular(counts: NDArray[np.integer], k: int) -> NDArray[np.bool_]:
-    """Return which are the k items that most users have, (items,); equally popular ones by their number."""
+    """Return which items are the k most popular, (items,); equally popular ones are ordered by number."""
     chosen = np.zeros(len(counts), np.bool_)
     chosen[np.argsort(-counts, kind="stable")[:k]] = True
     return chosen
 
 
 def serendipity(ranked: NDArray[np.int32], hits: Hits, expected: NDArray[np.bool_], k: int) -> Values:
-    """Return the share of each list that is relevant and that a simple recommender would not have shown.
+    """Return the share of each list that is relevant and that a simple recommender would not show.
 
     |{i ≤ k: hit(i), item not expected}| / k (Ge et al., Beyond accuracy, 2010, whose primitive model is here the list
     of the `most_popular`); NaN where there is nothing to find.
@@ -165,7 +165,7 @@ def serendipity(ranked: NDArray[np.int32], hits: Hits, expected: NDArray[np.bool
     ranked
         Items, best first, then -1, (queries, n).
     hits
-        What `ranking.find_hits` made of them.
+        Their hits, by `ranking.find_hits`.
     expected
         Which items the simple recommender shows, (items,).
     k
@@ -181,9 +181,9 @@ def miscalibration(
     group: NDArray[np.integer],
     k: int,
 ) -> Values:
-    """Return KL(p ‖ q̃) = Σ_g p(g) · log(p(g) / q̃(g)) of each list, in nats; 0 is a list in the history's proportions.
+    """Return KL(p ‖ q̃) = Σ_g p(g) · log(p(g) / q̃(g)) of each list, in nats; 0 for a list in the history's proportions.
 
-    p is the distribution of groups in the shopper's history, q in the list, each item counting alike, and
+    p is the distribution of groups in the shopper's history, q that in the list, each item counting alike, and
     q̃ = (1 - α) · q + α · p with α = `SMOOTHING` (Steck, Calibrated recommendations, 2018). It is at most -log α = 4.6,
     and NaN where the history or the list is empty.
 
@@ -212,7 +212,7 @@ def miscalibration(
 
 
 def _shares(keys: NDArray[np.int64], groups: int, queries: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return each key query · groups + group once, and its share of all that its query has."""
+    """Return each key query · groups + group once, and its share among the keys of its query."""
     present, counts = np.unique(keys, return_counts=True)
     totals = np.bincount(present // groups, counts, queries)
     return present, counts / totals[present // groups]

@@ -1,8 +1,8 @@
-"""How good ranked lists are: one value per query and metric, all at a cut-off k.
+"""The accuracy of ranked lists: one value per query and metric, all at a cut-off k.
 
 A ranked list is compared with the set of relevant items, with equal gain for each. A query without relevant items has
-no value: NaN, which `mean` leaves out. All formulas are written for one query; rel is its number of relevant items,
-hit(i) is 1 where the item at rank i (from 1) is relevant, and hits(k) = hit(1) + … + hit(k).
+no value: NaN, which `mean` skips. All formulas are for one query; rel is its number of relevant items, hit(i) is 1 if
+the item at rank i (from 1) is relevant, and hits(k) = hit(1) + … + hit(k).
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """Where ranked lists hit.
+    """The hits of ranked lists.
 
     Attributes
     ----------
     at
         Whether the item at each rank is relevant, (queries, n) bool.
     relevant
-        How many items are relevant, (queries,) int64.
+        The number of relevant items, (queries,) int64.
     """
 
     at: NDArray[np.bool_]
@@ -35,7 +35,7 @@ class Hits:
         return counts
 
     def ideal(self, k: int) -> NDArray[np.int64]:
-        """Return how many hits a perfect list of length k has, (queries,)."""
+        """Return the number of hits of a perfect list of length k, (queries,)."""
         return np.minimum(self.relevant, k)
 
 
@@ -60,12 +60,12 @@ def find_hits(ranked: NDArray[np.int32], indptr: NDArray[np.int64], items: NDArr
 
 
 def recall(hits: Hits, k: int) -> Values:
-    """Return Recall@k = hits(k) / rel: the share of the relevant items that is found."""
+    """Return Recall@k = hits(k) / rel: the share of the relevant items that is on the list."""
     return _ratio(hits.counted(k), hits.relevant)
 
 
 def precision(hits: Hits, k: int) -> Values:
-    """Return Precision@k = hits(k) / k: the share of the list that is relevant, empty places counting as misses."""
+    """Return Precision@k = hits(k) / k: the share of the list that is relevant; empty places are misses."""
     return _defined(hits, hits.counted(k) / k)
 
 
@@ -92,7 +92,7 @@ def ndcg(hits: Hits, k: int) -> Values:
 def average_precision(hits: Hits, k: int) -> Values:
     """Return AP@k = Σ_{i ≤ k} hit(i) · Precision@i / min(k, rel); its mean over queries is MAP@k.
 
-    The denominator is that of a perfect list of length k, so that AP@k can reach 1 whatever rel is.
+    The denominator is that of a perfect list of length k, so that AP@k can reach 1 for any rel.
     """
     at = hits.at[:, :k]
     precisions = np.cumsum(at, axis=1) / np.arange(1, at.shape[1] + 1)
@@ -100,7 +100,7 @@ def average_precision(hits: Hits, k: int) -> Values:
 
 
 def reciprocal_rank(hits: Hits, k: int) -> Values:
-    """Return RR@k = 1 / the rank of the first hit, 0 if there is none up to k; its mean over queries is MRR@k."""
+    """Return RR@k = 1 / the rank of the first hit, 0 without a hit up to k; its mean over queries is MRR@k."""
     at = hits.at[:, :k]
     ranks = np.arange(1, at.shape[1] + 1)
     return _defined(hits, (at / ranks).max(axis=1, initial=0.0))
@@ -119,7 +119,7 @@ def coverage(ranked: NDArray[np.int32], catalogue: int, k: int) -> float:
     ranked
         Items, best first, then -1 where a list is shorter, (queries, n).
     catalogue
-        How many items could have been shown, at least 1.
+        The number of items that could have been shown, at least 1.
     k
         The cut-off.
     """
@@ -134,11 +134,11 @@ def mean(values: Values) -> float:
 
 
 def _ratio(gained: NDArray[np.number], possible: NDArray[np.number]) -> Values:
-    """Divide, with NaN where nothing was possible."""
+    """Divide; NaN where `possible` is 0."""
     ratio: Values = np.divide(gained, possible, out=np.full(len(gained), np.nan), where=possible > 0)
     return ratio
 
 
 def _defined(hits: Hits, values: Values) -> Values:
-    """Keep the values of the queries that have relevant items."""
+    """Return the values of queries with relevant items, and NaN for all others."""
     return np.where(hits.relevant > 0, values, np.nan)

@@ -1,6 +1,6 @@
-"""How far predicted stars are from those given.
+"""The errors of predicted stars.
 
-A pair that a model has no prediction for, NaN, has no error and counts for nothing.
+Pairs without a prediction, NaN, are skipped.
 """
 
 import numpy as np
@@ -30,7 +30,9 @@ def mae(predicted: NDArray[np.floating], given: NDArray[np.floating]) -> float:
 
 
 def spearman(predicted: NDArray[np.floating], given: NDArray[np.floating]) -> float:
-    """Return Spearman's rank correlation, in [-1, 1]; equal values share a rank, and NaN if either side has only one.
+    """Return Spearman's rank correlation, in [-1, 1]; NaN if all predictions, or all stars given, are equal.
+
+    Equal values share their mean rank.
 
     Parameters
     ----------
@@ -44,7 +46,7 @@ def spearman(predicted: NDArray[np.floating], given: NDArray[np.floating]) -> fl
 
 
 def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return how far each value's rank is from the mean rank, equal values in the middle of theirs."""
+    """Return the difference of each value's rank from the mean rank; equal values share their mean rank."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     middles = np.cumsum(counts) - (counts - 1) / 2
     ranks: NDArray[np.float64] = middles[place] - (len(values) + 1) / 2

@@ -8,8 +8,8 @@ models/000007/
   personal.item_factors.npy  <role>.<array>.npy
 ```
 
-A bundle is there as a whole or not at all: it is written under another name, brought safely to disk and then renamed.
-Its arrays are mapped, not read, so that all processes of a machine share one copy.
+A bundle appears as a whole or not at all: it is written under another name, synced to disk and then renamed. Its arrays
+are memory-mapped, so that all processes of a machine share one copy.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -50,15 +50,15 @@ Role = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_]+\Z")]
 ArrayName = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_]+\.[A-Za-z0-9_]+\Z")]
 
 
-class Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part in a manifest: its class, by name, and its settings."""
+class PartEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part in a manifest: the name of its class, and its settings."""
 
     name: str
     config: dict[str, Any]
 
 
-class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An array in a manifest: what its file must be."""
+class ArrayEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An array in a manifest: what its file must contain."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -68,24 +68,24 @@ class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a bundle says about itself. `parts` and `arrays` are filled in by `save`."""
+    """The description of a bundle. `save` fills in `parts` and `arrays`."""
 
     format: int = FORMAT
-    code_version: str = msgspec.field(default_factory=lambda: version("aisle"))
+    code_version: str = msgspec.field(default_factory=lambda: metadata.version("aisle"))
     created: int = msgspec.field(default_factory=now)
     window: tuple[int, int] | None = None
-    """The first and the last moment of the data that it learnt from."""
+    """The first and the last moment of its training data."""
     recipe: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
-    parts: dict[Role, Described] = {}
-    arrays: dict[ArrayName, Sealed] = {}
+    parts: dict[Role, PartEntry] = {}
+    arrays: dict[ArrayName, ArrayEntry] = {}
 
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A trained model: whatever was learnt, by the role that it plays, and the items that it speaks of.
+    """A trained model: its components by their roles, and the items that they know.
 
-    Every role but `items` may be taken.
+    A role may have any name but `items`.
     """
 
     manifest: Manifest
@@ -97,7 +97,7 @@ class Bundle:
 
 
 def save(folder: Path, bundle: Bundle) -> Manifest:
-    """Write a bundle, durably; the folder appears when it is complete.
+    """Write a bundle durably; the folder appears when it is complete.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def save(folder: Path, bundle: Bundle) -> Manifest:
         If the folder exists, the disk refuses, or an array holds Python objects.
     """
     if folder.exists():
-        raise BundleError(f"{folder} exists already; a bundle is never written over")
+        raise BundleError(f"{folder} exists already; a bundle is never overwritten")
     unfinished = folder.parent / f"{_UNFINISHED}{uuid.uuid4().hex}"
     try:
         unfinished.mkdir(parents=True)
@@ -128,12 +128,12 @@ def save(folder: Path, bundle: Bundle) -> Manifest:
 
 
 def _write(folder: Path, bundle: Bundle) -> Manifest:
-    parts = {_ITEMS: bundle.items.to_arrays()} | {role: one.arrays() for role, one in bundle.parts.items()}
+    parts = {_ITEMS: bundle.items.to_arrays()} | {role: part.arrays() for role, part in bundle.parts.items()}
     if len(parts) == len(bundle.parts):
         raise BundleError(f"no recommender can have the role {_ITEMS!r}; choose another name")
     manifest = msgspec.structs.replace(
         bundle.manifest,
-        parts={role: Described(one.name, one.config.plain()) for role, one in bundle.parts.items()},
+        parts={role: PartEntry(part.name, part.config.plain()) for role, part in bundle.parts.items()},
         arrays={
             f"{role}.{name}": _write_array(folder, f"{role}.{name}", np.asarray(array))
             for role, arrays in parts.items()
@@ -148,7 +148,7 @@ def _write(folder: Path, bundle: Bundle) -> Manifest:
     return manifest
 
 
-def _write_array(folder: Path, name: str, array: Array) -> Sealed:
+def _write_array(folder: Path, name: str, array: Array) -> ArrayEntry:
     if array.dtype.hasobject:
         raise BundleError(f"the array {name} holds Python objects; a bundle keeps plain numbers only")
     with _file(folder, name).open("x+b") as file:
@@ -157,11 +157,11 @@ def _write_array(folder: Path, name: str, array: Array) -> Sealed:
         os.fsync(file.fileno())
         size = file.tell()
         file.seek(0)
-        return Sealed(array.shape, array.dtype.str, size, hashlib.file_digest(file, "sha256").hexdigest())
+        return ArrayEntry(array.shape, array.dtype.str, size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def _sync(folder: Path) -> None:
-    """Bring a folder's list of names to disk."""
+    """Sync a folder's list of names to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -170,25 +170,25 @@ def _sync(folder: Path) -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what killed processes left behind; one that is still writing has touched its folder lately."""
-    for left in parent.glob(f"{_UNFINISHED}*"):
+    """Remove the unfinished folders of killed processes; a process that is still writing has changed its own lately."""
+    for unfinished in parent.glob(f"{_UNFINISHED}*"):
         with suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+            if time.time() - unfinished.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(unfinished, ignore_errors=True)
 
 
 # --- Load -----------------------------------------------------------------------------------------------------------
 
 
 def load(folder: Path, *, verify: bool = True, lookup: Lookup = component_by_name) -> Bundle:
-    """Open a bundle; its arrays are read-only and mapped from their files.
+    """Open a bundle; its arrays are read-only and memory-mapped.
 
     Parameters
     ----------
     verify
         Whether to read every array and compare its checksum; names, sizes, shapes and dtypes are always compared.
     lookup
-        Returns the class of a recommender's name.
+        Returns the class of a component, given its name.
 
     Raises
     ------
@@ -197,18 +197,18 @@ def load(folder: Path, *, verify: bool = True, lookup: Lookup = component_by_nam
     """
     manifest = read_manifest(folder)
     parts: dict[str, dict[str, Array]] = {role: {} for role in (_ITEMS, *manifest.parts)}
-    for name, sealed in manifest.arrays.items():
+    for name, entry in manifest.arrays.items():
         role, _, array = name.partition(".")
-        parts.setdefault(role, {})[array] = _open_array(folder, name, sealed, verify)
+        parts.setdefault(role, {})[array] = _open_array(folder, name, entry, verify)
     return Bundle(
         manifest,
         _vocabulary(folder, parts[_ITEMS]),
-        {current_name(role): _rebuild(folder, one, parts[role], lookup) for role, one in manifest.parts.items()},
+        {current_name(role): _rebuild(folder, entry, parts[role], lookup) for role, entry in manifest.parts.items()},
     )
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return what a bundle says about itself.
+    """Return the manifest of a bundle.
 
     Raises
     ------
@@ -217,9 +217,9 @@ def read_manifest(folder: Path) -> Manifest:
     """
     try:
         text = (folder / MANIFEST).read_bytes()
-        found = msgspec.json.decode(text, type=_Format).format
-        if found != FORMAT:
-            raise BundleError(f"bundle {folder} has format {found!r}, this Aisle reads {FORMAT}; {_REMEDY}")
+        version = msgspec.json.decode(text, type=_Format).format
+        if version != FORMAT:
+            raise BundleError(f"bundle {folder} has format {version!r}, this Aisle reads {FORMAT}; {_REMEDY}")
         return msgspec.json.decode(text, type=Manifest)
     except OSError as error:
         raise BundleError(f"bundle {folder} has no readable {MANIFEST}: {error.strerror}; {_REMEDY}") from error
@@ -231,28 +231,28 @@ class _Format(msgspec.Struct):
     format: Any
 
 
-def _open_array(folder: Path, name: str, sealed: Sealed, verify: bool) -> Array:
+def _open_array(folder: Path, name: str, entry: ArrayEntry, verify: bool) -> Array:
     file = _file(folder, name)
     try:
         size = file.stat().st_size
-        if size != sealed.size:
-            raise BundleError(f"bundle {folder}: {file.name} has {size} bytes instead of {sealed.size}; {_REMEDY}")
+        if size != entry.size:
+            raise BundleError(f"bundle {folder}: {file.name} has {size} bytes instead of {entry.size}; {_REMEDY}")
         if verify:
-            _verify(folder, file, sealed)
+            _verify(folder, file, entry)
         array = np.asarray(open_memmap(file, mode="r"))
     except (OSError, ValueError) as error:
         raise BundleError(f"bundle {folder}: {file.name} cannot be read: {error}; {_REMEDY}") from error
-    if (array.shape, array.dtype.str) != (sealed.shape, sealed.dtype):
+    if (array.shape, array.dtype.str) != (entry.shape, entry.dtype):
         raise BundleError(
-            f"bundle {folder}: {file.name} is {array.dtype.str}{array.shape} instead of {sealed.dtype}{sealed.shape}; "
+            f"bundle {folder}: {file.name} is {array.dtype.str}{array.shape} instead of {entry.dtype}{entry.shape}; "
             f"{_REMEDY}"
         )
     return array
 
 
-def _verify(folder: Path, file: Path, sealed: Sealed) -> None:
+def _verify(folder: Path, file: Path, entry: ArrayEntry) -> None:
     with file.open("rb") as content:
-        if hashlib.file_digest(content, "sha256").hexdigest() != sealed.sha256:
+        if hashlib.file_digest(content, "sha256").hexdigest() != entry.sha256:
             raise BundleError(f"bundle {folder}: {file.name} has changed since it was saved; {_REMEDY}")
 
 
@@ -263,14 +263,12 @@ def _vocabulary(folder: Path, arrays: dict[str, Array]) -> Vocabulary:
         raise BundleError(f"bundle {folder} has no usable list of items ({error}); {_REMEDY}") from error
 
 
-def _rebuild(folder: Path, described: Described, arrays: Mapping[str, Array], lookup: Lookup) -> Component:
+def _rebuild(folder: Path, entry: PartEntry, arrays: Mapping[str, Array], lookup: Lookup) -> Component:
     try:
-        kind = lookup(described.name)
-        return kind.from_arrays(kind.config_type.parse(described.config), arrays)
+        kind = lookup(entry.name)
+        return kind.from_arrays(kind.config_type.parse(entry.config), arrays)
     except (AisleError, KeyError) as error:
-        raise BundleError(
-            f"bundle {folder}: cannot rebuild the model {described.name!r} ({error}); {_REMEDY}"
-        ) from error
+        raise BundleError(f"bundle {folder}: cannot rebuild the model {entry.name!r} ({error}); {_REMEDY}") from error
 
 
 def _file(folder: Path, name: str) -> Path:

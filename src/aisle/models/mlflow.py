@@ -1,6 +1,6 @@
-"""MLflow: what each training was, and which of its models is live. Nothing else imports it, and only where wanted.
+"""MLflow: the trainings of a shop, and which of their models is live. No other module imports MLflow.
 
-Whatever MLflow raises becomes a `TrackingError`, and nothing here takes long when nobody answers: MLflow itself would
+Whatever MLflow raises becomes a `TrackingError`, and nothing here takes long if no server answers: MLflow itself would
 try again for minutes.
 """
 
@@ -30,25 +30,25 @@ LIVE: Final = "live"
 """The alias of the version that answers shoppers."""
 
 MODEL: Final = "model"
-"""Where the model lies among the artifacts of its run."""
+"""The folder of the model among the artifacts of its run."""
 
-KNOCKING: Final = 5.0
-"""Whoever does not open the door within so many seconds is not there."""
+CONNECT_SECONDS: Final = 5.0
+"""A server that does not accept a connection within this time is not there."""
 
-PATIENCE: Final = 30.0
-"""So many seconds a server or a database may take for its first answer."""
+ANSWER_SECONDS: Final = 30.0
+"""The time that a server or a database has for its first answer."""
 
-FIRST_TIME: Final = 120.0
-"""So many has a file: it is there or not, but a slow machine takes its time to make the tables."""
+FILE_ANSWER_SECONDS: Final = 120.0
+"""The same for a database file: it needs no server, but a slow machine takes long to create the tables."""
 
 PORTS: Final = {"http": 80, "https": 443, "mysql": 3306, "postgresql": 5432, "mssql": 1433}
-"""Where a server listens unless the URI says otherwise."""
+"""The ports of servers whose URI has none."""
 
-AT_ONCE: Final = 100
-"""How many parameters MLflow takes in one call."""
+BATCH: Final = 100
+"""The number of parameters that MLflow takes in a call."""
 
-FEW_WORDS: Final = 200
-"""So many letters of an error are told."""
+LONGEST_REASON: Final = 200
+"""The maximum number of characters of an error that are shown."""
 
 _DEFAULTS: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # what a shop does is its own business
@@ -57,22 +57,22 @@ _DEFAULTS: Final = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "MLFLOW_DATABRICKS_ENDPOINT_HTTP_RETRY_TIMEOUT": "30",
 }
-"""What MLflow reads from the environment as it is imported; whoever has set it otherwise is heard."""
+"""What MLflow reads from the environment when it is imported, where the environment does not say otherwise."""
 
 T = TypeVar("T")
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where runs and models go.
+    """Where runs and models are logged.
 
     Attributes
     ----------
     uri
-        The tracking server, or the database that MLflow keeps itself.
+        The tracking server, or the database of MLflow itself.
     experiment, model
-        The names that they have there.
+        Their names there.
     artifacts
-        Where files go if no server takes them.
+        The folder of files, unless a server stores them.
     """
 
     uri: str
@@ -82,18 +82,18 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be told of a training or a search.
+    """The log of a training or a search.
 
     Attributes
     ----------
     name
-        What people call it.
+        Its name for people.
     params, metrics, tags
-        What it was given, what it came to, and what else it is known by.
+        Its settings, its figures, and its labels.
     series
-        Metrics that have a value at each of several steps.
+        Metrics with a value at each of several steps.
     files
-        The text of each file that goes with it.
+        The text of each attached file.
     """
 
     name: str
@@ -110,7 +110,7 @@ class Tracker:
     Parameters
     ----------
     place
-        Where they are; what is missing there is made.
+        Where they are; they are created if they are missing.
 
     Raises
     ------
@@ -125,19 +125,20 @@ class Tracker:
             os.environ.setdefault(name, value)
         self._place = place
         local = urlsplit(place.uri).scheme.startswith("sqlite")
-        with self._told():
-            _knock(place.uri)
-            self._client, self._experiment = _within(FIRST_TIME if local else PATIENCE, lambda: _reach(place))
+        with self._as_one_line():
+            _check_connection(place.uri)
+            seconds = FILE_ANSWER_SECONDS if local else ANSWER_SECONDS
+            self._client, self._experiment = _within(seconds, lambda: _reach(place))
 
     def log(self, run: Run) -> str:
-        """Write down a run and return its id; a run that could not be written down whole counts as failed.
+        """Log a run and return its id; a run that could not be logged completely is marked as failed.
 
         Raises
         ------
         TrackingError
             If MLflow refuses.
         """
-        with self._told():
+        with self._as_one_line():
             run_id = str(self._client.create_run(self._experiment, tags=dict(run.tags), run_name=run.name).info.run_id)
             try:
                 self._fill(run_id, run)
@@ -149,27 +150,27 @@ class Tracker:
             return run_id
 
     def attach(self, run_id: str, file: str, text: str) -> None:
-        """Put a file to a run that was written down before.
+        """Attach a file to a logged run.
 
         Raises
         ------
         TrackingError
             If MLflow refuses.
         """
-        with self._told():
+        with self._as_one_line():
             self._client.log_text(run_id, text, file)
 
     def register(self, run_id: str, bundle: Path, described: Mapping[str, Any], version: int) -> None:
-        """Put a bundle to its run as a model that MLflow can load, and register it as a new version.
+        """Attach a bundle to its run as a model that MLflow can load, and register it as a new version.
 
         Parameters
         ----------
         bundle
             Its folder.
         described
-            The module that loads it (`loader_module`), and what that is given and gives (`signature`).
+            The module that loads it (`loader_module`), and its input and output (`signature`).
         version
-            What Aisle calls it; MLflow counts by itself.
+            Its number in Aisle; MLflow has numbers of its own.
 
         Raises
         ------
@@ -188,7 +189,7 @@ class Tracker:
             "run_id": run_id,
             "signature": described["signature"],
         }
-        with self._told():
+        with self._as_one_line():
             self._client.log_text(run_id, msgspec.json.format(msgspec.json.encode(card)).decode(), f"{MODEL}/MLmodel")
             self._client.log_artifacts(run_id, str(bundle), f"{MODEL}/{bundle.name}")
             try:
@@ -200,17 +201,17 @@ class Tracker:
             self._client.create_model_version(self._place.model, f"runs:/{run_id}/{MODEL}", run_id, tags=tags)
 
     def point_live(self, run_id: str | None) -> bool:
-        """Let the alias `live` point at the version of a run, or nowhere if there is none; return whether there is one.
+        """Let the alias `live` point at the version of a run, or remove it if there is none; return whether there is.
 
         Raises
         ------
         TrackingError
             If MLflow refuses.
         """
-        with self._told():
-            # One condition: the registry of Databricks knows no more.
-            found = self._client.search_model_versions(f"run_id = '{run_id}'") if run_id else []
-            versions = [one.version for one in found if one.name == self._place.model]
+        with self._as_one_line():
+            # A single condition: the registry of Databricks allows no more.
+            of_run = self._client.search_model_versions(f"run_id = '{run_id}'") if run_id else []
+            versions = [version.version for version in of_run if version.name == self._place.model]
             if versions:
                 self._client.set_registered_model_alias(self._place.model, LIVE, str(versions[0]))
             elif self._client.search_registered_models(f"name = '{self._place.model}'"):
@@ -226,80 +227,80 @@ class Tracker:
         metrics += [
             Metric(name, value, moment, step) for name, steps in run.series.items() for step, value in steps.items()
         ]
-        for start in range(0, max(len(params), len(metrics)), AT_ONCE):
-            some = slice(start, start + AT_ONCE)
-            self._client.log_batch(run_id, metrics=metrics[some], params=params[some])
+        for start in range(0, max(len(params), len(metrics)), BATCH):
+            batch = slice(start, start + BATCH)
+            self._client.log_batch(run_id, metrics=metrics[batch], params=params[batch])
         for name, text in run.files.items():
             self._client.log_text(run_id, text, name)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn whatever goes wrong into one line.
+    def _as_one_line(self) -> Iterator[None]:
+        """Turn any error into a `TrackingError` of one line.
 
-        Anything may: MLflow's errors, those of its database, of HTTP clients, and of clouds that keep its files.
+        Anything may go wrong: MLflow, its database, HTTP clients, and clouds that store its files.
         """
         try:
             yield
         except Exception as error:
             raise TrackingError(
-                f"MLflow at {shown(self._place.uri)} cannot be used: {reason(error)}; "
+                f"MLflow at {without_password(self._place.uri)} cannot be used: {reason(error)}; "
                 "see that it runs, or mend [mlflow] tracking_uri in aisle.toml"
             ) from error
 
 
-def shown(uri: str) -> str:
-    """Return a URI as it may be told: without a password."""
+def without_password(uri: str) -> str:
+    """Return a URI for messages and logs."""
     user, at, rest = uri.rpartition("@")
     return f"{user.split('://')[0]}://…@{rest}" if at else uri
 
 
 def reason(error: BaseException) -> str:
-    """Return why something failed in a few words: what the system said where it did, or how the error begins."""
+    """Return the reason of an error in a few words: that of the operating system if there is one, or the first line."""
     system: BaseException | None = None
     link: BaseException | None = error
     while link is not None:
         system = link if isinstance(link, OSError) else system
         link = link.__cause__ or link.__context__
     lines = str(system or error).strip().splitlines() or [type(error).__name__]
-    return textwrap.shorten(lines[0], FEW_WORDS, placeholder=" …")
+    return textwrap.shorten(lines[0], LONGEST_REASON, placeholder=" …")
 
 
-def _knock(uri: str) -> None:
-    """Make sure that somebody is there, for MLflow would try again for minutes; behind a proxy, only it can tell."""
+def _check_connection(uri: str) -> None:
+    """Try to connect, as MLflow would try again for minutes; behind a proxy, only MLflow can tell."""
     parts = urlsplit(uri)
     port = parts.port or PORTS.get(parts.scheme.split("+")[0])
     if parts.hostname and port and parts.scheme not in getproxies():
-        socket.create_connection((parts.hostname, port), KNOCKING).close()
+        socket.create_connection((parts.hostname, port), CONNECT_SECONDS).close()
 
 
 def _reach(place: Place) -> "tuple[MlflowClient, str]":
-    """Return a client, and the id of the experiment there."""
+    """Return a client, and the id of the experiment."""
     from mlflow import MlflowClient
 
     client = MlflowClient(place.uri)
-    found = client.get_experiment_by_name(place.experiment)
-    if found is not None:
-        return client, str(found.experiment_id)
+    experiment = client.get_experiment_by_name(place.experiment)
+    if experiment is not None:
+        return client, str(experiment.experiment_id)
     remote = urlsplit(place.uri).scheme.startswith(("http", "databricks")) or place.uri == "databricks"
     return client, client.create_experiment(place.experiment, None if remote else place.artifacts.as_uri())
 
 
 def _within(seconds: float, work: Callable[[], T]) -> T:
-    """Return what work comes to, in a thread of its own that is left alone if it takes longer.
+    """Return the result of work, which runs in a thread of its own and is abandoned if it takes longer.
 
-    No setting bounds what MLflow waits for in all: it tries a database ten times over, each as long as that waits.
+    No setting of MLflow bounds its waiting in all: it tries a database ten times, each time for the database's timeout.
     """
-    came: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+    results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
     def run() -> None:
         try:
-            came.put((work(), None))
-        except BaseException as error:  # told to whoever waits
-            came.put((None, error))
+            results.put((work(), None))
+        except BaseException as error:  # raised in the waiting thread
+            results.put((None, error))
 
     threading.Thread(target=run, daemon=True, name="aisle-mlflow").start()
     try:
-        result, error = came.get(timeout=seconds)
+        result, error = results.get(timeout=seconds)
     except Empty:
         raise TimeoutError(f"no answer within {seconds:.0f} s") from None
     if error is not None:

@@ -19,7 +19,7 @@ from aisle.storage.models import ModelRow, get, list_, live, note_run, refuse
 __all__ = ["KEPT", "ModelRow", "get", "list_", "live", "load", "note_run", "promote", "publish", "refuse", "rollback"]
 
 KEPT: Final = 5
-"""How many bundles are kept beside the live one and the one before it."""
+"""The number of bundles that are kept beside the live one and the one before it."""
 
 
 def publish(db: Database, folder: Path, bundle: Bundle, note: str = "") -> ModelRow:
@@ -100,13 +100,13 @@ def _place(folder: Path, row: ModelRow) -> Path:
 
 def _clear_away(db: Database, folder: Path) -> None:
     """Remove the bundles that nobody can go back to; only those that were on disk before the rows were read."""
-    on_disk = [one for one in folder.iterdir() if re.fullmatch(r"\d{6,}", one.name)]
+    on_disk = [bundle for bundle in folder.iterdir() if re.fullmatch(r"\d{6,}", bundle.name)]
     kept = [row for row in list_(db) if row.path is not None]
     spared = {row.version for row in (live(db), models.previous(db)) if row is not None}
     expired = [row.version for row in kept if row.version not in spared][:-KEPT]
     if expired:
         models.clear_paths(db, expired)
     paths = {row.path for row in kept if row.version not in expired}
-    for one in on_disk:
-        if one.name not in paths:
-            shutil.rmtree(one, ignore_errors=True)
+    for bundle in on_disk:
+        if bundle.name not in paths:
+            shutil.rmtree(bundle, ignore_errors=True)

@@ -1,63 +1,86 @@
-"""What a recommender can do beyond scoring: declared by its class, never found out by trying."""
+"""What a recommender can do beyond scoring: declared by its class, never found out by trying.
+
+A class lists its abilities before `Recommender`: some of them bring methods that `Recommender` leaves open.
+"""
 
 from abc import ABC, abstractmethod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.recommenders.topn import topn_vectors
 from aisle.shop.errors import InputError
+
+Floats = NDArray[np.float32]
 
 
 class FoldsIn:
-    """Ability: personal scores for a shopper it never saw, from the history alone."""
+    """Ability: personal scores for a shopper who was not in the training data, from their history alone."""
 
 
 class HasItemVectors(ABC):
-    """Ability: scores are inner products of query and item vectors."""
+    """Ability: scores are inner products of query vectors and item vectors."""
+
+    item_vectors_: Floats
+    """Vectors (items, factors) float32, C-contiguous."""
 
     @property
-    @abstractmethod
-    def item_vectors(self) -> NDArray[np.float32]:
+    def item_vectors(self) -> Floats:
         """Vectors (items, factors) float32, C-contiguous."""
+        return self.item_vectors_
+
+    @property
+    def items_count(self) -> int:
+        """The number of items that the model knows."""
+        return len(self.item_vectors_)
 
     @abstractmethod
-    def query_vectors(self, queries: QueryBatch) -> NDArray[np.float32]:
-        """Return vectors (queries, factors) float32, C-contiguous."""
+    def query_vectors(self, queries: QueryBatch) -> Floats:
+        """Return vectors (queries, factors) float32, C-contiguous; NaN for a query without a positive weight."""
+
+    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
+        """Return inner products; NaN for a query without a positive weight."""
+        vectors = self.item_vectors_ if items is None else self.item_vectors_[items]
+        return self.query_vectors(queries) @ vectors.T
+
+    def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
+        """Return the n best items of each query, scored and ranked in one go."""
+        return topn_vectors(self.query_vectors(queries), self.item_vectors_, n, exclude)
 
 
 class PredictsRatings(ABC):
     """Ability: scores are stars on the shop's own scale.
 
-    They are not held within the scale, so that the best stay apart; `stars` does that, for whoever shows them. The item
-    with the most predicted stars is rarely the one that a shopper takes next: such a model ranks worse than one that
-    learns what shoppers do.
+    Scores may lie beyond the ends of the scale, so that the best items stay apart; `stars` cuts them off for display.
+    The item with the most predicted stars is rarely the one that a shopper takes next: such a model ranks worse than
+    one that learns what shoppers do.
     """
 
     @property
     @abstractmethod
     def scale(self) -> tuple[float, float]:
-        """The worst and the best rating that the model has learnt from."""
+        """The worst and the best rating in the training data."""
 
     @property
     @abstractmethod
     def users_count(self) -> int:
-        """How many users the model was trained on."""
+        """The number of users in the training data."""
 
     @property
     @abstractmethod
     def items_count(self) -> int:
-        """How many items the model knows."""
+        """The number of items that the model knows."""
 
-    def stars(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Hold scores within the scale."""
+    def stars(self, scores: Floats) -> Floats:
+        """Return scores with those beyond an end of the scale moved to that end."""
         return np.clip(scores, *self.scale)
 
-    def predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Return the predicted stars of pairs, (pairs,), within the scale, for users as the training left them.
+    def predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
+        """Return the predicted stars of pairs, (pairs,), within the scale.
 
-        It asks nothing of their history, and is the quick way for many pairs of known users; `score` answers for
-        everybody.
+        Users are as the training left them, and their histories are not needed: the quick way for many pairs of known
+        users. `score` answers for everybody.
 
         Parameters
         ----------
@@ -67,22 +90,22 @@ class PredictsRatings(ABC):
         Raises
         ------
         InputError
-            If a number is not of the training data.
+            If a number is not in the training data.
         """
-        for what, numbers, count in (("user", users, self.users_count), ("item", items, self.items_count)):
-            strange = numbers[(numbers < 0) | (numbers >= count)]
-            if len(strange):
-                raise InputError(f"{what} {strange[0]} was not in the training data; score a query instead")
+        for kind, numbers, count in (("user", users, self.users_count), ("item", items, self.items_count)):
+            unknown = numbers[(numbers < 0) | (numbers >= count)]
+            if len(unknown):
+                raise InputError(f"{kind} {unknown[0]} was not in the training data; score a query instead")
         return self.stars(self._predict(users, items))
 
     @abstractmethod
-    def _predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Return the predicted stars of pairs, not yet held within the scale."""
+    def _predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
+        """Return the predicted stars of pairs, also beyond the scale."""
 
 
 class Explains(ABC):
-    """Ability: says which items of the history speak for a recommendation."""
+    """Ability: says how much each item of the history contributes to a score."""
 
     @abstractmethod
-    def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
-        """Return what each entry of one query's history adds to the score of one item."""
+    def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
+        """Return what each entry of one query's history adds to the score of one item, (entries,)."""

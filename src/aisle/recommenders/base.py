@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A recommender's settings: frozen, checked when made, and the same after a trip through JSON."""
+    """A recommender's settings: immutable, checked on creation, and equal after a round trip through JSON."""
 
     def __post_init__(self) -> None:
         for field in msgspec.structs.fields(type(self)):
@@ -31,7 +31,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
-        """Make a configuration of plain values.
+        """Return the configuration with these values.
 
         Raises
         ------
@@ -44,23 +44,23 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise SettingsError(f"{cls.__name__}: {error}") from None
 
     def plain(self) -> dict[str, Any]:
-        """Return the settings as JSON knows them."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
+        """Return the settings as JSON types."""
+        settings: dict[str, Any] = msgspec.to_builtins(self)
+        return settings
 
 
 C = TypeVar("C", bound=Config)
 
 
 class Component(Protocol):
-    """Anything learnt that a bundle keeps: a recommender, a ranker, what is known of items."""
+    """Anything learnt that a bundle stores: a recommender, a ranker, the state of the items."""
 
     name: ClassVar[str]
     config_type: ClassVar[type[Config]]
 
     @property
     def config(self) -> Config:
-        """The settings that it was made with."""
+        """Its settings."""
 
     def arrays(self) -> dict[str, Array]:
         """Return everything learnt, as a bundle stores it."""
@@ -70,15 +70,22 @@ class Component(Protocol):
         """Rebuild it, bit for bit, without copying the arrays."""
 
 
+class Retrieves(Protocol):
+    """Whatever answers queries with ranked items: a recommender, or several in two stages."""
+
+    def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
+        """Return the n best items of each query, without the excluded ones."""
+
+
 class Recommender(ABC, Generic[C]):
     """A model of what shoppers want next.
 
-    A query carries its history, so scoring never needs the training set, and a shopper unknown at training time is
+    A query carries its history, so scoring never needs the training data, and a shopper unknown at training time is
     scored like any other.
     """
 
     name: ClassVar[str]
-    """What it is called in `aisle.toml` and on the command line."""
+    """Its name in `aisle.toml` and on the command line."""
     config_type: ClassVar[type[Config]]
 
     def __init__(self, config: C) -> None:
@@ -86,11 +93,11 @@ class Recommender(ABC, Generic[C]):
 
     @abstractmethod
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Learn from the data, forgetting whatever was learnt before; equal data and seed give equal arrays."""
+        """Learn from the data and forget what was learnt before; equal data and seed give equal arrays."""
 
     @abstractmethod
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
-        """Return scores (queries, items), of the given items or of all; NaN where the model cannot say."""
+        """Return scores (queries, items), of the given items or of all; NaN where the model has no score."""
 
     def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
         """Return the n best items of each query, without the excluded ones."""
@@ -99,13 +106,20 @@ class Recommender(ABC, Generic[C]):
     @property
     @abstractmethod
     def items_count(self) -> int:
-        """How many items the model knows."""
+        """The number of items that the model knows."""
 
     @abstractmethod
     def arrays(self) -> dict[str, Array]:
         """Return everything learnt, as a bundle stores it."""
 
     @classmethod
-    @abstractmethod
     def from_arrays(cls, config: C, arrays: Mapping[str, Array]) -> Self:
         """Rebuild a fitted model, bit for bit, without copying the arrays."""
+        model = cls(config)
+        # Plain views: the class of a memory-mapped array slows down every small operation.
+        model.restore({name: np.asarray(array) for name, array in arrays.items()})
+        return model
+
+    @abstractmethod
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""

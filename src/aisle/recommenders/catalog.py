@@ -1,4 +1,4 @@
-"""Which recommenders there are, by name, and what else a bundle may hold; each is imported only when asked for."""
+"""The recommenders by name, and what else a bundle may hold; a module is imported only when its class is needed."""
 
 from importlib import import_module
 from typing import Any, Final
@@ -40,14 +40,14 @@ _OTHERS: Final = {
 """The same for what else a bundle may hold."""
 
 RENAMED: Final = {"cut": "candidate_pruner", "praise": "review_highlights", "welcome": "newcomer_popularity"}
-"""What older bundles, recipes and settings call some of them."""
+"""Names that older bundles, recipes and settings use, and the names of today."""
 
 NAMES: Final = tuple(_RECOMMENDERS)
-"""Every recommender's name, in alphabetical order."""
+"""The name of every recommender, in alphabetical order."""
 
 
 def current_name(name: str) -> str:
-    """Return what a recommender or a role is called today, by the name that an older version may have used."""
+    """Return today's name of a recommender or role, given the name of any version."""
     return RENAMED.get(name, name)
 
 
@@ -62,8 +62,8 @@ def by_name(name: str) -> type[Recommender[Any]]:
     name = current_name(name)
     if name not in _RECOMMENDERS:
         raise SettingsError(f"there is no model {name!r}; choose one of {', '.join(NAMES)}")
-    found: type[Recommender[Any]] = _load(_RECOMMENDERS[name])
-    return found
+    recommender: type[Recommender[Any]] = _class_at(_RECOMMENDERS[name])
+    return recommender
 
 
 def component_by_name(name: str) -> type[Component]:
@@ -74,13 +74,13 @@ def component_by_name(name: str) -> type[Component]:
     SettingsError
         If there is none of that name.
     """
-    name = current_name(name)
-    if name not in _OTHERS:
+    place = _OTHERS.get(current_name(name))
+    if place is None:
         return by_name(name)
-    found: type[Component] = _load(_OTHERS[name])
-    return found
+    component: type[Component] = _class_at(place)
+    return component
 
 
-def _load(place: str) -> Any:
+def _class_at(place: str) -> Any:
     module, _, name = place.partition(":")
     return getattr(import_module(f"{__package__}.{module}"), name)

@@ -1,4 +1,4 @@
-"""What goes into a recommender and what comes out: queries and ranked items, as arrays."""
+"""The input and the output of a recommender: queries and ranked items, as arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from aisle.prepare.weigh import Weights, event_weights, stars_given
 
 @dataclass(frozen=True, eq=False)
 class ItemLists:
-    """Ragged lists of items, one per query: list `q` is `items[indptr[q]:indptr[q + 1]]`."""
+    """Ragged lists of items, one per query: list q is `items[indptr[q]:indptr[q + 1]]`."""
 
     indptr: NDArray[np.int64]
     items: NDArray[np.int32]
@@ -23,7 +23,7 @@ class ItemLists:
 
     @classmethod
     def of_pairs(cls, queries: NDArray[np.integer], items: NDArray[np.int32], count: int) -> "ItemLists":
-        """Return `count` lists of the items that pairs of query and item name, in whatever order the pairs come."""
+        """Return `count` lists from pairs of query and item; the pairs may come in any order."""
         indptr = np.zeros(count + 1, np.int64)
         np.cumsum(np.bincount(queries, minlength=count), out=indptr[1:])
         return cls(indptr, items[np.argsort(queries, kind="stable")])
@@ -45,7 +45,7 @@ class ItemLists:
         return ItemLists(self.indptr[start : stop + 1] - first, self.items[first:last])
 
     def joined(self, other: "ItemLists") -> "ItemLists":
-        """Return each list with the other's list of the same query behind it."""
+        """Return each list followed by the other's list of the same query."""
         pairs = np.concatenate((self.queries, other.queries)), np.concatenate((self.items, other.items))
         return ItemLists.of_pairs(*pairs, len(self))
 
@@ -57,22 +57,23 @@ class ItemLists:
 
 @dataclass(frozen=True, eq=False)
 class QueryBatch:
-    """What a model scores: the histories of one or many shoppers, each oldest first, one entry per user–item pair.
+    """What a model scores: the histories of one or more shoppers, oldest item first, one entry per user–item pair.
 
     Attributes
     ----------
     history
-        The items that each shopper has dealt with, in the model's dense numbers, in the order of the last event.
+        The items of each shopper, by the model's item numbers, in the order of their last events.
     weights
-        What `prepare.weigh` makes of each pair, aligned with `history.items`; may be negative after a refund.
+        The weight of each pair by `prepare.weigh`, aligned with `history.items`; may be negative after a refund.
     timestamps
-        The last moment of each pair, aligned with `history.items`.
+        The moment of the last event of each pair, aligned with `history.items`.
     now
-        The moment of the question.
+        The moment of the query.
     ratings
-        The last stars of each pair, NaN where there are none, aligned with `history.items`; None if nobody gave any.
+        The last stars of each pair, NaN where there are none, aligned with `history.items`; None if there are none
+        at all.
     profiles
-        The events behind the histories, for whoever looks closer than pairs; None if nobody asked.
+        The events behind the histories, which the second stage reads; None if they were not loaded.
     """
 
     history: ItemLists
@@ -93,6 +94,10 @@ class QueryBatch:
         history = self.history.slice(start, stop)
         return QueryBatch(history, self.weights[first:last], self.timestamps[first:last], self.now, ratings, profiles)
 
+    def single(self, query: int) -> "QueryBatch":
+        """Return one query as a batch, sharing memory."""
+        return self.slice(query, query + 1)
+
     def take(self, rows: NDArray[np.intp]) -> "QueryBatch":
         """Return the queries of the given rows."""
         indptr, places = stretches(self.history.indptr[rows], self.history.indptr[rows + 1])
@@ -103,14 +108,14 @@ class QueryBatch:
 
 
 def queries_of(profiles: Profiles, weights: Weights) -> QueryBatch:
-    """Return the queries of shoppers, each looked at and weighed at the moment of its own profile.
+    """Return one query per profile, with its events weighed as of the profile's own moment.
 
     Parameters
     ----------
     profiles
         At least one.
     weights
-        What the models were trained with.
+        Those that the models were trained with.
     """
     weight = event_weights(
         weights, np.repeat(profiles.now, np.diff(profiles.indptr)), profiles.kind, profiles.rating, profiles.timestamp
@@ -138,7 +143,8 @@ class Ranked:
 
     @classmethod
     def joined(cls, blocks: "Sequence[Ranked]", n: int) -> "Ranked":
-        """Return the answers to several batches, one behind the other; n is for the case that there is none."""
+        """Return several batches as one; n is the width if there are none."""
         if not blocks:
             return cls(np.empty((0, n), np.int32), np.empty((0, n), np.float32))
-        return cls(np.concatenate([one.items for one in blocks]), np.concatenate([one.scores for one in blocks]))
+        items, scores = [block.items for block in blocks], [block.scores for block in blocks]
+        return cls(np.concatenate(items), np.concatenate(scores))

@@ -1,8 +1,7 @@
-"""What models that follow the newest items share: how a history counts, and scores for the rest of the catalogue."""
+"""For models in which the newest items of a history count most: decayed histories, scores for all other items."""
 
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,40 +11,38 @@ from aisle.recommenders.sparse import answered, history_rows
 
 Floats = NDArray[np.float32]
 
-Decay = Annotated[float, msgspec.Meta(gt=0, le=1)]
-Neighbours = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 FAINT: Final = 1e-6
-"""Items that nothing leads to score within this below 0: enough to rank them, too little to be taken for a link."""
+"""Items without a link from the history score less than this below 0: enough to rank them, and no link scores so."""
 
 
 def recent_rows(queries: QueryBatch, decay: float, last: int | None = None) -> CSR:
-    """Return histories (queries, items) in which a liked item counts decay^(how many liked ones came later).
+    """Return histories (queries, items) in which a liked item has the weight decay^(number of later liked items).
 
     Parameters
     ----------
     queries
-        Whose weights say what is liked, and no more.
+        An item is liked if its weight is above 0; how far above does not matter.
     decay
         Above 0 and at most 1.
     last
-        Only so many of the last liked items count; None: all. What does not count is stored as 0.
+        Only this number of the last liked items count; None: all. All other entries are 0.
     """
     history = history_rows(queries)
     liked = history.values > 0
-    up_to = np.cumsum(liked)
-    later = np.repeat(np.append(0, up_to)[history.indptr[1:]], history.counts) - up_to
+    liked_so_far = np.cumsum(liked)
+    later = np.repeat(np.append(0, liked_so_far)[history.indptr[1:]], history.counts) - liked_so_far
     counted = liked if last is None else liked & (later < last)
     return history._replace(values=np.where(counted, np.power(decay, later, dtype=np.float64), 0).astype(np.float32))
 
 
 def popular_rest(counts: NDArray[np.int64]) -> Floats:
-    """Return scores in [-FAINT, 0), (items,), that rank all items by how often each was counted, (items,)."""
+    """Return scores in [-FAINT, 0), (items,), that rank items by their counts, (items,)."""
     rest: Floats = (FAINT * (counts / (1 + counts.max(initial=0)) - 1)).astype(np.float32)
     return rest
 
 
 def completed(scores: Floats, history: CSR, rest: Floats, items: NDArray[np.int32] | None) -> Floats:
-    """Return scores of the items asked for, with `rest` in place of 0 and NaN for histories that like nothing."""
+    """Return the scores of some items, with `rest` in place of 0, and NaN for histories without a positive weight."""
     np.copyto(scores, rest, where=scores == 0)
     return answered(scores, history, items)

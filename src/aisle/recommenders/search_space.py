@@ -1,7 +1,6 @@
-"""Which settings of each model are worth tuning, and between which ends: the one place that says so.
+"""The settings of each model that are tuned, and their ranges.
 
-Settings that only trade time for accuracy, or that are about what a shop means rather than about what is true, are left
-as they are.
+Settings that only trade time for accuracy, or that depend on what a shop wants, are not tuned.
 """
 
 from collections.abc import Mapping
@@ -29,14 +28,14 @@ class Real:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few values without an order that matters."""
+    """One of a few values, whose order does not matter."""
 
     values: tuple[str | float | None, ...]
 
 
 Range = Whole | Real | Choice
 Space = Mapping[str, Range]
-"""The range of each setting that is searched."""
+"""The range of each tuned setting."""
 
 _FACTORS: Final = Whole(8, 256, log=True)
 _EPOCHS: Final = Whole(5, 60, log=True)
@@ -165,16 +164,16 @@ SPACES: Final[Mapping[str, Space]] = {
         "prior": Real(1.0, 200.0, log=True),
     },
 }
-"""The space of each model by name; empty where there is nothing to tune."""
+"""The space of each model by name; empty for a model without tuned settings."""
 
 
-def settle(space: Space, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return found values as a person would write them: three digits are more than any log can tell apart."""
-    return {name: float(f"{value:.3g}") if isinstance(space[name], Real) else value for name, value in found.items()}
+def settle(space: Space, drawn: Mapping[str, Any]) -> dict[str, Any]:
+    """Return drawn values with three significant digits; no log is long enough to tell more."""
+    return {name: float(f"{value:.3g}") if isinstance(space[name], Real) else value for name, value in drawn.items()}
 
 
 def holds(space: Space, settings: Mapping[str, Any]) -> bool:
-    """Return whether settings lie within a space."""
+    """Return whether settings are within a space."""
     return all(_holds(setting, settings[name]) for name, setting in space.items())
 
 

@@ -1,4 +1,4 @@
-"""How alike two rows of weights are: two items by who wants them, or two shoppers by what they want.
+"""The similarity of two rows of weights: two items by their shoppers, or two shoppers by their items.
 
 Inner products of weighted entries are divided by the sizes of both rows (`kernels.products_numpy`). The weights and
 sizes of row a with entries w_c, where n_c of N rows have column c and idf_c = log(1 + N / n_c):
@@ -13,28 +13,24 @@ for Very Large Scale Binary Rated Datasets", 2013, for other α). BM25 is Robert
 for terms and rows for documents.
 """
 
-from typing import Annotated, Final, Literal, NamedTuple, Self
+from typing import Final, Literal, NamedTuple, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
-from aisle.kernels.products_numpy import Likeness, row_sums
+from aisle.kernels.products_numpy import Denominator, row_sums
 
 Floats = NDArray[np.float32]
 
 Similarity = Literal["cosine", "tfidf", "bm25", "jaccard"]
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Shrinkage = Annotated[float, msgspec.Meta(ge=0)]
-Neighbours = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 _K: Final = 1.2
 _B: Final = 0.75
 
 
 class Measure(NamedTuple):
-    """A similarity with what it must know of the rows that others are compared with."""
+    """A similarity, with the statistics of the rows that it was learnt from."""
 
     similarity: Similarity
     rarity: Floats
@@ -44,14 +40,14 @@ class Measure(NamedTuple):
 
     @classmethod
     def of(cls, similarity: Similarity, rows: CSR, columns: int) -> Self:
-        """Return the measure for rows with so many columns."""
+        """Learn the statistics of a matrix with this number of columns."""
         count = len(rows.indptr) - 1
-        having = np.maximum(np.bincount(rows.indices, minlength=columns), 1)
+        rows_with = np.maximum(np.bincount(rows.indices, minlength=columns), 1)
         mean = rows.values.sum(dtype=np.float64) / max(1, count)
-        return cls(similarity, np.log1p(count / having).astype(np.float32), np.array([mean], np.float32))
+        return cls(similarity, np.log1p(count / rows_with).astype(np.float32), np.array([mean], np.float32))
 
     def weighted(self, rows: CSR) -> CSR:
-        """Return the rows with the weights that the measure gives to their entries."""
+        """Return the rows with their entries weighted for this similarity."""
         return CSR(rows.indptr, rows.indices, self._weights(rows).astype(np.float32, copy=False))
 
     def sizes(self, weighted: CSR) -> Floats:
@@ -60,11 +56,11 @@ class Measure(NamedTuple):
             return np.ones(len(weighted.indptr) - 1, np.float32)
         return row_sums(weighted, weighted.values**2, np.float64).astype(np.float32)
 
-    def likeness(self, left: Floats, right: Floats, alpha: float, shrinkage: float) -> Likeness:
-        """Return how inner products become similarities, given the sizes of both sides."""
+    def denominator(self, left: Floats, right: Floats, alpha: float, shrinkage: float) -> Denominator:
+        """Return what inner products are divided by, given the sizes of both sides."""
         if self.similarity == "jaccard":
-            return Likeness(left, right, shrinkage, union=True)
-        return Likeness(left ** np.float32(alpha), right ** np.float32(1 - alpha), shrinkage, union=False)
+            return Denominator(left, right, shrinkage, union=True)
+        return Denominator(left ** np.float32(alpha), right ** np.float32(1 - alpha), shrinkage, union=False)
 
     def _weights(self, rows: CSR) -> NDArray[np.floating]:
         if self.similarity == "cosine":

@@ -1,7 +1,7 @@
 """Models learnt on Spark: matrix factorisation by MLlib, and what is bought together by joins.
 
-Each gives the very arrays that the model of the same name keeps, and is that model from then on: it folds shoppers in,
-explains and goes into bundles as if one machine had trained it. Nothing here scores.
+Each function returns a model of the usual class with the same arrays as if one machine had trained it, so that it folds
+shoppers in, explains and goes into bundles. Nothing here scores.
 
 **Implicit ALS.** With c = 1 + α w, MLlib minimises
 
@@ -14,12 +14,12 @@ over all pairs, n being the entries of a row: the regularisation of Zhou et al. 
 Divided by w0, the first sums are the same if α = 1 / w0. The second ones agree in the mean over entries if
 w0 · regParam is Σ r_u / Σ n_u for users and Σ r_i / Σ n_i for items. MLlib has one number for both, and as users can be
 scaled up and items down without changing any product, what counts is the product of the two: regParam is their
-geometric mean over w0. At our minimum both sides pay alike, which says how long item vectors are that MLlib has made of
-another length: they are multiplied by the fourth root of Σ r_u / Σ r_i. Rows that are lighter than others pay less than
-they would with ν below 1, heavier ones more.
+geometric mean over w0. At our minimum both sides pay alike. MLlib's item vectors have another length than that, and are
+multiplied by the fourth root of Σ r_u / Σ r_i. Rows that are lighter than others pay less than they would with ν below
+1, heavier ones more.
 
 **Explicit ALS.** MLlib minimises Σ (r - x·y)² + regParam (Σ n_u |x_u|² + Σ n_i |y_i|²), which is what `als_wr` does
-with λ = regParam, but without biases. It therefore gets the stars less μ, b_i and b_u, which are solved first, one
+with λ = regParam, but without biases. It therefore gets the stars minus μ, b_i and b_u, which are solved first, one
 after the other, each by the ridge regression that `als_wr` uses: b = Σ residual / (n + λ n).
 """
 
@@ -34,7 +34,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from aisle.kernels.csr import CSR
-from aisle.kernels.partners_numpy import Partners, Value, worth
+from aisle.kernels.partners_numpy import Partners, Value, pair_values
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.spark.log import ITEM, USER, SparkLog, cores, kept, to_polars
 from aisle.prepare.weigh import WEIGHT
@@ -75,7 +75,7 @@ def fit_als(config: ALSConfig, log: SparkLog, data: Interactions, seed: int) -> 
 
 
 def _ridge_sum(pairs: DataFrame, side: str, others: int, config: ALSConfig) -> tuple[int, float]:
-    """Return how many entries there are, and Σ r over the rows of one side that have any."""
+    """Return the number of entries, and Σ r over the rows of one side that have any."""
     sizes = to_polars(pairs.groupBy(side).count().groupBy("count").agg(F.count("*").alias("rows")))
     entries, rows = sizes["count"].to_numpy(), sizes["rows"].to_numpy()
     return int(entries @ rows), float(row_ridge(entries, others, config).astype(np.float64) @ rows)
@@ -116,7 +116,7 @@ def _biases(stars: DataFrame, residual: Any, side: str, config: ALSWRConfig) -> 
 
 
 def _vectors(factors: DataFrame, rows: int, length: int) -> Floats:
-    """Return MLlib's vectors as an array (rows, length), with zeros for the rows that it has not seen."""
+    """Return MLlib's vectors as an array (rows, length), with zeros for rows without entries."""
     table = to_polars(factors)
     vectors = np.zeros((rows, length), np.float32)
     vectors[table["id"].to_numpy()] = table["features"].explode().to_numpy().reshape(-1, length)
@@ -124,7 +124,7 @@ def _vectors(factors: DataFrame, rows: int, length: int) -> Floats:
 
 
 def fit_co_purchase(config: CoPurchaseConfig, log: SparkLog, data: Interactions, seed: int) -> CoPurchase:
-    """Count on Spark which items share how many baskets, and judge the pairs here.
+    """Count the baskets of each pair of items on Spark, and value the pairs here.
 
     Raises
     ------
@@ -149,14 +149,14 @@ def fit_co_purchase(config: CoPurchaseConfig, log: SparkLog, data: Interactions,
 def _places(events: DataFrame) -> DataFrame:
     """Return what was bought: `item_id`, `basket` and `owner`, each item once per basket.
 
-    Baskets and owners are told apart by 64 bits: ten million of them share one by a chance of a millionth.
+    Baskets and owners are hashed to 64 bits: among ten million of them, two collide with a chance of a few millionths.
     """
     transaction, user = F.col(TRANSACTION_ID), F.col(USER_ID)
     bought = events.filter((F.col(EVENT) == EventKind.PURCHASE.value) & (transaction.isNotNull() | user.isNotNull()))
     day = F.floor(F.col(TIMESTAMP) / DAY)
     basket = F.when(transaction.isNotNull(), F.xxhash64(transaction)).otherwise(F.xxhash64(user, day))
     once = bought.groupBy(basket.alias("basket"), ITEM_ID).agg(F.min_by(USER_ID, TIMESTAMP).alias(USER_ID))
-    # A basket of nobody's is an owner of its own.
+    # A basket without a shopper is an owner of its own.
     owner = F.when(user.isNotNull(), F.xxhash64(user)).otherwise(F.col("basket"))
     return once.select(ITEM_ID, "basket", owner.alias("owner"))
 
@@ -164,14 +164,15 @@ def _places(events: DataFrame) -> DataFrame:
 def _best(links: pl.DataFrame, value: Value, k: int) -> Partners:
     """Return the k most valuable partners of each item."""
     item, other, times, owners = (links[name].to_numpy() for name in (ITEM, "other", "times", "owners"))
-    worths = worth(times.astype(np.float64), times, value.counts[item], value.counts[other], value).astype(np.float32)
-    order = np.lexsort((other, -worths, item))
-    order = order[worths[order] > 0]
+    n_item, n_other = value.counts[item], value.counts[other]
+    values = pair_values(times.astype(np.float64), times, n_item, n_other, value).astype(np.float32)
+    order = np.lexsort((other, -values, item))
+    order = order[values[order] > 0]
     place = np.arange(len(order)) - np.searchsorted(item[order], item[order])
     order = order[place < k]
     indptr = np.append(0, np.cumsum(np.bincount(item[order], minlength=len(value.counts)))).astype(np.int64)
-    found = CSR(indptr, other[order].astype(np.int32), worths[order])
-    return Partners(found, times[order].astype(np.int32), owners[order].astype(np.int32))
+    best = CSR(indptr, other[order].astype(np.int32), values[order])
+    return Partners(best, times[order].astype(np.int32), owners[order].astype(np.int32))
 
 
 FITS: Final[dict[str, Callable[[Any, SparkLog, Interactions, int], Recommender[Any]]]] = {
@@ -179,4 +180,4 @@ FITS: Final[dict[str, Callable[[Any, SparkLog, Interactions, int], Recommender[A
     "als_wr": fit_als_wr,
     "co_purchase": fit_co_purchase,
 }
-"""How each model is learnt on Spark: from its settings, the log, what of it is at hand here, and the seed."""
+"""The function that learns each model on Spark from its settings, the log, the events on this machine and the seed."""

@@ -1,5 +1,6 @@
-"""Sparse matrices as recommenders use them: training data checked, histories multiplied, few or many at a time."""
+"""Sparse matrices as recommenders use them: training data checked, histories multiplied, tables stored."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,7 +8,8 @@ from numpy.typing import NDArray
 
 from aisle.kernels import products_numpy
 from aisle.kernels.csr import CSR
-from aisle.kernels.products_numpy import Likeness
+from aisle.kernels.products_numpy import Denominator
+from aisle.recommenders.base import Array
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.topn import FEW
 from aisle.shop.errors import InputError, NotEnoughData
@@ -19,7 +21,7 @@ Floats = NDArray[np.float32]
 
 
 def training_rows(matrix: "csr_array") -> CSR:
-    """Return the weights of training data, (users, items), without copying them.
+    """Return the weights of the training data, (users, items), without copying them.
 
     Raises
     ------
@@ -37,16 +39,6 @@ def training_rows(matrix: "csr_array") -> CSR:
     return CSR(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False), matrix.data)
 
 
-def transposed(rows: CSR, columns: int) -> CSR:
-    """Return the entries by column, those of a column in the order of their rows."""
-    # Not needed to answer a query, and SciPy takes time to import.
-    from scipy.sparse import csr_array
-
-    shape = len(rows.indptr) - 1, columns
-    matrix = csr_array((rows.values, rows.indices, rows.indptr), shape=shape).T.tocsr()
-    return CSR(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False), matrix.data)
-
-
 def history_rows(queries: QueryBatch) -> CSR:
     """Return the weights of histories, (queries, items)."""
     indptr, items = np.ascontiguousarray(queries.history.indptr), np.ascontiguousarray(queries.history.items)
@@ -60,18 +52,18 @@ def liked_rows(rows: CSR) -> CSR:
 
 
 def scaled(rows: CSR, by_row: Floats, by_column: Floats) -> CSR:
-    """Return the entries times a factor of their row and one of their column."""
+    """Return the entries multiplied by the factor of their row and that of their column."""
     factors = np.repeat(by_row, rows.counts) * by_column[rows.indices]
     return CSR(rows.indptr, rows.indices, rows.values * factors)
 
 
-def top_products(left: CSR, right: CSR, likeness: Likeness, k: int) -> CSR:
-    """Return the k largest similarities of each row of left·right; see `products_numpy`."""
-    if len(likeness.left) <= FEW:
-        return products_numpy.top_products(left, right, likeness, k)
+def top_products(left: CSR, right: CSR, denominator: Denominator, k: int) -> CSR:
+    """Return the k largest similarities of each row of left·right; see `kernels.products_numpy`."""
+    if len(denominator.left) <= FEW:
+        return products_numpy.top_products(left, right, denominator, k)
     from aisle.kernels.products import top_products
 
-    return top_products(left, right, likeness, k)
+    return top_products(left, right, denominator, k)
 
 
 def products(left: CSR, right: CSR, columns: int) -> Floats:
@@ -84,7 +76,7 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
 
 
 def dense_products(left: CSR, right: Floats) -> Floats:
-    """Return left·right (rows, columns), where the right matrix is dense."""
+    """Return left·right as a dense matrix (rows, columns); the right matrix is dense, too."""
     if len(left.indptr) - 1 <= FEW:
         return products_numpy.dense_products(left, right)
     from aisle.kernels.products import dense_products
@@ -93,7 +85,7 @@ def dense_products(left: CSR, right: Floats) -> Floats:
 
 
 def answered(scores: Floats, history: CSR, items: NDArray[np.int32] | None) -> Floats:
-    """Return scores (queries, all items) of the items asked for, NaN for histories that like nothing."""
+    """Return the columns of some items of scores (queries, all items); NaN for histories without a positive weight."""
     scores[liked_rows(history).counts == 0] = np.nan
     return scores if items is None else scores[:, items]
 
@@ -101,5 +93,15 @@ def answered(scores: Floats, history: CSR, items: NDArray[np.int32] | None) -> F
 def entries_of(table: CSR, rows: NDArray[np.int32], column: int) -> Floats:
     """Return the values of one column in the given rows, 0 where nothing is stored, (rows,)."""
     chosen = table.take(rows)
-    there = chosen.indices == column
-    return np.bincount(chosen.rows[there], chosen.values[there], minlength=len(rows)).astype(np.float32)
+    matches = chosen.indices == column
+    return np.bincount(chosen.rows[matches], chosen.values[matches], minlength=len(rows)).astype(np.float32)
+
+
+def table_arrays(prefix: str, table: CSR) -> dict[str, Array]:
+    """Return the arrays of a table as a bundle stores them, their names behind a prefix."""
+    return {f"{prefix}{name}": array for name, array in table._asdict().items()}
+
+
+def table_of(prefix: str, arrays: Mapping[str, Array]) -> CSR:
+    """Return the table that `table_arrays` stored."""
+    return CSR(*(arrays[f"{prefix}{name}"] for name in CSR._fields))

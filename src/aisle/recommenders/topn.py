@@ -1,4 +1,4 @@
-"""The one place where scores become ranked items."""
+"""The only place where scores become ranked items."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,26 +11,26 @@ from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 from aisle.shop.errors import InputError
 
 FEW: Final = 16
-"""Up to so many queries are answered by NumPy: importing numba alone takes longer, and a live process that answers them
-from many threads at once needs no pool for each."""
+"""Up to this many queries are answered by NumPy. Importing numba alone takes longer, and a live process that answers
+from many threads at once needs no thread pool for each."""
 
 BLOCK_BYTES: Final = 64 * 2**20
-"""The most memory that dense scores may take at a time."""
+"""The maximum memory of dense scores at a time."""
 
 Floats = NDArray[np.float32]
 
 
 def topn(scores: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
-    """Return the n best items of each row of scores; equal scores rank in the order of their numbers.
+    """Return the n best items of each row of scores; equal scores rank by item number.
 
     Parameters
     ----------
     scores
         One row per query, (queries, items); NaN never ranks.
     n
-        How many, at least 1; may be more than there are.
+        At least 1; may be larger than the number of items.
     exclude
-        Items that must not be returned, a list per query; numbers that no item has are passed over.
+        Items that must not be returned, a list per query; numbers that no item has are ignored.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def topn(scores: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
 
 
 def topn_vectors(queries: Floats, vectors: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
-    """Return the n items with the largest inner products, without ever holding the scores of all of them.
+    """Return the n items with the largest inner products, without holding the scores of all items in memory.
 
     Parameters
     ----------
@@ -75,16 +75,16 @@ def rank_in_blocks(
     exclude: ItemLists | None,
     items_count: int,
 ) -> Ranked:
-    """Return the n best items of each query, scoring so many queries at a time as `BLOCK_BYTES` has room for.
+    """Return the n best items of each query, scoring as many queries at a time as fit into `BLOCK_BYTES`.
 
     Parameters
     ----------
     score
-        Gives the scores (queries, items_count) of a batch.
+        Returns the scores (queries, items_count) of a batch.
     queries, n, exclude
         As for `topn`.
     items_count
-        How many items are scored.
+        The number of items that are scored.
     """
     rows = max(1, BLOCK_BYTES // (4 * max(1, items_count)))
     items = np.empty((len(queries), n), np.int32)
@@ -97,7 +97,7 @@ def rank_in_blocks(
 
 
 def _checked(queries: int, n: int, exclude: ItemLists | None) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return the excluded lists as the kernels want them, empty where there are none."""
+    """Return the excluded lists as the kernels take them: empty lists if there are none."""
     if n < 1:
         raise InputError(f"n = {n} items were asked for; ask for 1 or more")
     if exclude is None:

@@ -36,9 +36,8 @@ class FixedScores(Recommender[Config]):
     def arrays(self) -> dict[str, np.ndarray]:
         return {}
 
-    @classmethod
-    def from_arrays(cls, config: Config, arrays: Mapping[str, Any]) -> "FixedScores":
-        return cls()
+    def restore(self, arrays: Mapping[str, Any]) -> None:
+        pass
 
 
 SOURCES = {

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from aisle.engine.ranking.candidates import Candidates, Source, gather
-from aisle.engine.ranking.features import features, names
+from aisle.engine.ranking.features import OF_PAIR, ItemFeatures, features, names
 from aisle.engine.ranking.profile import to_profiles
 from aisle.prepare.build import build
 from aisle.prepare.catalogue import aligned
@@ -17,7 +17,8 @@ from aisle.prepare.profiles import Profiles
 from aisle.recommenders.implicit.repeat import Repeat, RepeatConfig
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.query import ItemLists, queries_of
-from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState, ItemStateConfig
+from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY, HOUR
 from aisle.shop.money import MICROS
 from tests.lively_shop import START, WEIGHTS, lively_data, lively_events, other_future
@@ -160,6 +161,17 @@ def test_every_column_has_a_name_of_its_own(table: pl.DataFrame) -> None:
     assert len(set(names(SOURCES))) == len(names(SOURCES)) == table.width - 2
 
 
+def test_sales_are_named_by_the_windows_that_are_counted() -> None:
+    windows = [name for name in ItemFeatures._fields if name.startswith(("taken_", "looked_"))]
+    assert windows == [*(f"taken_{days}" for days in WINDOWS), *(f"looked_{days}" for days in WINDOWS[:2])]
+
+
+def test_the_features_of_a_pair_stand_side_by_side() -> None:
+    """Whoever withholds a shopper's past with an item blanks them as one stretch."""
+    first = names(SOURCES).index(OF_PAIR[0])
+    assert names(SOURCES)[first : first + len(OF_PAIR)] == OF_PAIR
+
+
 def test_the_hour_of_a_question_at_the_moment_of_freezing_is_not_known() -> None:
     data = known()
     rows = features(
@@ -174,6 +186,41 @@ def test_no_candidates_no_rows() -> None:
     empty = proposed(1, 4).where(np.zeros(4, np.bool_))
     profiles = data.histories.until(np.array([0]), np.array([NOW]))
     assert features(profiles, empty, ItemState(ItemStateConfig()).fit(data)).shape == (0, len(names(SOURCES)))
+
+
+# --- Carts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_items() -> ItemState:
+    """Return the state of three items, each bought once."""
+    rows = [("purchase", "u", item, NOW - 100 * DAY + day * DAY) for day, item in enumerate("abc")]
+    bought = pl.DataFrame(rows, ("event", "user_id", "item_id", "timestamp"), orient="row")
+    return ItemState(ItemStateConfig()).fit(build(bought, WEIGHTS, NOW))
+
+
+def carts(name: str, state: ItemState) -> list[float]:
+    """Return a feature of three items for a shopper who looked at two of them and put one in the cart, twice."""
+    events = [
+        Row("add_to_cart", "a", NOW - 9 * DAY),
+        Row("view_item", "b", NOW - 5 * DAY),
+        Row("add_to_cart", "a", NOW - 4 * DAY),
+        Row("view_item", "a", NOW - 2 * DAY),
+    ]
+    rows = features(to_profiles(events, Vocabulary("abc"), NOW), proposed(1, 3), state)
+    return [float(value) for value in rows[:, names(SOURCES).index(name)]]
+
+
+def test_carts_are_counted_apart_from_looks(three_items: ItemState) -> None:
+    assert carts("pair_carted", three_items) == [2, 0, 0]
+
+
+def test_carts_are_looks_too(three_items: ItemState) -> None:
+    assert carts("pair_looked", three_items) == [3, 1, 0]
+
+
+def test_days_are_counted_from_the_last_cart(three_items: ItemState) -> None:
+    assert carts("pair_since_carted", three_items) == pytest.approx([4, np.nan, np.nan], nan_ok=True)
 
 
 # --- Training and live ----------------------------------------------------------------------------------------------

@@ -1,4 +1,6 @@
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,10 +35,10 @@ class Given:
 
     def __init__(self, vectors: list[list[float]]) -> None:
         self.vectors = np.array(vectors, np.float64)
-        self.asked: list[str] = []
+        self.texts: list[str] = []
 
     def encode(self, sentences: list[str], /) -> NDArray[Any]:
-        self.asked = sentences
+        self.texts = sentences
         return self.vectors
 
 
@@ -98,13 +100,41 @@ def test_what_was_sent_back_pushes_its_like_away() -> None:
     assert sent_back < 0 < kept
 
 
+def test_the_encoder_of_the_settings_reads_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model of sentences has a vector for an empty text, too, which must not make items without words alike."""
+    (tmp_path / "model2vec.py").write_text(
+        "import numpy as np\n"
+        "class StaticModel:\n"
+        "    @classmethod\n"
+        "    def from_pretrained(cls, model):\n"
+        "        assert model == 'a model'\n"
+        "        return cls()\n"
+        "    def encode(self, sentences):\n"
+        "        return np.array([[1.0, sentence.startswith('Tea')] for sentence in sentences])\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "model2vec", raising=False)
+    config = ContentConfig(factors=2, content_share=1, encoder="model2vec:a model")
+    data = described(np.ones((3, 3)), {TITLE: ["Tea 1", "Saw 1", None], BRAND: ["Leaf", "Leaf", "Hammer"]})
+    model = Content(config).fit(data, seed=0)
+    likeness = model.item_vectors @ model.item_vectors.T
+    assert likeness[0, 1] > likeness[0, 2] == pytest.approx(0, abs=1e-6)
+    np.testing.assert_array_equal(Content.from_arrays(config, model.arrays()).item_vectors, model.item_vectors)
+
+
+def test_an_encoder_whose_package_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisle.recommenders.content.encoder.find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match='encoder = "model2vec:potion" needs model2vec: pip install model2vec'):
+        Content(ContentConfig(encoder="model2vec:potion")).fit(two_tastes(), seed=0)
+
+
 def test_labels_and_prices_are_enough() -> None:
     weights = two_tastes().matrix.toarray()
     catalogues: tuple[dict[str, list[Any]], ...] = (
         {CATEGORY: ["Tea > Green"] * 5 + ["Tools > Saws"] * 5},
         {BRAND: ["Leaf"] * 5 + ["Hammer"] * 5},
         {TAGS: ["hot|wet"] * 5 + ["sharp"] * 5},
-        {DESCRIPTION: ["Drink it."] * 5 + ["CandidatePruner with it."] * 5},
+        {DESCRIPTION: ["Drink it."] * 5 + ["Cut with it."] * 5},
     )
     for columns in catalogues:
         model = Content(SMALL).fit(described(weights, columns | {PRICE: [2_000_000] * 10}), seed=0)
@@ -129,7 +159,7 @@ def test_another_encoder_reads_titles_and_descriptions() -> None:
     encoder = Given(np.eye(2).tolist())
     data = described(np.ones((3, 2)), {TITLE: ["Cup", None], DESCRIPTION: ["Holds tea.", None]})
     Content(SMALL, encoder).fit(data, seed=0)
-    assert encoder.asked == ["Cup\nHolds tea.", ""]
+    assert encoder.texts == ["Cup\nHolds tea.", ""]
 
 
 @pytest.mark.parametrize("vectors", [[[1.0]], [[np.nan], [1.0]], [1.0, 2.0]])
@@ -162,7 +192,14 @@ def test_equal_catalogues_give_equal_answers_for_any_user_of_the_data() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("factors", 0), ("content_factors", 0), ("regularization", 0), ("prior_shoppers", 0), ("content_share", 1.1)],
+    [
+        ("factors", 0),
+        ("content_factors", 0),
+        ("regularization", 0),
+        ("prior_shoppers", 0),
+        ("content_share", 1.1),
+        ("encoder", "my.module:Class"),
+    ],
 )
 def test_settings_out_of_range(name: str, value: Any) -> None:
     with pytest.raises(SettingsError, match=name):

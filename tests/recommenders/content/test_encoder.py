@@ -1,34 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aisle.recommenders.content.encoder import check_name, load_encoder
+from aisle.shop.errors import SettingsError
+
+STATIC = """
 import numpy as np
 
-from aisle.recommenders.content.encoder import TfidfEncoder, words_of
+class StaticModel:
+    @classmethod
+    def from_pretrained(cls, model):
+        if model == "broken":
+            raise OSError("broken is no folder\\nand no model of the hub")
+        if model == "mute":
+            raise RuntimeError
+        return cls()
+
+    def encode(self, sentences):
+        return np.array([[len(sentence), 1.0] for sentence in sentences], np.float32)
+"""
+
+SENTENCES = """
+import numpy as np
+
+class SentenceTransformer:
+    def __init__(self, model):
+        self.width = int(model)
+
+    def encode(self, sentences):
+        return np.ones((len(sentences), self.width), np.float32)
+"""
 
 
-def test_words_of_any_language_without_regard_to_capitals() -> None:
-    assert words_of("Größe 38, weiß; ÉTÉ — синий") == ["grösse", "38", "weiss", "été", "синий"]
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put packages in the way of imports that are called as the real ones, and have their interfaces."""
+    (tmp_path / "model2vec.py").write_text(STATIC)
+    (tmp_path / "sentence_transformers.py").write_text(SENTENCES)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("model2vec", "sentence_transformers"):
+        monkeypatch.delitem(__import__("sys").modules, name, raising=False)
 
 
-def test_inner_products_are_those_of_tfidf_weights() -> None:
-    vectors = TfidfEncoder(8, seed=0).encode(["red cup", "red saw", "cup cup cup"])
-    in_two, in_one = 1 + np.log(4 / 3), 1 + np.log(4 / 2)
-    weights = np.array([[in_two, in_two, 0], [in_two, 0, in_one], [0, 1, 0]])
-    weights /= np.linalg.norm(weights, axis=1, keepdims=True)
-    np.testing.assert_allclose(vectors @ vectors.T, weights @ weights.T, atol=1e-3)
+@pytest.mark.parametrize(
+    "encoder", ["tfidf", "model2vec:potion", "sentence_transformers:org/a-model", "model2vec:/a:b"]
+)
+def test_a_name_is_tfidf_or_a_package_and_its_model(encoder: str) -> None:
+    check_name(encoder)
 
 
-def test_few_factors_keep_what_texts_have_in_common() -> None:
-    vectors = TfidfEncoder(1, seed=0).encode(["a b c", "a b", "a b d", "z"])
-    assert vectors.shape == (4, 1)
-    assert np.abs(vectors[:3]).min() > 0.5
-    assert abs(vectors[3, 0]) < 0.01
+@pytest.mark.parametrize("encoder", ["", "bert", "tfidf:x", "model2vec", "model2vec:", "os:system", "my.module:Class"])
+def test_any_other_name_is_refused(encoder: str) -> None:
+    with pytest.raises(SettingsError, match='is unknown; choose one of "tfidf", "model2vec:MODEL", "sentence_trans'):
+        check_name(encoder)
 
 
-def test_terms_may_be_whole_lines() -> None:
-    vectors = TfidfEncoder(4, 0, str.splitlines).encode(["red cup\nnew", "red saw", "red cup"])
-    assert abs(vectors[1] @ vectors[2]) < 1e-3
-    assert vectors[0] @ vectors[2] > 0.5
+@pytest.mark.parametrize(("encoder", "name"), [("model2vec:m", "model2vec"), ("sentence_transformers:m", "sentence-")])
+def test_a_missing_package_is_named(encoder: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aisle.recommenders.content.encoder.find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match=f'encoder = "{encoder}" needs {name}.*: pip install {name}'):
+        load_encoder(encoder)
 
 
-def test_texts_without_terms_have_no_length() -> None:
-    assert TfidfEncoder(3, seed=0).encode(["", "…"]).shape == (2, 0)
-    vectors = TfidfEncoder(3, seed=0).encode(["cup", ""])
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1, 0], atol=1e-5)
+@pytest.mark.usefixtures("packages")
+def test_models_of_both_packages_encode() -> None:
+    assert load_encoder("model2vec:any").encode(["cup", ""]).tolist() == [[3, 1], [0, 1]]
+    assert load_encoder("sentence_transformers:5").encode(["cup"]).shape == (1, 5)
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize(
+    ("encoder", "reason"),
+    [
+        ("model2vec:broken", "broken is no folder"),
+        ("model2vec:mute", "RuntimeError"),
+        ("sentence_transformers:x", r"invalid literal for int\(\) with base 10: 'x'"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_costs_one_line(encoder: str, reason: str) -> None:
+    line = f'encoder = "{encoder}": the model cannot be loaded: {reason}; give the name of a published model, or the '
+    with pytest.raises(SettingsError, match=line) as raised:
+        load_encoder(encoder)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.usefixtures("packages")
+def test_vectors_are_arrays() -> None:
+    assert load_encoder("model2vec:any").encode(["a"]).dtype == np.float32

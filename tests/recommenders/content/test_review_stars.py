@@ -21,8 +21,10 @@ SAYINGS = {
 def written(count: int = 200, seed: int = 1) -> tuple[ReviewTexts, NDArray[np.float64]]:
     """Return reviews whose words follow their stars, each with a word of its own."""
     stars = np.random.default_rng(seed).integers(1, 6, count).astype(np.float64)
-    said = [SAYINGS[int(one)] for one in stars]
-    return ReviewTexts([title for title, _ in said], [f"{text} x{at}" for at, (_, text) in enumerate(said)]), stars
+    sayings = [SAYINGS[int(one)] for one in stars]
+    return ReviewTexts(
+        [title for title, _ in sayings], [f"{text} x{at}" for at, (_, text) in enumerate(sayings)]
+    ), stars
 
 
 def only(*texts: str | None) -> ReviewTexts:
@@ -39,8 +41,8 @@ def model() -> ReviewStars:
 
 
 def test_words_tell_stars(model: ReviewStars) -> None:
-    said = list(SAYINGS.values())
-    predicted = model.predict(ReviewTexts([title for title, _ in said], [text for _, text in said]))
+    sayings = list(SAYINGS.values())
+    predicted = model.predict(ReviewTexts([title for title, _ in sayings], [text for _, text in sayings]))
     assert predicted.median.tolist() == [1, 2, 3, 4, 5]
     assert (np.diff(predicted.mean) > 0).all()
 

@@ -84,11 +84,11 @@ def test_partners_can_be_asked_for_a_least_number_of_buyers() -> None:
     many = ((basket, basket, item, 1) for basket in range(5) for item in (0, 1))
     keen = ((basket, 9, item, 1) for basket in range(10, 20) for item in (0, 2))
     model = fit(orders(*many, *keen), measure="probability", min_support=1)
-    asked = np.array([0, 2, 3], np.int32)
-    assert model.partners(asked, 2).items.tolist() == [[2, 1], [0, -1], [-1, -1]]
-    found = model.partners(asked, 2, min_buyers=5)
-    assert found.items.tolist() == [[1, -1], [-1, -1], [-1, -1]]
-    np.testing.assert_allclose(found.scores[0], [5 / 15, np.nan], atol=1e-6)
+    items = np.array([0, 2, 3], np.int32)
+    assert model.partners(items, 2).items.tolist() == [[2, 1], [0, -1], [-1, -1]]
+    partners = model.partners(items, 2, min_buyers=5)
+    assert partners.items.tolist() == [[1, -1], [-1, -1], [-1, -1]]
+    np.testing.assert_allclose(partners.scores[0], [5 / 15, np.nan], atol=1e-6)
 
 
 def test_no_more_partners_than_asked_for() -> None:
@@ -126,9 +126,9 @@ def test_items_without_links_follow_by_popularity() -> None:
 def test_an_explanation_adds_up_to_the_score() -> None:
     model = fit(LOG, measure="lift", min_support=1)
     queries = ask({4: 1}, {2: 1, 0: 1})
-    said = model.explain(queries, 1, 1)
-    assert said.shape == (2,)
-    assert said.sum() == pytest.approx(model.score(queries)[1, 1])
+    shares = model.explain(queries, 1, 1)
+    assert shares.shape == (2,)
+    assert shares.sum() == pytest.approx(model.score(queries)[1, 1])
 
 
 def test_only_purchases_make_baskets() -> None:

@@ -9,7 +9,7 @@ from aisle.shop.moments import DAY
 from tests.recommenders.battery import NOW, Battery, ask, listed, shop
 
 
-class TestWelcome(Battery):
+class TestNewcomerPopularity(Battery):
     def make(self) -> NewcomerPopularity:
         return NewcomerPopularity(NewcomerPopularityConfig())
 

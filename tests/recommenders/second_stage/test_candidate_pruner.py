@@ -14,28 +14,28 @@ def nothing(sources: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def two_sources() -> CandidatePruner:
-    """Return a cut of which the chances are round numbers: .5 and .2 at the first ranks, less after them."""
+    """Return a pruner of which the chances are round numbers: .5 and .2 at the first ranks, less after them."""
     curves = np.stack([np.full(len(EDGES), first) for first in (0.1, 0.05)]).astype(np.float32)
     curves[:, 0] = 0.5, 0.2
     return CandidatePruner.from_arrays(CandidatePrunerConfig(), {"curves": curves})
 
 
-def test_before_anything_was_seen_chances_are_what_is_believed() -> None:
-    cut = CandidatePruner(CandidatePrunerConfig(first_chance=0.3)).fit(*nothing(2))
-    np.testing.assert_allclose(cut.curves_, np.stack([0.3 / EDGES] * 2), rtol=1e-6)
+def test_without_observations_chances_are_the_prior_ones() -> None:
+    pruner = CandidatePruner(CandidatePrunerConfig(first_chance=0.3)).fit(*nothing(2))
+    np.testing.assert_allclose(pruner.curves_, np.stack([0.3 / EDGES] * 2), rtol=1e-6)
 
 
-def test_what_was_seen_often_is_believed() -> None:
+def test_many_observations_outweigh_the_prior() -> None:
     ranks = np.repeat(np.array([[1], [2]], np.float32), 10_000, axis=0)
     wanted = np.arange(20_000) % 10_000 < np.repeat([4000, 1000], 10_000)
-    cut = CandidatePruner(CandidatePrunerConfig()).fit(ranks, wanted)
-    assert cut.curves_[0, :2] == pytest.approx([0.4, 0.1], abs=1e-3)
+    pruner = CandidatePruner(CandidatePrunerConfig()).fit(ranks, wanted)
+    assert pruner.curves_[0, :2] == pytest.approx([0.4, 0.1], abs=1e-3)
 
 
 def test_sources_that_propose_alone_err_alone() -> None:
-    cut = two_sources()
+    pruner = two_sources()
     ranks = np.array([[1, NAN], [NAN, 1], [1, 1], [NAN, NAN]], np.float32)
-    np.testing.assert_allclose(cut.chances(ranks), [0.5, 0.2, 1 - 0.5 * 0.8, 0], rtol=1e-6)
+    np.testing.assert_allclose(pruner.chances(ranks), [0.5, 0.2, 1 - 0.5 * 0.8, 0], rtol=1e-6)
 
 
 @given(
@@ -43,8 +43,8 @@ def test_sources_that_propose_alone_err_alone() -> None:
 )
 def test_chances_never_rise_with_the_rank(seen: list[tuple[int, bool]]) -> None:
     ranks = np.array([[rank] for rank, _ in seen], np.float32).reshape(-1, 1)
-    cut = CandidatePruner(CandidatePrunerConfig()).fit(ranks, np.array([hit for _, hit in seen], np.bool_))
-    chances = cut.chances(np.arange(1, 1501, dtype=np.float32)[:, None])
+    pruner = CandidatePruner(CandidatePrunerConfig()).fit(ranks, np.array([hit for _, hit in seen], np.bool_))
+    chances = pruner.chances(np.arange(1, 1501, dtype=np.float32)[:, None])
     assert (np.diff(chances) <= 0).all()
     assert ((chances > 0) & (chances < 1)).all()
 
@@ -62,5 +62,5 @@ def test_no_candidates_none_kept() -> None:
 
 
 def test_it_comes_back_from_its_arrays() -> None:
-    cut = CandidatePruner(CandidatePrunerConfig()).fit(np.array([[1, 2]], np.float32), np.array([True]))
-    np.testing.assert_array_equal(CandidatePruner.from_arrays(cut.config, cut.arrays()).curves_, cut.curves_)
+    pruner = CandidatePruner(CandidatePrunerConfig()).fit(np.array([[1, 2]], np.float32), np.array([True]))
+    np.testing.assert_array_equal(CandidatePruner.from_arrays(pruner.config, pruner.arrays()).curves_, pruner.curves_)

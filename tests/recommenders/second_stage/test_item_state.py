@@ -11,7 +11,7 @@ from aisle.prepare.catalogue import SCHEMA, aligned
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.weigh import Weights
-from aisle.recommenders.second_stage.item_state import PRIOR, ItemState, ItemStateConfig, taking_kind
+from aisle.recommenders.second_stage.item_state import PRIOR, ItemState, ItemStateConfig, target_kind
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
@@ -65,8 +65,8 @@ def test_the_moment_is_where_the_data_ends(state: ItemState) -> None:
 
 
 def test_what_is_taken_and_looked_at_is_counted_in_windows(state: ItemState) -> None:
-    assert state.taken_.tolist() == [[1, 3, 4, 5], [1, 1, 2, 2], [0, 0, 0, 0]]
-    assert state.looked_.tolist() == [[0, 0, 0, 0], [0, 1, 1, 1], [1, 1, 1, 1]]
+    assert state.target_counts_.tolist() == [[1, 3, 4, 5], [1, 1, 2, 2], [0, 0, 0, 0]]
+    assert state.look_counts_.tolist() == [[0, 0, 0, 0], [0, 1, 1, 1], [1, 1, 1, 1]]
 
 
 def test_shoppers_are_counted_once_and_nobody_is_none(state: ItemState) -> None:
@@ -96,7 +96,7 @@ def test_refunds_are_a_share_of_what_was_taken(state: ItemState) -> None:
     assert state.returned_ == pytest.approx([PRIOR * shop / (5 + PRIOR), (1 + PRIOR * shop) / (2 + PRIOR), shop])
 
 
-def test_stars_are_drawn_towards_those_of_the_shop(state: ItemState) -> None:
+def test_stars_are_shrunk_towards_those_of_the_shop(state: ItemState) -> None:
     assert state.stars_ == pytest.approx([5, 5, 5])
 
 
@@ -123,16 +123,16 @@ def test_what_nobody_did_is_not_known() -> None:
 
 
 @pytest.mark.parametrize("kind", [EventKind.PURCHASE, EventKind.RATE, EventKind.ADD_TO_CART, EventKind.VIEW_ITEM])
-def test_taking_is_the_best_kind_that_the_log_has(kind: EventKind) -> None:
+def test_the_target_kind_is_the_best_that_the_log_has(kind: EventKind) -> None:
     order = [EventKind.PURCHASE, EventKind.RATE, EventKind.ADD_TO_CART, EventKind.VIEW_ITEM]
-    there = order[order.index(kind) :]
-    data = known([(one.value, "u", "a", NOW - DAY, 4.0, None) for one in there])
-    assert taking_kind(data.log) is kind
-    assert fitted(data).taking_.tolist() == [KIND_CODES[kind]]
+    kinds = order[order.index(kind) :]
+    data = known([(other.value, "u", "a", NOW - DAY, 4.0, None) for other in kinds])
+    assert target_kind(data.log) is kind
+    assert fitted(data).target_kind_.tolist() == [KIND_CODES[kind]]
 
 
-def test_without_any_of_them_taking_is_buying() -> None:
-    assert taking_kind(known([("add_to_wishlist", "u", "a", NOW, None, None)]).log) is EventKind.PURCHASE
+def test_without_any_of_them_the_target_kind_is_purchase() -> None:
+    assert target_kind(known([("add_to_wishlist", "u", "a", NOW, None, None)]).log) is EventKind.PURCHASE
 
 
 def test_the_future_changes_nothing() -> None:
@@ -147,7 +147,7 @@ def test_the_future_changes_nothing() -> None:
 
 def test_a_shop_without_a_past_is_described_all_the_same() -> None:
     state = fitted(until(lively_data(), START, WEIGHTS))
-    assert not state.taken_.any()
+    assert not state.target_counts_.any()
     assert (state.first_ == START).all()
 
 
@@ -155,3 +155,12 @@ def test_it_comes_back_from_its_arrays(state: ItemState) -> None:
     again = ItemState.from_arrays(state.config, state.arrays())
     for name, array in again.arrays().items():
         np.testing.assert_array_equal(array, state.arrays()[name])
+
+
+def test_its_arrays_are_called_as_they_always_were(state: ItemState) -> None:
+    """A bundle of an older version must load, and this one's by an older version."""
+    assert list(state.arrays()) == [
+        *("moment", "taking", "taken", "looked", "buyers", "rebuyers", "interval", "first", "last", "price"),
+        *("returned", "stars", "stock", "category", "department", "brand"),
+    ]
+    assert state.arrays()["taken"] is state.target_counts_

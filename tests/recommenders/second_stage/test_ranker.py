@@ -4,9 +4,10 @@ import pytest
 from aisle.kernels import trees_numpy
 from aisle.recommenders.second_stage import ranker as module
 from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig, flatten
-from aisle.shop.errors import NotEnoughData
+from aisle.shop.errors import BundleError, NotEnoughData
 
 QUERIES, SIZE = 240, 12
+NAMES = ("noise", "taste", "price")
 
 
 def examples(seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -20,7 +21,7 @@ def examples(seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def fitted() -> Ranker:
-    return Ranker(RankerConfig(trees=30)).fit(*examples(), seed=1)
+    return Ranker(RankerConfig(trees=30)).fit(*examples(), names=NAMES, seed=1)
 
 
 def test_what_was_wanted_comes_first(fitted: Ranker) -> None:
@@ -49,11 +50,13 @@ def test_the_scores_of_forests_are_added() -> None:
     first, second = np.asarray(one.predict(rows)), np.asarray(other.predict(rows))
     assert not np.array_equal(first, second)
     both = first + second
-    np.testing.assert_allclose(Ranker(config).fit(rows, gains, indptr, seed=1).score(rows), both, rtol=1e-9)
+    np.testing.assert_allclose(
+        Ranker(config).fit(rows, gains, indptr, names=NAMES, seed=1).score(rows), both, rtol=1e-9
+    )
 
 
 def test_equal_seeds_give_equal_trees(fitted: Ranker) -> None:
-    again = Ranker(RankerConfig(trees=30)).fit(*examples(), seed=1)
+    again = Ranker(RankerConfig(trees=30)).fit(*examples(), names=NAMES, seed=1)
     for name, array in again.arrays().items():
         np.testing.assert_array_equal(array, fitted.arrays()[name])
 
@@ -61,6 +64,46 @@ def test_equal_seeds_give_equal_trees(fitted: Ranker) -> None:
 def test_it_comes_back_from_its_arrays(fitted: Ranker) -> None:
     again = Ranker.from_arrays(fitted.config, fitted.arrays())
     np.testing.assert_array_equal(again.score(examples()[0]), fitted.score(examples()[0]))
+    assert again.features_ == NAMES
+
+
+def test_one_from_before_features_had_names_comes_back_without_and_is_stored_so(fitted: Ranker) -> None:
+    arrays = {name: array for name, array in fitted.arrays().items() if not name.startswith("features_")}
+    again = Ranker.from_arrays(fitted.config, arrays)
+    assert again.features_ == ()
+    assert again.arrays().keys() == arrays.keys()
+
+
+def test_it_reads_the_same_features_in_another_order(fitted: Ranker) -> None:
+    rows = examples()[0]
+    names = ("price", "new", "noise", "taste")
+    moved = np.column_stack((rows[:, 2], np.full(len(rows), 7, np.float32), rows[:, 0], rows[:, 1]))
+    remapped = fitted.remapped(names)
+    np.testing.assert_array_equal(remapped.score(moved), fitted.score(rows))
+    assert remapped.features_ == names
+    np.testing.assert_array_equal(remapped.importance_, [*fitted.importance_[[2]], 0, *fitted.importance_[:2]])
+    assert fitted.features_ == NAMES
+
+
+def test_in_the_same_order_it_stays_as_it_is(fitted: Ranker) -> None:
+    assert fitted.remapped(NAMES) is fitted
+
+
+def test_features_that_are_not_there_are_named(fitted: Ranker) -> None:
+    with pytest.raises(BundleError, match="looks at features that this Aisle does not have: noise, price; run aisle t"):
+        fitted.remapped(("taste", "other"))
+
+
+def test_every_feature_needs_a_name() -> None:
+    rows, gains, indptr = examples()
+    with pytest.raises(ValueError, match="2 names do not match 3 features"):
+        Ranker(RankerConfig()).fit(rows, gains, indptr, names=NAMES[:2], seed=1)
+
+
+def test_names_can_be_given_later(fitted: Ranker) -> None:
+    other = fitted.named(("a", "b", "c"))
+    assert (other.features_, fitted.features_) == (("a", "b", "c"), NAMES)
+    np.testing.assert_array_equal(other.score(examples()[0]), fitted.score(examples()[0]))
 
 
 def test_many_rows_score_as_few_do(fitted: Ranker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +115,7 @@ def test_many_rows_score_as_few_do(fitted: Ranker, monkeypatch: pytest.MonkeyPat
 def test_money_counts_by_its_amount() -> None:
     rows, gains, indptr = examples()
     dear = np.where(gains > 0, np.where(rows[:, 2] > 0.5, 100, 1), 0).astype(np.float32)
-    ranker = Ranker(RankerConfig(trees=30)).fit(rows, dear, indptr, seed=1)
+    ranker = Ranker(RankerConfig(trees=30)).fit(rows, dear, indptr, names=NAMES, seed=1)
     first = ranker.score(rows).reshape(QUERIES, SIZE).argmax(axis=1)
     taken = dear.reshape(QUERIES, SIZE)
     both = (taken.max(axis=1) == 100) & ((taken > 0).sum(axis=1) == 2)
@@ -82,13 +125,13 @@ def test_money_counts_by_its_amount() -> None:
 def test_too_few_shelves_teach_nothing() -> None:
     rows, gains, indptr = examples()
     with pytest.raises(NotEnoughData, match="10 shelves of the past had something on them that was wanted"):
-        Ranker(RankerConfig()).fit(rows[: 10 * SIZE], gains[: 10 * SIZE], indptr[:11], seed=1)
+        Ranker(RankerConfig()).fit(rows[: 10 * SIZE], gains[: 10 * SIZE], indptr[:11], names=NAMES, seed=1)
 
 
 def test_shelves_of_which_all_or_nothing_was_wanted_do_not_count() -> None:
     rows, gains, indptr = examples()
     with pytest.raises(NotEnoughData, match="0 shelves"):
-        Ranker(RankerConfig()).fit(rows, np.zeros_like(gains), indptr, seed=1)
+        Ranker(RankerConfig()).fit(rows, np.zeros_like(gains), indptr, names=NAMES, seed=1)
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +146,7 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(builtins, "__import__", broken)
     with pytest.raises(NotEnoughData, match="apt-get install libgomp1"):
-        Ranker(RankerConfig()).fit(*examples(), seed=1)
+        Ranker(RankerConfig()).fit(*examples(), names=NAMES, seed=1)
 
 
 def test_a_threshold_between_two_float32_sends_them_where_lightgbm_does() -> None:

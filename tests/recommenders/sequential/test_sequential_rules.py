@@ -78,6 +78,6 @@ def test_where_nothing_leads_popularity_ranks() -> None:
 def test_an_explanation_adds_up_to_the_score() -> None:
     model = fit(WALKS)
     queries = ask({3: 1}, {0: 1, 3: 1, 1: 1})
-    said = model.explain(queries, 1, 2)
-    np.testing.assert_allclose(said, [1.5 / 4, 0, 1])
-    assert said.sum() == pytest.approx(model.score(queries)[1, 2])
+    shares = model.explain(queries, 1, 2)
+    np.testing.assert_allclose(shares, [1.5 / 4, 0, 1])
+    assert shares.sum() == pytest.approx(model.score(queries)[1, 2])

@@ -15,7 +15,7 @@ import polars as pl
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.insights.catalogue import COLUMNS as OF_ITEMS
-from aisle.insights.quality import Quality, judge
+from aisle.insights.quality import Quality, assess
 from aisle.insights.tally import COLUMNS, COUNT, Tally
 from aisle.prepare.catalogue import SCHEMA
 from aisle.prepare.weigh import Weights
@@ -53,7 +53,7 @@ def profile(db: Database, settings: Settings, progress: Progress = silent, part_
     for part in _parts(db, total, -(-total // part_events), progress):
         tally.add(part)
         progress("look at events", tally.events, total, tally.events)
-    return judge(tally, _catalogue(db), _reviewed(db), Weights.parse(settings.weights))
+    return assess(tally, _catalogue(db), _reviewed(db), Weights.parse(settings.weights))
 
 
 def _parts(db: Database, total: int, count: int, progress: Progress) -> Iterator[pl.DataFrame]:

@@ -12,6 +12,7 @@ from aisle.app.progress import Progress, silent
 from aisle.engine.ranking.candidates import MAX_CANDIDATES, Candidates, Source, gather
 from aisle.engine.ranking.examples import Objective, gains_of, ground_truth, sample_moments, target_kinds
 from aisle.engine.ranking.features import features
+from aisle.engine.ranking.features import names as feature_names
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import HIGHLIGHTS, PERSONAL, POPULAR, PRUNER, RANKER, STARS, STATE, Recipe, ranker_of
@@ -180,7 +181,7 @@ def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Wi
     sources: dict[str, Source] = {}
     shelves: dict[Objective, PastShelves] = {}
     for objective in (hybrid.objective, *recipe.objectives):
-        kinds = target_kinds(data.log, objective, int(state.taking_[0]))
+        kinds = target_kinds(data.log, objective, int(state.target_kind_[0]))
         moments = sample_moments(data, window, kinds, hybrid.questions, recipe.seed)
         if len(moments.users) == 0:
             raise NotEnoughData("no shopper of the window was known before it")
@@ -237,4 +238,7 @@ def fit_ranker(recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, sh
         gains.append(past.gains[kept])
         sizes.append(np.diff(candidates.lists.indptr))
     indptr = np.append(0, np.cumsum(np.concatenate(sizes)))
-    return Ranker(hybrid.ranker).fit(np.concatenate(rows), np.concatenate(gains), indptr, seed=recipe.seed)
+    columns = feature_names(tuple(hybrid.sources))
+    return Ranker(hybrid.ranker).fit(
+        np.concatenate(rows), np.concatenate(gains), indptr, names=columns, seed=recipe.seed
+    )

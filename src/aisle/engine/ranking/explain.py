@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from aisle.engine.ranking.candidates import Candidates, gather
 from aisle.engine.ranking.features import OF_PAIR, features, names
 from aisle.engine.ranking.hybrid import Hybrid, profiles_of
-from aisle.engine.ranking.retrieval import Retrieves
 from aisle.prepare.profiles import Profiles
 from aisle.recommenders.abilities import Explains
-from aisle.recommenders.base import Recommender
+from aisle.recommenders.base import Recommender, Retrieves
 from aisle.recommenders.implicit.co_purchase import CoPurchase
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.shop.events import KIND_CODES, EventKind

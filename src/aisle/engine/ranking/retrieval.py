@@ -1,21 +1,14 @@
 """From a query to ranked items: the personal model first, popular items where it has too few."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.abilities import FoldsIn
-from aisle.recommenders.base import Recommender
+from aisle.recommenders.base import Recommender, Retrieves
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
-
-
-class Retrieves(Protocol):
-    """Anything that returns ranked items for queries: a recommender, or a hybrid of several."""
-
-    def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
-        """Return the n best items of each query, without the excluded ones."""
 
 
 @dataclass(frozen=True, eq=False)

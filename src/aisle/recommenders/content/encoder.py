@@ -1,71 +1,83 @@
-"""From texts to vectors: the protocol, and the encoder that needs nothing but the texts themselves."""
+"""From texts to vectors: which encoders there are, and how a setting names one.
 
-import re
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+`tfidf` needs nothing but the texts. Every other encoder is a model of another package, written as `package:model`. The
+packages are a fixed list, so that no setting can name code to run.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.csr import CSR
-from aisle.recommenders.sparse import dense_products, transposed
+from aisle.shop.errors import SettingsError
 
 Floats = NDArray[np.float32]
 
-MOST_TERMS: Final = 20_000
-"""Only so many of the most frequent terms of a catalogue count."""
+TFIDF: Final = "tfidf"
+"""The encoder that every installation has: see `recommenders.content.lsa`."""
 
 
 class Encoder(Protocol):
-    """Whatever makes vectors of texts, such as a model of sentence embeddings."""
+    """Whatever turns texts into vectors."""
 
     def encode(self, sentences: list[str], /) -> Floats:
-        """Return a vector of finite numbers for each text, (texts, any length); equal texts have equal ones."""
+        """Return a vector of finite numbers for each text, (texts, any length); equal texts have equal vectors."""
         ...
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of a text of any language that sets them apart, without regard to capitals."""
-    return re.findall(r"\w+", text.casefold())
+class _Package(NamedTuple):
+    """A package whose models are encoders."""
+
+    distribution: str
+    """What pip calls it."""
+    load: Callable[[Any, str], Encoder]
+    """Loads a model, given the imported package and the model's name or folder."""
 
 
-class TfidfEncoder:
-    """Terms weighed by how rare they are, (1 + log count) (1 + log((1 + texts) / (1 + texts with it))), then LSA.
+_PACKAGES: Final = {
+    "model2vec": _Package("model2vec", lambda package, model: package.StaticModel.from_pretrained(model)),
+    "sentence_transformers": _Package(
+        "sentence-transformers", lambda package, model: package.SentenceTransformer(model)
+    ),
+}
+"""The packages by the name that Python imports them by."""
 
-    Deerwester et al., "Indexing by Latent Semantic Analysis" (1990): the weights projected on the leading singular
-    vectors of all texts together.
 
-    Parameters
-    ----------
-    factors
-        How many singular vectors at most.
-    seed
-        Of the search for them.
-    terms
-        What counts as the terms of a text.
+def check_name(encoder: str) -> None:
+    """Refuse a setting that names no encoder; whether its package is installed matters to training alone.
+
+    Raises
+    ------
+    SettingsError
+        If it is neither `tfidf` nor a known package with a model.
     """
+    package, _, model = encoder.partition(":")
+    if encoder != TFIDF and (package not in _PACKAGES or not model):
+        choices = ", ".join([f'"{TFIDF}"', *(f'"{package}:MODEL"' for package in _PACKAGES)])
+        raise SettingsError(f'encoder = "{encoder}" is unknown; choose one of {choices}')
 
-    def __init__(self, factors: int, seed: int, terms: Callable[[str], Sequence[str]] = words_of) -> None:
-        self._factors = factors
-        self._seed = seed
-        self._terms = terms
 
-    def encode(self, sentences: list[str], /) -> Floats:
-        """Return vectors (texts, factors) of length 1 at most; 0 for a text without terms."""
-        from aisle.kernels.subspace import leading_directions
+def load_encoder(encoder: str) -> Encoder:
+    """Return the model of another package that a setting names.
 
-        if not any(map(self._terms, sentences)):
-            return np.zeros((len(sentences), 0), np.float32)
-        weights, terms = self._weigh(sentences)
-        return dense_products(
-            weights, leading_directions(weights, transposed(weights, terms), self._factors, self._seed)
-        )
-
-    def _weigh(self, sentences: list[str]) -> tuple[CSR, int]:
-        """Return the weights (texts, terms), rows of length 1, and how many terms there are."""
-        # Only training needs it, and it takes a second to import.
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        weighing = TfidfVectorizer(analyzer=self._terms, max_features=MOST_TERMS, sublinear_tf=True, dtype=np.float32)
-        matrix = weighing.fit_transform(sentences)
-        return CSR(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data), matrix.shape[1]
+    Raises
+    ------
+    SettingsError
+        If the package is not installed, or the model cannot be loaded.
+    """
+    package, _, model = encoder.partition(":")
+    distribution, load = _PACKAGES[package]
+    if find_spec(package) is None:
+        raise SettingsError(f'encoder = "{encoder}" needs {distribution}: pip install {distribution}')
+    try:
+        return load(import_module(package), model)
+    # Anything may go wrong: the package's own errors, those of its hub, of HTTP clients and of damaged files.
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise SettingsError(
+            f'encoder = "{encoder}": the model cannot be loaded: {reason}; '
+            "give the name of a published model, or the whole path of a model's folder"
+        ) from error

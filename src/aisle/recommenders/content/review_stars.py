@@ -1,9 +1,8 @@
-"""The stars that a review's words speak of, learnt from the shop's own reviews that have both."""
+"""Stars predicted from the words of reviews, learnt from the shop's own reviews that have both."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Final, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
@@ -11,67 +10,63 @@ from scipy.sparse import csr_array, hstack
 from aisle.prepare.ngrams import count_letters, count_words
 from aisle.recommenders.base import Array, Config
 from aisle.recommenders.content.tfidf import TfIdf
+from aisle.recommenders.ranges import AtLeastOne, Positive
 from aisle.shop.errors import InputError, NotEnoughData
 
 FEWEST_REVIEWS: Final = 100
-"""With fewer starred texts than this, nothing is learnt from words."""
+"""With fewer texts that have stars, nothing is learnt."""
 
 MOST_LEVELS: Final = 11
-"""A scale with more steps than this (percentages) is learnt in so many even ones."""
+"""A scale with more levels than this, such as percentages, is divided into this many even levels."""
 
 _FIELDS: Final = {"words": count_words, "letters": count_letters, "title": count_words}
-"""How each field is counted; a title counts in the whole text, and once more as what the shopper found most telling."""
+"""How each field is counted. A title is counted as a part of the whole text, and once more by itself."""
 
 _BLOCK: Final = 5000
-"""As many texts are looked at together, which bounds the memory."""
-
-Count = Annotated[int, msgspec.Meta(ge=1)]
+"""The number of texts that are read at a time, which bounds the memory."""
 
 
 class ReviewTexts(NamedTuple):
-    """What reviews say; both lists have a place for each review, null or empty where there is nothing."""
+    """The texts of reviews; both lists have an entry for each review, null or empty if it has no such text."""
 
     titles: Sequence[str | None]
     texts: Sequence[str | None]
 
 
 class Predicted(NamedTuple):
-    """What texts say of stars.
-
-    Rows are NaN where a text holds nothing that the model knows: it cannot say.
-    """
+    """The predicted stars of texts. Rows are NaN for a text without a term that the model knows."""
 
     levels: NDArray[np.float32]
-    """The stars that can be given, lowest first, (levels,)."""
+    """The possible stars, lowest first, (levels,)."""
     distribution: NDArray[np.float32]
-    """How likely each level is, (texts, levels)."""
+    """The probability of each level, (texts, levels)."""
 
     @property
     def median(self) -> NDArray[np.float32]:
-        """The stars that are as likely too low as too high, (texts,): the least absolute error."""
+        """The median stars, (texts,), which have the least absolute error."""
         middle = (np.cumsum(self.distribution, axis=1, dtype=np.float64) < 0.5).sum(axis=1)
-        return self._said(self.levels[np.minimum(middle, len(self.levels) - 1)])
+        return self._where_predicted(self.levels[np.minimum(middle, len(self.levels) - 1)])
 
     @property
     def mean(self) -> NDArray[np.float32]:
-        """The expected stars, (texts,): the least squared error, and an order with few ties."""
-        return self._said(self.distribution.astype(np.float64) @ self.levels)
+        """The mean stars, (texts,), which have the least squared error, and few ties."""
+        return self._where_predicted(self.distribution.astype(np.float64) @ self.levels)
 
-    def _said(self, stars: NDArray[np.floating]) -> NDArray[np.float32]:
+    def _where_predicted(self, stars: NDArray[np.floating]) -> NDArray[np.float32]:
         return np.where(np.isnan(self.distribution[:, 0]), np.nan, stars).astype(np.float32)
 
 
 class ReviewStarsConfig(Config, frozen=True):
-    """What is counted, and how far the classifiers may go."""
+    """Which terms count, and how strongly weights are shrunk."""
 
-    regularization: Annotated[float, msgspec.Meta(gt=0)] = 0.5
-    """Weights are held small by λ/2 |w|²."""
-    min_texts: Count = 2
-    """A word, or a pair of words, that fewer texts hold is not learnt."""
-    min_texts_letters: Count = 3
+    regularization: Positive = 0.5
+    """λ: the weights w of a classifier pay λ/2 |w|²."""
+    min_texts: AtLeastOne = 2
+    """Words and pairs of words in fewer texts are ignored."""
+    min_texts_letters: AtLeastOne = 3
     """The same for letter sequences."""
-    most_reviews: Count = 20_000
-    """Of more reviews than this, so many are drawn: the last ones add little but time."""
+    most_reviews: AtLeastOne = 20_000
+    """The number of reviews to learn from, at most; of more, a sample is drawn."""
 
 
 class ReviewStars:
@@ -79,21 +74,21 @@ class ReviewStars:
 
     The model knows no language: it counts words, pairs of words and letter sequences, and learns which of them go with
     more stars (ordinal regression by binary classifiers: Frank and Hall, 2001). Where two classifiers contradict each
-    other, the lower step prevails. scikit-learn is needed to learn and not to predict.
+    other, that of the lower step prevails. scikit-learn is needed to learn and not to predict.
 
-    `predict` gives a distribution over stars. Take its `median` for an estimate as near as can be, and its `mean` to
-    put every review in a place of its own.
+    `predict` returns a distribution over stars. Its `median` is the best estimate; its `mean` orders reviews with few
+    ties.
     """
 
     name: ClassVar[str] = "review_stars"
     config_type: ClassVar[type[ReviewStarsConfig]] = ReviewStarsConfig
 
     levels_: NDArray[np.float32]
-    """The stars that can be given, lowest first, (levels,)."""
+    """The possible stars, lowest first, (levels,)."""
     fields_: dict[str, TfIdf]
-    """The n-grams of each field."""
+    """The terms of each field."""
     weights_: NDArray[np.float32]
-    """What each n-gram says for more stars than each level but the last, in log-odds, (n-grams, levels - 1)."""
+    """The weight of each term for more stars than each level but the last, in log-odds, (terms, levels - 1)."""
     intercepts_: NDArray[np.float32]
     """(levels - 1,)."""
 
@@ -101,35 +96,37 @@ class ReviewStars:
         self.config = config
 
     def fit(self, reviews: ReviewTexts, stars: NDArray[np.floating], *, seed: int) -> Self:
-        """Learn from reviews with stars, forgetting whatever was learnt before.
+        """Learn from reviews with stars, and forget what was learnt before.
 
         Parameters
         ----------
         reviews
-            What they say; those without a word are left out.
+            Their texts; reviews without a word are skipped.
         stars
-            What they give, (reviews,); those that are NaN are left out.
+            Their stars, (reviews,); reviews with NaN are skipped.
         seed
-            Draws reviews, where there are more than are needed.
+            Of the sample of reviews.
 
         Raises
         ------
         InputError
-            If titles, texts and stars are not equally many.
+            If titles, texts and stars differ in number.
         NotEnoughData
-            If fewer than `FEWEST_REVIEWS` have words and stars, or all the same stars.
+            If fewer than `FEWEST_REVIEWS` have words and stars, or all have the same stars.
         """
         whole, titles = _whole(reviews)
         if len(stars) != len(whole):
             raise InputError(f"{len(whole)} reviews do not match {len(stars)} stars; give each review one")
         drawn = _draw(np.flatnonzero([bool(text) for text in whole] & np.isfinite(stars)), self.config, seed)
         self.levels_, level = _levels(stars[drawn])
-        texts = {field: [of[number] for number in drawn.tolist()] for field, of in _by_field(whole, titles).items()}
+        texts = {
+            field: [every[number] for number in drawn.tolist()] for field, every in _by_field(whole, titles).items()
+        }
         self.fields_, blocks = {}, []
         for field, count in _FIELDS.items():
             counted = count(texts[field])
-            least = self.config.min_texts_letters if field == "letters" else self.config.min_texts
-            self.fields_[field] = TfIdf.learn(counted, least)
+            min_texts = self.config.min_texts_letters if field == "letters" else self.config.min_texts
+            self.fields_[field] = TfIdf.learn(counted, min_texts)
             blocks.append(self.fields_[field].vectors(counted))
         self.weights_, self.intercepts_ = _steps(csr_array(hstack(blocks)), level, self.config.regularization)
         return self
@@ -144,7 +141,7 @@ class ReviewStars:
         return Predicted(self.levels_, distribution)
 
     def _distribution(self, whole: list[str], titles: list[str]) -> NDArray[np.float64]:
-        """Return the distribution of one block of texts, (texts, levels)."""
+        """Return the distributions of a block of texts, (texts, levels)."""
         texts = _by_field(whole, titles)
         vectors = csr_array(
             hstack([self.fields_[field].vectors(count(texts[field])) for field, count in _FIELDS.items()])
@@ -159,7 +156,7 @@ class ReviewStars:
     def arrays(self) -> dict[str, Array]:
         """Return everything learnt, as a bundle stores it."""
         fields = {
-            f"{field}_{name}": array for field, one in self.fields_.items() for name, array in one.arrays().items()
+            f"{field}_{name}": array for field, terms in self.fields_.items() for name, array in terms.arrays().items()
         }
         return {"levels": self.levels_, "weights": self.weights_, "intercepts": self.intercepts_, **fields}
 
@@ -178,7 +175,7 @@ class ReviewStars:
 
 
 def _whole(reviews: ReviewTexts) -> tuple[list[str], list[str]]:
-    """Return the whole of what each review says, and its title, without space around."""
+    """Return the whole text of each review, and its title, without surrounding space."""
     if len(reviews.titles) != len(reviews.texts):
         raise InputError(f"{len(reviews.titles)} titles do not match {len(reviews.texts)} texts; give each review both")
     titles = [(title or "").strip() for title in reviews.titles]
@@ -191,7 +188,7 @@ def _by_field(whole: list[str], titles: list[str]) -> dict[str, list[str]]:
 
 
 def _draw(usable: NDArray[np.intp], config: ReviewStarsConfig, seed: int) -> NDArray[np.intp]:
-    """Return which reviews to learn from, in order."""
+    """Return which reviews to learn from, ascending."""
     if len(usable) < FEWEST_REVIEWS:
         raise NotEnoughData(
             f"{len(usable)} reviews have both words and stars; import {FEWEST_REVIEWS} to learn stars from words"
@@ -200,13 +197,13 @@ def _draw(usable: NDArray[np.intp], config: ReviewStarsConfig, seed: int) -> NDA
 
 
 def _levels(stars: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """Return the levels that occur, and the number of each review's."""
+    """Return the levels that occur, and the number of the level of each review."""
     levels, level = np.unique(stars.astype(np.float32), return_inverse=True)
     if len(levels) > MOST_LEVELS:
         even = np.linspace(levels[0], levels[-1], MOST_LEVELS, dtype=np.float32)
         nearest = np.abs(levels[:, None] - even).argmin(axis=1)
-        taken, level = np.unique(nearest[level], return_inverse=True)
-        levels = even[taken]
+        used, level = np.unique(nearest[level], return_inverse=True)
+        levels = even[used]
     if len(levels) == 1:
         raise NotEnoughData(f"all {len(stars)} reviews give {levels[0]:g} stars; there is nothing to tell apart")
     return levels, level
@@ -215,12 +212,12 @@ def _levels(stars: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[n
 def _steps(
     vectors: csr_array, level: NDArray[np.intp], regularization: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Learn to tell what is above each level but the last; return weights and intercepts."""
+    """Learn a classifier of what is above each level but the last; return weights and intercepts."""
     # Serving never imports it.
     from sklearn.linear_model import LogisticRegression
 
-    # Of the solvers, only this one takes seconds. It knows 32-bit indices, and draws the order of
-    # reviews, always the same.
+    # Of the solvers, only this one takes seconds. It reads 32-bit indices alone, and draws the order of reviews: always
+    # the same.
     learner = LogisticRegression(
         C=1 / regularization, solver="liblinear", dual=True, tol=0.1, max_iter=1000, random_state=0
     )

@@ -1,4 +1,4 @@
-"""Several models in one: their scores, made comparable for each query, weighted and added up."""
+"""Several models in one: their scores, standardised for each query, weighted and added up."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -15,6 +15,7 @@ from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.leave_last import LeaveLastSplit, leave_last
 from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.ranges import NotNegative
 from aisle.recommenders.sparse import training_rows
 from aisle.recommenders.topn import FEW, topn
 from aisle.shop.errors import SettingsError
@@ -23,14 +24,13 @@ if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
-Weight = Annotated[float, msgspec.Meta(ge=0)]
 
-_ASKED: Final = 4000
-"""So many users of the validation are enough to tell weights apart."""
+_QUERIES: Final = 4000
+"""This many users of the validation split are enough to compare weights."""
 _BLOCK: Final = 250
 _CANDIDATES: Final = 100
 _CUTOFF: Final = 20
-_TRIED: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+_WEIGHTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 _ROUNDS: Final = 2
 
 
@@ -40,24 +40,24 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     """As in `aisle.toml`: als, ease, …"""
     settings: dict[str, Any] = {}
-    """Whatever should not be as the model has it by default."""
+    """The settings that differ from the model's defaults."""
 
     def make(self) -> Recommender[Any]:
-        """Return the model, not fitted."""
+        """Return the model, not yet fitted."""
         kind = by_name(self.name)
         return kind(kind.config_type.parse(self.settings))
 
 
 class BlendConfig(Config, frozen=True):
-    """Which models, and how much each counts."""
+    """The models and their weights."""
 
     members: Annotated[tuple[Member, ...], msgspec.Meta(min_length=1)] = (
         Member("als"),
         Member("graph_filter"),
     )
     """The models, each with a name and settings."""
-    weights: tuple[Weight, ...] | None = None
-    """What each counts, in the same order; null: learnt on the last tenth of each history, which fits every member
+    weights: tuple[NotNegative, ...] | None = None
+    """The weight of each, in the same order; null: learnt on the last tenth of each history, which fits every member
     twice."""
 
     def __post_init__(self) -> None:
@@ -70,10 +70,10 @@ class BlendConfig(Config, frozen=True):
             )
 
 
-class Blend(Recommender[BlendConfig], FoldsIn):
+class Blend(FoldsIn, Recommender[BlendConfig]):
     """An item's score is Σ weight · (score - mean) / deviation over the members, over all items for one query.
 
-    A member that cannot say adds nothing; where no member can, the score is NaN.
+    A member without a score adds nothing; where no member has one, the score is NaN.
     """
 
     name = "blend"
@@ -81,10 +81,10 @@ class Blend(Recommender[BlendConfig], FoldsIn):
 
     members_: list[Recommender[Any]]
     weights_: Floats
-    """What each member counts, (members,); they add up to 1."""
+    """The weight of each member, (members,); they add up to 1."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Fit the members, on less than everything first if their weights are to be learnt.
+        """Fit the members, and before that their weights on a validation split, unless the settings have them.
 
         Raises
         ------
@@ -94,25 +94,27 @@ class Blend(Recommender[BlendConfig], FoldsIn):
             If a weight is not a finite number.
         """
         training_rows(data.matrix)
-        weights = self.config.weights
-        chosen = self._learn(leave_last(data, _ASKED, seed), seed) if weights is None else np.array(weights, np.float64)
-        self.weights_ = (chosen / chosen.sum()).astype(np.float32)
+        if self.config.weights is None:
+            weights = self._learn(leave_last(data, _QUERIES, seed), seed)
+        else:
+            weights = np.array(self.config.weights, np.float64)
+        self.weights_ = (weights / weights.sum()).astype(np.float32)
         self.members_ = self._fitted(data, seed)
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return blended scores; NaN where no member can say."""
+        """Return blended scores; NaN where no member has a score."""
         total = np.zeros((len(queries), self.items_count), np.float32)
-        said = np.zeros(len(queries), np.bool_)
+        scored = np.zeros(len(queries), np.bool_)
         for member, weight in zip(self.members_, self.weights_.tolist(), strict=True):
             if weight > 0:
-                said |= _add_standardised(total, member.score(queries), weight)
-        total[~said] = np.nan
+                scored |= _add_standardised(total, member.score(queries), weight)
+        total[~scored] = np.nan
         return total if items is None else total[:, items]
 
     @property
     def items_count(self) -> int:
-        """How many items the model knows."""
+        """The number of items that the model knows."""
         return self.members_[0].items_count
 
     def arrays(self) -> dict[str, Array]:
@@ -122,36 +124,33 @@ class Blend(Recommender[BlendConfig], FoldsIn):
             arrays |= {f"member{number}_{name}": array for name, array in member.arrays().items()}
         return arrays
 
-    @classmethod
-    def from_arrays(cls, config: BlendConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model and its members."""
-        model = cls(config)
-        model.weights_ = np.asarray(arrays["weights"])
-        model.members_ = []
-        for number, member in enumerate(config.members):
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self.weights_ = arrays["weights"]
+        self.members_ = []
+        for number, member in enumerate(self.config.members):
             prefix = f"member{number}_"
             own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
             kind = by_name(member.name)
-            model.members_.append(kind.from_arrays(kind.config_type.parse(member.settings), own))
-        return model
+            self.members_.append(kind.from_arrays(kind.config_type.parse(member.settings), own))
 
     def _fitted(self, data: "Interactions", seed: int) -> list[Recommender[Any]]:
         return [member.make().fit(data, seed=seed) for member in self.config.members]
 
     def _learn(self, held_out: LeaveLastSplit, seed: int) -> NDArray[np.float64]:
-        """Return the weights (members,) with the best NDCG on what was held out, one weight changed at a time."""
+        """Return the weights (members,) with the best NDCG on the held-out items, one weight changed at a time."""
         weights = np.ones(len(self.config.members))
         if len(weights) == 1 or len(held_out.queries) == 0:
             return weights
         candidates, scores = _candidates(self._fitted(held_out.train, seed), held_out)
         best = _quality(candidates, scores @ weights, held_out)
         for _, member in product(range(_ROUNDS), range(len(weights))):
-            for weight in _TRIED:
-                tried = weights.copy()
-                tried[member] = weight
-                quality = _quality(candidates, scores @ tried, held_out)
+            for weight in _WEIGHTS:
+                changed = weights.copy()
+                changed[member] = weight
+                quality = _quality(candidates, scores @ changed, held_out)
                 if quality > best:
-                    best, weights = quality, tried
+                    best, weights = quality, changed
         return weights
 
 
@@ -164,9 +163,9 @@ def _add_standardised(total: Floats, scores: Floats, weight: float) -> NDArray[n
 
 
 def _candidates(members: Sequence[Recommender[Any]], held_out: LeaveLastSplit) -> tuple[NDArray[np.int32], Floats]:
-    """Return the best items of any member (queries, candidates), and what each member says of them.
+    """Return the best items of all members, (queries, candidates), and their scores (queries, candidates, members).
 
-    An item that stands in the list already is -1 instead. Scores are (queries, candidates, members).
+    Repeated items of a query are -1.
     """
     items, scores = [], []
     queries = held_out.queries
@@ -178,9 +177,9 @@ def _candidates(members: Sequence[Recommender[Any]], held_out: LeaveLastSplit) -
         best = np.hstack([topn(total, _CANDIDATES, block.history).items for total in standardised])
         best.sort(axis=1)
         best[:, 1:][best[:, 1:] == best[:, :-1]] = -1
-        said = np.take_along_axis(standardised, np.maximum(best, 0)[None], axis=2)
+        of_best = np.take_along_axis(standardised, np.maximum(best, 0)[None], axis=2)
         items.append(best)
-        scores.append(np.moveaxis(said, 0, 2))
+        scores.append(np.moveaxis(of_best, 0, 2))
     return np.concatenate(items), np.concatenate(scores)
 
 

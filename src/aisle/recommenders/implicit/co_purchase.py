@@ -1,14 +1,13 @@
-"""Frequently bought together: which items share a basket, judged by chance, by lift or by surprise.
+"""Frequently bought together: items that share a basket, by probability, lift or surprise.
 
 The measures are the confidence and lift of association rules (Agrawal, Imieliński and Swami, "Mining Association Rules
 between Sets of Items in Large Databases", 1993; Brin et al., 1997) and the log-likelihood ratio of Dunning (1993).
-The formulas stand in `kernels.partners_numpy`.
+The formulas are in `kernels.partners_numpy`.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +16,9 @@ from aisle.kernels.partners_numpy import LIFT, LLR, SUM, Partners, Places, Value
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch, Ranked
-from aisle.recommenders.recency import Decay, Neighbours, completed, popular_rest, recent_rows
-from aisle.recommenders.sparse import entries_of, products
+from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours
+from aisle.recommenders.recency import completed, popular_rest, recent_rows
+from aisle.recommenders.sparse import entries_of, products, table_arrays, table_of
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -34,26 +34,26 @@ FORMULAS: Final = {"probability": SUM, "lift": LIFT, "llr": LLR}
 
 
 class CoPurchaseConfig(Config, frozen=True):
-    """Which pairs count, and for how much."""
+    """Which pairs count, and how much."""
 
     measure: Literal["probability", "lift", "llr"] = "llr"
-    """`probability`: the share of a's baskets that hold b. `lift`: how many times more often than by chance; loves rare
-    pairs. `llr`: how surprising the pair is, by the log-likelihood ratio; loves pairs that are certain."""
-    min_support: Annotated[int, msgspec.Meta(ge=1)] = 2
-    """A pair that fewer baskets hold is an accident."""
+    """`probability`: the share of a's baskets that hold b. `lift`: how many times more often than by chance; favours
+    rare pairs. `llr`: how surprising the pair is, by the log-likelihood ratio; favours pairs with much evidence."""
+    min_support: AtLeastOne = 2
+    """A pair in fewer baskets is ignored as an accident."""
     neighbours: Neighbours = 100
-    """How many partners are kept of each item."""
+    """The number of partners that are kept of each item."""
     decay: Decay = 0.8
-    """An item of the cart counts so many times what the item put in after it counts."""
+    """The weight of an item of the cart, as a share of the weight of the item that was put in after it."""
 
 
-class CoPurchase(Recommender[CoPurchaseConfig], FoldsIn, Explains):
+class CoPurchase(FoldsIn, Explains, Recommender[CoPurchaseConfig]):
     """What was bought in the same baskets as the items of a cart.
 
-    A basket is a transaction; purchases without one share a basket if one shopper made them on one day (UTC), and
-    purchases with neither transaction nor shopper are passed over. A basket counts an item once, whatever the quantity.
-    The score of an item is the sum of its links from the history, the last items counting more. Items that nothing
-    leads to come last, in the order of their popularity, and a query that likes nothing has scores of NaN.
+    A basket is a transaction; purchases without one share a basket if they are of one shopper and one day (UTC), and
+    purchases with neither transaction nor shopper are ignored. A basket counts an item once, whatever the quantity.
+    The score of an item is the sum of its links from the history, the last items counting more. Items without a link
+    come last, in the order of their popularity, and a query without a positive weight has scores of NaN.
     """
 
     name = "co_purchase"
@@ -62,11 +62,11 @@ class CoPurchase(Recommender[CoPurchaseConfig], FoldsIn, Explains):
     links_: CSR
     """The partners of each item, best first."""
     baskets_: NDArray[np.int32]
-    """How many baskets hold each linked pair, (entries,)."""
+    """The number of baskets with each linked pair, (entries,)."""
     buyers_: NDArray[np.int32]
-    """How many different shoppers bought it; a basket of nobody's counts as one shopper, (entries,)."""
+    """The number of shoppers who bought each pair; a basket without a shopper counts as one, (entries,)."""
     rest_: Floats
-    """The scores of items that nothing leads to, (items,)."""
+    """The scores of items without a link from the history, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count the pairs of every basket.
@@ -84,83 +84,78 @@ class CoPurchase(Recommender[CoPurchaseConfig], FoldsIn, Explains):
         value = Value(FORMULAS[config.measure], np.ones(1), counts, baskets, config.min_support, repeats=False)
         return self.adopt(partners(places, value, config.neighbours), counts)
 
-    def adopt(self, found: Partners, counts: NDArray[np.int64]) -> Self:
-        """Take over partners, whoever counted them.
+    def adopt(self, partners: Partners, counts: NDArray[np.int64]) -> Self:
+        """Take over partners, wherever they were counted.
 
         Parameters
         ----------
-        found
-            By the formula of the measure.
+        partners
+            Valued by the formula of the measure.
         counts
-            How many baskets have each item, (items,).
+            The number of baskets with each item, (items,).
         """
-        links = found.links
+        links = partners.links
         if self.config.measure == "probability":
             links = links._replace(values=(links.values / counts[links.rows]).astype(np.float32))
-        self.links_, self.baskets_, self.buyers_ = links, found.times, found.owners
+        self.links_, self.baskets_, self.buyers_ = links, partners.times, partners.owners
         self.rest_ = popular_rest(counts)
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return sums of links; NaN for a query that likes nothing."""
+        """Return sums of links; NaN for a query without a positive weight."""
         history = recent_rows(queries, self.config.decay)
         return completed(products(history, self.links_, self.items_count), history, self.rest_, items)
 
     def partners(self, items: NDArray[np.int32], n: int, min_buyers: int = 1) -> Ranked:
-        """Return what was bought together with each item, and nothing to fill up the rest.
+        """Return what was bought together with each item, with empty places where that is less than n.
 
-        How many buyers a pair needs is asked here and not when the model is fitted: a shelf that says "bought together"
-        needs pairs that several people stand for, while the same model as a source of candidates is better with all.
+        The number of buyers that a pair needs is a parameter here and no setting of the model: a shelf that says
+        "bought together" needs pairs of several people, while the model as a source of candidates is better with all.
 
         Parameters
         ----------
         items
-            The items asked about, (queries,).
+            Item numbers, (queries,).
         n
-            How many partners of each.
+            The number of partners of each.
         min_buyers
-            A pair counts if so many different shoppers bought it.
+            A pair counts if at least this many different shoppers bought it.
 
         Returns
         -------
         Ranked
-            Scores are the links; whoever finds an empty list has to say so and show something else.
+            Scores are the links; a list may be empty.
         """
-        found = Ranked(np.full((len(items), n), -1, np.int32), np.full((len(items), n), np.nan, np.float32))
+        ranked = Ranked(np.full((len(items), n), -1, np.int32), np.full((len(items), n), np.nan, np.float32))
         for row, item in enumerate(items.tolist()):
             links = np.arange(*self.links_.indptr[item : item + 2])
             best = links[self.buyers_[links] >= min_buyers][:n]
-            found.items[row, : len(best)] = self.links_.indices[best]
-            found.scores[row, : len(best)] = self.links_.values[best]
-        return found
+            ranked.items[row, : len(best)] = self.links_.indices[best]
+            ranked.scores[row, : len(best)] = self.links_.values[best]
+        return ranked
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
-        history = recent_rows(queries.slice(query, query + 1), self.config.decay)
+        history = recent_rows(queries.single(query), self.config.decay)
         return history.values * entries_of(self.links_, history.indices, item)
 
     @property
     def items_count(self) -> int:
-        """How many items the model knows."""
+        """The number of items that the model knows."""
         return len(self.rest_)
 
     def arrays(self) -> dict[str, Array]:
-        """Return the links, their support, and the order of the rest."""
-        return {**self.links_._asdict(), "baskets": self.baskets_, "buyers": self.buyers_, "rest": self.rest_}
+        """Return the links, their support, and the scores of all other items."""
+        return {**table_arrays("", self.links_), "baskets": self.baskets_, "buyers": self.buyers_, "rest": self.rest_}
 
-    @classmethod
-    def from_arrays(cls, config: CoPurchaseConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model from its arrays."""
-        model = cls(config)
-        model.links_ = CSR(*(np.asarray(arrays[name]) for name in CSR._fields))
-        model.baskets_, model.buyers_, model.rest_ = (
-            np.asarray(arrays[name]) for name in ("baskets", "buyers", "rest")
-        )
-        return model
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self.links_ = table_of("", arrays)
+        self.baskets_, self.buyers_, self.rest_ = (arrays[name] for name in ("baskets", "buyers", "rest"))
 
 
 def _places(log: "EventLog") -> tuple[Places, int]:
-    """Return the baskets one behind the other, each item once per basket, and how many they are."""
+    """Return the items of all baskets, each item once per basket, and the number of baskets."""
     bought = (log.kind == KIND_CODES[EventKind.PURCHASE]) & ((log.basket != UNKNOWN) | (log.user != UNKNOWN))
     if not bought.any():
         raise NotEnoughData("nothing was bought in these events; import orders to learn what is bought together")
@@ -171,8 +166,9 @@ def _places(log: "EventLog") -> tuple[Places, int]:
     basket, item, user = basket[once], item[once], user[once]
     sizes = np.unique(basket, return_counts=True)[1]
     ends = np.cumsum(sizes)
-    nobody = user.max() + 1 + np.repeat(np.arange(len(sizes)), sizes)
-    owner = np.where(user != UNKNOWN, user, nobody).astype(np.int32)
+    # A basket without a shopper is an owner of its own.
+    stranger = user.max() + 1 + np.repeat(np.arange(len(sizes)), sizes)
+    owner = np.where(user != UNKNOWN, user, stranger).astype(np.int32)
     return Places(item, np.repeat(ends - sizes, sizes), np.repeat(ends, sizes), owner), len(sizes)
 
 

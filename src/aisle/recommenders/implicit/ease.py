@@ -1,4 +1,4 @@
-"""Items regressed on items: the shallow autoencoder with a closed form.
+"""Items regressed on items: the linear autoencoder with a closed form.
 
 Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (2019): the weights B minimise |X - XB|² + λ |B|² with a
 diagonal of 0, which is B_ij = -P_ij / P_jj with P = (XᵀX + λI)⁻¹.
@@ -21,16 +21,18 @@ from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.similarity import Measure, Neighbours
+from aisle.recommenders.ranges import Decay, Neighbours, Positive
+from aisle.recommenders.similarity import Measure
 from aisle.recommenders.sparse import (
     answered,
     dense_products,
     entries_of,
     history_rows,
     products,
+    table_arrays,
+    table_of,
     top_products,
     training_rows,
-    transposed,
 )
 from aisle.shop.errors import InputError
 
@@ -38,36 +40,34 @@ if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-Fading = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 _MIRRORED: Final = 1024
 
 
 class EASEConfig(Config, frozen=True):
-    """How strongly weights are held back, and which may be other than 0."""
+    """How strongly weights are shrunk, and which of them may differ from 0."""
 
     regularization: Positive = 100.0
     """λ."""
     dense_items: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 12_000
-    """A larger catalogue is regressed on nearest neighbours."""
+    """In a larger catalogue, each item is regressed on its nearest neighbours alone."""
     neighbours: Neighbours = 100
-    """On how many."""
-    recency: Fading = 1.0
-    """Each item of a history counts so much of the one after it; 1 forgets the order."""
+    """The number of these neighbours."""
+    recency: Decay = 1.0
+    """The weight of each item of a history is multiplied by this for every later item; 1 ignores the order."""
 
 
-class EASE(Recommender[EASEConfig], FoldsIn, Explains):
+class EASE(FoldsIn, Explains, Recommender[EASEConfig]):
     """An item's score is the sum over the history of weight × regression weight.
 
-    A query without any positive weight has scores of NaN.
+    A query without a positive weight has scores of NaN.
     """
 
     name = "ease"
     config_type: ClassVar[type[Config]] = EASEConfig
 
     weights_: Floats | CSR
-    """B (items, items): row i holds what item i says of the others."""
+    """B (items, items): row i holds the weights from item i to the others."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Invert the Gram matrix, or regress each item on its neighbours.
@@ -80,7 +80,7 @@ class EASE(Recommender[EASEConfig], FoldsIn, Explains):
             If a weight is not a finite number, or λ is too small beside the weights for float32.
         """
         by_user = training_rows(data.matrix)
-        by_item = transposed(by_user, data.shape[1])
+        by_item = by_user.transposed(data.shape[1])
         if data.shape[1] <= self.config.dense_items:
             self.weights_ = _all_weights(by_item, by_user, self.config.regularization)
         else:
@@ -88,7 +88,7 @@ class EASE(Recommender[EASEConfig], FoldsIn, Explains):
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return weighted sums of regression weights; NaN for a query that likes nothing."""
+        """Return weighted sums of regression weights; NaN for a query without a positive weight."""
         history = self._history(queries)
         weights = self.weights_
         if isinstance(weights, CSR):
@@ -97,7 +97,7 @@ class EASE(Recommender[EASEConfig], FoldsIn, Explains):
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return weight × regression weight of each entry of one query's history, (entries,); the sum is the score."""
-        history = self._history(queries.slice(query, query + 1))
+        history = self._history(queries.single(query))
         weights = self.weights_
         if isinstance(weights, CSR):
             return history.values * entries_of(weights, history.indices, item)
@@ -106,24 +106,19 @@ class EASE(Recommender[EASEConfig], FoldsIn, Explains):
 
     @property
     def items_count(self) -> int:
-        """How many items the model knows."""
+        """The number of items that the model knows."""
         return len(self.weights_.indptr) - 1 if isinstance(self.weights_, CSR) else len(self.weights_)
 
     def arrays(self) -> dict[str, Array]:
         """Return the weights, dense or sparse."""
-        return self.weights_._asdict() if isinstance(self.weights_, CSR) else {"weights": self.weights_}
+        return table_arrays("", self.weights_) if isinstance(self.weights_, CSR) else {"weights": self.weights_}
 
-    @classmethod
-    def from_arrays(cls, config: EASEConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model from its weights."""
-        model = cls(config)
-        if "weights" in arrays:
-            model.weights_ = np.asarray(arrays["weights"])
-        else:
-            model.weights_ = CSR(**{name: np.asarray(arrays[name]) for name in CSR._fields})
-        return model
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self.weights_ = arrays["weights"] if "weights" in arrays else table_of("", arrays)
 
     def _history(self, queries: QueryBatch) -> CSR:
+        """Return the weights of histories, decayed by `recency`."""
         history = history_rows(queries)
         if self.config.recency == 1:
             return history
@@ -133,7 +128,7 @@ class EASE(Recommender[EASEConfig], FoldsIn, Explains):
 
 
 def _all_weights(by_item: CSR, by_user: CSR, ridge: float) -> Floats:
-    """Return B (items, items), worked out in one array."""
+    """Return B (items, items), computed in place."""
     from scipy.linalg.lapack import spotrf, spotri
 
     from aisle.kernels.products import products
@@ -161,15 +156,15 @@ def _mirror(matrix: Floats) -> None:
 
 
 def _neighbour_weights(by_item: CSR, by_user: CSR, config: EASEConfig) -> CSR:
-    """Return B (items, items) with at most so many weights in a column."""
+    """Return B (items, items) with at most `neighbours` weights in a column."""
     from aisle.kernels.regression import regress
 
     items, users = len(by_item.indptr) - 1, len(by_user.indptr) - 1
     measure = Measure.of("cosine", by_item, users)
     sizes = measure.sizes(by_item)
     # One more, as each item is its own nearest neighbour.
-    near = top_products(by_item, by_user, measure.likeness(sizes, sizes, 0.5, 0.0), config.neighbours + 1)
+    near = top_products(by_item, by_user, measure.denominator(sizes, sizes, 0.5, 0.0), config.neighbours + 1)
     others = near.indices != near.rows
     indptr, neighbours = np.append(0, np.cumsum(others))[near.indptr], near.indices[others]
     weights = regress(by_item, users, indptr, neighbours, config.regularization)
-    return transposed(CSR(indptr, neighbours, weights), items)
+    return CSR(indptr, neighbours, weights).transposed(items)

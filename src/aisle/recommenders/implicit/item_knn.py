@@ -1,7 +1,7 @@
-"""Items like those in the history: neighbourhoods of items, by who wants them.
+"""Items like those in the history: neighbourhoods of items, by the shoppers who want them.
 
-Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering Recommendation Algorithms" (2001); the measures
-and their sources stand in `recommenders.similarity`.
+Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering Recommendation Algorithms" (2001); the
+similarities and their sources are in `recommenders.similarity`.
 """
 
 from collections.abc import Mapping
@@ -14,15 +14,17 @@ from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.similarity import Measure, Neighbours, Share, Shrinkage, Similarity
+from aisle.recommenders.ranges import Neighbours, NotNegative, Share
+from aisle.recommenders.similarity import Measure, Similarity
 from aisle.recommenders.sparse import (
     answered,
     entries_of,
     history_rows,
     products,
+    table_arrays,
+    table_of,
     top_products,
     training_rows,
-    transposed,
 )
 
 if TYPE_CHECKING:
@@ -30,34 +32,34 @@ if TYPE_CHECKING:
 
 
 class ItemKNNConfig(Config, frozen=True):
-    """How alike items are, and to how many others."""
+    """How items are compared, and how many links each item keeps."""
 
     neighbours: Neighbours = 200
-    """How many items each item speaks for, itself among them."""
+    """The number of items that each item links to, itself among them."""
     similarity: Similarity = "tfidf"
-    """How two items are compared."""
+    """The similarity of two items."""
     alpha: Share = 0.7
-    """How much of the denominator is the size of the item in the history, for cosine and tfidf; ½ is the cosine, more
-    favours popular items."""
-    shrinkage: Shrinkage = 0.0
-    """Added to the denominator, so that items with little in common seem less alike."""
+    """cosine and tfidf: the exponent of the size of the item in the history, and 1 - alpha that of the other item; ½ is
+    the cosine, more favours popular items."""
+    shrinkage: NotNegative = 0.0
+    """Added to the denominator, so that items with few shoppers in common are less similar."""
 
 
-class ItemKNN(Recommender[ItemKNNConfig], FoldsIn, Explains):
-    """An item's score is the sum over the history of weight × similarity, over the links that were kept.
+class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
+    """An item's score is the sum over the history of weight × similarity, along the links.
 
-    An item is most like itself, so that things bought before may come again. A query without any positive weight has
-    scores of NaN; an item unlike the whole history has 0.
+    An item is most similar to itself, so that things bought before may come again. A query without a positive weight
+    has scores of NaN; an item without a link from the history has 0.
     """
 
     name = "item_knn"
     config_type: ClassVar[type[Config]] = ItemKNNConfig
 
     links_: CSR
-    """Row i holds the items that item i speaks for, and how strongly, (items, items)."""
+    """Row i holds the items that item i links to, with their similarity, (items, items)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Compare all items that somebody wants together, keeping the best of each on the way.
+        """Compare all items with common shoppers, and keep the most similar of each.
 
         Raises
         ------
@@ -68,12 +70,12 @@ class ItemKNN(Recommender[ItemKNNConfig], FoldsIn, Explains):
         """
         config = self.config
         users, items = data.shape
-        by_item = transposed(training_rows(data.matrix), items)
+        by_item = training_rows(data.matrix).transposed(items)
         measure = Measure.of(config.similarity, by_item, users)
         weighted = measure.weighted(by_item)
         sizes = measure.sizes(weighted)
-        likeness = measure.likeness(sizes, sizes, config.alpha, config.shrinkage)
-        self.links_ = top_products(weighted, transposed(weighted, users), likeness, config.neighbours)
+        denominator = measure.denominator(sizes, sizes, config.alpha, config.shrinkage)
+        self.links_ = top_products(weighted, weighted.transposed(users), denominator, config.neighbours)
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
@@ -83,21 +85,18 @@ class ItemKNN(Recommender[ItemKNNConfig], FoldsIn, Explains):
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return weight × similarity of each entry of one query's history, (entries,); the sum is the score."""
-        one = queries.slice(query, query + 1)
-        return one.weights * entries_of(self.links_, one.history.items, item)
+        single = queries.single(query)
+        return single.weights * entries_of(self.links_, single.history.items, item)
 
     @property
     def items_count(self) -> int:
-        """How many items the model knows."""
+        """The number of items that the model knows."""
         return len(self.links_.indptr) - 1
 
     def arrays(self) -> dict[str, Array]:
         """Return the links."""
-        return self.links_._asdict()
+        return table_arrays("", self.links_)
 
-    @classmethod
-    def from_arrays(cls, config: ItemKNNConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model from its links."""
-        model = cls(config)
-        model.links_ = CSR(**{name: np.asarray(arrays[name]) for name in CSR._fields})
-        return model
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self.links_ = table_of("", arrays)

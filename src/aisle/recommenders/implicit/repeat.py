@@ -1,4 +1,4 @@
-"""Again what the shopper took before: their own items, by how often and how lately."""
+"""What the shopper took before, once more: their own items, by how often and how lately."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class RepeatConfig(Config, frozen=True):
-    """There is nothing to set."""
+    """There are no settings."""
 
 
-class Repeat(Recommender[RepeatConfig], FoldsIn, Explains):
+class Repeat(FoldsIn, Explains, Recommender[RepeatConfig]):
     """The items of the history with a positive weight, by that weight.
 
     Weights add up over events and fade with their age, so what is taken often and lately comes first. All other items
-    come after these, in the order of their popularity, and a query that likes nothing has scores of NaN.
+    come after these, in the order of their popularity, and a query without a positive weight has scores of NaN.
     """
 
     name = "repeat"
@@ -34,13 +34,13 @@ class Repeat(Recommender[RepeatConfig], FoldsIn, Explains):
     """The scores of items that are not in the history, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Order the catalogue for whatever the history leaves open: all else is in the queries."""
+        """Order the catalogue by popularity; all else is in the queries."""
         liked = data.log.item[data.log.weight > 0]
         self.rest_ = popular_rest(np.bincount(liked, minlength=len(data.items)))
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
-        """Return the weights of histories; NaN for a query that likes nothing."""
+        """Return the weights of histories; NaN for a query without a positive weight."""
         history = history_rows(queries)
         scores = np.zeros((len(queries), self.items_count), np.float32)
         liked = history.values > 0
@@ -49,21 +49,18 @@ class Repeat(Recommender[RepeatConfig], FoldsIn, Explains):
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return the weight of the item itself, and 0 for all other entries, (entries,)."""
-        one = queries.slice(query, query + 1)
-        return np.where(one.history.items == item, np.maximum(one.weights, 0), np.float32(0))
+        single = queries.single(query)
+        return np.where(single.history.items == item, np.maximum(single.weights, 0), np.float32(0))
 
     @property
     def items_count(self) -> int:
-        """How many items the model knows."""
+        """The number of items that the model knows."""
         return len(self.rest_)
 
     def arrays(self) -> dict[str, Array]:
         """Return the order of the catalogue."""
         return {"rest": self.rest_}
 
-    @classmethod
-    def from_arrays(cls, config: RepeatConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model."""
-        model = cls(config)
-        model.rest_ = np.asarray(arrays["rest"])
-        return model
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self.rest_ = arrays["rest"]

@@ -1,21 +1,20 @@
 """What everybody wants: the items with the most events, or the best stars, in a recent window."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.popular.fixed_scores import FixedScores
 from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.ranges import Days, Positive
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
-
-Days = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class PopularityConfig(Config, frozen=True):
@@ -24,39 +23,37 @@ class PopularityConfig(Config, frozen=True):
     measure: Literal["events", "rating"] = "events"
     """`events`: the sum of their weights; `rating`: the mean of their stars, drawn towards that of the shop."""
     window_days: Days | None = 30.0
-    """Only the events of so many last days count; null: all."""
+    """Only the events of this many last days count; null: all."""
     half_life_days: Days | None = None
-    """After so many days an event counts half, on top of what its weight has lost already; null: no further fading."""
+    """After this many days an event counts half, on top of the fading of all weights; null: no further fading."""
     per_category: bool = False
-    """Whether every category has a ranking of its own, of which a shopper sees as much as their history does."""
-    prior_ratings: Annotated[float, msgspec.Meta(gt=0)] = 10.0
-    """The mean of all items counts as so many ratings of each: one lucky vote makes no favourite."""
+    """Whether each category has a ranking of its own, of which a shopper sees as much as their history has of it."""
+    prior_ratings: Positive = 10.0
+    """The mean of all items counts as this many ratings of each: one lucky vote makes no favourite."""
 
 
 BACKOFF: Final = 0.1
 """How much the shop's taste for categories counts against the shopper's own."""
 
 
-class Popularity(Recommender[PopularityConfig]):
+class Popularity(FixedScores, Recommender[PopularityConfig]):
     """The same ranking for everybody, or for everybody with the same taste for categories.
 
     By events, an item's score is Σ w f over its events in the window, with the weights w that `prepare.weigh` gave
     them and f = 2^(-age / half-life). By rating, it is the Bayesian mean (C m + Σ f stars) / (C + Σ f) over its ratings
     in the window, where m is Σ f stars / Σ f over those of all items and C is `prior_ratings`. Lines without a user
-    count like any other. Items with nothing to their credit in the window come after these, with scores in [-1, 0), or
-    as far below the lowest rating where that is negative, in the order of the weights they had before it: the ranking
+    count like any other. Items without a positive score in the window come after these, with scores in [-1, 0), or as
+    far below the lowest rating where that is negative, in the order of the weights of all their events: the ranking
     always covers the catalogue.
 
-    Per category, an item's score is ((1 - b) a + b p) s / m: what it has itself, s, over the most m that an item of its
-    category has, times the share a of the category in the shopper's history, drawn towards its share p in all events
-    (b is `BACKOFF`). Whoever has no history sees p.
+    Per category, an item's score for a shopper is ((1 - b) a + b p) s / m: its own score s over the best score m in its
+    category, times the share a of the category in the shopper's history, shrunk towards its share p in all events
+    (b is `BACKOFF`). A shopper without a history gets a = p. `scores_` then holds s / m.
     """
 
     name = "popularity"
     config_type: ClassVar[type[Config]] = PopularityConfig
 
-    scores_: NDArray[np.float32]
-    """The score of each item, (items,); per category, as a share of the best one's."""
     category_: NDArray[np.int32]
     """The category of each item, (items,); empty unless it counts."""
     shares_: NDArray[np.float32]
@@ -68,7 +65,7 @@ class Popularity(Recommender[PopularityConfig]):
         Raises
         ------
         NotEnoughData
-            If stars are to rank and there are none, or categories are to and there are none.
+            If items are ranked by stars, or within categories, and the data has none.
         """
         self.scores_ = self._for_all(data)
         self.category_, self.shares_ = np.zeros(0, np.int32), np.zeros(0, np.float32)
@@ -82,16 +79,16 @@ class Popularity(Recommender[PopularityConfig]):
         age = np.maximum(data.now - data.log.timestamp, 0) / DAY
         fading = np.ones(len(age)) if config.half_life_days is None else np.exp2(-age / config.half_life_days)
         recent = age < (np.inf if config.window_days is None else config.window_days)
-        worth = data.log.weight * fading
-        ever = np.maximum(np.bincount(data.log.item, worth, minlength=items), 0)
+        weight = data.log.weight * fading
+        ever = np.maximum(np.bincount(data.log.item, weight, minlength=items), 0)
         rest = ever / (1 + ever.max(initial=0)) - 1
         if config.measure == "rating":
             return self._stars(data, recent, fading, rest)
-        counted = np.bincount(data.log.item[recent], worth[recent], minlength=items)
+        counted = np.bincount(data.log.item[recent], weight[recent], minlength=items)
         return np.where(counted > 0, counted, rest).astype(np.float32)
 
     def _within_categories(self, data: "Interactions") -> None:
-        """Turn the scores into shares of the best of their category, and note what each category has in all."""
+        """Turn the scores into shares of the best of their category, and keep the share of each category."""
         if data.category is None:
             raise NotEnoughData("no item has a category; import a catalogue, or leave per_category out")
         self.category_ = data.category
@@ -110,7 +107,7 @@ class Popularity(Recommender[PopularityConfig]):
         fading: NDArray[np.float64],
         rest: NDArray[np.float64],
     ) -> NDArray[np.float32]:
-        """Return Bayesian means, and the rest below the lowest rating there is."""
+        """Return Bayesian means, and below the lowest rating the scores of items without a rating."""
         rated = ~np.isnan(data.log.rating)
         if not rated.any():
             raise NotEnoughData('there are no ratings in these events; import stars, or choose measure = "events"')
@@ -126,14 +123,14 @@ class Popularity(Recommender[PopularityConfig]):
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
         """Return the same row for every query, as a read-only view, or one by its taste for categories."""
-        row = self.scores_ if items is None else self.scores_[items]
         if not self.config.per_category:
-            return np.broadcast_to(row, (len(queries), len(row)))
+            return super().score(queries, items)
+        row = self.scores_ if items is None else self.scores_[items]
         category = self.category_ if items is None else self.category_[items]
         return np.where(row > 0, self._tastes(queries)[:, category] * row, row)
 
     def _tastes(self, queries: QueryBatch) -> NDArray[np.float32]:
-        """Return how much each query is for each category, (queries, categories); rows sum to 1."""
+        """Return the share of each category in the taste of each query, (queries, categories); rows sum to 1."""
         tastes = np.zeros((len(queries), len(self.shares_)), np.float32)
         np.add.at(
             tastes, (queries.history.queries, self.category_[queries.history.items]), np.maximum(queries.weights, 0)
@@ -143,18 +140,11 @@ class Popularity(Recommender[PopularityConfig]):
         tastes[:] = (1 - BACKOFF) * own + BACKOFF * self.shares_
         return tastes
 
-    @property
-    def items_count(self) -> int:
-        """How many items the model knows."""
-        return len(self.scores_)
-
     def arrays(self) -> dict[str, Array]:
         """Return the scores, and the categories where they count."""
-        return {"scores": self.scores_, "category": self.category_, "shares": self.shares_}
+        return {**super().arrays(), "category": self.category_, "shares": self.shares_}
 
-    @classmethod
-    def from_arrays(cls, config: PopularityConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model from its scores and categories."""
-        model = cls(config)
-        model.scores_, model.category_, model.shares_ = arrays["scores"], arrays["category"], arrays["shares"]
-        return model
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        super().restore(arrays)
+        self.category_, self.shares_ = arrays["category"], arrays["shares"]

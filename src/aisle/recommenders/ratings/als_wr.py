@@ -5,41 +5,38 @@ vector is the ridge regression of its ratings, with a regularisation that grows 
 along with them, as in Koren, Bell and Volinsky, "Matrix Factorization Techniques for Recommender Systems" (2009).
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.sgd_numpy import Factors
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.ratings.biased_factors import BiasedFactors, first_factors, solve_biased
+from aisle.recommenders.ranges import Count, Positive
+from aisle.recommenders.ratings.biased_factors import BiasedFactors, FactorModel, first_factors, solve_biased
 from aisle.recommenders.ratings.star_ratings import Scale, rated_histories, ratings_of
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
-Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class ALSWRConfig(Config, frozen=True):
-    """The objective and how long it is pursued."""
+    """The objective, and how long it is pursued."""
 
     factors: Count = 20
     """Length of the vectors."""
     regularization: Positive = 0.1
     """λ: a bias and a vector with n ratings pay λ n times their squared length."""
     iterations: Count = 15
-    """How many times both sides are solved."""
+    """Both sides are solved this many times."""
 
 
-class ALSWR(Recommender[ALSWRConfig], FoldsIn, PredictsRatings):
+class ALSWR(FactorModel, FoldsIn, PredictsRatings, Recommender[ALSWRConfig]):
     """Stars as μ + b_u + b_i + q_i·p_u, at the minimum of Σ (error² + λ (b_u² + b_i² + |p_u|² + |q_i|²)) over ratings.
 
     A query is solved as users are in training, so that a known shopper with the same ratings gets the same stars.
@@ -47,8 +44,6 @@ class ALSWR(Recommender[ALSWRConfig], FoldsIn, PredictsRatings):
 
     name = "als_wr"
     config_type: ClassVar[type[Config]] = ALSWRConfig
-
-    learnt_: BiasedFactors
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Alternate between solving all users and all items, from small random vectors.
@@ -68,14 +63,14 @@ class ALSWR(Recommender[ALSWRConfig], FoldsIn, PredictsRatings):
         return self
 
     def adopt(self, scale: Scale, item_bias: Floats, item_factors: Floats, data: "Interactions") -> Self:
-        """Take over what was learnt of items elsewhere, (items,) and (items, factors), and solve the users of data."""
+        """Take over biases (items,) and vectors (items, factors) learnt elsewhere, and solve the users of the data."""
         ratings = ratings_of(data)
         user_bias, user_factors = self._solve(ratings.by_user, scale.mean, item_bias, item_factors)
         self.learnt_ = BiasedFactors(scale, Factors(user_bias, item_bias, user_factors, item_factors))
         return self
 
     def _solve(self, ratings: CSR, mean: float, other_bias: Floats, other_factors: Floats) -> tuple[Floats, Floats]:
-        """Return biases and vectors of one side while the other stands still."""
+        """Return biases and vectors of one side while the other stays fixed."""
         residuals = ratings._replace(values=ratings.values - np.float32(mean) - other_bias[ratings.indices])
         solved = solve_biased(residuals, self._ridge(ratings), other_factors)
         return np.ascontiguousarray(solved[:, 0]), np.ascontiguousarray(solved[:, 1:])
@@ -88,32 +83,3 @@ class ALSWR(Recommender[ALSWRConfig], FoldsIn, PredictsRatings):
         """Return μ + b_u + b_i + q_i·p_u; without ratings in the history, b_u and p_u are 0."""
         histories = rated_histories(queries, self.learnt_.scale)
         return self.learnt_.of_queries(histories, self._ridge(histories), items=items)
-
-    def _predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
-        return self.learnt_.of_pairs(users, items)
-
-    @property
-    def scale(self) -> tuple[float, float]:
-        """The worst and the best rating that the model has learnt from."""
-        return self.learnt_.scale.ends
-
-    @property
-    def users_count(self) -> int:
-        """How many users the model was trained on."""
-        return len(self.learnt_.factors.user_bias)
-
-    @property
-    def items_count(self) -> int:
-        """How many items the model knows."""
-        return len(self.learnt_.factors.item_bias)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return biases, vectors and scale; those of users are for `predict` alone."""
-        return self.learnt_.arrays()
-
-    @classmethod
-    def from_arrays(cls, config: ALSWRConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model from its biases, vectors and scale."""
-        model = cls(config)
-        model.learnt_ = BiasedFactors.from_arrays(arrays)
-        return model

@@ -1,13 +1,12 @@
-"""What a rating is on average: the mean of all, and how far shoppers and items are from it.
+"""Baseline ratings: the mean of all ratings, and the biases of shoppers and items.
 
 Koren, "Factor in the Neighbors: Scalable and Accurate Collaborative Filtering" (2010), section 2.1: the biases of
 μ + b_u + b_i by alternating means or by gradient descent, with the definitions and the defaults that Surprise uses.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,44 +14,39 @@ from aisle.kernels.sgd_numpy import Factors, Steps
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.ratings.star_ratings import Biases, Ratings, Scale, rated_histories, ratings_of
+from aisle.recommenders.ranges import Count, NotNegative, Positive
+from aisle.recommenders.ratings.star_ratings import Biases, BiasModel, Ratings, rated_histories, ratings_of
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
-Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class BaselineConfig(Config, frozen=True):
-    """How biases are found."""
+    """The method that finds the biases, and its settings."""
 
     method: Literal["als", "sgd"] = "als"
     """Alternating shrunk means, or stochastic gradient descent."""
     iterations: Count = 10
-    """als: how many times both sides are averaged."""
+    """als: both sides are averaged this many times."""
     user_regularization: NotNegative = 15.0
-    """als: how many ratings without a residual every user is mixed with."""
+    """als: a user's mean is shrunk as if by this many ratings without a residual."""
     item_regularization: NotNegative = 10.0
-    """als: how many ratings without a residual every item is mixed with."""
+    """als: an item's mean is shrunk as if by this many ratings without a residual."""
     epochs: Count = 20
-    """sgd: how many times every rating is visited."""
+    """sgd: every rating is visited this many times."""
     learning_rate: Positive = 0.005
-    """sgd: γ, how far a visit moves a bias."""
+    """sgd: γ: how far a visit moves a bias."""
     regularization: NotNegative = 0.02
-    """sgd: λ, how much of itself a bias loses per visit."""
+    """sgd: λ: the share of itself that a bias loses per visit."""
 
 
-class Baseline(Recommender[BaselineConfig], FoldsIn, PredictsRatings):
-    """Every item's stars, the same order for everybody, at the level of the shopper."""
+class Baseline(BiasModel, FoldsIn, PredictsRatings, Recommender[BaselineConfig]):
+    """The same order of items for everybody, at the level of the shopper."""
 
     name = "baseline"
     config_type: ClassVar[type[Config]] = BaselineConfig
-
-    biases_: Biases
-    scale_: Scale
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Find the biases.
@@ -73,42 +67,19 @@ class Baseline(Recommender[BaselineConfig], FoldsIn, PredictsRatings):
     def _predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
         return self.biases_.of_pairs(users, items)
 
-    @property
-    def scale(self) -> tuple[float, float]:
-        """The worst and the best rating that the model has learnt from."""
-        return self.scale_.ends
-
-    @property
-    def users_count(self) -> int:
-        """How many users the model was trained on."""
-        return len(self.biases_.user)
-
-    @property
-    def items_count(self) -> int:
-        """How many items the model knows."""
-        return len(self.biases_.item)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the biases and the scale."""
-        return {"user_bias": self.biases_.user, "item_bias": self.biases_.item, "scale": self.scale_.array()}
-
-    @classmethod
-    def from_arrays(cls, config: BaselineConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model from its biases and scale."""
-        model = cls(config)
-        model.scale_ = Scale.from_array(arrays["scale"])
-        model.biases_ = Biases(model.scale_.mean, arrays["user_bias"], arrays["item_bias"], user_ridge(config))
-        return model
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self._restore_biases(arrays, user_ridge(self.config))
 
 
 def find_biases(ratings: Ratings, config: BaselineConfig) -> Biases:
     """Return the biases of all users and items; those without ratings have 0."""
-    found = _alternate(ratings, config) if config.method == "als" else _descend(ratings, config)
-    return Biases(ratings.mean, *found, user_ridge(config))
+    user, item = _alternate(ratings, config) if config.method == "als" else _descend(ratings, config)
+    return Biases(ratings.mean, user, item, user_ridge(config))
 
 
 def user_ridge(config: BaselineConfig) -> float:
-    """Return how many ratings without a residual the bias of a new shopper is mixed with.
+    """Return how far the bias of a new shopper is shrunk: as if by this many ratings without a residual.
 
     Gradient descent that stops after E epochs keeps a bias as small as a ridge of 1 / (γ E) does.
     """
@@ -130,11 +101,11 @@ def _alternate(ratings: Ratings, config: BaselineConfig) -> tuple[Floats, Floats
 
 
 def _descend(ratings: Ratings, config: BaselineConfig) -> tuple[Floats, Floats]:
-    """Descend as SVD does, without any factors."""
+    """Descend as SVD does, with vectors of length 0."""
     # The compiled kernels are for training and batches: see recommenders.topn.FEW.
     from aisle.kernels.sgd import descend
 
-    nothing = np.zeros((ratings.users, 0), np.float32), np.zeros((ratings.items, 0), np.float32)
-    factors = Factors(np.zeros(ratings.users, np.float32), np.zeros(ratings.items, np.float32), *nothing)
+    vectors = np.zeros((ratings.users, 0), np.float32), np.zeros((ratings.items, 0), np.float32)
+    factors = Factors(np.zeros(ratings.users, np.float32), np.zeros(ratings.items, np.float32), *vectors)
     descend(ratings.by_user, ratings.mean, factors, Steps(config.epochs, config.learning_rate, config.regularization))
     return factors.user_bias, factors.item_bias

@@ -1,4 +1,4 @@
-"""Biases and vectors whose inner products are stars: what SVD, SVD++ and ALS-WR have learnt in the end."""
+"""Biases and vectors whose inner products are stars: what SVD, SVD++ and ALS-WR learn, each in its own way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from aisle.kernels.sgd_numpy import Factors
 from aisle.recommenders.base import Array
 from aisle.recommenders.ratings.star_ratings import Biases, Ratings, Scale
 from aisle.recommenders.topn import FEW
-from aisle.shop.errors import SettingsError
 
 Floats = NDArray[np.float32]
 
@@ -25,7 +24,7 @@ class BiasedFactors:
     Attributes
     ----------
     scale
-        The stars that the ratings use, with their mean μ.
+        The scale of the ratings, with their mean μ.
     factors
         b and the vectors p and q. Those of users are for pairs of known users alone: queries are folded in.
     """
@@ -47,10 +46,10 @@ class BiasedFactors:
     def of_queries(
         self, histories: CSR, ridge: Floats, implied: Floats | None = None, items: NDArray[np.int32] | None = None
     ) -> Floats:
-        """Return the stars of all items, or of the given ones, (queries, items).
+        """Return the stars of all items, or of some, (queries, items).
 
         b and p of each query minimise Σ (r - μ - b_i - q_i·z - b - q_i·p)² + ridge (b² + |p|²) over its ratings, and
-        are 0 without any; q_i is then multiplied with p + z.
+        are 0 without ratings; q_i is then multiplied with p + z.
 
         Parameters
         ----------
@@ -59,12 +58,12 @@ class BiasedFactors:
         ridge
             Positive, (queries,).
         implied
-            z, the part of each vector that is known already, (queries, factors); 0 by default.
+            z, the known part of each query's vector, (queries, factors); None: 0.
         items
-            Which items.
+            Item numbers; None: all.
         """
-        q, nothing = self.factors.item_factors, np.zeros(len(ridge), np.float32)
-        residuals = self.biases.residuals(histories, nothing, self.biases.item)
+        q, no_bias = self.factors.item_factors, np.zeros(len(ridge), np.float32)
+        residuals = self.biases.residuals(histories, no_bias, self.biases.item)
         if implied is not None:
             explained: Floats = np.einsum("nk,nk->n", implied[histories.rows], q[histories.indices])
             residuals = residuals._replace(values=residuals.values - explained)
@@ -74,15 +73,45 @@ class BiasedFactors:
         return self.biases.estimates(solved[:, 0], items) + products
 
     def arrays(self) -> dict[str, Array]:
-        """Return biases, vectors and scale."""
+        """Return biases, vectors and scale, as a bundle stores them."""
         return {**self.factors._asdict(), "scale": self.scale.array()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """Read them back."""
-        # Plain views: the class of a mapped file slows down every small operation.
-        factors = Factors(*(np.asarray(arrays[name]) for name in Factors._fields))
-        return cls(Scale.from_array(arrays["scale"]), factors)
+        """Rebuild it from what `arrays` returned."""
+        return cls(Scale.from_array(arrays["scale"]), Factors(*(arrays[name] for name in Factors._fields)))
+
+
+class FactorModel:
+    """What the models share that learn `BiasedFactors`; a class lists it before `Recommender`."""
+
+    learnt_: BiasedFactors
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """The worst and the best rating in the training data."""
+        return self.learnt_.scale.ends
+
+    @property
+    def users_count(self) -> int:
+        """The number of users in the training data."""
+        return len(self.learnt_.factors.user_bias)
+
+    @property
+    def items_count(self) -> int:
+        """The number of items that the model knows."""
+        return len(self.learnt_.factors.item_bias)
+
+    def _predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
+        return self.learnt_.of_pairs(users, items)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return biases, vectors and scale; those of users are for `predict` alone."""
+        return self.learnt_.arrays()
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self.learnt_ = BiasedFactors.from_arrays(arrays)
 
 
 def solve_biased(residuals: CSR, ridge: Floats, vectors: Floats) -> Floats:
@@ -91,7 +120,7 @@ def solve_biased(residuals: CSR, ridge: Floats, vectors: Floats) -> Floats:
     Parameters
     ----------
     residuals
-        What is to be explained; columns are rows of `vectors`.
+        What the regression explains; columns are rows of `vectors`.
     ridge
         Positive, (rows,).
     vectors
@@ -112,37 +141,15 @@ def _with_ones(vectors: Floats) -> Floats:
     return np.column_stack((np.ones(len(vectors), np.float32), vectors))
 
 
-def stopped_ridge(counts: NDArray[np.int64], learning_rate: float, epochs: int, regularization: float) -> Floats:
-    """Return the ridge that keeps a vector as small as stochastic gradient descent does, (queries,).
-
-    A vector with n ratings pays λ n |p|² in all; that descent stops after E epochs acts like another 1 / (γ E)
-    (Ali, Kolter and Tibshirani, "A Continuous-Time View of Early Stopping for Least Squares Regression", 2019).
-    """
-    return (regularization * counts + 1 / (learning_rate * epochs)).astype(np.float32)
-
-
 def first_factors(ratings: Ratings, factors: int, deviation: float, draw: np.random.Generator) -> Factors:
-    """Draw vectors for whoever has ratings; biases, and the vectors of everybody else, are 0."""
+    """Draw vectors for users and items with ratings; all biases, and all other vectors, are 0."""
     rated = np.bincount(ratings.by_user.indices, minlength=ratings.items)
     p, q = (drawn_vectors(counts, factors, deviation, draw) for counts in (ratings.by_user.counts, rated))
     return Factors(np.zeros(len(p), np.float32), np.zeros(len(q), np.float32), p, q)
 
 
 def drawn_vectors(counts: NDArray[np.int64], factors: int, deviation: float, draw: np.random.Generator) -> Floats:
-    """Draw a vector (factors,) for each row that has ratings."""
+    """Draw a vector (factors,) for each row; those of rows without ratings are 0."""
     vectors = draw.standard_normal((len(counts), factors), np.float32) * np.float32(deviation)
     vectors[counts == 0] = 0
     return vectors
-
-
-def descended(factors: Factors, learning_rate: float) -> Factors:
-    """Return the factors where gradient descent has led to any.
-
-    Raises
-    ------
-    SettingsError
-        If it has led to infinity.
-    """
-    if not all(np.isfinite(part).all() for part in factors):
-        raise SettingsError(f"learning_rate = {learning_rate} is too large for these ratings; try a tenth of it")
-    return factors

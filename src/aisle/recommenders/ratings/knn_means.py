@@ -16,7 +16,7 @@ from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ratings.baseline import find_biases, user_ridge
 from aisle.recommenders.ratings.rating_neighbours import Neighbourhood, NeighboursConfig, compared_biases
-from aisle.recommenders.ratings.star_ratings import Biases, Ratings, Scale, rated_histories, ratings_of
+from aisle.recommenders.ratings.star_ratings import Biases, BiasModel, Ratings, rated_histories, ratings_of
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
@@ -25,15 +25,17 @@ Floats = NDArray[np.float32]
 
 
 class KNNMeansConfig(NeighboursConfig, frozen=True):
-    """Who is near; the baseline only matters to pearson_baseline."""
+    """The neighbours; the baseline matters to pearson_baseline alone."""
 
 
-class KNNMeans(Recommender[KNNMeansConfig], FoldsIn, PredictsRatings):
+class KNNMeans(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNMeansConfig]):
     """Stars as the mean of the user (or item) plus the weighted mean of r - mean over the nearest neighbours.
 
-    Whoever has no ratings has the mean of all ratings for theirs; where Surprise gives that mean to every pair with an
+    Users (or items) without ratings have the mean of all ratings. Where Surprise gives that mean to every pair with an
     unknown side, the mean of the known side is kept here. By users, a query without ratings has no level, and all its
     scores are NaN. By users, every query is compared with all of them: exact, and slow where there are many.
+
+    `biases_` is the baseline that pearson_baseline compares with, and 0 for other similarities.
     """
 
     name = "knn_means"
@@ -41,10 +43,7 @@ class KNNMeans(Recommender[KNNMeansConfig], FoldsIn, PredictsRatings):
 
     means_: Floats
     """The mean of each user, or item."""
-    biases_: Biases
-    """The baseline that pearson_baseline compares with; 0 for other similarities."""
     neighbours_: Neighbourhood
-    scale_: Scale
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Average and compare all users, or all items.
@@ -84,40 +83,20 @@ class KNNMeans(Recommender[KNNMeansConfig], FoldsIn, PredictsRatings):
     def _predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
         return self.neighbours_.of_pairs(self._level, users, items)
 
-    @property
-    def scale(self) -> tuple[float, float]:
-        """The worst and the best rating that the model has learnt from."""
-        return self.scale_.ends
-
-    @property
-    def users_count(self) -> int:
-        """How many users the model was trained on."""
-        return len(self.biases_.user)
-
-    @property
-    def items_count(self) -> int:
-        """How many items the model knows."""
-        return len(self.biases_.item)
-
     def arrays(self) -> dict[str, Array]:
         """Return means, biases, scale, ratings and similarities."""
-        levels = {"means": self.means_, "user_bias": self.biases_.user, "item_bias": self.biases_.item}
-        return {**levels, "scale": self.scale_.array(), **self.neighbours_.arrays()}
+        return {"means": self.means_, **super().arrays(), **self.neighbours_.arrays()}
 
-    @classmethod
-    def from_arrays(cls, config: KNNMeansConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model from its means, biases, scale, ratings and similarities."""
-        model = cls(config)
-        model.scale_ = Scale.from_array(arrays["scale"])
-        model.means_ = np.asarray(arrays["means"])
-        user, item = np.asarray(arrays["user_bias"]), np.asarray(arrays["item_bias"])
-        model.biases_ = Biases(model.scale_.mean, user, item, user_ridge(config.baseline))
-        model.neighbours_ = Neighbourhood.from_arrays(config, compared_biases(config, model.biases_), arrays)
-        return model
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        config = self.config
+        self.means_ = arrays["means"]
+        self._restore_biases(arrays, user_ridge(config.baseline))
+        self.neighbours_ = Neighbourhood.from_arrays(config, compared_biases(config, self.biases_), arrays)
 
 
 def _means(rows: CSR, otherwise: float) -> Floats:
-    """Return the mean of each row, or the given one where there is nothing in it."""
+    """Return the mean of each row, and `otherwise` for an empty row."""
     totals = np.bincount(rows.rows, rows.values, minlength=len(rows.counts))
     means = np.divide(totals, rows.counts, out=np.full(len(totals), otherwise), where=rows.counts > 0)
     return np.asarray(means, np.float32)

@@ -1,14 +1,13 @@
 """Ratings of the nearest neighbours: what `knn_means` and `knn_baseline` have in common.
 
-Both predict a level plus the weighted mean of how far the neighbours are from theirs; they differ in the level. With
-`by = "user"`, neighbours are shoppers who rated the item; with `by = "item"`, the items that the shopper rated.
+Both predict a level plus the weighted mean of how far the neighbours' ratings are from their levels; they differ in the
+level. With `by = "user"`, neighbours are shoppers who rated the item; with `by = "item"`, items that the shopper rated.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, Self
+from typing import Final, Literal, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,34 +15,34 @@ from aisle.kernels import neighbours_numpy
 from aisle.kernels.csr import CSR
 from aisle.kernels.similarities_numpy import COSINE, MSD, PEARSON, Measure, similar_to
 from aisle.recommenders.base import Array, Config
+from aisle.recommenders.ranges import AtLeastOne, NotNegative
 from aisle.recommenders.ratings.baseline import BaselineConfig
 from aisle.recommenders.ratings.star_ratings import Biases, Ratings
+from aisle.recommenders.sparse import table_arrays, table_of
 from aisle.recommenders.topn import FEW
 
 Floats = NDArray[np.float32]
-Count = Annotated[int, msgspec.Meta(ge=1)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 _FORMULAS: Final = {"cosine": COSINE, "msd": MSD, "pearson": PEARSON, "pearson_baseline": COSINE}
 
 
 class NeighboursConfig(Config, frozen=True):
-    """Who is near, and how many of them count."""
+    """Which neighbours count, and how many."""
 
     by: Literal["user", "item"] = "user"
     """Whether shoppers are compared, or items. Shops with many more shoppers than items do better with items."""
     similarity: Literal["cosine", "msd", "pearson", "pearson_baseline"] = "msd"
-    """How two are compared over what both have ratings for; pearson_baseline compares what baselines leave."""
-    k: Count = 40
-    """How many neighbours count at most, of those with a positive similarity."""
-    min_k: Count = 1
+    """The similarity of two over their common ratings; pearson_baseline compares how far these are from a baseline."""
+    k: AtLeastOne = 40
+    """The number of neighbours that count, at most; their similarity is positive."""
+    min_k: AtLeastOne = 1
     """With fewer neighbours than this, the level alone is predicted."""
-    min_support: Count = 1
-    """Two with less in common are not similar; pearson_baseline needs at least 2."""
+    min_support: AtLeastOne = 1
+    """Two with fewer common ratings are not similar; pearson_baseline needs at least 2."""
     shrinkage: NotNegative = 100.0
-    """pearson_baseline: n in common count (n - 1) / (n - 1 + shrinkage)."""
+    """pearson_baseline: a similarity over n common ratings is multiplied by (n - 1) / (n - 1 + shrinkage)."""
     baseline: BaselineConfig = BaselineConfig()
-    """What pearson_baseline compares against, and the level of `knn_baseline`."""
+    """The baseline of pearson_baseline, and the level of `knn_baseline`."""
 
     @property
     def measure(self) -> Measure:
@@ -55,18 +54,18 @@ class NeighboursConfig(Config, frozen=True):
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """Who is similar to whom, and who rated what how.
+    """The similarities of users (or items), and their ratings.
 
     Attributes
     ----------
     config
-        Who is near.
+        Which neighbours count.
     compared
-        What is taken off ratings before they are compared.
+        The biases that are subtracted from ratings before these are compared.
     rated
         Stars: a row per item by user where users are compared, and a row per user by item where items are.
     similar
-        The positive similarities of every user, or item, to the others, in the order of their numbers.
+        The positive similarities of each user, or item, to the others, in the order of their numbers.
     """
 
     config: NeighboursConfig
@@ -96,11 +95,11 @@ class Neighbourhood:
         indptr = np.concatenate(([0], np.cumsum(np.bincount(x, minlength=rows))))
         means = np.empty(len(x), np.float32)
         columns = y[order].astype(np.int32)
-        means[order] = nearest_means(indptr, columns, self.similar, self._told(level), rows, *self._limits)
+        means[order] = nearest_means(indptr, columns, self.similar, self._deviations(level), rows, *self._limits)
         return level.of_pairs(users, items) + means
 
     def of_queries(self, level: Biases, histories: CSR, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return the stars of all items, or of the given ones, (queries, items)."""
+        """Return the stars of all items, or of some, (queries, items)."""
         user_bias = level.fold_in(histories)
         chosen = np.arange(len(level.item), dtype=np.int32) if items is None else items
         if self.config.by == "user":
@@ -110,50 +109,51 @@ class Neighbourhood:
         return level.estimates(user_bias, items) + means
 
     def _by_similar_users(self, level: Biases, histories: CSR, items: NDArray[np.int32]) -> Floats:
-        """Compare each query with the users of the training, and average what they say of each item."""
+        """Compare each query with the users of the training data, and average their deviations for each item."""
         compared = self.compared
         own = compared.residuals(histories, compared.fold_in(histories), compared.item)
         others = compared.residuals(self.rated, compared.item, compared.user)
-        told, users, queries = self._told(level), len(level.user), len(own.counts)
+        deviations, users, queries = self._deviations(level), len(level.user), len(own.counts)
         if queries <= FEW:
-            of_items, measure = told.take(items), self.config.measure
+            of_items, measure = deviations.take(items), self.config.measure
             rows = (own.take(np.array([query])) for query in range(queries))
-            likeness = (similar_to(row.indices, row.values, others, users, measure) for row in rows)
+            similarities = (similar_to(row.indices, row.values, others, users, measure) for row in rows)
             return self._stacked(
-                [(of_items.rows, near[of_items.indices], of_items.values) for near in likeness], len(items)
+                [(of_items.rows, near[of_items.indices], of_items.values) for near in similarities], len(items)
             )
         from aisle.kernels.neighbours import nearest_means
         from aisle.kernels.similarities import positive_similarities
 
         similar = positive_similarities(own, others, users, self.config.measure)
-        indptr = np.arange(queries + 1) * len(items)
-        return nearest_means(indptr, np.tile(items, queries), similar, told, users, *self._limits).reshape(queries, -1)
+        indptr, columns = np.arange(queries + 1) * len(items), np.tile(items, queries)
+        means = nearest_means(indptr, columns, similar, deviations, users, *self._limits)
+        return means.reshape(queries, -1)
 
-    def _by_similar_items(self, told: CSR, items: NDArray[np.int32]) -> Floats:
-        """Average what each query says of the items that are similar to each item."""
-        queries, count = len(told.counts), len(self.similar.counts)
+    def _by_similar_items(self, deviations: CSR, items: NDArray[np.int32]) -> Floats:
+        """Average the deviations of each query over the items that are similar to each item."""
+        queries, count = len(deviations.counts), len(self.similar.counts)
         if queries <= FEW:
-            rows = [told.take(np.array([query])) for query in range(queries)]
+            rows = [deviations.take(np.array([query])) for query in range(queries)]
             near = [self.similar.take(row.indices) for row in rows]
             entries = [
-                (one.indices, one.values, np.repeat(row.values, one.counts))
-                for one, row in zip(near, rows, strict=True)
+                (similar.indices, similar.values, np.repeat(row.values, similar.counts))
+                for similar, row in zip(near, rows, strict=True)
             ]
             return self._stacked(entries, count)[:, items]
         from aisle.kernels.neighbours import nearest_means
 
         indptr = np.arange(len(items) + 1) * queries
         columns = np.tile(np.arange(queries, dtype=np.int32), len(items))
-        means = nearest_means(indptr, columns, self.similar.take(items), told, count, *self._limits)
+        means = nearest_means(indptr, columns, self.similar.take(items), deviations, count, *self._limits)
         return means.reshape(-1, queries).T
 
     def _stacked(self, entries: Sequence[tuple[NDArray[np.integer], Floats, Floats]], groups: int) -> Floats:
         """Average the candidates (group, similarity, value) of each query, (queries, groups)."""
-        means = [neighbours_numpy.nearest_means(*one, groups, *self._limits) for one in entries]
+        means = [neighbours_numpy.nearest_means(*of_query, groups, *self._limits) for of_query in entries]
         return np.array(means, np.float32).reshape(len(entries), groups)
 
-    def _told(self, level: Biases) -> CSR:
-        """Return how far the ratings of the training are from their level."""
+    def _deviations(self, level: Biases) -> CSR:
+        """Return how far the ratings of the training data are from their level."""
         by_item = self.config.by == "user"
         return level.residuals(self.rated, *((level.item, level.user) if by_item else (level.user, level.item)))
 
@@ -162,22 +162,17 @@ class Neighbourhood:
         return self.config.k, self.config.min_k
 
     def arrays(self) -> dict[str, Array]:
-        """Return ratings and similarities."""
-        named = {"rated": self.rated, "similar": self.similar}
-        return {f"{name}_{part}": array for name, csr in named.items() for part, array in csr._asdict().items()}
+        """Return ratings and similarities, as a bundle stores them."""
+        return table_arrays("rated_", self.rated) | table_arrays("similar_", self.similar)
 
     @classmethod
     def from_arrays(cls, config: NeighboursConfig, compared: Biases, arrays: Mapping[str, Array]) -> Self:
-        """Read them back."""
-        # Plain views: the class of a mapped file slows down every small operation.
-        rated, similar = (
-            CSR(*(np.asarray(arrays[f"{name}_{part}"]) for part in CSR._fields)) for name in ("rated", "similar")
-        )
-        return cls(config, compared, rated, similar)
+        """Rebuild it from what `arrays` returned."""
+        return cls(config, compared, table_of("rated_", arrays), table_of("similar_", arrays))
 
 
 def compared_biases(config: NeighboursConfig, baseline: Biases) -> Biases:
-    """Return what is taken off ratings before they are compared: the baseline for pearson_baseline, else nothing."""
+    """Return what is subtracted from ratings before these are compared: the baseline for pearson_baseline, else 0."""
     if config.similarity == "pearson_baseline":
         return baseline
     return Biases(0.0, np.zeros_like(baseline.user), np.zeros_like(baseline.item), np.inf)

@@ -1,5 +1,6 @@
-"""Stars: who rated what, as the rating models learn it and as a query's history tells it."""
+"""Star ratings, as the rating models learn them and as a query's history holds them; and biases of users and items."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.prepare.weigh import stars_given
+from aisle.recommenders.base import Array
 from aisle.recommenders.query import QueryBatch
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.ids import UNKNOWN
@@ -20,7 +22,7 @@ Floats = NDArray[np.float32]
 
 
 class Scale(NamedTuple):
-    """The stars that a shop's ratings use."""
+    """The scale of a shop's ratings."""
 
     lowest: float
     highest: float
@@ -37,7 +39,7 @@ class Scale(NamedTuple):
 
     @classmethod
     def from_array(cls, array: NDArray[np.float64]) -> Self:
-        """Read them back."""
+        """Rebuild it from what `array` returned."""
         return cls(*array.tolist())
 
 
@@ -50,7 +52,7 @@ class Ratings:
     by_user
         Stars: a row per user, oldest first.
     items
-        How many items there are.
+        The number of items.
     """
 
     by_user: CSR
@@ -58,7 +60,7 @@ class Ratings:
 
     @property
     def users(self) -> int:
-        """How many users there are."""
+        """The number of users."""
         return len(self.by_user.indptr) - 1
 
     @cached_property
@@ -73,12 +75,12 @@ class Ratings:
 
     @property
     def scale(self) -> "Scale":
-        """The worst and the best rating there are, and the mean."""
+        """The worst and the best rating in the data, and the mean."""
         return Scale(float(self.by_user.values.min()), float(self.by_user.values.max()), self.mean)
 
 
 def ratings_of(data: "Interactions") -> Ratings:
-    """Return the ratings of a log: those of known users that are numbers.
+    """Return the ratings in a log that known users gave and that are numbers.
 
     Raises
     ------
@@ -100,7 +102,7 @@ def ratings_of(data: "Interactions") -> Ratings:
 
 
 def _last_of_pairs(user: NDArray[np.int32], item: NDArray[np.int32], items: int) -> NDArray[np.intp]:
-    """Return where each pair occurs last, user by user, in the order of the log."""
+    """Return the place of the last event of each pair, user by user, in the order of the log."""
     by_pair = np.argsort(user.astype(np.int64) * items + item, kind="stable")
     ended = (np.diff(user[by_pair]) != 0) | (np.diff(item[by_pair]) != 0)
     last = np.sort(by_pair[np.append(ended, True)])
@@ -108,7 +110,7 @@ def _last_of_pairs(user: NDArray[np.int32], item: NDArray[np.int32], items: int)
 
 
 def rated_histories(queries: QueryBatch, scale: Scale) -> CSR:
-    """Return the stars in the histories of queries, a row per query, held within a scale."""
+    """Return the stars in the histories of queries, a row per query, clipped to a scale."""
     lists = queries.history
     if queries.ratings is None:
         return CSR(np.zeros(len(lists) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
@@ -120,7 +122,7 @@ def rated_histories(queries: QueryBatch, scale: Scale) -> CSR:
 
 @dataclass(frozen=True, eq=False)
 class Biases:
-    """What a rating is on average, by who gives it and what it is for: μ + b_u + b_i.
+    """The expected rating of a pair: μ + b_u + b_i.
 
     Attributes
     ----------
@@ -129,7 +131,7 @@ class Biases:
     user, item
         b, (users,) and (items,).
     user_ridge
-        How many ratings without a residual a new shopper's b_u is mixed with; infinite for a b_u of 0.
+        A new shopper's b_u is shrunk as if by this many ratings without a residual; infinite for a b_u of 0.
     """
 
     mean: float
@@ -146,7 +148,7 @@ class Biases:
         return folded
 
     def residuals(self, stars: CSR, of_rows: Floats, of_columns: Floats) -> CSR:
-        """Return stars less μ and the biases of their rows and columns."""
+        """Return stars minus μ and the biases of their rows and columns."""
         biases = np.float32(self.mean) + np.repeat(of_rows, stars.counts) + of_columns[stars.indices]
         return stars._replace(values=stars.values - biases)
 
@@ -160,3 +162,34 @@ class Biases:
         """Return μ + b_u + b_i of pairs, (pairs,)."""
         estimates: Floats = np.float32(self.mean) + self.user[users] + self.item[items]
         return estimates
+
+
+class BiasModel:
+    """What the models share that keep the biases of users and items; a class lists it before `Recommender`."""
+
+    biases_: Biases
+    scale_: Scale
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """The worst and the best rating in the training data."""
+        return self.scale_.ends
+
+    @property
+    def users_count(self) -> int:
+        """The number of users in the training data."""
+        return len(self.biases_.user)
+
+    @property
+    def items_count(self) -> int:
+        """The number of items that the model knows."""
+        return len(self.biases_.item)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the biases and the scale."""
+        return {"user_bias": self.biases_.user, "item_bias": self.biases_.item, "scale": self.scale_.array()}
+
+    def _restore_biases(self, arrays: Mapping[str, Array], user_ridge: float) -> None:
+        """Take over the biases and the scale."""
+        self.scale_ = Scale.from_array(arrays["scale"])
+        self.biases_ = Biases(self.scale_.mean, arrays["user_bias"], arrays["item_bias"], user_ridge)

@@ -1,4 +1,4 @@
-"""How likely a candidate is wanted, by its ranks alone: the cut before the ranker, and the order where there is none.
+"""How likely a candidate is wanted by its ranks alone: to prune candidates for the ranker, or to order them without it.
 
 Every source has a curve: the share of its proposals of about that rank that were wanted in past windows. Curves fall,
 and few observations count little. What several sources propose is wanted unless each of them is wrong, as in a noisy-or
@@ -21,14 +21,14 @@ EDGES: Final = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 
 """Ranks between two of these share a point of the curve."""
 
 _PRIOR: Final = 20.0
-"""What is expected before anything was seen counts as so many proposals."""
+"""The prior chance of a proposal counts as this many observed proposals."""
 
 
 class CandidatePrunerConfig(Config, frozen=True):
-    """What is believed before anything was seen."""
+    """The prior chances."""
 
     first_chance: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
-    """How likely the first proposal of a source is wanted; the k-th is so many times less likely than k says."""
+    """The prior chance that the first proposal of a source is wanted; that of the k-th is a k-th of it."""
 
 
 class CandidatePruner:
@@ -56,22 +56,22 @@ class CandidatePruner:
         expected = self.config.first_chance / EDGES
         self.curves_ = np.empty((ranks.shape[1], len(EDGES)), np.float32)
         for source, rank in enumerate(ranks.T):
-            there = np.isfinite(rank)
-            step = _steps(rank[there])
+            ranked = np.isfinite(rank)
+            step = _steps(rank[ranked])
             proposed = np.bincount(step, minlength=len(EDGES))
-            hits = np.bincount(step, wanted[there], minlength=len(EDGES))
+            hits = np.bincount(step, wanted[ranked], minlength=len(EDGES))
             self.curves_[source] = _falling((hits + _PRIOR * expected) / (proposed + _PRIOR), proposed + _PRIOR)
         return self
 
     def chances(self, ranks: Floats) -> NDArray[np.float64]:
         """Return how likely each candidate is wanted, (candidates,), from its ranks, (candidates, sources)."""
-        there = np.isfinite(ranks)
-        steps = _steps(np.where(there, ranks, 1))
+        ranked = np.isfinite(ranks)
+        steps = _steps(np.where(ranked, ranks, 1))
         chance = self.curves_[np.arange(len(self.curves_)), steps]
-        return np.asarray(1 - np.where(there, 1 - chance.astype(np.float64), 1.0).prod(axis=1))
+        return np.asarray(1 - np.where(ranked, 1 - chance.astype(np.float64), 1.0).prod(axis=1))
 
     def kept(self, lists: ItemLists, ranks: Floats, most: int) -> NDArray[np.bool_]:
-        """Return which candidates are the likeliest of their query, at most so many of each, (candidates,)."""
+        """Return which candidates are among the `most` likeliest of their query, (candidates,)."""
         lengths = np.diff(lists.indptr)
         if lengths.max(initial=0) <= most:
             return np.ones(len(ranks), np.bool_)
@@ -86,24 +86,25 @@ class CandidatePruner:
 
     @classmethod
     def from_arrays(cls, config: CandidatePrunerConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the cut from its curves."""
-        cut = cls(config)
-        cut.curves_ = np.asarray(arrays["curves"])
-        return cut
+        """Rebuild the pruner from its curves."""
+        pruner = cls(config)
+        pruner.curves_ = np.asarray(arrays["curves"])
+        return pruner
 
 
 def _steps(ranks: Floats) -> NDArray[np.intp]:
-    """Return the step of `EDGES` that each rank falls on."""
+    """Return the step of `EDGES` that each rank belongs to."""
     return np.searchsorted(EDGES, ranks, "right") - 1
 
 
 def _falling(values: NDArray[np.floating], weights: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the falling curve closest to some values (pool adjacent violators)."""
+    """Return the falling curve closest to weighted values (pool adjacent violators)."""
     blocks: list[tuple[float, float, int]] = []
     for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
         blocks.append((value, weight, 1))
         while len(blocks) > 1 and blocks[-2][0] < blocks[-1][0]:
-            (last, heavy, many), (before, weighs, few) = blocks.pop(), blocks.pop()
-            total = heavy + weighs
-            blocks.append(((last * heavy + before * weighs) / total, total, many + few))
-    return np.repeat([value for value, _, _ in blocks], [count for _, _, count in blocks])
+            (right, right_weight, right_size), (left, left_weight, left_size) = blocks.pop(), blocks.pop()
+            total = right_weight + left_weight
+            mean = (right * right_weight + left * left_weight) / total
+            blocks.append((mean, total, right_size + left_size))
+    return np.repeat([value for value, _, _ in blocks], [size for _, _, size in blocks])

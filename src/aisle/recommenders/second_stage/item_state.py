@@ -1,6 +1,6 @@
-"""What is known of each item at a moment: how it sells, since when, at what price, how often people come back for it.
+"""What is known of each item at a moment: how it sells, since when, at what price, and how often it is bought again.
 
-The ranker's features look items up here. In training it is taken at a cut and frozen, as it is in a bundle.
+The features of the ranker read it. In training it is computed as of a cut and frozen, as it is in a bundle.
 """
 
 from collections.abc import Mapping
@@ -25,49 +25,50 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
 WINDOWS: Final = (7, 28, 91, 364)
-"""Sales are counted over so many last days; whole weeks, as weekdays differ."""
+"""Events are counted over each of these numbers of last days; whole weeks, as weekdays differ."""
 
-TAKING: Final = (EventKind.PURCHASE, EventKind.RATE, EventKind.ADD_TO_CART, EventKind.VIEW_ITEM)
-"""What taking an item means: the first of these that a shop's log has; all else that tells liking is looking."""
+TARGET_KINDS: Final = (EventKind.PURCHASE, EventKind.RATE, EventKind.ADD_TO_CART, EventKind.VIEW_ITEM)
+"""What a shop is after: the target kind of a log is the first of these that it has. An item is taken by an event of the
+target kind, and looked at by any other event that tells of liking it."""
 
 PRIOR: Final = 5.0
-"""What an item is like counts as so many observations of the shop's average."""
+"""The shop's average counts as this many observations of each item."""
 
 
 class ItemStateConfig(Config, frozen=True):
-    """There is nothing to set."""
+    """There are no settings."""
 
 
 class ItemState:
-    """Facts of items at a moment, each (items,) or (items, windows); a part of a bundle, like a recommender."""
+    """Facts of items at a moment, each (items,) or (items, windows); a component of a bundle, as recommenders are."""
 
     name: ClassVar[str] = "item_state"
     config_type: ClassVar[type[Config]] = ItemStateConfig
 
     moment_: NDArray[np.int64]
     """The moment, in microseconds, (1,)."""
-    taking_: NDArray[np.int8]
-    """The code of the kind of event that counts as taking, (1,)."""
-    taken_: Floats
+    target_kind_: NDArray[np.int8]
+    """The code of the log's target kind, (1,)."""
+    target_counts_: Floats
     """How often it was taken in each of `WINDOWS`, (items, windows)."""
-    looked_: Floats
+    look_counts_: Floats
     """How often it was looked at in each of `WINDOWS`, (items, windows)."""
     buyers_: Floats
-    """How many shoppers took it, ever."""
+    """The number of shoppers who ever took it."""
     rebuyers_: Floats
-    """The share of them who took it on two days or more, drawn towards the shop's."""
+    """The share of them who took it on two days or more, shrunk towards the shop's."""
     interval_: Floats
-    """The mean of the logarithm of the days between two days on which a shopper took it, drawn towards the shop's."""
+    """The mean logarithm of the days between two days on which a shopper took it, shrunk towards the shop's."""
     first_: NDArray[np.int64]
     """The moment of its first event, or the moment itself."""
     last_: NDArray[np.int64]
-    """The moment at which it was last taken, or that of its first event."""
+    """The moment at which it was last taken, or otherwise that of its first event."""
     price_: Floats
     """The last price, in units of the currency, or NaN."""
     returned_: Floats
-    """Refunds per time taken, drawn towards the shop's."""
+    """Refunds per event of the target kind, shrunk towards the shop's."""
     stars_: Floats
-    """The mean of its stars, drawn towards the shop's; NaN in a shop without ratings."""
+    """The mean of its stars, shrunk towards the shop's; NaN in a shop without ratings."""
     stock_: Floats
     """Pieces in stock, or NaN."""
     category_: Ints
@@ -81,21 +82,22 @@ class ItemState:
         self.config = config
 
     def fit(self, data: "Interactions") -> Self:
-        """Sum up a log and a catalogue as they stand when the data ends."""
+        """Sum up a log and a catalogue as of the end of the data."""
         log, items = data.log, len(data.items)
-        taking = taking_kind(log)
-        taken = (log.kind == KIND_CODES[taking]) & (log.weight > 0)
+        target = target_kind(log)
+        taken = (log.kind == KIND_CODES[target]) & (log.weight > 0)
         looked = ~taken & (log.weight > 0)
         self.moment_ = np.array([data.now])
-        self.taking_ = np.array([KIND_CODES[taking]], np.int8)
-        self.taken_, self.looked_ = (_in_windows(log, chosen, data.now, items) for chosen in (taken, looked))
+        self.target_kind_ = np.array([KIND_CODES[target]], np.int8)
+        self.target_counts_ = _in_windows(log, taken, data.now, items)
+        self.look_counts_ = _in_windows(log, looked, data.now, items)
         self.first_, self.last_ = _span(log, taken, data.now, items)
         self._count_rebuyers(log, taken, items)
         times = np.bincount(log.item[taken], minlength=items)
         refunds = np.bincount(log.item[log.kind == KIND_CODES[EventKind.REFUND]], minlength=items)
-        self.returned_ = _drawn(refunds, times)
+        self.returned_ = _shrunk(refunds, times)
         rated = np.isfinite(log.rating)
-        self.stars_ = _drawn(
+        self.stars_ = _shrunk(
             np.bincount(log.item[rated], log.rating[rated], minlength=items),
             np.bincount(log.item[rated], minlength=items),
         )
@@ -104,44 +106,41 @@ class ItemState:
         return self
 
     def _count_rebuyers(self, log: "EventLog", taken: NDArray[np.bool_], items: int) -> None:
-        """Learn from the days on which each shopper took each item."""
+        """Sum up the days on which each shopper took each item."""
         known = taken & (log.user != UNKNOWN)
         day = log.timestamp[known] // DAY
-        pair, day = _distinct(log.user[known] * np.int64(items) + log.item[known], day)
+        pair, day = distinct_pairs(log.user[known] * np.int64(items) + log.item[known], day)
         item = pair % items
         first = np.append(True, np.diff(pair) != 0)[: len(pair)]
         again = np.flatnonzero(~first)
         self.buyers_ = np.bincount(item[first], minlength=items).astype(np.float32)
         rebuyers = np.bincount(np.unique(pair[again]) % items, minlength=items)
-        self.rebuyers_ = _drawn(rebuyers, self.buyers_)
+        self.rebuyers_ = _shrunk(rebuyers, self.buyers_)
         gaps = np.log(day[again] - day[again - 1])
-        self.interval_ = _drawn(
+        self.interval_ = _shrunk(
             np.bincount(item[again], gaps, minlength=items), np.bincount(item[again], minlength=items)
         )
 
     def _read(self, catalogue: "pl.DataFrame | None", items: int) -> None:
-        """Take from the catalogue what it says."""
+        """Read the catalogue; it fills in prices that the log lacks."""
         self.stock_ = np.full(items, np.nan, np.float32)
         self.category_, self.department_, self.brand_ = (np.full(items, UNKNOWN, np.int32) for _ in range(3))
         if catalogue is None:
             return
         import polars as pl
 
-        path = pl.col(CATEGORY)
-        numbered = catalogue.select(
-            *(
-                (one.rank("dense").cast(pl.Int32) - 1).fill_null(UNKNOWN).alias(name)
-                for name, one in (
-                    ("category", path),
-                    ("department", path.str.split(">").list.first().str.strip_chars()),
-                    ("brand", pl.col(BRAND)),
-                )
-            ),
+        def numbered(labels: pl.Expr) -> pl.Expr:
+            return (labels.rank("dense").cast(pl.Int32) - 1).fill_null(UNKNOWN)
+
+        facts = catalogue.select(
+            category=numbered(pl.col(CATEGORY)),
+            department=numbered(pl.col(CATEGORY).str.split(">").list.first().str.strip_chars()),
+            brand=numbered(pl.col(BRAND)),
             stock=pl.col(STOCK).cast(pl.Float32).fill_null(np.nan),
             price=(pl.col(PRICE) / MICROS).cast(pl.Float32).fill_null(np.nan),
         )
-        arrays = {name: numbered[name].to_numpy(writable=True) for name in numbered.columns}
-        self.category_, self.department_, self.brand_ = (arrays[one] for one in ("category", "department", "brand"))
+        arrays = {name: facts[name].to_numpy(writable=True) for name in facts.columns}
+        self.category_, self.department_, self.brand_ = (arrays[name] for name in ("category", "department", "brand"))
         self.stock_ = arrays["stock"]
         self.price_ = np.where(np.isnan(self.price_), arrays["price"], self.price_)
 
@@ -151,36 +150,44 @@ class ItemState:
         return int(self.moment_[0])
 
     def arrays(self) -> dict[str, Array]:
-        """Return everything known, under the names of the attributes."""
-        return {name.removesuffix("_"): getattr(self, name) for name in _NAMES}
+        """Return all attributes, as a bundle stores them."""
+        return {stored: getattr(self, name) for name, stored in _STORED.items()}
 
     @classmethod
     def from_arrays(cls, config: ItemStateConfig, arrays: Mapping[str, Array]) -> Self:
         """Rebuild the state from its arrays."""
         state = cls(config)
-        for name in _NAMES:
-            setattr(state, name, np.asarray(arrays[name.removesuffix("_")]))
+        for name, stored in _STORED.items():
+            setattr(state, name, np.asarray(arrays[stored]))
         return state
 
 
-_NAMES: Final = [name for name in ItemState.__annotations__ if name.endswith("_")]
+_STORED: Final = {name: name.removesuffix("_") for name in ItemState.__annotations__ if name.endswith("_")} | {
+    "target_kind_": "taking",
+    "target_counts_": "taken",
+    "look_counts_": "looked",
+}
+"""The name of each attribute in a bundle; three keep those that they had in the first version."""
 
 
-def taking_kind(log: "EventLog") -> EventKind:
-    """Return what taking an item means in a log."""
-    there = set(np.unique(log.kind).tolist())
-    return next((kind for kind in TAKING if KIND_CODES[kind] in there), TAKING[0])
+def target_kind(log: "EventLog") -> EventKind:
+    """Return the target kind of a log."""
+    codes = set(np.unique(log.kind).tolist())
+    return next((kind for kind in TARGET_KINDS if KIND_CODES[kind] in codes), TARGET_KINDS[0])
 
 
-def _distinct(one: NDArray[np.int64], two: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each pair of values once, by the first and then the second."""
-    order = np.lexsort((two, one))
-    one, two = one[order], two[order]
-    new = np.append(True, (np.diff(one) != 0) | (np.diff(two) != 0))[: len(order)]
-    return one[new], two[new]
+def distinct_pairs(
+    groups: NDArray[np.integer], values: NDArray[np.int64]
+) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
+    """Return each pair of group and value once, sorted."""
+    order = np.lexsort((values, groups))
+    groups, values = groups[order], values[order]
+    new = np.append(True, (np.diff(groups) != 0) | (np.diff(values) != 0))[: len(order)]
+    return groups[new], values[new]
 
 
 def _in_windows(log: "EventLog", chosen: NDArray[np.bool_], now: int, items: int) -> Floats:
+    """Count the chosen events of each item in each of `WINDOWS`, (items, windows)."""
     age = (now - log.timestamp[chosen]) / DAY
     item = log.item[chosen]
     counts = [np.bincount(item[age <= days], minlength=items) for days in WINDOWS]
@@ -199,7 +206,7 @@ def _span(
 
 
 def _last_prices(log: "EventLog", items: int) -> Floats:
-    """Return the last price that each item has in the log, or NaN."""
+    """Return the last price of each item in the log, or NaN."""
     prices = np.full(items, np.nan, np.float32)
     priced = (log.price > 0) & (log.weight > 0)
     # The log is in time order, and of several values for one place the last one stays.
@@ -207,8 +214,8 @@ def _last_prices(log: "EventLog", items: int) -> Floats:
     return prices
 
 
-def _drawn(total: NDArray[np.number], count: NDArray[np.number]) -> Floats:
-    """Return total / count of each item, drawn towards that of all items; NaN where nothing was counted at all."""
+def _shrunk(total: NDArray[np.number], count: NDArray[np.number]) -> Floats:
+    """Return total / count of each item, shrunk towards that of all items; NaN if all counts are 0."""
     everything = count.sum()
     if everything == 0:
         return np.full(len(count), np.nan, np.float32)

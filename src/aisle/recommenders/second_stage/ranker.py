@@ -1,11 +1,12 @@
-"""The second stage: orders the candidates of a query by what is known of query, item and pair.
+"""The second stage: orders the candidates of a query by features of query, item and pair.
 
-LambdaMART: gradient-boosted trees whose gradients are weighted by the NDCG that swapping two candidates would change
+LambdaMART: gradient-boosted trees whose gradients are weighted by the change in NDCG if two candidates were swapped
 (Burges, "From RankNet to LambdaRank to LambdaMART: An Overview", 2010), learnt by LightGBM (Ke et al., 2017). LightGBM
-is needed for learning only: the trees are kept as flat arrays, and walking them is a kernel's work.
+is needed for learning only: the trees are stored as flat arrays, and a kernel walks them.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 
 import msgspec
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from aisle.kernels import trees_numpy
 from aisle.kernels.trees_numpy import Forest
 from aisle.recommenders.base import Array, Config
-from aisle.shop.errors import NotEnoughData
+from aisle.recommenders.ranges import AtLeastOne
+from aisle.shop.errors import BundleError, NotEnoughData
+from aisle.shop.ids import Vocabulary
 
 if TYPE_CHECKING:
     import lightgbm
@@ -23,35 +26,36 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 MANY: Final = 5000
-"""More rows than this are worth the compiled kernel."""
+"""With more rows than this, the compiled kernel is faster."""
 
 FEWEST_QUERIES: Final = 100
-"""With fewer answered queries to learn from, trees learn chance."""
+"""With fewer useful queries, trees learn chance."""
 
 
 class RankerConfig(Config, frozen=True):
     """How the trees are grown."""
 
     trees: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
-    """How many, in all forests together."""
+    """The number of trees, in all forests together."""
     forests: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
-    """So many forests are grown from other seeds, and their scores added: what one of them has by luck, others lack."""
+    """The number of forests. Each is grown from another seed, and their scores are added: what one learns by chance,
+    the others do not."""
     leaves: Annotated[int, msgspec.Meta(ge=2, le=1024)] = 15
-    """How many leaves a tree has at most."""
+    """The number of leaves of a tree, at most."""
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.2
-    """How much of what a tree has learnt is believed."""
-    fewest_in_leaf: Annotated[int, msgspec.Meta(ge=1)] = 100
-    """A leaf stands for at least so many candidates."""
-    truncation: Annotated[int, msgspec.Meta(ge=1)] = 60
-    """Only pairs of which one is among so many first count: shelves are short."""
+    """The share of each tree's correction that is applied."""
+    fewest_in_leaf: AtLeastOne = 100
+    """The number of candidates in a leaf, at least."""
+    truncation: AtLeastOne = 60
+    """Only pairs with a candidate among this many first ones count: shelves are short."""
     most_rows: Annotated[int, msgspec.Meta(ge=1000)] = 400_000
-    """Of more candidates than this, only some of those that nobody wanted are learnt from, drawn by chance."""
+    """The number of candidates to learn from, at most; above it, those that nobody wanted are sampled."""
 
 
 class Ranker:
-    """Scores rows of features; more is better, and only rows of one query compare.
+    """Scores rows of features; higher is better, and only rows of the same query compare.
 
-    It is no recommender: it does not know of items, only of features by their names.
+    It is no recommender: it knows no items, only features by their names.
     """
 
     name: ClassVar[str] = "ranker"
@@ -59,12 +63,14 @@ class Ranker:
 
     forest_: Forest
     importance_: Floats
-    """The share of the gain that each feature brought, (features,)."""
+    """The share of each feature in the gain of all splits, (features,)."""
+    features_: tuple[str, ...]
+    """The names of the columns of rows, in their order; empty in a bundle from before names were stored."""
 
     def __init__(self, config: RankerConfig) -> None:
         self.config = config
 
-    def fit(self, rows: Floats, gains: Floats, indptr: NDArray[np.int64], *, seed: int) -> Self:
+    def fit(self, rows: Floats, gains: Floats, indptr: NDArray[np.int64], *, names: tuple[str, ...], seed: int) -> Self:
         """Learn to put the candidates with the larger gains first.
 
         Parameters
@@ -72,9 +78,11 @@ class Ranker:
         rows
             Features, (candidates, features); NaN where one is not known.
         gains
-            What showing each candidate would have been worth, 0 for nothing, (candidates,); the largest counts 1.
+            The value of showing each candidate, 0 for none, (candidates,); they are scaled so that the largest is 1.
         indptr
             The candidates of query q are the rows `indptr[q]` … `indptr[q + 1] - 1`.
+        names
+            The names of the features, in the order of the columns.
         seed
             Equal rows and seed give equal trees.
 
@@ -84,6 +92,8 @@ class Ranker:
             If fewer than `FEWEST_QUERIES` queries have both a candidate with gain and one without, or LightGBM cannot
             be loaded.
         """
+        if len(names) != rows.shape[1]:
+            raise ValueError(f"{len(names)} names do not match {rows.shape[1]} features")
         useful = _useful(gains, indptr)
         if len(useful) < FEWEST_QUERIES:
             raise NotEnoughData(
@@ -93,9 +103,11 @@ class Ranker:
         kept = _sampled(gains, self.config.most_rows, seed)
         sizes = np.diff(np.append(0, np.cumsum(kept))[indptr])
         boosters = _boost(self.config, rows[kept], gains[kept], sizes, seed)
-        self.forest_ = flatten([one["tree_structure"] for each in boosters for one in each.dump_model()["tree_info"]])
-        gain = np.sum([one.feature_importance("gain") for one in boosters], axis=0)
+        trees = [tree for booster in boosters for tree in booster.dump_model()["tree_info"]]
+        self.forest_ = flatten([tree["tree_structure"] for tree in trees])
+        gain = np.sum([booster.feature_importance("gain") for booster in boosters], axis=0)
         self.importance_ = (gain / max(gain.sum(), np.finfo(np.float64).tiny)).astype(np.float32)
+        self.features_ = names
         return self
 
     def score(self, rows: Floats) -> NDArray[np.float64]:
@@ -107,28 +119,60 @@ class Ranker:
 
         return trees.scores(self.forest_, rows)
 
+    def named(self, names: tuple[str, ...]) -> "Ranker":
+        """Return the same ranker with names for its features."""
+        ranker = copy(self)
+        ranker.features_ = names
+        return ranker
+
+    def remapped(self, names: tuple[str, ...]) -> "Ranker":
+        """Return the same ranker for rows with these columns; more columns than it looks at do not matter.
+
+        Raises
+        ------
+        BundleError
+            If it looks at a feature that is not among them.
+        """
+        if names == self.features_:
+            return self
+        unknown = [name for name in self.features_ if name not in names]
+        if unknown:
+            raise BundleError(
+                f"the ranker looks at features that this Aisle does not have: {', '.join(unknown)}; run aisle train"
+            )
+        places = np.array([names.index(name) for name in self.features_], np.int32)
+        feature = self.forest_.feature
+        ranker = self.named(names)
+        ranker.forest_ = self.forest_._replace(feature=np.where(feature < 0, feature, places[feature]))
+        ranker.importance_ = np.zeros(len(names), np.float32)
+        ranker.importance_[places] = self.importance_
+        return ranker
+
     def arrays(self) -> dict[str, Array]:
-        """Return the nodes of all trees."""
-        return {**self.forest_._asdict(), "importance": self.importance_}
+        """Return the nodes of all trees, and the names of the features."""
+        names = {f"features_{name}": array for name, array in Vocabulary(self.features_).to_arrays().items()}
+        return {**self.forest_._asdict(), "importance": self.importance_, **(names if self.features_ else {})}
 
     @classmethod
     def from_arrays(cls, config: RankerConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the ranker from its nodes."""
+        """Rebuild the ranker from its arrays."""
         ranker = cls(config)
         ranker.forest_ = Forest(**{name: np.asarray(arrays[name]) for name in Forest._fields})
         ranker.importance_ = np.asarray(arrays["importance"])
+        names = {name: arrays[f"features_{name}"] for name in ("bytes", "offsets") if f"features_{name}" in arrays}
+        ranker.features_ = Vocabulary.from_arrays(names).ids if names else ()
         return ranker
 
 
 def _useful(gains: Floats, indptr: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Return the queries that teach something: some candidates are worth more than others."""
+    """Return the queries to learn from: some of their candidates were wanted, and some were not."""
     wanted = np.add.reduceat(np.append(gains > 0, False), indptr[:-1]) if len(indptr) > 1 else np.zeros(0)
     sizes = np.diff(indptr)
     return np.flatnonzero((sizes > 0) & (wanted > 0) & (wanted < sizes))
 
 
 def _sampled(gains: Floats, most: int, seed: int) -> NDArray[np.bool_]:
-    """Return which rows are learnt from: all with a gain, and so many of the others that there is room for."""
+    """Return which rows to learn from: all with a gain, and as many of the others as there is room for."""
     kept = gains > 0
     others = np.flatnonzero(~kept)
     room = max(most - int(kept.sum()), most // 2)
@@ -139,18 +183,18 @@ def _sampled(gains: Floats, most: int, seed: int) -> NDArray[np.bool_]:
 def _boost(
     config: RankerConfig, rows: Floats, gains: Floats, sizes: NDArray[np.int64], seed: int
 ) -> "list[lightgbm.Booster]":
-    """Grow the forests, each from a seed of its own."""
+    """Grow the forests, each from its own seed."""
     try:
         import lightgbm
     except OSError as error:
         raise NotEnoughData(
             f"LightGBM cannot be loaded ({error}); on Debian and Ubuntu, apt-get install libgomp1"
         ) from None
-    labels, worth = _grades(gains)
+    labels, label_gains = _grades(gains)
     settings: dict[str, Any] = {
         "objective": "lambdarank",
         "lambdarank_truncation_level": config.truncation,
-        "label_gain": worth,
+        "label_gain": label_gains,
         "num_leaves": config.leaves,
         "learning_rate": config.learning_rate,
         "min_data_in_leaf": min(config.fewest_in_leaf, max(1, len(rows) // 100)),
@@ -164,9 +208,10 @@ def _boost(
         "verbosity": -1,
     }
     data = lightgbm.Dataset(rows, labels, group=sizes, params={"verbosity": -1}, free_raw_data=True)
-    each = max(1, config.trees // config.forests)
+    trees = max(1, config.trees // config.forests)
     return [
-        lightgbm.train(settings | {"seed": seed + one}, data, num_boost_round=each) for one in range(config.forests)
+        lightgbm.train(settings | {"seed": seed + forest}, data, num_boost_round=trees)
+        for forest in range(config.forests)
     ]
 
 
@@ -174,13 +219,13 @@ _GRADES: Final = 16
 
 
 def _grades(gains: Floats) -> tuple[NDArray[np.int32], list[float]]:
-    """Return each gain as a grade from 0, as LightGBM wants it, and what the grades are worth."""
+    """Return each gain as a grade from 0, as LightGBM takes it, and the value of each grade."""
     if np.isin(gains, (0, 1)).all():
         return gains.astype(np.int32), [0.0, 1.0]
     edges = np.unique(np.quantile(gains[gains > 0], np.linspace(0, 1, _GRADES)))
     labels = np.where(gains > 0, np.searchsorted(edges, gains, "right").clip(1), 0).astype(np.int32)
-    worth = np.bincount(labels, gains, minlength=labels.max() + 1) / np.maximum(np.bincount(labels), 1)
-    return labels, (worth / worth.max()).tolist()
+    means = np.bincount(labels, gains, minlength=labels.max() + 1) / np.maximum(np.bincount(labels), 1)
+    return labels, (means / means.max()).tolist()
 
 
 def flatten(trees: Sequence[Mapping[str, Any]]) -> Forest:
@@ -214,14 +259,14 @@ def flatten(trees: Sequence[Mapping[str, Any]]) -> Forest:
 
 
 def _missing_left(node: Mapping[str, Any]) -> bool:
-    """Return where NaN goes: where no NaN was seen in training, LightGBM takes it for 0."""
+    """Return whether NaN goes left: where training had no NaN, LightGBM treats it as 0."""
     if node["missing_type"] == "NaN":
         return bool(node["default_left"])
     return bool(node["threshold"] >= 0)
 
 
 def _down(threshold: float) -> float:
-    """Return the largest float32 up to a threshold: float32 features compare with it as with the threshold itself."""
+    """Return the largest float32 not above a threshold: a float32 compares with it as with the threshold itself."""
     with np.errstate(over="ignore"):
         rounded = np.float32(threshold)
         return float(np.nextafter(rounded, np.float32(-np.inf)) if float(rounded) > threshold else rounded)

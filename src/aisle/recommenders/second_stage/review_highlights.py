@@ -1,4 +1,4 @@
-"""What reviewers praise about each item, in a phrase of theirs."""
+"""Review highlights: a phrase of the reviewers for what they like about an item."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class ReviewHighlightsConfig(Config, frozen=True):
-    """There is nothing to set."""
+    """There are no settings."""
 
 
 class ReviewHighlights:
-    """A phrase for each item that is praised; a part of a bundle, like a recommender.
+    """A phrase for each item with a highlight; a component of a bundle, as recommenders are.
 
-    `prepare.aspects.praise` finds the phrases; here they are kept for those who explain a shelf.
+    `prepare.aspects` finds the phrases; here they are stored for the explanations of shelves.
     """
 
     name: ClassVar[str] = "review_highlights"
@@ -36,36 +36,36 @@ class ReviewHighlights:
         self.config = config
 
     def fit(self, data: "Interactions") -> Self:
-        """Take the phrases from the catalogue's column `praise`.
+        """Take the phrases from the catalogue's column `prepare.item_text.HIGHLIGHTS`.
 
         Raises
         ------
         NotEnoughData
-            If no item is praised.
+            If no item has one.
         """
         from aisle.prepare.item_text import HIGHLIGHTS
 
         catalogue = data.catalogue
-        praised = catalogue[HIGHLIGHTS] if catalogue is not None and HIGHLIGHTS in catalogue.columns else None
-        if praised is None or praised.null_count() == len(praised):
-            raise NotEnoughData("too few reviewers praise the same about any item")
-        self.phrases_ = Vocabulary(praised.drop_nulls().unique().sort())
-        self.phrase_ = self.phrases_.numbers(praised.to_list())
+        phrases = catalogue[HIGHLIGHTS] if catalogue is not None and HIGHLIGHTS in catalogue.columns else None
+        if phrases is None or phrases.null_count() == len(phrases):
+            raise NotEnoughData("too few reviewers like the same about any item")
+        self.phrases_ = Vocabulary(phrases.drop_nulls().unique().sort())
+        self.phrase_ = self.phrases_.numbers(phrases.to_list())
         return self
 
     def of(self, item: int) -> str | None:
-        """Return what reviewers praise about an item, by its number, or None."""
+        """Return the phrase of an item, by its number, or None."""
         phrase = int(self.phrase_[item])
         return self.phrases_.ids[phrase] if phrase >= 0 else None
 
     def arrays(self) -> dict[str, Array]:
-        """Return the phrases and whose they are."""
+        """Return the phrases, and the number of each item's phrase."""
         return {**self.phrases_.to_arrays(), "phrase": self.phrase_}
 
     @classmethod
     def from_arrays(cls, config: ReviewHighlightsConfig, arrays: Mapping[str, Array]) -> Self:
         """Rebuild it from its arrays."""
-        praise = cls(config)
-        praise.phrases_ = Vocabulary.from_arrays({name: arrays[name] for name in ("bytes", "offsets")})
-        praise.phrase_ = np.asarray(arrays["phrase"])
-        return praise
+        highlights = cls(config)
+        highlights.phrases_ = Vocabulary.from_arrays({name: arrays[name] for name in ("bytes", "offsets")})
+        highlights.phrase_ = np.asarray(arrays["phrase"])
+        return highlights

@@ -1,4 +1,4 @@
-"""The log as sequences of items: one per session, or one per shopper."""
+"""The log as sequences of items: one per session or one per shopper."""
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ By = Literal["user", "session"]
 
 
 class Sequences(NamedTuple):
-    """Sequence `s` is `items[indptr[s]:indptr[s + 1]]`, oldest first; the sequence that ended last is the last."""
+    """Sequence s is `items[indptr[s]:indptr[s + 1]]`, oldest first; sequences are in the order in which they ended."""
 
     indptr: NDArray[np.int64]
     items: NDArray[np.int32]
@@ -23,12 +23,12 @@ class Sequences(NamedTuple):
     """The moment of the last event of each sequence, in microseconds, (sequences,)."""
 
 
-def sequences(log: "EventLog", by: By, repeats: bool = False) -> Sequences:
-    """Return what was dealt with one after another.
+def to_sequences(log: "EventLog", by: By, repeats: bool = False) -> Sequences:
+    """Return the items of each session or shopper in the order of their events.
 
-    Events that speak against an item are passed over, and without `repeats` those of the item that came before, too:
-    a view, a cart and a purchase are then one step. By user, an event without one belongs to its session, and by
-    session the other way round; an event with neither belongs to no sequence.
+    Events that speak against an item are ignored. Without `repeats`, so are events on the same item as the event
+    before: a view, a cart and a purchase are then one step. By user, an event without a user belongs to its session,
+    and by session the other way round; an event with neither belongs to no sequence.
     """
     owner, other = (log.user, log.session) if by == "user" else (log.session, log.user)
     group = np.where(owner != UNKNOWN, owner.astype(np.int64), owner.max(initial=UNKNOWN) + 1 + other.astype(np.int64))

@@ -1,15 +1,14 @@
-"""The sessions most like this one, and what else they held: session-based nearest neighbours.
+"""The other items of the most similar sessions: session-based nearest neighbours.
 
 VMIS-kNN (Kersbergen, Sprangers and Schelter, "Serenade: Low-Latency Session-Based Recommendation in e-Commerce at
-Scale", 2022) looks only at the newest sessions with each item, so that a query costs the same however long the log is.
-That the last items count more, older sessions less, and items near the shared one more, are ideas of V-STAN (Ludewig,
-Mauro, Latifi and Jannach, "Empirical Analysis of Session-Based Recommendation Algorithms", 2021; Garg et al., 2019).
+Scale", 2022) looks only at the newest sessions with each item, so that a query costs the same for a log of any length.
+The last items count more, older sessions less, and items near the common one more: ideas of V-STAN (Ludewig, Mauro,
+Latifi and Jannach, "Empirical Analysis of Session-Based Recommendation Algorithms", 2021; Garg et al., 2019).
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +17,9 @@ from aisle.kernels.sessions_numpy import Index, Nearest
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.recency import Decay, Neighbours, completed, popular_rest, recent_rows
-from aisle.recommenders.sequential.sequences import By, Sequences, sequences
+from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
+from aisle.recommenders.recency import completed, popular_rest, recent_rows
+from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.topn import FEW
 from aisle.shop.moments import DAY
 
@@ -27,39 +27,37 @@ if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class SessionKNNConfig(Config, frozen=True):
-    """Which sessions are neighbours, and what they say."""
+    """Which sessions are neighbours, and how much their items count."""
 
     by: By = "session"
     """Whose events make a session; those without a user or session fall back to the other."""
     candidates: Neighbours = 1000
-    """Neighbours are chosen among so many newest sessions that share an item, of each item and of all."""
+    """Neighbours are chosen among the newest sessions with a common item: this many of each item, and of all."""
     neighbours: Neighbours = 200
-    """So many of the most similar sessions have a say."""
-    last_items: Annotated[int, msgspec.Meta(ge=1)] = 20
-    """So many last items of the history are asked about."""
+    """The number of the most similar sessions whose items count."""
+    last_items: AtLeastOne = 20
+    """Only this many last items of the history count."""
     decay: Decay = 0.7
-    """An item of the history counts so many times what the next one counts."""
+    """The weight of an item of the history, as a share of the weight of the next item."""
     distance_decay: Decay = 0.7
-    """An item of a neighbour counts so many times less with each place it stands from the newest shared item."""
+    """An item of a neighbour is multiplied by this for each step between it and the newest common item."""
     before: Share = 1.0
-    """What stands before that item counts so many times what stands after it: 0 looks at what came next alone."""
+    """Items before the newest common item are multiplied by this; at 0, only what came next counts."""
     rarity: Share = 0.0
-    """Items count log(sessions / sessions with it) to this power: 0 does without, 1 is the inverse document frequency
-    of VMIS-kNN."""
+    """Items are multiplied by log(sessions / sessions with it) to this power; 0: not at all, 1: the inverse document
+    frequency of VMIS-kNN."""
     half_life_days: Positive | None = None
-    """After so many days a session counts half; null: only being among the newest matters."""
+    """After this many days a session counts half; null: all of the newest sessions count alike."""
 
 
-class SessionKNN(Recommender[SessionKNNConfig], FoldsIn, Explains):
-    """Sums over the sessions that share the most, and the newest, of a query's items.
+class SessionKNN(FoldsIn, Explains, Recommender[SessionKNNConfig]):
+    """Sums over the sessions that have the most, and the newest, items in common with a query.
 
-    A query needs its history alone. Events that speak against an item are no part of a session. Items that no
-    neighbour has come last, in the order of their popularity, and a query that likes nothing has scores of NaN.
+    A query needs its history alone. Events that speak against an item are no part of a session. Items that no neighbour
+    has come last, in the order of their popularity, and a query without a positive weight has scores of NaN.
     """
 
     name = "session_knn"
@@ -73,24 +71,24 @@ class SessionKNN(Recommender[SessionKNNConfig], FoldsIn, Explains):
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Index the sessions."""
         config, items = self.config, len(data.items)
-        found = sequences(data.log, config.by)
-        newest_indptr, newest, holding = _newest(found, items, config.candidates)
-        age = np.maximum(data.now - found.ended, 0) / DAY
+        sessions = to_sequences(data.log, config.by)
+        newest_indptr, newest, sessions_with = _newest(sessions, items, config.candidates)
+        age = np.maximum(data.now - sessions.ended, 0) / DAY
         faded = np.ones(len(age)) if config.half_life_days is None else np.exp2(-age / config.half_life_days)
-        rarity = np.log((1 + len(age)) / np.maximum(holding, 1)) ** config.rarity
+        rarity = np.log((1 + len(age)) / np.maximum(sessions_with, 1)) ** config.rarity
         self.index_ = Index(
             newest_indptr,
             newest,
-            found.indptr,
-            found.items,
+            sessions.indptr,
+            sessions.items,
             faded.astype(np.float32),
             rarity.astype(np.float32),
         )
-        self.rest_ = popular_rest(np.bincount(found.items, minlength=items))
+        self.rest_ = popular_rest(np.bincount(sessions.items, minlength=items))
         return self
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return sums over neighbours; NaN for a query that likes nothing."""
+        """Return sums over neighbours; NaN for a query without a positive weight."""
         history = recent_rows(queries, self.config.decay, self.config.last_items)
         nearest = self._nearest()
         if len(queries) <= FEW:
@@ -103,7 +101,7 @@ class SessionKNN(Recommender[SessionKNNConfig], FoldsIn, Explains):
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
-        history = recent_rows(queries.slice(query, query + 1), self.config.decay, self.config.last_items)
+        history = recent_rows(queries.single(query), self.config.decay, self.config.last_items)
         return sessions_numpy.explain(history, item, self.index_, self._nearest())
 
     def _nearest(self) -> Nearest:
@@ -112,28 +110,27 @@ class SessionKNN(Recommender[SessionKNNConfig], FoldsIn, Explains):
 
     @property
     def items_count(self) -> int:
-        """How many items the model knows."""
+        """The number of items that the model knows."""
         return len(self.rest_)
 
     def arrays(self) -> dict[str, Array]:
-        """Return the index and the order of the rest."""
+        """Return the index, and the scores of items that no neighbour has."""
         return {**self.index_._asdict(), "rest": self.rest_}
 
-    @classmethod
-    def from_arrays(cls, config: SessionKNNConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the model from its arrays."""
-        model = cls(config)
-        model.index_ = Index(*(np.asarray(arrays[name]) for name in Index._fields))
-        model.rest_ = np.asarray(arrays["rest"])
-        return model
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self.index_ = Index(*(arrays[name] for name in Index._fields))
+        self.rest_ = arrays["rest"]
 
 
-def _newest(found: Sequences, items: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+def _newest(
+    sessions: Sequences, items: int, most: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
     """Return the newest sessions with each item, newest first, as pointers and numbers, and how many have it."""
-    sessions = len(found.ended)
-    age = sessions - 1 - np.repeat(np.arange(sessions), np.diff(found.indptr))
-    pairs = np.unique(np.stack([found.items.astype(np.int64), age]), axis=1)
-    holding = np.bincount(pairs[0], minlength=items)
-    rank = np.arange(pairs.shape[1]) - np.repeat(np.cumsum(holding) - holding, holding)
-    indptr = np.append(0, np.cumsum(np.minimum(holding, most)))
-    return indptr, (sessions - 1 - pairs[1, rank < most]).astype(np.int32), holding
+    count = len(sessions.ended)
+    age = count - 1 - np.repeat(np.arange(count), np.diff(sessions.indptr))
+    pairs = np.unique(np.stack([sessions.items.astype(np.int64), age]), axis=1)
+    sessions_with = np.bincount(pairs[0], minlength=items)
+    rank = np.arange(pairs.shape[1]) - np.repeat(np.cumsum(sessions_with) - sessions_with, sessions_with)
+    indptr = np.append(0, np.cumsum(np.minimum(sessions_with, most)))
+    return indptr, (count - 1 - pairs[1, rank < most]).astype(np.int32), sessions_with

@@ -24,8 +24,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from aisle.storage import connection as storage
-from aisle.storage.connection import Database
+from aisle.storage.connection import Database, connect
+from aisle.storage.dialects import writable
 from aisle.storage.digest import digest
 from aisle.storage.tables import events
 from aisle.storage.writer import EventTuple, EventWriter
@@ -225,7 +225,7 @@ def imported() -> Iterator[Row]:
         shop = ("-C", f"{folder}/shop")
         aisle("init", ("init", f"{folder}/shop"))
         seconds = float(aisle("import", (*shop, "import", *map(str, logs), "--format", "online-retail"))["seconds"])
-        with storage.connect(f"sqlite:///{folder}/shop/aisle.db") as db, db.read() as connection:
+        with connect(f"sqlite:///{folder}/shop/aisle.db") as db, db.read() as connection:
             rows = sum(
                 connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()
                 for name in ("events", "rejects")
@@ -313,7 +313,7 @@ def _write(db: Database, batches: list[list[EventTuple]], clients: int) -> None:
 def _write_bare(db: Database, batches: list[list[EventTuple]]) -> None:
     """Store batches as a plain script would: the driver's executemany and a commit for each."""
     sqlite = db.engine.dialect.name == "sqlite"
-    names = _quoted(db, storage.writable(events))
+    names = _quoted(db, writable(events))
     places = ["?" if sqlite else "%s"] * len(names)
     sql = f"INSERT INTO events ({', '.join(names)}) VALUES ({', '.join(places)})"
     connection = db.engine.raw_connection()

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, LargeBinary, Table, delete, exists, insert, s
 
 from aisle.shop.columns import CREATED, TRANSACTION_ID, USER_ID
 from aisle.storage import erased as tombstones
-from aisle.storage.connection import Database, restart_sequence
+from aisle.storage.connection import Database
+from aisle.storage.dialects import restart_sequence
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
 from aisle.storage.tables import erased, events, metadata, rejects, reviews

@@ -6,7 +6,8 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select
 
 from aisle.storage import erased
-from aisle.storage.connection import Database, insert_all
+from aisle.storage.connection import Database
+from aisle.storage.dialects import insert_all
 from aisle.storage.tables import interactions
 
 _USERS_PER_QUERY: Final = 500

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from aisle.shop.events import MAX_TEXT_BYTES
 from aisle.shop.moments import now
 from aisle.storage import erased
-from aisle.storage.connection import Database, insert_new
+from aisle.storage.connection import Database
+from aisle.storage.dialects import insert_new
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
 from aisle.storage.rows import Stored

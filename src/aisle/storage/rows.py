@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, Select, Table, select
 
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import InputError, TryAgain
-from aisle.storage.connection import Database, insert_new, insert_or_update
+from aisle.storage.connection import Database
+from aisle.storage.dialects import insert_new, insert_or_update
 from aisle.storage.digest import digest
 from aisle.storage.erased import lives, living
 

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from aisle.shop.ids import Vocabulary
+from aisle.prepare.profiles import PER_EVENT, Profiles, stretches
+from aisle.shop.ids import UNKNOWN, Vocabulary
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from aisle.prepare.profiles import Histories
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +60,46 @@ class EventLog:
         return replace(self, **both)
 
 
+class Histories:
+    """A log sorted by user, so that anybody's profile at any moment is a stretch of it.
+
+    Parameters
+    ----------
+    log
+        Events in the order of their time; those of nobody are left out.
+    users
+        How many users there are.
+    """
+
+    def __init__(self, log: EventLog, users: int) -> None:
+        order = np.argsort(log.user, kind="stable")[int((log.user == UNKNOWN).sum()) :]
+        self._starts = np.zeros(users + 1, np.int64)
+        np.cumsum(np.bincount(log.user[order], minlength=users), out=self._starts[1:])
+        self._arrays = {name: getattr(log, name)[order] for name in PER_EVENT}
+
+    def until(self, users: NDArray[np.integer], moments: NDArray[np.int64]) -> Profiles:
+        """Return the profile of each user with all events before a moment; `UNKNOWN` has none.
+
+        Parameters
+        ----------
+        users
+            Numbers, as often as wanted, (profiles,).
+        moments
+            In microseconds, (profiles,).
+        """
+        known = users != UNKNOWN
+        first = np.where(known, self._starts[users], 0)
+        past = np.where(known, self._starts[users + 1], 0)
+        indptr, places = stretches(first, past)
+        early = self._arrays["timestamp"][places] < np.repeat(moments, past - first)
+        everything = Profiles(
+            indptr=np.append(0, np.cumsum(early))[indptr],
+            now=moments,
+            **{name: array[places[early]] for name, array in self._arrays.items()},
+        )
+        return everything.as_rated_last()
+
+
 @dataclass(frozen=True, eq=False)
 class Interactions:
     """All that a recommender may learn from.
@@ -96,10 +135,8 @@ class Interactions:
         return len(self.users), len(self.items)
 
     @cached_property
-    def histories(self) -> "Histories":
+    def histories(self) -> Histories:
         """The events by user, for anybody's profile."""
-        from aisle.prepare.profiles import Histories
-
         return Histories(self.everything, len(self.users))
 
     @cached_property

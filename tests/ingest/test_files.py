@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aisle.ingest import Plan, read_files, read_frame
-from aisle.ingest.validate import DTYPES
 from aisle.shop.columns import EVENTS, TABLES
 from aisle.shop.errors import AisleError, FileError, FormatError
+from aisle.shop.schemas import schema_of
 from tests.ingest.door_files import HEADER, NOW, through, write
 
 GOOD = "purchase,u1,i1,2020-01-01T00:00:00Z,2,9.99,"
@@ -31,7 +31,7 @@ def test_a_good_row_is_typed(tmp_path: Path) -> None:
         "price": 9_990_000,
         "timestamp": 1_577_836_800_000_000,
     }
-    assert outcome.events.schema == pl.Schema({name: DTYPES[kind] for name, kind in EVENTS.items()})
+    assert outcome.events.schema == schema_of(EVENTS)
     assert outcome.read == 1
 
 

@@ -5,12 +5,12 @@ import polars as pl
 from aisle.insights.tally import COLUMNS, Tally
 from aisle.shop.columns import EVENTS
 from aisle.shop.moments import DAY, HOUR
+from aisle.shop.schemas import schema_of
 
 START = 20_000 * DAY + 9 * HOUR + 123_456
 NOW = START + 1000 * DAY
 
-_TYPES = {"str": pl.String, "int64": pl.Int64, "float64": pl.Float64}
-SCHEMA = pl.Schema({name: _TYPES[EVENTS[name]] for name in COLUMNS})
+SCHEMA = schema_of({name: EVENTS[name] for name in COLUMNS})
 
 
 def event(

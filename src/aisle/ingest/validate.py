@@ -6,7 +6,6 @@ the first rule of the list that a row breaks being the one that counts.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import msgspec
 import polars as pl
@@ -17,15 +16,6 @@ from aisle.ingest.numbers import finite, in_stock, money, truth, whole
 from aisle.ingest.rules import MOMENTS, OBJECTS, rules
 from aisle.shop import columns as c
 from aisle.shop.events import ALIASES, EARLIEST, MAX_TEXT_BYTES
-
-DTYPES: Final[dict[str, type[pl.DataType]]] = {
-    "str": pl.String,
-    "int64": pl.Int64,
-    "int32": pl.Int32,
-    "float64": pl.Float64,
-    "bool": pl.Boolean,
-}
-"""The types of `shop.columns` as Polars names them."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from aisle.shop.columns import CATEGORY, ITEM_ID, ITEMS, STOCK
 from aisle.shop.ids import Vocabulary
+from aisle.shop.schemas import conform, schema_of
 
-_TYPES: Final = {"str": pl.String, "int64": pl.Int64, "bool": pl.Boolean}
-
-SCHEMA: Final = pl.Schema({name: _TYPES[word] for name, word in ITEMS.items()})
+SCHEMA: Final = schema_of(ITEMS)
 """The columns of a catalogue with their types."""
 
 
@@ -27,12 +26,7 @@ def aligned(catalogue: pl.DataFrame, items: Vocabulary) -> pl.DataFrame:
     """
     ids = pl.DataFrame({ITEM_ID: pl.Series(items.ids, dtype=pl.String)})
     known = ids.join(catalogue, on=ITEM_ID, how="left", maintain_order="left")
-    others = [name for name in known.columns if name not in SCHEMA]
-    named = [
-        (pl.col(name) if name in known.columns else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in SCHEMA.items()
-    ]
-    return known.select(*named, *others)
+    return conform(known, ITEMS).hstack(known.select(pl.exclude(*SCHEMA)))
 
 
 def without_stock(catalogue: pl.DataFrame) -> pl.DataFrame:

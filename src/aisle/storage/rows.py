@@ -1,6 +1,6 @@
 """Between tables and frames: rows in, streamed frames out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
@@ -209,16 +209,11 @@ def frames(db: Database, table: Table, query: Select[Any], batch_size: int) -> I
     """
     import polars as pl
 
-    schema = _polars_schema({column.name: TABLES[table.name][column.name] for column in query.selected_columns})
+    from aisle.shop.schemas import schema_of
+
+    schema = schema_of({column.name: TABLES[table.name][column.name] for column in query.selected_columns})
     with db.read() as connection:
         streaming = connection.execution_options(stream_results=True, max_row_buffer=batch_size)
         with streaming.execute(query) as found:
             for part in found.partitions(batch_size):
                 yield pl.DataFrame(part, schema=schema, orient="row")
-
-
-def _polars_schema(columns: Mapping[str, str]) -> "pl.Schema":
-    import polars as pl
-
-    types = {"str": pl.String, "int64": pl.Int64, "int32": pl.Int32, "float64": pl.Float64, "bool": pl.Boolean}
-    return pl.Schema({name: types[word] for name, word in columns.items()})

@@ -21,6 +21,7 @@ from aisle.shop.columns import EVENTS
 from aisle.shop.events import KINDS
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY, HOUR
+from aisle.shop.schemas import schema_of
 from tests.contract.prepare.conftest import Bring
 from tests.spark import GROUP
 
@@ -29,12 +30,11 @@ WEIGHTS: Final = Weights(half_life_days=30.0)
 WINDOW: Final = Window(NOW - 9 * DAY, NOW - 2 * DAY)
 SEEDS: Final = (1, 2)
 
-_TYPES: Final = {"str": pl.String, "int64": pl.Int64, "float64": pl.Float64}
 _COLUMNS: Final = (
     "event_id", "event", "user_id", "item_id", "timestamp", "rating", "session_id", "transaction_id", "price",
     "quantity",
 )  # fmt: skip
-SCHEMA: Final = pl.Schema({name: _TYPES[EVENTS[name]] for name in _COLUMNS})
+SCHEMA: Final = schema_of({name: EVENTS[name] for name in _COLUMNS})
 
 Step = Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
 

@@ -11,6 +11,7 @@ from aisle.app.data.replay import export, replay
 from aisle.ingest.plan import Plan
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import Refused
+from aisle.shop.schemas import schema_of
 from aisle.storage import erased, events, people, rejects
 from aisle.storage.connection import Database
 from aisle.storage.refused import SOURCE, around_refused
@@ -22,8 +23,7 @@ BAD = {"timestamp": None, "price": 12_500_000, "properties": '{"of": "ann"}'}
 
 
 def frame(*rows: tuple[object, ...]) -> pl.DataFrame:
-    types = {"str": pl.String, "int64": pl.Int64, "int32": pl.Int32, "float64": pl.Float64}
-    return pl.DataFrame(rows, {name: types[word] for name, word in EVENTS.items()}, orient="row")
+    return pl.DataFrame(rows, schema_of(EVENTS), orient="row")
 
 
 def test_the_writer_keeps_what_is_refused(db: Database) -> None:

@@ -13,12 +13,11 @@ from aisle.recommenders.content.review_stars import ReviewStars, ReviewStarsConf
 from aisle.shop import columns
 from aisle.shop.columns import ITEM_ID, RATING, TEXT, TIMESTAMP, TITLE
 from aisle.shop.errors import NotEnoughData
+from aisle.shop.schemas import schema_of
 from aisle.storage import reviews as stored
 from aisle.storage.connection import Database
 
-_TYPES: Final = {"str": pl.String, "int64": pl.Int64, "float64": pl.Float64}
-
-SCHEMA: Final = pl.Schema({name: _TYPES[word] for name, word in columns.REVIEWS.items()})
+SCHEMA: Final = schema_of(columns.REVIEWS)
 
 MOST_MEASURED: Final = 4000
 """So many starred reviews are enough to say how well words tell stars."""

@@ -35,8 +35,9 @@ from aisle.evaluation.holdout import hold_out
 from aisle.ingest.plan import Plan
 from aisle.prepare.build import build
 from aisle.prepare.interactions import EventLog, Interactions
-from aisle.prepare.spark.log import Session, SparkLog, cleaned_on_spark, extent_of, session
-from aisle.prepare.spark.log import read_events as read_on_spark
+from aisle.prepare.spark.log import SparkLog, cleaned_on_spark, extent_of
+from aisle.prepare.spark.reading import read_events as read_on_spark
+from aisle.prepare.spark.session import Session, session
 from aisle.prepare.split import holdout_window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.base import Recommender

@@ -145,7 +145,7 @@ def train(
 def everything(tables: Tables, recipe: Recipe) -> Interactions:
     """Return all that a shop knows as training data, with what the catalogue shows and nobody has touched yet."""
     now = span(tables.events)[1] + 1
-    data = build(tables.events, recipe.weights, now, also=shown_items(tables.catalogue))
+    data = build(tables.events, recipe.weights, now, more_items=shown_items(tables.catalogue))
     return with_catalogue(tables.catalogue, data)
 
 

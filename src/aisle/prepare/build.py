@@ -52,7 +52,12 @@ _TIE_BREAKERS: Final = (TIMESTAMP, USER_ID, ITEM_ID, _KIND, SESSION_ID, TRANSACT
 
 
 def build(
-    events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary | None = None, also: Iterable[str] = ()
+    events: "IntoFrame",
+    weights: Weights,
+    now: int,
+    *,
+    items: Vocabulary | None = None,
+    more_items: Iterable[str] = (),
 ) -> Interactions:
     """Return the training data of a table of events.
 
@@ -66,10 +71,10 @@ def build(
     now
         The moment at which the data ends, in microseconds.
     items
-        The items of a trained model, when the data is for asking it: events of others are left out. By default, every
-        item that the events name, and `also`.
-    also
-        More items, such as those of the catalogue: what nobody has touched yet has a number and an empty column.
+        The items of a trained model, when the data is for asking it: events of others are skipped. By default, every
+        item that the events name, and `more_items`.
+    more_items
+        Such as those of the catalogue: an item without events has a number and an empty column.
 
     Raises
     ------
@@ -79,7 +84,7 @@ def build(
         If no event says what anybody likes.
     """
     table = _weighed(cleaned_events(nw.from_native(events).lazy()), weights, now).collect("polars").to_native()
-    item_ids = _item_ids(table, also) if items is None else pl.Series(items.ids, dtype=pl.String)
+    item_ids = _item_ids(table, more_items) if items is None else pl.Series(items.ids, dtype=pl.String)
     table = table.with_columns(_numbers(table[ITEM_ID], item_ids))
     if items is not None:
         table = table.filter(pl.col(ITEM_ID) != UNKNOWN)
@@ -141,9 +146,9 @@ def cleaned_events(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     return clean(events.select(*used, *absent)).select(*NEEDED, *OPTIONAL)
 
 
-def _item_ids(table: pl.DataFrame, also: Iterable[str]) -> pl.Series:
+def _item_ids(table: pl.DataFrame, more_items: Iterable[str]) -> pl.Series:
     """Return each item of the events and each other one once, in order."""
-    others = pl.Series(also, dtype=pl.String)
+    others = pl.Series(more_items, dtype=pl.String)
     return pl.concat((_sorted_ids(table, ITEM_ID), others)).unique().sort()
 
 

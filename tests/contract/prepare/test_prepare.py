@@ -174,8 +174,8 @@ def test_spark_gives_the_rows_that_polars_gives(spark_bring: Bring, step: str, s
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_whole_preparation_gives_equal_arrays(spark_bring: Bring, seed: int) -> None:
     events = messy_events(seed)
-    expected = arrays_of(build(events, WEIGHTS, NOW, also=["untouched"]))
-    found = arrays_of(build(spark_bring(events).to_native(), WEIGHTS, NOW, also=["untouched"]))
+    expected = arrays_of(build(events, WEIGHTS, NOW, more_items=["untouched"]))
+    found = arrays_of(build(spark_bring(events).to_native(), WEIGHTS, NOW, more_items=["untouched"]))
 
     assert "revised.item" in expected
     assert found.keys() == expected.keys()
@@ -186,11 +186,12 @@ def test_the_whole_preparation_gives_equal_arrays(spark_bring: Bring, seed: int)
 @GROUP
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_stays_on_spark_is_the_matrix(spark_bring: Bring, seed: int) -> None:
-    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark, to_polars
+    from aisle.prepare.spark.frames import to_polars
+    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark
 
     events = messy_events(seed)
-    data = build(events, WEIGHTS, NOW, also=["untouched"])
-    log = SparkLog.of(cleaned_on_spark(spark_bring(events).to_native()), WEIGHTS, NOW, also=["untouched"])
+    data = build(events, WEIGHTS, NOW, more_items=["untouched"])
+    log = SparkLog.of(cleaned_on_spark(spark_bring(events).to_native()), WEIGHTS, NOW, more_items=["untouched"])
     pairs = to_polars(log.pairs())
     numbered = to_polars(log.numbered(log.pairs()))
 
@@ -206,7 +207,8 @@ def test_what_stays_on_spark_is_the_matrix(spark_bring: Bring, seed: int) -> Non
 
 @GROUP
 def test_an_earlier_moment_knows_nothing_of_later_ones(spark_bring: Bring) -> None:
-    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark, to_polars
+    from aisle.prepare.spark.frames import to_polars
+    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark
 
     events = messy_events(1)
     log = SparkLog.of(cleaned_on_spark(spark_bring(events).to_native()), WEIGHTS, NOW).until(WINDOW.cut)

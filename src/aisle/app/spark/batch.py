@@ -32,7 +32,7 @@ from aisle.storage import recommendations
 from aisle.storage.connection import Database
 
 if TYPE_CHECKING:
-    from aisle.prepare.spark.log import Frame
+    from aisle.prepare.spark.session import Frame
 
 
 def recommend_all_on_spark(
@@ -55,9 +55,10 @@ def recommend_all_on_spark(
         A folder of Parquet files, whose name ends in `.parquet`, which appears when it is complete. None: the table
         `recommendations`.
     source
-        Where the events are, as `prepare.spark.log.read_events` takes it; None: the shop's database.
+        Where the events are, as `prepare.spark.reading` takes it; None: the shop's database.
     """
-    from aisle.prepare.spark.log import SparkLog, by_users, extent_of
+    from aisle.prepare.spark.executors import by_users
+    from aisle.prepare.spark.log import SparkLog, extent_of
 
     started = time.perf_counter()
     check_asks_shoppers(placement, section)

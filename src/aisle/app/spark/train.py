@@ -49,7 +49,8 @@ from aisle.storage import reviews
 from aisle.storage.connection import Database
 
 if TYPE_CHECKING:
-    from aisle.prepare.spark.log import Frame, Session, SparkLog
+    from aisle.prepare.spark.log import SparkLog
+    from aisle.prepare.spark.session import Frame, Session
 
 DEFAULT: Final = "als"
 """The personal model where the shop's own needs one machine."""
@@ -78,7 +79,7 @@ def spark_session(settings: Settings) -> Iterator["Session"]:
         If Spark cannot start, or whatever is done with it fails.
     """
     _require_spark()
-    from aisle.prepare.spark.log import session
+    from aisle.prepare.spark.session import session
 
     with session(settings.spark.master, settings.spark.conf) as spark:
         yield spark
@@ -93,7 +94,9 @@ def spark_events(db: Database, spark: "Session", source: str | None, progress: P
     NotEnoughData
         If there is none.
     """
-    from aisle.prepare.spark.log import cleaned_on_spark, kept, read_events
+    from aisle.prepare.spark.frames import kept
+    from aisle.prepare.spark.log import cleaned_on_spark
+    from aisle.prepare.spark.reading import read_events
 
     with tempfile.TemporaryDirectory(prefix="aisle-") as folder:
         if source is None:
@@ -134,7 +137,7 @@ def train_on_spark(
     model
         The personal model, instead of the one in `aisle.toml`.
     source
-        Where the events are, as `prepare.spark.log.read_events` takes it; None: the shop's database. The catalogue is
+        Where the events are, as `prepare.spark.reading` takes it; None: the shop's database. The catalogue is
         always the shop's.
 
     Raises

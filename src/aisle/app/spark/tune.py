@@ -43,7 +43,7 @@ def search_on_spark(
 
     The next ones are drawn when all of a round are done, so that equal seeds and rounds give equal trials.
     """
-    from aisle.prepare.spark.log import cores, in_parallel
+    from aisle.prepare.spark.executors import cores, in_parallel
 
     failed = done = 0
     stage = f"tune {question.part.model}"

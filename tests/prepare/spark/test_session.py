@@ -1,0 +1,27 @@
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aisle.shop.errors import SparkError
+from tests.spark import GROUP
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = GROUP
+
+
+def test_any_other_failure_is_one_line(spark: "SparkSession") -> None:
+    from aisle.prepare.spark.session import clearly
+
+    with pytest.raises(SparkError, match=r"^Spark failed: .*no_such_column") as raised, clearly():
+        spark.range(1).select("no_such_column")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_session_that_runs_already_is_used_and_left_running(spark: "SparkSession") -> None:
+    from aisle.prepare.spark.session import session
+
+    with session("local[1]", {}) as found:
+        assert "local-cluster" in str(found.sparkContext.master)
+    assert spark.range(3).count() == 3

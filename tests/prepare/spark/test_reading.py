@@ -1,5 +1,6 @@
 """What Spark reads, on a cluster of separate processes."""
 
+import traceback
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from aisle.shop.errors import FileError, FormatError, SettingsError
+from aisle.shop.errors import AisleError, FileError, FormatError, SettingsError
 from tests.lively_shop import lively_events
 from tests.spark import GROUP
 
@@ -119,3 +120,22 @@ def test_what_spark_has_no_jar_for_is_said(spark: "SparkSession", tmp_path: Path
     ) as raised:
         read_events(spark, "jdbc:postgresql://localhost/shop?user=me&password=secret")
     assert "org.postgresql.Driver" in str(raised.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "jdbc:nobody://ann:s3cret@localhost/shop",
+        "jdbc:postgresql://localhost/shop?user=ann&password=s3cret",
+        "mysql+pymysql://ann:s3cret@localhost/shop",
+        "JDBC:mysql://ann:s3cret@localhost/shop",
+    ],
+)
+def test_no_message_shows_the_password_of_a_source(spark: "SparkSession", source: str) -> None:
+    from aisle.prepare.spark.reading import read_events
+    from aisle.prepare.spark.session import clearly
+
+    with pytest.raises(AisleError) as raised, clearly():
+        read_events(spark, source).collect()
+    shown = "".join(traceback.format_exception(raised.value))
+    assert "s3cret" not in shown

@@ -10,6 +10,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  its name everywhere
 from pyspark.sql import types as T  # noqa: N812
 
+from aisle.prepare.spark.credentials import cause, hide_credentials
 from aisle.prepare.spark.frames import SPARK_TYPES
 from aisle.shop.columns import EVENTS, PRICE, TIMESTAMP
 from aisle.shop.errors import FileError, FormatError, SettingsError
@@ -44,14 +45,18 @@ def read_events(spark: SparkSession, source: str) -> DataFrame:
     SettingsError
         If Spark lacks what reads such a source.
     """
-    if source.startswith("jdbc:"):
+    if _is_jdbc(source):
         # Java looks for drivers by itself only among its own jars, not among those that Spark was given.
-        named = {"driver": driver} if (driver := _DRIVERS.get(source.split(":")[1])) else {}
+        named = {"driver": driver} if (driver := _DRIVERS.get(source.lower().split(":")[1])) else {}
         return _typed(_with_extension(spark.read.format("jdbc").options(url=source, dbtable="events", **named), source))
     if (Path(source) / "_delta_log").is_dir():
         return _typed(_with_extension(spark.read.format("delta").option("path", source), source))
     exported = Path(source) / EVENTS_FILE
     return _typed(_read_parquet(spark, str(exported if exported.is_file() else source)))
+
+
+def _is_jdbc(source: str) -> bool:
+    return source.lower().startswith("jdbc:")
 
 
 def _with_extension(reader: Any, source: str) -> DataFrame:
@@ -60,32 +65,33 @@ def _with_extension(reader: Any, source: str) -> DataFrame:
         read: DataFrame = reader.load()
     except (PySparkException, Py4JError) as error:
         if re.search("DATA_SOURCE_NOT_FOUND|No suitable driver|ClassNotFoundException", str(error)):
-            what = "a JDBC driver" if source.startswith("jdbc:") else "Delta Lake"
-            shown = source.partition("?")[0]  # what follows may be a password
+            what = "a JDBC driver" if _is_jdbc(source) else "Delta Lake"
             raise SettingsError(
-                f"Spark needs the jar of {what} to read {shown}; name it in [spark] conf, as spark.jars or "
-                "spark.jars.packages"
-            ) from error
+                f"Spark needs the jar of {what} to read {hide_credentials(source)}; name it in [spark] conf, as "
+                "spark.jars or spark.jars.packages"
+            ) from cause(error)
         raise
     return read
 
 
 def _read_parquet(spark: SparkSession, source: str) -> DataFrame:
     """Read files that all have the same columns: Spark itself would fill the columns that a file lacks with nulls."""
+    shown = hide_credentials(source)
     try:
         files = spark.read.format("binaryFile").option("pathGlobFilter", "*.parquet").load(source)
         parts = sorted(row.path for row in files.select("path").collect())
     except AnalysisException as error:
-        raise FileError(f"there is no {source}; name Parquet files, a Delta table or a jdbc: URL") from error
+        raise FileError(f"there is no {shown}; name Parquet files, a Delta table or a jdbc: URL") from cause(error)
     if not parts:
-        raise FileError(f"{source} holds no .parquet file; name Parquet files, a Delta table or a jdbc: URL")
+        raise FileError(f"{shown} holds no .parquet file; name Parquet files, a Delta table or a jdbc: URL")
     first, *others = (_columns_of(spark, part) for part in parts)
     for part, columns in zip(parts[1:], others, strict=True):
         for name in sorted(first.keys() | columns.keys()):
             if first.get(name) != columns.get(name):
                 raise FormatError(
-                    f"{part} has {name} as {columns.get(name, 'no column')}, and {parts[0]} as "
-                    f"{first.get(name, 'no column')}; write the one that is wrong again, or leave it out"
+                    f"{hide_credentials(part)} has {name} as {columns.get(name, 'no column')}, and "
+                    f"{hide_credentials(parts[0])} as {first.get(name, 'no column')}; write the one that is wrong "
+                    "again, or leave it out"
                 )
     return spark.read.parquet(*parts)
 
@@ -94,7 +100,10 @@ def _columns_of(spark: SparkSession, part: str) -> dict[str, str]:
     try:
         schema = spark.read.parquet(part).schema
     except (PySparkException, Py4JError) as error:
-        raise FileError(f"{part} is no Parquet file that can be read; write it again or leave it out") from error
+        shown = hide_credentials(part)
+        raise FileError(f"{shown} is no Parquet file that can be read; write it again or leave it out") from cause(
+            error
+        )
     return {field.name: field.dataType.simpleString() for field in schema if field.name in EVENTS}
 
 

@@ -15,6 +15,7 @@ from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from aisle.prepare.spark.credentials import cause, hide_credentials
 from aisle.prepare.spark.java import check_java
 from aisle.shop.errors import FileError, SparkError
 
@@ -23,6 +24,9 @@ Frame: TypeAlias = DataFrame
 
 _STACK: Final = "-Xss16m"
 _LOST: Final = re.compile("ExecutorLostFailure|OutOfMemoryError|Master removed our application")
+_CALL: Final = "An error occurred while calling"
+"""How a report of Java begins, before it says what happened."""
+
 _UNREADABLE: Final = re.compile(r"FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER|not a Parquet file")
 
 
@@ -101,15 +105,15 @@ def clearly() -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        report = str(error)
+        report, known = hide_credentials(str(error)), cause(error)
         if file := re.search(r"file:\S+\.parquet|\S+://\S+\.parquet", report) if _UNREADABLE.search(report) else None:
-            raise FileError(f"Spark cannot read {file[0]}; write it again or leave it out") from error
+            raise FileError(f"Spark cannot read {file[0]}; write it again or leave it out") from known
         if _LOST.search(report) or _stopped():
             raise SparkError(
                 "Spark lost its executors while it worked: they were killed or ran out of memory; give them more with "
                 "spark.executor.memory in [spark] conf, or run it again"
-            ) from error
-        raise SparkError(f"Spark failed: {_gist(report)}") from error
+            ) from known
+        raise SparkError(f"Spark failed: {_gist(report)}") from known
 
 
 def _stopped() -> bool:
@@ -123,6 +127,8 @@ def _stopped() -> bool:
 
 def _gist(report: str) -> str:
     """Return the line of an error report that says what happened."""
-    lines = [line.strip() for line in report.splitlines() if line.strip()]
+    lines = [line.strip() for line in report.splitlines() if line.strip() and not line.startswith(_CALL)]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes or lines or ["it does not say why"])[-1 if causes else 0][:300]
+    if causes:
+        return causes[-1][:300]
+    return lines[0].removeprefix(": ")[:300] if lines else "it does not say why"

@@ -40,7 +40,7 @@ def dump(db: Database) -> Iterator[Part]:
         for table in _ORDER:
             query = select(table).order_by(*table.primary_key.columns)
             if table is erased:
-                query = query.where(erased.c.digest != tombstones.GATE)
+                query = query.where(erased.c.digest != tombstones.LOCK)
             streamed = query.execution_options(stream_results=True, max_row_buffer=PART_ROWS)
             for rows in connection.execute(streamed).partitions(PART_ROWS):
                 yield Part(str(table.name), pl.DataFrame(rows, schema=_schema(table), orient="row"))
@@ -58,7 +58,7 @@ def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
     """
     counts = dict.fromkeys(metadata.tables, 0)
     with db.write() as connection:
-        tombstones.alone(connection)
+        tombstones.lock(connection)
         for table in metadata.sorted_tables:
             if table is not erased:
                 connection.execute(delete(table))

@@ -1,16 +1,15 @@
 """The interactions table: the user–item pairs that models learn from, for the shop's analysts."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import delete, func, select
 
 from aisle.storage import erased
 from aisle.storage.connection import Database
 from aisle.storage.dialects import insert_all
+from aisle.storage.parts import parts
 from aisle.storage.tables import interactions
-
-_USERS_PER_QUERY: Final = 500
 
 
 def replace(db: Database, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
@@ -32,8 +31,7 @@ def replace(db: Database, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...
     """
     with db.write() as connection:
         gone = erased.among(connection, set(user_ids))
-        for start in range(0, len(user_ids), _USERS_PER_QUERY):
-            part = user_ids[start : start + _USERS_PER_QUERY]
+        for part in parts(user_ids):
             connection.execute(delete(interactions).where(interactions.c.user_id.in_(part)))
         kept = [row for row in rows if row[0] not in gone] if gone else rows
         insert_all(connection, interactions, kept)

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, insert, select
 from aisle.shop.columns import ITEM_HISTORY, ITEM_ID, ITEMS, TIMESTAMP
 from aisle.shop.moments import now
 from aisle.storage.connection import Database
-from aisle.storage.rows import Change, Rows, Stored, by_ids, chosen, frames, store_latest
+from aisle.storage.frames import stream_frames
+from aisle.storage.rows import Change, Rows, Stored, by_ids, store_latest
 from aisle.storage.tables import item_history, items
 
 if TYPE_CHECKING:
@@ -122,4 +123,4 @@ def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> It
     InputError
         If there is no such column.
     """
-    return frames(db, items, chosen(items, columns), batch_size)
+    return stream_frames(db, items, columns, batch_size)

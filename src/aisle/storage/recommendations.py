@@ -1,16 +1,15 @@
 """The recommendations table: everybody's shelves as they were last worked out."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 
 from aisle.shop.columns import RANK, RECOMMENDATIONS
 from aisle.storage import erased
 from aisle.storage.connection import Database
+from aisle.storage.parts import parts
 from aisle.storage.tables import recommendations
-
-_USERS_PER_QUERY: Final = 500
 
 
 def replace(db: Database, placement: str, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
@@ -29,7 +28,7 @@ def replace(db: Database, placement: str, user_ids: Sequence[str], rows: Sequenc
     """
     with db.write() as connection:
         gone = erased.among(connection, set(user_ids))
-        for part in _parts(user_ids):
+        for part in parts(user_ids):
             old = recommendations.c.user_id.in_(part), recommendations.c.placement == placement
             connection.execute(delete(recommendations).where(*old))
         kept = [dict(zip(RECOMMENDATIONS, row, strict=True)) for row in rows if row[0] not in gone]
@@ -51,8 +50,3 @@ def of_user(db: Database, user_id: str, placement: str) -> list[tuple[Any, ...]]
     query = select(*(recommendations.c[name] for name in RECOMMENDATIONS)).where(*mine)
     with db.read() as connection:
         return [tuple(row) for row in connection.execute(query.order_by(recommendations.c[RANK]))]
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), _USERS_PER_QUERY):
-        yield ids[start : start + _USERS_PER_QUERY]

@@ -9,7 +9,7 @@ from aisle.shop.errors import Refused
 from aisle.shop.money import from_micros
 from aisle.storage import rejects
 from aisle.storage.connection import Database
-from aisle.storage.rows import Rows, plain
+from aisle.storage.rows import Rows, as_tuples
 
 SOURCE: Final = "database"
 """Where such rejects say that they come from."""
@@ -48,7 +48,7 @@ def around_refused(store: Callable[[Rows], _T], rows: Rows) -> Iterator[tuple[Ro
 
 def keep(db: Database, table: str, rows: Rows, why: Refused) -> None:
     """Keep rows that the database refused, with the reason; `aisle rejects` shows, mends and replays them."""
-    raws = (json.dumps(_readable(dict(zip(TABLES[table], row, strict=True)))) for row in plain(table, rows))
+    raws = (json.dumps(_readable(dict(zip(TABLES[table], row, strict=True)))) for row in as_tuples(table, rows))
     rejects.add(db, [Refusal(SOURCE, None, table, str(why), raw) for raw in raws])
 
 

@@ -12,10 +12,9 @@ from aisle.storage.connection import Database
 from aisle.storage.dialects import insert_new
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
+from aisle.storage.parts import parts
 from aisle.storage.rows import Stored
 from aisle.storage.tables import rejects
-
-_AT_ONCE: Final = 500
 
 
 class RejectLike(Protocol):
@@ -147,8 +146,8 @@ def waiting(db: Database, source: str) -> list[Waiting]:
 def settle(db: Database, done: Sequence[int], again: Mapping[int, str]) -> None:
     """Let go of the rows that were mended, and note why the others were turned away again."""
     with db.write() as connection:
-        for start in range(0, len(done), _AT_ONCE):
-            connection.execute(delete(rejects).where(rejects.c.seq.in_(done[start : start + _AT_ONCE])))
+        for part in parts(done):
+            connection.execute(delete(rejects).where(rejects.c.seq.in_(part)))
         if again:
             changed = update(rejects).where(rejects.c.seq == bindparam("number")).values(reason=bindparam("because"))
             told = [{"number": seq, "because": _printable(reason)} for seq, reason in again.items()]

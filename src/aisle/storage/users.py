@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from aisle.storage.connection import Database
-from aisle.storage.rows import Rows, Stored, chosen, frames, store_latest
+from aisle.storage.frames import stream_frames
+from aisle.storage.rows import Rows, Stored, store_latest
 from aisle.storage.tables import users
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def upsert(db: Database, rows: Rows) -> Stored:
     ----------
     rows
         A frame with the columns of `shop.columns.USERS`, or tuples in their order; of two rows for one user the later
-        wins, and null attributes leave what is stored.
+        wins, and null attributes keep what is stored.
 
     Raises
     ------
@@ -36,4 +37,4 @@ def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> It
     InputError
         If there is no such column.
     """
-    return frames(db, users, chosen(users, columns), batch_size)
+    return stream_frames(db, users, columns, batch_size)

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 from aisle.shop.errors import DatabaseUnavailable, Refused, StorageError, TryAgain
 from aisle.storage.connection import Database
 from aisle.storage.refused import around_refused, keep
-from aisle.storage.rows import Fate, store_each
+from aisle.storage.rows import RowStatus, store_each
 from aisle.storage.tables import events
 
 CAPACITY: Final = 20_000
@@ -46,7 +46,7 @@ class Outcome(NamedTuple):
 STORED: Final = Outcome("stored")
 REFUSED: Final = Outcome("rejected", "the database does not take its values; aisle rejects list says why")
 
-_OUTCOMES: Final[dict[Fate, Outcome]] = {
+_OUTCOMES: Final[dict[RowStatus, Outcome]] = {
     "stored": STORED,
     "duplicate": Outcome("duplicate"),
     "erased": Outcome("rejected", "the data of this user_id was erased on request, and is not taken in again"),
@@ -185,12 +185,12 @@ class EventWriter:
     def _store(self, rows: Sequence[EventTuple]) -> list[Outcome]:
         """Store events in one commit, or in more of them around those that the database refuses: these are kept."""
         outcomes: list[Outcome] = []
-        for part, told in around_refused(partial(store_each, self._db, events), rows):
-            if isinstance(told, Refused):
-                keep(self._db, events.name, part, told)
+        for part, result in around_refused(partial(store_each, self._db, events), rows):
+            if isinstance(result, Refused):
+                keep(self._db, events.name, part, result)
                 outcomes.append(REFUSED)
             else:
-                outcomes += [_OUTCOMES[fate] for fate in told]
+                outcomes += [_OUTCOMES[status] for status in result]
         return outcomes
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from aisle.storage import migrations
 from aisle.storage.connection import Database, connect
-from aisle.storage.erased import GATE
+from aisle.storage.erased import LOCK
 from aisle.storage.tables import erased, metadata
 
 SERVERS: Final = {
@@ -49,7 +49,7 @@ def new_database(kind: str, name: str) -> Iterator[str]:
 def empty(db: Database) -> None:
     with db.write() as connection:
         for table in metadata.sorted_tables:
-            connection.execute(delete(table) if table is not erased else delete(table).where(erased.c.digest != GATE))
+            connection.execute(delete(table) if table is not erased else delete(table).where(erased.c.digest != LOCK))
 
 
 class Urls:

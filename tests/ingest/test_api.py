@@ -12,7 +12,7 @@ from aisle.ingest import parse_events
 from aisle.ingest.api import MAX_BODY, MAX_EVENTS
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError
-from tests.ingest.door_files import NOW
+from tests.ingest.files import NOW
 
 EVENT = {"event": "view_item", "user_id": "u", "item_id": "i", "timestamp": "2026-01-01T00:00:00Z"}
 
@@ -147,7 +147,7 @@ ODD = [
 
 @pytest.mark.parametrize("shape", [b"[%b, %b]", b' { "more": [1] , "events" : [ %b,\n%b ] } '])
 @pytest.mark.parametrize(("event", "reason"), ODD, ids=range(len(ODD)))
-def test_what_only_looks_like_json_is_set_aside_alone(event: bytes, reason: str, shape: bytes) -> None:
+def test_what_only_looks_like_json_is_rejected_alone(event: bytes, reason: str, shape: bytes) -> None:
     batch, reasons = parse_events(shape % (event, GOOD), NOW)
     assert reason in (reasons[0] or "")
     assert reasons[1] is None

@@ -1,11 +1,11 @@
-"""Real logs of the shared data folder through the door."""
+"""Real logs of the shared data folder."""
 
 from pathlib import Path
 
 import pytest
 
 from aisle.ingest import Plan, guess
-from tests.ingest.door_files import through
+from tests.ingest.files import ingest
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -19,7 +19,7 @@ def files(pattern: str) -> list[Path]:
 
 
 def test_online_retail() -> None:
-    outcome = through(files("online-retail/*.csv.gz"), Plan(format="online-retail"))
+    outcome = ingest(files("online-retail/*.csv.gz"), Plan(format="online-retail"))
     assert outcome.read == 457_118 + outcome.accepted["items"].height
     events = outcome.events
     assert events["event_id"].n_unique() == events.height == 452_228
@@ -32,19 +32,19 @@ def test_online_retail() -> None:
 
 def test_movielens_100k() -> None:
     paths = [path for name in ("u.data", "u.item", "u.user") for path in files(f"ml-100k/{name}")]
-    outcome = through(paths, Plan(format="movielens"))
+    outcome = ingest(paths, Plan(format="movielens"))
     heights = {table: frame.height for table, frame in outcome.accepted.items()}
     assert heights == {"events": 100_000, "items": 1_682, "users": 943}
 
 
 def test_retailrocket() -> None:
-    outcome = through(files("retailrocket-buyers/events.csv"), Plan(format="retailrocket"))
+    outcome = ingest(files("retailrocket-buyers/events.csv"), Plan(format="retailrocket"))
     assert outcome.events.height == 97_381
     assert set(outcome.reasons) == {"timestamp is missing"}
 
 
 def test_olist() -> None:
-    outcome = through(files("olist-sample/*.csv"), Plan(format="olist"))
+    outcome = ingest(files("olist-sample/*.csv"), Plan(format="olist"))
     assert outcome.accepted["items"].height == 5_460
     lost = [reason for reason in outcome.reasons if reason.endswith("no purchase")]
     assert outcome.events.filter(event="purchase").height == 8_365 - len(lost)

@@ -13,21 +13,21 @@ from aisle.storage.tables import interactions
 
 
 def replace(db: Database, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
-    """Put new pairs in the place of some shoppers' old ones, in one transaction, and return how many there are.
+    """Replace the pairs of some shoppers in one transaction, and return how many they have now.
 
     A reader finds a shopper's old pairs or the new ones, never some of both. Erased people get none.
 
     Parameters
     ----------
     user_ids
-        Whose pairs they are; who has no rows has none from then on.
+        Whose pairs to replace; shoppers without rows have none from then on.
     rows
         In the order of `shop.columns.INTERACTIONS`.
 
     Raises
     ------
     StorageError
-        If the database refuses; then the old ones stay.
+        If the database refuses; then the old pairs stay.
     """
     with db.write() as connection:
         gone = erased.among(connection, set(user_ids))
@@ -39,7 +39,7 @@ def replace(db: Database, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...
 
 
 def forget_older(db: Database, created: int) -> int:
-    """Remove pairs that were worked out before a moment: of shoppers who are not there any more."""
+    """Remove pairs that were computed before a moment: those of shoppers whom a training no longer knows."""
     with db.write() as connection:
         return connection.execute(delete(interactions).where(interactions.c.created < created)).rowcount
 

@@ -1,4 +1,4 @@
-"""The recommendations table: everybody's shelves as they were last worked out."""
+"""The recommendations table: the shelves of all shoppers as they were last computed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from aisle.storage.tables import recommendations
 
 
 def replace(db: Database, placement: str, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
-    """Put new shelves in the place of some shoppers' old ones, in one transaction, and return how many rows there are.
+    """Replace the shelves of some shoppers in one transaction, and return how many rows they have now.
 
     A reader finds a shopper's old shelf or the new one, never some of both. Erased people get none.
 
@@ -22,7 +22,7 @@ def replace(db: Database, placement: str, user_ids: Sequence[str], rows: Sequenc
     placement
         Where the shelves stand.
     user_ids
-        Whose shelves they are; who has no rows has no shelf from then on.
+        Whose shelves to replace; shoppers without rows have no shelf from then on.
     rows
         In the order of `shop.columns.RECOMMENDATIONS`.
     """
@@ -38,7 +38,7 @@ def replace(db: Database, placement: str, user_ids: Sequence[str], rows: Sequenc
 
 
 def forget_older(db: Database, placement: str, created: int) -> int:
-    """Remove a placement's shelves that were worked out before a moment: of shoppers who are not there any more."""
+    """Remove a placement's shelves that were computed before a moment: those of shoppers who are no longer known."""
     old = recommendations.c.placement == placement, recommendations.c.created < created
     with db.write() as connection:
         return connection.execute(delete(recommendations).where(*old)).rowcount

@@ -54,3 +54,23 @@ def test_whatever_came_is_kept_in_a_readable_form(db: Database, raw: str) -> Non
     assert found.source == "s\\x00\\udc80.csv"
     assert found.raw.startswith(raw[:5])
     assert len(found.raw.encode()) <= MAX_TEXT_BYTES + 2
+
+
+def test_the_rejects_of_a_file_come_in_their_order_and_apart_from_lookalikes(db: Database) -> None:
+    rejects.add(
+        db, [Reject(source, line, raw=f"{line}") for line in (3, 1, 2) for source in ("a.csv", "A.csv", "a.csv ")]
+    )
+    assert rejects.sources(db) == ["A.csv", "a.csv", "a.csv "]
+    assert [(one.line, one.raw, one.source) for one in rejects.waiting(db, "a.csv")] == [
+        (line, str(line), "a.csv") for line in (1, 2, 3)
+    ]
+
+
+def test_settled_rejects_leave_and_the_others_get_the_new_reason(db: Database) -> None:
+    rejects.add(db, [Reject(line=line, raw=f"{line}") for line in range(1200)])
+    waiting = rejects.waiting(db, "events.csv")
+    rejects.settle(db, [one.seq for one in waiting[:1100]], {one.seq: f"still\0 {one.raw}" for one in waiting[1100:]})
+    left = rejects.waiting(db, "events.csv")
+    assert [(one.raw, one.reason) for one in left] == [(str(line), f"still\\x00 {line}") for line in range(1100, 1200)]
+    rejects.settle(db, [], {})
+    assert rejects.count(db) == 100

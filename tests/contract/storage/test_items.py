@@ -1,13 +1,12 @@
-"""Items and users: kept under their ids, the latest word counts."""
-
 import polars as pl
 import pytest
 
-from aisle.shop.columns import ITEMS, USERS
+from aisle.shop.columns import ITEM_HISTORY, ITEMS
 from aisle.shop.errors import InputError
-from aisle.storage import items, users
+from aisle.shop.moments import now
+from aisle.storage import items
 from aisle.storage.connection import Database
-from aisle.storage.items import ItemRow
+from aisle.storage.items import ItemMoment, ItemRow
 from aisle.storage.rows import Stored
 from tests.storage.samples import row
 
@@ -73,16 +72,33 @@ def test_an_item_column_that_is_not_there_is_named(db: Database) -> None:
         items.stream(db, ["colour"])
 
 
-def test_a_users_attributes_are_replaced_but_not_by_nothing(db: Database) -> None:
-    assert users.upsert(db, [("u", '{"city":"Rome"}'), ("U", None)]) == Stored(2, 0)
-    assert users.upsert(db, [("u", '{"city":"Oslo"}'), ("U", None), ("u", None)]) == Stored(1, 2)
-    (frame,) = users.stream(db, list(USERS))
-    assert sorted(frame.rows()) == [("U", None), ("u", '{"city":"Oslo"}')]
-
-
 def test_the_newest_items_are_those_that_became_available_last(db: Database) -> None:
     days = {"old": 1, "new": 3, "newer": 4, "to-come": 6}
     items.upsert(db, [row("items", item_id=one, available_from=day) for one, day in days.items()])
     items.upsert(db, [row("items", item_id="always")])
     assert items.newest(db, 5, 2) == ["newer", "new"]
     assert items.newest(db, 5, 10) == ["newer", "new", "old"]
+
+
+def mug(**values: object) -> tuple[object, ...]:
+    return row("items", item_id="i", **values)
+
+
+def test_the_fields_of_a_moment_are_the_columns_of_the_table() -> None:
+    assert ItemMoment._fields == tuple(ITEM_HISTORY)
+
+
+def test_new_prices_and_stocks_are_remembered_and_nothing_else(db: Database) -> None:
+    before = now()
+    items.upsert(db, [mug(title="Mug")])
+    items.upsert(db, [mug(price=5, currency="GBP")])
+    items.upsert(db, [mug(price=5), mug(title="Cup", price=5)])
+    items.upsert(db, [mug(price=6, stock=3), mug(in_stock=False)])
+    found = items.history(db, "i")
+    assert [one[2:] for one in found] == [
+        (5, "GBP", None, None),
+        (6, "GBP", 3, None),
+        (6, "GBP", 3, False),
+    ]
+    assert before <= found[0].timestamp <= found[-1].timestamp <= now()
+    assert items.history(db, "I") == []

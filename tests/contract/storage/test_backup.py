@@ -10,8 +10,8 @@ from sqlalchemy import select
 from aisle.storage import backup, events, items, models, people, rejects, reviews, tables, users
 from aisle.storage.connection import Database, connect
 from aisle.storage.tables import metadata
-from tests.contract.people.conftest import Urls
-from tests.contract.people.test_people import ANNA, BOB, Reject, fill
+from tests.contract.storage.conftest import Shops
+from tests.contract.storage.test_people import ANNA, BOB, Reject, fill
 from tests.storage import samples
 
 NEXT = {"sqlite": "mysql", "mysql": "postgresql", "postgresql": "sqlite"}
@@ -37,10 +37,10 @@ def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:
 
 
 @pytest.fixture
-def other(db: Database, urls: Urls, tmp_path: Path) -> Database:
+def other(db: Database, shops: Shops, tmp_path: Path) -> Database:
     """A database of another kind."""
     (tmp_path / "other").mkdir()
-    return connect(urls.of(NEXT[db.engine.dialect.name], tmp_path / "other"))
+    return connect(shops.url(NEXT[db.engine.dialect.name], tmp_path / "other"))
 
 
 def test_a_backup_fits_another_kind_of_database(db: Database, other: Database) -> None:

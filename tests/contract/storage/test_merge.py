@@ -11,7 +11,7 @@ from aisle.storage.connection import Database
 from aisle.storage.rows import Stored
 from aisle.storage.tables import metadata
 from aisle.storage.writer import EventWriter
-from tests.contract.people.test_people import holding
+from tests.contract.storage.test_people import holding
 from tests.storage import samples
 
 

@@ -1,4 +1,4 @@
-"""The shop's catalogue beside its events: one row per item, in the order of the items' numbers."""
+"""The shop's catalogue beside its events: a row per item, in the order of the items' numbers."""
 
 from typing import Final
 
@@ -15,14 +15,14 @@ SCHEMA: Final = schema_of(ITEMS)
 
 
 def aligned(catalogue: pl.DataFrame, items: Vocabulary) -> pl.DataFrame:
-    """Return what a catalogue says of items, a row each, in their order; null where it says nothing.
+    """Return the rows of some items, in their order; an item that is not in the catalogue is null but for its id.
 
     Parameters
     ----------
     catalogue
-        Columns of `shop.columns.ITEMS`, each item once, in any order; columns that it lacks are null, and others stay.
+        Columns of `shop.columns.ITEMS`, each item once, in any order; missing columns become null, others are kept.
     items
-        The items that are asked about.
+        The items wanted.
     """
     ids = pl.DataFrame({ITEM_ID: pl.Series(items.ids, dtype=pl.String)})
     known = ids.join(catalogue, on=ITEM_ID, how="left", maintain_order="left")
@@ -30,14 +30,14 @@ def aligned(catalogue: pl.DataFrame, items: Vocabulary) -> pl.DataFrame:
 
 
 def without_stock(catalogue: pl.DataFrame) -> pl.DataFrame:
-    """Return a catalogue that does not say what is in stock."""
+    """Return a catalogue without its numbers of pieces in stock."""
     return catalogue.with_columns(pl.lit(None, SCHEMA[STOCK]).alias(STOCK))
 
 
 def top_categories(catalogue: pl.DataFrame) -> NDArray[np.int32] | None:
     """Return the first step of each item's category path as a number, (items,), or None if no item has a category.
 
-    Items without one share a number.
+    Items without a category share a number.
     """
     if catalogue[CATEGORY].null_count() == catalogue.height:
         return None

@@ -1,4 +1,4 @@
-"""Training data as it stood at an earlier moment: what a shop would have learnt from then."""
+"""Training data as it was at an earlier moment."""
 
 from dataclasses import replace
 
@@ -15,19 +15,19 @@ from aisle.shop.ids import UNKNOWN
 
 
 def until(data: Interactions, moment: int, weights: Weights) -> Interactions:
-    """Return the data without everything that happened at a moment or later, weighed as of that moment.
+    """Return the data with only the events before a moment, weighed as of that moment.
 
-    Users and items keep their numbers; those that come later have no events. The catalogue is as it is now, but for the
-    stock: what is left of an item tells how it sold since.
+    Users and items keep their numbers; those of later events have none. The catalogue is the present one without the
+    stock, which shows how an item has sold since.
 
     Parameters
     ----------
     data
-        What there is to learn from.
+        The whole data.
     moment
         In microseconds.
     weights
-        What the data was weighed with.
+        The weights of the data.
     """
     everything = data.everything
     past = everything.where(everything.timestamp < moment)
@@ -46,7 +46,7 @@ def until(data: Interactions, moment: int, weights: Weights) -> Interactions:
 
 
 def _matrix(log: EventLog, weight: NDArray[np.float64], shape: tuple[int, int]) -> csr_array:
-    """Sum events to the matrix of liking, as `build` does."""
+    """Sum weights by user and item, as `build` does."""
     known = log.user != UNKNOWN
     pairs = aggregate_arrays(log.user[known], log.item[known], weight[known], log.timestamp[known], log.rating[known])
     liked = pairs.weight > 0

@@ -1,4 +1,4 @@
-"""Shoppers' events up to a moment each, as arrays: what queries and features are made of, in training and live."""
+"""Shoppers' events up to a moment each, as arrays: the input of queries and features, in training and live."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Final, Self
@@ -14,10 +14,9 @@ Places = slice | NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Profiles:
-    """What each of some shoppers did: the events of profile `p` are those from `indptr[p]` up to `indptr[p + 1]`.
+    """The events of some shoppers: those of profile `p` are at `indptr[p]` up to, not including, `indptr[p + 1]`.
 
-    A profile's events are in the order of their time, oldest first; all arrays but the first and the last have the
-    shape (events,).
+    Its events are ordered by time, oldest first. All arrays but the first and the last have the shape (events,).
     """
 
     indptr: NDArray[np.int64]
@@ -38,12 +37,12 @@ class Profiles:
 
     @property
     def owner(self) -> NDArray[np.int64]:
-        """The profile of each event, (events,)."""
+        """The number of each event's profile, (events,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
     @property
     def pair(self) -> NDArray[np.int64]:
-        """A number for the profile and the item of each event, equal where both are, (events,)."""
+        """A number for each event's profile and item together, (events,)."""
         pair: NDArray[np.int64] = self.owner * (self.item.max(initial=-1) + np.int64(1)) + self.item
         return pair
 
@@ -58,7 +57,7 @@ class Profiles:
         return self._of(indptr, places, self.now[rows])
 
     def as_rated_last(self) -> Self:
-        """Return the profiles without the ratings that their shopper has revised since."""
+        """Return the profiles without ratings that their shopper has revised since."""
         kept = ~revised_since(self.pair, self.kind, self.timestamp)
         if kept.all():
             return self
@@ -75,12 +74,12 @@ PER_EVENT: Final = tuple(field.name for field in fields(Profiles) if field.name 
 
 
 def stretches(first: NDArray[np.integer], past: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return pointers to stretches laid one behind the other, (stretches + 1,), and the places that they are made of.
+    """Return the pointers to stretches of an array put one after the other, (stretches + 1,), and their places in it.
 
     Parameters
     ----------
     first, past
-        Where each stretch begins, and where the next thing after it does, (stretches,).
+        The first place of each stretch, and the one after its last, (stretches,).
     """
     lengths = past - first
     indptr = np.append(0, np.cumsum(lengths)).astype(np.int64)

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from aisle.evaluation.review_stars import ReviewErrors, cross_validate
-from aisle.prepare.aspects import ASPECT, aspects, praise
+from aisle.prepare.aspects import ASPECT, aspects, highlights
 from aisle.prepare.item_text import ASPECTS, HIGHLIGHTS
 from aisle.prepare.reviews import PREDICTED, rate_events
 from aisle.recommenders.content.review_stars import ReviewStars, ReviewStarsConfig, ReviewTexts
@@ -115,7 +115,7 @@ def heard(tables: Tables, moment: int, seed: int, left_out: dict[str, str]) -> t
     types = pl.Schema({name: one for name, one in tables.events.schema.items() if name in found.ratings.columns})
     ratings = found.ratings.select(types.names()).cast(types)
     spoken = found.aspects.group_by(ITEM_ID, maintain_order=True).agg(pl.col(ASPECT).str.join("|").alias(ASPECTS))
-    praised = praise(found.aspects).rename({ASPECT: HIGHLIGHTS})
+    praised = highlights(found.aspects).rename({ASPECT: HIGHLIGHTS})
     return Tables(
         pl.concat([tables.events, ratings], how="diagonal"),
         tables.catalogue.join(spoken, on=ITEM_ID, how="left").join(praised, on=ITEM_ID, how="left"),

@@ -21,7 +21,7 @@ class ReviewHighlightsConfig(Config, frozen=True):
 class ReviewHighlights:
     """A phrase for each item that is praised; a part of a bundle, like a recommender.
 
-    `prepare.aspects.praise` finds the phrases; here they are kept for those who explain a shelf.
+    `prepare.aspects.highlights` finds the phrases; here they are kept for those who explain a shelf.
     """
 
     name: ClassVar[str] = "review_highlights"

@@ -73,18 +73,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def arguments(self) -> tuple[str, ...]:
         """Return the plan as options of the command line."""
-        words: list[str] = []
-        if self.format is not None:
-            words += ["--format", self.format]
-        for theirs, ours in self.columns.items():
-            words += ["--map", f"{theirs}={ours}"]
-        if self.table is not None:
-            words += ["--as", self.table]
-        if self.timezone is not None:
-            words += ["--timezone", self.timezone]
-        if self.date_format is not None:
-            words += ["--date-format", self.date_format]
-        return tuple(words)
+        options = [
+            ("--format", self.format),
+            *(("--map", f"{theirs}={ours}") for theirs, ours in self.columns.items()),
+            ("--as", self.table),
+            ("--timezone", self.timezone),
+            ("--date-format", self.date_format),
+        ]
+        return tuple(word for option, value in options if value is not None for word in (option, value))
 
 
 def _pair(word: str) -> tuple[str, str]:

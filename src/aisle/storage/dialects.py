@@ -6,6 +6,7 @@ Two modules have more to tell of one database: `sqlite` chooses its engine, and 
 
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib import import_module
 from operator import itemgetter
 from typing import Any, Final
 
@@ -170,17 +171,8 @@ def _insert_or_update_sql(dialect: Dialect, table: Table) -> str:
 
 
 def _insert(dialect: Dialect, table: Table) -> Any:
-    if dialect.name == "mysql":
-        from sqlalchemy.dialects import mysql
-
-        return mysql.insert(table).inline()
-    if dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table).inline()
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table).inline()
+    own = import_module(f"sqlalchemy.dialects.{dialect.name}")  # only this one, as each takes time to import
+    return own.insert(table).inline()
 
 
 def _sql(statement: Insert, dialect: Dialect, names: Sequence[str]) -> str:

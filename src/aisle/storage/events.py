@@ -54,36 +54,14 @@ _OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
 
 
 def store(db: Database, rows: Rows) -> Stored:
-    """Store events in one transaction; one whose `event_id` is stored already counts as duplicate.
-
-    Parameters
-    ----------
-    rows
-        A frame with the columns of `shop.columns.EVENTS`, or tuples in their order.
-
-    Raises
-    ------
-    StorageError
-        If the database refuses; then none of the rows is stored.
-    """
+    """Store events, each `event_id` once, as `rows.store_once` does."""
     return store_once(db, events, rows)
 
 
 def stream(
     db: Database, columns: Sequence[str], since: int | None = None, until: int | None = None, batch_size: int = 50_000
 ) -> Iterator["pl.DataFrame"]:
-    """Yield some columns of all events as frames of at most `batch_size` rows, in no promised order.
-
-    Parameters
-    ----------
-    since, until
-        The first moment wanted and the first no longer wanted, in microseconds.
-
-    Raises
-    ------
-    InputError
-        If there is no such column.
-    """
+    """Yield some columns of the events from `since` up to, not including, `until`, as `frames.stream_frames` does."""
     moment = events.c.timestamp
     span = [moment >= since] if since is not None else []
     span += [moment < until] if until is not None else []

@@ -52,21 +52,9 @@ _PLACES: Final = [list(ITEMS).index(name) for name in _TRACKED]
 
 
 def upsert(db: Database, rows: Rows) -> Stored:
-    """Add items or change them, in one transaction; a row that changes nothing counts as duplicate.
+    """Add items or change them, as `rows.store_latest` does; a new price or stock also enters the item's history.
 
-    A null keeps what is stored, so that prices and titles can come in different files. A new price or stock is also
-    entered in the item's history.
-
-    Parameters
-    ----------
-    rows
-        A frame with the columns of `shop.columns.ITEMS`, or tuples in their order; of two rows for one item the later
-        wins.
-
-    Raises
-    ------
-    StorageError
-        If the database refuses; then none of the rows is stored.
+    Null keeps what is stored, so that prices and titles can come in different files.
     """
     return store_latest(db, items, rows, _track)
 
@@ -116,11 +104,5 @@ def newest(db: Database, moment: int, n: int) -> list[str]:
 
 
 def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:
-    """Yield some columns of the whole catalogue as frames of at most `batch_size` rows, in no promised order.
-
-    Raises
-    ------
-    InputError
-        If there is no such column.
-    """
+    """Yield some columns of the catalogue as frames, as `frames.stream_frames` does."""
     return stream_frames(db, items, columns, batch_size)

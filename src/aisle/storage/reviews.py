@@ -39,18 +39,7 @@ _LINK: Final = update(reviews).where(reviews.c.seq == bindparam("number")).value
 
 
 def store(db: Database, rows: Rows) -> Stored:
-    """Store reviews in one transaction; one whose `review_id` is stored already counts as duplicate.
-
-    Parameters
-    ----------
-    rows
-        A frame with the columns of `shop.columns.REVIEWS`, or tuples in their order.
-
-    Raises
-    ------
-    StorageError
-        If the database refuses; then none of the rows is stored.
-    """
+    """Store reviews, each `review_id` once, as `rows.store_once` does."""
     return store_once(db, reviews, rows)
 
 
@@ -76,11 +65,5 @@ def link(db: Database) -> int:
 
 
 def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:
-    """Yield some columns of all reviews as frames of at most `batch_size` rows, in no promised order.
-
-    Raises
-    ------
-    InputError
-        If there is no such column.
-    """
+    """Yield some columns of all reviews as frames, as `frames.stream_frames` does."""
     return stream_frames(db, reviews, columns, batch_size)

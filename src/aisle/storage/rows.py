@@ -55,7 +55,13 @@ class Stored:
 
 
 def store_once(db: Database, table: Table, rows: Rows) -> Stored:
-    """Store, in one transaction, the rows whose first column is an id that the table does not hold yet."""
+    """Store rows in one transaction; a row whose id, its first column, is stored already counts as duplicate.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses; then none of the rows is stored.
+    """
     given = as_tuples(table.name, rows)
     if not given:
         return Stored(0, 0)
@@ -130,9 +136,15 @@ def transact(db: Database, work: Callable[[Connection], _T]) -> _T:
 
 
 def store_latest(db: Database, table: Table, rows: Rows, on_change: OnChange | None = None) -> Stored:
-    """Store rows under the id in their first column, in one transaction; rows that change nothing count as duplicate.
+    """Add or change the rows under the id in their first column, in one transaction.
 
-    A null keeps what is stored. `on_change` gets the changes and joins the transaction.
+    A null keeps what is stored, of several rows for one id the last wins, and rows that change nothing count as
+    duplicates. `on_change` gets the changes and joins the transaction.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses; then none of the rows is stored.
     """
     given = as_tuples(table.name, rows)
     if not given:

@@ -97,13 +97,11 @@ def build(
     del table  # its arrays take as much memory again
     weight, log = _in_order(columns)
     items = Vocabulary(item_ids) if items is None else items
-    revised = revised_events(log, len(items))
-    matrix = _matrix(log, weight, ~revised, (len(user_ids), len(items)))
-    if not revised.any():
-        return Interactions(Vocabulary(user_ids), items, matrix, log, now)
-    return Interactions(
-        Vocabulary(user_ids), items, matrix, log.where(~revised), now, revised=log.where(revised)
-    )  # fmt: skip
+    revised, old = revised_events(log, len(items)), None
+    if revised.any():
+        weight, log, old = weight[~revised], log.where(~revised), log.where(revised)
+    matrix = sum_weights(log, weight, (len(user_ids), len(items)))
+    return Interactions(Vocabulary(user_ids), items, matrix, log, now, revised=old)
 
 
 def revised_events(log: EventLog, items: int) -> NDArray[np.bool_]:
@@ -197,9 +195,17 @@ def _in_order(columns: dict[str, pl.Series]) -> tuple[NDArray[np.float64], Event
     )
 
 
-def _matrix(log: EventLog, weight: NDArray[np.float64], counts: NDArray[np.bool_], shape: tuple[int, int]) -> csr_array:
-    """Sum the events that count; a pair whose weight is not above 0 has no entry."""
-    counts = counts & (log.user != UNKNOWN)
+def sum_weights(log: EventLog, weight: NDArray[np.float64], shape: tuple[int, int]) -> csr_array:
+    """Return the summed weights of users and items, (users, items) float32; a sum that is not above 0 has no entry.
+
+    Parameters
+    ----------
+    weight
+        What each event adds, (events,).
+    shape
+        Users and items.
+    """
+    counts = log.user != UNKNOWN
     events: dict[str, NDArray[Any]] = {USER_ID: log.user, ITEM_ID: log.item, WEIGHT: weight, TIMESTAMP: log.timestamp}
     table = pl.DataFrame({name: values[counts] for name, values in events.items()})
     pairs = aggregate(nw.from_native(table.lazy())).filter(nw.col(WEIGHT) > 0)

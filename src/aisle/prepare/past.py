@@ -3,15 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from aisle.prepare.aggregate import aggregate_arrays
-from aisle.prepare.build import revised_events
+from aisle.prepare.build import revised_events, sum_weights
 from aisle.prepare.catalogue import without_stock
-from aisle.prepare.interactions import EventLog, Interactions
+from aisle.prepare.interactions import Interactions
 from aisle.prepare.weigh import Weights, event_weights
-from aisle.shop.ids import UNKNOWN
 
 
 def until(data: Interactions, moment: int, weights: Weights) -> Interactions:
@@ -37,19 +33,9 @@ def until(data: Interactions, moment: int, weights: Weights) -> Interactions:
     log = replace(log, weight=weight.astype(np.float32))
     return replace(
         data,
-        matrix=_matrix(log, weight, data.shape),
+        matrix=sum_weights(log, weight, data.shape),
         log=log,
         now=moment,
         revised=past.where(revised),
         catalogue=None if data.catalogue is None else without_stock(data.catalogue),
     )
-
-
-def _matrix(log: EventLog, weight: NDArray[np.float64], shape: tuple[int, int]) -> csr_array:
-    """Sum weights by user and item, as `build` does."""
-    known = log.user != UNKNOWN
-    pairs = aggregate_arrays(log.user[known], log.item[known], weight[known], log.timestamp[known], log.rating[known])
-    liked = pairs.weight > 0
-    matrix = csr_array((pairs.weight[liked], (pairs.user[liked], pairs.item[liked])), shape=shape)
-    matrix.sort_indices()
-    return matrix

@@ -23,7 +23,7 @@ volume = dbutils.widgets.get("volume")
 # MAGIC %md
 # MAGIC ## What was set aside
 # MAGIC
-# MAGIC `aisle rejects replay` takes the rows through the door again once they are mended.
+# MAGIC `aisle rejects replay` checks the rows again once they are corrected.
 
 # COMMAND ----------
 

@@ -43,7 +43,7 @@ Timezone = Annotated[str | None, typer.Option(help="Of times without one, such a
 DateFormat = Annotated[str | None, typer.Option(help="Such as '%d/%m/%Y %H:%M'.")]
 Source = Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this file, or of api.")]
 
-rejects = typer.Typer(help="Rows that were set aside at the door.", no_args_is_help=True)
+rejects = typer.Typer(help="Rows of imports and requests that were rejected.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -43,7 +43,16 @@ IDS: Final = (
 """The columns of ids and other short words."""
 
 _REQUIRED: Final = {"events": (c.TIMESTAMP,), "items": (c.ITEM_ID,), "users": (c.USER_ID,), "reviews": (c.ITEM_ID,)}
-_MAX_INT32: Final = 2**31 - 1
+_UNREADABLE: Final = {
+    c.PRICE: "is not an amount of money below a billion; write it as a plain number such as 12.50",
+    c.QUANTITY: "is not a whole number",
+    c.RATING: "is not a finite number",
+    c.POSITION: f"is not a whole number up to {2**31 - 1}",
+    c.STOCK: "is not a whole number",
+    c.IN_STOCK: "is neither true nor false, neither in stock nor out of stock",
+    c.HIDDEN: "is neither true nor false",
+}
+"""What is wrong with a text that cannot be parsed, by column."""
 
 
 class Rule(NamedTuple):
@@ -120,26 +129,15 @@ def _timestamp_rules(now: int, earliest: int) -> Iterator[Rule]:
 def _number_rules(name: str) -> Iterator[Rule]:
     """Give the rules of a column of numbers or of yes and no: the value can be parsed, and is in its range."""
     value = pl.col(name)
-    if name == c.PRICE:
-        yield _unreadable(name, "is not an amount of money below a billion; write it as a plain number such as 12.50")
-        yield Rule(value < 0, _quoting("price {} is negative", name))
+    yield _unreadable(name, _UNREADABLE[name])
+    if name in (c.PRICE, c.POSITION):
+        yield Rule(value < 0, _quoting(f"{name} {{}} is negative", name))
     elif name == c.QUANTITY:
-        yield _unreadable(name, "is not a whole number")
         yield Rule(value <= 0, _quoting("quantity {} is not positive", name))
         yield Rule(value > MAX_QUANTITY, _quoting(f"quantity {{}} is above {MAX_QUANTITY:,}", name))
     elif name == c.RATING:
-        yield _unreadable(name, "is not a finite number")
         out = (value < 0) | (value > MAX_RATING)
         yield Rule(out, _quoting(f"rating {{}} is not between 0 and {MAX_RATING:.0f}", name))
-    elif name == c.POSITION:
-        yield _unreadable(name, f"is not a whole number up to {_MAX_INT32}")
-        yield Rule(value < 0, _quoting("position {} is negative", name))
-    elif name == c.STOCK:
-        yield _unreadable(name, "is not a whole number")
-    elif name == c.IN_STOCK:
-        yield _unreadable(name, "is neither true nor false, neither in stock nor out of stock")
-    else:
-        yield _unreadable(name, "is neither true nor false")
 
 
 def _unreadable(name: str, what: str) -> Rule:

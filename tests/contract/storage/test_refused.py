@@ -1,4 +1,4 @@
-"""Rows that pass the door and that the database refuses: kept, with the reason, while their neighbours are stored."""
+"""Rows that pass all checks and that the database refuses: kept, with the reason, while the others are stored."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from aisle.storage.writer import EventWriter
 from tests.storage.samples import event
 
 BAD = {"timestamp": None, "price": 12_500_000, "properties": '{"of": "ann"}'}
-"""No database takes an event without a moment, and no door lets one pass."""
+"""No database takes an event without a moment, and no check lets one pass."""
 
 
 def frame(*rows: tuple[object, ...]) -> pl.DataFrame:

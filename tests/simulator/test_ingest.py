@@ -9,7 +9,7 @@ from aisle.simulator.simulation import END, Part, Simulation
 
 
 @pytest.mark.parametrize("table", ["events", "items", "users", "reviews"])
-def test_all_rows_pass_the_door(simulation: Simulation, part: Part, table: str) -> None:
+def test_all_rows_pass_the_checks(simulation: Simulation, part: Part, table: str) -> None:
     tables = {
         "events": part.events.head(20_000),
         "items": simulation.items(),

@@ -111,7 +111,7 @@ def killed() -> Iterator[Row]:
 
 
 def cut_off() -> Iterator[Row]:
-    """CandidatePruner the power of a process that stores events in SQLite, again and again."""
+    """Cut the power of a process that stores events in SQLite, again and again."""
     if shutil.which("cc") is None:
         _left_out("power cuts", "there is no C compiler (cc)")
         return

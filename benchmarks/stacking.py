@@ -114,7 +114,7 @@ def fit_and_predict(name: str, settings: dict[str, Any], fold: Fold) -> Stars:
 
 
 def cut(fold: Fold) -> list[Fold]:
-    """CandidatePruner the training ratings of a fold into parts, each to be predicted from the others."""
+    """Cut the training ratings of a fold into parts, each to be predicted from the others."""
     return [fold.leave_last(PARTS, part, SEED) for part in range(PARTS)]
 
 

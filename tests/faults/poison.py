@@ -57,7 +57,7 @@ class Poisoned:
 
 def poison(dbs: Mapping[str, Database], examples: int) -> Poisoned:
     """Check generated events, send those that pass to several databases, and compare the outcomes."""
-    found = Poisoned()
+    poisoned = Poisoned()
     writers = {kind: EventWriter(db) for kind, db in dbs.items()}
 
     @settings(
@@ -67,17 +67,17 @@ def poison(dbs: Mapping[str, Database], examples: int) -> Poisoned:
     def send(drafts: list[tuple[list[tuple[str, str]], set[str]]]) -> None:
         bodies = [_json(fields, missing) for fields, missing in drafts]
         accepted = _checked(bodies)
-        found.events += len(bodies)
-        found.rejected += len(bodies) - len(accepted)
+        poisoned.events += len(bodies)
+        poisoned.rejected += len(bodies) - len(accepted)
         verdicts = compare(writers, accepted)
-        found.statuses.update(status for verdict in verdicts for status in verdict)
-        found.differing += len(set(verdicts)) > 1
+        poisoned.statuses.update(status for verdict in verdicts for status in verdict)
+        poisoned.differing += len(set(verdicts)) > 1
 
     send()
     for writer in writers.values():
         writer.close()
-    found.differing += len({repr(_content(db)) for db in dbs.values()}) > 1
-    return found
+    poisoned.differing += len({repr(_content(db)) for db in dbs.values()}) > 1
+    return poisoned
 
 
 def compare(writers: Mapping[str, EventWriter], rows: list[EventTuple]) -> list[tuple[str, ...]]:

@@ -140,4 +140,4 @@ def test_no_file_at_all_is_refused() -> None:
 
 def test_every_column_has_synonyms_spelt_as_they_are_compared() -> None:
     assert set(SYNONYMS) == {name for table in TABLES.values() for name in table}
-    assert all(squashed(one) == one for words in SYNONYMS.values() for one in words)
+    assert all(squashed(word) == word for words in SYNONYMS.values() for word in words)

@@ -105,8 +105,8 @@ def test_double_lines_survive_with_ids_of_their_own(tmp_path: Path) -> None:
 def test_the_same_file_gives_the_same_ids_however_it_is_cut_and_called(tmp_path: Path, rows: int) -> None:
     lines = [HEADER, GOOD, GOOD, GOOD.replace("u1", "u2"), GOOD]
     first = ingest(write(tmp_path / "a.csv", *lines)).events
-    again = ingest(write(tmp_path / "b.csv.gz", *lines), rows=rows).events
-    assert first["event_id"].to_list() == again["event_id"].to_list()
+    second = ingest(write(tmp_path / "b.csv.gz", *lines), rows=rows).events
+    assert first["event_id"].to_list() == second["event_id"].to_list()
 
 
 def test_overlapping_exports_share_ids_also_in_one_import(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 
 def files(pattern: str) -> list[Path]:
     """Return real files, or skip where they are not at hand."""
-    found = sorted(DATA.glob(pattern))
-    if not found:
+    paths = sorted(DATA.glob(pattern))
+    if not paths:
         pytest.skip(f"{DATA / pattern} is not here: real data is not part of the repository")
-    return found
+    return paths
 
 
 def test_online_retail() -> None:
@@ -53,6 +53,6 @@ def test_olist() -> None:
 @pytest.mark.parametrize(
     ("pattern", "table"), [("clothing-reviews/*.csv", "reviews"), ("rsc15-sample/*train_tr.txt", "events")]
 )
-def test_files_that_no_format_names_are_guessed(pattern: str, table: str) -> None:
+def test_pathsthat_no_format_names_are_guessed(pattern: str, table: str) -> None:
     guessed = guess(files(pattern))
     assert (guessed.table, guessed.rejects, guessed.sample.height) == (table, {}, 3)

@@ -94,8 +94,8 @@ STEPS: Final[dict[str, Step]] = {
 
 def rows_of(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
     """Bring a table here, its rows in an order that does not depend on the engine's."""
-    found: pl.DataFrame = frame.collect("polars").to_native()
-    return found.sort(found.columns, nulls_last=True)
+    result: pl.DataFrame = frame.collect("polars").to_native()
+    return result.sort(result.columns, nulls_last=True)
 
 
 def arrays_of(data: Interactions) -> dict[str, Any]:
@@ -175,12 +175,12 @@ def test_spark_gives_the_rows_that_polars_gives(spark_bring: Bring, step: str, s
 def test_the_whole_preparation_gives_equal_arrays(spark_bring: Bring, seed: int) -> None:
     events = messy_events(seed)
     expected = arrays_of(build(events, WEIGHTS, NOW, more_items=["untouched"]))
-    found = arrays_of(build(spark_bring(events).to_native(), WEIGHTS, NOW, more_items=["untouched"]))
+    result = arrays_of(build(spark_bring(events).to_native(), WEIGHTS, NOW, more_items=["untouched"]))
 
     assert "revised.item" in expected
-    assert found.keys() == expected.keys()
+    assert result.keys() == expected.keys()
     for name, array in expected.items():
-        assert_array_equal(found[name], array, err_msg=name)
+        assert_array_equal(result[name], array, err_msg=name)
 
 
 @GROUP

@@ -32,8 +32,8 @@ def fill_all(db: Database) -> None:
 
 def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:
     with db.read() as connection:
-        found = {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
-    return {name: sorted((tuple(row) for row in rows), key=repr) for name, rows in found.items()}
+        rows = {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
+    return {name: sorted((tuple(row) for row in some), key=repr) for name, some in rows.items()}
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_a_backup_is_of_one_moment_while_others_write(db: Database) -> None:
     writing.start()
     try:
         for _ in range(5):
-            found = {name: set(frame[ids[name]]) for name, frame in backup.dump(db) if name in ids}
-            assert found.get("reviews", set()) <= found["events"]
+            stored = {name: set(frame[ids[name]]) for name, frame in backup.dump(db) if name in ids}
+            assert stored.get("reviews", set()) <= stored["events"]
     finally:
         stop.set()
         writing.join()

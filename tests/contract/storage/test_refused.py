@@ -28,9 +28,9 @@ def frame(*rows: tuple[object, ...]) -> pl.DataFrame:
 
 def test_the_writer_keeps_what_is_refused(db: Database) -> None:
     with EventWriter(db) as writer:
-        told = writer.write([event(1), event(2, **BAD), event(3)])
-    assert [one.status for one in told] == ["stored", "rejected", "stored"]
-    assert "aisle rejects list" in (told[1].reason or "")
+        outcomes = writer.write([event(1), event(2, **BAD), event(3)])
+    assert [outcome.status for outcome in outcomes] == ["stored", "rejected", "stored"]
+    assert "aisle rejects list" in (outcomes[1].reason or "")
     (kept,) = rejects.list_(db, 10)
     assert (kept.source, kept.table) == (SOURCE, "events")
     assert "timestamp" in kept.reason
@@ -88,4 +88,4 @@ def test_parts_come_in_order_and_only_those_at_fault_stand_alone(bad: tuple[int,
     rows = [(number,) for number in range(5)]
     parts = list(around_refused(store, rows))
     assert [row for part, _ in parts for row in part] == rows
-    assert [part[0][0] for part, told in parts if isinstance(told, Refused)] == list(bad)
+    assert [part[0][0] for part, result in parts if isinstance(result, Refused)] == list(bad)

@@ -14,7 +14,7 @@ def test_a_log_of_json_lines_may_leave_out_columns_of_its_header(tmp_path: Path)
     names = ["event_time", "event_type", "product_id", "category_id", "category_code", "brand", "price", "user_id"]
     whole = dict(zip(names, ["2019-10-01 00:00:00 UTC", "view", 7, 1, "a.b", "acme", 1.5, 3], strict=True))
     short = {name: value for name, value in whole.items() if name != "brand"}
-    path = write(tmp_path / "a.jsonl", *(msgspec.json.encode(one).decode() for one in (whole, short)))
+    path = write(tmp_path / "a.jsonl", *(msgspec.json.encode(line).decode() for line in (whole, short)))
     assert ingest(path, Plan(format="rees46"), rows=1).events.height == 2
 
 

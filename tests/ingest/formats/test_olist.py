@@ -87,6 +87,6 @@ def test_bad_lines_of_a_format_are_reported_once(tmp_path: Path) -> None:
     paths = olist(tmp_path)
     with paths[-3].open("a", encoding="utf-8") as reviews:
         reviews.write("r,o1\n")
-    assert [one for one in ingest(paths, Plan(format="olist")).reasons if "cells" in one] == [
+    assert [reason for reason in ingest(paths, Plan(format="olist")).reasons if "cells" in reason] == [
         "has 2 cells, but the header has 6"
     ]

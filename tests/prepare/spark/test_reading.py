@@ -80,7 +80,7 @@ def test_a_part_that_is_damaged_within_is_named(spark: "SparkSession", tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("other", "said"),
+    ("other", "message"),
     [
         (
             pl.col("rating").cast(pl.String),
@@ -89,12 +89,12 @@ def test_a_part_that_is_damaged_within_is_named(spark: "SparkSession", tmp_path:
         (pl.exclude("user_id"), r"part-1.parquet has user_id as no column, and file:\S+/part-0.parquet as string"),
     ],
 )
-def test_parts_that_drift_apart_are_named(spark: "SparkSession", tmp_path: Path, other: pl.Expr, said: str) -> None:
+def test_parts_that_drift_apart_are_named(spark: "SparkSession", tmp_path: Path, other: pl.Expr, message: str) -> None:
     from aisle.prepare.spark.reading import read_events
 
     table = lively_events(count=50)
-    drifted = table.select(other) if said.endswith("string") else table.with_columns(other)
-    with pytest.raises(FormatError, match=said):
+    drifted = table.select(other) if message.endswith("string") else table.with_columns(other)
+    with pytest.raises(FormatError, match=message):
         read_events(spark, parts(tmp_path, table, drifted))
 
 

@@ -23,8 +23,8 @@ def test_any_other_failure_is_one_line(spark: "SparkSession") -> None:
 def test_a_session_that_runs_already_is_used_and_left_running(spark: "SparkSession") -> None:
     from aisle.prepare.spark.session import session
 
-    with session("local[1]", {}) as found:
-        assert "local-cluster" in str(found.sparkContext.master)
+    with session("local[1]", {}) as lent:
+        assert "local-cluster" in str(lent.sparkContext.master)
     assert spark.range(3).count() == 3
 
 

@@ -26,7 +26,9 @@ from aisle.evaluation.evaluate import evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.build import build
 from aisle.prepare.interactions import EventLog, Interactions
-from aisle.prepare.spark.log import Session, SparkLog, cleaned_on_spark, extent_of, read_events, session
+from aisle.prepare.spark.log import SparkLog, cleaned_on_spark, extent_of
+from aisle.prepare.spark.reading import read_events
+from aisle.prepare.spark.session import Session, session
 from aisle.prepare.split import holdout_window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.base import Recommender

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from aisle.storage import migrations
 from aisle.storage.connection import Database, connect
-from aisle.storage.erased import GATE
+from aisle.storage.erased import LOCK
 from aisle.storage.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
 from aisle.storage.tables import erased, metadata
 
@@ -95,7 +95,7 @@ def empty(db: Database) -> None:
         else:
             for name in metadata.tables:
                 connection.exec_driver_sql(f"TRUNCATE {name}" if server == "mysql" else f"DELETE FROM {name}")
-        connection.execute(insert(erased), {"digest": GATE, "created": 0})
+        connection.execute(insert(erased), {"digest": LOCK, "created": 0})
 
 
 def _execute(server: URL, statement: str) -> None:

@@ -43,7 +43,7 @@ def cluster() -> Iterator["SparkSession"]:
         pytest.fail(problem)
     if problem is not None:
         pytest.skip(problem)
-    from aisle.prepare.spark.log import session
+    from aisle.prepare.spark.session import session
 
     with session(MASTER, HURRY) as spark:
         work = Path(os.environ["SPARK_HOME"]) / "work" / str(spark.sparkContext.applicationId)

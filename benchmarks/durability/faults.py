@@ -14,7 +14,7 @@ from aisle.storage.writer import EventWriter
 from benchmarks.durability.promises import DATABASES, NAMES, Promise, new_shop, reachable, skip
 from tests import databases
 from tests.faults.full_disk import fill, small_disk
-from tests.faults.poison import compare, poison, without_a_door
+from tests.faults.poison import compare, poison, unchecked_events
 from tests.faults.replays import replay
 from tests.faults.survival import Survival, build_shim, kills, power_cuts
 
@@ -115,7 +115,7 @@ def poisoned() -> Iterator[Promise]:
             dbs[kind] = stack.enter_context(databases.open_database(kind, stack.enter_context(new_shop(kind))))
         outcome = poison(dbs, POISON_EXAMPLES)
         writers = {kind: stack.enter_context(EventWriter(db)) for kind, db in dbs.items()}
-        control = len(set(compare(writers, without_a_door())))
+        control = len(set(compare(writers, unchecked_events())))
     bad = f"{outcome.events:,} generated events, {outcome.rejected:,} bad"
     yield Promise(
         "poison",

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from aisle.storage import connection as storage
-from aisle.storage.connection import Database
+from aisle.storage.connection import Database, connect
+from aisle.storage.dialects import writable
 from aisle.storage.digest import digest
 from aisle.storage.tables import events
 from aisle.storage.writer import EventTuple, EventWriter
@@ -55,7 +55,7 @@ def imported() -> Iterator[Promise]:
         shop = ("-C", f"{folder}/shop")
         aisle("init", ("init", f"{folder}/shop"))
         seconds = float(aisle("import", (*shop, "import", *map(str, logs), "--format", "online-retail"))["seconds"])
-        with storage.connect(f"sqlite:///{folder}/shop/aisle.db") as db, db.read() as connection:
+        with connect(f"sqlite:///{folder}/shop/aisle.db") as db, db.read() as connection:
             rows = sum(
                 connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()
                 for name in ("events", "rejects")
@@ -107,7 +107,7 @@ def _write(db: Database, batches: Batches, clients: int) -> None:
 def _write_bare(db: Database, batches: Batches) -> None:
     """Store batches as a plain script does: the driver's executemany, and a commit for each batch."""
     sqlite = db.engine.dialect.name == "sqlite"
-    names = _quoted(db, storage.writable(events))
+    names = _quoted(db, writable(events))
     places = ["?" if sqlite else "%s"] * len(names)
     sql = f"INSERT INTO events ({', '.join(names)}) VALUES ({', '.join(places)})"
     connection = db.engine.raw_connection()

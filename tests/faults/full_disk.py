@@ -70,24 +70,24 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 def fill(kind: str, disk: Path, *, sabotaged: bool = False) -> Filled:
     """Store events until the disk is full, read, make room, store more, and look for all that was acknowledged."""
-    found = Filled()
+    filled = Filled()
     ballast = disk / "ballast"
     with databases.new_shop(kind, disk) as url, databases.open_database(kind, url) as db:
         ballast.write_bytes(b"\0" * BALLAST_BYTES)
         with AcknowledgesAnyway(db) if sabotaged else EventWriter(db) as writer:
-            acknowledged = _until_full(writer, found)
-            found.read = events.count(db)
+            acknowledged = _until_full(writer, filled)
+            filled.read = events.count(db)
             ballast.unlink()
             more = [event_of(MOST_BATCHES, place) for place in range(BATCH)]
-            found.recovered = {outcome.status for outcome in writer.write(more)} == {"stored"}
-        kept = {one for frame in events.stream(db, ["event_id"]) for one in frame["event_id"]}
+            filled.recovered = {outcome.status for outcome in writer.write(more)} == {"stored"}
+        kept = {event_id for frame in events.stream(db, ["event_id"]) for event_id in frame["event_id"]}
         with db.read() as connection:
-            found.damage = health.damage(connection, ["events"])
-    found.acknowledged, found.lost = len(acknowledged), len(acknowledged - kept)
-    return found
+            filled.damage = health.damage(connection, ["events"])
+    filled.acknowledged, filled.lost = len(acknowledged), len(acknowledged - kept)
+    return filled
 
 
-def _until_full(writer: EventWriter, found: Filled) -> set[str]:
+def _until_full(writer: EventWriter, filled: Filled) -> set[str]:
     """Store batches until one is refused, and return the ids that were acknowledged."""
     acknowledged: set[str] = set()
     for batch in range(MOST_BATCHES):
@@ -95,7 +95,7 @@ def _until_full(writer: EventWriter, found: Filled) -> set[str]:
         try:
             writer.write(rows)
         except StorageError as error:
-            found.error = str(error)
+            filled.error = str(error)
             break
         acknowledged.update(row[0] for row in rows)
     return acknowledged

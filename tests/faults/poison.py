@@ -56,28 +56,28 @@ class Poisoned:
 
 
 def poison(dbs: Mapping[str, Database], examples: int) -> Poisoned:
-    """Send generated events through the door to several databases, and compare what becomes of them."""
-    found = Poisoned()
+    """Check generated events, send those that pass to several databases, and compare the outcomes."""
+    poisoned = Poisoned()
     writers = {kind: EventWriter(db) for kind, db in dbs.items()}
 
     @settings(
         max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(st.lists(_EVENT, min_size=EVENTS_PER_EXAMPLE, max_size=EVENTS_PER_EXAMPLE))
-    def send(made: list[tuple[list[tuple[str, str]], set[str]]]) -> None:
-        bodies = [_json(fields, left_out) for fields, left_out in made]
-        accepted = _through_the_door(bodies)
-        found.events += len(bodies)
-        found.rejected += len(bodies) - len(accepted)
+    def send(drafts: list[tuple[list[tuple[str, str]], set[str]]]) -> None:
+        bodies = [_json(fields, missing) for fields, missing in drafts]
+        accepted = _checked(bodies)
+        poisoned.events += len(bodies)
+        poisoned.rejected += len(bodies) - len(accepted)
         verdicts = compare(writers, accepted)
-        found.statuses.update(status for verdict in verdicts for status in verdict)
-        found.differing += len(set(verdicts)) > 1
+        poisoned.statuses.update(status for verdict in verdicts for status in verdict)
+        poisoned.differing += len(set(verdicts)) > 1
 
     send()
     for writer in writers.values():
         writer.close()
-    found.differing += len({repr(_content(db)) for db in dbs.values()}) > 1
-    return found
+    poisoned.differing += len({repr(_content(db)) for db in dbs.values()}) > 1
+    return poisoned
 
 
 def compare(writers: Mapping[str, EventWriter], rows: list[EventTuple]) -> list[tuple[str, ...]]:
@@ -85,21 +85,21 @@ def compare(writers: Mapping[str, EventWriter], rows: list[EventTuple]) -> list[
     return [tuple(outcome.status for outcome in writer.write(rows)) for writer in writers.values()]
 
 
-def without_a_door() -> list[EventTuple]:
-    """Return events as they would reach the databases if nobody had looked at them."""
+def unchecked_events() -> list[EventTuple]:
+    """Return events that the checks would reject."""
     values: list[dict[str, Any]] = [{"currency": "a\0b"}, {"rating": float("nan")}, {"user_id": "é" * 200}]
-    return [samples.event(number, **one) for number, one in enumerate(values)]
+    return [samples.event(number, **changes) for number, changes in enumerate(values)]
 
 
-def _json(fields: list[tuple[str, str]], left_out: set[str]) -> bytes:
+def _json(fields: list[tuple[str, str]], missing: set[str]) -> bytes:
     """Return an event whose good fields come first, so that the others double, spoil or complete them."""
-    kept = [(name, raw) for name, raw in GOOD.items() if name not in left_out and name not in dict(fields)]
+    kept = [(name, raw) for name, raw in GOOD.items() if name not in missing and name not in dict(fields)]
     text = ",".join(f"{json.dumps(name)}:{raw}" for name, raw in [*kept, *fields])
     return f"{{{text}}}".encode(errors="surrogatepass")
 
 
-def _through_the_door(bodies: list[bytes]) -> list[EventTuple]:
-    """Return what the door accepts: those that are JSON come together, each of the others alone."""
+def _checked(bodies: list[bytes]) -> list[EventTuple]:
+    """Return the events that are accepted; those that are JSON come together, each of the others alone."""
     together = [body for body in bodies if _is_json(body)]
     alone = [body for body in bodies if not _is_json(body)]
     return [row for body in [b"[" + b",".join(together) + b"]", *alone] for row in _accepted(body)]

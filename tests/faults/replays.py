@@ -45,15 +45,15 @@ def replay(kind: str, url: str, count: int, times: int, *, sabotaged: bool = Fal
     deliveries = [samples.event(number) for number in range(count)] * times
     random.Random(seed).shuffle(deliveries)
     batches = [deliveries[start : start + BATCH] for start in range(0, len(deliveries), BATCH)]
-    told: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     with ExitStack() as stack:
         if sabotaged:
             stack.enter_context(patch("aisle.storage.rows.digest", lambda _: os.urandom(16)))
         for part in (batches[: len(batches) // 2], batches[len(batches) // 2 :]):
-            told += _send(kind, url, part)
+            outcomes += _send(kind, url, part)
     with databases.open_database(kind, url) as db:
-        ids = [one for frame in events.stream(db, ["event_id"]) for one in frame["event_id"]]
-    return Replays(len(deliveries), told["stored"], told["duplicate"], len(ids), len(set(ids)))
+        ids = [event_id for frame in events.stream(db, ["event_id"]) for event_id in frame["event_id"]]
+    return Replays(len(deliveries), outcomes["stored"], outcomes["duplicate"], len(ids), len(set(ids)))
 
 
 def _send(kind: str, url: str, batches: list[list[EventTuple]]) -> Counter[str]:
@@ -62,5 +62,5 @@ def _send(kind: str, url: str, batches: list[list[EventTuple]]) -> Counter[str]:
         dbs = [stack.enter_context(databases.open_database(kind, url)) for _ in range(2)]
         writers = [stack.enter_context(EventWriter(db)) for db in dbs]
         pool = stack.enter_context(ThreadPoolExecutor(CLIENTS))
-        told = [pool.submit(writers[place % 2].write, batch) for place, batch in enumerate(batches)]
-        return Counter(outcome.status for future in told for outcome in future.result())
+        futures = [pool.submit(writers[place % 2].write, batch) for place, batch in enumerate(batches)]
+        return Counter(outcome.status for future in futures for outcome in future.result())

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -45,17 +45,19 @@ class Survival:
 
 def kills(kind: str, url: str, lives: int, sabotage: str = "", seed: int = 1) -> Survival:
     """Kill a process again and again while it stores events, and count what its database lost."""
-    return _survive(kind, url, lives, sabotage, seed, dict(os.environ), lambda: None)
+    ingest = _Ingest.started(kind, url, sabotage, dict(os.environ))
+    return _examined(kind, url, *_survive(ingest, lives, seed, lambda: None))
 
 
 def power_cuts(kind: str, folder: Path, shim: Path, lives: int, sabotage: str = "", seed: int = 1) -> Survival:
-    """CandidatePruner the power again and again: only what was synced is left for the next life."""
+    """Cut the power again and again: only what was synced is left for the next life."""
     disk, platter = folder / "disk", folder / "platter"
     disk.mkdir()
     with databases.new_shop(kind, disk) as url:
         shutil.copytree(disk, platter)
         environment = os.environ | {"LD_PRELOAD": str(shim), "AISLE_DISK": str(disk), "AISLE_PLATTER": str(platter)}
-        return _survive(kind, url, lives, sabotage, seed, environment, lambda: _lose_power(disk, platter))
+        ingest = _Ingest.started(kind, url, sabotage, environment)
+        return _examined(kind, url, *_survive(ingest, lives, seed, lambda: _lose_power(disk, platter)))
 
 
 def build_shim(folder: Path) -> Path:
@@ -72,35 +74,31 @@ def _lose_power(disk: Path, platter: Path) -> None:
 
 
 def _survive(
-    kind: str,
-    url: str,
-    lives: int,
-    sabotage: str,
-    seed: int,
-    environment: dict[str, str],
-    aftermath: Callable[[], None],
-) -> Survival:
-    found, acknowledged, chance = Survival(), set[str](), random.Random(seed)
+    ingest: "AbstractContextManager[_Ingest]", lives: int, seed: int, aftermath: Callable[[], None]
+) -> tuple[Survival, set[str]]:
+    """Let a process live and die several times; return what came of it, and the batches that it acknowledged."""
+    result, acknowledged, chance = Survival(lives), set[str](), random.Random(seed)
     last = ""
-    with _Ingest.started(kind, url, sabotage, environment) as ingest:
+    with ingest as process:
         for life in range(lives):
-            batches = ingest.live(f"{life} {last}", chance, found)
+            batches = process.live(f"{life} {last}", chance, result)
             aftermath()
             acknowledged.update(batches)
             last = batches[-1] if batches else last
-    found.lives, found.acknowledged = lives, sum(len(rows_of(batch)) for batch in acknowledged)
-    _take_stock(kind, url, acknowledged, found)
-    return found
+    return result, acknowledged
 
 
-def _take_stock(kind: str, url: str, acknowledged: set[str], found: Survival) -> None:
+def _examined(kind: str, url: str, result: Survival, acknowledged: set[str]) -> Survival:
+    """Add what the database holds of the acknowledged batches."""
+    result.acknowledged = sum(len(rows_of(batch)) for batch in acknowledged)
     with databases.open_database(kind, url) as db:
-        stored = [one for frame in events.stream(db, ["event_id"]) for one in frame["event_id"]]
+        stored = [event_id for frame in events.stream(db, ["event_id"]) for event_id in frame["event_id"]]
         with db.read() as connection:
-            found.damage = health.damage(connection, list(metadata.tables))
+            result.damage = health.damage(connection, list(metadata.tables))
     kept = set(stored)
-    found.duplicates = len(stored) - len(kept)
-    found.lost = sum(row[0] not in kept for batch in acknowledged for row in rows_of(batch))
+    result.duplicates = len(stored) - len(kept)
+    result.lost = sum(row[0] not in kept for batch in acknowledged for row in rows_of(batch))
+    return result
 
 
 class _Ingest:
@@ -119,7 +117,7 @@ class _Ingest:
         ) as process:
             yield cls(process)
 
-    def live(self, order: str, chance: random.Random, found: Survival) -> list[str]:
+    def live(self, order: str, chance: random.Random, result: Survival) -> list[str]:
         """Let it live for a while, kill it, and return the batches that it was told are durable."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{order}\n")
@@ -127,16 +125,16 @@ class _Ingest:
         pid = int(self._line().split()[1])
         batches: list[str] = []
         for _ in range(chance.randint(1, LONGEST_LIFE)):
-            self._heard(self._line(), batches, found)
+            self._note(self._line(), batches, result)
         time.sleep(chance.random() * 0.005)  # anywhere within a commit
         os.kill(pid, signal.SIGKILL)
         while (line := self._line()) != "over":
-            self._heard(line, batches, found)
+            self._note(line, batches, result)
         return batches
 
-    def _heard(self, line: str, batches: list[str], found: Survival) -> None:
+    def _note(self, line: str, batches: list[str], result: Survival) -> None:
         if line.startswith("replayed "):
-            found.replays.update(line.split()[1:])
+            result.replays.update(line.split()[1:])
         else:
             batches.append(line)
 

@@ -22,12 +22,12 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("kind", databases.JOURNAL_MODES)
 def test_a_full_disk_loses_nothing_and_is_left_without_a_restart(kind: str, disk: Path) -> None:
-    found = fill(kind, disk)
-    assert "the disk is full; free some space" in found.error
-    assert found.acknowledged > 1_000
-    assert found.read == found.acknowledged
-    assert found.recovered
-    assert (found.lost, found.damage) == (0, [])
+    filled = fill(kind, disk)
+    assert "the disk is full; free some space" in filled.error
+    assert filled.acknowledged > 1_000
+    assert filled.read == filled.acknowledged
+    assert filled.recovered
+    assert (filled.lost, filled.damage) == (0, [])
 
 
 def test_a_writer_that_acknowledges_whatever_happens_is_found_out(disk: Path) -> None:

@@ -26,10 +26,10 @@ def _killed(kind: str, folder: Path, lives: int, sabotage: str = "") -> Survival
 
 @pytest.mark.parametrize("kind", KILLED)
 def test_a_kill_loses_nothing_that_was_acknowledged(kind: str, tmp_path: Path) -> None:
-    found = _killed(kind, tmp_path, 20)
-    assert found.acknowledged > 100
-    assert found.replays == {"duplicate"}
-    assert found.kept, found
+    survival = _killed(kind, tmp_path, 20)
+    assert survival.acknowledged > 100
+    assert survival.replays == {"duplicate"}
+    assert survival.kept, survival
 
 
 @pytest.mark.parametrize("kind", KILLED)
@@ -39,9 +39,9 @@ def test_a_writer_that_acknowledges_before_it_commits_is_found_out(kind: str, tm
 
 @pytest.mark.parametrize("kind", databases.JOURNAL_MODES)
 def test_a_power_cut_loses_nothing_that_was_acknowledged(kind: str, tmp_path: Path, shim: Path) -> None:
-    found = power_cuts(kind, tmp_path, shim, 10)
-    assert found.acknowledged > 50
-    assert found.kept, found
+    survival = power_cuts(kind, tmp_path, shim, 10)
+    assert survival.acknowledged > 50
+    assert survival.kept, survival
 
 
 @pytest.mark.parametrize("kind", databases.JOURNAL_MODES)

@@ -12,7 +12,7 @@ from aisle.ingest import parse_events
 from aisle.ingest.api import MAX_BODY, MAX_EVENTS
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError
-from tests.ingest.door_files import NOW
+from tests.ingest.files import NOW
 
 EVENT = {"event": "view_item", "user_id": "u", "item_id": "i", "timestamp": "2026-01-01T00:00:00Z"}
 
@@ -60,7 +60,7 @@ def test_the_server_makes_missing_ids_and_times() -> None:
     )
     assert batch.accepted["timestamp"].to_list() == [NOW, NOW]
     assert batch.accepted["event_id"].n_unique() == 2
-    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in batch.accepted["event_id"])
+    assert all(re.fullmatch("[0-9a-f]{32}", id_) for id_ in batch.accepted["event_id"])
 
 
 def test_a_given_id_is_kept_so_that_a_retry_is_safe() -> None:
@@ -147,7 +147,7 @@ ODD = [
 
 @pytest.mark.parametrize("shape", [b"[%b, %b]", b' { "more": [1] , "events" : [ %b,\n%b ] } '])
 @pytest.mark.parametrize(("event", "reason"), ODD, ids=range(len(ODD)))
-def test_what_only_looks_like_json_is_set_aside_alone(event: bytes, reason: str, shape: bytes) -> None:
+def test_what_only_looks_like_json_is_rejected_alone(event: bytes, reason: str, shape: bytes) -> None:
     batch, reasons = parse_events(shape % (event, GOOD), NOW)
     assert reason in (reasons[0] or "")
     assert reasons[1] is None
@@ -169,7 +169,7 @@ def test_an_event_may_nest_and_hold_what_looks_like_keys() -> None:
 
 def test_ids_pass_byte_for_byte() -> None:
     lookalikes = ["u", "u ", "U", "ü", "u\u0308", "\u00a0u"]
-    batch, _ = parse_events(body(*[EVENT | {"user_id": one} for one in lookalikes]), NOW)
+    batch, _ = parse_events(body(*[EVENT | {"user_id": id_} for id_ in lookalikes]), NOW)
     assert batch.accepted["user_id"].to_list() == lookalikes
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from aisle.ingest.dates import EPOCH, ISO, ISO_OR_EPOCH, DateRule, check_date_format, check_timezone, detect
 from aisle.shop.errors import FormatError
 from aisle.shop.moments import from_moment, to_moment
-from tests.ingest.door_files import NOW
+from tests.ingest.files import NOW
 
 
 def parse(text: str | None, rule: DateRule) -> datetime | None:

@@ -9,7 +9,7 @@ from aisle.ingest import Plan, guess
 from aisle.ingest.synonyms import SYNONYMS, squashed
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import FileError, FormatError
-from tests.ingest.door_files import HEADER, NOW, through, write
+from tests.ingest.files import HEADER, NOW, ingest, write
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_columns_are_told_by_name_and_value(tmp_path: Path, header: str, row: st
     guessed = guess([path], now=NOW)
     assert guessed.plan.columns == dict(zip(re.split(r"[,;\t]", header), ours.split(), strict=True))
     assert (guessed.table, guessed.sample.height, guessed.looked_at, guessed.rejects) == ("events", 1, 1, {})
-    assert through(path, guessed.plan).events.height == 1
+    assert ingest(path, guessed.plan).events.height == 1
 
 
 def test_the_arguments_stand_for_the_same_plan(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_dates_that_could_be_either_are_pointed_out(tmp_path: Path) -> None:
 )
 def test_a_log_without_kinds_says_what_it_is_taken_for(tmp_path: Path, header: str, row: str, kind: str) -> None:
     guessed = guess([write(tmp_path / "a.csv", f"uid,sku,date,{header}", f"7,a,2019-01-01,{row}")], now=NOW)
-    assert guessed.notes == (f"no column says what happened: every row counts as {kind}",)
+    assert guessed.notes == (f"no column names the event: every row counts as {kind}",)
     assert guessed.sample["event"].to_list() == [kind]
 
 
@@ -127,7 +127,7 @@ def test_many_columns_are_not_all_named(tmp_path: Path) -> None:
         guess([path], now=NOW)
 
 
-def test_a_log_with_nothing_of_a_shop_is_told_so(tmp_path: Path) -> None:
+def test_a_log_with_nothing_of_a_shop_is_reported(tmp_path: Path) -> None:
     line = '{"event_name": "scroll", "event_timestamp": "1600000000000000", "user_pseudo_id": "p"}'
     with pytest.raises(FileError, match="holds no row that Aisle can use"):
         guess([write(tmp_path / "a.jsonl", line)], now=NOW)
@@ -140,4 +140,4 @@ def test_no_file_at_all_is_refused() -> None:
 
 def test_every_column_has_synonyms_spelt_as_they_are_compared() -> None:
     assert set(SYNONYMS) == {name for table in TABLES.values() for name in table}
-    assert all(squashed(one) == one for words in SYNONYMS.values() for one in words)
+    assert all(squashed(word) == word for words in SYNONYMS.values() for word in words)

@@ -11,12 +11,12 @@ from aisle.prepare.catalogue import SCHEMA as CATALOGUE
 from aisle.prepare.weigh import Weights
 from aisle.shop.columns import EVENTS
 from aisle.shop.moments import DAY, HOUR, SECOND
+from aisle.shop.schemas import schema_of
 
 START = 20_000 * DAY + 9 * HOUR + 123_456
 NOW = START + 1000 * DAY
 
-_TYPES = {"str": pl.String, "int64": pl.Int64, "float64": pl.Float64}
-SCHEMA = pl.Schema({name: _TYPES[EVENTS[name]] for name in COLUMNS})
+SCHEMA = schema_of({name: EVENTS[name] for name in COLUMNS})
 
 
 def event(

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from aisle.prepare.aspects import FEWEST, FEWEST_TO_QUOTE, MOST, SCHEMA, aspects, praise
+from aisle.prepare.aspects import FEWEST, FEWEST_TO_QUOTE, MOST, SCHEMA, aspects, highlights
 
 Review = tuple[str | None, float | None, str]
 
@@ -105,4 +105,4 @@ def test_the_order_of_reviews_does_not_matter() -> None:
 
 def test_what_enough_reviewers_praise_is_quoted() -> None:
     rows = [("a", "soft", 0.5, FEWEST_TO_QUOTE), ("a", "warm", 0.9, 50), ("b", "torn", -0.5, 9), ("c", "new", 0.9, 4)]
-    assert praise(pl.DataFrame(rows, SCHEMA, orient="row")).rows() == [("a", "soft")]
+    assert highlights(pl.DataFrame(rows, SCHEMA, orient="row")).rows() == [("a", "soft")]

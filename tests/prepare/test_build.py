@@ -163,7 +163,7 @@ def test_given_items_keep_their_numbers_and_others_are_left_out() -> None:
 
 
 def test_more_items_have_numbers_and_empty_columns() -> None:
-    data = build(table(("purchase", "u", "b"), ("purchase", "u", "d")), FLAT, NOW, also=["c", "b", "a"])
+    data = build(table(("purchase", "u", "b"), ("purchase", "u", "d")), FLAT, NOW, more_items=["c", "b", "a"])
 
     assert data.items.ids == ("a", "b", "c", "d")
     assert data.matrix.toarray().tolist() == [[0, 1, 0, 1]]
@@ -172,7 +172,7 @@ def test_more_items_have_numbers_and_empty_columns() -> None:
 
 def test_more_items_are_no_events() -> None:
     with pytest.raises(NotEnoughData, match="import views, carts, purchases or ratings"):
-        build(table(), FLAT, NOW, also=["a"])
+        build(table(), FLAT, NOW, more_items=["a"])
 
 
 def test_a_missing_column_is_named() -> None:

@@ -8,11 +8,11 @@ from aisle.shop.ids import Vocabulary
 def test_rows_follow_the_order_of_the_items() -> None:
     catalogue = pl.DataFrame({ITEM_ID: ["a", "b", "not asked"], TITLE: ["A", "B", "N"]})
 
-    found = aligned(catalogue, Vocabulary(["b", "unheard of", "a"]))
+    result = aligned(catalogue, Vocabulary(["b", "unheard of", "a"]))
 
-    assert found.schema == SCHEMA
-    assert found[ITEM_ID].to_list() == ["b", "unheard of", "a"]
-    assert found[TITLE].to_list() == ["B", None, "A"]
+    assert result.schema == SCHEMA
+    assert result[ITEM_ID].to_list() == ["b", "unheard of", "a"]
+    assert result[TITLE].to_list() == ["B", None, "A"]
 
 
 def test_the_first_step_of_a_category_counts() -> None:
@@ -21,10 +21,10 @@ def test_the_first_step_of_a_category_counts() -> None:
         Vocabulary(["a", "b", "c", "d", "not in the catalogue"]),
     )
 
-    found = top_categories(catalogue)
+    result = top_categories(catalogue)
 
-    assert found is not None
-    assert found.tolist() == [1, 2, 1, 0, 0]
+    assert result is not None
+    assert result.tolist() == [1, 2, 1, 0, 0]
 
 
 def test_a_shop_without_categories_has_none() -> None:

@@ -34,8 +34,8 @@ PEOPLE = pl.concat([shopper(number) for number in range(50)])
 
 
 def signs(*frames: pl.DataFrame) -> dict[str | None, str]:
-    found = find_bots(activity(pl.concat(frames)))
-    return {row["user_id"] or row["anonymous"]: row["sign"] for row in found.rows(named=True)}
+    bots = find_bots(activity(pl.concat(frames)))
+    return {row["user_id"] or row["anonymous"]: row["sign"] for row in bots.rows(named=True)}
 
 
 def test_scores_are_distances_from_the_median_in_mads() -> None:
@@ -50,7 +50,7 @@ def test_the_spread_has_a_floor_where_most_values_are_equal() -> None:
 
 @given(st.lists(st.tuples(st.integers(-50, 50), st.integers(1, 5)), min_size=1, max_size=20))
 def test_counts_stand_for_repeated_values(pairs: list[tuple[int, int]]) -> None:
-    values, counts = (np.array(one) for one in zip(*pairs, strict=True))
+    values, counts = (np.array(column) for column in zip(*pairs, strict=True))
 
     assert typical(values, 0.1, counts) == typical(np.repeat(values, counts), 0.1)
 

@@ -93,5 +93,5 @@ def test_before_the_first_event_there_is_nothing() -> None:
 
 def test_at_the_end_nothing_is_missing() -> None:
     data = lively_data()
-    again = until(data, END, WEIGHTS)
-    np.testing.assert_allclose(again.matrix.toarray(), data.matrix.toarray(), rtol=1e-5)
+    later = until(data, END, WEIGHTS)
+    np.testing.assert_allclose(later.matrix.toarray(), data.matrix.toarray(), rtol=1e-5)

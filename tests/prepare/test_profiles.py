@@ -28,7 +28,7 @@ def until(*asked: tuple[int, int], events: pl.DataFrame = EVENTS) -> Profiles:
 
 
 def items(profiles: Profiles) -> list[list[str]]:
-    return [[ITEMS.ids[item] for item in profiles.slice(one, one + 1).item] for one in range(len(profiles))]
+    return [[ITEMS.ids[item] for item in profiles.slice(row, row + 1).item] for row in range(len(profiles))]
 
 
 def test_a_profile_ends_before_its_moment() -> None:

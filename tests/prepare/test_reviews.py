@@ -9,13 +9,13 @@ from aisle.prepare.reviews import PREDICTED, rate_events
 from aisle.prepare.weigh import Weights
 from aisle.shop.columns import EVENTS, REVIEWS
 from aisle.shop.moments import DAY
+from aisle.shop.schemas import schema_of
 
 NOW = 1_700_000_000_000_000
-TYPES = {"str": pl.String, "float64": pl.Float64, "int64": pl.Int64, "int32": pl.Int32}
 
 
 def table(columns: dict[str, str], *rows: dict[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema={name: TYPES[word] for name, word in columns.items()})
+    return pl.DataFrame(rows, schema=schema_of(columns))
 
 
 def review(number: int = 1, rating: float | None = None, day: float = 0, **more: Any) -> dict[str, Any]:

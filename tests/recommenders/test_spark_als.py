@@ -29,7 +29,8 @@ SEED = 1
 
 def both(spark: "SparkSession", events: pl.DataFrame, weights: Weights, now: int) -> "tuple[SparkLog, Interactions]":
     """Return a log on Spark and at hand."""
-    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark, to_spark
+    from aisle.prepare.spark.frames import to_spark
+    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark
 
     return SparkLog.of(cleaned_on_spark(to_spark(spark, events)), weights, now), build(events, weights, now)
 
@@ -78,7 +79,7 @@ def test_what_nobody_has_touched_has_no_vector(spark: "SparkSession") -> None:
     from aisle.recommenders.spark_als import fit_als
 
     log, data = both(spark, circle(), FLAT, NOW + 1)
-    log = SparkLog.of(log.events, FLAT, NOW + 1, also=["a new one"])
+    log = SparkLog.of(log.events, FLAT, NOW + 1, more_items=["a new one"])
 
     vectors = fit_als(ALSConfig(factors=3, iterations=1), log, data, SEED).item_vectors
     assert log.items.ids[0] == "a new one"

@@ -34,7 +34,7 @@ def test_an_id_that_a_database_could_change_is_refused_by_name(bad: str, says: s
 
 def test_an_id_has_the_number_of_its_place() -> None:
     vocabulary = Vocabulary(["b", "a"])
-    assert [vocabulary.number(one) for one in ("b", "a", "c")] == [0, 1, UNKNOWN]
+    assert [vocabulary.number(id_) for id_ in ("b", "a", "c")] == [0, 1, UNKNOWN]
     assert vocabulary.numbers(["a", None, "c", "b"]).tolist() == [1, UNKNOWN, UNKNOWN, 0]
     assert vocabulary.numbers([]).dtype == np.int32
     assert "a" in vocabulary

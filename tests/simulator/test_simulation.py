@@ -6,16 +6,12 @@ import pytest
 from polars.testing import assert_frame_equal
 from scipy.sparse import csr_array
 
-from aisle.ingest.validate import DTYPES
 from aisle.shop.columns import EVENTS, ITEM_ID, ITEMS, REVIEWS, USER_ID, USERS
 from aisle.shop.errors import SettingsError
 from aisle.shop.moments import DAY
+from aisle.shop.schemas import schema_of
 from aisle.simulator.simulation import DAYS, END, Part, Simulation
 from tests.simulator.kinds import BOUGHT
-
-
-def schema_of(columns: dict[str, str]) -> dict[str, pl.DataType]:
-    return {name: DTYPES[kind]() for name, kind in columns.items()}
 
 
 def test_tables_have_the_columns_of_the_shop(simulation: Simulation, part: Part) -> None:

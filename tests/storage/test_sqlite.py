@@ -48,15 +48,15 @@ def _pragmas(db: Database) -> dict[str, Any]:
 
 def test_a_commit_survives_a_power_cut(tmp_path: Path) -> None:
     with connect(f"sqlite:///{tmp_path}/aisle.db", create=True) as db:
-        found = _pragmas(db)
+        pragmas = _pragmas(db)
         journal_mode = {"wal": 2, "delete": 3}
-        assert found["synchronous"] == journal_mode[found.pop("journal_mode")]
-        assert found["mmap_size"] == 0
-        assert found["foreign_keys"] == 1
-        assert found["busy_timeout"] >= 10_000
+        assert pragmas["synchronous"] == journal_mode[pragmas.pop("journal_mode")]
+        assert pragmas["mmap_size"] == 0
+        assert pragmas["foreign_keys"] == 1
+        assert pragmas["busy_timeout"] >= 10_000
 
 
 def test_the_slow_mode_makes_the_deletion_of_its_journal_durable(tmp_path: Path) -> None:
     with Database(sqlite_engine(tmp_path / "aisle.db", sqlite3, "DELETE"), "x") as db:
-        found = _pragmas(db)
-        assert (found["journal_mode"], found["synchronous"]) == ("delete", 3)
+        pragmas = _pragmas(db)
+        assert (pragmas["journal_mode"], pragmas["synchronous"]) == ("delete", 3)

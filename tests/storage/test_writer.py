@@ -14,8 +14,8 @@ from tests.storage.samples import event
 
 @pytest.fixture
 def event_writer(db: Database) -> Iterator[EventWriter]:
-    with EventWriter(db) as made:
-        yield made
+    with EventWriter(db) as writer:
+        yield writer
 
 
 def test_a_database_that_does_not_answer_fails_the_call_and_not_the_writer() -> None:

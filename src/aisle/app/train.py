@@ -140,7 +140,7 @@ def train(
 def everything(tables: Tables, recipe: Recipe) -> Interactions:
     """Return all events as training data; the catalogue's items without events are among its items."""
     now = span(tables.events)[1] + 1
-    data = build(tables.events, recipe.weights, now, also=shown_items(tables.catalogue))
+    data = build(tables.events, recipe.weights, now, more_items=shown_items(tables.catalogue))
     return with_catalogue(tables.catalogue, data)
 
 

@@ -1,4 +1,4 @@
-"""Files and requests in, checked batches out: read, mapped and validated by one set of rules. It stores nothing."""
+"""Files and requests in, checked batches out: read, mapped and validated by one set of rules. Nothing is stored."""
 
 from aisle.ingest.api import parse_events
 from aisle.ingest.batch import Batch, Reject

@@ -1,4 +1,4 @@
-"""Events that come as JSON, to `POST /api/events`: the same checks as for files, and one outcome for each event."""
+"""Events of `POST /api/events`, as JSON: the same checks as for files, and an outcome for each event."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DATES: Final = {c.TIMESTAMP: DateRule(ISO_OR_EPOCH)}
 
 SOURCE: Final = "api"
-"""Where rejects of requests say that they come from."""
+"""The source of rejects of requests."""
 
 
 def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str | None]]:
@@ -40,19 +40,22 @@ def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str |
     ----------
     body
         One event as a JSON object, a list of them, or `{"events": [...]}`. `product_id` may stand for `item_id`;
-        `event_id` and `timestamp` are made here where they are missing. A timestamp is ISO 8601 text or a number of
+        `event_id` and `timestamp` are added where they are missing. A timestamp is ISO 8601 text or a number of
         seconds, milliseconds or microseconds; a price is in currency units.
     now
         The present moment, if not the clock's.
 
     Returns
     -------
-    The checked events, and for each event of the body, in its order, None or why it was rejected.
+    batch
+        The checked events and the rejects.
+    reasons
+        For each event, in the order of the body, why it was rejected, or None.
 
     Raises
     ------
     InputError
-        If the body is no JSON of such a shape, has more than 1,000 events or more than 2 MB.
+        If the body is not JSON of such a shape, has more than 1,000 events or more than 2 MB.
     """
     if len(body) > MAX_BODY:
         raise InputError(f"the body has {len(body):,} bytes; send at most {MAX_BODY:,} at a time")
@@ -70,7 +73,7 @@ def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str |
 
 
 def check_events(
-    events: Sequence[bytes], made: Sequence[tuple[str, int]], now: int
+    events: Sequence[bytes], defaults: Sequence[tuple[str, int]], now: int
 ) -> tuple[pl.DataFrame, list[str | None]]:
     """Check events one by one.
 
@@ -78,21 +81,24 @@ def check_events(
     ----------
     events
         The text of each.
-    made
-        For each the `event_id` and the `timestamp` that it gets where it has none.
+    defaults
+        For each the `event_id` and the `timestamp` to give it if it has none.
     now
         The present moment: timestamps may be a day ahead of it.
 
     Returns
     -------
-    The events that pass, with the columns and types of the table, and for each event None or why it does not.
+    accepted
+        The events that pass, with the columns and types of the table.
+    reasons
+        For each event why it does not pass, or None.
     """
     reasons: list[str | None] = [None] * len(events)
     rows: list[Cells] = []
     places: list[int] = []
     for place, event in enumerate(events):
         try:
-            rows.append(_made_whole(dict(_cells(event)), *made[place]))
+            rows.append(_with_defaults(dict(_cells(event)), *defaults[place]))
             places.append(place)
         except InputError as error:
             reasons[place] = str(error)
@@ -108,29 +114,29 @@ def _events(body: bytes) -> list[bytes]:
         return _split(body)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f'the body is not JSON events ({_told(error)}); send an object, a list, or {{"events": [...]}} as UTF-8'
+            f'the body is not JSON events ({_message(error)}); send an object, a list, or {{"events": [...]}} as UTF-8'
         ) from None
 
 
 def _split(body: bytes) -> list[bytes]:
     try:
         if body.lstrip().startswith(b"["):
-            return [bytes(one) for one in _LIST.decode(body)]
+            return [bytes(event) for event in _LIST.decode(body)]
         envelope = _OBJECT.decode(body)
-        return [bytes(one) for one in _LIST.decode(envelope["events"])] if "events" in envelope else [body.strip()]
+        return [bytes(event) for event in _LIST.decode(envelope["events"])] if "events" in envelope else [body.strip()]
     except (ValueError, RecursionError):
         return split(body)
 
 
 def _cells(event: bytes) -> Iterator[tuple[str, str | None]]:
-    """Give an event's fields under our names, as text."""
+    """Give an event's fields under our column names, as text."""
     if len(event) > MAX_TEXT_BYTES:
         raise InputError(f"the event has {len(event):,} bytes; it may have {MAX_TEXT_BYTES:,}")
     try:
         fields = _OBJECT.decode(event)
         check_object(event, len(fields))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"the event cannot be read: {_told_of_event(error)}") from None
+        raise InputError(f"the event cannot be read: {_message_of_event(error)}") from None
     for theirs, raw in fields.items():
         ours = c.ALIASES.get(theirs, theirs)
         if ours not in c.EVENTS:
@@ -141,7 +147,7 @@ def _cells(event: bytes) -> Iterator[tuple[str, str | None]]:
 
 
 def _cell(name: str, raw: msgspec.Raw) -> str | None:
-    """Return one field as text, if its JSON type can be this column's."""
+    """Return a field as text, if its JSON type fits the column."""
     view = bytes(raw)
     kind = view[:1]
     if name == c.PROPERTIES:
@@ -156,11 +162,10 @@ def _cell(name: str, raw: msgspec.Raw) -> str | None:
     try:
         return cell_of(raw)
     except ValueError as error:
-        raise InputError(f"{name} is not valid Unicode: {_told(error)}") from None
+        raise InputError(f"{name} is not valid Unicode: {_message(error)}") from None
 
 
-def _made_whole(event: Cells, event_id: str, timestamp: int) -> Cells:
-    """Give an event the id and the time that it lacks."""
+def _with_defaults(event: Cells, event_id: str, timestamp: int) -> Cells:
     return event | {
         c.EVENT_ID: event.get(c.EVENT_ID) or event_id,
         c.TIMESTAMP: event.get(c.TIMESTAMP) or str(timestamp),
@@ -171,11 +176,11 @@ def _framed(rows: list[Cells], places: list[int]) -> pl.DataFrame:
     return to_frame(rows).with_columns(pl.Series(ROW, places, pl.Int64))
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return "it nests too deeply" if isinstance(error, RecursionError) else str(error)
 
 
-def _told_of_event(error: Exception) -> str:
-    # An event is whole; what the decoder misses is the second half of a pair.
+def _message_of_event(error: Exception) -> str:
+    # The event was read to its end: what the decoder calls truncated is a surrogate pair.
     halved = "truncated" in str(error)
-    return "a text in it holds half of a surrogate pair, which is no Unicode" if halved else _told(error)
+    return "a text in it holds half of a surrogate pair, which is no Unicode" if halved else _message(error)

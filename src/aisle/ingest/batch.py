@@ -1,4 +1,4 @@
-"""What travels through the door: raw rows as a file holds them, mapped rows under our names, checked batches."""
+"""The stages of a batch: raw rows as a file holds them, mapped rows under our column names, checked rows."""
 
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -14,12 +14,12 @@ BATCH_ROWS: Final = 50_000
 ROW: Final = "_row"
 """In mapped frames: the position, in the raw batch, of the row that this one comes from (Int64)."""
 
-ASIDE: Final = "_aside"
-"""In mapped frames, optional: why the format sets this row aside (String), or null."""
+REJECTED: Final = "_rejected"
+"""In mapped frames, optional: why the format rejects this row (String), or null."""
 
 
 class Reject(msgspec.Struct, frozen=True):
-    """A row that was set aside."""
+    """A row that was rejected."""
 
     source: str
     """The file as it was named, or `api`."""
@@ -28,11 +28,11 @@ class Reject(msgspec.Struct, frozen=True):
     table: str
     reason: str
     raw: str
-    """The row itself, cut at 32 KB: JSON of its cells, or the text of a line that is no row."""
+    """The row, cut at 32 KB: JSON of its cells, or the text of a line that is no row."""
 
 
 class BadLine(NamedTuple):
-    """A line that could not even be split into cells."""
+    """A line that could not be split into cells."""
 
     line: int
     reason: str
@@ -50,7 +50,7 @@ class RawBatch:
     frame
         The cells, every column String, null where a cell is empty.
     lines
-        Int64, (rows,): where each row starts.
+        The line on which each row starts, Int64, (rows,).
     bad
         Lines that could not be split into cells.
     position
@@ -64,7 +64,7 @@ class RawBatch:
     position: int = 0
 
     def content(self) -> pl.Series:
-        """Return each row's named cells as one text, in which no two different rows look the same."""
+        """Return each row's named cells as one text; different rows have different texts."""
         cells = [
             pl.concat_str(pl.lit(name + "="), pl.col(name).str.len_bytes(), pl.lit(":"), pl.col(name))
             for name in self.frame.columns
@@ -85,9 +85,9 @@ class Mapped:
     Attributes
     ----------
     frame
-        String columns of `shop.columns.TABLES[table]` (those that the log knows), `ROW`, and perhaps `ASIDE`.
+        String columns of `shop.columns.TABLES[table]` (those that the log knows), `ROW`, and perhaps `REJECTED`.
     raw
-        The rows that they come from.
+        The rows that they were made from.
     """
 
     table: str
@@ -104,11 +104,11 @@ class Batch:
     accepted
         Exactly the columns and types of `shop.columns.TABLES[table]`, in that order.
     rejects
-        The rows that were set aside.
+        The rows that were rejected.
     read
-        How many rows of this table were found: always accepted plus rejected.
+        How many rows of this table were read: accepted plus rejected.
     position
-        Bytes read so far, of all the files, for a progress bar.
+        Bytes read so far, of all files, for a progress bar.
     """
 
     table: str

@@ -1,8 +1,8 @@
 """Text to moments: ISO 8601, epoch numbers and the day-first or month-first dates that shops export.
 
-A column has one format. It is given, or told from the first rows by evidence: the format that reads most of them as
-moments a shop's log can hold. Where day-first and month-first explain a column equally well, day-first is taken, but
-month-first with AM and PM.
+A column has one format. It is given, or detected from the first rows: the one that reads most of them as moments that a
+shop's log can hold. Where day-first and month-first fit a column equally well, day-first is chosen, but month-first for
+times with AM and PM.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from aisle.shop.moments import DAY, SECOND
 ISO: Final = "iso"
 EPOCH: Final = "epoch"
 ISO_OR_EPOCH: Final = "iso or epoch"
-"""The format where nothing is known but the value: one may say `2026-01-31T12:00:00Z` and the next 1769860800."""
+"""The format of values that may differ: `2026-01-31T12:00:00Z` and then 1769860800."""
 
 _ISO_PATTERN: Final = (
     r"^\s*(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -48,15 +48,15 @@ _SAMPLE: Final = 2_000
 
 @dataclass(frozen=True)
 class DateRule:
-    """How one column writes its moments.
+    """How a column writes its moments.
 
     Attributes
     ----------
     format
         `iso`, `epoch`, `iso or epoch`, or a pattern of strptime's directives.
     timezone
-        IANA name, for times without an offset. A local time that came twice counts as the first; one that the clocks
-        skipped counts with the offset before the change.
+        IANA name, for times without an offset. When clocks are put back, a local time that comes twice counts as the
+        first; when they are put forward, a skipped one counts with the offset before the change.
     """
 
     format: str
@@ -74,19 +74,19 @@ class DateRule:
 
 
 def detect(text: pl.Series, timezone: str, now: int, earliest: int = EARLIEST) -> DateRule:
-    """Tell the format of a column from its first values: the one that makes most of them moments of a shop's log.
+    """Detect the format of a column: the one that reads most of its first values as moments of a shop's log.
 
     Parameters
     ----------
     text
-        String, any length; the first 2,000 values that are not null are looked at.
+        String, any length; the first 2,000 values that are not null are used.
     now, earliest
-        Moments between which (and a day ahead) a date is taken as evidence.
+        A date counts as evidence if it is between `earliest` and a day after `now`.
     """
     sample = text.drop_nulls().head(_SAMPLE).to_frame("text")
     best, most = DateRule(ISO, timezone), (0, 0)
-    for one in (ISO, EPOCH, *_PATTERNS):
-        rule = DateRule(one, timezone)
+    for pattern in (ISO, EPOCH, *_PATTERNS):
+        rule = DateRule(pattern, timezone)
         moments = sample.select(rule.parse(pl.col("text")).alias("moment"))["moment"].drop_nulls()
         plausible = int(moments.is_between(earliest, now + MAX_AHEAD).sum())
         if (plausible, len(moments)) > most:
@@ -97,7 +97,7 @@ def detect(text: pl.Series, timezone: str, now: int, earliest: int = EARLIEST) -
 
 
 def check_timezone(name: str) -> str:
-    """Return the name of a time zone, or raise `FormatError` if there is none of that name."""
+    """Return the name of a time zone, or raise `FormatError` if it does not exist."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""What some files may hold, guessed from the names of their columns and from their values, for a person to confirm."""
+"""A plan for files, guessed from the names and values of their columns, for a person to confirm."""
 
 import re
 from collections import Counter
@@ -34,7 +34,7 @@ _STARS: Final = {f"{half / 2:g}" for half in range(1, 11)}
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """A plan that fits some files, and what it makes of their first rows.
+    """A plan that fits some files, and its result for their first rows.
 
     Attributes
     ----------
@@ -43,9 +43,9 @@ class Guess:
     looked_at
         How many rows were tried.
     rejects
-        Reasons for which some of them would be set aside, with how many, most first; values are left out.
+        Reasons why rows would be rejected, without the values, with the number of rows, most first.
     notes
-        What a person should know before saying yes.
+        What a person should know before confirming.
     """
 
     plan: Plan
@@ -57,7 +57,7 @@ class Guess:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The command line's words that the plan stands for."""
+        """The plan as options of the command line."""
         return self.plan.arguments()
 
 
@@ -79,7 +79,7 @@ def guess(
     Raises
     ------
     FormatError
-        If no column can be told to be the item, the time or the shopper; the message names the columns.
+        If no column is recognised as the item, the time or the shopper; the message names the columns.
     FileError
         If a file cannot be read.
     """
@@ -97,7 +97,7 @@ def guess(
 
 def _tried(plan: Plan, paths: Sequence[Path], notes: tuple[str, ...], now: int) -> Guess:
     batches = read_files(paths, plan, now=now, rows=TRIED_ROWS)
-    batch = next((one for one in batches if one.read), None)
+    batch = next((batch for batch in batches if batch.read), None)
     if batch is None:
         raise FileError(f"{paths[0]} holds no row that Aisle can use; give a file of events, items, users or reviews")
     reasons = Counter(_QUOTED.sub("…", reject.reason) for reject in batch.rejects)
@@ -108,16 +108,16 @@ def _plan_of(raw: RawBatch, given: Plan, now: int) -> tuple[Plan, tuple[str, ...
     table = given.table or _table_of(raw.frame, now)
     names = _columns(raw.frame, table, now)
     ours = list(names.values())
-    lacking = missing(ours, table)
+    required = missing(ours, table)
     if table == "events" and c.USER_ID not in ours and c.SESSION_ID not in ours:
-        lacking = [c.USER_ID, *lacking]
-    if lacking:
-        raise unmapped(raw.source, raw.frame.columns, lacking, table)
+        required = [c.USER_ID, *required]
+    if required:
+        raise unmapped(raw.source, raw.frame.columns, required, table)
     columns = {theirs: name for theirs, name in names.items() if theirs != name}
     plan = replace(given, table=table, columns=columns, format=None if columns else OWN)
     notes = []
     if table == "events" and c.EVENT not in ours:
-        notes.append(f"no column says what happened: every row counts as {implied_kind(ours)}")
+        notes.append(f"no column names the event: every row counts as {implied_kind(ours)}")
     if c.TIMESTAMP not in ours:
         return plan, tuple(notes)
     times = raw.frame[next(theirs for theirs, name in names.items() if name == c.TIMESTAMP)]
@@ -143,54 +143,56 @@ def _table_of(frame: pl.DataFrame, now: int) -> str:
 
 
 def _columns(frame: pl.DataFrame, table: str, now: int) -> dict[str, str]:
-    """Return their columns to ours: by name where the values agree, then by values alone."""
+    """Map their columns to ours: by name where the values agree, then by values alone."""
     names: dict[str, str] = {}
     for ours in c.TABLES[table]:
-        theirs = next((one for one in _called(frame, ours) if one not in names and _fits(frame[one], ours, now)), None)
-        if theirs is not None:
-            names[theirs] = ours
+        for theirs in _named(frame, ours):
+            if theirs not in names and _fits(frame[theirs], ours, now):
+                names[theirs] = ours
+                break
     for ours in (c.TIMESTAMP, c.EVENT, c.RATING) if table == "events" else ():
-        rest = [one for one in frame.columns if one not in names] if ours not in names.values() else []
-        theirs = next((one for one in rest if _looks_like(frame[one], ours, list(names.values()), now)), None)
-        if theirs is not None:
-            names[theirs] = ours
+        rest = [theirs for theirs in frame.columns if theirs not in names] if ours not in names.values() else []
+        for theirs in rest:
+            if _looks_like(frame[theirs], ours, list(names.values()), now):
+                names[theirs] = ours
+                break
     return names
 
 
-def _called(frame: pl.DataFrame, ours: str) -> list[str]:
+def _named(frame: pl.DataFrame, ours: str) -> list[str]:
     """Return the columns that have our name or a synonym of it, likeliest first."""
-    wanted = [squashed(ours), *SYNONYMS[ours]]
-    found = [(wanted.index(squashed(one)), one) for one in frame.columns if squashed(one) in wanted]
-    return [one for _, one in sorted(found)]
+    words = [squashed(ours), *SYNONYMS[ours]]
+    places = [(words.index(squashed(name)), name) for name in frame.columns if squashed(name) in words]
+    return [name for _, name in sorted(places)]
 
 
 def _fits(values: pl.Series, ours: str, now: int) -> bool:
-    """Tell whether at least half of the values can be read as this column's."""
+    """Tell whether at least half of the values can be read as values of this column."""
     given = values.drop_nulls()
     return given.is_empty() or _readable(given, ours, now) >= 0.5
 
 
 def _looks_like(values: pl.Series, ours: str, names: list[str], now: int) -> bool:
-    """Tell whether the values alone say that a column is this one."""
+    """Tell whether the values alone show that a column is this one."""
     given = values.drop_nulls()
     if given.is_empty():
         return False
     if ours == c.RATING:
-        said = {c.EVENT, c.QUANTITY, c.PRICE} & set(names)
+        of_orders = {c.EVENT, c.QUANTITY, c.PRICE} & set(names)
         stars = set(given.str.strip_suffix(".0").unique().to_list())
-        return not said and len(stars) > 2 and stars <= _STARS
+        return not of_orders and len(stars) > 2 and stars <= _STARS
     few = ours != c.EVENT or given.n_unique() <= _MOST_KINDS
     return few and _readable(given, ours, now) >= 0.9
 
 
 def _readable(given: pl.Series, ours: str, now: int) -> float:
-    """Return the share of values that can be read as this column's."""
+    """Return the share of values that can be read as values of this column."""
     text = given.alias("text")
     read_values: pl.Expr | pl.Series
     if ours in (c.TIMESTAMP, c.AVAILABLE_FROM):
         read_values = detect(text, "UTC", now).parse(pl.col("text"))
     elif ours == c.EVENT:
-        read_values = pl.Series([ALIASES.get(normal_name(one)) is not None or None for one in text.to_list()])
+        read_values = pl.Series([ALIASES.get(normal_name(name)) is not None or None for name in text.to_list()])
     elif ours == c.PRICE:
         read_values = money(text)
     elif ours in (c.QUANTITY, c.STOCK, c.POSITION):
@@ -206,7 +208,7 @@ def _readable(given: pl.Series, ours: str, now: int) -> float:
 
 
 def _date_notes(values: pl.Series, rule: DateRule) -> list[str]:
-    """Say so where the dates could as well be read with day and month exchanged."""
+    """Note if the dates could also be read with day and month exchanged."""
     first, second = rule.format[:2], rule.format[3:5]
     if {first, second} != {"%d", "%m"}:
         return []

@@ -1,4 +1,4 @@
-"""Stable ids for rows that come without one, so that a log can be imported twice and exports may overlap."""
+"""Stable ids for rows without one, so that a log can be imported twice and exports may overlap."""
 
 from collections import defaultdict
 from hashlib import blake2b
@@ -7,10 +7,10 @@ import polars as pl
 
 
 class Identities:
-    """Ids made of a format's name, a row's content and the how-manieth time a file holds that content.
+    """Hashes of a format's name, a row's content and how often that content came before in the file.
 
-    The same file gives the same ids again, the rows that two exports share get the same ids in both, and two equal
-    lines of one file are told apart. Eight bytes of hash and a count are kept for each row of the file being read.
+    The same file gives the same ids again, rows that two exports share get the same ids in both, and equal lines of one
+    file get different ids. Eight bytes of hash and a count are kept for each row of the file that is being read.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class Identities:
             self._source, self._seen = source, defaultdict(int)
         start = self._start
         digests = [blake2b(start + text.encode(), digest_size=16).digest() for text in content.to_list()]
-        return pl.Series("id", [self._told_apart(digest) for digest in digests], pl.String)
+        return pl.Series("id", [self._id(digest) for digest in digests], pl.String)
 
-    def _told_apart(self, digest: bytes) -> str:
+    def _id(self, digest: bytes) -> str:
         key = int.from_bytes(digest[:8])
         occurrence = self._seen[key]
         self._seen[key] = occurrence + 1

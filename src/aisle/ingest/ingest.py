@@ -1,4 +1,4 @@
-"""Files in, checked batches out: the whole way through the door, top to bottom."""
+"""Files in, checked batches out: the whole way, top to bottom."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from aisle.ingest.batch import ASIDE, BATCH_ROWS, ROW, BadLine, Batch, Mapped, Reject
+from aisle.ingest.batch import BATCH_ROWS, REJECTED, ROW, BadLine, Batch, Mapped, Reject
 from aisle.ingest.dates import ISO, DateRule, detect
 from aisle.ingest.formats import Format, format_named
 from aisle.ingest.identity import Identities
@@ -22,7 +22,7 @@ from aisle.shop.errors import FileError, FormatError
 from aisle.shop.events import EARLIEST
 
 _ID_OF: Final = {"events": EVENT_ID, "reviews": REVIEW_ID}
-"""The tables whose rows get an id where they have none."""
+"""The tables whose rows get an id if they have none."""
 
 
 def read_files(paths: Sequence[Path], plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS) -> Iterator[Batch]:
@@ -33,28 +33,28 @@ def read_files(paths: Sequence[Path], plan: Plan, *, now: int | None = None, row
     paths
         Read one after the other; a file named twice is read once.
     plan
-        What their rows are.
+        How to read their rows.
     now
         The present moment, if not the clock's; timestamps may be a day ahead of it.
     rows
         About how many rows a batch has.
 
-    Returns
-    -------
-    Batches, whose `position` goes up to the summed size of the files. What a format tells of
-    items comes when their file has been read.
+    Yields
+    ------
+    Batch
+        `position` goes up to the summed size of the files. Items that events describe come after their file.
 
     Raises
     ------
     FileError
         If a file is missing, empty, damaged or of an unknown kind.
     FormatError
-        If the columns are not what the plan says. Nothing else stops the reading: a bad row is a reject.
+        If the columns are not what the plan says. A bad row stops nothing: it is a reject.
     """
     if not paths:
         raise FileError("no file is given; name at least one")
-    once = list(dict.fromkeys(paths))
-    yield from _Door(plan, now, _starts(once)).batches(_mapped(once, plan, rows))
+    distinct = list(dict.fromkeys(paths))
+    yield from _Checker(plan, now, _starts(distinct)).batches(_mapped(distinct, plan, rows))
 
 
 def read_frame(frame: pl.DataFrame, plan: Plan, *, now: int | None = None) -> Iterator[Batch]:
@@ -71,16 +71,18 @@ def read_frame(frame: pl.DataFrame, plan: Plan, *, now: int | None = None) -> It
         mapped = map_columns(raw, plan.table or "events", plan.columns)
     else:
         mapped = log.map_batches(raw, "frame", frame.columns)
-    yield from _Door(plan, now, {}).batches(mapped)
+    yield from _Checker(plan, now, {}).batches(mapped)
 
 
-class _Door:
-    """What is remembered from one batch to the next: the date format of each column, and the ids given."""
+class _Checker:
+    """Checks batches, and remembers from one to the next the date format of each column and the ids given."""
 
     def __init__(self, plan: Plan, now: int | None, starts: dict[str, int]) -> None:
         log = _log_of(plan)
         if log is not None and plan.table is not None and plan.table not in log.tables:
-            raise FormatError(f"format {log.name} gives {', '.join(log.tables)}, not {plan.table}; leave --as out")
+            raise FormatError(
+                f"format {log.name} gives {', '.join(log.tables)}, not {plan.table}; drop --as {plan.table}"
+            )
         self._plan = plan
         self._now = moments.now() if now is None else now
         self._starts = starts
@@ -90,25 +92,25 @@ class _Door:
         self._dates: dict[tuple[str, str, str], DateRule] = {}
 
     def batches(self, mapped: Iterable[Mapped]) -> Iterator[Batch]:
-        """Check mapped rows, batch by batch; lines that are no rows count for the first table that they come with."""
+        """Check mapped rows, batch by batch; bad lines count for the first table that their raw batch is mapped to."""
         last = None
-        for one in mapped:
-            bad = [] if one.raw is last else one.raw.bad
-            last = one.raw
-            wanted = self._plan.table in (None, one.table)
-            yield self._batch(one if wanted else _none_of(one), bad)
+        for batch in mapped:
+            bad = [] if batch.raw is last else batch.raw.bad
+            last = batch.raw
+            wanted = self._plan.table in (None, batch.table)
+            yield self._batch(batch if wanted else _emptied(batch), bad)
 
     def _batch(self, mapped: Mapped, bad: list[BadLine]) -> Batch:
         raw, table = mapped.raw, mapped.table
-        frame = _with_aside(mapped.frame)
-        aside = frame.filter(pl.col(ASIDE).is_not_null()).select(ROW, pl.col(ASIDE).alias("reason"))
-        rows = self._identified(table, frame, mapped).filter(pl.col(ASIDE).is_null()).drop(ASIDE)
-        checked = validate(table, rows, self._rules(mapped, rows), self._now, self._earliest)
-        refused = pl.concat([aside, checked.reasons]).sort(ROW)
+        frame = _with_rejected(mapped.frame)
+        by_format = frame.filter(pl.col(REJECTED).is_not_null()).select(ROW, pl.col(REJECTED).alias("reason"))
+        rows = self._identified(table, frame, mapped).filter(pl.col(REJECTED).is_null()).drop(REJECTED)
+        checked = validate(table, rows, self._date_rules(mapped, rows), self._now, self._earliest)
+        rejected = pl.concat([by_format, checked.reasons]).sort(ROW)
         rejects = [Reject(raw.source, line, table, reason, text) for line, reason, text in bad]
-        lines = raw.lines.gather(refused[ROW]).to_list()
-        told = zip(lines, refused["reason"].to_list(), raw.texts(refused[ROW]), strict=True)
-        rejects += [Reject(raw.source, line, table, reason, text) for line, reason, text in told]
+        lines = raw.lines.gather(rejected[ROW]).to_list()
+        details = zip(lines, rejected["reason"].to_list(), raw.texts(rejected[ROW]), strict=True)
+        rejects += [Reject(raw.source, line, table, reason, text) for line, reason, text in details]
         position = self._starts.get(raw.source, 0) + raw.position
         return Batch(table, checked.accepted, rejects, frame.height + len(bad), position)
 
@@ -117,15 +119,15 @@ class _Door:
         if name is None or frame.is_empty():
             return frame
         content = mapped.raw.content().gather(frame[ROW])
-        made = self._identities[table].of(content, mapped.raw.source).alias(name)
+        ids = self._identities[table].of(content, mapped.raw.source).alias(name)
         if name not in frame.columns:
-            return frame.with_columns(made)
-        return frame.with_columns(pl.when(pl.col(name).is_null()).then(made).otherwise(name).alias(name))
+            return frame.with_columns(ids)
+        return frame.with_columns(pl.when(pl.col(name).is_null()).then(ids).otherwise(name).alias(name))
 
-    def _rules(self, mapped: Mapped, rows: pl.DataFrame) -> dict[str, DateRule]:
-        return {name: self._rule(mapped, rows, name) for name in MOMENTS if name in TABLES[mapped.table]}
+    def _date_rules(self, mapped: Mapped, rows: pl.DataFrame) -> dict[str, DateRule]:
+        return {name: self._date_rule(mapped, rows, name) for name in MOMENTS if name in TABLES[mapped.table]}
 
-    def _rule(self, mapped: Mapped, rows: pl.DataFrame, name: str) -> DateRule:
+    def _date_rule(self, mapped: Mapped, rows: pl.DataFrame, name: str) -> DateRule:
         if self._plan.date_format is not None:
             return DateRule(self._plan.date_format, self._timezone)
         if name not in rows.columns or rows[name].null_count() == rows.height:
@@ -146,12 +148,12 @@ def _mapped(paths: Sequence[Path], plan: Plan, rows: int) -> Iterator[Mapped]:
 
 
 def _log_of(plan: Plan) -> Format | None:
-    """Return the known log that a plan names, or None for our own columns."""
+    """Return the known log that a plan names, or None if the plan is for our own columns."""
     return None if plan.format is None or plan.format == OWN else format_named(plan.format)
 
 
 def _starts(paths: Sequence[Path]) -> dict[str, int]:
-    """Return where each file starts if all are laid end to end."""
+    """Return where each file would start if all were one."""
     starts, end = {}, 0
     for path in paths:
         starts[str(path)] = end
@@ -159,9 +161,9 @@ def _starts(paths: Sequence[Path]) -> dict[str, int]:
     return starts
 
 
-def _with_aside(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame if ASIDE in frame.columns else frame.with_columns(pl.lit(None, pl.String).alias(ASIDE))
+def _with_rejected(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame if REJECTED in frame.columns else frame.with_columns(pl.lit(None, pl.String).alias(REJECTED))
 
 
-def _none_of(mapped: Mapped) -> Mapped:
+def _emptied(mapped: Mapped) -> Mapped:
     return Mapped(mapped.table, mapped.frame.clear(), mapped.raw)

@@ -1,11 +1,11 @@
-"""What JSON leaves open and the door does not: keys given twice, nesting without end, a bad event among good ones."""
+"""What JSON allows and Aisle does not: a key given twice, deep nesting, a bad event among good ones."""
 
 import json
 import re
 from typing import Any, Final
 
 MAX_DEPTH: Final = 64
-"""How deep an event may nest: more is a program that went astray."""
+"""How deep an event may nest; more is the mistake of a program."""
 
 _KEY_END: Final = re.compile(rb'"\s*:')
 _BLANKS: Final = " \t\r\n"
@@ -13,12 +13,12 @@ _DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(f"{twice[:60]!r} is given twice; send it once")
-    return found
+    return unique
 
 
 _CHECKING: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_float=str, parse_int=str)
@@ -32,14 +32,14 @@ def check_object(text: bytes, keys: int) -> None:
     text
         A JSON object that was read already.
     keys
-        How many different keys it was found to have.
+        How many different keys it has.
 
     Raises
     ------
     ValueError
-        If it breaks the rule.
+        If a key is given twice, or it nests too deeply.
     """
-    # Every key ends with a quote and a colon: with no more of these than keys there is none twice, and nothing nested.
+    # A key ends with a quote and a colon. No more of these than keys: none is given twice, and no object is nested.
     if len(_KEY_END.findall(text)) == keys and text.count(b"[") <= MAX_DEPTH:
         return
     _check_depth(_CHECKING.decode(text.decode()))
@@ -47,7 +47,7 @@ def check_object(text: bytes, keys: int) -> None:
 
 def _check_depth(value: object) -> None:
     level, depth = [value], 0
-    while level := [one for above in level for one in _parts(above)]:
+    while level := [part for value in level for part in _parts(value)]:
         depth += 1
         if depth > MAX_DEPTH:
             raise ValueError(f"it nests deeper than {MAX_DEPTH} levels; flatten it")
@@ -60,10 +60,10 @@ def _parts(value: object) -> list[Any]:
 
 
 def split(body: bytes) -> list[bytes]:
-    """Return the text of each event of a body: of one object, of a list, or of the list in `{"events": [...]}`.
+    """Return the text of each event of a body: an object, the objects of a list, or those of `{"events": [...]}`.
 
-    This takes what is almost JSON, NaN for a number or half of a surrogate pair in a text, so that an event that holds
-    it can be set aside alone.
+    Here NaN may stand for a number, and half of a surrogate pair in a text, which is not JSON, so that only the event
+    that holds it is rejected.
 
     Raises
     ------

@@ -16,7 +16,7 @@ _REQUIRED: Final = {
     "users": (c.USER_ID,),
     "reviews": (c.ITEM_ID,),
 }
-"""Without a column for these, no row of a table could be accepted."""
+"""The columns without which every row of a table would be rejected."""
 
 _MOST_NAMES: Final = 25
 _LONGEST_NAME: Final = 60
@@ -28,12 +28,12 @@ def map_columns(batches: Iterator[RawBatch], table: str, columns: Mapping[str, s
     Parameters
     ----------
     columns
-        Their names to ours; a column with one of our names or aliases is taken besides.
+        Their names to ours; columns with one of our names or aliases are mapped as well.
 
     Raises
     ------
     FormatError
-        If a named column is not in the file, or one that the table cannot do without is neither named nor found.
+        If a named column is not in the file, or a required column of the table is neither named nor in the file.
     """
     first = True
     for raw in batches:
@@ -48,11 +48,11 @@ def map_columns(batches: Iterator[RawBatch], table: str, columns: Mapping[str, s
         yield Mapped(table, frame, raw)
 
 
-def resolve(found: list[str], table: str, columns: Mapping[str, str]) -> dict[str, str]:
-    """Return which columns of a file become which of ours."""
-    names = {theirs: ours for theirs, ours in columns.items() if theirs in found}
+def resolve(present: list[str], table: str, columns: Mapping[str, str]) -> dict[str, str]:
+    """Map the columns that are present in a file to ours."""
+    names = {theirs: ours for theirs, ours in columns.items() if theirs in present}
     taken = set(columns.values())
-    plain = {theirs: theirs.strip().lower().replace(" ", "_") for theirs in found if theirs not in names}
+    plain = {theirs: theirs.strip().lower().replace(" ", "_") for theirs in present if theirs not in names}
     aliased = {theirs: c.ALIASES[name] for theirs, name in plain.items() if name in c.ALIASES}
     for theirs, ours in (*plain.items(), *aliased.items()):
         if ours in c.TABLES[table] and ours not in taken:
@@ -62,36 +62,36 @@ def resolve(found: list[str], table: str, columns: Mapping[str, str]) -> dict[st
 
 
 def implied_kind(ours: list[str]) -> str:
-    """Return the kind of events in a log that has no column for it: what its other columns speak of."""
+    """Return the kind of the events in a log without a column for it, as its other columns suggest."""
     if c.QUANTITY in ours or c.PRICE in ours or c.TRANSACTION_ID in ours:
         return "purchase"
     return "rate" if c.RATING in ours else "view_item"
 
 
 def missing(ours: list[str], table: str) -> list[str]:
-    """Return the columns that a table cannot do without and that are not among `ours`."""
+    """Return the required columns of a table that are not among `ours`."""
     return [name for name in _REQUIRED[table] if name not in ours]
 
 
-def unmapped(source: str, found: list[str], lacking: list[str], table: str) -> FormatError:
-    """Return the error that names the columns of a file and how to map them."""
-    maps = " ".join(f"--map COLUMN={name}" for name in lacking)
+def unmapped(source: str, present: list[str], required: list[str], table: str) -> FormatError:
+    """Return the error that names the columns of a file and how to map the required ones."""
+    maps = " ".join(f"--map COLUMN={name}" for name in required)
     return FormatError(
-        f"{source} has the columns {_listed(found)}; none is known to be {' or '.join(lacking)} of {table}: "
-        f"say which one is with {maps}, or name the --format"
+        f"{source} has the columns {_listed(present)}; none is known to be {' or '.join(required)} of {table}: "
+        f"name it with {maps}, or give the --format"
     )
 
 
 def _check(raw: RawBatch, names: Mapping[str, str], table: str, columns: Mapping[str, str]) -> None:
-    found = raw.frame.columns
+    present = raw.frame.columns
     for theirs in columns:
-        if theirs not in found:
-            raise FormatError(f"{raw.source} has no column {theirs!r}; it has {_listed(found)}")
-    lacking = missing(list(names.values()), table)
-    if found and lacking:
-        raise unmapped(raw.source, found, lacking, table)
+        if theirs not in present:
+            raise FormatError(f"{raw.source} has no column {theirs!r}; it has {_listed(present)}")
+    required = missing(list(names.values()), table)
+    if present and required:
+        raise unmapped(raw.source, present, required, table)
 
 
-def _listed(found: list[str]) -> str:
-    shown = ", ".join(name[:_LONGEST_NAME] for name in found[:_MOST_NAMES])
-    return shown if len(found) <= _MOST_NAMES else f"{shown} and {len(found) - _MOST_NAMES} more"
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(name[:_LONGEST_NAME] for name in names[:_MOST_NAMES])
+    return shown if len(names) <= _MOST_NAMES else f"{shown} and {len(names) - _MOST_NAMES} more"

@@ -14,8 +14,8 @@ MAX_PRICE: Final = 10**9 * MICROS
 
 _PLAIN_MONEY: Final = r"^\s*(?P<sign>[+-]?)(?P<whole>[0-9]{1,10})(?:\.(?P<fraction>[0-9]{0,6}))?\s*$"
 
-# How an amount may be written once the currency is taken off. A lone comma before three digits could be either sign,
-# and is left out.
+# How an amount may be written, without the currency. A single comma before three digits could be a decimal comma or a
+# separator of thousands, and fits none.
 _DECIMAL_POINT: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})")
 _COMMA_GROUPS: Final = re.compile(r"[+-]?[0-9]{1,3}((,[0-9]{3})+\.[0-9]+|(,[0-9]{3}){2,})")
@@ -27,30 +27,30 @@ _LONGEST_AMOUNT: Final = 40
 _YES: Final = ("true", "yes", "y", "1", "t")
 _NO: Final = ("false", "no", "n", "0", "f")
 
-# How product feeds spell `availability`, in lower case and without spaces. What can be ordered ahead can be ordered.
+# How product feeds spell `availability`, in lower case and without spaces. A pre-order is an order.
 _AVAILABLE: Final = ("instock", "preorder", "backorder", "limitedavailability", "onlineonly")
 _UNAVAILABLE: Final = ("outofstock", "soldout", "discontinued")
 
 
 def whole(text: pl.Expr) -> pl.Expr:
-    """Return whole numbers (Int64), null where the text is none; `3.0` is one, `3.5` and `1e3` are not."""
+    """Return whole numbers (Int64), null for other text; `3.0` is whole, `3.5` and `1e3` are not."""
     return text.str.extract(r"^\s*\+?(-?[0-9]{1,18})(?:\.0*)?\s*$").cast(pl.Int64, strict=False)
 
 
 def finite(text: pl.Expr) -> pl.Expr:
-    """Return finite numbers (Float64), null where the text is none."""
+    """Return finite numbers (Float64), null for other text."""
     number = text.str.strip_chars().cast(pl.Float64, strict=False)
-    # One database keeps the sign of zero and the next does not.
+    # Zero without a sign, as some databases keep the sign and others do not.
     return pl.when(number.is_finite() & (number != 0)).then(number).when(number == 0).then(pl.lit(0.0))
 
 
 def truth(text: pl.Expr) -> pl.Expr:
-    """Return yes or no (Boolean), null where the text is neither."""
+    """Return yes or no (Boolean), null for other text."""
     return _yes_or_no(text.str.strip_chars().str.to_lowercase(), _YES, _NO)
 
 
 def in_stock(text: pl.Expr) -> pl.Expr:
-    """Return whether an item can be ordered (Boolean): yes or no, or as product feeds say it, `out_of_stock`."""
+    """Return whether an item can be ordered (Boolean): yes, no, or a word of product feeds such as `out_of_stock`."""
     word = text.str.to_lowercase().str.replace(r"^\s*https?://schema\.org/", "").str.replace_all(r"[\s_-]", "")
     return _yes_or_no(word, (*_YES, *_AVAILABLE), (*_NO, *_UNAVAILABLE))
 
@@ -60,9 +60,9 @@ def _yes_or_no(word: pl.Expr, yes: tuple[str, ...], no: tuple[str, ...]) -> pl.E
 
 
 def money(text: pl.Series) -> pl.Series:
-    """Return amounts of money (Int64 millionths, exact), null where the text is none or above a billion.
+    """Return amounts of money (Int64 millionths, exact), null for other text and for more than a billion.
 
-    Plain decimals are read in bulk. The rest, such as `£1,234.50`, `12,50 €` or `1e-3`, is read one by one.
+    Plain decimals are parsed as a column; others, such as `£1,234.50`, `12,50 €` or `1e-3`, one by one.
     """
     part = pl.col("text").str.extract_groups(_PLAIN_MONEY).struct.field
     micros = part("whole").cast(pl.Int64) * MICROS + part("fraction").fill_null("").str.pad_end(6, "0").cast(pl.Int64)
@@ -70,14 +70,14 @@ def money(text: pl.Series) -> pl.Series:
     frame = text.to_frame("text").with_columns(signed.alias("plain"))
     odd = frame.filter(pl.col("plain").is_null() & pl.col("text").is_not_null())["text"].unique()
     if not odd.is_empty():
-        read = {one: amount(one) for one in odd.to_list()}
-        one_by_one = pl.col("text").replace_strict(read, default=None, return_dtype=pl.Int64)
-        frame = frame.with_columns(pl.coalesce("plain", one_by_one))
+        amounts = {written: amount(written) for written in odd.to_list()}
+        parsed = pl.col("text").replace_strict(amounts, default=None, return_dtype=pl.Int64)
+        frame = frame.with_columns(pl.coalesce("plain", parsed))
     return frame.select(pl.when(pl.col("plain").abs() <= MAX_PRICE).then(pl.col("plain")).alias(text.name))[text.name]
 
 
 def amount(text: str) -> int | None:
-    """Return an amount with or without currency and digit groups as millionths, or None if it cannot be told."""
+    """Return an amount as millionths, with or without currency and thousands separators; None if it is ambiguous."""
     if len(text) > _LONGEST_AMOUNT:
         return None
     bare = _without_currency(unicodedata.normalize("NFKC", text).strip())

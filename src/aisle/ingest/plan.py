@@ -13,10 +13,10 @@ OWN: Final = "aisle"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to take the files for.
+    """How to read files.
 
-    With a `format`, the format says everything; without one, `columns` says which of their columns is which of ours,
-    and a column that already has one of our names or aliases needs no saying.
+    A `format` knows its columns. Without one, `columns` maps theirs to ours; a column that has one of our names or
+    aliases need not be mapped.
 
     Raises
     ------
@@ -32,7 +32,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str | None = None
     """IANA name, for times without an offset; None stands for the format's own, or UTC."""
     date_format: str | None = None
-    """`iso`, `epoch` or a strptime pattern; None: told from the first rows."""
+    """`iso`, `epoch` or a strptime pattern; None: detected from the first rows."""
 
     def __post_init__(self) -> None:
         if self.table is not None and self.table not in TABLES:
@@ -66,25 +66,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             table=table,
             format=format,
-            columns=dict(_pair(one) for one in maps or []),
+            columns=dict(_pair(word) for word in maps or []),
             timezone=timezone,
             date_format=date_format,
         )
 
     def arguments(self) -> tuple[str, ...]:
-        """Return the command line's words that this plan stands for."""
-        words: list[str] = []
-        if self.format is not None:
-            words += ["--format", self.format]
-        for theirs, ours in self.columns.items():
-            words += ["--map", f"{theirs}={ours}"]
-        if self.table is not None:
-            words += ["--as", self.table]
-        if self.timezone is not None:
-            words += ["--timezone", self.timezone]
-        if self.date_format is not None:
-            words += ["--date-format", self.date_format]
-        return tuple(words)
+        """Return the plan as options of the command line."""
+        options = [
+            ("--format", self.format),
+            *(("--map", f"{theirs}={ours}") for theirs, ours in self.columns.items()),
+            ("--as", self.table),
+            ("--timezone", self.timezone),
+            ("--date-format", self.date_format),
+        ]
+        return tuple(word for option, value in options if value is not None for word in (option, value))
 
 
 def _pair(word: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Rows that were set aside go through the door again: the rules, the plan or the rows themselves may have changed."""
+"""Rejected rows are checked again: the rules, the plan or the rows may have changed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,31 +17,31 @@ from aisle.shop import moments
 from aisle.shop.columns import EVENT_ID, TIMESTAMP
 from aisle.shop.errors import FormatError
 
-_NO_ROW: Final = "is no row of named cells, or was cut ({}); export it, mend it there and replay that file"
+_NO_ROW: Final = "is no row of named cells, or was cut ({}); export it, correct it there and replay that file"
 
 
 class Rejected(NamedTuple):
-    """A row that was set aside."""
+    """A row that was rejected."""
 
     key: str
-    """What tells it from all others: the id of an event that has none."""
+    """Unique; it becomes the id of an event that has none."""
     source: str
     table: str
     raw: str
     created: int
-    """When it came: the time of an event that tells none."""
+    """When it came in; it becomes the time of an event that has none."""
 
 
 @dataclass(frozen=True, eq=False)
 class Retried:
-    """What became of some rows.
+    """The outcome of checking rejected rows again.
 
     Attributes
     ----------
     accepted
         Rows to store, with the columns and types of their table.
     reasons
-        For each row that was set aside None, or why it is again.
+        For each rejected row why it is rejected again, or None.
     """
 
     table: str
@@ -51,26 +51,26 @@ class Retried:
 
 
 def read_again(rows: Sequence[Rejected], plan: Plan, now: int | None = None) -> Iterator[Retried]:
-    """Check rows that were set aside once more.
+    """Check rejected rows again.
 
     Parameters
     ----------
     rows
         Those of one source together, in the order in which they came.
     plan
-        What rows of files are, as for an import. Without a date format only ISO 8601 and epoch numbers are dates: a few
-        rows are no evidence for anything else.
+        How to read rows of files, as for an import. Without a date format, only ISO 8601 and epoch numbers are dates: a
+        few rows are no evidence for anything else.
     """
     now = moments.now() if now is None else now
     plan = replace(plan, date_format=plan.date_format or ISO_OR_EPOCH)
     for (source, table), group in groupby(rows, lambda row: (row.source, row.table)):
         if source == SOURCE and not (plan.columns or plan.format):
-            yield from _events_again(list(group), now)
+            yield from _retry_events(list(group), now)
         else:
-            yield from _rows_again(table, list(group), plan, now)
+            yield from _retry_rows(table, list(group), plan, now)
 
 
-def _events_again(rows: list[Rejected], now: int) -> Iterator[Retried]:
+def _retry_events(rows: list[Rejected], now: int) -> Iterator[Retried]:
     for start in range(0, len(rows), MAX_EVENTS):
         part = rows[start : start + MAX_EVENTS]
         accepted, reasons = check_events(
@@ -79,28 +79,28 @@ def _events_again(rows: list[Rejected], now: int) -> Iterator[Retried]:
         yield Retried("events", [accepted], part, reasons)
 
 
-def _rows_again(table: str, rows: list[Rejected], plan: Plan, now: int) -> Iterator[Retried]:
-    read: dict[tuple[str, ...], tuple[list[Rejected], list[Cells]]] = {}
+def _retry_rows(table: str, rows: list[Rejected], plan: Plan, now: int) -> Iterator[Retried]:
+    # Grouped by their columns, as the id of a row depends on which cells it has.
+    groups: dict[tuple[str, ...], tuple[list[Rejected], list[Cells]]] = {}
     for row in rows:
         try:
-            cells = _cells(row)
+            cells = _cells_of(row)
         except ValueError as error:
             yield Retried(table, [], [row], [_NO_ROW.format(error)])
             continue
-        # Apart by their columns, as the id of a row is made of the cells that it has.
-        some, their_cells = read.setdefault(tuple(cells), ([], []))
-        some.append(row)
-        their_cells.append(cells)
-    for some, their_cells in read.values():
-        yield _frame_again(table, some, to_frame(their_cells), plan, now)
+        group, group_cells = groups.setdefault(tuple(cells), ([], []))
+        group.append(row)
+        group_cells.append(cells)
+    for group, group_cells in groups.values():
+        yield _retry_frame(table, group, to_frame(group_cells), plan, now)
 
 
-def _cells(row: Rejected) -> Cells:
+def _cells_of(row: Rejected) -> Cells:
     cells = cells_of(row.raw.encode())
     return {EVENT_ID: row.key, TIMESTAMP: str(row.created)} | cells if row.source == SOURCE else cells
 
 
-def _frame_again(table: str, rows: list[Rejected], frame: pl.DataFrame, plan: Plan, now: int) -> Retried:
+def _retry_frame(table: str, rows: list[Rejected], frame: pl.DataFrame, plan: Plan, now: int) -> Retried:
     reasons: list[str | None] = [None] * len(rows)
     accepted: list[pl.DataFrame] = []
     try:

@@ -1,7 +1,7 @@
-"""The rules that a row must keep, and what is said of a row that breaks one.
+"""The rules for rows, and the reasons that rows which break them are rejected for.
 
-A rule reads the columns of `validate`: each under its own name, typed and null where the text could not be read, and
-its text under the name with a `_` before it.
+A rule reads the columns of `validate`: each under its name, typed, null where its text could not be parsed, and the
+text under the name with a `_` before it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,21 +40,30 @@ IDS: Final = (
     c.PLACEMENT,
     c.CURRENCY,
 )
-"""The columns that hold ids and other short words."""
+"""The columns of ids and other short words."""
 
 _REQUIRED: Final = {"events": (c.TIMESTAMP,), "items": (c.ITEM_ID,), "users": (c.USER_ID,), "reviews": (c.ITEM_ID,)}
-_MAX_INT32: Final = 2**31 - 1
+_UNREADABLE: Final = {
+    c.PRICE: "is not an amount of money below a billion; write it as a plain number such as 12.50",
+    c.QUANTITY: "is not a whole number",
+    c.RATING: "is not a finite number",
+    c.POSITION: f"is not a whole number up to {2**31 - 1}",
+    c.STOCK: "is not a whole number",
+    c.IN_STOCK: "is neither true nor false, neither in stock nor out of stock",
+    c.HIDDEN: "is neither true nor false",
+}
+"""What is wrong with a text that cannot be parsed, by column."""
 
 
 class Rule(NamedTuple):
-    """Which rows break a rule, and what is said of them."""
+    """Which rows break a rule, and the reason to reject them for."""
 
     broken: pl.Expr
     reason: pl.Expr
 
 
 def rules(table: str, dates: Mapping[str, DateRule], now: int, earliest: int) -> Iterator[Rule]:
-    """Give the rules of a table, in the order in which they count; the arguments are those of `validate.validate`."""
+    """Give the rules of a table, the most important first; the arguments are those of `validate.validate`."""
     if table == "events":
         yield from _kind_rules()
     for name in _REQUIRED[table]:
@@ -83,7 +92,7 @@ def _column_rules(name: str, dtype: str, dates: Mapping[str, DateRule]) -> Itera
 def _kind_rules() -> Iterator[Rule]:
     yield Rule(pl.col(f"_{c.EVENT}").is_null(), pl.lit("event is missing"))
     known = ", ".join(EventKind)
-    yield Rule(pl.col(c.EVENT).is_null(), _says("event {} is unknown; known are " + known, c.EVENT))
+    yield Rule(pl.col(c.EVENT).is_null(), _quoting("event {} is unknown; known are " + known, c.EVENT))
 
 
 def _event_rules() -> Iterator[Rule]:
@@ -94,60 +103,49 @@ def _event_rules() -> Iterator[Rule]:
 
 
 def _review_rules() -> Iterator[Rule]:
-    says_nothing = pl.all_horizontal(pl.col(c.RATING, c.TEXT, c.TITLE).is_null())
-    yield Rule(says_nothing, pl.lit("the review has neither a rating nor a text"))
+    is_empty = pl.all_horizontal(pl.col(c.RATING, c.TEXT, c.TITLE).is_null())
+    yield Rule(is_empty, pl.lit("the review has neither a rating nor a text"))
 
 
 def _id_rules(name: str) -> Iterator[Rule]:
     size = pl.col(name).str.len_bytes()
-    yield Rule(size > MAX_ID_BYTES, _says(f"{name} {{}} has more than {MAX_ID_BYTES} bytes", name))
-    yield Rule(pl.col(name).str.contains(r"\p{Cc}"), _says(f"{name} {{}} holds a control character", name))
+    yield Rule(size > MAX_ID_BYTES, _quoting(f"{name} {{}} has more than {MAX_ID_BYTES} bytes", name))
+    yield Rule(pl.col(name).str.contains(r"\p{Cc}"), _quoting(f"{name} {{}} holds a control character", name))
 
 
 def _text_rules(name: str) -> Iterator[Rule]:
-    yield Rule(pl.col(name).str.len_bytes() > MAX_TEXT_BYTES, _says(f"{name} {{}} has more than 32 KB", name))
-    yield Rule(pl.col(name).str.contains("\x00", literal=True), _says(f"{name} {{}} holds a NUL character", name))
+    yield Rule(pl.col(name).str.len_bytes() > MAX_TEXT_BYTES, _quoting(f"{name} {{}} has more than 32 KB", name))
+    yield Rule(pl.col(name).str.contains("\x00", literal=True), _quoting(f"{name} {{}} holds a NUL character", name))
     if name in OBJECTS:
-        yield Rule(~pl.col(f"{name} is object"), _says(f"{name} {{}} is not a JSON object", name))
+        yield Rule(~pl.col(f"{name} is object"), _quoting(f"{name} {{}} is not a JSON object", name))
 
 
 def _timestamp_rules(now: int, earliest: int) -> Iterator[Rule]:
     moment = pl.col(c.TIMESTAMP)
-    yield Rule(moment < earliest, _says(f"timestamp {{}} is before {from_moment(earliest).year}", c.TIMESTAMP))
-    yield Rule(moment > now + MAX_AHEAD, _says("timestamp {} is more than 24 hours ahead", c.TIMESTAMP))
+    yield Rule(moment < earliest, _quoting(f"timestamp {{}} is before {from_moment(earliest).year}", c.TIMESTAMP))
+    yield Rule(moment > now + MAX_AHEAD, _quoting("timestamp {} is more than 24 hours ahead", c.TIMESTAMP))
 
 
 def _number_rules(name: str) -> Iterator[Rule]:
-    """One unreadable-value rule for each column that is no text, and the range of those that have one."""
+    """Give the rules of a column of numbers or of yes and no: the value can be parsed, and is in its range."""
     value = pl.col(name)
-    if name == c.PRICE:
-        yield _unreadable(name, "is not an amount of money below a billion; write it as a plain number such as 12.50")
-        yield Rule(value < 0, _says("price {} is negative", name))
+    yield _unreadable(name, _UNREADABLE[name])
+    if name in (c.PRICE, c.POSITION):
+        yield Rule(value < 0, _quoting(f"{name} {{}} is negative", name))
     elif name == c.QUANTITY:
-        yield _unreadable(name, "is not a whole number")
-        yield Rule(value <= 0, _says("quantity {} is not positive", name))
-        yield Rule(value > MAX_QUANTITY, _says(f"quantity {{}} is above {MAX_QUANTITY:,}", name))
+        yield Rule(value <= 0, _quoting("quantity {} is not positive", name))
+        yield Rule(value > MAX_QUANTITY, _quoting(f"quantity {{}} is above {MAX_QUANTITY:,}", name))
     elif name == c.RATING:
-        yield _unreadable(name, "is not a finite number")
         out = (value < 0) | (value > MAX_RATING)
-        yield Rule(out, _says(f"rating {{}} is not between 0 and {MAX_RATING:.0f}", name))
-    elif name == c.POSITION:
-        yield _unreadable(name, f"is not a whole number up to {_MAX_INT32}")
-        yield Rule(value < 0, _says("position {} is negative", name))
-    elif name == c.STOCK:
-        yield _unreadable(name, "is not a whole number")
-    elif name == c.IN_STOCK:
-        yield _unreadable(name, "is neither true nor false, neither in stock nor out of stock")
-    else:
-        yield _unreadable(name, "is neither true nor false")
+        yield Rule(out, _quoting(f"rating {{}} is not between 0 and {MAX_RATING:.0f}", name))
 
 
 def _unreadable(name: str, what: str) -> Rule:
-    return Rule(pl.col(name).is_null() & pl.col(f"_{name}").is_not_null(), _says(f"{name} {{}} {what}", name))
+    return Rule(pl.col(name).is_null() & pl.col(f"_{name}").is_not_null(), _quoting(f"{name} {{}} {what}", name))
 
 
-def _says(sentence: str, name: str) -> pl.Expr:
-    """Return a sentence with the column's text, shortened and quoted, in place of `{}`."""
+def _quoting(sentence: str, name: str) -> pl.Expr:
+    """Return a sentence with the column's text, shortened and in quotes, in place of `{}`."""
     text = pl.col(f"_{name}")
     short = text.str.slice(0, 60).str.replace_all(r"\p{Cc}", "\ufffd")
     shown = pl.when(text.str.len_chars() > 60).then(pl.format("'{}…'", short)).otherwise(pl.format("'{}'", short))

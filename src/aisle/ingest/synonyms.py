@@ -1,4 +1,4 @@
-"""How shops call their columns, in the languages that their exports are found in."""
+"""What shops call their columns, in several languages."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -60,10 +60,10 @@ def _entries() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 SYNONYMS: Final[dict[str, tuple[str, ...]]] = dict(_entries())
-"""Our columns to other names for them, likeliest first, as `squashed` spells them."""
+"""Other names for our columns, likeliest first, as `squashed` spells them."""
 
 
 def squashed(name: str) -> str:
-    """Return a name in lower case, without accents and without anything but letters and digits."""
+    """Return the letters and digits of a name in lower case, without accents."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(letter for letter in plain if letter.isascii() and letter.isalnum())

@@ -1,12 +1,11 @@
 """The checks that every row passes once: text in, typed columns and reasons out.
 
-A rule is two expressions: which rows break it, and what to say of them. Reasons are written for the broken rows only,
-the first rule of the list that a row breaks being the one that counts.
+A rule is two expressions: which rows break it, and the reason. Reasons are computed only for rows that break a rule; of
+several, the first in the list counts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import msgspec
 import polars as pl
@@ -17,15 +16,6 @@ from aisle.ingest.numbers import finite, in_stock, money, truth, whole
 from aisle.ingest.rules import MOMENTS, OBJECTS, rules
 from aisle.shop import columns as c
 from aisle.shop.events import ALIASES, EARLIEST, MAX_TEXT_BYTES
-
-DTYPES: Final[dict[str, type[pl.DataType]]] = {
-    "str": pl.String,
-    "int64": pl.Int64,
-    "int32": pl.Int32,
-    "float64": pl.Float64,
-    "bool": pl.Boolean,
-}
-"""The types of `shop.columns` as Polars names them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +29,7 @@ class Checked:
     rows
         `ROW` of each accepted row.
     reasons
-        `ROW` and `reason` of each other row.
+        `ROW` and `reason` of each rejected row.
     """
 
     accepted: pl.DataFrame
@@ -55,9 +45,9 @@ def validate(
     Parameters
     ----------
     frame
-        `ROW` and String columns of the table; columns that it lacks count as empty.
+        `ROW` and String columns of the table; missing columns count as empty.
     dates
-        How each column of moments is written.
+        The format of each column of moments.
     now
         The present moment: timestamps may be a day ahead of it.
     earliest
@@ -81,7 +71,7 @@ def validate(
 
 
 def _typed(table: str, text: pl.DataFrame, dates: Mapping[str, DateRule]) -> pl.DataFrame:
-    """Add each column under its own name and type to its text, which has a `_` before the name."""
+    """Add each column, typed, beside its text, whose name begins with `_`."""
     schema = c.TABLES[table]
     columns: list[pl.Expr | pl.Series] = [
         _parsed(name, dtype, dates) for name, dtype in schema.items() if name != c.PRICE
@@ -116,7 +106,7 @@ def _kind(text: pl.Expr) -> pl.Expr:
 
 
 def _is_object(text: pl.Series) -> pl.Series:
-    return pl.Series([None if one is None else is_object(one) for one in text.to_list()], dtype=pl.Boolean)
+    return pl.Series([None if cell is None else is_object(cell) for cell in text.to_list()], dtype=pl.Boolean)
 
 
 def is_object(text: str) -> bool:

@@ -1,1 +1,1 @@
-"""Raw tables become training data: clean, weigh, aggregate, split. No model and no database here."""
+"""Raw tables become training data: cleaned, weighed, aggregated, split. No model and no database here."""

@@ -1,8 +1,8 @@
-"""Events become interactions: one line per user–item pair.
+"""Events become interactions: one row per user–item pair.
 
 Like the weights, this is written twice: `aggregate` for tables, in training; `aggregate_arrays` for histories, also
 live. Both add up weights as whole billionths, so that a sum depends neither on the order of the events nor on the
-engine, and what is taken back leaves exactly nothing.
+engine, and a purchase and its refund add up to exactly 0.
 """
 
 from dataclasses import dataclass
@@ -26,14 +26,15 @@ BILLION: Final = 1e9
 
 
 def aggregate(events: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
-    """Return one line per user–item pair, in no particular order.
+    """Return one row per user–item pair, in no particular order.
 
-    Its columns are `weight`, the sum in billionths (int64), `timestamp`, the last moment, and `events`, their number.
+    Beside the ids it has `weight`, the sum in billionths (int64), `timestamp`, the last moment, and `events`, their
+    number.
 
     Parameters
     ----------
     events
-        Columns `user_id` and `item_id` (of any one type each), `weight` and `timestamp`; every line has a user.
+        Columns `user_id` and `item_id` of any types, `weight` and `timestamp`; every row has a user.
     """
     import narwhals as nw
 
@@ -47,7 +48,7 @@ def aggregate(events: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """User–item pairs, by user and then from the oldest to the newest; arrays of shape (pairs,)."""
+    """User–item pairs by user, then from the oldest to the newest; arrays of shape (pairs,)."""
 
     user: NDArray[np.int32]
     item: NDArray[np.int32]
@@ -61,7 +62,7 @@ class Pairs:
         return len(self.item)
 
     def offsets(self, users: int) -> NDArray[np.int64]:
-        """Return where each of the users 0 … users - 1 begins, and the end, (users + 1,)."""
+        """Return the first pair of each of the users 0 … users - 1, and the number of pairs, (users + 1,)."""
         offsets = np.zeros(users + 1, np.int64)
         np.cumsum(np.bincount(self.user, minlength=users), out=offsets[1:])
         return offsets
@@ -74,7 +75,7 @@ def aggregate_arrays(
     timestamp: NDArray[np.int64],
     rating: NDArray[np.float32],
 ) -> Pairs:
-    """Return the user–item pairs behind events, each user's in the order of the last event, ties by item number.
+    """Return the user–item pairs of events, each user's in the order of the last event, ties by item number.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def aggregate_arrays(
     timestamp
         Microseconds, (events,).
     rating
-        Stars, or NaN, (events,); of equally old ones the last counts.
+        Stars, or NaN, (events,); of several at one moment the last counts.
     """
     order = np.lexsort((timestamp, item, user))
     user, item, timestamp, rating = user[order], item[order], timestamp[order], rating[order]
@@ -99,7 +100,7 @@ def aggregate_arrays(
 
 
 def _last_ratings(rating: NDArray[np.float32], ends: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return the last number in each stretch of ratings that ends at `ends`, or NaN."""
+    """Return the last stars in each stretch of ratings that ends at `ends`, or NaN."""
     starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
     rated = np.where(np.isnan(rating), -1, np.arange(len(rating)))
     last = np.maximum.accumulate(rated)[ends]

@@ -1,6 +1,6 @@
 """From a table of events to the arrays that recommenders learn from.
 
-Ids are numbered in their sorted order and ties in time are broken by content, so that equal events give equal arrays in
+Ids are numbered in sorted order and ties in time are broken by content, so that equal events give equal arrays in
 whatever order they come.
 """
 
@@ -43,7 +43,7 @@ NEEDED: Final = (EVENT, USER_ID, ITEM_ID, TIMESTAMP)
 """The columns without which there is nothing to learn."""
 
 OPTIONAL: Final = (RATING, SESSION_ID, TRANSACTION_ID, PRICE, QUANTITY)
-"""The columns that are used where they are."""
+"""The columns that are used if a log has them."""
 
 _DTYPES: Final = {"str": nw.String(), "float64": nw.Float64(), "int64": nw.Int64()}
 
@@ -52,24 +52,29 @@ _TIE_BREAKERS: Final = (TIMESTAMP, USER_ID, ITEM_ID, _KIND, SESSION_ID, TRANSACT
 
 
 def build(
-    events: "IntoFrame", weights: Weights, now: int, *, items: Vocabulary | None = None, also: Iterable[str] = ()
+    events: "IntoFrame",
+    weights: Weights,
+    now: int,
+    *,
+    items: Vocabulary | None = None,
+    more_items: Iterable[str] = (),
 ) -> Interactions:
     """Return the training data of a table of events.
 
     Parameters
     ----------
     events
-        A Polars frame (or another that narwhals knows), lazy or not, with the columns `NEEDED`. The columns `OPTIONAL`
-        are used where they are, and `event_id` leaves out duplicates.
+        A Polars frame (or another that narwhals knows), lazy or not, with the columns `NEEDED`, and any of `OPTIONAL`.
+        With `event_id`, duplicates are skipped.
     weights
         What each kind of event adds.
     now
         The moment at which the data ends, in microseconds.
     items
-        The items of a trained model, when the data is for asking it: events of others are left out. By default, every
-        item that the events name, and `also`.
-    also
-        More items, such as those of the catalogue: what nobody has touched yet has a number and an empty column.
+        The items of a trained model, if the data is for queries to it: events of other items are skipped. By default,
+        every item that the events name, and `more_items`.
+    more_items
+        Such as those of the catalogue: an item without events has a number and an empty column.
 
     Raises
     ------
@@ -79,7 +84,7 @@ def build(
         If no event says what anybody likes.
     """
     table = _weighed(cleaned_events(nw.from_native(events).lazy()), weights, now).collect("polars").to_native()
-    item_ids = _item_ids(table, also) if items is None else pl.Series(items.ids, dtype=pl.String)
+    item_ids = _item_ids(table, more_items) if items is None else pl.Series(items.ids, dtype=pl.String)
     table = table.with_columns(_numbers(table[ITEM_ID], item_ids))
     if items is not None:
         table = table.filter(pl.col(ITEM_ID) != UNKNOWN)
@@ -89,28 +94,24 @@ def build(
         )
     user_ids = _sorted_ids(table, USER_ID)
     columns = _numbered(table.with_columns(_numbers(table[USER_ID], user_ids)))
-    del table  # what takes its place is as large
+    del table  # its arrays take as much memory again
     weight, log = _in_order(columns)
     items = Vocabulary(item_ids) if items is None else items
-    revised = revised_events(log, len(items))
-    matrix = _matrix(log, weight, ~revised, (len(user_ids), len(items)))
-    if not revised.any():
-        return Interactions(Vocabulary(user_ids), items, matrix, log, now)
-    return Interactions(
-        Vocabulary(user_ids), items, matrix, log.where(~revised), now, revised=log.where(revised)
-    )  # fmt: skip
+    revised, old = revised_events(log, len(items)), None
+    if revised.any():
+        weight, log, old = weight[~revised], log.where(~revised), log.where(revised)
+    matrix = sum_weights(log, weight, (len(user_ids), len(items)))
+    return Interactions(Vocabulary(user_ids), items, matrix, log, now, revised=old)
 
 
 def revised_events(log: EventLog, items: int) -> NDArray[np.bool_]:
-    """Return which events are ratings that their shopper has revised later in the log, (events,)."""
+    """Return which events are ratings that their shopper revises later in the log, (events,)."""
     pair = log.user * np.int64(items) + log.item
     return np.asarray((log.user != UNKNOWN) & revised_since(pair, log.kind, log.timestamp))
 
 
 def weighed_events(events: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.LazyFrame[Any]:
-    """Return cleaned events with their weight, and no other columns than `NEEDED` and `OPTIONAL`.
-
-    Ratings that their shopper has revised since are left out.
+    """Return cleaned events with the columns `NEEDED` and `OPTIONAL` and their weight, without revised ratings.
 
     Raises
     ------
@@ -141,9 +142,9 @@ def cleaned_events(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     return clean(events.select(*used, *absent)).select(*NEEDED, *OPTIONAL)
 
 
-def _item_ids(table: pl.DataFrame, also: Iterable[str]) -> pl.Series:
-    """Return each item of the events and each other one once, in order."""
-    others = pl.Series(also, dtype=pl.String)
+def _item_ids(table: pl.DataFrame, more_items: Iterable[str]) -> pl.Series:
+    """Return the items of the events and the others, each once, in order."""
+    others = pl.Series(more_items, dtype=pl.String)
     return pl.concat((_sorted_ids(table, ITEM_ID), others)).unique().sort()
 
 
@@ -153,7 +154,7 @@ def _sorted_ids(table: pl.DataFrame, column: str) -> pl.Series:
 
 
 def _numbers(column: pl.Series, ids: pl.Series) -> pl.Series:
-    """Replace ids by their positions among the given ones, each of which stands there once."""
+    """Replace ids by their positions in a list of distinct ids."""
     named = column.cast(pl.Categorical)
     distinct = named.drop_nulls().unique()
     codes = distinct.to_physical().to_numpy()
@@ -164,7 +165,7 @@ def _numbers(column: pl.Series, ids: pl.Series) -> pl.Series:
 
 
 def _numbered(table: pl.DataFrame) -> dict[str, pl.Series]:
-    """Return the columns of a log with numbers for users and items, and give kinds, sessions and baskets theirs."""
+    """Return the columns of a log whose users and items are numbered, and number kinds, sessions and baskets."""
     kinds = pl.col(EVENT).replace_strict(KIND_CODES, return_dtype=pl.Int8).alias(_KIND)
     named = [_numbers(table[name], _sorted_ids(table, name)) for name in (SESSION_ID, TRANSACTION_ID)]
     stars = pl.col(RATING).cast(pl.Float32).fill_null(np.nan)
@@ -175,7 +176,7 @@ def _numbered(table: pl.DataFrame) -> dict[str, pl.Series]:
 
 
 def _in_order(columns: dict[str, pl.Series]) -> tuple[NDArray[np.float64], EventLog]:
-    """Return the weights, and the log as arrays, both sorted by time; the columns are taken out one by one."""
+    """Return the weights and the log as arrays sorted by time; `columns` is emptied on the way, to save memory."""
     order = pl.DataFrame(list(columns.values())).select(pl.arg_sort_by(_TIE_BREAKERS)).to_series()
     # Copies, as kernels with declared types refuse the read-only arrays that share memory with a table.
     arrays = {name: columns.pop(name).gather(order).to_numpy(writable=True) for name in list(columns)}
@@ -194,9 +195,17 @@ def _in_order(columns: dict[str, pl.Series]) -> tuple[NDArray[np.float64], Event
     )
 
 
-def _matrix(log: EventLog, weight: NDArray[np.float64], counts: NDArray[np.bool_], shape: tuple[int, int]) -> csr_array:
-    """Sum the events that count to the matrix of liking; pairs that were taken back have no entry."""
-    counts = counts & (log.user != UNKNOWN)
+def sum_weights(log: EventLog, weight: NDArray[np.float64], shape: tuple[int, int]) -> csr_array:
+    """Return the summed weights of users and items, (users, items) float32; a sum that is not above 0 has no entry.
+
+    Parameters
+    ----------
+    weight
+        What each event adds, (events,).
+    shape
+        Users and items.
+    """
+    counts = log.user != UNKNOWN
     events: dict[str, NDArray[Any]] = {USER_ID: log.user, ITEM_ID: log.item, WEIGHT: weight, TIMESTAMP: log.timestamp}
     table = pl.DataFrame({name: values[counts] for name, values in events.items()})
     pairs = aggregate(nw.from_native(table.lazy())).filter(nw.col(WEIGHT) > 0)

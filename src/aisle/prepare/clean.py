@@ -1,4 +1,4 @@
-"""Raw events become events that say something: about an item, about liking, and once each."""
+"""Raw events become events to learn from: they name an item, say whether it is liked, and come once."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from aisle.shop.events import KINDS, EventKind
 
 
 def clean(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Return the events worth learning from; lines without a user stay, as they count for items.
+    """Return the events to learn from; those without a user stay, as they count for items.
 
-    Left out are events that name no item, the `SILENT` and unknown kinds, ratings without stars, and all but the first
-    of the events with one `event_id`.
+    Skipped are events without an item, the `SILENT` and unknown kinds, ratings without stars, and repetitions of an
+    `event_id`.
 
     Parameters
     ----------
     events
         Columns of `shop.columns.EVENTS`: at least `event`, `user_id`, `item_id`, `rating` and `timestamp`.
-        Without `event_id`, every line is its own event.
+        Without `event_id`, every row is an event of its own.
     """
     telling = [kind.value for kind in KINDS if kind not in SILENT]
     unstarred = (nw.col(EVENT) == EventKind.RATE.value) & nw.col(RATING).is_null()
@@ -30,7 +30,7 @@ def clean(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
 
 def as_rated_last(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Leave out the ratings that their shopper has revised since."""
+    """Skip ratings that their shopper has revised since."""
     newest = nw.col(TIMESTAMP).max().over(USER_ID, ITEM_ID, EVENT)
     rated = (nw.col(EVENT) == EventKind.RATE.value) & ~nw.col(USER_ID).is_null()
     return events.filter(~(rated & (nw.col(TIMESTAMP) < newest)))

@@ -1,4 +1,4 @@
-"""What a catalogue says of its items, as words, labels and levels of price: what models of content read."""
+"""Items as words, labels and levels of price: the input of content models."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,23 +12,23 @@ from aisle.prepare.catalogue import top_categories
 from aisle.shop.columns import ATTRIBUTES, BRAND, CATEGORY, DESCRIPTION, PRICE, TAGS, TITLE
 
 ASPECTS: Final = "aspects"
-"""A column that a catalogue may have beside those of the shop: what reviewers speak of, joined by `|`."""
+"""A column that a catalogue may have beside those of the shop: the aspects of its reviews, joined by `|`."""
 
 HIGHLIGHTS: Final = "praise"
-"""Another such column: the phrase that reviewers praise an item with, for explanations."""
+"""Another such column: the phrase with which reviewers praise an item, for explanations."""
 
 LEVELS: Final = (-1.5, -0.5, 0.5, 1.5)
 """The levels of price, in standard deviations of the logarithm within an item's first category."""
 
 
 def words(catalogue: pl.DataFrame) -> list[str]:
-    """Return the running text of each item: title, description and aspects; empty where it has none."""
+    """Return the text of each item: title, description and aspects; empty if it has none."""
     texts = [name for name in (TITLE, DESCRIPTION, ASPECTS) if name in catalogue.columns]
     return catalogue.select(pl.concat_str(texts, separator="\n", ignore_nulls=True).fill_null("")).to_series().to_list()
 
 
 def labels(catalogue: pl.DataFrame) -> list[str]:
-    """Return what each item is filed under, a label a line: every step of its category, brand, tags and attributes."""
+    """Return the labels of each item, one on each line: the steps of its category, its brand, tags and attributes."""
     rows = catalogue.select(CATEGORY, BRAND, TAGS, ATTRIBUTES).iter_rows()
     return ["\n".join(" ".join(label.split()) for label in _labels(*row)) for row in rows]
 
@@ -36,7 +36,7 @@ def labels(catalogue: pl.DataFrame) -> list[str]:
 def price_levels(catalogue: pl.DataFrame) -> NDArray[np.float32]:
     """Return how near each item's price is to each of the `LEVELS`, (items, levels); rows have length 1 or 0.
 
-    A price between two levels is near to both, so that there are no steps.
+    A price between two levels is near to both, so that nearness changes without steps.
     """
     top = top_categories(catalogue)
     priced = pl.DataFrame({PRICE: catalogue[PRICE], CATEGORY: np.zeros(catalogue.height) if top is None else top})
@@ -61,7 +61,7 @@ def _labels(category: str | None, brand: str | None, tags: str | None, attribute
 
 
 def _leaves(path: str, value: Any) -> Iterator[str]:
-    """Give `path=value` for every value of a JSON object; each one of a list."""
+    """Give `path=value` for every value of a JSON object, and for every element of a list."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _leaves(f"{path}.{name}" if path else name, inner)

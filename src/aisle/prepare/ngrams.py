@@ -1,8 +1,8 @@
-"""Texts of any language, counted: their words and pairs of words, and the letter sequences within what spaces part.
+"""The n-grams of texts in any language: words, pairs of words, and sequences of letters.
 
-Nothing here knows a language. A word is a run of letters and digits, every other visible sign (punctuation, an emoji)
-is a word of its own, and letter sequences carry what has no spaces, or many endings. Capitals make no difference, nor
-do the accents that people leave out in a hurry.
+Nothing here knows a language. A word is a run of letters and digits; every other visible sign (punctuation, an emoji)
+is a word of its own. Letter sequences serve languages without spaces or with many endings. Capitals make no difference,
+nor do accents, which people often leave out.
 """
 
 import re
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 LETTERS: Final = (2, 3, 4)
-"""The lengths of letter sequences; the space on either side of a run counts as a letter of it."""
+"""The lengths of letter sequences; the space before and after a word counts as a letter."""
 
 _WORD: Final = re.compile(r"\w+|[^\w\s]")
 _ACCENTS: Final = dict.fromkeys(range(0x300, 0x370))
 
 
 class Counted(NamedTuple):
-    """What was found in some texts, and how often."""
+    """The n-grams of some texts, and how often each occurs."""
 
     terms: list[str]
     """Each n-gram once."""
@@ -33,7 +33,7 @@ class Counted(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """Return a text in small letters and without the accents of Latin, Greek and Cyrillic."""
+    """Return a text in lower case and without the accents of Latin, Greek and Cyrillic."""
     text = text.casefold()
     if text.isascii():
         return text
@@ -41,26 +41,26 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, in order and in plain letters; every visible sign is one."""
+    """Return the words of a text, in order and in plain letters; every visible sign is a word."""
     return _WORD.findall(plain(text))
 
 
 def count_words(texts: Sequence[str]) -> Counted:
-    """Count words and pairs of neighbouring words, which a space joins."""
+    """Count words and pairs of neighbouring words, joined by a space."""
     row, word, terms = numbered([words(text) for text in texts])
     first = np.flatnonzero(row[1:] == row[:-1])
     pairs, pair = np.unique(word[first].astype(np.int64) * len(terms) + word[first + 1], return_inverse=True)
     left, right = np.divmod(pairs, max(len(terms), 1))
-    joined = [f"{terms[one]} {terms[other]}" for one, other in zip(left.tolist(), right.tolist(), strict=True)]
+    joined = [f"{terms[start]} {terms[end]}" for start, end in zip(left.tolist(), right.tolist(), strict=True)]
     columns = np.concatenate((word, len(terms) + pair))
     return Counted(terms + joined, _counts(np.concatenate((row, row[first])), columns, len(texts), len(terms + joined)))
 
 
 def count_letters(texts: Sequence[str]) -> Counted:
-    """Count the letter sequences of the lengths `LETTERS`; none goes across a space."""
+    """Count the letter sequences of the lengths `LETTERS`; none crosses a space."""
     row, run, runs = numbered([plain(text).split() for text in texts])
-    # Most runs are words that come again and again: each is cut up once.
-    of_run, letters, terms = numbered([_sequences(f" {one} ") for one in runs])
+    # Most runs are words that occur often: each is split once.
+    of_run, letters, terms = numbered([_sequences(f" {text} ") for text in runs])
     held = _counts(of_run, letters, len(runs), len(terms))
     return Counted(terms, csr_array(_counts(row, run, len(texts), len(runs)) @ held))
 
@@ -70,14 +70,14 @@ def _sequences(run: str) -> list[str]:
 
 
 def numbered(lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
-    """Return, for each entry of some lists, its list's number and its own, and what the latter stand for."""
+    """Return the number of each entry's list, the number of the entry, and the distinct entries by their number."""
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
-    sizes = [len(some) for some in lists]
+    sizes = [len(row) for row in lists]
     entries = np.fromiter(map(numbers.__getitem__, chain.from_iterable(lists)), np.int32, sum(sizes))
     return np.repeat(np.arange(len(lists), dtype=np.int32), sizes), entries, list(numbers)
 
 
 def _counts(rows: NDArray[np.integer], columns: NDArray[np.integer], height: int, width: int) -> csr_array:
-    """Return how often each column comes in each row, (height, width) float32."""
+    """Return how often each column occurs in each row, (height, width) float32."""
     return csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=(height, width))

@@ -1,8 +1,8 @@
-"""What stands out by far: robust z-scores, and visitors who are machines.
+"""Outliers: robust z-scores, and visitors who are machines.
 
-Mean and standard deviation are moved by the very outliers that they are to find; the median and the median absolute
-deviation (MAD) are not (Iglewicz and Hoaglin, 1993). Counts and prices are judged by their logarithms, as they stretch
-over powers of ten.
+Outliers move the mean and the standard deviation that should find them, but hardly the median and the median absolute
+deviation, MAD (Iglewicz and Hoaglin, 1993). Counts and prices are compared by their logarithms, as they range over
+powers of ten.
 """
 
 from enum import StrEnum
@@ -18,38 +18,38 @@ from aisle.shop.events import EventKind
 from aisle.shop.moments import DAY, MINUTE, SECOND
 
 FAR: Final = 6.0
-"""A robust z-score from which on a value stands out: by chance, one in half a billion normal values."""
+"""A value with at least this robust z-score is an outlier: by chance, one in half a billion normal values is."""
 
 LEAST_SPREAD: Final = 0.5
-"""Logarithms of counts are taken to spread at least so much: what is `FAR` is then 20 times the median or more."""
+"""The least spread of logarithms of counts: an outlier is then at least 20 times the median."""
 
 ANONYMOUS: Final = "anonymous"
-"""The column that holds the session of a visitor who is no known user."""
+"""The column with the session of a visitor who is no known user."""
 
 VISITOR: Final = (USER_ID, ANONYMOUS)
-"""The columns that tell visitors apart: of the two, one is null."""
+"""The columns that identify a visitor; one of the two is null."""
 
 LEAST_GAPS: Final = 50
-"""With fewer pauses between acts, nobody is called too fast or too regular."""
+"""The fewest pauses between acts by which a visitor counts as too fast or too regular."""
 
 FASTEST: Final = SECOND
-"""Nobody acts every second, half of the time."""
+"""Half of a person's pauses are longer than this."""
 
 EVENNESS: Final = 0.05
-"""People's pauses differ: half of them by more than this share of the usual pause."""
+"""Half of a person's pauses differ from the usual one by more than this share of it."""
 
 LEAST_ACTS: Final = 100
-"""With fewer acts on their busiest day, nobody is called a machine for their number."""
+"""The fewest acts on the busiest day by which a visitor counts as a machine."""
 
 _STEPS: Final = 5
-"""A pause must be so many steps of the log's clock long before its evenness says something."""
+"""The fewest steps of the log's clock that a pause takes for its evenness to count."""
 
 TO_SIGMA: Final = 1.4826
-"""MAD times this is the standard deviation, if the values are normal."""
+"""The standard deviation of normal values divided by their MAD."""
 
 
 class Sign(StrEnum):
-    """What gives a machine away."""
+    """Why a visitor counts as a machine."""
 
     FAST = "too fast"
     REGULAR = "too regular"
@@ -57,7 +57,7 @@ class Sign(StrEnum):
 
 
 class Typical(NamedTuple):
-    """Where values lie and how far they spread."""
+    """The centre of values and their spread."""
 
     centre: float
     spread: float
@@ -73,7 +73,7 @@ def typical(values: NDArray[Any], floor: float, counts: NDArray[Any] | None = No
     floor
         The least spread: a MAD is 0 as soon as half of the values are equal.
     counts
-        How often each value stands, (values,); once each by default.
+        How often each value occurs, (values,); once each by default.
     """
     weights = np.ones(len(values)) if counts is None else np.asarray(counts, np.float64)
     centre = _median(values, weights)
@@ -89,19 +89,21 @@ def robust_scores(values: NDArray[Any], floor: float, counts: NDArray[Any] | Non
 def activity(events: pl.DataFrame) -> pl.DataFrame:
     """Return how each visitor acts, a row each, in no promised order.
 
-    Lines of one moment are one act: an order of a hundred lines is sent once. Events with neither user nor session
-    belong to nobody and are left out.
+    Events of one moment are one act, as an order of a hundred lines is sent once. Events with neither user nor session
+    are skipped.
 
     Parameters
     ----------
     events
-        Columns `event`, `user_id`, `session_id` and `timestamp`; all events of those who are in it.
+        Columns `event`, `user_id`, `session_id` and `timestamp`; of each visitor, all events.
 
     Returns
     -------
-    The columns of `VISITOR`; `events`, `orders` (lines bought), `acts`; `whole_minutes` and `whole_seconds`, the acts
-    at such; `days` with an act, `busiest_day`, the most acts of one; `gaps`, the pauses between acts within half an
-    hour of each other, `pace`, their median in microseconds, and `unevenness`, their MAD as a share of it.
+    pl.DataFrame
+        The columns of `VISITOR`; `events`, `orders` (lines bought), `acts`; `whole_minutes` and `whole_seconds`, the
+        acts at a full minute or second; `days` with an act; `busiest_day`, the acts of the day with most; `gaps`, the
+        number of pauses of at most half an hour, `pace`, their median in microseconds, and `unevenness`, their MAD as
+        a share of the median.
     """
     acts = (
         events.lazy()
@@ -145,15 +147,15 @@ def same_visitor() -> pl.Expr:
 
 
 def find_bots(visitors: pl.DataFrame) -> pl.DataFrame:
-    """Return the visitors who act like machines, with the `sign` that gives each away, most events first.
+    """Return the visitors who act like machines, with the `sign` by which each was found, most events first.
 
-    Too fast: half of the pauses are no longer than a second. Too regular: the pauses are nearly equal, and long enough
-    for the log's clock to tell. Too many: far more acts on a day than visitors usually have, and nothing bought.
+    Too fast: half of the pauses are at most a second. Too regular: the pauses are nearly equal, and long enough for the
+    log's clock to measure. Too many: far more acts on a day than visitors usually have, and nothing bought.
 
     Parameters
     ----------
     visitors
-        What `activity` returns, of all visitors: what is usual is learnt from them.
+        The result of `activity` for all visitors, among whom outliers are looked for.
     """
     if visitors.is_empty():
         return visitors.with_columns(pl.lit(None, pl.String).alias("sign"))
@@ -162,14 +164,14 @@ def find_bots(visitors: pl.DataFrame) -> pl.DataFrame:
     fast = paced & (pl.col("pace") <= FASTEST) & (step <= SECOND)
     regular = paced & (pl.col("unevenness") <= EVENNESS) & (pl.col("pace") >= _STEPS * step)
     score = pl.Series(robust_scores(np.log(visitors["busiest_day"].to_numpy()), LEAST_SPREAD))
-    many = (score >= FAR) & (pl.col("busiest_day") >= LEAST_ACTS) & (pl.col("orders") == 0)
+    busy = (score >= FAR) & (pl.col("busiest_day") >= LEAST_ACTS) & (pl.col("orders") == 0)
     sign = pl.when(fast).then(pl.lit(Sign.FAST.value)).when(regular).then(pl.lit(Sign.REGULAR.value))
-    found = visitors.with_columns(sign.when(many).then(pl.lit(Sign.MANY.value)).alias("sign"))
-    return found.filter(pl.col("sign").is_not_null()).sort("events", *VISITOR, descending=[True, False, False])
+    signed = visitors.with_columns(sign.when(busy).then(pl.lit(Sign.MANY.value)).alias("sign"))
+    return signed.filter(pl.col("sign").is_not_null()).sort("events", *VISITOR, descending=[True, False, False])
 
 
 def clock_step(visitors: pl.DataFrame) -> int:
-    """Return the step of the clock that nine in ten acts were timed by: a minute, a second, or a microsecond."""
+    """Return the step of the clock by which nine in ten acts were timed: a minute, a second, or a microsecond."""
     acts, minutes, seconds = visitors.select(pl.col("acts", "whole_minutes", "whole_seconds").sum()).row(0)
     if minutes >= 0.9 * acts:
         return MINUTE
@@ -177,7 +179,7 @@ def clock_step(visitors: pl.DataFrame) -> int:
 
 
 def without_bots(events: pl.DataFrame) -> pl.DataFrame:
-    """Return the events of everybody who does not act like a machine, in their order."""
+    """Return the events of visitors who do not act like machines, in their order."""
     bots = find_bots(activity(events)).select(VISITOR)
     if bots.is_empty():
         return events
@@ -186,7 +188,7 @@ def without_bots(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _median(values: NDArray[Any], weights: NDArray[np.float64]) -> float:
-    """Return the least value up to which half of the weight lies."""
+    """Return the least value at which half of the weight is reached."""
     order = np.argsort(values, kind="stable")
     below = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(below, below[-1] / 2)])

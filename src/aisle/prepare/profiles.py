@@ -1,16 +1,12 @@
-"""Shoppers' events up to a moment each, as arrays: what queries and features are made of, in training and live."""
+"""Shoppers' events up to a moment each, as arrays: the input of queries and features, in training and live."""
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.weigh import revised_since
-from aisle.shop.ids import UNKNOWN
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import EventLog
 
 Places = slice | NDArray[np.int64]
 """Which events, as an index."""
@@ -18,10 +14,9 @@ Places = slice | NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Profiles:
-    """What each of some shoppers did: the events of profile `p` are those from `indptr[p]` up to `indptr[p + 1]`.
+    """The events of some shoppers: those of profile `p` are at `indptr[p]` up to, not including, `indptr[p + 1]`.
 
-    A profile's events are in the order of their time, oldest first; all arrays but the first and the last have the
-    shape (events,).
+    Its events are ordered by time, oldest first. All arrays but the first and the last have the shape (events,).
     """
 
     indptr: NDArray[np.int64]
@@ -42,12 +37,12 @@ class Profiles:
 
     @property
     def owner(self) -> NDArray[np.int64]:
-        """The profile of each event, (events,)."""
+        """The number of each event's profile, (events,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
     @property
     def pair(self) -> NDArray[np.int64]:
-        """A number for the profile and the item of each event, equal where both are, (events,)."""
+        """A number for each event's profile and item together, (events,)."""
         pair: NDArray[np.int64] = self.owner * (self.item.max(initial=-1) + np.int64(1)) + self.item
         return pair
 
@@ -62,7 +57,7 @@ class Profiles:
         return self._of(indptr, places, self.now[rows])
 
     def as_rated_last(self) -> Self:
-        """Return the profiles without the ratings that their shopper has revised since."""
+        """Return the profiles without ratings that their shopper has revised since."""
         kept = ~revised_since(self.pair, self.kind, self.timestamp)
         if kept.all():
             return self
@@ -70,60 +65,21 @@ class Profiles:
 
     def _of(self, indptr: NDArray[np.int64], places: Places, now: NDArray[np.int64]) -> Self:
         """Return other profiles of the same events."""
-        of_events = {name: getattr(self, name)[places] for name in _OF_EVENTS}
-        return replace(self, indptr=indptr, now=now, **of_events)
+        arrays = {name: getattr(self, name)[places] for name in PER_EVENT}
+        return replace(self, indptr=indptr, now=now, **arrays)
 
 
-_OF_EVENTS = [field.name for field in fields(Profiles) if field.name not in ("indptr", "now")]
-
-
-class Histories:
-    """A log sorted by user, so that anybody's profile at any moment is a stretch of it.
-
-    Parameters
-    ----------
-    log
-        Events in the order of their time; those of nobody are left out.
-    users
-        How many users there are.
-    """
-
-    def __init__(self, log: "EventLog", users: int) -> None:
-        order = np.argsort(log.user, kind="stable")[int((log.user == UNKNOWN).sum()) :]
-        self._starts = np.zeros(users + 1, np.int64)
-        np.cumsum(np.bincount(log.user[order], minlength=users), out=self._starts[1:])
-        self._arrays = {name: getattr(log, name)[order] for name in _OF_EVENTS}
-
-    def until(self, users: NDArray[np.integer], moments: NDArray[np.int64]) -> Profiles:
-        """Return the profile of each user with all events before a moment; `UNKNOWN` has none.
-
-        Parameters
-        ----------
-        users
-            Numbers, as often as wanted, (profiles,).
-        moments
-            In microseconds, (profiles,).
-        """
-        known = users != UNKNOWN
-        first = np.where(known, self._starts[users], 0)
-        past = np.where(known, self._starts[users + 1], 0)
-        indptr, places = stretches(first, past)
-        early = self._arrays["timestamp"][places] < np.repeat(moments, past - first)
-        everything = Profiles(
-            indptr=np.append(0, np.cumsum(early))[indptr],
-            now=moments,
-            **{name: array[places[early]] for name, array in self._arrays.items()},
-        )
-        return everything.as_rated_last()
+PER_EVENT: Final = tuple(field.name for field in fields(Profiles) if field.name not in ("indptr", "now"))
+"""The fields of `Profiles` that have a value for each event."""
 
 
 def stretches(first: NDArray[np.integer], past: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return pointers to stretches laid one behind the other, (stretches + 1,), and the places that they are made of.
+    """Return the pointers to stretches of an array put one after the other, (stretches + 1,), and their places in it.
 
     Parameters
     ----------
     first, past
-        Where each stretch begins, and where the next thing after it does, (stretches,).
+        The first place of each stretch, and the one after its last, (stretches,).
     """
     lengths = past - first
     indptr = np.append(0, np.cumsum(lengths)).astype(np.int64)

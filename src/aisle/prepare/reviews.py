@@ -1,4 +1,4 @@
-"""Reviews as ratings: what shoppers wrote, turned into the events that training learns from, each opinion once."""
+"""Reviews as ratings: events that training learns from, each rating once."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from aisle.shop.columns import EVENT, EVENT_ID, ITEM_ID, RATING, REVIEW_ID, TIME
 from aisle.shop.events import EventKind
 
 PREDICTED: Final = "predicted"
-"""The column with the stars that a review's words speak of, for reviews that give none; null or NaN: nobody can say."""
+"""The column with the stars predicted from a review's words, for reviews without stars; null or NaN if unknown."""
 
 _PAIR: Final = (USER_ID, ITEM_ID)
 _MOMENT: Final = (*_PAIR, TIMESTAMP)
@@ -18,16 +18,16 @@ _FIRST: Final = "first"
 def rate_events(reviews: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """Return the ratings that reviews add to a log.
 
-    The stars of a review are those it gives, or else the predicted ones. A review adds nothing where the log has a
-    rating of the same user and item at the same moment, as importers make one of each starred review; where the two
-    differ in time, `prepare.clean` keeps the later one, as of all ratings that a shopper revises. Predicted stars never
-    stand against given ones: they add nothing once the shopper has given the item stars. No rule looks ahead, so that a
-    log may be cut at any moment afterwards.
+    The stars of a review are those that it gives, or else the predicted ones. A review adds nothing if the log has a
+    rating of the same user and item at the same moment, as importers make one of each review with stars; at another
+    moment, `prepare.clean` keeps the later of the two, as of all ratings that a shopper revises. Predicted stars add
+    nothing once the shopper has given the item stars. No rule looks ahead, so that the log can be split at any moment
+    afterwards.
 
     Parameters
     ----------
     reviews
-        Columns of `shop.columns.REVIEWS`, and `PREDICTED` where a model has read them.
+        Columns of `shop.columns.REVIEWS`, and `PREDICTED` if stars were predicted.
     events
         The log: columns of `shop.columns.EVENTS`, at least `event`, `user_id`, `item_id`, `rating` and `timestamp`.
 
@@ -35,7 +35,7 @@ def rate_events(reviews: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     -------
     pl.DataFrame
         The columns `event_id`, `event`, `user_id`, `item_id`, `rating`, `timestamp` and `transaction_id` of
-        `shop.columns.EVENTS`, to be put below those of the log.
+        `shop.columns.EVENTS`, to be appended to the log.
     """
     given = reviews.filter(pl.all_horizontal(pl.col(*_MOMENT).is_not_null())).with_columns(
         pl.col(RATING).fill_nan(None)
@@ -45,7 +45,7 @@ def rate_events(reviews: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     starred = pl.concat([rated.select(_MOMENT), given.filter(pl.col(RATING).is_not_null()).select(_MOMENT)])
     first = starred.group_by(_PAIR).agg(pl.col(TIMESTAMP).min().alias(_FIRST))
     unstarred = pl.col(RATING).is_null()
-    opinions = (
+    ratings = (
         given.join(first, on=_PAIR, how="left")
         .join(rated, on=_MOMENT, how="anti")
         .filter(~(unstarred & (pl.col(_FIRST) <= pl.col(TIMESTAMP)).fill_null(False)))
@@ -53,7 +53,7 @@ def rate_events(reviews: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col(RATING).is_not_null())
     )
     return (
-        opinions.sort(REVIEW_ID)
+        ratings.sort(REVIEW_ID)
         .unique(_MOMENT, keep="last", maintain_order=True)
         .select(
             pl.format("review:{}", REVIEW_ID).alias(EVENT_ID),

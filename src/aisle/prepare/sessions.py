@@ -1,4 +1,4 @@
-"""Sessions: the shop's own where it names them, otherwise a shopper's events with no half hour of silence between."""
+"""Sessions: those that the shop names, otherwise a shopper's events without a pause of more than half an hour."""
 
 from typing import Final
 
@@ -9,18 +9,18 @@ from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import SECOND
 
 IDLE: Final = 30 * 60 * SECOND
-"""A longer silence ends a session, in microseconds."""
+"""A longer pause ends a session, in microseconds."""
 
 
 def number_sessions(
     user: NDArray[np.int32], timestamp: NDArray[np.int64], named: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    """Return the session of each event, (events,): the named ones keep their numbers, the others follow after them.
+    """Return the session of each event, (events,): named sessions keep their numbers, others get the numbers after.
 
     Parameters
     ----------
     user
-        Dense numbers, or `UNKNOWN`, (events,); an event with neither user nor named session belongs to none.
+        Dense numbers, or `UNKNOWN`, (events,); an event with neither user nor named session has no session.
     timestamp
         Microseconds in ascending order, (events,).
     named

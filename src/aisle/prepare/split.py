@@ -1,4 +1,4 @@
-"""The past and the future: events before a moment, and the window after it."""
+"""The split of a log by time: the events before a moment, and the window after it."""
 
 from typing import Any, Final
 
@@ -29,12 +29,12 @@ class Window(Struct, frozen=True):
 
 
 def holdout_window(first: int, last: int) -> Window:
-    """Return the window at a log's end on which a model is judged: whole days (UTC), four weeks or a fifth of the log.
+    """Return the window at a log's end to compare models on: whole days (UTC), four weeks or a fifth of the log.
 
     Parameters
     ----------
     first, last
-        The moments of the log's first and last event.
+        The moments of the log's first and last events.
 
     Raises
     ------
@@ -53,18 +53,18 @@ def holdout_window(first: int, last: int) -> Window:
 
 
 def windows_before(end: int, first: int, days: float, most: int) -> list[Window]:
-    """Return windows of so many days, the newest first, each of which has as much log before it.
+    """Return windows of equal length, the newest first, each with at least as much log before it.
 
     Parameters
     ----------
     end
-        Where the newest ends, in microseconds.
+        The end of the newest, in microseconds.
     first
         The moment of the log's first event.
     days
-        How long each is.
+        The length of each.
     most
-        How many at the most; a short log has fewer, or none.
+        The most windows; a short log has fewer, or none.
     """
     length = round(days * DAY)
     cuts = [end - length * number for number in range(1, most + 1)]

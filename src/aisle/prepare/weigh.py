@@ -1,8 +1,8 @@
-"""How much an event says about liking: a weight by kind, faded by age.
+"""How much an event says about liking: a weight by kind, which fades with age.
 
-The same formula is written twice. `event_weight` is an expression for tables, used in training on Polars and Spark;
-`event_weights` is its twin for the few events of one shopper, used live, as `tells_liking` is that of `prepare.clean`.
-Tests hold the twins together.
+The formula is written twice. `event_weight` is an expression for tables, used in training on Polars and Spark;
+`event_weights` is its twin for the few events of one shopper, used live. Likewise, `tells_liking` is the twin of
+`prepare.clean`. Tests hold the twins together.
 """
 
 import math
@@ -26,7 +26,7 @@ WEIGHT: Final = columns.WEIGHT
 """The column that holds an event's weight, or the sum of a pair's."""
 
 SILENT: Final = frozenset({EventKind.VIEW_ITEM_LIST, EventKind.SEARCH})
-"""The kinds that say nothing about liking: what was shown, and what was looked for."""
+"""The kinds that say nothing about liking: what was shown, and searches."""
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,21 +45,21 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     add_to_cart: float = 0.6
     """Nearly bought."""
     remove_from_cart: float = -0.4
-    """Taken out again: most of what the cart added goes, the interest stays."""
+    """Taken out of the cart: most of its weight goes, the interest stays."""
     purchase: float = 1.0
     """One order line."""
     refund: float = 1.0
     """How much of a purchase's weight one refund takes back; above 1 it also speaks against the item."""
     rate: float = 1.0
-    """The best rating; the middle of the scale is 0 and the worst rating as much below it."""
+    """The best rating; the middle of the scale is 0, and the worst rating is negative by as much."""
     lowest_rating: float = 1.0
     """The worst rating of the shop's scale."""
     highest_rating: float = 5.0
     """The best rating of the shop's scale."""
     half_life_days: float | None = 90.0
-    """After so many days an event counts half; null: events never fade."""
+    """The days after which an event counts half; null: events never fade."""
     fading_floor: float = 0.05
-    """The share of its weight that an event keeps however old it is: years later, an old shopper is no stranger."""
+    """The share of its weight that an event keeps however old it is, so that shoppers are known even after years."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.fading_floor <= 1:
@@ -91,7 +91,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise SettingsError(f"weights: {error}; the names are {', '.join(cls.__struct_fields__)}") from None
 
     def of(self, kind: EventKind) -> float:
-        """Return the weight of a fresh event of a kind; of a rating, that of the best one."""
+        """Return the weight of a new event of a kind; for a rating, that of the best one."""
         if kind is EventKind.REFUND:
             return -self.refund * self.purchase
         weight: float = getattr(self, kind.value, 0.0)
@@ -99,12 +99,12 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def middle_rating(self) -> float:
-        """The rating that says neither yes nor no."""
+        """The rating in the middle of the scale, which says neither yes nor no."""
         return (self.lowest_rating + self.highest_rating) / 2
 
     @property
     def half_scale(self) -> float:
-        """How far the ends of the scale are from its middle."""
+        """The distance of the ends of the scale from its middle."""
         return (self.highest_rating - self.lowest_rating) / 2
 
     @property
@@ -116,15 +116,15 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def event_weight(weights: Weights, now: int) -> "nw.Expr":
     """Return the weight of each event as an expression over `event`, `rating` and `timestamp`.
 
-    weight = w(kind) · stars · max(2^(-age / half-life), floor), where stars = (rating - middle) / half the scale for a
-    rating, within [-1, 1] and 0 where it is missing, and 1 for everything else.
+    weight = w(kind) · stars · max(2^(-age / half-life), floor). For a rating, stars = (rating - middle) / half the
+    scale, within [-1, 1], and 0 if it is missing; for all other kinds, stars = 1.
 
     Parameters
     ----------
     weights
         What each kind adds.
     now
-        The moment from which ages count, in microseconds; later events are as old as 0.
+        The moment from which ages count, in microseconds; the age of later events is 0.
     """
     # Training only: a live process weighs arrays and starts without narwhals.
     import narwhals as nw
@@ -152,7 +152,7 @@ def event_weights(
     weights
         What each kind adds.
     now
-        The moment from which ages count, one for all or (events,), in microseconds; later events are as old as 0.
+        The moment from which ages count, one for all or (events,), in microseconds; the age of later events is 0.
     kind
         Codes of `shop.events.KIND_CODES`, (events,).
     rating
@@ -160,7 +160,7 @@ def event_weights(
     timestamp
         Microseconds, (events,).
     """
-    weight = np.array([weights.of(one) for one in KINDS])[kind]
+    weight = np.array([weights.of(name) for name in KINDS])[kind]
     stars = np.clip((rating.astype(np.float64) - weights.middle_rating) / weights.half_scale, -1.0, 1.0)
     weight *= np.where(kind == KIND_CODES[EventKind.RATE], np.nan_to_num(stars), 1.0)
     age = np.maximum(now - timestamp, 0)
@@ -170,7 +170,7 @@ def event_weights(
 
 def tells_liking(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which events `prepare.clean` keeps: none of a `SILENT` kind and no ratings without stars, (events,)."""
-    silent = np.isin(kind, [KIND_CODES[one] for one in SILENT])
+    silent = np.isin(kind, [KIND_CODES[name] for name in SILENT])
     telling: NDArray[np.bool_] = ~silent & ~((kind == KIND_CODES[EventKind.RATE]) & np.isnan(rating))
     return telling
 
@@ -178,7 +178,7 @@ def tells_liking(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray
 def revised_since(pair: NDArray[np.integer], kind: NDArray[np.int8], timestamp: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which events are ratings that a later one of the same shopper and item revises, (events,).
 
-    `prepare.clean` leaves them out of tables in the same way.
+    In tables, `prepare.clean` skips the same ones.
 
     Parameters
     ----------
@@ -201,5 +201,5 @@ def revised_since(pair: NDArray[np.integer], kind: NDArray[np.int8], timestamp: 
 
 
 def stars_given(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the stars of the events that are ratings, and NaN for all others, (events,)."""
+    """Return the stars of each event that is a rating, and NaN for others, (events,)."""
     return np.where((kind == KIND_CODES[EventKind.RATE]) & np.isfinite(rating), rating, np.float32(np.nan))

@@ -36,7 +36,9 @@ from pyspark.sql import functions as F  # noqa: N812
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import Partners, Value, pair_values
 from aisle.prepare.interactions import Interactions
-from aisle.prepare.spark.log import ITEM, USER, SparkLog, cores, kept, to_polars
+from aisle.prepare.spark.executors import cores
+from aisle.prepare.spark.frames import kept, to_polars
+from aisle.prepare.spark.log import ITEM, USER, SparkLog
 from aisle.prepare.weigh import WEIGHT
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.implicit.als import ALS, ALSConfig, row_ridge

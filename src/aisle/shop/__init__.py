@@ -1,1 +1,1 @@
-"""The words of the trade: events, ids, money, moments, columns, errors. No I/O, no import from the rest of Aisle."""
+"""What a shop is made of: events, ids, money, moments, columns, errors. No I/O, no import from the rest of Aisle."""

@@ -1,7 +1,7 @@
-"""The columns of every table, with their types: the one place where a column's name is written out.
+"""The columns of every table with their types: the only place where a column's name is written out.
 
-Types are words, so that Polars, Spark, NumPy and the database each translate them once: `str`, `int64`, `int32`,
-`float64`, `bool`. Times are microseconds since 1970 UTC, money is in millionths of the currency unit (`shop.money`).
+Types are words, which Polars, Spark and the database each translate in one place: `str`, `int64`, `int32`, `float64`,
+`bool`. Times are microseconds since 1970 UTC, money is in millionths of the currency unit (`shop.money`).
 """
 
 from typing import Final
@@ -83,10 +83,10 @@ ITEMS: Final[dict[str, str]] = {
 }
 """A product. Only `item_id` is required. Variants of one product share an `item_group_id`; `category` is a path,
 `A > B > C`; `tags` are joined by `|`; `attributes` is a JSON object; `in_stock` says whether it can be ordered, for
-shops that do not tell how many there are."""
+shops that do not count their stock."""
 
 USERS: Final[dict[str, str]] = {USER_ID: "str", ATTRIBUTES: "str"}
-"""A shopper, with whatever the shop wants to keep beside the id, as a JSON object."""
+"""A shopper, with a JSON object of whatever the shop wants to keep beside the id."""
 
 REVIEWS: Final[dict[str, str]] = {
     REVIEW_ID: "str",
@@ -98,7 +98,7 @@ REVIEWS: Final[dict[str, str]] = {
     TIMESTAMP: "int64",
     TRANSACTION_ID: "str",
 }
-"""A review. `rating` may be null: an unstarred comment."""
+"""A review. `rating` may be null: a comment without stars."""
 
 ITEM_HISTORY: Final[dict[str, str]] = {
     ITEM_ID: "str",
@@ -108,7 +108,7 @@ ITEM_HISTORY: Final[dict[str, str]] = {
     STOCK: "int64",
     IN_STOCK: "bool",
 }
-"""What an item cost and how many there were, from `timestamp` until its next row."""
+"""The price and the stock of an item, from `timestamp` until its next row."""
 
 RECOMMENDATIONS: Final[dict[str, str]] = {
     USER_ID: "str",
@@ -119,8 +119,8 @@ RECOMMENDATIONS: Final[dict[str, str]] = {
     MODEL_VERSION: "int64",
     CREATED: "int64",
 }
-"""A place on a shopper's shelf, as it was worked out for everybody at once. Ranks count from 1; what only fills a
-shelf up has no score."""
+"""A place on a shopper's shelf, as a batch computed it for all shoppers. Ranks count from 1; an item that only fills
+the shelf up has no score."""
 
 INTERACTIONS: Final[dict[str, str]] = {
     USER_ID: "str",
@@ -131,7 +131,7 @@ INTERACTIONS: Final[dict[str, str]] = {
     CREATED: "int64",
 }
 """A user–item pair that models learn from: its weight as of the training that ended at `created`, the moment of its
-last event, and how many events it comes from."""
+last event, and the number of its events."""
 
 TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
 """The tables that a file can be imported as."""
@@ -143,4 +143,4 @@ ALIASES: Final[dict[str, str]] = {
     "visitor_id": USER_ID,
     "availability": IN_STOCK,
 }
-"""Other names that are understood at the door for a column."""
+"""Other names by which files and requests may call a column."""

@@ -6,7 +6,7 @@ AisleError
 │   ├── FileError          … a file is missing, empty or of an unknown kind
 │   ├── FormatError        … columns, kinds or values that no format explains
 │   └── IdError            … an id that no shop can have
-├── NotEnoughData          too few events for what was asked
+├── NotEnoughData          too few events for the request
 ├── NotFound               an id that this shop has never seen
 ├── NoModel                nothing trained yet
 ├── BundleError            a model on disk that is damaged or from another version
@@ -14,17 +14,17 @@ AisleError
 ├── SparkError             Spark cannot start, or a job of it failed
 └── StorageError           the database refuses
     ├── DatabaseUnavailable  … it does not answer
-    ├── TryAgain             … it has too much to do just now; the same call may succeed in a moment
-    ├── Refused              … rows that break its rules, whatever the door thought of them
+    ├── TryAgain             … it is too busy; the same call may succeed in a moment
+    ├── Refused              … rows that break its rules although they passed the checks of `ingest`
     └── SchemaError          … its tables are of another version
 
-A message names the value and the remedy, on one line: the command line prints it as it stands and exits with 2, the
-HTTP API answers it as `{"error": …}`.
+A message names the value and the remedy on one line. The command line prints it as it is and exits with 2; the HTTP
+API answers `{"error": …}`.
 """
 
 
 class AisleError(Exception):
-    """Anything that Aisle raises on purpose; its text is meant for the reader."""
+    """Anything that Aisle raises on purpose; its text is meant for users."""
 
 
 class SettingsError(AisleError):
@@ -48,7 +48,7 @@ class IdError(InputError):
 
 
 class NotEnoughData(AisleError):
-    """Too few events for what was asked."""
+    """Too few events for the request."""
 
 
 class NotFound(AisleError):
@@ -80,7 +80,7 @@ class DatabaseUnavailable(StorageError):
 
 
 class TryAgain(StorageError):
-    """The database has too much to do just now; the same call may succeed in a moment."""
+    """The database is too busy; the same call may succeed in a moment."""
 
 
 class Refused(StorageError):

@@ -28,8 +28,7 @@ KIND_CODES: Final[dict[str, int]] = {kind.value: code for code, kind in enumerat
 KINDS_WITHOUT_ITEM: Final[frozenset[EventKind]] = frozenset({EventKind.VIEW_ITEM_LIST, EventKind.SEARCH})
 """The kinds that need not name an item."""
 
-# How other systems name the same deeds: plain words, Segment's, Google Retail's and RetailRocket's, in the form that
-# `normal_name` gives.
+# The names of other systems, as `normal_name` spells them: plain words, Segment's, Google Retail's, RetailRocket's.
 _ALIASES: Final[dict[EventKind, tuple[str, ...]]] = {
     EventKind.VIEW_ITEM_LIST: ("impression", "product_list_viewed", "category_page_view", "view_list"),
     EventKind.SELECT_ITEM: ("click", "product_clicked", "select", "clk"),
@@ -46,7 +45,7 @@ _ALIASES: Final[dict[EventKind, tuple[str, ...]]] = {
 ALIASES: Final[dict[str, EventKind]] = {kind.value: kind for kind in EventKind} | {
     alias: kind for kind, aliases in _ALIASES.items() for alias in aliases
 }
-"""Every name that is understood at the door, in the form that `normal_name` gives."""
+"""Every name of a kind that is understood, as `normal_name` spells it."""
 
 
 def normal_name(name: str) -> str:
@@ -61,13 +60,13 @@ MAX_TEXT_BYTES: Final = 32 * 1024
 """The longest cell of any other text, and the largest event, in UTF-8 bytes."""
 
 MAX_QUANTITY: Final = 1_000_000
-"""More pieces than this in one line are a mistake of the log."""
+"""A line with more pieces than this is a mistake in the log."""
 
 MAX_RATING: Final = 100.0
 """Ratings are stars, points or percentages: 0 to 100."""
 
 EARLIEST: Final = 946_684_800_000_000
-"""2000-01-01 UTC in microseconds: anything before it is a clock that was never set."""
+"""2000-01-01 UTC in microseconds: an earlier time is that of a clock that was never set."""
 
 MAX_AHEAD: Final = 24 * 3600 * 1_000_000
 """How far ahead of the server an event's clock may be, in microseconds."""

@@ -11,21 +11,21 @@ from aisle.shop.errors import IdError, InputError
 from aisle.shop.events import MAX_ID_BYTES
 
 MOST: Final = 2**31 - 1
-"""As many ids as int32 numbers reach."""
+"""The most ids that int32 can number."""
 
 UNKNOWN: Final = -1
-"""The number of an id that a vocabulary does not hold."""
+"""The number of an id that is not in the vocabulary."""
 
 
 def check_id(value: str, name: str) -> str:
-    """Return an id that every database keeps byte for byte.
+    """Return an id if every database can keep it byte for byte.
 
     Parameters
     ----------
     value
-        1 to 256 bytes of UTF-8 without control characters; spaces and slashes are as good as any other.
+        1 to 256 bytes of UTF-8 without control characters; spaces and slashes are allowed.
     name
-        What the id is of, for the message: `user_id`, `item_id`.
+        The id's column, for the message: `user_id`, `item_id`.
 
     Raises
     ------
@@ -55,7 +55,7 @@ class Vocabulary:
 
     def __init__(self, ids: Iterable[str]) -> None:
         self.ids: tuple[str, ...] = tuple(ids)
-        self._numbers = {one: number for number, one in enumerate(self.ids)}
+        self._numbers = {id_: number for number, id_ in enumerate(self.ids)}
         if len(self.ids) > MOST:
             raise InputError(f"{len(self.ids):,} ids are more than int32 can number ({MOST:,}); train on fewer")
         if len(self._numbers) != len(self.ids):
@@ -64,28 +64,28 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __contains__(self, one: object) -> bool:
-        return one in self._numbers
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._numbers
 
-    def number(self, one: str) -> int:
+    def number(self, id_: str) -> int:
         """Return the number of an id, or `UNKNOWN`."""
-        return self._numbers.get(one, UNKNOWN)
+        return self._numbers.get(id_, UNKNOWN)
 
     def numbers(self, ids: Sequence[str | None]) -> NDArray[np.int32]:
-        """Return the numbers of many ids, with `UNKNOWN` where there is none."""
+        """Return the numbers of several ids, `UNKNOWN` where there is none."""
         get = self._numbers.get
-        return np.fromiter((get(one, UNKNOWN) for one in ids), np.int32, len(ids))  # type: ignore[arg-type]
+        return np.fromiter((get(id_, UNKNOWN) for id_ in ids), np.int32, len(ids))  # type: ignore[arg-type]
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the ids as UTF-8 `bytes` (uint8) and their `offsets` (int64, len + 1), as a bundle stores them."""
-        encoded = [one.encode() for one in self.ids]
+        encoded = [id_.encode() for id_ in self.ids]
         offsets = np.zeros(len(encoded) + 1, np.int64)
-        np.cumsum([len(one) for one in encoded], out=offsets[1:])
+        np.cumsum([len(text) for text in encoded], out=offsets[1:])
         return {"bytes": np.frombuffer(b"".join(encoded), np.uint8), "offsets": offsets}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> Self:
-        """Rebuild a vocabulary from what `to_arrays` gave."""
+        """Rebuild a vocabulary from the arrays of `to_arrays`."""
         text = arrays["bytes"].tobytes()
         offsets = arrays["offsets"].tolist()
         return cls(text[start:end].decode() for start, end in pairwise(offsets))

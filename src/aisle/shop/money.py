@@ -29,12 +29,12 @@ def to_micros(amount: str | int | float | Decimal) -> int:
 
 
 def from_micros(micros: int) -> float:
-    """Return millionths as currency units, for people and JSON; never for sums."""
+    """Return millionths as currency units: for people and JSON, not for sums."""
     return micros / MICROS
 
 
 def format_money(micros: int | None, currency: str | None = None) -> str:
-    """Return a price as people read it, such as `£12.50`, or an empty string where there is none."""
+    """Return a price as people read it, such as `£12.50`, or an empty text if there is none."""
     if micros is None:
         return ""
     sign = "-" if micros < 0 else ""

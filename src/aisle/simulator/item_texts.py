@@ -24,10 +24,11 @@ from aisle.shop.columns import (
     TITLE,
 )
 from aisle.shop.moments import DAY
+from aisle.shop.schemas import conform
 from aisle.simulator import vocabulary
 from aisle.simulator.catalogue import BRANDS, LEAF_DEPARTMENT, Catalogue
 from aisle.simulator.seasons import Calendar
-from aisle.simulator.tables import ITEM_IDS, typed
+from aisle.simulator.tables import ITEM_IDS
 from aisle.simulator.vocabulary import DEPARTMENTS, LEAVES, STYLES, Pole
 
 _STRONG: Final = 0.6
@@ -53,7 +54,7 @@ def items_table(rng: Generator, catalogue: Catalogue, calendar: Calendar) -> pl.
         pl.Series(AVAILABLE_FROM, calendar.start + catalogue.launch * DAY),
         pl.Series(HIDDEN, gone & (rng.random(len(items)) < _HIDDEN)),
     )
-    return typed(ITEMS, table)
+    return conform(table, ITEMS)
 
 
 def _describe(rng: Generator, catalogue: Catalogue, item: int, titles: set[str]) -> dict[str, str]:

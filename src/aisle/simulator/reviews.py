@@ -8,9 +8,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from aisle.shop.columns import RATING, REVIEW_ID, REVIEWS, TEXT, TITLE
+from aisle.shop.schemas import conform
 from aisle.simulator.catalogue import ASPECTS, LEAF_DEPARTMENT, Catalogue
 from aisle.simulator.lines import Lines
-from aisle.simulator.tables import typed
 from aisle.simulator.vocabulary import ASPECT_SENTENCES, ASPECT_WORDS, DEPARTMENTS, REVIEW_OPENERS, REVIEW_TITLES
 
 _WRITES: Final = 0.5
@@ -61,14 +61,12 @@ def reviews_table(rng: Generator, catalogue: Catalogue, ratings: Lines, rows: pl
     )
     text = pl.when("brief").then(pl.concat_str("opener", "first", separator=" "))
     reviews = pl.concat([rows[written], texts], how="horizontal")
-    return typed(
-        REVIEWS,
-        reviews.with_columns(
-            (f"sim-review-{tag}-" + pl.int_range(pl.len()).cast(pl.String)).alias(REVIEW_ID),
-            text.otherwise(pl.concat_str("opener", "first", "second", separator=" ")).alias(TEXT),
-            pl.when(~pl.col("unstarred")).then(RATING).alias(RATING),
-        ),
+    reviews = reviews.with_columns(
+        (f"sim-review-{tag}-" + pl.int_range(pl.len()).cast(pl.String)).alias(REVIEW_ID),
+        text.otherwise(pl.concat_str("opener", "first", "second", separator=" ")).alias(TEXT),
+        pl.when(~pl.col("unstarred")).then(RATING).alias(RATING),
     )
+    return conform(reviews, REVIEWS)
 
 
 def _aspect_sentences(rng: Generator, catalogue: Catalogue, lines: Lines) -> tuple[NDArray[np.str_], NDArray[np.str_]]:

@@ -1,13 +1,11 @@
 """Simulated events, shoppers and truth as tables with exactly the columns of `shop.columns`."""
 
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from aisle.ingest.validate import DTYPES
 from aisle.shop.columns import (
     ATTRIBUTES,
     CURRENCY,
@@ -26,6 +24,7 @@ from aisle.shop.columns import (
     USERS,
 )
 from aisle.shop.events import KINDS, EventKind
+from aisle.shop.schemas import conform
 from aisle.simulator import vocabulary
 from aisle.simulator.catalogue import ITEMS
 from aisle.simulator.lines import NONE, Lines
@@ -45,14 +44,6 @@ _SEARCHES: Final = pl.Series(
         for noun in range(NOUNS)
     ]
 )
-
-
-def typed(columns: Mapping[str, str], frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a table with the given columns and types, in their order; columns that the frame lacks are null."""
-    return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(DTYPES[kind]).alias(name)
-        for name, kind in columns.items()
-    )
 
 
 def named(lines: Lines, tag: str, first_shopper: int) -> pl.DataFrame:
@@ -93,7 +84,7 @@ def events_table(rows: pl.DataFrame, tag: str) -> pl.DataFrame:
         pl.when(_is(EventKind.PURCHASE, EventKind.REFUND)).then(TRANSACTION_ID).alias(TRANSACTION_ID),
         pl.when(pl.col(PRICE).is_not_null()).then(pl.lit(vocabulary.CURRENCY)).alias(CURRENCY),
     )
-    return typed(EVENTS, events)
+    return conform(events, EVENTS)
 
 
 def truth_table(rows: pl.DataFrame) -> pl.DataFrame:
@@ -104,7 +95,7 @@ def truth_table(rows: pl.DataFrame) -> pl.DataFrame:
 def users_table(shoppers: Shoppers, first_shopper: int) -> pl.DataFrame:
     """Return shoppers with the columns of `shop.columns.USERS`; their tastes stay hidden."""
     ids = pl.DataFrame({USER_ID: _shopper_ids(shoppers, first_shopper)})
-    return typed(USERS, ids.with_columns(pl.lit('{"simulated": true}').alias(ATTRIBUTES)))
+    return conform(ids.with_columns(pl.lit('{"simulated": true}').alias(ATTRIBUTES)), USERS)
 
 
 def tastes_table(shoppers: Shoppers, first_shopper: int) -> pl.DataFrame:

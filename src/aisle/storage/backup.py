@@ -1,4 +1,4 @@
-"""All tables as frames of one moment, and back into the tables of any database that Aisle knows."""
+"""All tables as frames of one moment, and back into any database that Aisle knows."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -8,7 +8,8 @@ from sqlalchemy import Connection, LargeBinary, Table, delete, exists, insert, s
 
 from aisle.shop.columns import CREATED, TRANSACTION_ID, USER_ID
 from aisle.storage import erased as tombstones
-from aisle.storage.connection import Database, restart_sequence
+from aisle.storage.connection import Database
+from aisle.storage.dialects import restart_sequence
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
 from aisle.storage.tables import erased, events, metadata, rejects, reviews
@@ -16,8 +17,8 @@ from aisle.storage.tables import erased, events, metadata, rejects, reviews
 PART_ROWS: Final = 100_000
 """How many rows a frame has at most."""
 
-# Tombstones first, so that what comes after them is refused; events before the reviews that name only their order.
-_ORDER: Final = (erased, events, *(one for one in metadata.sorted_tables if one not in (erased, events)))
+# Tombstones first, so that later rows of erased people are refused; events before reviews that name only their order.
+_ORDER: Final = (erased, events, *(table for table in metadata.sorted_tables if table not in (erased, events)))
 
 
 class Part(NamedTuple):
@@ -28,7 +29,7 @@ class Part(NamedTuple):
 
 
 def dump(db: Database) -> Iterator[Part]:
-    """Give every row of every table as of one moment, while others go on writing.
+    """Give every row of every table as of one moment, while others write.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def dump(db: Database) -> Iterator[Part]:
         for table in _ORDER:
             query = select(table).order_by(*table.primary_key.columns)
             if table is erased:
-                query = query.where(erased.c.digest != tombstones.GATE)
+                query = query.where(erased.c.digest != tombstones.LOCK)
             streamed = query.execution_options(stream_results=True, max_row_buffer=PART_ROWS)
             for rows in connection.execute(streamed).partitions(PART_ROWS):
                 yield Part(str(table.name), pl.DataFrame(rows, schema=_schema(table), orient="row"))
@@ -48,16 +49,16 @@ def dump(db: Database) -> Iterator[Part]:
 def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
     """Replace every row of every table, in one transaction, and return how many rows each table got.
 
-    Tombstones of the database stay, and whoever has one here or there is left out.
+    The tombstones of the database stay. Rows of people with a tombstone, in the database or in the parts, are skipped.
 
     Raises
     ------
     StorageError
-        If the database refuses; then it is as it was.
+        If the database refuses; then nothing has changed.
     """
     counts = dict.fromkeys(metadata.tables, 0)
     with db.write() as connection:
-        tombstones.alone(connection)
+        tombstones.lock(connection)
         for table in metadata.sorted_tables:
             if table is not erased:
                 connection.execute(delete(table))
@@ -80,7 +81,7 @@ def is_empty(db: Database) -> bool:
 
 
 class _Living:
-    """Tells apart the rows of people who were erased, table after table in the order of `dump`."""
+    """Skips the rows of erased people, table after table in the order of `dump`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -88,7 +89,7 @@ class _Living:
         self._orders: set[str] = set()
 
     def of(self, table: Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the rows to insert; tombstones are added to those that are there."""
+        """Return the rows to insert; tombstones are added to those of the database."""
         if table is erased:
             tombstones.add(self._connection, {row["digest"]: row[CREATED] for row in rows})
             return rows

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import bindparam, func, select
 
 from aisle.storage.connection import Database
-from aisle.storage.rows import Rows, Stored, chosen, frames, store_once
+from aisle.storage.frames import stream_frames
+from aisle.storage.identities import known_user
+from aisle.storage.rows import Rows, Stored, store_once
 from aisle.storage.tables import events
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-_LATELY: Final = 10_000
-"""How many events tell who is active."""
+_RECENT: Final = 10_000
+"""How many of the newest events count for a user's activity."""
 
 
 class EventRow(NamedTuple):
@@ -46,55 +48,31 @@ _NEWEST: Final = (
     .order_by(events.c.timestamp.desc(), events.c.seq.desc())
     .limit(bindparam("newest"))
 )
-_OF_USER: Final = _NEWEST.where(events.c.user_id == bindparam("user_id"))
+_OF_USER: Final = _NEWEST.where(events.c.user_id == known_user("user_id"))
 _OF_SESSION: Final = _NEWEST.where(events.c.session_id == bindparam("session_id"))
 _OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
 
 
 def store(db: Database, rows: Rows) -> Stored:
-    """Store events in one transaction; an event whose `event_id` is there already counts as duplicate.
-
-    Parameters
-    ----------
-    rows
-        A frame with the columns of `shop.columns.EVENTS`, or tuples in their order.
-
-    Raises
-    ------
-    StorageError
-        If the database refuses; then none of the rows is stored.
-    """
+    """Store events, each `event_id` once, as `rows.store_once` does."""
     return store_once(db, events, rows)
 
 
 def stream(
     db: Database, columns: Sequence[str], since: int | None = None, until: int | None = None, batch_size: int = 50_000
 ) -> Iterator["pl.DataFrame"]:
-    """Yield some columns of all events as frames of at most `batch_size` rows, in no promised order.
-
-    Parameters
-    ----------
-    since, until
-        The first moment wanted and the first no longer wanted, in microseconds.
-
-    Raises
-    ------
-    InputError
-        If there is no such column.
-    """
-    query = chosen(events, columns)
-    if since is not None:
-        query = query.where(events.c.timestamp >= since)
-    if until is not None:
-        query = query.where(events.c.timestamp < until)
-    return frames(db, events, query, batch_size)
+    """Yield some columns of the events from `since` up to, not including, `until`, as `frames.stream_frames` does."""
+    moment = events.c.timestamp
+    span = [moment >= since] if since is not None else []
+    span += [moment < until] if until is not None else []
+    return stream_frames(db, events, columns, batch_size, *span)
 
 
 def of_user(db: Database, user_id: str, limit: int) -> list[EventRow]:
-    """Return what a shopper last did with items, newest first."""
+    """Return what a shopper last did with items, newest first; an id that was merged stands for the known user."""
     with db.read() as connection:
-        found = connection.execute(_OF_USER, {"user_id": user_id, "newest": limit})
-        return [EventRow._make(row) for row in found]
+        rows = connection.execute(_OF_USER, {"user_id": user_id, "newest": limit})
+        return [EventRow._make(row) for row in rows]
 
 
 def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = False) -> list[EventRow]:
@@ -103,19 +81,19 @@ def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = Fal
     Parameters
     ----------
     nobodys
-        Only what names no user: what does is in the user's own history.
+        Only events without a user; the others are in the user's history.
     """
     query = _OF_NOBODYS_SESSION if nobodys else _OF_SESSION
     with db.read() as connection:
-        found = connection.execute(query, {"session_id": session_id, "newest": limit})
-        return [EventRow._make(row) for row in found]
+        rows = connection.execute(query, {"session_id": session_id, "newest": limit})
+        return [EventRow._make(row) for row in rows]
 
 
 def active_users(db: Database, n: int) -> list[str]:
     """Return the n users with most of the newest events, most active first."""
     newest = select(events.c.user_id).where(events.c.user_id.is_not(None), events.c.item_id.is_not(None))
-    lately = newest.order_by(events.c.timestamp.desc()).limit(_LATELY).subquery()
-    ranked = select(lately.c.user_id).group_by(lately.c.user_id).order_by(func.count().desc(), lately.c.user_id)
+    recent = newest.order_by(events.c.timestamp.desc()).limit(_RECENT).subquery()
+    ranked = select(recent.c.user_id).group_by(recent.c.user_id).order_by(func.count().desc(), recent.c.user_id)
     with db.read() as connection:
         return list(connection.execute(ranked.limit(n)).scalars())
 

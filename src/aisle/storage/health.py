@@ -1,4 +1,4 @@
-"""How the database is: its schema, its engine, what its promises rest on, and whether it is whole."""
+"""The health of the database: its schema, its engine, the settings it depends on, and its integrity."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -31,22 +31,22 @@ _DURABILITY: Final[dict[str, dict[str, tuple[str, frozenset[str]]]]] = {
         "synchronous_commit": ("SHOW synchronous_commit", frozenset({"on", "local", "remote_write", "remote_apply"})),
     },
 }
-"""What a commit's survival of a power cut depends on: how to ask, and the answers that are safe."""
+"""The settings on which a commit's survival of a power cut depends: how to ask, and the safe values."""
 
-_SETTING: Final = "a power cut may undo a commit; set it back to the database's default"
+_UNSAFE: Final = "a power cut may undo a commit; set it back to the database's default"
 
 
 class Fact(NamedTuple):
-    """One thing about a database."""
+    """A fact about a database."""
 
     name: str
     value: str
     remedy: str | None = None
-    """What to do about it; None where all is well."""
+    """What to do about it; None if all is well."""
 
 
 def examine(db: Database) -> list[Fact]:
-    """Look a database over; this reads the whole of it.
+    """Examine a database; this reads the whole of it.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def examine(db: Database) -> list[Fact]:
     with db.read() as connection:
         facts = [schema, Fact("engine", _engine_version(connection))]
         for name, value, safe in _durability(connection):
-            facts.append(Fact(name, value, None if safe else _SETTING))
+            facts.append(Fact(name, value, None if safe else _UNSAFE))
         if schema.remedy is None:
             facts.append(_integrity(connection))
     return facts
@@ -65,12 +65,12 @@ def examine(db: Database) -> list[Fact]:
 
 def _schema(db: Database) -> Fact:
     try:
-        found = migrations.version(db)
+        version = migrations.version(db)
     except SchemaError:
-        found = None
-    if found == migrations.HEAD:
-        return Fact("schema", found)
-    return Fact("schema", found or "none", f"this Aisle works with {migrations.HEAD}; run `aisle db upgrade`")
+        version = None
+    if version == migrations.HEAD:
+        return Fact("schema", version)
+    return Fact("schema", version or "none", f"this Aisle works with {migrations.HEAD}; run `aisle db upgrade`")
 
 
 def _integrity(connection: Connection) -> Fact:
@@ -87,8 +87,8 @@ def _engine_version(connection: Connection) -> str:
 
 def _durability(connection: Connection) -> Iterator[tuple[str, str, bool]]:
     """Yield the settings on which a commit's survival of a power cut depends: name, value, whether it is safe."""
-    for name, (question, safe) in _DURABILITY[connection.dialect.name].items():
-        value = str(connection.exec_driver_sql(question).scalar_one()).lower()
+    for name, (query, safe) in _DURABILITY[connection.dialect.name].items():
+        value = str(connection.exec_driver_sql(query).scalar_one()).lower()
         yield name, value, value in safe
 
 
@@ -96,13 +96,13 @@ def damage(connection: Connection, tables: Sequence[str]) -> list[str]:
     """Read the whole of some tables, and return what is wrong with them."""
     match connection.dialect.name:
         case "sqlite":
-            found = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
-            return [line for line in found if line != "ok"]
+            lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+            return [line for line in lines if line != "ok"]
         case "mysql":
             checked = connection.exec_driver_sql(f"CHECK TABLE {', '.join(tables)}")
             return [f"{table}: {text}" for table, _, kind, text in checked if kind != "status" or text != "OK"]
         case _:
-            # PostgreSQL checks a page as it reads it: reading all of them is the check, and an error is the answer.
+            # PostgreSQL checks the pages that it reads: the check is to read all of them, and damage is an error.
             connection.exec_driver_sql("SET LOCAL enable_indexonlyscan = off")
             for table in tables:
                 connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()  # noqa: S608  our own names

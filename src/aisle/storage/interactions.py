@@ -1,48 +1,23 @@
 """The interactions table: the user–item pairs that models learn from, for the shop's analysts."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
-from aisle.storage import erased
-from aisle.storage.connection import Database, insert_all
+from aisle.storage.by_user import remove_older, replace_rows
+from aisle.storage.connection import Database
 from aisle.storage.tables import interactions
-
-_USERS_PER_QUERY: Final = 500
 
 
 def replace(db: Database, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
-    """Put new pairs in the place of some shoppers' old ones, in one transaction, and return how many there are.
-
-    A reader finds a shopper's old pairs or the new ones, never some of both. Erased people get none.
-
-    Parameters
-    ----------
-    user_ids
-        Whose pairs they are; who has no rows has none from then on.
-    rows
-        In the order of `shop.columns.INTERACTIONS`.
-
-    Raises
-    ------
-    StorageError
-        If the database refuses; then the old ones stay.
-    """
-    with db.write() as connection:
-        gone = erased.among(connection, set(user_ids))
-        for start in range(0, len(user_ids), _USERS_PER_QUERY):
-            part = user_ids[start : start + _USERS_PER_QUERY]
-            connection.execute(delete(interactions).where(interactions.c.user_id.in_(part)))
-        kept = [row for row in rows if row[0] not in gone] if gone else rows
-        insert_all(connection, interactions, kept)
-    return len(kept)
+    """Replace the pairs of some users, as `by_user.replace_rows` does."""
+    return replace_rows(db, interactions, user_ids, rows)
 
 
 def forget_older(db: Database, created: int) -> int:
-    """Remove pairs that were worked out before a moment: of shoppers who are not there any more."""
-    with db.write() as connection:
-        return connection.execute(delete(interactions).where(interactions.c.created < created)).rowcount
+    """Remove pairs that were computed before a moment: those of users whom a training no longer knows."""
+    return remove_older(db, interactions, created)
 
 
 def count(db: Database) -> int:

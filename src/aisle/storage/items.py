@@ -1,4 +1,4 @@
-"""The items table: the shop's catalogue, and what its prices and stock were before."""
+"""The items table: the shop's catalogue, and the history of its prices and stock."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -8,7 +8,8 @@ from sqlalchemy import Connection, insert, select
 from aisle.shop.columns import ITEM_HISTORY, ITEM_ID, ITEMS, TIMESTAMP
 from aisle.shop.moments import now
 from aisle.storage.connection import Database
-from aisle.storage.rows import Change, Rows, Stored, by_ids, chosen, frames, store_latest
+from aisle.storage.frames import stream_frames
+from aisle.storage.rows import Change, Rows, Stored, by_ids, store_latest
 from aisle.storage.tables import item_history, items
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class ItemRow(NamedTuple):
 
 
 class ItemMoment(NamedTuple):
-    """What an item cost and how many there were from a moment on, with the columns of `shop.columns.ITEM_HISTORY`."""
+    """The price and stock of an item from a moment on, with the columns of `shop.columns.ITEM_HISTORY`."""
 
     item_id: str
     timestamp: int
@@ -46,48 +47,36 @@ class ItemMoment(NamedTuple):
     in_stock: bool | None
 
 
-_REMEMBERED: Final = [name for name in ITEM_HISTORY if name not in (ITEM_ID, TIMESTAMP)]
-_PLACES: Final = [list(ITEMS).index(name) for name in _REMEMBERED]
+_TRACKED: Final = [name for name in ITEM_HISTORY if name not in (ITEM_ID, TIMESTAMP)]
+_PLACES: Final = [list(ITEMS).index(name) for name in _TRACKED]
 
 
 def upsert(db: Database, rows: Rows) -> Stored:
-    """Add items or change them, in one transaction; a row that changes nothing counts as duplicate.
+    """Add items or change them, as `rows.store_latest` does; a new price or stock also enters the item's history.
 
-    A null leaves what is stored, so that prices and titles may come in different files. A new price or stock is entered
-    in the item's history too.
-
-    Parameters
-    ----------
-    rows
-        A frame with the columns of `shop.columns.ITEMS`, or tuples in their order; of two rows for one item the later
-        wins.
-
-    Raises
-    ------
-    StorageError
-        If the database refuses; then none of the rows is stored.
+    Null keeps what is stored, so that prices and titles can come in different files.
     """
-    return store_latest(db, items, rows, _remember)
+    return store_latest(db, items, rows, _track)
 
 
-def _remember(connection: Connection, changes: Sequence[Change]) -> None:
-    """Enter new prices and stocks in the history; an item of which neither is known has none."""
+def _track(connection: Connection, changes: Sequence[Change]) -> None:
+    """Enter new prices and stocks in the history; an item without either has none."""
     moment = now()
     entries = [
-        {ITEM_ID: change.after[0], TIMESTAMP: moment} | dict(zip(_REMEMBERED, _remembered(change.after), strict=True))
+        {ITEM_ID: change.after[0], TIMESTAMP: moment} | dict(zip(_TRACKED, _tracked(change.after), strict=True))
         for change in changes
-        if _remembered(change.after) != _remembered(change.before)
+        if _tracked(change.after) != _tracked(change.before)
     ]
     if entries:
         connection.execute(insert(item_history), entries)
 
 
-def _remembered(row: Sequence[object] | None) -> list[object]:
+def _tracked(row: Sequence[object] | None) -> list[object]:
     return [None if row is None else row[place] for place in _PLACES]
 
 
 def history(db: Database, item_id: str) -> list[ItemMoment]:
-    """Return the prices and stocks that an item had, oldest first, the last one being that of today."""
+    """Return the prices and stocks of an item, oldest first; the last entry is the present one."""
     columns = [item_history.c[name] for name in ITEM_HISTORY]
     query = select(*columns).where(item_history.c.item_id == item_id).order_by(item_history.c.seq)
     with db.read() as connection:
@@ -95,18 +84,18 @@ def history(db: Database, item_id: str) -> list[ItemMoment]:
 
 
 def get(db: Database, item_ids: Sequence[str]) -> dict[str, ItemRow]:
-    """Return the items of these ids that the catalogue holds."""
+    """Return the items with these ids that are in the catalogue."""
     with db.read() as connection:
         return {row[0]: ItemRow._make(row) for row in by_ids(connection, items, item_ids)}
 
 
 def newest(db: Database, moment: int, n: int) -> list[str]:
-    """Return the n items that became available last, newest first, of those that say since when they are.
+    """Return the n items that became available last, newest first; items without `available_from` are skipped.
 
     Parameters
     ----------
     moment
-        What becomes available after it is still to come, in microseconds.
+        Items that become available after it do not count yet, in microseconds.
     """
     since = items.c.available_from
     query = select(items.c.item_id).where(since <= moment).order_by(since.desc(), items.c.item_id).limit(n)
@@ -115,11 +104,5 @@ def newest(db: Database, moment: int, n: int) -> list[str]:
 
 
 def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:
-    """Yield some columns of the whole catalogue as frames of at most `batch_size` rows, in no promised order.
-
-    Raises
-    ------
-    InputError
-        If there is no such column.
-    """
-    return frames(db, items, chosen(items, columns), batch_size)
+    """Yield some columns of the catalogue as frames, as `frames.stream_frames` does."""
+    return stream_frames(db, items, columns, batch_size)

@@ -1,4 +1,4 @@
-"""Whom a row that was turned away speaks of, found in its text."""
+"""The people whom the text of a rejected row names."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -11,23 +11,23 @@ _PIECES: Final = re.compile(r"""[,;|\t\r\n"'{}\[\]]|:\s""")
 
 
 def could_mention(raw: bytes, ids: Collection[str]) -> bool:
-    """Tell quickly whether a text is worth a closer look; JSON may spell letters as escapes."""
-    return b"\\" in raw or any(one.encode() in raw for one in ids)
+    """Tell quickly whether a text may name one of these ids; JSON may spell letters as escapes."""
+    return b"\\" in raw or any(user_id.encode() in raw for user_id in ids)
 
 
 def mentions(raw: bytes, ids: Collection[str]) -> bool:
-    """Tell whether one of the values in a row's text, whole, is one of these ids.
+    """Tell whether a whole value in a row's text is one of these ids.
 
     Parameters
     ----------
     raw
-        A JSON object of a row's cells, or the text of a line that could not even be split into cells.
+        A JSON object of a row's cells, or the text of a line that could not be split into cells.
     """
     return any(value in ids for value in values(raw))
 
 
 def values(raw: bytes) -> Iterator[str]:
-    """Give every value in a row's text: those of its JSON, or what stands between the separators of other text."""
+    """Give every value in a row's text: those of its JSON, or the pieces between the separators of other text."""
     try:
         yield from _leaves(msgspec.json.decode(raw))
     except (ValueError, RecursionError):
@@ -39,11 +39,11 @@ def values(raw: bytes) -> Iterator[str]:
 
 def _leaves(value: object) -> Iterator[str]:
     if isinstance(value, dict):
-        for one in value.values():
-            yield from _leaves(one)
+        for member in value.values():
+            yield from _leaves(member)
     elif isinstance(value, list):
-        for one in value:
-            yield from _leaves(one)
+        for element in value:
+            yield from _leaves(element)
     elif isinstance(value, str):
         yield value
         if value.lstrip()[:1] in ("{", "["):

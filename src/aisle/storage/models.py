@@ -21,12 +21,12 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     created: int
     status: Status
     path: str | None
-    """Where its bundle lies, relative to the folder of models; null once the bundle was cleared away."""
+    """The folder of its bundle, relative to the folder of models; null once the bundle was removed."""
     recipe: dict[str, Any]
     metrics: dict[str, Any]
     note: str
     promoted: int | None
-    """When it last went live, later than every model promoted before it; null again once it was rolled back."""
+    """When it last went live; later for each model than for those promoted before, and null after a rollback."""
     run_id: str | None
     """The run of the experiment tracker that shows its training; null if none does."""
 
@@ -81,22 +81,22 @@ def promote(db: Database, version: int) -> ModelRow:
     Raises
     ------
     NoModel
-        If there is none of this version, or its bundle was cleared away.
+        If there is none of this version, or its bundle was removed.
     """
     with db.write() as connection:
         _take_turns(connection)
         chosen = _get(connection, version)
         if chosen.path is None:
-            raise NoModel(f"model {version} was cleared away; run `aisle train` for a new one")
+            raise NoModel(f"the bundle of model {version} was removed; run `aisle train` for a new one")
         last = connection.execute(select(func.max(models.c.promoted))).scalar() or 0
         _retire_live(connection)
-        # Rolling back goes by this order, which a clock set back must not turn round.
+        # A rollback goes by this order, which a clock that was put back must not change.
         _change(connection, version, status="live", promoted=max(now(), last + 1))
         return _get(connection, version)
 
 
 def refuse(db: Database, version: int, note: str) -> ModelRow:
-    """Mark a candidate as not good enough to go live, with the reason.
+    """Mark a candidate as refused by the promotion gate, with the reason.
 
     Raises
     ------
@@ -116,13 +116,13 @@ def note_run(db: Database, version: int, run_id: str) -> None:
 
 
 def previous(db: Database) -> ModelRow | None:
-    """Return the model that `rollback` would make live, or None where there is none."""
+    """Return the model that `rollback` would make live, or None."""
     with db.read() as connection:
         return _previous(connection)
 
 
 def rollback(db: Database) -> ModelRow:
-    """Retire the live model and make the one that was live before it live again; return that one.
+    """Retire the live model, make the one before it live again, and return that one.
 
     Raises
     ------
@@ -134,14 +134,14 @@ def rollback(db: Database) -> ModelRow:
         before = _previous(connection)
         if before is None:
             raise NoModel("no earlier model to go back to; run `aisle train`")
-        # The model that is left forgets its promotion: no later rollback may lead to it.
+        # The retired model loses its promotion, so that no later rollback leads to it.
         _retire_live(connection, promoted=None)
         _change(connection, before.version, status="live")
         return _get(connection, before.version)
 
 
 def clear_paths(db: Database, versions: Iterable[int]) -> None:
-    """Note that the bundles of these models are no longer kept."""
+    """Note that the bundles of these models were removed."""
     with db.write() as connection:
         connection.execute(update(models).where(models.c.version.in_(list(versions))).values(path=None))
 
@@ -154,7 +154,7 @@ def _previous(connection: Connection) -> ModelRow | None:
 
 
 def _take_turns(connection: Connection) -> None:
-    """Hold back whoever else would change the live model, on servers too, so that there is never more than one."""
+    """Make whoever else would change the live model wait, on servers too, so that there is never more than one."""
     connection.execute(select(models.c.version).with_for_update()).all()
 
 
@@ -169,7 +169,7 @@ def _change(connection: Connection, version: int, **values: Any) -> None:
 def _get(connection: Connection, version: int) -> ModelRow:
     row = connection.execute(select(models).where(models.c.version == version)).first()
     if row is None:
-        raise NoModel(f"there is no model {version}; `aisle models list` shows those there are")
+        raise NoModel(f"there is no model {version}; `aisle models list` shows all of them")
     return _model(row)
 
 

@@ -1,20 +1,23 @@
-"""What is held on a person: given out, erased, or put together with what was stored before they said who they are.
+"""What is held on a person: given out, erased, or put together with what was stored under an anonymous id.
 
-A person is a user id and the ids that were merged into it. Every table that can hold one is listed here; a test fails
-for a table that is neither here nor said to be free of people.
+A person is a user id and the ids that were merged into it. Every table is listed here as one that can hold people or
+one that cannot; a test fails for a table that is not.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
 
-from aisle.shop.columns import CREATED, TRANSACTION_ID, USER_ID
+from aisle.shop.columns import TRANSACTION_ID, USER_ID
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.moments import now
 from aisle.storage import erased as tombstones
+from aisle.storage import identities
 from aisle.storage.connection import Database
 from aisle.storage.mentions import could_mention, mentions
+from aisle.storage.parts import parts
+from aisle.storage.rows import transact
 from aisle.storage.tables import (
     erased,
     events,
@@ -38,17 +41,13 @@ BY_TEXT: Final = (rejects,)
 WITHOUT_PEOPLE: Final = (items, item_history, models, erased)
 """The tables that hold nobody."""
 
-ANONYMOUS_ID: Final = "anonymous_id"
-
-_IDS_PER_QUERY: Final = 500
-
 
 class Receipt(NamedTuple):
     """What was removed of a person, or moved from one id to another: how many rows of each table."""
 
     user_id: str
     ids: tuple[str, ...]
-    """All the ids of the person: this one, and those that were merged into it."""
+    """The ids that it is about: this one, and those that were merged into it."""
     rows: dict[str, int]
     moment: int
 
@@ -62,13 +61,15 @@ def export(db: Database, user_id: str) -> dict[str, list[dict[str, Any]]]:
         If nothing is held.
     """
     with db.snapshot() as connection:
-        ids = _ids(connection, user_id)
+        ids = identities.ids_of(connection, user_id)
         held = {table.name: _rows(connection, table, ids) for table in BY_USER}
-        named = _naming(connection, ids)
-        held[rejects.name] = [_plain(row) for seqs in _parts(named) for row in _by_seq(connection, seqs)]
-    if not any(held.values()):
-        raise NotFound(f"nothing is held on user {user_id!r}; ids are compared letter by letter")
-    return held
+        held[rejects.name] = _rejects(connection, _naming(connection, ids))
+        known = identities.known_users(connection, [user_id])
+    if any(held.values()):
+        return held
+    if known:
+        raise NotFound(f"user {user_id!r} was merged into {known[user_id]!r}; name that id")
+    raise NotFound(f"nothing is held on user {user_id!r}; ids are compared letter by letter")
 
 
 def erase(db: Database, user_id: str) -> Receipt:
@@ -78,20 +79,21 @@ def erase(db: Database, user_id: str) -> Receipt:
     """
     moment = now()
     with db.write() as connection:
-        ids = _ids(connection, user_id)
+        ids = identities.ids_of(connection, user_id)
         tombstones.bury(connection, ids, moment)
         removed = {table.name: connection.execute(delete(table).where(_of(table, ids))).rowcount for table in _DELETED}
         named = _naming(connection, ids)
-        for seqs in _parts(named):
-            connection.execute(delete(rejects).where(rejects.c.seq.in_(seqs)))
+        for some in parts(named):
+            connection.execute(delete(rejects).where(rejects.c.seq.in_(some)))
     return Receipt(user_id, ids, removed | {rejects.name: len(named)}, moment)
 
 
 def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
-    """Make what was stored under an anonymous id a known user's, and remember that the two are one person.
+    """Make what is stored under an anonymous id, and what comes in under it later, a known user's.
 
-    What comes in under the anonymous id later stays there until it is merged again. The user's own attributes stay;
-    shelves and pairs that were worked out for the anonymous id are removed.
+    Where the known user was merged too, all belongs to the user at the end of that chain. The user's own attributes
+    stay; shelves and interactions that were computed for the anonymous id are removed. A merge that was cut off is
+    completed by repeating it.
 
     Raises
     ------
@@ -101,31 +103,15 @@ def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
     if anonymous_id == user_id:
         raise InputError(f"user {user_id!r} cannot be merged into itself; name two ids")
     moment = now()
-    with db.write() as connection:
-        for one in tombstones.among(connection, {anonymous_id, user_id}):
-            raise InputError(f"user {one!r} was erased; nothing can be merged with an erased person")
-        moved = {table.name: _move(connection, table, anonymous_id, user_id) for table in (events, reviews)}
-        moved[users.name] = _move_attributes(connection, anonymous_id, user_id)
-        removed = {
-            table.name: connection.execute(delete(table).where(table.c[USER_ID] == anonymous_id)).rowcount
-            for table in (recommendations, interactions)
-        }
-        _move(connection, merged, anonymous_id, user_id)
-        connection.execute(delete(merged).where(merged.c.anonymous_id.in_((anonymous_id, user_id))))
-        connection.execute(insert(merged).values({ANONYMOUS_ID: anonymous_id, USER_ID: user_id, CREATED: moment}))
-    return Receipt(user_id, (user_id, anonymous_id), moved | removed, moment)
+    known = transact(db, lambda connection: _remember(connection, anonymous_id, user_id, moment))
+    # From here on nothing is stored under the anonymous id: its rows can be moved while others store.
+    return Receipt(known, (known, anonymous_id), _move_all(db, anonymous_id, known), moment)
 
 
 # --- Whose a row is ---------------------------------------------------------------------------------------------------
 
 # Reviews first: those that name only an order are found by the order's events.
 _DELETED: Final = (reviews, events, users, recommendations, interactions, merged)
-
-
-def _ids(connection: Connection, user_id: str) -> tuple[str, ...]:
-    """Return all the ids of a person, this one first."""
-    others = select(merged.c.anonymous_id).where(merged.c.user_id == user_id).order_by(merged.c.anonymous_id)
-    return (user_id, *connection.execute(others).scalars())
 
 
 def _of(table: Table, ids: Collection[str]) -> ColumnElement[bool]:
@@ -138,33 +124,27 @@ def _of(table: Table, ids: Collection[str]) -> ColumnElement[bool]:
 
 
 def _rows(connection: Connection, table: Table, ids: Collection[str]) -> list[dict[str, Any]]:
-    found = connection.execute(select(table).where(_of(table, ids)).order_by(*table.primary_key.columns))
-    return [_plain(row) for row in found]
+    rows = connection.execute(select(table).where(_of(table, ids)).order_by(*table.primary_key.columns))
+    return [_plain(row) for row in rows]
+
+
+def _rejects(connection: Connection, seqs: Sequence[int]) -> list[dict[str, Any]]:
+    query = select(rejects).order_by(rejects.c.seq)
+    return [_plain(row) for some in parts(seqs) for row in connection.execute(query.where(rejects.c.seq.in_(some)))]
 
 
 def _naming(connection: Connection, ids: Collection[str]) -> list[int]:
     """Return the numbers of the rejects that name a person."""
     wanted = set(ids)
-    texts = select(rejects.c.seq, rejects.c.raw).execution_options(stream_results=True)
-    found = connection.execute(texts)
-    return [row.seq for row in found if could_mention(row.raw, wanted) and mentions(row.raw, wanted)]
-
-
-def _by_seq(connection: Connection, seqs: Collection[int]) -> Iterator[Any]:
-    yield from connection.execute(select(rejects).where(rejects.c.seq.in_(seqs)).order_by(rejects.c.seq))
-
-
-def _parts(seqs: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(seqs), _IDS_PER_QUERY):
-        yield seqs[start : start + _IDS_PER_QUERY]
+    texts = connection.execute(select(rejects.c.seq, rejects.c.raw).execution_options(stream_results=True))
+    return [row.seq for row in texts if could_mention(row.raw, wanted) and mentions(row.raw, wanted)]
 
 
 def _plain(row: Any) -> dict[str, Any]:
     """Return a row by column, without what only the database needs, and bytes as text."""
-    values = row._asdict()
     return {
         name: value.decode(errors="replace") if isinstance(value, bytes) else value
-        for name, value in values.items()
+        for name, value in row._asdict().items()
         if name not in ("seq", "digest")
     }
 
@@ -172,14 +152,40 @@ def _plain(row: Any) -> dict[str, Any]:
 # --- From one id to another -------------------------------------------------------------------------------------------
 
 
-def _move(connection: Connection, table: Table, anonymous_id: str, user_id: str) -> int:
-    return connection.execute(update(table).where(table.c[USER_ID] == anonymous_id).values({USER_ID: user_id})).rowcount
+def _remember(connection: Connection, anonymous_id: str, user_id: str, moment: int) -> str:
+    """Enter a merge, once everybody who is storing is done, and return the known user."""
+    tombstones.lock(connection)
+    for erased_id in tombstones.among(connection, {anonymous_id, user_id}):
+        raise InputError(f"user {erased_id!r} was erased; nothing can be merged with an erased person")
+    return identities.remember(connection, anonymous_id, user_id, moment)
 
 
-def _move_attributes(connection: Connection, anonymous_id: str, user_id: str) -> int:
-    """Give the user the anonymous one's attributes where they have none of their own."""
-    known = select(func.count()).select_from(users).where(users.c.user_id == user_id)
+def _move_all(db: Database, old: str, new: str) -> dict[str, int]:
+    """Move everything from one id to another, and on to the next if that one was merged meanwhile."""
+    rows = transact(db, lambda connection: _move_rows(connection, old, new))
+    with db.read() as connection:
+        later = identities.known_users(connection, [new]).get(new)
+    if later is not None:
+        _move_all(db, new, later)
+    return rows
+
+
+def _move_rows(connection: Connection, old: str, new: str) -> dict[str, int]:
+    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews)}
+    rows[users.name] = _move_attributes(connection, old, new)
+    for table in (recommendations, interactions):
+        rows[table.name] = connection.execute(delete(table).where(table.c[USER_ID] == old)).rowcount
+    return rows
+
+
+def _move(connection: Connection, table: Table, old: str, new: str) -> int:
+    return connection.execute(update(table).where(table.c[USER_ID] == old).values({USER_ID: new})).rowcount
+
+
+def _move_attributes(connection: Connection, old: str, new: str) -> int:
+    """Give a user the attributes of another id where they have none of their own."""
+    known = select(func.count()).select_from(users).where(users.c.user_id == new)
     if not connection.execute(known).scalar_one():
-        return _move(connection, users, anonymous_id, user_id)
-    connection.execute(delete(users).where(users.c.user_id == anonymous_id))
+        return _move(connection, users, old, new)
+    connection.execute(delete(users).where(users.c.user_id == old))
     return 0

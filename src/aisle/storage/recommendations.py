@@ -1,48 +1,24 @@
-"""The recommendations table: everybody's shelves as they were last worked out."""
+"""The recommendations table: the shelves of all shoppers as they were last computed."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 
 from aisle.shop.columns import RANK, RECOMMENDATIONS
-from aisle.storage import erased
+from aisle.storage.by_user import remove_older, replace_rows
 from aisle.storage.connection import Database
 from aisle.storage.tables import recommendations
 
-_USERS_PER_QUERY: Final = 500
-
 
 def replace(db: Database, placement: str, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
-    """Put new shelves in the place of some shoppers' old ones, in one transaction, and return how many rows there are.
-
-    A reader finds a shopper's old shelf or the new one, never some of both. Erased people get none.
-
-    Parameters
-    ----------
-    placement
-        Where the shelves stand.
-    user_ids
-        Whose shelves they are; who has no rows has no shelf from then on.
-    rows
-        In the order of `shop.columns.RECOMMENDATIONS`.
-    """
-    with db.write() as connection:
-        gone = erased.among(connection, set(user_ids))
-        for part in _parts(user_ids):
-            old = recommendations.c.user_id.in_(part), recommendations.c.placement == placement
-            connection.execute(delete(recommendations).where(*old))
-        kept = [dict(zip(RECOMMENDATIONS, row, strict=True)) for row in rows if row[0] not in gone]
-        if kept:
-            connection.execute(insert(recommendations), kept)
-    return len(kept)
+    """Replace a placement's shelves of some users, as `by_user.replace_rows` does."""
+    return replace_rows(db, recommendations, user_ids, rows, recommendations.c.placement == placement)
 
 
 def forget_older(db: Database, placement: str, created: int) -> int:
-    """Remove a placement's shelves that were worked out before a moment: of shoppers who are not there any more."""
-    old = recommendations.c.placement == placement, recommendations.c.created < created
-    with db.write() as connection:
-        return connection.execute(delete(recommendations).where(*old)).rowcount
+    """Remove a placement's shelves that were computed before a moment: those of users who are no longer known."""
+    return remove_older(db, recommendations, created, recommendations.c.placement == placement)
 
 
 def of_user(db: Database, user_id: str, placement: str) -> list[tuple[Any, ...]]:
@@ -51,8 +27,3 @@ def of_user(db: Database, user_id: str, placement: str) -> list[tuple[Any, ...]]
     query = select(*(recommendations.c[name] for name in RECOMMENDATIONS)).where(*mine)
     with db.read() as connection:
         return [tuple(row) for row in connection.execute(query.order_by(recommendations.c[RANK]))]
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), _USERS_PER_QUERY):
-        yield ids[start : start + _USERS_PER_QUERY]

@@ -1,4 +1,4 @@
-"""Rows that the database refuses although they passed the door: they are kept aside, and their neighbours stored."""
+"""Rows that passed all checks and that the database refuses: they are kept as rejects, and the others are stored."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -9,10 +9,10 @@ from aisle.shop.errors import Refused
 from aisle.shop.money import from_micros
 from aisle.storage import rejects
 from aisle.storage.connection import Database
-from aisle.storage.rows import Rows, plain
+from aisle.storage.rows import Rows, as_tuples
 
 SOURCE: Final = "database"
-"""Where such rejects say that they come from."""
+"""The source of such rejects."""
 
 _T = TypeVar("_T")
 
@@ -28,31 +28,31 @@ class Refusal(NamedTuple):
 
 
 def around_refused(store: Callable[[Rows], _T], rows: Rows) -> Iterator[tuple[Rows, _T | Refused]]:
-    """Store rows at once; where the database refuses, in ever smaller parts, until those at fault stand alone.
+    """Store rows together; if the database refuses them, by halves, until the rows at fault are alone.
 
     Yields
     ------
-    Each part, in the order of the rows, with what `store` returned of it, or, for a single row, why it was refused.
+    Each part, in the order of the rows, with the result of `store`; of a single row that is refused, the error.
     """
     try:
-        told: _T | Refused = store(rows)
+        result: _T | Refused = store(rows)
     except Refused as error:
         if len(rows) > 1:
             half = len(rows) // 2
             yield from around_refused(store, rows[:half])
             yield from around_refused(store, rows[half:])
             return
-        told = error
-    yield rows, told
+        result = error
+    yield rows, result
 
 
 def keep(db: Database, table: str, rows: Rows, why: Refused) -> None:
-    """Keep rows that the database refused, with the reason; `aisle rejects` shows, mends and replays them."""
-    raws = (json.dumps(_readable(dict(zip(TABLES[table], row, strict=True)))) for row in plain(table, rows))
+    """Keep rows that the database refused as rejects, with the reason."""
+    raws = (json.dumps(_readable(dict(zip(TABLES[table], row, strict=True)))) for row in as_tuples(table, rows))
     rejects.add(db, [Refusal(SOURCE, None, table, str(why), raw) for raw in raws])
 
 
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as the door takes it: prices in currency units, and nothing of what is empty."""
+    """Return a row as `ingest` reads it: prices in currency units, and no empty fields."""
     given = {name: value for name, value in row.items() if value is not None}
     return given | ({PRICE: from_micros(given[PRICE])} if PRICE in given else {})

@@ -1,4 +1,4 @@
-"""The rejects table: rows that could not be taken in, with the reason, until somebody mends them."""
+"""The rejects table: rejected rows with the reason, until they are corrected."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -8,17 +8,17 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from aisle.shop.events import MAX_TEXT_BYTES
 from aisle.shop.moments import now
 from aisle.storage import erased
-from aisle.storage.connection import Database, insert_new
+from aisle.storage.connection import Database
+from aisle.storage.dialects import insert_new
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
+from aisle.storage.parts import parts
 from aisle.storage.rows import Stored
 from aisle.storage.tables import rejects
 
-_AT_ONCE: Final = 500
-
 
 class RejectLike(Protocol):
-    """What the door says of a row that it turned away."""
+    """A reject as `ingest` describes it."""
 
     @property
     def source(self) -> str:
@@ -34,7 +34,7 @@ class RejectLike(Protocol):
 
     @property
     def reason(self) -> str:
-        """Why it was turned away, for people."""
+        """Why it was rejected, for people."""
 
     @property
     def raw(self) -> str:
@@ -42,7 +42,7 @@ class RejectLike(Protocol):
 
 
 class RejectRow(NamedTuple):
-    """A row that was turned away."""
+    """A rejected row."""
 
     source: str
     line: int | None
@@ -53,7 +53,7 @@ class RejectRow(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A row that was turned away, for whoever tries it again."""
+    """A rejected row, to be replayed."""
 
     seq: int
     digest: bytes
@@ -78,10 +78,8 @@ _NEWEST: Final = select(
 ).order_by(rejects.c.seq.desc())
 
 
-def add(db: Database, turned_away: Iterable[RejectLike]) -> Stored:
-    """Keep rows that were turned away; the same line of the same file again counts as duplicate.
-
-    A row that names an erased person is not kept.
+def add(db: Database, new: Iterable[RejectLike]) -> Stored:
+    """Keep rejects: the same line of the same file again is a duplicate, and one that names an erased person is erased.
 
     Raises
     ------
@@ -89,7 +87,7 @@ def add(db: Database, turned_away: Iterable[RejectLike]) -> Stored:
         If the database refuses; then none of the rows is kept.
     """
     created = now()
-    rows = [_row(one, created) for one in turned_away]
+    rows = [_row(reject, created) for reject in new]
     if not rows:
         return Stored(0, 0)
     with db.write() as connection:
@@ -103,10 +101,10 @@ def _living(connection: Connection, rows: list[_Row]) -> list[_Row]:
     return [row for row in rows if gone.isdisjoint(map(digest, values(row[-1])))] if gone else rows
 
 
-def _row(one: RejectLike, created: int) -> _Row:
-    source, raw = _printable(one.source), one.raw.encode(errors="backslashreplace")[:MAX_TEXT_BYTES]
-    key = digest("\0".join((source, str(one.line), raw.decode(errors="replace"))))
-    return key, created, source, one.line, one.table, _printable(one.reason), raw
+def _row(reject: RejectLike, created: int) -> _Row:
+    source, raw = _printable(reject.source), reject.raw.encode(errors="backslashreplace")[:MAX_TEXT_BYTES]
+    key = digest("\0".join((source, str(reject.line), raw.decode(errors="replace"))))
+    return key, created, source, reject.line, reject.table, _printable(reject.reason), raw
 
 
 def _printable(text: str) -> str:
@@ -115,40 +113,40 @@ def _printable(text: str) -> str:
 
 
 def list_(db: Database, limit: int) -> list[RejectRow]:
-    """Return the rows turned away last, newest first."""
+    """Return the newest rejects, newest first."""
     with db.read() as connection:
-        found = connection.execute(_NEWEST.limit(limit))
-        return [RejectRow._make(row)._replace(raw=row.raw.decode(errors="replace")) for row in found]
+        rows = connection.execute(_NEWEST.limit(limit))
+        return [RejectRow._make(row)._replace(raw=row.raw.decode(errors="replace")) for row in rows]
 
 
 def count(db: Database) -> int:
-    """Return how many rows wait to be mended."""
+    """Return how many rejects there are."""
     with db.read() as connection:
         return connection.execute(select(func.count()).select_from(rejects)).scalar_one()
 
 
 def sources(db: Database) -> list[str]:
-    """Return where the rows that wait came from."""
-    # Not DISTINCT, by which some databases take A.csv and a.csv for one.
+    """Return the sources of the rejects."""
+    # Not DISTINCT, for which some databases take A.csv and a.csv for one.
     with db.read() as connection:
         return sorted(set(connection.execute(select(rejects.c.source)).scalars()))
 
 
 def waiting(db: Database, source: str) -> list[Waiting]:
-    """Return the rows of one source that wait to be mended, in the order in which they stood there."""
+    """Return the rejects of one source, in the order of its lines."""
     query = select(rejects).where(rejects.c.source == source).order_by(rejects.c.seq)
     with db.read() as connection:
-        found = [Waiting(*row)._replace(raw=row.raw.decode(errors="replace")) for row in connection.execute(query)]
-    # A text is compared without regard to case by some databases.
-    return sorted((one for one in found if one.source == source), key=lambda one: (one.table, one.line or 0, one.seq))
+        rows = [Waiting(*row)._replace(raw=row.raw.decode(errors="replace")) for row in connection.execute(query)]
+    # Some databases compare texts without regard to case.
+    return sorted((row for row in rows if row.source == source), key=lambda row: (row.table, row.line or 0, row.seq))
 
 
-def settle(db: Database, done: Sequence[int], again: Mapping[int, str]) -> None:
-    """Let go of the rows that were mended, and note why the others were turned away again."""
+def settle(db: Database, accepted: Sequence[int], reasons: Mapping[int, str]) -> None:
+    """Remove the rejects that a replay accepted, and note the new reasons of the others, both by their numbers."""
     with db.write() as connection:
-        for start in range(0, len(done), _AT_ONCE):
-            connection.execute(delete(rejects).where(rejects.c.seq.in_(done[start : start + _AT_ONCE])))
-        if again:
-            changed = update(rejects).where(rejects.c.seq == bindparam("number")).values(reason=bindparam("because"))
-            told = [{"number": seq, "because": _printable(reason)} for seq, reason in again.items()]
-            connection.execute(changed, told)
+        for part in parts(accepted):
+            connection.execute(delete(rejects).where(rejects.c.seq.in_(part)))
+        if reasons:
+            noted = update(rejects).where(rejects.c.seq == bindparam("number")).values(reason=bindparam("because"))
+            rows = [{"number": seq, "because": _printable(reason)} for seq, reason in reasons.items()]
+            connection.execute(noted, rows)

@@ -7,13 +7,14 @@ from sqlalchemy import bindparam, select, update
 
 from aisle.shop.events import EventKind
 from aisle.storage.connection import Database
-from aisle.storage.rows import Rows, Stored, chosen, frames, store_once
+from aisle.storage.frames import stream_frames
+from aisle.storage.rows import Rows, Stored, store_once
 from aisle.storage.tables import events, reviews
 
 if TYPE_CHECKING:
     import polars as pl
 
-_AT_ONCE: Final = 5_000
+_BATCH: Final = 5_000
 
 _BOUGHT: Final = (
     select(events.c.transaction_id)
@@ -32,24 +33,13 @@ _UNLINKED: Final = (
     select(reviews.c.seq, _BOUGHT.label("bought"))
     .where(reviews.c.transaction_id.is_(None), reviews.c.user_id.is_not(None), reviews.c.seq > bindparam("last"))
     .order_by(reviews.c.seq)
-    .limit(_AT_ONCE)
+    .limit(_BATCH)
 )
 _LINK: Final = update(reviews).where(reviews.c.seq == bindparam("number")).values(transaction_id=bindparam("order"))
 
 
 def store(db: Database, rows: Rows) -> Stored:
-    """Store reviews in one transaction; a review whose `review_id` is there already counts as duplicate.
-
-    Parameters
-    ----------
-    rows
-        A frame with the columns of `shop.columns.REVIEWS`, or tuples in their order.
-
-    Raises
-    ------
-    StorageError
-        If the database refuses; then none of the rows is stored.
-    """
+    """Store reviews, each `review_id` once, as `rows.store_once` does."""
     return store_once(db, reviews, rows)
 
 
@@ -58,27 +48,22 @@ def link(db: Database) -> int:
 
     Returns
     -------
-    How many reviews were linked. The others may be later, once their purchases are known.
+    int
+        How many reviews were linked; the others can be once their purchases are stored.
     """
     linked, last = 0, 0
     while True:
         with db.read() as connection:
-            found = connection.execute(_UNLINKED, {"last": last}).all()
-        if not found:
+            unlinked = connection.execute(_UNLINKED, {"last": last}).all()
+        if not unlinked:
             return linked
-        orders = [{"number": row.seq, "order": row.bought} for row in found if row.bought is not None]
+        orders = [{"number": row.seq, "order": row.bought} for row in unlinked if row.bought is not None]
         if orders:
             with db.write() as connection:
                 connection.execute(_LINK, orders)
-        linked, last = linked + len(orders), found[-1].seq
+        linked, last = linked + len(orders), unlinked[-1].seq
 
 
 def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:
-    """Yield some columns of all reviews as frames of at most `batch_size` rows, in no promised order.
-
-    Raises
-    ------
-    InputError
-        If there is no such column.
-    """
-    return frames(db, reviews, chosen(reviews, columns), batch_size)
+    """Yield some columns of all reviews as frames, as `frames.stream_frames` does."""
+    return stream_frames(db, reviews, columns, batch_size)

@@ -1,4 +1,4 @@
-"""Which SQLite is safe, and how its connections are set so that a commit survives a power cut."""
+"""Which SQLite is safe, and the settings with which its commits survive a power cut."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ def is_safe(version: tuple[int, ...]) -> bool:
 
 
 def choose_sqlite(drivers: Iterable[ModuleType]) -> tuple[ModuleType, str]:
-    """Return the first driver whose SQLite is safe, and the journal mode WAL; else the first one, and DELETE."""
+    """Return the first driver whose SQLite is safe with the journal mode WAL, or else the first one with DELETE."""
     available = list(drivers)
     for driver in available:
         if is_safe(driver.sqlite_version_info):
@@ -42,7 +42,7 @@ def choose_sqlite(drivers: Iterable[ModuleType]) -> tuple[ModuleType, str]:
 
 
 def sqlite_drivers() -> Iterator[ModuleType]:
-    """Yield Python's own driver, then the one of the package pysqlite3 where it is installed."""
+    """Yield Python's own driver, then that of the package pysqlite3 if it is installed."""
     yield sqlite3
     try:
         import pysqlite3
@@ -52,12 +52,12 @@ def sqlite_drivers() -> Iterator[ModuleType]:
 
 
 def open_file(path: Path, *, create: bool) -> Engine:
-    """Open a database file with the safest engine at hand.
+    """Open a database file with the safest SQLite that is installed.
 
     Raises
     ------
     DatabaseUnavailable
-        If it is missing and must not be made, or cannot be written.
+        If it is missing and may not be made, or cannot be written.
     """
     _check(path, create)
     return sqlite_engine(path, *choose_sqlite(sqlite_drivers()))
@@ -73,7 +73,7 @@ def _check(path: Path, create: bool) -> None:
 
 
 def sqlite_engine(path: Path, driver: ModuleType, journal_mode: str) -> Engine:
-    """Return an engine whose connections make a commit survive a power cut."""
+    """Return an engine whose commits survive a power cut."""
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         module=driver,
@@ -82,7 +82,7 @@ def sqlite_engine(path: Path, driver: ModuleType, journal_mode: str) -> Engine:
     )
     pragmas = (
         f"journal_mode={journal_mode}",
-        # A rollback journal may come back after a power cut and undo a commit; EXTRA makes its deletion durable.
+        # A rollback journal that comes back after a power cut would undo a commit; EXTRA makes its deletion durable.
         f"synchronous={'FULL' if journal_mode == 'WAL' else 'EXTRA'}",
         "mmap_size=0",
         "foreign_keys=ON",
@@ -94,7 +94,7 @@ def sqlite_engine(path: Path, driver: ModuleType, journal_mode: str) -> Engine:
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").close()
 
-    # The driver is told to leave transactions alone (isolation_level None): its own BEGIN comes too late for a writer.
+    # With isolation_level None the driver begins no transactions itself, as its BEGIN comes too late for a writer.
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("aisle_writes", False)

@@ -27,7 +27,7 @@ from aisle.shop.events import MAX_ID_BYTES
 
 
 class Utf8(TypeDecorator[str]):
-    """Text kept as its bytes, for a database that would compare it by a collation: `u`, `U` and `u ` are three ids."""
+    """Text stored as bytes, in a database that would compare it by a collation: `u`, `U` and `u ` are three ids."""
 
     impl = VARBINARY
     cache_ok = True
@@ -123,7 +123,7 @@ merged: Final = Table(
     Index("merged_user", columns.USER_ID),
     **_OPTIONS,
 )
-"""Which ids turned out to be one person: who erases the person must find what was stored under the other id too."""
+"""Which anonymous id belongs to which known user: what comes in under it is the user's, and is erased with the user."""
 
 erased: Final = Table(
     "erased",
@@ -132,7 +132,7 @@ erased: Final = Table(
     Column("created", BigInteger, nullable=False),
     **_OPTIONS,
 )
-"""The digests of the ids of erased people, and one row of zeros, at which storing and erasing wait for each other."""
+"""The digests of the ids of erased people, and a row of zeros that storing, erasing and merging lock."""
 
 recommendations: Final = Table(
     "recommendations",
@@ -144,7 +144,7 @@ recommendations: Final = Table(
     ),
     **_OPTIONS,
 )
-"""Everybody's shelves as they were last worked out, for mailings and for the shop's analysts."""
+"""The shelves of all shoppers as they were last computed, for mailings and for the shop's analysts."""
 
 interactions: Final = Table(
     "interactions",

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from aisle.storage.connection import Database
-from aisle.storage.rows import Rows, Stored, chosen, frames, store_latest
+from aisle.storage.frames import stream_frames
+from aisle.storage.rows import Rows, Stored, store_latest
 from aisle.storage.tables import users
 
 if TYPE_CHECKING:
@@ -12,28 +13,10 @@ if TYPE_CHECKING:
 
 
 def upsert(db: Database, rows: Rows) -> Stored:
-    """Add users or change them, in one transaction; a row that changes nothing counts as duplicate.
-
-    Parameters
-    ----------
-    rows
-        A frame with the columns of `shop.columns.USERS`, or tuples in their order; of two rows for one user the later
-        wins, and null attributes leave what is stored.
-
-    Raises
-    ------
-    StorageError
-        If the database refuses; then none of the rows is stored.
-    """
+    """Add users or change their attributes, as `rows.store_latest` does."""
     return store_latest(db, users, rows)
 
 
 def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:
-    """Yield some columns of all users as frames of at most `batch_size` rows, in no promised order.
-
-    Raises
-    ------
-    InputError
-        If there is no such column.
-    """
-    return frames(db, users, chosen(users, columns), batch_size)
+    """Yield some columns of all users as frames, as `frames.stream_frames` does."""
+    return stream_frames(db, users, columns, batch_size)

@@ -1,8 +1,7 @@
-"""The event writer: one queue and one thread for a process, so that callers who come together share a commit.
+"""The event writer: one queue and one thread for a process, so that callers share commits.
 
-A commit waits for the disk, and the disk takes as long for one event as for a thousand. While one commit is under way
-the next callers queue up, and go into the next one together. A call returns when its events are durable, and says what
-became of each.
+A commit waits for the disk, which takes as long for one event as for a thousand. Callers who come during a commit queue
+up and share the next one. A call returns when its events are durable, with the outcome of each.
 """
 
 import threading
@@ -16,20 +15,20 @@ from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 from aisle.shop.errors import DatabaseUnavailable, Refused, StorageError, TryAgain
 from aisle.storage.connection import Database
 from aisle.storage.refused import around_refused, keep
-from aisle.storage.rows import Fate, store_each
+from aisle.storage.rows import RowStatus, store_each
 from aisle.storage.tables import events
 
 CAPACITY: Final = 20_000
-"""How many events may wait; whoever would make them more is told to try again."""
+"""How many events may wait; a caller who would exceed it has to try again."""
 
 COMMIT_EVENTS: Final = 5_000
-"""About how many events share a commit, so that nobody waits long for the others' events."""
+"""About how many events share a commit, so that nobody waits long for the events of others."""
 
 COMPANY_SECONDS: Final = 0.002
-"""How long a commit waits for the callers of the one before, who are likely to be back at once."""
+"""How long a commit waits for the callers of the one before, who are likely to come back at once."""
 
 PATIENCE_SECONDS: Final = 60.0
-"""How long a caller waits for a database that hangs."""
+"""How long a caller waits for a database that does not answer."""
 
 EventTuple: TypeAlias = tuple[Any, ...]
 """An event, in the order of `shop.columns.EVENTS`."""
@@ -46,7 +45,7 @@ class Outcome(NamedTuple):
 STORED: Final = Outcome("stored")
 REFUSED: Final = Outcome("rejected", "the database does not take its values; aisle rejects list says why")
 
-_OUTCOMES: Final[dict[Fate, Outcome]] = {
+_OUTCOMES: Final[dict[RowStatus, Outcome]] = {
     "stored": STORED,
     "duplicate": Outcome("duplicate"),
     "erased": Outcome("rejected", "the data of this user_id was erased on request, and is not taken in again"),
@@ -55,7 +54,7 @@ _OUTCOMES: Final[dict[Fate, Outcome]] = {
 
 @dataclass(frozen=True, eq=False)
 class _Call:
-    """One caller's events, and where the caller waits for the outcomes."""
+    """A caller's events, and the future that the caller waits for."""
 
     rows: Sequence[EventTuple]
     outcomes: "Future[list[Outcome]]" = field(default_factory=Future)
@@ -87,8 +86,8 @@ class EventWriter:
 
         Returns
         -------
-        What became of each event, in their order: `duplicate` if its `event_id` was stored before, or came before in
-        these rows; `rejected` if it is an erased person's, or breaks the database's rules and is kept with the rejects.
+        The outcome of each event, in their order: `duplicate` if its `event_id` was stored before, or comes before in
+        these rows; `rejected` if it is an erased person's, or breaks the database's rules and is kept as a reject.
 
         Raises
         ------
@@ -96,7 +95,7 @@ class EventWriter:
             If too many events wait already, or the writer is being closed; then none of these is stored.
         StorageError
             If the database cannot be used, or does not answer in time. The same events may be sent again: those that
-            are stored after all count as duplicates.
+            were stored nevertheless count as duplicates.
         """
         if not rows:
             return []
@@ -139,13 +138,13 @@ class EventWriter:
         return call
 
     def _start(self) -> None:
-        """Start the thread with the first event: a process that only shows shelves does without."""
+        """Start the thread with the first event: a process that only shows shelves needs none."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="aisle-event-writer", daemon=True)
             self._thread.start()
 
     def _next(self) -> list[_Call]:
-        """Wait for calls and take as many as share a commit; nothing once the writer is closed and its queue empty."""
+        """Wait for calls and take those that share a commit; none once the writer is closed and its queue empty."""
         with self._changed:
             self._changed.wait_for(lambda: self._calls or self._closed)
             if self._company > 1:
@@ -167,12 +166,12 @@ class EventWriter:
             self._settle([call for call in calls if call.outcomes.set_running_or_notify_cancel()])
 
     def _settle(self, calls: Sequence[_Call]) -> None:
-        """Store the events of some calls in one commit, and let the callers go."""
+        """Store the events of some calls in one commit, and answer the callers."""
         try:
             outcomes = iter(self._store([row for call in calls for row in call.rows]))
         except StorageError as error:
             _fail(calls, error)
-        except Exception as error:  # one caller's nonsense is not its neighbours' trouble
+        except Exception as error:  # what one caller sent must not fail the others
             if len(calls) == 1:
                 _fail(calls, error)
             else:
@@ -183,14 +182,14 @@ class EventWriter:
                 call.outcomes.set_result([next(outcomes) for _ in call.rows])
 
     def _store(self, rows: Sequence[EventTuple]) -> list[Outcome]:
-        """Store events in one commit, or in more of them around those that the database refuses: these are kept."""
+        """Store events in one commit, or in several if the database refuses some, which are kept as rejects."""
         outcomes: list[Outcome] = []
-        for part, told in around_refused(partial(store_each, self._db, events), rows):
-            if isinstance(told, Refused):
-                keep(self._db, events.name, part, told)
+        for part, result in around_refused(partial(store_each, self._db, events), rows):
+            if isinstance(result, Refused):
+                keep(self._db, events.name, part, result)
                 outcomes.append(REFUSED)
             else:
-                outcomes += [_OUTCOMES[fate] for fate in told]
+                outcomes += [_OUTCOMES[status] for status in result]
         return outcomes
 
 

@@ -58,6 +58,13 @@ def test_rejects_are_kept_with_file_line_and_reason(shop: Shop, tmp_path: Path) 
     assert "dance" in row.reason
 
 
+def test_rows_under_a_merged_id_become_the_known_users(shop: Shop, tmp_path: Path) -> None:
+    shop.merge_users("u1", "anna")
+    assert counts(shop, write(tmp_path, "a.csv", ROWS[:3])) == (3, 3, 0, 0)
+    users = [user for frame in events.stream(shop.db, ["user_id"]) for user in frame["user_id"]]
+    assert sorted(users) == ["anna", "u0", "u2"]
+
+
 def test_progress_ends_at_the_files_size(shop: Shop, tmp_path: Path) -> None:
     calls: list[tuple[float, float | None]] = []
     path = write(tmp_path, "a.csv", ROWS)

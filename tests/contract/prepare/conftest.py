@@ -22,7 +22,7 @@ def bring(request: pytest.FixtureRequest) -> Bring:
 
 
 def on_spark(spark: "SparkSession") -> Bring:
-    from aisle.prepare.spark.log import to_spark
+    from aisle.prepare.spark.frames import to_spark
 
     return lambda table: nw.from_native(to_spark(spark, table))
 

@@ -21,6 +21,7 @@ from aisle.shop.columns import EVENTS
 from aisle.shop.events import KINDS
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY, HOUR
+from aisle.shop.schemas import schema_of
 from tests.contract.prepare.conftest import Bring
 
 NOW: Final = 19_000 * DAY
@@ -28,12 +29,11 @@ WEIGHTS: Final = Weights(half_life_days=30.0)
 WINDOW: Final = Window(NOW - 9 * DAY, NOW - 2 * DAY)
 SEEDS: Final = (1, 2)
 
-_TYPES: Final = {"str": pl.String, "int64": pl.Int64, "float64": pl.Float64}
 _COLUMNS: Final = (
     "event_id", "event", "user_id", "item_id", "timestamp", "rating", "session_id", "transaction_id", "price",
     "quantity",
 )  # fmt: skip
-SCHEMA: Final = pl.Schema({name: _TYPES[EVENTS[name]] for name in _COLUMNS})
+SCHEMA: Final = schema_of({name: EVENTS[name] for name in _COLUMNS})
 
 Step = Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
 
@@ -93,8 +93,8 @@ STEPS: Final[dict[str, Step]] = {
 
 def rows_of(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
     """Bring a table here, its rows in an order that does not depend on the engine's."""
-    found: pl.DataFrame = frame.collect("polars").to_native()
-    return found.sort(found.columns, nulls_last=True)
+    result: pl.DataFrame = frame.collect("polars").to_native()
+    return result.sort(result.columns, nulls_last=True)
 
 
 def arrays_of(data: Interactions) -> dict[str, Any]:
@@ -171,22 +171,23 @@ def test_spark_gives_the_rows_that_polars_gives(spark_bring: Bring, step: str, s
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_whole_preparation_gives_equal_arrays(spark_bring: Bring, seed: int) -> None:
     events = messy_events(seed)
-    expected = arrays_of(build(events, WEIGHTS, NOW, also=["untouched"]))
-    found = arrays_of(build(spark_bring(events).to_native(), WEIGHTS, NOW, also=["untouched"]))
+    expected = arrays_of(build(events, WEIGHTS, NOW, more_items=["untouched"]))
+    result = arrays_of(build(spark_bring(events).to_native(), WEIGHTS, NOW, more_items=["untouched"]))
 
     assert "revised.item" in expected
-    assert found.keys() == expected.keys()
+    assert result.keys() == expected.keys()
     for name, array in expected.items():
-        assert_array_equal(found[name], array, err_msg=name)
+        assert_array_equal(result[name], array, err_msg=name)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_stays_on_spark_is_the_matrix(spark_bring: Bring, seed: int) -> None:
-    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark, to_polars
+    from aisle.prepare.spark.frames import to_polars
+    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark
 
     events = messy_events(seed)
-    data = build(events, WEIGHTS, NOW, also=["untouched"])
-    log = SparkLog.of(cleaned_on_spark(spark_bring(events).to_native()), WEIGHTS, NOW, also=["untouched"])
+    data = build(events, WEIGHTS, NOW, more_items=["untouched"])
+    log = SparkLog.of(cleaned_on_spark(spark_bring(events).to_native()), WEIGHTS, NOW, more_items=["untouched"])
     pairs = to_polars(log.pairs())
     numbered = to_polars(log.numbered(log.pairs()))
 
@@ -201,7 +202,8 @@ def test_what_stays_on_spark_is_the_matrix(spark_bring: Bring, seed: int) -> Non
 
 
 def test_an_earlier_moment_knows_nothing_of_later_ones(spark_bring: Bring) -> None:
-    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark, to_polars
+    from aisle.prepare.spark.frames import to_polars
+    from aisle.prepare.spark.log import SparkLog, cleaned_on_spark
 
     events = messy_events(1)
     log = SparkLog.of(cleaned_on_spark(spark_bring(events).to_native()), WEIGHTS, NOW).until(WINDOW.cut)

@@ -27,9 +27,9 @@ class Shops:
         """Return the URL of an empty shop: a server's own one emptied, or a copy of SQLite's file in the folder."""
         databases.needed(kind)
         if kind not in self._urls:
-            made = self._folder / kind
-            made.mkdir()
-            self._urls[kind] = self._stack.enter_context(databases.new_shop(kind, made))
+            new = self._folder / kind
+            new.mkdir()
+            self._urls[kind] = self._stack.enter_context(databases.new_shop(kind, new))
         if kind in databases.JOURNAL_MODES:
             copied = shutil.copy(self._urls[kind].removeprefix("sqlite:///"), folder / "aisle.db")
             return f"sqlite:///{copied}"
@@ -46,9 +46,9 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
 
 @pytest.fixture(params=databases.KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
-    found: str = request.param
-    databases.needed(found)
-    return found
+    name: str = request.param
+    databases.needed(name)
+    return name
 
 
 @pytest.fixture
@@ -67,8 +67,8 @@ def db(kind: str, url: str) -> Iterator[Database]:
 @pytest.fixture
 def fresh_url(kind: str, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without tables, for those who change them."""
-    with databases.new_database(kind, tmp_path) as made:
-        yield made
+    with databases.new_database(kind, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

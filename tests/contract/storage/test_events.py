@@ -38,8 +38,8 @@ def test_an_event_comes_back_as_it_was(db: Database) -> None:
 def test_a_frame_is_stored_whatever_the_order_of_its_columns(db: Database) -> None:
     frame = pl.DataFrame(samples.events(0, 5), schema=list(EVENTS), orient="row", infer_schema_length=None)
     assert events.store(db, frame.select(reversed(frame.columns))) == Stored(5, 0)
-    (found,) = events.stream(db, ["event_id", "user_id"])
-    assert found.rows() == frame.select("event_id", "user_id").rows()
+    (read,) = events.stream(db, ["event_id", "user_id"])
+    assert read.rows() == frame.select("event_id", "user_id").rows()
 
 
 def test_nothing_to_store_is_no_trouble(db: Database) -> None:
@@ -181,8 +181,8 @@ def test_a_killed_import_keeps_what_it_acknowledged_and_can_be_run_again(db: Dat
     assert kept % 500 == 0
     with db.read() as connection:
         assert damage(connection, ["events"]) == []
-    again = _writer(url, 0, 20, 500)
-    assert len(_outcomes(again.communicate()[0])) == 20
+    second = _writer(url, 0, 20, 500)
+    assert len(_outcomes(second.communicate()[0])) == 20
     assert _ids(db)[:1] == ["e0"]
     assert events.count(db) == max(kept, 10_000)
 

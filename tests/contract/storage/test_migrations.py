@@ -90,8 +90,8 @@ def test_a_filled_database_of_the_first_schema_keeps_its_rows(fresh_url: str) ->
             )
         migrations.upgrade(db)
         migrations.check(db)
-        found = items.get(db, ["i"])["i"]
-        assert (found.title, found.stock, found.item_group_id, found.in_stock) == ("Mug", 3, None, None)
+        item = items.get(db, ["i"])["i"]
+        assert (item.title, item.stock, item.item_group_id, item.in_stock) == ("Mug", 3, None, None)
         assert events.count(db) == 1
 
 

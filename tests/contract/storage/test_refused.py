@@ -1,4 +1,4 @@
-"""Rows that pass the door and that the database refuses: kept, with the reason, while their neighbours are stored."""
+"""Rows that pass all checks and that the database refuses: kept, with the reason, while the others are stored."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from aisle.app.data.replay import export, replay
 from aisle.ingest.plan import Plan
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import Refused
+from aisle.shop.schemas import schema_of
 from aisle.storage import erased, events, people, rejects
 from aisle.storage.connection import Database
 from aisle.storage.refused import SOURCE, around_refused
@@ -18,19 +19,18 @@ from aisle.storage.writer import EventWriter
 from tests.storage.samples import event
 
 BAD = {"timestamp": None, "price": 12_500_000, "properties": '{"of": "ann"}'}
-"""No database takes an event without a moment, and no door lets one pass."""
+"""No database takes an event without a moment, and no check lets one pass."""
 
 
 def frame(*rows: tuple[object, ...]) -> pl.DataFrame:
-    types = {"str": pl.String, "int64": pl.Int64, "int32": pl.Int32, "float64": pl.Float64}
-    return pl.DataFrame(rows, {name: types[word] for name, word in EVENTS.items()}, orient="row")
+    return pl.DataFrame(rows, schema_of(EVENTS), orient="row")
 
 
 def test_the_writer_keeps_what_is_refused(db: Database) -> None:
     with EventWriter(db) as writer:
-        told = writer.write([event(1), event(2, **BAD), event(3)])
-    assert [one.status for one in told] == ["stored", "rejected", "stored"]
-    assert "aisle rejects list" in (told[1].reason or "")
+        outcomes = writer.write([event(1), event(2, **BAD), event(3)])
+    assert [outcome.status for outcome in outcomes] == ["stored", "rejected", "stored"]
+    assert "aisle rejects list" in (outcomes[1].reason or "")
     (kept,) = rejects.list_(db, 10)
     assert (kept.source, kept.table) == (SOURCE, "events")
     assert "timestamp" in kept.reason
@@ -88,4 +88,4 @@ def test_parts_come_in_order_and_only_those_at_fault_stand_alone(bad: tuple[int,
     rows = [(number,) for number in range(5)]
     parts = list(around_refused(store, rows))
     assert [row for part, _ in parts for row in part] == rows
-    assert [part[0][0] for part, told in parts if isinstance(told, Refused)] == list(bad)
+    assert [part[0][0] for part, result in parts if isinstance(result, Refused)] == list(bad)

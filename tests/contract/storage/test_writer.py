@@ -1,4 +1,4 @@
-"""The event writer on every database: what a call is told is what became of each event."""
+"""The event writer on every database: a call returns the outcome of each event."""
 
 import threading
 from collections import Counter
@@ -20,15 +20,15 @@ from tests.storage.samples import event
 
 @pytest.fixture
 def writer(db: Database) -> Iterator[EventWriter]:
-    with EventWriter(db) as made:
-        yield made
+    with EventWriter(db) as writer:
+        yield writer
 
 
 def _statuses(writer: EventWriter, *rows: samples.Event) -> list[str]:
     return [outcome.status for outcome in writer.write(rows)]
 
 
-def test_each_event_is_told_whether_it_is_new(writer: EventWriter, db: Database) -> None:
+def test_each_event_gets_stored_or_duplicate(writer: EventWriter, db: Database) -> None:
     assert _statuses(writer, event(1), event(2)) == ["stored", "stored"]
     assert _statuses(writer, event(3), event(2), event(3)) == ["stored", "duplicate", "duplicate"]
     assert events.count(db) == 3
@@ -89,8 +89,8 @@ def test_counts_of_callers_at_once_add_up(db: Database, batches: list[list[int]]
     databases.empty(db)
     with EventWriter(db) as writer, ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(lambda batch: writer.write([event(number) for number in batch]), batches))
-    assert [len(told) for told in outcomes] == [len(batch) for batch in batches]
-    counts = Counter(outcome.status for told in outcomes for outcome in told)
+    assert [len(some) for some in outcomes] == [len(batch) for batch in batches]
+    counts = Counter(outcome.status for some in outcomes for outcome in some)
     assert counts["stored"] == events.count(db) == len({number for batch in batches for number in batch})
     assert counts["rejected"] == 0
 
@@ -99,12 +99,12 @@ def test_writers_of_two_processes_with_the_same_events_store_each_once(db: Datab
     batches = [[event(number) for number in range(start, start + 20)] for start in range(0, 400, 10)]
     with (
         databases.open_database(kind, url) as other_db,
-        EventWriter(db) as one,
-        EventWriter(other_db) as other,
+        EventWriter(db) as first,
+        EventWriter(other_db) as second,
         ThreadPoolExecutor(8) as pool,
     ):
-        told = [pool.submit(writer.write, batch) for batch in batches for writer in (one, other)]
-        counts = Counter(outcome.status for future in told for outcome in future.result())
+        futures = [pool.submit(writer.write, batch) for batch in batches for writer in (first, second)]
+        counts = Counter(outcome.status for future in futures for outcome in future.result())
     assert counts == {"stored": events.count(db), "duplicate": 2 * 40 * 20 - events.count(db)}
     assert events.count(db) == 410
 
@@ -134,10 +134,10 @@ class _Held(EventWriter):
 def test_callers_who_come_together_share_a_commit(db: Database) -> None:
     held = _Held(db)
     with held, ThreadPoolExecutor(10) as pool:
-        told = [pool.submit(held.write, samples.events(10 * number, 10)) for number in range(10)]
+        futures = [pool.submit(held.write, samples.events(10 * number, 10)) for number in range(10)]
         held.wait_for(10)
         held.let_go()
-        assert all(outcome.status == "stored" for future in told for outcome in future.result())
+        assert all(outcome.status == "stored" for future in futures for outcome in future.result())
         assert held.commits <= 2
     assert events.count(db) == 100
 
@@ -145,12 +145,12 @@ def test_callers_who_come_together_share_a_commit(db: Database) -> None:
 def test_a_full_queue_refuses_and_drops_nothing(db: Database) -> None:
     held = _Held(db, capacity=25)
     with held, ThreadPoolExecutor(2) as pool:
-        told = [pool.submit(held.write, samples.events(10 * number, 10)) for number in range(2)]
+        futures = [pool.submit(held.write, samples.events(10 * number, 10)) for number in range(2)]
         held.wait_for(2)
         with pytest.raises(TryAgain, match="20 events wait"):
             held.write(samples.events(100, 10))
         held.let_go()
-        assert [len(future.result()) for future in told] == [10, 10]
+        assert [len(future.result()) for future in futures] == [10, 10]
         assert _statuses(held, *samples.events(100, 10)) == ["stored"] * 10
     assert events.count(db) == 30
 
@@ -158,11 +158,11 @@ def test_a_full_queue_refuses_and_drops_nothing(db: Database) -> None:
 def test_closing_stores_what_waits_and_takes_no_more(db: Database) -> None:
     held = _Held(db)
     with ThreadPoolExecutor(2) as pool:
-        told = [pool.submit(held.write, samples.events(10 * number, 10)) for number in range(2)]
+        futures = [pool.submit(held.write, samples.events(10 * number, 10)) for number in range(2)]
         held.wait_for(2)
         threading.Timer(0.05, held.let_go).start()
         held.close()
-        assert [len(future.result()) for future in told] == [10, 10]
+        assert [len(future.result()) for future in futures] == [10, 10]
     with pytest.raises(TryAgain, match="being closed"):
         held.write([event(1)])
     assert events.count(db) == 20

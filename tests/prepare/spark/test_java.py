@@ -6,11 +6,11 @@ from aisle.prepare.spark.java import check_java
 from aisle.shop.errors import SparkError
 
 
-def java(folder: Path, said: str) -> Path:
+def java(folder: Path, output: str) -> Path:
     """Make a Java of which nothing is known but what it says of itself."""
     program = folder / "bin" / "java"
     program.parent.mkdir(parents=True)
-    program.write_text(f"#!/bin/sh\necho '{said}' >&2\n")
+    program.write_text(f"#!/bin/sh\necho '{output}' >&2\n")
     program.chmod(0o755)
     return folder
 
@@ -29,10 +29,10 @@ def test_an_empty_java_home_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("said", "version"), [('openjdk version "11.0.2" 2019', "11"), ('java version "1.8.0_292"', "8")]
+    ("output", "version"), [('openjdk version "11.0.2" 2019', "11"), ('java version "1.8.0_292"', "8")]
 )
-def test_an_old_java_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, version: str) -> None:
-    monkeypatch.setenv("JAVA_HOME", str(java(tmp_path, said)))
+def test_an_old_java_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: str, version: str) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(java(tmp_path, output)))
     with pytest.raises(SparkError, match=rf"bin/java is version {version}; install Java 17"):
         check_java()
 
@@ -43,7 +43,7 @@ def test_a_java_that_tells_no_version_is_refused(monkeypatch: pytest.MonkeyPatch
         check_java()
 
 
-@pytest.mark.parametrize("said", ['openjdk version "17.0.15" 2025-04-15', 'openjdk version "21" 2023-09-19'])
-def test_a_java_that_is_new_enough_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str) -> None:
-    monkeypatch.setenv("JAVA_HOME", str(java(tmp_path, said)))
+@pytest.mark.parametrize("output", ['openjdk version "17.0.15" 2025-04-15', 'openjdk version "21" 2023-09-19'])
+def test_a_java_that_is_new_enough_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: str) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(java(tmp_path, output)))
     check_java()

@@ -24,6 +24,7 @@ from aisle.prepare.weigh import WEIGHT, Weights
 from aisle.shop.columns import AVAILABLE_FROM, ITEM_ID, PRICE, TABLES, TIMESTAMP, USER_ID
 from aisle.shop.errors import FileError
 from aisle.shop.money import MICROS
+from aisle.shop.schemas import schema_of
 from aisle.storage import events, items, reviews, users
 from aisle.storage.connection import Database
 
@@ -41,8 +42,6 @@ _STREAMS: Final[dict[str, Callable[..., Iterator[pl.DataFrame]]]] = {
     "reviews": reviews.stream,
 }
 """Reads the rows of each table."""
-
-_TYPES: Final = {"str": pl.String, "int64": pl.Int64, "int32": pl.Int32, "float64": pl.Float64, "bool": pl.Boolean}
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -113,7 +112,7 @@ def _write_table(db: Database, table: str, file: Path, progress: Progress) -> in
             progress(f"export {table}", rows, None, rows)
             yield frame
 
-    schema = pl.Schema({name: _TYPES[word] for name, word in TABLES[table].items()})
+    schema = schema_of(TABLES[table])
     register_io_source(frames, schema=schema).with_columns(_readable(schema)).sink_parquet(file)
     return rows
 

@@ -14,12 +14,11 @@ from aisle.prepare.outliers import without_bots
 from aisle.shop import columns
 from aisle.shop.columns import TIMESTAMP
 from aisle.shop.errors import NotEnoughData
+from aisle.shop.schemas import schema_of
 from aisle.storage import events, items, reviews
 from aisle.storage.connection import Database
 
-_TYPES: Final = {"str": pl.String, "int64": pl.Int64, "float64": pl.Float64}
-
-REVIEWS: Final = pl.Schema({name: _TYPES[word] for name, word in columns.REVIEWS.items()})
+REVIEWS: Final = schema_of(columns.REVIEWS)
 """The columns of reviews."""
 
 

@@ -32,7 +32,7 @@ from aisle.storage import recommendations
 from aisle.storage.connection import Database
 
 if TYPE_CHECKING:
-    from aisle.prepare.spark.log import Frame
+    from aisle.prepare.spark.session import Frame
 
 
 def recommend_all_on_spark(
@@ -51,7 +51,7 @@ def recommend_all_on_spark(
         A folder of Parquet files, whose name ends in `.parquet`, which appears when it is complete. None: the table
         `recommendations`.
     source
-        Where the events are, as `prepare.spark.log.read_events` takes it; None: the shop's database.
+        Where the events are, as `prepare.spark.reading` takes it; None: the shop's database.
     """
     started = time.perf_counter()
     check_placement(job.placement)
@@ -60,7 +60,8 @@ def recommend_all_on_spark(
         if out.suffix != ".parquet":
             raise InputError(f"{out} is not .parquet, and Spark writes nothing else; choose that ending")
     with spark_session(settings) as spark, spark_events(db, spark, source, progress) as events:
-        from aisle.prepare.spark.log import SparkLog, by_users, extent_of
+        from aisle.prepare.spark.executors import by_users
+        from aisle.prepare.spark.log import SparkLog, extent_of
 
         now = extent_of(events)[1] + 1
         known = SparkLog(events, job.model.weights, now, job.model.items).of_known()

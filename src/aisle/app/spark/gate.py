@@ -19,7 +19,8 @@ from aisle.recommenders.base import Component
 from aisle.shop.errors import NotEnoughData
 
 if TYPE_CHECKING:
-    from aisle.prepare.spark.log import Frame, SparkLog
+    from aisle.prepare.spark.log import SparkLog
+    from aisle.prepare.spark.session import Frame
 
 SHOPPERS: Final = 20_000
 """So many shoppers of the held-out weeks are measured if the log is too long for this machine."""

@@ -16,7 +16,7 @@ from aisle.storage import events
 from aisle.storage.connection import Database
 
 if TYPE_CHECKING:
-    from aisle.prepare.spark.log import Frame, Session
+    from aisle.prepare.spark.session import Frame, Session
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def spark_session(settings: Settings) -> Iterator["Session"]:
     """
     if find_spec("pyspark") is None:
         raise SettingsError("the engine spark needs PySpark: pip install 'aisle[spark]'")
-    from aisle.prepare.spark.log import session
+    from aisle.prepare.spark.session import session
 
     with session(settings.spark.master, settings.spark.conf) as spark:
         yield spark
@@ -47,7 +47,9 @@ def spark_events(db: Database, spark: "Session", source: str | None, progress: P
     NotEnoughData
         If there are no events.
     """
-    from aisle.prepare.spark.log import cleaned_on_spark, kept, read_events
+    from aisle.prepare.spark.frames import kept
+    from aisle.prepare.spark.log import cleaned_on_spark
+    from aisle.prepare.spark.reading import read_events
 
     with tempfile.TemporaryDirectory(prefix="aisle-") as folder:
         if source is None:

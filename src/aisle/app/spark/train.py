@@ -37,7 +37,7 @@ def train_on_spark(
     model
         The personal model, instead of the one in `aisle.toml`.
     source
-        Where the events are, as `prepare.spark.log.read_events` takes it; None: the shop's database. The catalogue is
+        Where the events are, as `prepare.spark.reading` takes it; None: the shop's database. The catalogue is
         always the shop's.
 
     Raises

@@ -38,7 +38,7 @@ def search_on_spark(settings: Settings) -> Search:
 
     def search(study: "Study", objective: TuningObjective, plan: SearchPlan, deadline: float) -> SearchEnd:
         with spark_session(settings) as spark:
-            from aisle.prepare.spark.log import cores, in_parallel
+            from aisle.prepare.spark.executors import cores, in_parallel
 
             def score(settings_of_trials: Sequence[dict[str, Any]]) -> list[float | None]:
                 return in_parallel(spark, Measurement(objective), settings_of_trials)

@@ -7,7 +7,7 @@ import polars as pl
 
 from aisle.app.data.tables import Tables
 from aisle.evaluation.review_stars import ReviewErrors, cross_validate
-from aisle.prepare.aspects import ASPECT, aspects, praise
+from aisle.prepare.aspects import ASPECT, aspects, highlights
 from aisle.prepare.item_text import ASPECTS, HIGHLIGHTS
 from aisle.prepare.reviews import PREDICTED, rate_events
 from aisle.recommenders.content.review_stars import ReviewStars, ReviewStarsConfig, ReviewTexts
@@ -82,8 +82,8 @@ def _with_aspects(catalogue: pl.DataFrame, reviews: pl.DataFrame) -> pl.DataFram
         reviews = reviews.with_columns(pl.coalesce(RATING, pl.col(PREDICTED).fill_nan(None)).alias(RATING))
     of_reviews = aspects(reviews)
     of_items = of_reviews.group_by(ITEM_ID, maintain_order=True).agg(pl.col(ASPECT).str.join("|").alias(ASPECTS))
-    highlights = praise(of_reviews).rename({ASPECT: HIGHLIGHTS})
-    return catalogue.join(of_items, on=ITEM_ID, how="left").join(highlights, on=ITEM_ID, how="left")
+    phrases = highlights(of_reviews).rename({ASPECT: HIGHLIGHTS})
+    return catalogue.join(of_items, on=ITEM_ID, how="left").join(phrases, on=ITEM_ID, how="left")
 
 
 def _texts(reviews: pl.DataFrame) -> ReviewTexts:

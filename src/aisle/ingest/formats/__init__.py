@@ -1,4 +1,4 @@
-"""The logs that Aisle knows by name: one small file for each."""
+"""The logs that Aisle knows by name: a small file for each."""
 
 from aisle.ingest.formats.format import Format, Sheet
 from aisle.ingest.formats.registry import FORMATS, format_named, recognise

@@ -1,4 +1,4 @@
-"""What a format is: the files that a log comes in, and how their rows become rows of our tables."""
+"""What a format is: the files of a log, and how their rows become rows of our tables."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from aisle.shop.errors import FormatError
 from aisle.shop.events import EARLIEST
 
 Mapper = Callable[[Iterator[RawBatch]], Iterator[Mapped]]
-"""Maps the rows of one file. Every raw batch comes back in at least one mapped one, even if no row of it does."""
+"""Maps the rows of one file. Each raw batch gives at least one mapped batch, be it empty."""
 
 Rows = Mapping[Path, "Sheet"]
 
@@ -25,11 +25,11 @@ class Sheet:
     Attributes
     ----------
     header
-        Column names by which the file is known.
+        Column names by which the file is recognised.
     map
-        What becomes of its rows.
+        Maps its rows.
     layout, files
-        For text without a header: how it is written, and the names that it goes by (`*` and `?` allowed).
+        For text without a header: how it is written, and the file names (`*` and `?` allowed).
     """
 
     header: frozenset[str] = frozenset()
@@ -42,11 +42,11 @@ class Sheet:
         return self.complete(read(path, self.layout, rows))
 
     def complete(self, batches: Iterator[RawBatch]) -> Iterator[RawBatch]:
-        """Add the columns of the header that a batch lacks, as JSON lines may leave them out for a while."""
+        """Add the columns of the header that a batch lacks: a run of JSON lines may do without some."""
         for raw in batches:
-            lacking = sorted(self.header - set(raw.frame.columns))
-            frame = raw.frame.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
-            yield replace(raw, frame=frame) if lacking and raw.frame.width else raw
+            missing = sorted(self.header - set(raw.frame.columns))
+            frame = raw.frame.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
+            yield replace(raw, frame=frame) if missing and raw.frame.width else raw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +60,15 @@ class Format:
     about
         One sentence for people.
     tables
-        The tables that it can give.
+        The tables that it fills.
     sheets
-        The kinds of files that it comes in.
+        The kinds of its files.
     timezone
         Of times without an offset.
     earliest
         The first moment that its timestamps may have.
     join
-        For logs whose files explain each other: maps all the files together, in place of one by one.
+        For logs whose files refer to each other: maps all files together instead of one by one.
     """
 
     name: str
@@ -80,13 +80,13 @@ class Format:
     join: Callable[[Rows], Iterator[Mapped]] | None = None
 
     def sheet_named(self, path: Path) -> Sheet | None:
-        """Return the kind of headerless file that goes by this name, or None."""
-        return next((one for one in self.sheets if any(fnmatch(path.name, name) for name in one.files)), None)
+        """Return the kind of file without a header that has this name, or None."""
+        return next((sheet for sheet in self.sheets if any(fnmatch(path.name, name) for name in sheet.files)), None)
 
     def sheet_with(self, columns: Iterable[str]) -> Sheet | None:
         """Return the kind of file that has these columns, or None."""
-        found = frozenset(columns)
-        return next((one for one in self.sheets if one.header and one.header <= found), None)
+        present = frozenset(columns)
+        return next((sheet for sheet in self.sheets if sheet.header and sheet.header <= present), None)
 
     def map(self, paths: Sequence[Path], rows: int = BATCH_ROWS) -> Iterator[Mapped]:
         """Read files, about so many rows at a time, and map them.
@@ -94,7 +94,7 @@ class Format:
         Raises
         ------
         FormatError
-            If a file is none of this format's.
+            If a file is not of this format.
         """
         sheets = {path: self.sheet_named(path) or self._check(path, columns_of(path)) for path in paths}
         if self.join is not None:
@@ -109,7 +109,7 @@ class Format:
         Raises
         ------
         FormatError
-            If the columns are none of this format's, or its files explain each other.
+            If the columns are not those of this format, or its files are mapped together.
         """
         if self.join is not None:
             raise FormatError(f"format {self.name} reads several files together; name the files")
@@ -119,13 +119,15 @@ class Format:
     def _check(self, source: Path | str, columns: Sequence[str]) -> Sheet:
         sheet = self.sheet_with(columns)
         if sheet is None:
-            expected = " or ".join(", ".join(one.files or sorted(one.header)) for one in self.sheets)
-            raise FormatError(f"{source} is no file of format {self.name}, which has {expected}; leave --format out")
+            expected = " or ".join(", ".join(kind.files or sorted(kind.header)) for kind in self.sheets)
+            raise FormatError(
+                f"{source} is no file of format {self.name}, which has {expected}; name another --format, or none"
+            )
         return sheet
 
 
 def one_table(table: str, transform: Callable[[pl.DataFrame], pl.DataFrame]) -> Mapper:
-    """Return a mapper for files in which each row is a row of one table; `transform` gets the raw frame with `ROW`."""
+    """Return a mapper for files whose rows are rows of one table; `transform` gets the raw frame with `ROW`."""
 
     def mapper(batches: Iterator[RawBatch]) -> Iterator[Mapped]:
         for raw in batches:
@@ -140,7 +142,7 @@ def numbered(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def renamed(names: Mapping[str, str], **constants: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    """Return a transform that takes columns under other names, as far as the file has them, and adds constant ones."""
+    """Return a transform that renames the columns that a file has, drops the others and adds constant ones."""
 
     def transform(frame: pl.DataFrame) -> pl.DataFrame:
         taken = [pl.col(theirs).alias(ours) for theirs, ours in names.items() if theirs in frame.columns]

@@ -1,7 +1,7 @@
-"""Google Analytics 4: the BigQuery export as JSON lines, one event a line with its items inside.
+"""Google Analytics 4: the BigQuery export as JSON lines, an event with its items on each line.
 
-Only the shop's events are taken (`view_item`, `purchase` and so on, one for each item); page views, scrolls and what
-else a site reports are passed over.
+Only the shop's events are imported (`view_item`, `purchase` and so on, one for each item); page views, scrolls and
+other events of a site are skipped.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def _rows(line: Cells) -> Iterator[Cells]:
     kind = _KINDS.get(line.get("event_name") or "")
     if kind is None:
         return
-    parameters = {one.get("key"): _value(one.get("value")) for one in objects(line.get("event_params"))}
+    parameters = {pair.get("key"): _value(pair.get("value")) for pair in objects(line.get("event_params"))}
     visitor, visit = line.get("user_pseudo_id"), parameters.get("ga_session_id")
     event: Cells = {
         c.EVENT: kind,
@@ -50,7 +50,7 @@ def _item(item: Cells) -> Cells:
 
 
 def _value(text: str | None) -> str | None:
-    """Return the one value that is set of a parameter's `string_value`, `int_value` and so on."""
+    """Return a parameter's value, which is in one of `string_value`, `int_value` and so on."""
     return next((value for value in fields(text).values() if value is not None), None)
 
 

@@ -38,7 +38,7 @@ def _films(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _filed(tags: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Return all the genres as tags, and the first as the category."""
+    """Return all genres as tags, and the first as the category."""
     some = pl.when(tags != "").then(tags)
     return some.alias(c.TAGS), some.str.split("|").list.first().alias(c.CATEGORY)
 

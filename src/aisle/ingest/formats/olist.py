@@ -1,8 +1,9 @@
-"""Olist: the tables of a Brazilian marketplace, which explain each other and are imported together.
+"""Olist: the tables of a Brazilian marketplace, which refer to each other and are imported together.
 
-Order lines become purchases of one piece, by the customer's lasting id; those of canceled or unavailable orders are set
-aside. A review is of an order: where the order has one product, it becomes that product's review and a rating of it;
-others are set aside, since nobody can tell which product was meant. Sellers and payments say nothing of taste.
+Order lines become purchases of one piece under `customer_unique_id`, which a customer keeps from order to order; those
+of canceled or unavailable orders are rejected. A review is about an order: if the order has one product, it becomes
+that product's review and a rating of it; others are rejected, as nobody can tell which product they are about. Sellers
+and payments are skipped.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from aisle.ingest.batch import ASIDE, ROW, Mapped, RawBatch
+from aisle.ingest.batch import REJECTED, ROW, Mapped, RawBatch
 from aisle.ingest.formats.format import Format, Rows, Sheet, as_object, numbered
 from aisle.shop import columns as c
 from aisle.shop.errors import FormatError
@@ -46,46 +47,46 @@ _SELLERS: Final = _sheet("seller_id", "seller_city", "seller_state")
 
 
 class _Tables:
-    """The files of one import, and what they say of each other."""
+    """The files of one import, joined."""
 
     def __init__(self, sheets: Rows) -> None:
         self.sheets = sheets
         self.raw = {path: list(sheet.read(path)) for path, sheet in sheets.items()}
 
     def whole(self, sheet: Sheet, *columns: str) -> pl.DataFrame:
-        """Return some columns of all the files of one kind."""
+        """Return some columns of all files of one kind."""
         frames = [
-            raw.frame.select(columns) for path, one in self.sheets.items() if one == sheet for raw in self.raw[path]
+            raw.frame.select(columns) for path, kind in self.sheets.items() if kind == sheet for raw in self.raw[path]
         ]
         if not frames:
             raise FormatError(
-                f"olist files explain each other; import the one with {', '.join(columns)} together with these"
+                f"olist files refer to each other; import the one with {', '.join(columns)} together with these"
             )
         return pl.concat(frames)
 
     @cached_property
     def orders(self) -> pl.DataFrame:
-        """Each order's buyer, status and time."""
+        """Each order with its customer, status and time."""
         customers = self.whole(_CUSTOMERS, "customer_id", "customer_unique_id").unique("customer_id")
         orders = self.whole(_ORDERS, "order_id", "customer_id", "order_status", "order_purchase_timestamp")
         return orders.unique("order_id", keep="last").join(customers, on="customer_id", how="left")
 
     @cached_property
     def contents(self) -> pl.DataFrame:
-        """How many products each order has, and one of them."""
+        """The number of products of each order, and one of them."""
         lines = self.whole(_LINES, "order_id", "product_id")
         return lines.group_by("order_id").agg(pl.col("product_id").n_unique().alias("products"), pl.first("product_id"))
 
     @cached_property
     def prices(self) -> pl.DataFrame:
-        """Each product's latest price, as far as order lines are given."""
+        """Each product's latest price; empty without order lines."""
         if _LINES not in self.sheets.values():
             return pl.DataFrame(schema={"product_id": pl.String, "price": pl.String})
         return self.whole(_LINES, "product_id", "price").unique("product_id", keep="last")
 
     @cached_property
     def english(self) -> pl.DataFrame:
-        """The categories' English names, as far as they are given."""
+        """The English names of categories; empty without the file of translations."""
         names = ("product_category_name", "product_category_name_english")
         if _CATEGORIES not in self.sheets.values():
             return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
@@ -112,7 +113,7 @@ def _purchases(lines: pl.DataFrame, tables: _Tables) -> Iterator[tuple[str, pl.D
             ROW,
             pl.when(status.is_in(_LOST))
             .then(pl.format("order '{}' is {}: no purchase", "order_id", status))
-            .alias(ASIDE),
+            .alias(REJECTED),
             pl.lit("purchase").alias(c.EVENT),
             pl.col("customer_unique_id").alias(c.USER_ID),
             pl.col("product_id").alias(c.ITEM_ID),
@@ -153,9 +154,9 @@ def _reviews(reviews: pl.DataFrame, tables: _Tables) -> Iterator[tuple[str, pl.D
     review = known.select(
         ROW,
         pl.when(products != 1)
-        .then(pl.format("order '{}' has {} products: whose review is it?", "order_id", products))
-        .alias(ASIDE),
-        # One questionnaire may cover several orders.
+        .then(pl.format("order '{}' has {} products: no telling which one the review is about", "order_id", products))
+        .alias(REJECTED),
+        # A review id can stand for several orders.
         pl.format("{}:{}", "review_id", "order_id").alias(c.REVIEW_ID),
         pl.col("customer_unique_id").alias(c.USER_ID),
         pl.col("product_id").alias(c.ITEM_ID),
@@ -166,7 +167,7 @@ def _reviews(reviews: pl.DataFrame, tables: _Tables) -> Iterator[tuple[str, pl.D
         pl.col("order_id").alias(c.TRANSACTION_ID),
     )
     yield "reviews", review
-    stars = review.filter(pl.col(ASIDE).is_null() & pl.col(c.RATING).is_not_null())
+    stars = review.filter(pl.col(REJECTED).is_null() & pl.col(c.RATING).is_not_null())
     yield (
         "events",
         stars.select(ROW, c.USER_ID, c.ITEM_ID, c.RATING, c.TIMESTAMP, c.TRANSACTION_ID, pl.lit("rate").alias(c.EVENT)),

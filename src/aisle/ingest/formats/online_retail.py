@@ -1,10 +1,9 @@
-"""Online Retail and Online Retail II (UCI): every line of the invoices of a British gift shop.
+"""Online Retail and Online Retail II (UCI): the invoice lines of a British gift shop.
 
-Invoices that start with C are cancellations, and become refunds. Lines without a customer are kept, and belong to
-nobody. Set aside are codes that are no products (postage, carriage, manual corrections, discounts, samples, bank and
+Invoices that start with C are cancellations and become refunds. Lines without a customer are kept, without a user.
+Rejected are codes that are no products (postage, carriage, manual corrections, discounts, samples, bank and
 marketplace fees, charity commission, gift vouchers, adjustments, tests), bad-debt invoices, and stock corrections:
-lines with neither a price nor a customer. What a customer gets for nothing is a purchase
-like another.
+lines with neither a price nor a customer. An item that a customer gets for nothing is a purchase like any other.
 """
 
 from collections.abc import Iterator
@@ -12,14 +11,14 @@ from typing import Final
 
 import polars as pl
 
-from aisle.ingest.batch import ASIDE, ROW, Mapped, RawBatch
+from aisle.ingest.batch import REJECTED, ROW, Mapped, RawBatch
 from aisle.ingest.formats.catalogue import Catalogue
 from aisle.ingest.formats.format import Format, Sheet, numbered
 from aisle.shop import columns as c
 
 _NO_PRODUCT: Final = (
     r"(?i)^(POST|DOT|C2|C3|M|D|S|B|BANK CHARGES|AMAZONFEE|CRUK|ADJUST[0-9]*|TEST[0-9]+|GIFT|gift_[0-9]+_[0-9]+)$"
-    # The one fee with a number of five digits like a product's: Next Day Carriage.
+    # A fee whose number looks like a product's: Next Day Carriage.
     r"|^23444$"
 )
 _SECOND_EDITION: Final = {"Invoice": "InvoiceNo", "Price": "UnitPrice", "Customer ID": "CustomerID"}
@@ -29,8 +28,8 @@ def _lines(batches: Iterator[RawBatch]) -> Iterator[Mapped]:
     catalogue = Catalogue()
     for raw in batches:
         lines = numbered(raw.frame).rename(_SECOND_EDITION, strict=False)
-        events = lines.select(ROW, *_event(), _aside().alias(ASIDE), pl.col("Description").alias(c.TITLE))
-        sold = events.filter(pl.col(ASIDE).is_null() & (pl.col(c.EVENT) == "purchase") & ~_is_zero(c.PRICE))
+        events = lines.select(ROW, *_event(), _rejected().alias(REJECTED), pl.col("Description").alias(c.TITLE))
+        sold = events.filter(pl.col(REJECTED).is_null() & (pl.col(c.EVENT) == "purchase") & ~_is_zero(c.PRICE))
         catalogue.add(sold.select(c.ITEM_ID, c.TITLE, c.PRICE, c.CURRENCY))
         yield Mapped("events", events.drop(c.TITLE), raw)
     yield from catalogue.mapped(raw)
@@ -50,7 +49,7 @@ def _event() -> list[pl.Expr]:
     ]
 
 
-def _aside() -> pl.Expr:
+def _rejected() -> pl.Expr:
     code = pl.col("StockCode").str.strip_chars()
     return (
         pl.when(_starts("A"))

@@ -1,4 +1,4 @@
-"""REES46: sessions of an electronics or cosmetics shop; every event also describes its item."""
+"""REES46: sessions of an electronics or cosmetics shop; each event also describes its item."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""All the formats by name, and which of them some files are."""
+"""All formats by name, and the recognition of files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +16,9 @@ from aisle.ingest.readers import columns_of
 from aisle.shop.errors import FormatError
 
 FORMATS: Final[dict[str, Format]] = {
-    one.name: one for one in (ONLINE_RETAIL, MOVIELENS, RETAILROCKET, REES46, GA4, SEGMENT, OLIST)
+    log.name: log for log in (ONLINE_RETAIL, MOVIELENS, RETAILROCKET, REES46, GA4, SEGMENT, OLIST)
 }
-"""The logs known by name. Besides, `aisle` names our own columns (`ingest.mapping`)."""
+"""The logs known by name. The name `aisle` stands for our own columns, which `ingest.mapping` maps."""
 
 
 def format_named(name: str) -> Format:
@@ -29,10 +29,10 @@ def format_named(name: str) -> Format:
 
 
 def recognise(paths: Sequence[Path]) -> Format | None:
-    """Return the format of which all the files are, or None."""
-    named = {path for path in paths for one in FORMATS.values() if one.sheet_named(path)}
+    """Return the format that all files have, or None."""
+    named = {path for path in paths for log in FORMATS.values() if log.sheet_named(path)}
     columns = {path: () if path in named else columns_of(path) for path in paths}
-    for one in FORMATS.values():
-        if all(one.sheet_named(path) or one.sheet_with(columns[path]) for path in paths):
-            return one
+    for log in FORMATS.values():
+        if all(log.sheet_named(path) or log.sheet_with(columns[path]) for path in paths):
+            return log
     return None

@@ -1,6 +1,6 @@
 """Segment: track calls of the e-commerce specification as JSON lines.
 
-Calls of other types, and tracks of which Segment's specification for shops says nothing, are passed over.
+Calls of other types, and track calls that are not in Segment's specification for shops, are skipped.
 """
 
 from collections.abc import Iterator
@@ -16,18 +16,18 @@ def _rows(call: Cells) -> Iterator[Cells]:
     kind = ALIASES.get(normal_name(call.get("event") or ""))
     if call.get("type") != "track" or kind is None:
         return
-    said = fields(call.get("properties"))
+    properties = fields(call.get("properties"))
     event: Cells = {
         c.EVENT: kind.value,
         c.TIMESTAMP: call.get("timestamp"),
         c.USER_ID: call.get("userId") or call.get("anonymousId"),
-        c.SESSION_ID: said.get("session_id"),
-        c.CURRENCY: said.get("currency"),
-        c.TRANSACTION_ID: said.get("order_id"),
-        c.RATING: said.get("rating"),
+        c.SESSION_ID: properties.get("session_id"),
+        c.CURRENCY: properties.get("currency"),
+        c.TRANSACTION_ID: properties.get("order_id"),
+        c.RATING: properties.get("rating"),
     }
     message = call.get("messageId")
-    for place, product in enumerate(objects(said.get("products")) or [said]):
+    for place, product in enumerate(objects(properties.get("products")) or [properties]):
         # A call with several products becomes several events, which need ids of their own.
         event_id = f"{message}:{place}" if message and place else message
         yield event | {c.EVENT_ID: event_id} | _product(product)

@@ -11,7 +11,7 @@ from aisle.shop.errors import FileError
 
 
 def read_excel(path: Path, size: int = BATCH_ROWS) -> Iterator[RawBatch]:
-    """Read the first sheet of a workbook; rows carry the numbers that Excel shows, and empty ones are left out."""
+    """Read the first sheet of a workbook; rows have the numbers that Excel shows, and empty ones are skipped."""
     try:
         sheet = fastexcel.read_excel(path).load_sheet(0, header_row=0, dtypes="string").to_polars()
     except (fastexcel.FastExcelError, OSError) as error:

@@ -1,4 +1,4 @@
-"""JSON lines: one object a line."""
+"""JSON lines: an object on each line."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,9 +19,9 @@ _TEXT: Final = msgspec.json.Decoder(str)
 
 
 def read_jsonl(path: Path, size: int = BATCH_ROWS) -> Iterator[RawBatch]:
-    """Read JSON lines; a line that is no JSON object is set aside.
+    """Read JSON lines; a line that is no JSON object is rejected.
 
-    Numbers keep their spelling, nested values become their JSON text. The columns of a batch are those that any of its
+    Numbers stay as they are written, nested values become their JSON text. A batch has every column that any of its
     lines has.
     """
     with Lines(path) as lines:
@@ -40,7 +40,7 @@ def read_jsonl(path: Path, size: int = BATCH_ROWS) -> Iterator[RawBatch]:
                 rows.append(cells_of(line.encode()))
                 numbers.append(number)
             except ValueError as error:
-                bad.append(BadLine(number, _complaint(error), cut(line.rstrip("\r\n"))))
+                bad.append(BadLine(number, _reason(error), cut(line.rstrip("\r\n"))))
             if len(rows) + len(bad) >= size:
                 yield RawBatch(str(path), to_frame(rows), pl.Series("line", numbers, pl.Int64), bad, lines.position)
                 rows, numbers, bad = [], [], []
@@ -56,7 +56,7 @@ def cells_of(text: bytes) -> dict[str, str | None]:
     Raises
     ------
     ValueError
-        If it is no JSON object, nests too deeply, has a key twice or holds what is not Unicode.
+        If it is no JSON object, nests too deeply, has a key twice or is not valid Unicode.
     """
     try:
         fields = _OBJECT.decode(text)
@@ -67,7 +67,7 @@ def cells_of(text: bytes) -> dict[str, str | None]:
 
 
 def cell_of(raw: msgspec.Raw) -> str | None:
-    """Return one JSON value as text; raises ValueError where it is not Unicode."""
+    """Return a JSON value as text; raise ValueError if it is not valid Unicode."""
     view = bytes(raw)
     if view.startswith(b'"'):
         return _TEXT.decode(view) or None
@@ -75,12 +75,12 @@ def cell_of(raw: msgspec.Raw) -> str | None:
 
 
 def to_frame(rows: Sequence[Cells]) -> pl.DataFrame:
-    """Return rows as a frame of String columns, one for each name that any of them has."""
+    """Return rows as a frame of String columns, with every column that any row has."""
     names = dict.fromkeys(name for row in rows for name in row)
     return pl.DataFrame([pl.Series(name, [row.get(name) for row in rows], pl.String) for name in names])
 
 
-def _complaint(error: ValueError) -> str:
+def _reason(error: ValueError) -> str:
     if isinstance(error, UnicodeError):
         return "is not UTF-8; save the file as UTF-8"
     return f"is not a JSON object: {error}"

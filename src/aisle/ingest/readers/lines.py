@@ -1,4 +1,4 @@
-"""The lines of a text file, plain or gzipped, decoded one by one."""
+"""The lines of a text file, plain or gzipped, each decoded by itself."""
 
 import gzip
 import io
@@ -13,7 +13,7 @@ from typing import Final, Self
 from aisle.shop.errors import FileError
 
 MAX_LINE: Final = 64 * 1024 * 1024
-"""A line of more bytes than this is no text; cells beyond `MAX_TEXT_BYTES` but below it are read and set aside."""
+"""A file with a line of more bytes is no text. Cells between `MAX_TEXT_BYTES` and this are read, and rejected."""
 
 _READ: Final = 1 << 20
 """How many bytes are read at once, at most."""
@@ -28,9 +28,9 @@ class Lines:
     Parameters
     ----------
     path
-        An existing file; one that ends in `.gz` is unpacked on the way.
+        An existing file; `.gz` is unpacked while reading.
     encoding
-        A line that is not of this encoding comes with surrogates in place of the wrong bytes, and `damaged` says so.
+        A line that is not of this encoding has surrogates in place of the wrong bytes, and is `damaged`.
     """
 
     def __init__(self, path: Path, encoding: str = "utf-8") -> None:
@@ -42,7 +42,7 @@ class Lines:
         self._returned: deque[str] = deque()
         self._undecodable: set[int] = set()
         self.number = 0
-        """The number of the line that came last."""
+        """The number of the last line that was taken."""
         self.taken: list[str] = []
         """The lines since `start_record`."""
 
@@ -60,12 +60,12 @@ class Lines:
         return self._file.tell()
 
     def start_record(self) -> int:
-        """Forget the lines taken so far, and return the number of the next one."""
+        """Forget the lines taken so far, and return the number of the next line."""
         self.taken.clear()
         return self.number + 1
 
     def damaged(self, first: int, last: int) -> bool:
-        """Tell whether one of these lines was not of the encoding."""
+        """Tell whether one of these lines is not of the encoding."""
         return bool(self._undecodable) and not self._undecodable.isdisjoint(range(first, last + 1))
 
     def put_back(self, count: int) -> None:
@@ -119,18 +119,18 @@ class Lines:
         self._read_ahead()
         line = self._ahead.popleft() if self._ahead else b""
         if line and not line.endswith(b"\n"):
-            with self._damage_told():
+            with self._damage_explained():
                 line += self._stream.readline(MAX_LINE)
         return line
 
     def _read_ahead(self) -> None:
-        """Have the next lines at hand, of which the last may not be whole."""
+        """Read the next lines, of which the last may be incomplete, unless some are left."""
         if not self._ahead:
-            with self._damage_told():
+            with self._damage_explained():
                 self._ahead.extend(io.BytesIO(self._stream.read1(_READ)).readlines())
 
     @contextmanager
-    def _damage_told(self) -> Iterator[None]:
+    def _damage_explained(self) -> Iterator[None]:
         try:
             yield
         except (OSError, EOFError, zlib.error) as error:

@@ -1,4 +1,4 @@
-"""Which reader reads which file."""
+"""The reader of each kind of file."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -31,7 +31,7 @@ _GZIPPED: Final = (".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json")
 
 
 def read(path: Path, layout: Layout | None = None, rows: int = BATCH_ROWS) -> Iterator[RawBatch]:
-    """Read a file in batches; at least one row or one bad line comes out.
+    """Read a file in batches, with at least one row or one bad line.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def read(path: Path, layout: Layout | None = None, rows: int = BATCH_ROWS) -> It
     Raises
     ------
     FileError
-        If the file is missing, empty, damaged or of an unknown kind. A file damaged half way gives the rows before.
+        If the file is missing, empty, damaged or of an unknown kind; rows before the damage are read.
     """
     reader = _reader(path, layout)
     _check_readable(path)
@@ -57,13 +57,13 @@ def read(path: Path, layout: Layout | None = None, rows: int = BATCH_ROWS) -> It
 
 
 def columns_of(path: Path) -> tuple[str, ...]:
-    """Return the names of a file's columns, as its first rows have them."""
+    """Return the names of the columns in a file's first rows."""
     return tuple(next(read(path, rows=_FIRST_ROWS)).frame.columns)
 
 
 def _reader(path: Path, layout: Layout | None) -> Reader:
     if layout is not None:
-        return lambda one, rows: read_text(one, rows, layout)
+        return lambda path, rows: read_text(path, rows, layout)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     kind = suffixes[-1] if suffixes else ""
     if kind == ".gz" and len(suffixes) > 1 and suffixes[-2] in _GZIPPED:

@@ -1,4 +1,4 @@
-"""Delimited text: CSV and its cousins."""
+"""Delimited text: CSV and its relatives."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -14,20 +14,20 @@ from aisle.ingest.readers.lines import MAX_LINE, Lines
 from aisle.shop.errors import FileError
 
 DELIMITERS: Final = (",", ";", "\t", "|")
-"""What may stand between cells, where a header says so."""
+"""The delimiters that are recognised in a header."""
 
-NOTHING: Final = ("", "NULL", "null", "\\N")
+EMPTY: Final = ("", "NULL", "null", "\\N")
 """How exports write an empty cell."""
 
 _MAX_RECORD_LINES: Final = 1_000
 """A row over more lines than this has lost its closing quote."""
 
-AT_ONCE: Final = 1_000
-"""So many lines are split at once, if nothing about them is out of the ordinary."""
+BLOCK_LINES: Final = 1_000
+"""How many lines are split together, if each is a row."""
 
 _NOT_UTF8: Final = "is not UTF-8; save the file as UTF-8"
 _STAND_IN: Final = "\x1f"
-"""Takes the place of a delimiter of several letters, which the csv module cannot split at."""
+"""Replaces a delimiter of several letters, at which the csv module cannot split."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Layout:
 def read_text(path: Path, rows: int = BATCH_ROWS, layout: Layout | None = None) -> Iterator[RawBatch]:
     """Read delimited text, with a header unless a layout is given.
 
-    A line that is not UTF-8, has too few or too many cells or misuses quotes is set aside and the rest goes on: a quote
-    that is never closed costs its own line only.
+    A line that is not UTF-8, has too few or too many cells or misuses quotes is rejected, and only that line: a quote
+    that is never closed does not swallow the rest of the file.
     """
     csv.field_size_limit(MAX_LINE)
     with Lines(path, layout.encoding if layout else "utf-8") as lines:
@@ -57,7 +57,7 @@ def read_text(path: Path, rows: int = BATCH_ROWS, layout: Layout | None = None) 
 
 
 class _Records:
-    """The rows of a file, one list of cells after the other, with the lines that are none."""
+    """The rows of a file as lists of cells, and the lines that are no rows."""
 
     def __init__(self, lines: Lines, delimiter: str, width: int, *, quoted: bool) -> None:
         self.lines = lines
@@ -74,32 +74,35 @@ class _Records:
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                reader = self._set_aside(start, f"is not a row: {error}")
+                reader = self._reject(start, f"is not a row: {error}")
                 continue
             if cells is None:
                 return
             if cells and lines.damaged(start, lines.number):
-                reader = self._set_aside(start, _NOT_UTF8)
+                reader = self._reject(start, _NOT_UTF8)
             elif len(cells) == self._width:
                 yield start, cells
             elif cells:
-                reader = self._set_aside(start, f"has {len(cells)} cells, but the header has {self._width}")
+                reader = self._reject(start, f"has {len(cells)} cells, but the header has {self._width}")
 
-    def ordinary(self, most: int) -> tuple[int, list[list[str]]]:
-        """Split the next lines at once if each is a row of its own; else take none, and leave them to go one by one.
+    def block(self, most: int) -> tuple[int, list[list[str]]]:
+        """Split the next lines together if each of them is a row; otherwise take none of them.
 
         Returns
         -------
-        The number of the first line, and the cells of each.
+        start
+            The number of the first line.
+        rows
+            The cells of each line.
         """
         start = self.lines.start_record()
-        lines = self.lines.block(min(most, AT_ONCE))
+        lines = self.lines.block(min(most, BLOCK_LINES))
         try:
             rows = list(self._split(lines))
         except csv.Error:
             rows = []
-        one_each = len(rows) == len(lines) and all(len(cells) == self._width for cells in rows)
-        if one_each and not self.lines.damaged(start, self.lines.number):
+        whole = len(rows) == len(lines) and all(len(cells) == self._width for cells in rows)
+        if whole and not self.lines.damaged(start, self.lines.number):
             return start, rows
         self.lines.put_back(len(lines))
         return start, []
@@ -120,8 +123,8 @@ class _Records:
                 raise csv.Error(f"a quote is not closed within {_MAX_RECORD_LINES} lines")
             yield line
 
-    def _set_aside(self, start: int, reason: str) -> Iterator[list[str]]:
-        """Set one line aside, and return a reader that goes on after it."""
+    def _reject(self, start: int, reason: str) -> Iterator[list[str]]:
+        """Reject a line, and return a reader that continues after it."""
         taken = self.lines.taken
         reason = _NOT_UTF8 if self.lines.damaged(start, start) else reason
         self.bad.append(BadLine(start, reason, cut(taken[0].rstrip("\r\n"))))
@@ -132,13 +135,13 @@ class _Records:
 def _batches(source: str, records: _Records, columns: tuple[str, ...], size: int) -> Iterator[RawBatch]:
     rows: list[list[str]] = []
     numbers: list[int] = []
-    one_by_one = iter(records)
+    singly = iter(records)
     while True:
-        start, ordinary = records.ordinary(size - len(rows))
-        rows += ordinary
-        numbers += range(start, start + len(ordinary))
-        if not ordinary:
-            number, cells = next(one_by_one, (0, None))
+        start, block = records.block(size - len(rows))
+        rows += block
+        numbers += range(start, start + len(block))
+        if not block:
+            number, cells = next(singly, (0, None))
             if cells is None:
                 break
             rows.append(cells)
@@ -155,7 +158,7 @@ def _batch(
 ) -> RawBatch:
     cells = zip_longest(columns, zip(*rows, strict=True), fillvalue=())
     text = pl.DataFrame([pl.Series(name, values, pl.String) for name, values in cells])
-    frame = text.select(pl.when(~pl.all().is_in(NOTHING)).then(pl.all()))
+    frame = text.select(pl.when(~pl.all().is_in(EMPTY)).then(pl.all()))
     bad, records.bad = records.bad, []
     return RawBatch(source, frame, pl.Series("line", numbers, pl.Int64), bad, records.lines.position)
 
@@ -169,7 +172,7 @@ def _header(path: Path, lines: Lines) -> tuple[str, tuple[str, ...]]:
     if "\r" in line.rstrip("\r\n"):
         raise FileError(f"{path} ends its lines with CR alone; save it with LF or CR LF (tr '\\r' '\\n')")
     splits = {delimiter: _split(line, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda one: len(splits[one]))
+    delimiter = max(DELIMITERS, key=lambda candidate: len(splits[candidate]))
     names = tuple(name.strip() or f"column_{place}" for place, name in enumerate(splits[delimiter], 1))
     for place, name in enumerate(names):
         if name in names[:place]:

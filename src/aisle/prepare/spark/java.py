@@ -1,4 +1,4 @@
-"""Whether there is a Java that Spark runs on: its own message, where there is none, is a page long."""
+"""The check for a Java that Spark runs on: Spark's own message, if there is none, is a page long."""
 
 import os
 import re
@@ -27,8 +27,8 @@ def check_java() -> None:
         raise SparkError(
             f"Spark needs Java {JAVA} or newer, and there is none{f' in {home}' if home else ''}; {remedy}"
         )
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
-    version = re.search(r'version "(?:1\.)?(\d+)', said)
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
+    version = re.search(r'version "(?:1\.)?(\d+)', output)
     if version is None or int(version[1]) < JAVA:
-        found = f"is version {version[1]}" if version else "does not tell its version"
-        raise SparkError(f"Spark needs Java {JAVA} or newer, and {java} {found}; {remedy}")
+        problem = f"is version {version[1]}" if version else "does not tell its version"
+        raise SparkError(f"Spark needs Java {JAVA} or newer, and {java} {problem}; {remedy}")

@@ -1,6 +1,6 @@
-"""The schema's history: make a database, bring an older one up to date, or say that it is not.
+"""The schema's history: make a database, bring an older one up to date, or check that it is.
 
-Alembic is imported only where a schema is changed; asking for the version is one small query.
+Alembic is imported only to change a schema; its version is one small query.
 """
 
 from pathlib import Path
@@ -18,13 +18,13 @@ SCRIPTS: Final = Path(__file__).parent
 """Where Alembic finds `env.py` and the migrations."""
 
 VERSION_TABLE: Final = "aisle_version"
-"""Where a database says which schema it has: Aisle's own table, as other users of Alembic may share the database."""
+"""The table with the schema's version: Aisle's own, as other programs that use Alembic may share the database."""
 
 _VERSION: Final = select(column("version_num", String)).select_from(table(VERSION_TABLE))
 
 
 def upgrade(db: Database) -> None:
-    """Bring the database to this code's schema, in one transaction where the database can; does nothing if it is there.
+    """Bring the database to this code's schema, in one transaction if the database can.
 
     Raises
     ------
@@ -51,12 +51,12 @@ def upgrade(db: Database) -> None:
 
 
 def version(db: Database) -> str | None:
-    """Return the schema that a database has; None if it has tables but says of none.
+    """Return the schema of a database; None if its table of versions is empty.
 
     Raises
     ------
     SchemaError
-        If it has no tables of ours.
+        If it has no tables of Aisle.
     StorageError
         If the database does not answer.
     """
@@ -74,8 +74,8 @@ def check(db: Database) -> None:
     StorageError
         If the database does not answer.
     """
-    found = version(db)
-    if found != HEAD:
+    schema = version(db)
+    if schema != HEAD:
         raise SchemaError(
-            f"database {db.name} has schema {found or 'none'} and this Aisle works with {HEAD}; run `aisle db upgrade`"
+            f"database {db.name} has schema {schema or 'none'} and this Aisle works with {HEAD}; run `aisle db upgrade`"
         )

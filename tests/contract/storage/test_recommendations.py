@@ -15,7 +15,7 @@ def test_a_new_shelf_takes_the_place_of_the_old_one(db: Database) -> None:
 
 def test_a_shelf_is_read_best_first_and_what_fills_it_up_has_no_score(db: Database) -> None:
     recommendations.replace(db, "home", ["u"], [row("u", 2, "b"), row("u", 1, "a")])
-    assert [(one[3], one[4]) for one in recommendations.of_user(db, "u", "home")] == [("a", 0.5), ("b", None)]
+    assert [(row[3], row[4]) for row in recommendations.of_user(db, "u", "home")] == [("a", 0.5), ("b", None)]
 
 
 def test_whoever_has_no_rows_has_no_shelf_and_other_placements_stay(db: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table, insert, select
 
 from aisle.shop.columns import RECOMMENDATIONS
-from aisle.shop.errors import InputError, NotFound
+from aisle.shop.errors import NotFound
 from aisle.storage import erased, events, interactions, people, rejects, reviews, users
 from aisle.storage.connection import Database
 from aisle.storage.rows import Stored
@@ -149,46 +149,6 @@ def test_an_export_gives_everything_of_a_person_and_nothing_of_others(db: Databa
     assert held["users"] == [{"user_id": ANNA, "attributes": '{"city": "Rome"}'}]
     assert held["rejects"][0]["raw"].startswith('{"who": ')
     assert "digest" not in held["events"][0]
-
-
-def test_what_an_anonymous_visitor_did_becomes_the_users(db: Database) -> None:
-    events.store(db, [samples.event(1, user_id="cookie"), samples.event(2, user_id=BOB)])
-    reviews.store(db, [samples.row("reviews", review_id="r", user_id="cookie", item_id="i")])
-    users.upsert(db, [("cookie", '{"city": "Rome"}')])
-    receipt = people.merge(db, "cookie", BOB)
-    assert receipt.rows == {"events": 1, "reviews": 1, "users": 1, "recommendations": 0, "interactions": 0}
-    assert [row.timestamp - samples.START for row in events.of_user(db, BOB, 9)] == [2, 1]
-    assert events.of_user(db, "cookie", 9) == []
-    events.store(db, [samples.event(3, user_id="cookie")])
-    assert people.merge(db, "cookie", BOB).rows["events"] == 1
-
-
-def test_a_users_own_attributes_outlast_the_anonymous_ones(db: Database) -> None:
-    users.upsert(db, [("cookie", '{"city": "Rome"}'), (BOB, '{"city": "Oslo"}')])
-    assert people.merge(db, "cookie", BOB).rows["users"] == 0
-    assert people.export(db, BOB)["users"] == [{"user_id": BOB, "attributes": '{"city": "Oslo"}'}]
-    assert holding(db, "Rome") == set()
-
-
-def test_ids_may_be_merged_in_a_chain_and_back(db: Database) -> None:
-    events.store(db, [samples.event(number, user_id=one) for number, one in enumerate("abc")])
-    people.merge(db, "a", "b")
-    people.merge(db, "b", "c")
-    assert people.erase(db, "c").ids == ("c", "a", "b")
-    assert events.count(db) == 0
-    people.merge(db, "x", "y")
-    people.merge(db, "y", "x")
-    assert people.erase(db, "x").ids == ("x", "y")
-
-
-def test_the_erased_cannot_be_merged_nor_anybody_with_themselves(db: Database) -> None:
-    people.erase(db, BOB)
-    with pytest.raises(InputError, match="'bob' was erased"):
-        people.merge(db, "cookie", BOB)
-    with pytest.raises(InputError, match="'bob' was erased"):
-        people.merge(db, BOB, "cookie")
-    with pytest.raises(InputError, match="into itself"):
-        people.merge(db, "a", "a")
 
 
 def test_every_table_holds_people_or_is_said_to_hold_none() -> None:

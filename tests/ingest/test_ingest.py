@@ -1,4 +1,4 @@
-"""Files through the whole door: what is accepted, what is set aside, and why."""
+"""Files in, checked rows out: what is accepted, what is rejected, and why."""
 
 import gzip
 import re
@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aisle.ingest import Plan, read_files, read_frame
-from aisle.ingest.validate import DTYPES
 from aisle.shop.columns import EVENTS, TABLES
 from aisle.shop.errors import AisleError, FileError, FormatError
-from tests.ingest.door_files import HEADER, NOW, through, write
+from aisle.shop.schemas import schema_of
+from tests.ingest.files import HEADER, NOW, ingest, write
 
 GOOD = "purchase,u1,i1,2020-01-01T00:00:00Z,2,9.99,"
 
 
 def test_a_good_row_is_typed(tmp_path: Path) -> None:
-    outcome = through(write(tmp_path / "a.csv", HEADER, GOOD))
+    outcome = ingest(write(tmp_path / "a.csv", HEADER, GOOD))
     row = outcome.events.row(0, named=True)
     assert re.fullmatch(r"[0-9a-f]{32}", row.pop("event_id"))
     assert {name: value for name, value in row.items() if value is not None} == {
@@ -31,7 +31,7 @@ def test_a_good_row_is_typed(tmp_path: Path) -> None:
         "price": 9_990_000,
         "timestamp": 1_577_836_800_000_000,
     }
-    assert outcome.events.schema == pl.Schema({name: DTYPES[kind] for name, kind in EVENTS.items()})
+    assert outcome.events.schema == schema_of(EVENTS)
     assert outcome.read == 1
 
 
@@ -64,11 +64,9 @@ def test_a_good_row_is_typed(tmp_path: Path) -> None:
         (f"buy,{'x' * 5_000_000},i,2020-01-01,1,1,", f"user_id '{'x' * 60}…' has more than 256 bytes"),
     ],
 )
-def test_a_bad_row_is_set_aside_with_line_and_reason_and_the_rest_goes_on(
-    tmp_path: Path, row: str, reason: str
-) -> None:
+def test_a_bad_row_is_rejected_with_line_and_reason_and_the_rest_goes_on(tmp_path: Path, row: str, reason: str) -> None:
     path = write(tmp_path / "a.csv", HEADER, GOOD, row, GOOD)
-    outcome = through(path)
+    outcome = ingest(path)
     assert outcome.events.height == 2
     (reject,) = outcome.rejects
     assert (reject.source, reject.line, reject.table) == (str(path), 3, "events")
@@ -77,13 +75,13 @@ def test_a_bad_row_is_set_aside_with_line_and_reason_and_the_rest_goes_on(
 
 
 def test_the_first_broken_rule_counts(tmp_path: Path) -> None:
-    outcome = through(write(tmp_path / "a.csv", HEADER, "juggle,u,,1970-01-01,0,-1,200"))
+    outcome = ingest(write(tmp_path / "a.csv", HEADER, "juggle,u,,1970-01-01,0,-1,200"))
     assert outcome.reasons[0].startswith("event 'juggle'")
 
 
-def test_a_text_of_5_mb_is_set_aside(tmp_path: Path) -> None:
+def test_a_text_of_5_mb_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "item_id,title", "a," + "x" * 5_000_000, "b,y")
-    outcome = through(path, Plan(table="items"))
+    outcome = ingest(path, Plan(table="items"))
     assert outcome.accepted["items"]["item_id"].to_list() == ["b"]
     assert outcome.reasons == [f"title '{'x' * 60}…' has more than 32 KB"]
 
@@ -92,59 +90,59 @@ def test_all_good_rows_of_a_file_of_odd_lines_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     lines = [HEADER, GOOD, "buy,u", 'buy,"u,i,2020-01-01,1,1,', GOOD]
     path.write_bytes("\n".join(lines).encode() + b"\nbuy,\xff,i,2020-01-01,1,1,\n")
-    outcome = through(path)
+    outcome = ingest(path)
     assert outcome.events.height == 2
     assert outcome.lines == [3, 4, 6]
     assert outcome.read == 5
 
 
 def test_double_lines_survive_with_ids_of_their_own(tmp_path: Path) -> None:
-    events = through(write(tmp_path / "a.csv", HEADER, GOOD, GOOD)).events
+    events = ingest(write(tmp_path / "a.csv", HEADER, GOOD, GOOD)).events
     assert events["event_id"].n_unique() == 2
 
 
 @pytest.mark.parametrize("rows", [1, 2, 50_000])
 def test_the_same_file_gives_the_same_ids_however_it_is_cut_and_called(tmp_path: Path, rows: int) -> None:
     lines = [HEADER, GOOD, GOOD, GOOD.replace("u1", "u2"), GOOD]
-    first = through(write(tmp_path / "a.csv", *lines)).events
-    again = through(write(tmp_path / "b.csv.gz", *lines), rows=rows).events
-    assert first["event_id"].to_list() == again["event_id"].to_list()
+    first = ingest(write(tmp_path / "a.csv", *lines)).events
+    second = ingest(write(tmp_path / "b.csv.gz", *lines), rows=rows).events
+    assert first["event_id"].to_list() == second["event_id"].to_list()
 
 
 def test_overlapping_exports_share_ids_also_in_one_import(tmp_path: Path) -> None:
     rows = [GOOD.replace("u1", f"u{number}") for number in range(4)]
     paths = [write(tmp_path / "a.csv", HEADER, *rows[:3]), write(tmp_path / "b.csv", HEADER, *rows[1:])]
-    events = through(paths).events
+    events = ingest(paths).events
     assert (events.height, events["event_id"].n_unique()) == (6, 4)
 
 
 def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", HEADER, GOOD)
-    assert through([path, path]).read == 1
+    assert ingest([path, path]).read == 1
 
 
 def test_formats_do_not_share_ids(tmp_path: Path) -> None:
     path = write(tmp_path / "ratings.csv", "userId,movieId,rating,timestamp", "1,2,4.5,1433222501")
     own = Plan(columns={"userId": "user_id", "movieId": "item_id"})
-    ids = {through(path, plan).events["event_id"][0] for plan in (own, Plan(format="movielens"))}
+    ids = {ingest(path, plan).events["event_id"][0] for plan in (own, Plan(format="movielens"))}
     assert len(ids) == 2
 
 
 def test_given_event_ids_are_kept(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", HEADER + ",event_id", GOOD + ",mine", GOOD + ",")
-    ids = through(path).events["event_id"].to_list()
+    ids = ingest(path).events["event_id"].to_list()
     assert ids[0] == "mine"
     assert len(ids[1]) == 32
 
 
 def test_cells_that_only_look_alike_when_joined_are_different(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "item_id,timestamp,user_id", 'a,2020-01-01,"b;x=1:c"', 'a,2020-01-01,"b"')
-    assert through(path).events["event_id"].n_unique() == 2
+    assert ingest(path).events["event_id"].n_unique() == 2
 
 
 def test_the_column_format_is_kept_over_batches(tmp_path: Path) -> None:
     rows = [GOOD.replace("2020-01-01T00:00:00Z", day) for day in ("31/01/2020", "01/02/2020", "02/13/2020")]
-    outcome = through(write(tmp_path / "a.csv", HEADER, *rows), rows=1)
+    outcome = ingest(write(tmp_path / "a.csv", HEADER, *rows), rows=1)
     assert outcome.reasons == ["timestamp '02/13/2020' does not match the date format %d/%m/%Y"]
     assert outcome.events["timestamp"].diff().drop_nulls().to_list() == [86_400_000_000]
 
@@ -152,18 +150,18 @@ def test_the_column_format_is_kept_over_batches(tmp_path: Path) -> None:
 def test_the_plans_date_format_and_timezone_are_used(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", HEADER, GOOD.replace("2020-01-01T00:00:00Z", "02/01/2020 12:00"))
     plan = Plan(date_format="%m/%d/%Y %H:%M", timezone="Europe/Helsinki")
-    assert through(path, plan).events["timestamp"].to_list() == [1_580_551_200_000_000]
+    assert ingest(path, plan).events["timestamp"].to_list() == [1_580_551_200_000_000]
 
 
 def test_names_and_aliases_are_taken_and_the_plan_names_others(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "Customer,product_id,Timestamp,junk", "u,i,2020-01-01,x")
-    events = through(path, Plan(columns={"Customer": "user_id"})).events
+    events = ingest(path, Plan(columns={"Customer": "user_id"})).events
     assert events.select("user_id", "item_id", "event").rows() == [("u", "i", "view_item")]
 
 
 def test_our_own_name_comes_before_an_alias(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "product_id,item_id,timestamp", "alias,own,2020-01-01")
-    assert through(path).events["item_id"].to_list() == ["own"]
+    assert ingest(path).events["item_id"].to_list() == ["own"]
 
 
 @pytest.mark.parametrize(
@@ -175,27 +173,27 @@ def test_our_own_name_comes_before_an_alias(tmp_path: Path) -> None:
         ("placement", "p", "view_item"),
     ],
 )
-def test_a_log_without_kinds_is_taken_for_what_its_columns_speak_of(
+def test_a_log_without_kinds_is_taken_for_what_its_columns_suggest(
     tmp_path: Path, header: str, row: str, kind: str
 ) -> None:
     path = write(tmp_path / "a.csv", f"user_id,item_id,timestamp,{header}", f"u,i,2020-01-01,{row}")
-    assert through(path).events["event"].to_list() == [kind]
+    assert ingest(path).events["event"].to_list() == [kind]
 
 
 def test_items_users_and_reviews_are_read_as_such(tmp_path: Path) -> None:
     items = write(tmp_path / "i.csv", "product_id,name,price,hidden,stock", 'a,"A, b",£5,yes,3', "b,B,,no,", ",C,,,")
     users = write(tmp_path / "u.csv", "customer_id,attributes", 'u,"{""a"": 1}"', 'v,"[1]"', "w,{")
     reviews = write(tmp_path / "r.csv", "item_id,rating,text,timestamp", "a,5,fine,", "a,,,", "a,4,,1999-01-01")
-    read_items = through(items, Plan(table="items"))
+    read_items = ingest(items, Plan(table="items"))
     assert read_items.accepted["items"].select("item_id", "title", "price", "hidden", "stock").rows() == [
         ("a", "A, b", 5_000_000, True, 3),
         ("b", "B", None, False, None),
     ]
     assert read_items.reasons == ["item_id is missing"]
-    read_users = through(users, Plan(table="users"))
+    read_users = ingest(users, Plan(table="users"))
     assert read_users.accepted["users"]["user_id"].to_list() == ["u"]
     assert read_users.reasons == ["attributes '[1]' is not a JSON object", "attributes '{' is not a JSON object"]
-    read_reviews = through(reviews, Plan(table="reviews"))
+    read_reviews = ingest(reviews, Plan(table="reviews"))
     assert read_reviews.accepted["reviews"]["text"].to_list() == ["fine"]
     assert len(read_reviews.accepted["reviews"]["review_id"][0]) == 32
     assert read_reviews.reasons == [
@@ -209,7 +207,7 @@ def test_variants_and_availability_are_read_from_every_kind_of_file(tmp_path: Pa
     words = {"id": ["a", "b"], "item_group_id": ["mugs", None], "availability": ["in stock", "out of stock"]}
     frame, path = pl.DataFrame(words).rename({"id": "item_id"}), tmp_path / f"items.{ending}"
     getattr(frame, {"csv": "write_csv", "jsonl": "write_ndjson", "parquet": "write_parquet"}[ending])(path)
-    items = through(path, Plan(table="items")).accepted["items"]
+    items = ingest(path, Plan(table="items")).accepted["items"]
     assert items.select("item_id", "item_group_id", "in_stock").rows() == [("a", "mugs", True), ("b", None, False)]
 
 
@@ -225,7 +223,7 @@ def test_variants_and_availability_are_read_from_every_kind_of_file(tmp_path: Pa
     ],
 )
 def test_an_items_columns_are_checked(tmp_path: Path, name: str, value: str, reason: str) -> None:
-    outcome = through(write(tmp_path / "i.csv", f"item_id,{name}", f"a,{value}"), Plan(table="items"))
+    outcome = ingest(write(tmp_path / "i.csv", f"item_id,{name}", f"a,{value}"), Plan(table="items"))
     assert reason in outcome.reasons[0]
 
 
@@ -234,19 +232,19 @@ def test_an_items_columns_are_checked(tmp_path: Path, name: str, value: str, rea
 )
 def test_positions_are_checked(tmp_path: Path, value: str, reason: str) -> None:
     path = write(tmp_path / "a.csv", "item_id,timestamp,position", f"a,2020-01-01,{value}")
-    assert reason in through(path).reasons[0]
+    assert reason in ingest(path).reasons[0]
 
 
 def test_an_unknown_column_in_the_map_names_those_there_are(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", HEADER, GOOD)
     with pytest.raises(FormatError, match=r"has no column 'Nope'; it has event, user_id"):
-        through(path, Plan(columns={"Nope": "user_id"}))
+        ingest(path, Plan(columns={"Nope": "user_id"}))
 
 
 def test_a_file_without_a_column_that_is_needed_says_how_to_map_it(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "who,what", "u,i")
     with pytest.raises(FormatError, match=r"has the columns who, what; .*--map COLUMN=item_id --map COLUMN=timestamp"):
-        through(path)
+        ingest(path)
 
 
 def test_no_file_at_all_is_refused() -> None:
@@ -286,7 +284,7 @@ def test_json_lines_may_leave_columns_out_for_a_while(tmp_path: Path) -> None:
         '{"item_id": "a", "timestamp": 1433222501}',
         '{"item_id": "b", "timestamp": 1433222501, "user_id": 7, "event": "buy"}',
     )
-    assert through(path, rows=1).events.select("event", "user_id").rows() == [("view_item", None), ("purchase", "7")]
+    assert ingest(path, rows=1).events.select("event", "user_id").rows() == [("view_item", None), ("purchase", "7")]
 
 
 ANY_CELL = st.one_of(
@@ -319,7 +317,7 @@ def test_no_table_of_cells_is_too_strange(tmp_path: Path, rows: list[list[str]],
     lines = ["event,user_id,item_id,timestamp,quantity,price,rating,attributes", *(",".join(row) for row in rows)]
     path.write_text("\n".join(lines), encoding="utf-8", errors="replace", newline="")
     with suppress(AisleError):
-        through(path, Plan(table=table))
+        ingest(path, Plan(table=table))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -331,7 +329,7 @@ def test_no_bytes_are_too_strange(tmp_path: Path, data: bytes, name: str) -> Non
     path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
     plan = Plan(format="movielens") if name == "u.data" else Plan()
     with suppress(AisleError):
-        through(path, plan)
+        ingest(path, plan)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -339,5 +337,5 @@ def test_no_bytes_are_too_strange(tmp_path: Path, data: bytes, name: str) -> Non
 def test_no_bytes_below_a_good_header_are_too_strange(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(f"{HEADER}\n{GOOD}\n".encode() + data)
-    outcome = through(path)
+    outcome = ingest(path)
     assert outcome.events.height >= 1

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from aisle.storage import backup, events, items, models, people, rejects, reviews, tables, users
 from aisle.storage.connection import Database, connect
 from aisle.storage.tables import metadata
-from tests.contract.people.conftest import Urls
-from tests.contract.people.test_people import ANNA, BOB, Reject, fill
+from tests.contract.storage.conftest import Shops
+from tests.contract.storage.test_people import ANNA, BOB, Reject, fill
 from tests.storage import samples
 
 NEXT = {"sqlite": "mysql", "mysql": "postgresql", "postgresql": "sqlite"}
@@ -32,15 +32,15 @@ def fill_all(db: Database) -> None:
 
 def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:
     with db.read() as connection:
-        found = {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
-    return {name: sorted((tuple(row) for row in rows), key=repr) for name, rows in found.items()}
+        rows = {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
+    return {name: sorted((tuple(row) for row in some), key=repr) for name, some in rows.items()}
 
 
 @pytest.fixture
-def other(db: Database, urls: Urls, tmp_path: Path) -> Database:
+def other(db: Database, shops: Shops, tmp_path: Path) -> Database:
     """A database of another kind."""
     (tmp_path / "other").mkdir()
-    return connect(urls.of(NEXT[db.engine.dialect.name], tmp_path / "other"))
+    return connect(shops.url(NEXT[db.engine.dialect.name], tmp_path / "other"))
 
 
 def test_a_backup_fits_another_kind_of_database(db: Database, other: Database) -> None:
@@ -114,8 +114,8 @@ def test_a_backup_is_of_one_moment_while_others_write(db: Database) -> None:
     writing.start()
     try:
         for _ in range(5):
-            found = {name: set(frame[ids[name]]) for name, frame in backup.dump(db) if name in ids}
-            assert found.get("reviews", set()) <= found["events"]
+            stored = {name: set(frame[ids[name]]) for name, frame in backup.dump(db) if name in ids}
+            assert stored.get("reviews", set()) <= stored["events"]
     finally:
         stop.set()
         writing.join()

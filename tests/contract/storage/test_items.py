@@ -1,13 +1,12 @@
-"""Items and users: kept under their ids, the latest word counts."""
-
 import polars as pl
 import pytest
 
-from aisle.shop.columns import ITEMS, USERS
+from aisle.shop.columns import ITEM_HISTORY, ITEMS
 from aisle.shop.errors import InputError
-from aisle.storage import items, users
+from aisle.shop.moments import now
+from aisle.storage import items
 from aisle.storage.connection import Database
-from aisle.storage.items import ItemRow
+from aisle.storage.items import ItemMoment, ItemRow
 from aisle.storage.rows import Stored
 from tests.storage.samples import row
 
@@ -33,8 +32,8 @@ def test_a_frame_of_items_is_taken(db: Database) -> None:
 def test_a_later_row_changes_what_it_speaks_of_and_leaves_the_rest(db: Database) -> None:
     items.upsert(db, [row("items", item_id="i", title="Mug", price=5, hidden=True)])
     assert items.upsert(db, [row("items", item_id="i", price=6, hidden=False)]) == Stored(1, 0)
-    found = items.get(db, ["i"])["i"]
-    assert (found.title, found.price, found.hidden) == ("Mug", 6, False)
+    item = items.get(db, ["i"])["i"]
+    assert (item.title, item.price, item.hidden) == ("Mug", 6, False)
 
 
 def test_a_row_that_changes_nothing_is_a_duplicate(db: Database) -> None:
@@ -46,21 +45,21 @@ def test_a_row_that_changes_nothing_is_a_duplicate(db: Database) -> None:
 def test_of_two_rows_for_one_item_the_later_wins(db: Database) -> None:
     batch = [row("items", item_id="i", title="Mug", price=5), row("items", item_id="i", title="Cup")]
     assert items.upsert(db, batch) == Stored(2, 0)
-    found = items.get(db, ["i"])["i"]
-    assert (found.title, found.price) == ("Cup", 5)
+    item = items.get(db, ["i"])["i"]
+    assert (item.title, item.price) == ("Cup", 5)
 
 
 def test_item_ids_are_compared_byte_for_byte(db: Database) -> None:
     lookalikes = ["i", "I", "i ", "ı", "x" * 256]
-    items.upsert(db, [row("items", item_id=one, title=one) for one in lookalikes])
-    assert {one: found.title for one, found in items.get(db, lookalikes).items()} == {one: one for one in lookalikes}
+    items.upsert(db, [row("items", item_id=id_, title=id_) for id_ in lookalikes])
+    assert {id_: item.title for id_, item in items.get(db, lookalikes).items()} == {id_: id_ for id_ in lookalikes}
 
 
 def test_many_items_are_found_at_once(db: Database) -> None:
-    many = [f"i{number}" for number in range(1234)]
-    items.upsert(db, [row("items", item_id=one) for one in many])
-    assert set(items.get(db, many)) == set(many)
-    assert items.upsert(db, [row("items", item_id=one) for one in many]) == Stored(0, 1234)
+    ids = [f"i{number}" for number in range(1234)]
+    items.upsert(db, [row("items", item_id=id_) for id_ in ids])
+    assert set(items.get(db, ids)) == set(ids)
+    assert items.upsert(db, [row("items", item_id=id_) for id_ in ids]) == Stored(0, 1234)
     assert [len(frame) for frame in items.stream(db, ["item_id"], batch_size=1000)] == [1000, 234]
 
 
@@ -73,16 +72,33 @@ def test_an_item_column_that_is_not_there_is_named(db: Database) -> None:
         items.stream(db, ["colour"])
 
 
-def test_a_users_attributes_are_replaced_but_not_by_nothing(db: Database) -> None:
-    assert users.upsert(db, [("u", '{"city":"Rome"}'), ("U", None)]) == Stored(2, 0)
-    assert users.upsert(db, [("u", '{"city":"Oslo"}'), ("U", None), ("u", None)]) == Stored(1, 2)
-    (frame,) = users.stream(db, list(USERS))
-    assert sorted(frame.rows()) == [("U", None), ("u", '{"city":"Oslo"}')]
-
-
 def test_the_newest_items_are_those_that_became_available_last(db: Database) -> None:
     days = {"old": 1, "new": 3, "newer": 4, "to-come": 6}
-    items.upsert(db, [row("items", item_id=one, available_from=day) for one, day in days.items()])
+    items.upsert(db, [row("items", item_id=id_, available_from=day) for id_, day in days.items()])
     items.upsert(db, [row("items", item_id="always")])
     assert items.newest(db, 5, 2) == ["newer", "new"]
     assert items.newest(db, 5, 10) == ["newer", "new", "old"]
+
+
+def mug(**values: object) -> tuple[object, ...]:
+    return row("items", item_id="i", **values)
+
+
+def test_the_fields_of_a_moment_are_the_columns_of_the_table() -> None:
+    assert ItemMoment._fields == tuple(ITEM_HISTORY)
+
+
+def test_new_prices_and_stocks_are_remembered_and_nothing_else(db: Database) -> None:
+    before = now()
+    items.upsert(db, [mug(title="Mug")])
+    items.upsert(db, [mug(price=5, currency="GBP")])
+    items.upsert(db, [mug(price=5), mug(title="Cup", price=5)])
+    items.upsert(db, [mug(price=6, stock=3), mug(in_stock=False)])
+    history = items.history(db, "i")
+    assert [moment[2:] for moment in history] == [
+        (5, "GBP", None, None),
+        (6, "GBP", 3, None),
+        (6, "GBP", 3, False),
+    ]
+    assert before <= history[0].timestamp <= history[-1].timestamp <= now()
+    assert items.history(db, "I") == []

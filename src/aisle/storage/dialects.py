@@ -1,0 +1,179 @@
+"""Where SQLite, MariaDB/MySQL and PostgreSQL differ: drivers, connections, locks, and the SQL that each has of its own.
+
+The other modules of `storage` are written in SQLAlchemy Core and call the functions here where that is not enough.
+Two modules have more to tell of one database: `sqlite` chooses its engine, and `health` reads its settings.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import import_module
+from operator import itemgetter
+from typing import Any, Final
+
+from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event, func, select
+from sqlalchemy.engine import URL
+
+from aisle.shop.errors import Refused
+from aisle.storage.sqlite import BUSY_SECONDS
+
+DRIVERS: Final = {
+    "sqlite": "sqlite",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+    "postgresql": "postgresql+psycopg",
+}
+"""The kinds of database URLs, and the driver that each is opened with."""
+
+SCHEMA_LOCK: Final = {
+    "mysql": (
+        f"SELECT GET_LOCK(LEFT(CONCAT('aisle ', DATABASE()), 64), {BUSY_SECONDS:.0f})",
+        "DO RELEASE_LOCK(LEFT(CONCAT('aisle ', DATABASE()), 64))",
+    ),
+    "postgresql": (
+        "SELECT 1 FROM pg_advisory_lock(hashtext('aisle'))",
+        "SELECT pg_advisory_unlock(hashtext('aisle'))",
+    ),
+}
+"""How a process takes and releases the lock for changing tables. SQLite needs none: all its writers take turns."""
+
+TABLE_WAIT: Final = {"mysql": "SET SESSION lock_wait_timeout = 5", "postgresql": "SET LOCAL lock_timeout = '5s'"}
+"""How a change of a table gives up after five seconds of waiting for its readers."""
+
+_CONNECT_SECONDS: Final = 10
+
+
+def open_server(url: URL) -> Engine:
+    """Return a pool of connections to a server; the first is made when it is first used."""
+    arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS}
+    if url.get_backend_name() == "mysql":
+        # A value that does not fit must be refused, not cut; affected rows must be changed rows, for `insert_new`.
+        arguments |= {"charset": "utf8mb4", "sql_mode": "TRADITIONAL", "client_flag": 0}
+    engine = create_engine(
+        url,
+        connect_args=arguments,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        paramstyle="format",
+        pool_pre_ping=True,
+    )
+    if url.get_backend_name() == "postgresql":
+        event.listen(engine, "connect", _plan_each_time)
+    return engine
+
+
+def _plan_each_time(connection: Any, _record: object) -> None:
+    """Make PostgreSQL plan for the values at hand: a plan from when a table was small would keep reading all of it."""
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
+
+
+def snapshot_options(dialect: Dialect) -> dict[str, str]:
+    """Return the options of a connection whose reads all see the database as of the first one."""
+    return {} if dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Insert the rows whose `digest` the table does not hold yet.
+
+    Parameters
+    ----------
+    rows
+        Plain tuples in the order of `writable(table)`.
+
+    Returns
+    -------
+    int
+        How many were inserted; the others are left as they are in the table.
+
+    Raises
+    ------
+    Refused
+        If the driver cannot send a value.
+    """
+    names, filled = _filled(connection.dialect, table, rows)
+    try:
+        return connection.exec_driver_sql(_insert_new_sql(connection.dialect, table, names), filled).rowcount
+    except (OverflowError, UnicodeError) as error:
+        raise Refused(f"{table.name} cannot hold a value: {error}") from error
+
+
+def _filled(
+    dialect: Dialect, table: Table, rows: Sequence[tuple[Any, ...]]
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Return the columns that are required or that any row fills, and the values of the rows in these columns.
+
+    Most logs leave half of the columns empty, and a driver takes as long for a null as for a value. SQLite's driver is
+    slowest at nulls and at bytes, for which it looks for an adapter first; a bytearray it takes as it is.
+    """
+    names = writable(table)
+    places = [place for place, name in enumerate(names) if not table.c[name].nullable or _any_fills(rows, place)]
+    filled = list(map(itemgetter(*places), rows))
+    if dialect.name == "sqlite":
+        filled = [(bytearray(row[0]), *row[1:]) for row in filled]  # the digest
+    return tuple(names[place] for place in places), filled
+
+
+def _any_fills(rows: Sequence[tuple[Any, ...]], place: int) -> bool:
+    return rows[0][place] is not None or set(map(itemgetter(place), rows)) != {None}
+
+
+def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, or update those whose primary key exists; a null keeps the stored value."""
+    if rows:
+        connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, plain tuples in the order of `writable(table)`."""
+    if rows:
+        connection.exec_driver_sql(_insert_sql(connection.dialect, table), list(rows))
+
+
+def restart_sequence(connection: Connection, table: Table) -> None:
+    """Continue the table's own numbers after the highest one in it, as after a restore."""
+    numbers = table.autoincrement_column
+    if numbers is None or connection.dialect.name != "postgresql":
+        return  # the others look at the highest number themselves
+    sequence = func.pg_get_serial_sequence(table.name, numbers.name)
+    connection.execute(select(func.setval(sequence, func.coalesce(func.max(numbers), 0) + 1, False)))
+
+
+def writable(table: Table) -> list[str]:
+    """Return the columns that an insert fills: all but the sequence number."""
+    return [column.name for column in table.columns if column is not table.autoincrement_column]
+
+
+@lru_cache(maxsize=256)
+def _insert_new_sql(dialect: Dialect, table: Table, names: tuple[str, ...]) -> str:
+    insert = _insert(dialect, table)
+    if dialect.name == "mysql":
+        # Not INSERT IGNORE, which also ignores values that do not fit. A row set to what it holds counts as 0 changed.
+        return _sql(insert.on_duplicate_key_update(digest=table.c.digest), dialect, names)
+    return _sql(insert.on_conflict_do_nothing(index_elements=[table.c.digest]), dialect, names)
+
+
+@lru_cache(maxsize=64)
+def _insert_sql(dialect: Dialect, table: Table) -> str:
+    return _sql(_insert(dialect, table), dialect, writable(table))
+
+
+@lru_cache(maxsize=64)
+def _insert_or_update_sql(dialect: Dialect, table: Table) -> str:
+    insert = _insert(dialect, table)
+    fresh = insert.inserted if dialect.name == "mysql" else insert.excluded
+    values = {
+        column.name: func.coalesce(fresh[column.name], column) for column in table.columns if not column.primary_key
+    }
+    if dialect.name == "mysql":
+        return _sql(insert.on_duplicate_key_update(values), dialect, writable(table))
+    changed = insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=values)
+    return _sql(changed, dialect, writable(table))
+
+
+def _insert(dialect: Dialect, table: Table) -> Any:
+    own = import_module(f"sqlalchemy.dialects.{dialect.name}")  # only this one, as each takes time to import
+    return own.insert(table).inline()
+
+
+def _sql(statement: Insert, dialect: Dialect, names: Sequence[str]) -> str:
+    return str(statement.compile(dialect=dialect, column_keys=names))

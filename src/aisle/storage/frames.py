@@ -1,0 +1,50 @@
+"""Frames out: columns of a table, streamed in bounded memory."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, Table, select
+
+from aisle.shop.columns import TABLES
+from aisle.shop.errors import InputError
+from aisle.storage.connection import Database
+
+# Polars is imported only where frames are made: a page that shows a shelf reads plain rows and starts without it.
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def stream_frames(
+    db: Database, table: Table, columns: Sequence[str], batch_size: int, *where: ColumnElement[bool]
+) -> Iterator["pl.DataFrame"]:
+    """Yield some columns of a table as frames of at most `batch_size` rows, in no promised order; none without rows.
+
+    Parameters
+    ----------
+    where
+        Conditions on the rows.
+
+    Raises
+    ------
+    InputError
+        If the table has no column of that name.
+    """
+    types = TABLES[table.name]
+    unknown = [name for name in columns if name not in types]
+    if unknown or not columns:
+        raise InputError(f"{table.name} has no column {unknown}; choose from {', '.join(types)}")
+    query = select(*(table.c[name] for name in columns)).where(*where)
+    return _frames(db, query, {name: types[name] for name in columns}, batch_size)
+
+
+def _frames(db: Database, query: Select[Any], types: dict[str, str], batch_size: int) -> Iterator["pl.DataFrame"]:
+    import polars as pl
+
+    from aisle.shop.schemas import schema_of
+
+    schema = schema_of(types)
+    with db.read() as connection:
+        streaming = connection.execution_options(stream_results=True, max_row_buffer=batch_size)
+        with streaming.execute(query) as rows:
+            for part in rows.partitions(batch_size):
+                yield pl.DataFrame(part, schema=schema, orient="row")

@@ -70,3 +70,14 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, message: str) -> No
 def test_a_wrong_rule_names_its_placement(tmp_path: Path, setting: str) -> None:
     with pytest.raises(SettingsError, match=r"placements\.cart"):
         Settings.read(write(tmp_path, f"[placements.cart]\n{setting}\n"))
+
+
+def test_settings_of_a_model_by_its_old_name_are_taken(tmp_path: Path) -> None:
+    settings = Settings.read(write(tmp_path, "[models.welcome]\nprior = 2.0\n"))
+    assert settings.models == {"newcomer_popularity": {"prior": 2.0}}
+
+
+def test_settings_of_a_model_by_both_names_are_refused(tmp_path: Path) -> None:
+    text = "[models.welcome]\n[models.newcomer_popularity]\n"
+    with pytest.raises(SettingsError, match=r"\[models.welcome\] and \[models.newcomer_popularity\] are the same"):
+        Settings.read(write(tmp_path, text))

@@ -55,6 +55,11 @@ def test_a_bundle_comes_back_as_it_was(saved: Path) -> None:
     assert after.manifest.format == FORMAT
 
 
+def test_a_role_of_an_older_version_has_its_current_name(tmp_path: Path) -> None:
+    bundle.save(tmp_path / "000001", bundle_of("personal", "cut", "praise"))
+    assert list(_load(tmp_path / "000001").parts) == ["personal", "candidate_pruner", "review_highlights"]
+
+
 def test_saving_tells_the_manifest_as_written(tmp_path: Path) -> None:
     manifest = bundle.save(tmp_path / "000001", bundle_of())
     assert manifest == bundle.read_manifest(tmp_path / "000001")

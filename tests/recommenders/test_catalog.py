@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from aisle.recommenders.catalog import NAMES, by_name
+from aisle.recommenders.catalog import NAMES, RENAMED, by_name, component_by_name, current_name
 from aisle.shop.errors import SettingsError
 
 
@@ -21,6 +21,16 @@ def test_names_are_in_order() -> None:
 def test_an_unknown_name() -> None:
     with pytest.raises(SettingsError, match="'svm'; choose one of als, "):
         by_name("svm")
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_an_old_name_is_understood(old: str) -> None:
+    assert component_by_name(old) is component_by_name(current_name(old))
+    assert component_by_name(old).name == current_name(old)
+
+
+def test_a_current_name_stays() -> None:
+    assert current_name("als") == "als"
 
 
 def test_a_live_process_starts_without_what_only_training_needs() -> None:

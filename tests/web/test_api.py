@@ -1,12 +1,14 @@
 """The JSON routes, over a real shop."""
 
 import json
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
+from aisle.app.shop import Shop
 from aisle.storage import people
 from tests.small_shop import HOSTILE_ID, HOSTILE_NAME, TEAS, TOOLS
 
@@ -116,10 +118,19 @@ def test_an_unknown_placement_is_not_found(client: TestClient) -> None:
     assert "attic" in answer.json()["error"]
 
 
-def test_an_unknown_item_has_nothing_similar(client: TestClient) -> None:
-    answer = client.get("/api/similar?item_id=nothing")
-    assert answer.status_code == 404
-    assert "nothing" in answer.json()["error"]
+def test_an_unknown_item_has_the_same_shelf_beside_it_on_every_route(client: TestClient) -> None:
+    similar = client.get("/api/similar?item_id=nothing").json()
+    shelf = client.get("/api/recommendations?session_id=s&placement=similar-items&item_id=nothing").json()
+    assert (similar["fallback"], len(similar["items"])) == ("popular_instead", 10)
+    assert [item["item_id"] for item in similar["items"]] == [item["item_id"] for item in shelf["items"]]
+
+
+def test_the_rating_of_an_erased_person_is_refused(client: TestClient, folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        shop.erase_user("user-3")
+    answer = client.post("/api/feedback", json={"user_id": "user-3", "product_id": "tea-1", "rating": 5})
+    assert answer.status_code == 422
+    assert "erased" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("path", ["/api/recommendations?user_id=user-0", "/api/similar?item_id=tea-1"])

@@ -64,7 +64,7 @@ def test_json_that_cannot_be_read_differs_from_json_that_cannot_be_used() -> Non
 class Broken(Live):
     """A shop with a bug."""
 
-    def recommend(self, *_: object, **__: object) -> Shelf:
+    def shelf(self, *_: object, **__: object) -> Shelf:
         raise ZeroDivisionError("secret of the house")
 
 

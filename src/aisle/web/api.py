@@ -1,6 +1,5 @@
 """The JSON API: one function, one route. The shop answers in a thread, so that a slow query delays nobody else."""
 
-from functools import partial
 from typing import Final, cast, get_args
 
 import msgspec
@@ -10,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aisle._version import __version__
-from aisle.app.serve import Live
-from aisle.engine.request import Exclude
+from aisle.app.serve import SIMILAR_PLACEMENT, Live
+from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.ingest.api import parse_events
 from aisle.shop.errors import InputError
 from aisle.web.requests import optional_id, query_flag, query_id, query_ids, query_n, query_visitor, read_body
@@ -50,24 +49,23 @@ class Api:
     async def recommendations(self, request: Request) -> Response:
         """Return a shopper's shelf."""
         user_id, session_id = query_visitor(request)
-        answer = partial(
-            self._live.recommend,
-            user_id,
-            query_n(request),
-            _exclude(request),
-            request.query_params.get("placement"),
+        wanted = ShelfRequest(
+            user_id=user_id,
             session_id=session_id,
+            placement=request.query_params.get("placement") or MAIN_PLACEMENT,
             item_id=optional_id(request, "item_id"),
-            cart=query_ids(request, "cart"),
+            cart=tuple(query_ids(request, "cart")),
+            n=query_n(request),
+            exclude=_exclude(request),
             explain=query_flag(request, "explain"),
         )
-        return _json(Recommendations.from_shelf(user_id, session_id, await run_in_threadpool(answer)))
+        return _json(Recommendations.from_shelf(user_id, session_id, await run_in_threadpool(self._live.shelf, wanted)))
 
     async def similar(self, request: Request) -> Response:
         """Return the items most like an item."""
-        item_id, n = query_id(request, "item_id"), query_n(request)
-        shelf = await run_in_threadpool(self._live.similar, item_id, n)
-        return _json(Similar.from_shelf(item_id, shelf))
+        item_id = query_id(request, "item_id")
+        wanted = ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=query_n(request))
+        return _json(Similar.from_shelf(item_id, await run_in_threadpool(self._live.shelf, wanted)))
 
     async def feedback(self, request: Request) -> Response:
         """Store a rating; it is durable when the answer comes."""

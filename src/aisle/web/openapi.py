@@ -94,7 +94,7 @@ def _paths() -> Json:
             )
         },
         "/api/similar": {
-            "get": _operation("The items most like an item", Similar, (404, 422, 503), parameters=[item_id, n])
+            "get": _operation("The items most like an item", Similar, (422, 503), parameters=[item_id, n])
         },
         "/api/feedback": {
             "post": _operation("Rate an item", Rated, (400, 404, 413, 422, 503), 201, body=_schema(Feedback))

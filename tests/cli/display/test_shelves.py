@@ -1,7 +1,7 @@
 import pytest
 
 from aisle.app.serving.shelf import Because, HistoryLine, Shelf, ShelfItem
-from aisle.cli.display.shelves import print_shelf, shelf_title
+from aisle.cli.display.shelves import print_shelf, print_similar, shelf_title
 
 TEA = ShelfItem("tea-1", "Green tea", "Tea", None, 12_500_000, "GBP", 0.75, None)
 VIEW = HistoryLine("tea-2", "Black tea", "Tea", None, "rate", 1_700_000_000_000_000, None, None, 4.0)
@@ -44,3 +44,16 @@ def test_stars_and_reasons_have_columns_if_there_are_any(capsys: pytest.CaptureF
 def test_a_fallback_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     print_shelf(shelf(TEA, fallback="popular"), "user-1")
     assert "This is the popular shelf" in capsys.readouterr().out
+
+
+def test_bestsellers_are_not_called_similar(capsys: pytest.CaptureFixture[str]) -> None:
+    print_similar(shelf(TEA, fallback="popular_instead"), "tea-2")
+    out = capsys.readouterr()
+    assert "Bestsellers" in out.out
+    assert "Similar to" not in out.out
+    assert "nothing for this placement yet" in out.out + out.err
+
+
+def test_similar_items_are_called_that(capsys: pytest.CaptureFixture[str]) -> None:
+    print_similar(shelf(TEA), "tea-2")
+    assert "Similar to tea-2" in capsys.readouterr().out

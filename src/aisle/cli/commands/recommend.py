@@ -124,13 +124,13 @@ def similar(
     with open_shop(context) as shop:
         shelf = shop.similar(item_id, n)
     from aisle.cli.display import terminal
-    from aisle.cli.display.shelves import shelf_table
+    from aisle.cli.display.shelves import print_similar
     from aisle.web.schemas import Similar
 
     if as_json:
         terminal.json(Similar.from_shelf(item_id, shelf))
     else:
-        terminal.out.print(shelf_table(shelf, f"Similar to {item_id}"))
+        print_similar(shelf, item_id)
 
 
 def _for_one_shopper(shop: "Shop", options: Options) -> None:

@@ -69,7 +69,7 @@ class Live:
         self.db = connect(settings.database_url)
         check(self.db)
         self.model_watch = ModelWatch(self.db, settings.bundles)
-        self.keys = KeyRing(self.db)
+        self.keys = KeyRing(self.db, settings.sealing_key)
         self._writer = EventWriter(self.db)
         self._profiles: Cache[tuple[str | None, str | None], list[EventRow]] = Cache(CACHED_EVENTS, _weight)
         self._items: Cache[str, ItemRow] = Cache(CACHED_ITEMS)

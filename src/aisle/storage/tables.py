@@ -208,3 +208,13 @@ api_keys: Final = Table(
     Column("revoked", BigInteger),
     **_OPTIONS,
 )
+
+signing_secrets: Final = Table(
+    "signing_secrets",
+    credentials,
+    Column("secret_id", WORD, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+    **_OPTIONS,
+)

@@ -3,18 +3,26 @@
 from typing import Final, cast, get_args
 
 import msgspec
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aisle._version import __version__
-from aisle.app.serve import SIMILAR_PLACEMENT, Live
+from aisle.app.serve import SIMILAR_PLACEMENT, Live, check_rating
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
-from aisle.ingest.api import parse_events
+from aisle.ingest.api import Events, parse_events
 from aisle.shop.errors import InputError
 from aisle.web.requests import optional_id, query_flag, query_id, query_ids, query_n, query_visitor, read_body
 from aisle.web.schemas import Feedback, Health, Merge, Merged, Outcome, Rated, Received, Recommendations, Similar
+
+SMALL_BODY: Final = 4096
+"""How many bytes of events are checked without a thread of their own."""
+
+MERGES: Final = 2
+"""How many merges may wait for the database at a time: they have threads of their own, so that shelves keep theirs."""
 
 _feedback: Final = msgspec.json.Decoder(Feedback)
 _merge: Final = msgspec.json.Decoder(Merge)
@@ -31,11 +39,17 @@ def _exclude(request: Request) -> Exclude:
     return cast("Exclude", value)
 
 
+async def _checked(body: bytes) -> Events:
+    """Check events: a few here, as that takes less than a change of threads, and more in a thread."""
+    return parse_events(body) if len(body) <= SMALL_BODY else await run_in_threadpool(parse_events, body)
+
+
 class Api:
     """The JSON routes of one shop."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
+        self._merges = CapacityLimiter(MERGES)
 
     def add_to(self, app: FastAPI) -> None:
         """Add every route to an application."""
@@ -71,25 +85,27 @@ class Api:
         """Store a rating; it is durable when the answer comes."""
         feedback = _feedback.decode(await read_body(request))
         rated = Rated(feedback.user(), feedback.item(), feedback.rating)
-        await run_in_threadpool(self._live.feedback, rated.user_id, rated.item_id, rated.rating)
+        outcomes = self._live.submit_rating(rated.user_id, rated.item_id, rated.rating)
+        check_rating(rated.user_id, await self._live.acknowledged(outcomes))
         return _json(rated, 201)
 
     async def events(self, request: Request) -> Response:
         """Store a batch of events; when the answer comes, with an outcome for each, the accepted ones are durable."""
-        body = await read_body(request)
-        return _json(await run_in_threadpool(self._receive, body))
-
-    def _receive(self, body: bytes) -> Received:
-        batch, reasons = parse_events(body)
-        stored = iter(self._live.accept(batch))
-        return Received.of(
-            [Outcome(*next(stored)) if reason is None else Outcome("rejected", reason) for reason in reasons]
+        checked = await _checked(await read_body(request))
+        stored = iter(await self._live.acknowledged(self._live.submit(checked)))
+        return _json(
+            Received.of(
+                [
+                    Outcome(*next(stored)) if reason is None else Outcome("rejected", reason)
+                    for reason in checked.reasons
+                ]
+            )
         )
 
     async def merge(self, request: Request) -> Response:
         """Give what a visitor did before signing in to the known user."""
         anonymous_id, user_id = _merge.decode(await read_body(request)).ids()
-        rows = await run_in_threadpool(self._live.merge, anonymous_id, user_id)
+        rows = await run_sync(self._live.merge, anonymous_id, user_id, limiter=self._merges)
         return _json(Merged(anonymous_id, user_id, rows))
 
     async def health(self, request: Request) -> Response:  # noqa: ARG002  every route takes a request

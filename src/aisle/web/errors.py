@@ -71,7 +71,7 @@ def install(app: FastAPI, page: ProblemPage) -> None:
         status, message = explain(error)
         if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
             # The answer to an unexpected failure bypasses the middleware that adds the headers.
-            headers = HEADERS | ({"retry-after": str(RETRY_SECONDS)} if isinstance(error, TryAgain) else {})
+            headers = HEADERS | ({"retry-after": str(RETRY_SECONDS)} if status == 503 else {})
             return Response(msgspec.json.encode(Problem(message)), status, headers, "application/json")
         return page(request, status, message)
 

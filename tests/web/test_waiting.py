@@ -15,7 +15,7 @@ POSTERS = 60
 
 
 def client_of(live: Live) -> AsyncClient:
-    return AsyncClient(transport=ASGITransport(create_app(live)), base_url="http://shop")
+    return AsyncClient(transport=ASGITransport(create_app(live)), base_url="http://localhost")
 
 
 def event(number: int) -> dict[str, Any]:

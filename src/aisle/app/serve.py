@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from aisle.app.serving.cache import Cache
 from aisle.app.serving.catalogue import LiveCatalogue
+from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.placements import placement_named, placements_of
 from aisle.app.serving.reasons import reasons_of_shelf
@@ -71,6 +72,7 @@ class Live:
         self.db = connect(settings.database_url)
         check(self.db)
         self.model_watch = ModelWatch(self.db, settings.bundles)
+        self.keys = KeyRing(self.db)
         self._writer = EventWriter(self.db)
         self._profiles: Cache[tuple[str | None, str | None], list[EventRow]] = Cache(CACHED_EVENTS, _weight)
         self._items: Cache[str, ItemRow] = Cache(CACHED_ITEMS)

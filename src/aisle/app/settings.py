@@ -143,6 +143,12 @@ class ServeSection(_Section):
     """The address to listen on."""
     port: int = Field(default=8000, ge=1, le=65535)
     """The port; if it is busy, the next free one."""
+    hosts: tuple[str, ...] = ()
+    """The names by which it is called, beside localhost and addresses; requests that name another host are refused."""
+    proxies: tuple[str, ...] = ()
+    """The addresses of proxies before it, which are believed where they say whom they forward for."""
+    calls_per_second: float = Field(default=50.0, ge=0)
+    """How many calls with a browser key one address may make to a process; ten seconds' worth at once. 0: no limit."""
 
 
 class Settings(BaseSettings):

@@ -53,6 +53,8 @@ def run(live: Live, host: str, port: int, say: Callable[[str], None]) -> None:
         lifespan="off",
         log_level="warning",
         server_header=False,
+        proxy_headers=bool(live.settings.serve.proxies),
+        forwarded_allow_ips=list(live.settings.serve.proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     with listener, blas_alone(), _stopped_cleanly():

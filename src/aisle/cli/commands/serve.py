@@ -49,7 +49,11 @@ def demo(
 def serve_shop(settings: "Settings", host: str | None, port: int | None) -> None:
     """Serve a shop until the process is told to stop."""
     from aisle.app.serve import Live
+    from aisle.web.access.origins import note_for_start
     from aisle.web.server import run
 
+    address = host or settings.serve.host
     with Live(settings) as live:
-        run(live, host or settings.serve.host, port or settings.serve.port, typer.echo)
+        if note := note_for_start(address, any_keys=live.keys.any_made):
+            typer.echo(note)
+        run(live, address, port or settings.serve.port, typer.echo)

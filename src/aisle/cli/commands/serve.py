@@ -32,6 +32,7 @@ def demo(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The simulated shop's folder.")] = Path("demo-shop"),
     events: Annotated[int, typer.Option(min=10_000, help="How many events to simulate.")] = 300_000,
+    items: Annotated[int, typer.Option(min=1_000, max=1_000_000, help="How many items the shop sells.")] = 2_000,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop before the server.")] = False,
     port: Port = None,
 ) -> None:
@@ -39,7 +40,7 @@ def demo(
     from aisle.cli.demo import run_demo
 
     place = where(context).folder / folder
-    run_demo(place, events)
+    run_demo(place, events, items)
     if no_serve:
         typer.echo(f"Next: aisle -C {place} serve")
     else:

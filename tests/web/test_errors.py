@@ -1,5 +1,6 @@
 """Every failure is one sentence."""
 
+from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from aisle.app.serve import Live
 from aisle.app.serving.shelf import Shelf
 from aisle.app.settings import Settings
 from aisle.shop import errors
+from aisle.storage.writer import Outcome
 from aisle.web.app import create_app
 from aisle.web.errors import explain
 from tests.web.clients import client_of
@@ -45,7 +47,7 @@ def test_the_folders_and_hosts_of_the_shop_are_for_its_log(
 
 def test_a_busy_shop_says_when_to_try_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Busy(Live):
-        def feedback(self, user_id: str, item_id: str, rating: float) -> None:
+        def submit_rating(self, user_id: str, item_id: str, rating: float) -> Future[list[Outcome]]:
             raise errors.TryAgain("20,000 events wait for database /srv/shop/aisle.db")
 
     with Busy(Settings.read(folder)) as live:

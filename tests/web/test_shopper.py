@@ -18,7 +18,7 @@ VIEW = b'{"event": "view_item", "user_id": "user-0", "item_id": "tea-1"}'
 
 def test_other_shelves_are_shown_if_they_are_what_they_promise(live: Live) -> None:
     assert "recently-viewed" not in {shelf.placement for shelf in look_up(live, "user-0").more}
-    live.accept(parse_events(VIEW)[0])
+    live.accept(parse_events(VIEW))
     assert "recently-viewed" in {shelf.placement for shelf in look_up(live, "user-0").more}
 
 
@@ -26,7 +26,7 @@ def test_other_shelves_are_shown_if_they_are_what_they_promise(live: Live) -> No
 def test_a_shelf_that_cannot_be_filled_is_skipped(folder: Path, strategy: str, error: type[Exception]) -> None:
     settings = Settings.read(folder, placements={"recently-viewed": {"strategy": strategy}})
     with Live(settings) as live:
-        live.accept(parse_events(VIEW)[0])
+        live.accept(parse_events(VIEW))
         with pytest.raises(error):
             live.recommend("user-0", placement="recently-viewed")
         shopper = look_up(live, "user-0")

@@ -5,6 +5,7 @@ What a route takes is one type, read from the query where there is no body. A fi
 
 from collections.abc import Awaitable, Callable
 from functools import cached_property
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 import msgspec
@@ -37,7 +38,8 @@ class Endpoint(msgspec.Struct, frozen=True, dict=True):
     summary
         What it does, for the description.
     answer
-        The function behind it: the shop, the caller and what was taken in; what is given out. It runs in a thread.
+        The function behind it: the shop, the caller and what was taken in; what is given out. It runs in a thread,
+        unless it is a coroutine.
     takes
         The type of the query or the body; bytes: the body as it is.
     gives
@@ -73,11 +75,16 @@ class Endpoint(msgspec.Struct, frozen=True, dict=True):
 
         async def respond(request: Request) -> Response:
             given = await self._given(request)
-            # In a thread, so that a slow query delays nobody else.
-            answer = await run_in_threadpool(self.answer, live, request.state.caller, given)
+            answer = await self._answered(live, request.state.caller, given)
             return Response(msgspec.json.encode(answer), self.status, media_type="application/json")
 
         return respond
+
+    async def _answered(self, live: Live, caller: Caller, given: Any) -> Any:
+        if iscoroutinefunction(self.answer):
+            return await self.answer(live, caller, given)
+        # In a thread, so that a slow query delays nobody else.
+        return await run_in_threadpool(self.answer, live, caller, given)
 
     async def _given(self, request: Request) -> Any:
         if not self.has_body:

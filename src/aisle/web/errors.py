@@ -75,7 +75,7 @@ def install(app: FastAPI, page: ProblemPage) -> Callable[[Request, Exception], A
         if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
             problem = Problem(HTTPStatus(status).phrase, status, message)
             # The answer to an unexpected failure bypasses the middleware that adds the headers.
-            headers = HEADERS | _own_headers(error)
+            headers = HEADERS | _own_headers(error, status)
             return Response(msgspec.json.encode(problem), status, headers, "application/problem+json")
         return page(request, status, message)
 
@@ -84,7 +84,7 @@ def install(app: FastAPI, page: ProblemPage) -> Callable[[Request, Exception], A
     return answer
 
 
-def _own_headers(error: Exception) -> dict[str, str]:
-    if isinstance(error, TryAgain):
-        return {"Retry-After": str(RETRY_SECONDS)}
-    return dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+def _own_headers(error: Exception, status: int) -> dict[str, str]:
+    if isinstance(error, HTTPException):
+        return dict(error.headers or {})
+    return {"Retry-After": str(RETRY_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}

@@ -2,20 +2,25 @@
 
 from collections import Counter
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Final
 
-import polars as pl
 from msgspec import Meta, Struct
+from starlette.concurrency import run_in_threadpool
 
-from aisle.app.serve import Live
-from aisle.ingest.api import parse_events
-from aisle.ingest.batch import Batch
-from aisle.shop.columns import SESSION_ID, USER_ID
+from aisle.app.serve import Live, check_rating
+from aisle.ingest.api import Events, parse_events
+from aisle.shop.columns import EVENTS, SESSION_ID, USER_ID
 from aisle.shop.errors import Forbidden, InputError
 from aisle.shop.events import MAX_RATING
 from aisle.shop.ids import check_id
 from aisle.storage.writer import Outcome
 from aisle.web.access.caller import Caller
+
+SMALL_BODY: Final = 4096
+"""How many bytes of events are checked without a thread of their own."""
+
+_USER: Final = list(EVENTS).index(USER_ID)
+_SESSION: Final = list(EVENTS).index(SESSION_ID)
 
 
 class EventProblem(Struct, frozen=True):
@@ -77,13 +82,14 @@ class Rated(Struct, frozen=True):
     rating: float
 
 
-def events(live: Live, caller: Caller, body: bytes) -> Received:
+async def events(live: Live, caller: Caller, body: bytes) -> Received:
     """Store the events of a request; when the answer comes, the accepted ones are durable."""
-    batch, reasons = parse_events(body)
+    # A few are checked here, as that takes less than a change of threads.
+    checked = parse_events(body) if len(body) <= SMALL_BODY else await run_in_threadpool(parse_events, body)
     if caller.is_page:
-        batch, reasons = _of_page(caller, batch, reasons)
-    outcomes = iter(live.accept(batch))
-    done = [next(outcomes) if reason is None else Outcome("rejected", reason) for reason in reasons]
+        checked = _of_page(caller, checked)
+    outcomes = iter(await live.acknowledged(live.submit(checked)))
+    done = [next(outcomes) if reason is None else Outcome("rejected", reason) for reason in checked.reasons]
     count = Counter(outcome.status for outcome in done)
     errors = [
         EventProblem(index, outcome.reason or "") for index, outcome in enumerate(done) if outcome.status == "rejected"
@@ -91,22 +97,24 @@ def events(live: Live, caller: Caller, body: bytes) -> Received:
     return Received(len(done), count["stored"], count["duplicate"], count["rejected"], errors)
 
 
-def feedback(live: Live, caller: Caller, given: Feedback) -> Rated:
+async def feedback(live: Live, caller: Caller, given: Feedback) -> Rated:
     """Store a rating; it is durable when the answer comes."""
     user_id, _ = caller.visitor(given.user(), None)
     rated = Rated(user_id or "", given.item(), given.rating)
-    live.feedback(rated.user_id, rated.item_id, rated.rating)
+    outcomes = live.submit_rating(rated.user_id, rated.item_id, rated.rating)
+    check_rating(rated.user_id, await live.acknowledged(outcomes))
     return rated
 
 
-def _of_page(caller: Caller, batch: Batch, reasons: list[str | None]) -> tuple[Batch, list[str | None]]:
+def _of_page(caller: Caller, checked: Events) -> Events:
     """Return events as a page may send them: of its session and its signed user, all others rejected."""
-    checked = [_visitor(caller, *ids) for ids in batch.accepted.select(USER_ID, SESSION_ID).rows()]
-    given = iter(checked)
-    reasons = [next(given)[1] if reason is None else reason for reason in reasons]
-    accepted = batch.accepted.with_columns(pl.Series(USER_ID, [user_id for user_id, _ in checked], pl.String))
-    allowed = pl.Series([problem is None for _, problem in checked], dtype=pl.Boolean)
-    return replace(batch, accepted=accepted.filter(allowed)), reasons
+    accepted, reasons = [], list(checked.reasons)
+    places = [place for place, reason in enumerate(reasons) if reason is None]
+    for place, event in zip(places, checked.accepted, strict=True):
+        user_id, reasons[place] = _visitor(caller, event[_USER], event[_SESSION])
+        if reasons[place] is None:
+            accepted.append((*event[:_USER], user_id, *event[_USER + 1 :]))
+    return replace(checked, accepted=accepted, reasons=reasons)
 
 
 def _visitor(caller: Caller, user_id: str | None, session_id: str | None) -> tuple[str | None, str | None]:

@@ -1,12 +1,17 @@
 """People: two ids that are one person."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from msgspec import Meta, Struct
 
 from aisle.app.serve import Live
 from aisle.shop.ids import check_id
 from aisle.web.access.caller import Caller
+
+_MERGES: Final = CapacityLimiter(2)
+"""How many merges may wait for the database at a time: in threads of their own, so that shelves keep theirs."""
 
 
 class Merge(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +44,7 @@ class Merged(Struct, frozen=True):
     ]
 
 
-def merge(live: Live, _caller: Caller, given: Merge) -> Merged:
+async def merge(live: Live, _caller: Caller, given: Merge) -> Merged:
     """Give what a visitor did before signing in to the known user."""
     anonymous_id, user_id = given.ids()
-    return Merged(anonymous_id, user_id, live.merge(anonymous_id, user_id))
+    return Merged(anonymous_id, user_id, await run_sync(live.merge, anonymous_id, user_id, limiter=_MERGES))

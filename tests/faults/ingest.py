@@ -30,7 +30,7 @@ class AcknowledgesEarly(EventWriter):
 
     def write(self, rows: "list[EventTuple]") -> list[Outcome]:  # type: ignore[override]
         """Enqueue, and do not wait."""
-        self.submit(rows)
+        self._enqueue(rows)
         return [STORED] * len(rows)
 
 

@@ -1,20 +1,19 @@
 """The online path: one request, top to bottom.
 
-A request reads the shopper's newest events and what the catalogue says of the candidates from the database, so that a
-click changes the very next shelf in every process, and what was just sold out is on none. Everything between happens in
-memory, on the live model. If the database does not answer, the last known profile and catalogue are used, then the
-popular shelf: a shelf says which, and is never an error.
+A request reads from the database the shopper's newest events, what changed in the catalogue, and which candidates are
+unavailable, so that a click changes the very next shelf in every process, and what was just sold out is on none.
+Everything between happens in memory, on the live model. If the database does not answer, the last known profile and
+catalogue are used, then the popular shelf: a shelf says which, and is never an error.
 """
 
-import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aisle.app.serving.cache import Cache
 from aisle.app.serving.catalogue import LiveCatalogue
-from aisle.app.serving.key_ring import KeyRing
+from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.placements import placement_named, placements_of
 from aisle.app.serving.reasons import reasons_of_shelf
@@ -27,17 +26,15 @@ from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
-from aisle.storage import events, items, people
+from aisle.storage import events, items, people, rejects
 from aisle.storage.connection import connect
-from aisle.storage.events import EventRow
-from aisle.storage.items import ItemRow
+from aisle.storage.events import ProfileRow
+from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
-from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
+from aisle.storage.writer import EventWriter, Outcome
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from aisle.ingest.api import Events  # ingest brings Polars, which a shelf does without
+    from aisle.ingest.batch import Batch  # ingest brings Polars, which a shelf does without
 
 PROFILE_EVENTS: Final = 1000
 """How many of a shopper's newest events make the profile."""
@@ -46,8 +43,7 @@ SIMILAR_PLACEMENT: Final = "similar-items"
 """The placement whose shelf shows what is like an item."""
 
 CACHED_EVENTS: Final = 200_000
-CACHED_ITEMS: Final = 10_000
-"""How many events of profiles, and how many items, a process keeps for the time that the database is away."""
+"""How many events of profiles a process keeps for the time that the database is away."""
 
 
 class Live:
@@ -72,10 +68,9 @@ class Live:
         self.db = connect(settings.database_url)
         check(self.db)
         self.model_watch = ModelWatch(self.db, settings.bundles)
-        self.keys = KeyRing(self.db, settings.sealing_key)
+        self._catalogue_watch = CatalogueWatch(self.db)
         self._writer = EventWriter(self.db)
-        self._profiles: Cache[tuple[str | None, str | None], list[EventRow]] = Cache(CACHED_EVENTS, _weight)
-        self._items: Cache[str, ItemRow] = Cache(CACHED_ITEMS)
+        self._profiles: Cache[tuple[str | None, str | None], list[ProfileRow]] = Cache(CACHED_EVENTS, _weight)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -159,14 +154,15 @@ class Live:
         return self.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=n))
 
     def _query(
-        self, request: ShelfRequest, placement: Placement, profile: Sequence[EventRow]
+        self, request: ShelfRequest, placement: Placement, profile: Sequence[ProfileRow]
     ) -> tuple[ShelfQuery, LiveCatalogue]:
         """Return a request in the live model's numbers, and the catalogue that it looks items up in."""
         model = self.model_watch.current()
-        catalogue = LiveCatalogue(model, self._read_items, self._newest)
+        held = self._catalogue_watch.current(model)
+        catalogue = LiveCatalogue(model.items, held, self._unavailable, self._newest)
         return ShelfQuery.of_events(request, profile, model, catalogue, placement.objective), catalogue
 
-    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[EventRow], bool]:
+    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileRow], bool]:
         """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
         try:
             profile = events.of_user(self.db, user_id, PROFILE_EVENTS) if user_id else []
@@ -185,55 +181,27 @@ class Live:
         except StorageError:
             return []
 
-    def _read_items(self, item_ids: Sequence[str]) -> dict[str, ItemRow]:
-        """Return what the catalogue says of items, from memory if the database is away."""
-        try:
-            rows = items.get(self.db, item_ids)
-        except StorageError:
-            return {item_id: row for item_id in item_ids if (row := self._items.get(item_id))}
-        for item_id, row in rows.items():
-            self._items.put(item_id, row)
-        return rows
+    def _unavailable(self, item_ids: Sequence[str]) -> Mapping[str, Unavailable]:
+        """Return which of some items cannot be sold at this moment."""
+        return items.unavailable(self.db, item_ids, moments.now())
 
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
-    def submit(self, checked: "Events") -> "Future[list[Outcome]]":
-        """Hand over checked events: the accepted ones for the next shelf, the rejects to be corrected.
+    def accept(self, batch: "Batch") -> list[Outcome]:
+        """Store a checked batch: its events for the next shelf, its rejects to be corrected.
 
         Returns
         -------
-        The outcome of each accepted event, in their order, once those stored are durable. `acknowledged` waits for it.
+        The outcome of each accepted event, in their order. Those stored are durable.
 
         Raises
         ------
         TryAgain
             If more events come than the database can take just now; then none of these is stored.
         """
-        return self._writer.submit(checked.accepted, checked.rejects)
-
-    def accept(self, checked: "Events") -> list[Outcome]:
-        """Store checked events as `submit` does, and wait for their outcomes.
-
-        Raises
-        ------
-        TryAgain
-            As for `submit`.
-        StorageError
-            If the database cannot be used, or does not answer in time.
-        """
-        return self._writer.outcomes(self.submit(checked))
-
-    def submit_rating(self, user_id: str, item_id: str, rating: float) -> "Future[list[Outcome]]":
-        """Hand over a rating of this moment, as `submit` does events."""
-        values: dict[str, Any] = {
-            columns.EVENT_ID: uuid.uuid4().hex,
-            columns.EVENT: EventKind.RATE.value,
-            columns.USER_ID: user_id,
-            columns.ITEM_ID: item_id,
-            columns.RATING: rating + 0.0,  # zero has no sign
-            columns.TIMESTAMP: moments.now(),
-        }
-        return self._writer.submit([tuple(values.get(name) for name in columns.EVENTS)])
+        # The rejects first: they may be kept again at no cost, and events without an id of their own may not.
+        rejects.add(self.db, batch.rejects)
+        return self._writer.write(batch.accepted.rows())
 
     def feedback(self, user_id: str, item_id: str, rating: float) -> None:
         """Store a rating, now.
@@ -242,23 +210,20 @@ class Live:
         ------
         InputError
             If the database does not take it: the person was erased, or a value does not fit.
-        StorageError
+        TryAgain
             As for `accept`.
         """
-        check_rating(user_id, self._writer.outcomes(self.submit_rating(user_id, item_id, rating)))
-
-    async def acknowledged(self, outcomes: "Future[list[Outcome]]") -> list[Outcome]:
-        """Wait for what `submit` returned without holding a thread.
-
-        Raises
-        ------
-        StorageError
-            As for `accept`.
-        """
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(outcomes), PATIENCE_SECONDS)
-        except TimeoutError:
-            raise self._writer.too_slow() from None
+        values: dict[str, Any] = {
+            columns.EVENT_ID: uuid.uuid4().hex,
+            columns.EVENT: EventKind.RATE.value,
+            columns.USER_ID: user_id,
+            columns.ITEM_ID: item_id,
+            columns.RATING: rating + 0.0,  # zero has no sign
+            columns.TIMESTAMP: moments.now(),
+        }
+        (outcome,) = self._writer.write([tuple(values.get(name) for name in columns.EVENTS)])
+        if outcome.status == "rejected":
+            raise InputError(f"the rating of {user_id!r} was not stored: {outcome.reason}")
 
     def merge(self, anonymous_id: str, user_id: str) -> dict[str, int]:
         """Make what was stored under an anonymous id a known user's; return how many rows of each table changed.
@@ -272,8 +237,8 @@ class Live:
 
     def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
         """Return what a shopper did last, newest first."""
-        rows = events.of_user(self.db, user_id, n)
-        known = self._read_items(list({row.item_id for row in rows}))
+        rows = events.history(self.db, user_id, n)
+        known = items.facts(self.db, list({row.item_id for row in rows}))
         return [history_line(row, known.get(row.item_id)) for row in rows]
 
     # --- About the shop -----------------------------------------------------------------------------------------------
@@ -308,18 +273,5 @@ class Live:
         self.close()
 
 
-def _weight(profile: list[EventRow]) -> int:
+def _weight(profile: list[ProfileRow]) -> int:
     return 1 + len(profile)
-
-
-def check_rating(user_id: str, outcomes: Sequence[Outcome]) -> None:
-    """Make sure that a shopper's rating was stored.
-
-    Raises
-    ------
-    InputError
-        If it was rejected.
-    """
-    for outcome in outcomes:
-        if outcome.status == "rejected":
-            raise InputError(f"the rating of {user_id!r} was not stored: {outcome.reason}")

@@ -1,18 +1,16 @@
 """Events of `POST /api/events`, as JSON: the same checks as for files, and an outcome for each event."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 import polars as pl
 
-from aisle.ingest.batch import ROW, Reject, cut
+from aisle.ingest.batch import ROW, Batch, Reject, cut
 from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
 from aisle.ingest.json import check_object, split
 from aisle.ingest.readers.jsonl import cell_of, to_frame
-from aisle.ingest.rows.check import check_event
 from aisle.ingest.validate import validate
 from aisle.shop import columns as c
 from aisle.shop import moments
@@ -25,8 +23,7 @@ MAX_BODY: Final = 2 * 1024 * 1024
 MAX_EVENTS: Final = 1_000
 """The most events in one body."""
 
-Cells: TypeAlias = dict[str, str | None]
-EventTuple: TypeAlias = tuple[Any, ...]
+Cells = dict[str, str | None]
 
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -36,30 +33,7 @@ SOURCE: Final = "api"
 """The source of rejects of requests."""
 
 
-FEW: Final = 200
-"""Up to how many events are checked one by one; a frame pays for itself past them."""
-
-
-@dataclass(frozen=True)
-class Events:
-    """The events of a request, checked.
-
-    Attributes
-    ----------
-    accepted
-        The events that pass, each a tuple in the order of `shop.columns.EVENTS`.
-    rejects
-        The others.
-    reasons
-        For each event, in the order of the body, why it was rejected, or None.
-    """
-
-    accepted: list[EventTuple]
-    rejects: list[Reject]
-    reasons: list[str | None]
-
-
-def parse_events(body: bytes, now: int | None = None) -> Events:
+def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str | None]]:
     """Check the events of a request.
 
     Parameters
@@ -70,6 +44,13 @@ def parse_events(body: bytes, now: int | None = None) -> Events:
         seconds, milliseconds or microseconds; a price is in currency units.
     now
         The present moment, if not the clock's.
+
+    Returns
+    -------
+    batch
+        The checked events and the rejects.
+    reasons
+        For each event, in the order of the body, why it was rejected, or None.
 
     Raises
     ------
@@ -82,18 +63,18 @@ def parse_events(body: bytes, now: int | None = None) -> Events:
     if len(events) > MAX_EVENTS:
         raise InputError(f"the body has {len(events):,} events; send at most {MAX_EVENTS:,} at a time")
     now = moments.now() if now is None else now
-    accepted, reasons = check_events(events, [(uuid.uuid4().hex, now) for _ in events], now)
+    checked, reasons = check_events(events, [(uuid.uuid4().hex, now) for _ in events], now)
     rejects = [
         Reject(SOURCE, None, "events", reason, cut(event.decode()))
         for event, reason in zip(events, reasons, strict=True)
         if reason is not None
     ]
-    return Events(accepted, rejects, reasons)
+    return Batch("events", checked, rejects, len(events), len(body)), reasons
 
 
 def check_events(
     events: Sequence[bytes], defaults: Sequence[tuple[str, int]], now: int
-) -> tuple[list[EventTuple], list[str | None]]:
+) -> tuple[pl.DataFrame, list[str | None]]:
     """Check events one by one.
 
     Parameters
@@ -108,36 +89,23 @@ def check_events(
     Returns
     -------
     accepted
-        The events that pass, each a tuple in the order of `shop.columns.EVENTS`.
+        The events that pass, with the columns and types of the table.
     reasons
         For each event why it does not pass, or None.
     """
     reasons: list[str | None] = [None] * len(events)
-    rows: dict[int, Cells] = {}
+    rows: list[Cells] = []
+    places: list[int] = []
     for place, event in enumerate(events):
         try:
-            rows[place] = _with_defaults(dict(_cells(event)), *defaults[place])
+            rows.append(_with_defaults(dict(_cells(event)), *defaults[place]))
+            places.append(place)
         except InputError as error:
             reasons[place] = str(error)
-    check = _by_row if len(rows) <= FEW else _by_column
-    return check(rows, now, reasons), reasons
-
-
-def _by_row(rows: Mapping[int, Cells], now: int, reasons: list[str | None]) -> list[EventTuple]:
-    accepted = []
-    for place, cells in rows.items():
-        event, reasons[place] = check_event(cells, now)
-        if event is not None:
-            accepted.append(event)
-    return accepted
-
-
-def _by_column(rows: Mapping[int, Cells], now: int, reasons: list[str | None]) -> list[EventTuple]:
-    frame = to_frame(list(rows.values())).with_columns(pl.Series(ROW, list(rows), pl.Int64))
-    checked = validate("events", frame, _DATES, now)
+    checked = validate("events", _framed(rows, places), _DATES, now)
     for place, reason in checked.reasons.rows():
         reasons[place] = reason
-    return checked.accepted.rows()
+    return checked.accepted, reasons
 
 
 def _events(body: bytes) -> list[bytes]:
@@ -202,6 +170,10 @@ def _with_defaults(event: Cells, event_id: str, timestamp: int) -> Cells:
         c.EVENT_ID: event.get(c.EVENT_ID) or event_id,
         c.TIMESTAMP: event.get(c.TIMESTAMP) or str(timestamp),
     }
+
+
+def _framed(rows: list[Cells], places: list[int]) -> pl.DataFrame:
+    return to_frame(rows).with_columns(pl.Series(ROW, places, pl.Int64))
 
 
 def _message(error: Exception) -> str:

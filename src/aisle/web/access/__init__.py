@@ -1,1 +1,0 @@
-"""The doors: who calls, what they may call, from where and how often."""

@@ -16,6 +16,7 @@ from aisle.web import pages
 from aisle.web.app import create_app
 from aisle.web.shopper import SHELF_ITEMS
 from tests.small_shop import HOSTILE_ID, HOSTILE_NAME, TEAS, TOOLS
+from tests.web.clients import client_of
 
 BROWSER = {"accept": "text/html"}
 HTMX = {"accept": "text/html", "hx-request": "true"}
@@ -155,7 +156,7 @@ def test_without_the_vendor_folder_the_page_is_plain_and_works(
 ) -> None:
     plain = shutil.copytree(pages.HERE, tmp_path / "web", ignore=shutil.ignore_patterns("vendor"))
     monkeypatch.setattr(pages, "HERE", plain)
-    page = TestClient(create_app(live)).get("/?user_id=user-0").text
+    page = client_of(create_app(live)).get("/?user_id=user-0").text
     assert "/static/vendor/" not in page
     assert len(tiles(page)) >= SHELF_ITEMS
 
@@ -164,7 +165,7 @@ def test_without_the_vendor_folder_the_page_is_plain_and_works(
 def test_the_page_says_when_the_shop_is_simulated(folder: Path, simulated: bool) -> None:
     settings = Settings.read(folder, shop={"name": "Make & Believe", "simulated": simulated})
     with Live(settings) as live:
-        page = TestClient(create_app(live)).get("/").text
+        page = client_of(create_app(live)).get("/").text
     assert "Make &amp; Believe" in page
     assert ("Simulated shop" in page) is simulated
 
@@ -181,7 +182,7 @@ class Away(Live):
 
 def test_without_its_database_the_page_still_has_a_shelf(folder: Path) -> None:
     with Away(Settings.read(folder)) as live:
-        answer = TestClient(create_app(live)).get("/?user_id=user-0")
+        answer = client_of(create_app(live)).get("/?user_id=user-0")
     assert answer.status_code == 200
     assert "the history cannot be shown" in answer.text
     assert len(tiles(answer.text)) >= SHELF_ITEMS

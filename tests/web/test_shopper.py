@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
 from aisle.app.serving.shelf import HistoryLine
@@ -12,13 +11,14 @@ from aisle.ingest.api import parse_events
 from aisle.shop.errors import DatabaseUnavailable, InputError, NoModel
 from aisle.web.app import create_app
 from aisle.web.shopper import MORE_SHELVES, SHELF_ITEMS, look_up, suggestions
+from tests.web.clients import client_of
 
 VIEW = b'{"event": "view_item", "user_id": "user-0", "item_id": "tea-1"}'
 
 
 def test_other_shelves_are_shown_if_they_are_what_they_promise(live: Live) -> None:
     assert "recently-viewed" not in {shelf.placement for shelf in look_up(live, "user-0").more}
-    live.accept(parse_events(VIEW)[0])
+    live.accept(parse_events(VIEW))
     assert "recently-viewed" in {shelf.placement for shelf in look_up(live, "user-0").more}
 
 
@@ -26,11 +26,11 @@ def test_other_shelves_are_shown_if_they_are_what_they_promise(live: Live) -> No
 def test_a_shelf_that_cannot_be_filled_is_skipped(folder: Path, strategy: str, error: type[Exception]) -> None:
     settings = Settings.read(folder, placements={"recently-viewed": {"strategy": strategy}})
     with Live(settings) as live:
-        live.accept(parse_events(VIEW)[0])
+        live.accept(parse_events(VIEW))
         with pytest.raises(error):
             live.recommend("user-0", placement="recently-viewed")
         shopper = look_up(live, "user-0")
-        answer = TestClient(create_app(live)).get("/?user_id=user-0")
+        answer = client_of(create_app(live)).get("/?user_id=user-0")
     assert shopper.shelf is not None
     assert len(shopper.shelf.items) == SHELF_ITEMS
     assert "because-you-viewed" in {shelf.placement for shelf in shopper.more}

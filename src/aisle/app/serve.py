@@ -6,6 +6,7 @@ Everything between happens in memory, on the live model. If the database does no
 catalogue are used, then the popular shelf: a shelf says which, and is never an error.
 """
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from aisle.app.serving.cache import Cache
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
+from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.placements import placement_named, placements_of
 from aisle.app.serving.reasons import reasons_of_shelf
@@ -26,15 +28,17 @@ from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
-from aisle.storage import events, items, people, rejects
+from aisle.storage import events, items, people
 from aisle.storage.connection import connect
 from aisle.storage.events import ProfileRow
 from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
-from aisle.storage.writer import EventWriter, Outcome
+from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
 if TYPE_CHECKING:
-    from aisle.ingest.batch import Batch  # ingest brings Polars, which a shelf does without
+    from concurrent.futures import Future
+
+    from aisle.ingest.api import Events  # ingest brings Polars, which a shelf does without
 
 PROFILE_EVENTS: Final = 1000
 """How many of a shopper's newest events make the profile."""
@@ -68,6 +72,7 @@ class Live:
         self.db = connect(settings.database_url)
         check(self.db)
         self.model_watch = ModelWatch(self.db, settings.bundles)
+        self.keys = KeyRing(self.db, settings.sealing_key)
         self._catalogue_watch = CatalogueWatch(self.db)
         self._writer = EventWriter(self.db)
         self._profiles: Cache[tuple[str | None, str | None], list[ProfileRow]] = Cache(CACHED_EVENTS, _weight)
@@ -187,32 +192,34 @@ class Live:
 
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
-    def accept(self, batch: "Batch") -> list[Outcome]:
-        """Store a checked batch: its events for the next shelf, its rejects to be corrected.
+    def submit(self, checked: "Events") -> "Future[list[Outcome]]":
+        """Hand over checked events: the accepted ones for the next shelf, the rejects to be corrected.
 
         Returns
         -------
-        The outcome of each accepted event, in their order. Those stored are durable.
+        The outcome of each accepted event, in their order, once those stored are durable. `acknowledged` waits for it.
 
         Raises
         ------
         TryAgain
             If more events come than the database can take just now; then none of these is stored.
         """
-        # The rejects first: they may be kept again at no cost, and events without an id of their own may not.
-        rejects.add(self.db, batch.rejects)
-        return self._writer.write(batch.accepted.rows())
+        return self._writer.submit(checked.accepted, checked.rejects)
 
-    def feedback(self, user_id: str, item_id: str, rating: float) -> None:
-        """Store a rating, now.
+    def accept(self, checked: "Events") -> list[Outcome]:
+        """Store checked events as `submit` does, and wait for their outcomes.
 
         Raises
         ------
-        InputError
-            If the database does not take it: the person was erased, or a value does not fit.
         TryAgain
-            As for `accept`.
+            As for `submit`.
+        StorageError
+            If the database cannot be used, or does not answer in time.
         """
+        return self._writer.outcomes(self.submit(checked))
+
+    def submit_rating(self, user_id: str, item_id: str, rating: float) -> "Future[list[Outcome]]":
+        """Hand over a rating of this moment, as `submit` does events."""
         values: dict[str, Any] = {
             columns.EVENT_ID: uuid.uuid4().hex,
             columns.EVENT: EventKind.RATE.value,
@@ -221,9 +228,32 @@ class Live:
             columns.RATING: rating + 0.0,  # zero has no sign
             columns.TIMESTAMP: moments.now(),
         }
-        (outcome,) = self._writer.write([tuple(values.get(name) for name in columns.EVENTS)])
-        if outcome.status == "rejected":
-            raise InputError(f"the rating of {user_id!r} was not stored: {outcome.reason}")
+        return self._writer.submit([tuple(values.get(name) for name in columns.EVENTS)])
+
+    def feedback(self, user_id: str, item_id: str, rating: float) -> None:
+        """Store a rating, now.
+
+        Raises
+        ------
+        InputError
+            If the database does not take it: the person was erased, or a value does not fit.
+        StorageError
+            As for `accept`.
+        """
+        check_rating(user_id, self._writer.outcomes(self.submit_rating(user_id, item_id, rating)))
+
+    async def acknowledged(self, outcomes: "Future[list[Outcome]]") -> list[Outcome]:
+        """Wait for what `submit` returned without holding a thread.
+
+        Raises
+        ------
+        StorageError
+            As for `accept`.
+        """
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(outcomes), PATIENCE_SECONDS)
+        except TimeoutError:
+            raise self._writer.too_slow() from None
 
     def merge(self, anonymous_id: str, user_id: str) -> dict[str, int]:
         """Make what was stored under an anonymous id a known user's; return how many rows of each table changed.
@@ -275,3 +305,16 @@ class Live:
 
 def _weight(profile: list[ProfileRow]) -> int:
     return 1 + len(profile)
+
+
+def check_rating(user_id: str, outcomes: Sequence[Outcome]) -> None:
+    """Make sure that a shopper's rating was stored.
+
+    Raises
+    ------
+    InputError
+        If it was rejected.
+    """
+    for outcome in outcomes:
+        if outcome.status == "rejected":
+            raise InputError(f"the rating of {user_id!r} was not stored: {outcome.reason}")

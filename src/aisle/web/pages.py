@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from aisle.app.serve import Live
+from aisle.app.serve import Live, check_rating
 from aisle.app.serving.shelf import FALLBACKS
 from aisle.report.environment import environment
 from aisle.shop.errors import InputError
@@ -103,7 +103,8 @@ class Pages:
         user_id = check_id(form.get("user_id", ""), "user_id")
         item_id = check_id(form.get("item_id", ""), "item_id")
         stars = parse_stars(form.get("rating", ""))
-        await run_in_threadpool(self._live.feedback, user_id, item_id, stars)
+        outcomes = self._live.submit_rating(user_id, item_id, stars)
+        check_rating(user_id, await self._live.acknowledged(outcomes))
         if not _by_htmx(request):
             return RedirectResponse(address(user_id), 303)
         message = f"Rated {stars:.0f} of {STARS} stars. The shelf below takes it into account."

@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from aisle.web.security import HEADERS
+from aisle.web.access.headers import HEADERS
 
 
 @pytest.mark.parametrize("path", ["/", "/api/health", "/nothing", "/static/aisle.css", "/?user_id=user-0"])

@@ -1,6 +1,6 @@
 """Which items changed since a process last looked, so that it may keep the catalogue in memory.
 
-Revision 0005. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0007. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 
 ID = sa.String(256).with_variant(sa.VARBINARY(256), "mysql")
 OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}

@@ -20,7 +20,7 @@ from aisle.storage import migrations
 from aisle.storage.connection import Database, connect
 from aisle.storage.erased import LOCK
 from aisle.storage.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
-from aisle.storage.tables import erased, metadata
+from aisle.storage.tables import credentials, erased, metadata
 
 JOURNAL_MODES: Final = {"sqlite": "WAL", "sqlite-delete": "DELETE"}
 """SQLite as it usually runs, and as it falls back where no safe version is at hand."""
@@ -88,12 +88,12 @@ def new_shop(kind: str, folder: Path) -> Iterator[str]:
 
 def empty(db: Database) -> None:
     """Make a shop's tables as they were when they were new."""
-    server = db.engine.dialect.name
+    server, names = db.engine.dialect.name, [*metadata.tables, *credentials.tables]
     with db.write() as connection:
         if server == "postgresql":
-            connection.exec_driver_sql(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
+            connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")
         else:
-            for name in metadata.tables:
+            for name in names:
                 connection.exec_driver_sql(f"TRUNCATE {name}" if server == "mysql" else f"DELETE FROM {name}")
         connection.execute(insert(erased), {"digest": LOCK, "created": 0})
 

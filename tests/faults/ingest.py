@@ -30,7 +30,7 @@ class AcknowledgesEarly(EventWriter):
 
     def write(self, rows: "list[EventTuple]") -> list[Outcome]:  # type: ignore[override]
         """Enqueue, and do not wait."""
-        self._enqueue(rows)
+        self.submit(rows)
         return [STORED] * len(rows)
 
 

@@ -115,7 +115,7 @@ def _is_json(body: bytes) -> bool:
 
 def _accepted(body: bytes) -> list[EventTuple]:
     try:
-        return parse_events(body)[0].accepted.rows()
+        return parse_events(body).accepted
     except InputError:
         return []
 

@@ -120,7 +120,7 @@ def defaults() -> dict[str, dict[str, Any]]:
     settings = Settings.read(ROOT / "nowhere")
     models = {name: getattr(settings, name) for name in ("shop", "database", "train", "mlflow", "spark", "serve")}
     sections: dict[str, dict[str, Any]] = {
-        name: section.model_dump() for name, section in models.items() if isinstance(section, BaseModel)
+        name: as_json(section.model_dump()) for name, section in models.items() if isinstance(section, BaseModel)
     }
     sections["weights"] = msgspec.structs.asdict(Weights())
     configs = {name: by_name(name).config_type for name in NAMES} | {HYBRID: HybridConfig}

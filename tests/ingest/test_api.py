@@ -4,12 +4,12 @@ import re
 from contextlib import suppress
 
 import msgspec
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.ingest import parse_events
-from aisle.ingest.api import MAX_BODY, MAX_EVENTS
+from aisle.ingest.api import FEW, MAX_BODY, MAX_EVENTS, Events, parse_events
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError
 from tests.ingest.files import NOW
@@ -21,12 +21,20 @@ def body(*events: object) -> bytes:
     return msgspec.json.encode(events)
 
 
+def parsed(data: bytes) -> tuple[pl.DataFrame, Events]:
+    """Parse a body, and return the accepted events as a frame too."""
+    checked = parse_events(data, NOW)
+    types = {"str": pl.String, "int64": pl.Int64, "int32": pl.Int32, "float64": pl.Float64}
+    schema = {name: types[word] for name, word in EVENTS.items()}
+    return pl.DataFrame(checked.accepted, schema, orient="row"), checked
+
+
 @pytest.mark.parametrize("shape", [EVENT, [EVENT], {"events": [EVENT]}])
 def test_one_event_a_list_and_an_envelope_are_taken(shape: object) -> None:
-    batch, reasons = parse_events(msgspec.json.encode(shape), NOW)
-    assert reasons == [None]
-    assert batch.accepted.columns == list(EVENTS)
-    assert batch.accepted.select("event", "user_id", "item_id", "timestamp").row(0) == (
+    frame, checked = parsed(msgspec.json.encode(shape))
+    assert checked.reasons == [None]
+    assert frame.columns == list(EVENTS)
+    assert frame.select("event", "user_id", "item_id", "timestamp").row(0) == (
         "view_item",
         "u",
         "i",
@@ -43,9 +51,9 @@ def test_all_fields_are_typed() -> None:
         "properties": {"a": [1]},
     }
     del event["item_id"]
-    batch, reasons = parse_events(body(event), NOW)
-    assert reasons == [None]
-    assert batch.accepted.select("event", "item_id", "price", "quantity", "properties").row(0) == (
+    frame, checked = parsed(body(event))
+    assert checked.reasons == [None]
+    assert frame.select("event", "item_id", "price", "quantity", "properties").row(0) == (
         "purchase",
         "7",
         12_100_000,
@@ -55,32 +63,30 @@ def test_all_fields_are_typed() -> None:
 
 
 def test_the_server_makes_missing_ids_and_times() -> None:
-    batch, _ = parse_events(
-        body({"event": "view", "item_id": "i"}, {"event": "view", "item_id": "i", "event_id": ""}), NOW
-    )
-    assert batch.accepted["timestamp"].to_list() == [NOW, NOW]
-    assert batch.accepted["event_id"].n_unique() == 2
-    assert all(re.fullmatch("[0-9a-f]{32}", id_) for id_ in batch.accepted["event_id"])
+    frame, _ = parsed(body({"event": "view", "item_id": "i"}, {"event": "view", "item_id": "i", "event_id": ""}))
+    assert frame["timestamp"].to_list() == [NOW, NOW]
+    assert frame["event_id"].n_unique() == 2
+    assert all(re.fullmatch("[0-9a-f]{32}", id_) for id_ in frame["event_id"])
 
 
 def test_a_given_id_is_kept_so_that_a_retry_is_safe() -> None:
-    batch, _ = parse_events(body(EVENT | {"event_id": "mine"}), NOW)
-    assert batch.accepted["event_id"].to_list() == ["mine"]
+    frame, _ = parsed(body(EVENT | {"event_id": "mine"}))
+    assert frame["event_id"].to_list() == ["mine"]
 
 
 @pytest.mark.parametrize("when", [1_767_225_600, 1_767_225_600_000, 1_767_225_600_000_000, "1767225600", "2026-01-01"])
 def test_timestamps_are_iso_or_numbers(when: object) -> None:
-    batch, _ = parse_events(body(EVENT | {"timestamp": when}), NOW)
-    assert batch.accepted["timestamp"].to_list() == [1_767_225_600_000_000]
+    frame, _ = parsed(body(EVENT | {"timestamp": when}))
+    assert frame["timestamp"].to_list() == [1_767_225_600_000_000]
 
 
 def test_outcomes_come_in_the_order_received() -> None:
-    batch, reasons = parse_events(body(EVENT, 3, EVENT | {"quantity": 0}, EVENT, {"event": "juggle"}), NOW)
-    assert [reason is None for reason in reasons] == [True, False, False, True, False]
-    assert reasons[2] == "quantity '0' is not positive"
-    assert (batch.read, batch.accepted.height) == (5, 2)
-    assert batch.rejects[0].raw == "3"
-    assert {reject.source for reject in batch.rejects} == {"api"}
+    frame, checked = parsed(body(EVENT, 3, EVENT | {"quantity": 0}, EVENT, {"event": "juggle"}))
+    assert [reason is None for reason in checked.reasons] == [True, False, False, True, False]
+    assert checked.reasons[2] == "quantity '0' is not positive"
+    assert (len(checked.reasons), frame.height) == (5, 2)
+    assert checked.rejects[0].raw == "3"
+    assert {reject.source for reject in checked.rejects} == {"api"}
 
 
 @pytest.mark.parametrize(
@@ -109,11 +115,11 @@ def test_outcomes_come_in_the_order_received() -> None:
     ],
 )
 def test_a_bad_event_is_rejected_alone(change: dict[str, object], reason: str) -> None:
-    batch, reasons = parse_events(body(EVENT | change, EVENT), NOW)
-    assert reason in (reasons[0] or "")
-    assert reasons[1] is None
-    assert batch.rejects[0].reason == reasons[0]
-    assert len(batch.rejects[0].raw) <= 32 * 1024
+    _, checked = parsed(body(EVENT | change, EVENT))
+    assert reason in (checked.reasons[0] or "")
+    assert checked.reasons[1] is None
+    assert checked.rejects[0].reason == checked.reasons[0]
+    assert len(checked.rejects[0].raw) <= 32 * 1024
 
 
 @pytest.mark.parametrize(
@@ -127,8 +133,8 @@ def test_a_bad_event_is_rejected_alone(change: dict[str, object], reason: str) -
     ids=["a price beyond floats", "a quantity beyond integers", "a property beyond floats", "a deep property"],
 )
 def test_hostile_numbers_and_nesting_are_outcomes(event: bytes) -> None:
-    batch, reasons = parse_events(event, NOW)
-    assert len(reasons) == batch.read == 1
+    _, checked = parsed(event)
+    assert len(checked.reasons) == len(checked.reasons) == 1
 
 
 GOOD = b'{"event": "view", "item_id": "i"}'
@@ -148,29 +154,30 @@ ODD = [
 @pytest.mark.parametrize("shape", [b"[%b, %b]", b' { "more": [1] , "events" : [ %b,\n%b ] } '])
 @pytest.mark.parametrize(("event", "reason"), ODD, ids=range(len(ODD)))
 def test_what_only_looks_like_json_is_rejected_alone(event: bytes, reason: str, shape: bytes) -> None:
-    batch, reasons = parse_events(shape % (event, GOOD), NOW)
-    assert reason in (reasons[0] or "")
-    assert reasons[1] is None
-    assert batch.rejects[0].raw == event.decode()
+    _, checked = parsed(shape % (event, GOOD))
+    assert reason in (checked.reasons[0] or "")
+    assert checked.reasons[1] is None
+    assert checked.rejects[0].raw == event.decode()
 
 
 @pytest.mark.parametrize(("event", "reason"), ODD, ids=range(len(ODD)))
 def test_a_lone_event_that_only_looks_like_json_is_an_outcome(event: bytes, reason: str) -> None:
-    _, (outcome,) = parse_events(event, NOW)
+    (outcome,) = parse_events(event, NOW).reasons
     assert reason in (outcome or "")
 
 
 def test_an_event_may_nest_and_hold_what_looks_like_keys() -> None:
     event = b'{"event": "view", "item_id": "\\"a\\": ", "properties": {"event": {"event": "\\"event\\": 1"}}}'
-    batch, (reason,) = parse_events(event, NOW)
+    frame, checked = parsed(event)
+    (reason,) = checked.reasons
     assert reason is None
-    assert batch.accepted["item_id"].to_list() == ['"a": ']
+    assert frame["item_id"].to_list() == ['"a": ']
 
 
 def test_ids_pass_byte_for_byte() -> None:
     lookalikes = ["u", "u ", "U", "ü", "u\u0308", "\u00a0u"]
-    batch, _ = parse_events(body(*[EVENT | {"user_id": id_} for id_ in lookalikes]), NOW)
-    assert batch.accepted["user_id"].to_list() == lookalikes
+    frame, _ = parsed(body(*[EVENT | {"user_id": id_} for id_ in lookalikes]))
+    assert frame["user_id"].to_list() == lookalikes
 
 
 @pytest.mark.parametrize(
@@ -199,12 +206,12 @@ def test_a_body_that_is_no_json_events_is_refused(bad: bytes) -> None:
 
 
 def test_no_event_is_no_mistake() -> None:
-    batch, reasons = parse_events(b"[]", NOW)
-    assert (batch.read, batch.accepted.height, reasons) == (0, 0, [])
+    frame, checked = parsed(b"[]")
+    assert (len(checked.reasons), frame.height, checked.reasons) == (0, 0, [])
 
 
 def test_too_many_events_are_refused() -> None:
-    assert len(parse_events(body(*[EVENT] * MAX_EVENTS), NOW)[1]) == MAX_EVENTS
+    assert len(parse_events(body(*[EVENT] * MAX_EVENTS), NOW).reasons) == MAX_EVENTS
     with pytest.raises(InputError, match=r"has 1,001 events; send at most 1,000"):
         parse_events(body(*[EVENT] * (MAX_EVENTS + 1)), NOW)
 
@@ -234,7 +241,16 @@ ANYTHING = st.recursive(
 )
 def test_every_event_has_one_outcome(events: list[object]) -> None:
     data = msgspec.json.encode(events)
-    batch, reasons = parse_events(data, NOW)
-    assert len(reasons) == len(events) == batch.read
-    assert batch.accepted.height == reasons.count(None)
-    assert [reject.reason for reject in batch.rejects] == [reason for reason in reasons if reason is not None]
+    frame, checked = parsed(data)
+    assert len(checked.reasons) == len(events) == len(checked.reasons)
+    assert frame.height == checked.reasons.count(None)
+    assert [reject.reason for reject in checked.rejects] == [reason for reason in checked.reasons if reason is not None]
+
+
+def test_many_events_have_the_outcomes_that_a_few_have() -> None:
+    some = [EVENT, EVENT | {"quantity": 0}, 3, EVENT | {"price": "£1,234.50"}]
+    few = parse_events(body(*some), NOW)
+    many = parse_events(body(*some * FEW), NOW)
+    assert many.reasons == few.reasons * FEW
+    assert [event[1:] for event in many.accepted] == [event[1:] for event in few.accepted] * FEW
+    assert many.rejects == few.rejects * FEW

@@ -32,13 +32,16 @@ def test_satisfaction_of_the_indifferent_depends_on_quality_and_luck_alone(shopp
 
 
 def test_a_discount_is_liked_by_the_thrifty(shoppers: Shoppers, world: World) -> None:
-    day, item = np.argwhere(world.catalogue.discount > 0)[0]
-    plain = replace(world.catalogue, discount=np.zeros_like(world.catalogue.discount))
+    day, item = np.argwhere(
+        world.catalogue.discount(np.arange(len(world.catalogue)), np.arange(world.calendar.days)[:, None]) > 0
+    )[0]
+    plain = replace(world.catalogue, depth=np.zeros_like(world.catalogue.depth))
     leaf = int(world.catalogue.leaf[item])
+    items = np.arange(world.catalogue.start[leaf], world.catalogue.start[leaf + 1])[None]
     place = item - world.catalogue.start[leaf]
     users = np.array([int(shoppers.thrift.argmin()), int(shoppers.thrift.argmax())], np.int32)
     days = np.full(2, day, np.int32)
-    gain = liking(shoppers, world.catalogue, users, days, leaf) - liking(shoppers, plain, users, days, leaf)
+    gain = liking(shoppers, world.catalogue, users, days, items) - liking(shoppers, plain, users, days, items)
     assert gain[1, place] > gain[0, place] > 0
 
 

@@ -102,6 +102,7 @@ def test_everything_says_that_it_is_simulated(simulation: Simulation, part: Part
     [
         ({"seed": -1}, "seed -1 is negative; take 0 or more"),
         ({"events": 99}, "99 simulated events are too few; take 100 or more"),
+        ({"items": 999}, "999 simulated items cannot be made; take 1000 to 1000000"),
         ({"end": 0}, "begins before 2000; let it end later"),
     ],
 )

@@ -1,6 +1,8 @@
+import numpy as np
 import polars as pl
 
-from aisle.simulator.simulation import Part
+from aisle.simulator.simulation import DAYS, Part, Simulation
+from aisle.simulator.world import make_world
 from tests.simulator.kinds import of_kind
 
 
@@ -24,3 +26,12 @@ def test_searches_say_what_was_searched(part: Part) -> None:
     assert words.null_count() == 0
     assert "wok" in set(words)
     assert searches["item_id"].null_count() == len(searches)
+
+
+def test_in_a_large_shop_shoppers_look_at_popular_items_of_their_taste() -> None:
+    simulation = Simulation(events=20_000, items=100_000)
+    world = make_world(simulation.seed, simulation.end, DAYS, 100_000)
+    viewed = of_kind(pl.concat(simulation.events()), "view_item").join(simulation.tastes(), on="user_id")
+    number = viewed["item_id"].str.strip_prefix("sim-").cast(pl.Int32).to_numpy()
+    assert np.corrcoef(world.catalogue.style[number, 0], viewed["classic_modern"])[0, 1] > 0.25
+    assert world.catalogue.known[number].mean() > 0.7

@@ -10,14 +10,15 @@ from starlette.testclient import TestClient
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.web.app import create_app
+from tests.web.clients import client_of
 
 
 @pytest.fixture
 def client(live: Live) -> TestClient:
-    return TestClient(create_app(live), raise_server_exceptions=False, follow_redirects=False)
+    return client_of(create_app(live))
 
 
 @pytest.fixture
 def untrained_client(untrained_folder: Path, tmp_path: Path) -> Iterator[TestClient]:
     with Live(Settings.read(shutil.copytree(untrained_folder, tmp_path / "untrained"))) as live:
-        yield TestClient(create_app(live), raise_server_exceptions=False)
+        yield client_of(create_app(live))

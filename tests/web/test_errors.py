@@ -1,5 +1,6 @@
 """Every failure is one sentence."""
 
+from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
@@ -11,8 +12,10 @@ from aisle.app.serve import Live
 from aisle.app.serving.shelf import Shelf
 from aisle.app.settings import Settings
 from aisle.shop import errors
+from aisle.storage.writer import Outcome
 from aisle.web.app import create_app
 from aisle.web.errors import explain
+from tests.web.clients import client_of
 
 
 @pytest.mark.parametrize(
@@ -44,14 +47,14 @@ def test_the_folders_and_hosts_of_the_shop_are_for_its_log(
 
 def test_a_busy_shop_says_when_to_try_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Busy(Live):
-        def feedback(self, user_id: str, item_id: str, rating: float) -> None:
+        def submit_rating(self, user_id: str, item_id: str, rating: float) -> Future[list[Outcome]]:
             raise errors.TryAgain("20,000 events wait for database /srv/shop/aisle.db")
 
     with Busy(Settings.read(folder)) as live:
-        client = TestClient(create_app(live), raise_server_exceptions=False)
+        client = client_of(create_app(live))
         answer = client.post("/api/feedback", json={"user_id": "u", "item_id": "tea-1", "rating": 5})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert "try again" in answer.json()["error"]
+    assert "try again" in answer.json()["detail"]
     assert "/srv" not in answer.text
     assert "/srv/shop/aisle.db" in caplog.text
 
@@ -70,13 +73,13 @@ class Broken(Live):
 
 @pytest.fixture
 def broken_client(folder: Path) -> TestClient:
-    return TestClient(create_app(Broken(Settings.read(folder))), raise_server_exceptions=False)
+    return client_of(create_app(Broken(Settings.read(folder))))
 
 
 def test_a_bug_is_not_shown_to_the_client(broken_client: TestClient) -> None:
     answer = broken_client.get("/api/recommendations?user_id=a")
     assert answer.status_code == 500
-    assert set(answer.json()) == {"error"}
+    assert set(answer.json()) == {"title", "status", "detail"}
     assert "secret" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
 
@@ -92,13 +95,15 @@ def test_a_bug_is_a_page_in_the_browser(broken_client: TestClient) -> None:
 def test_an_unknown_path_is_an_error_in_json(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
-    assert "no such page" in answer.json()["error"]
+    assert "no such page" in answer.json()["detail"]
 
 
 def test_a_wrong_method_is_an_error_in_json(client: TestClient) -> None:
     answer = client.get("/api/feedback")
     assert answer.status_code == 405
-    assert answer.json() == {"error": "Method Not Allowed"}
+    assert answer.json()["detail"] == "/api/feedback answers POST"
+    assert answer.headers["allow"] == "POST"
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_an_unknown_page_is_a_page_in_the_browser(client: TestClient) -> None:

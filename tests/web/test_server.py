@@ -64,6 +64,14 @@ def test_a_busy_port_gives_the_next_free_one(busy: int) -> None:
         assert busy < listener.getsockname()[1] < busy + server.PORTS_TRIED
 
 
+def test_answers_do_not_wait_for_the_clients_acknowledgement() -> None:
+    with server.listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            # asyncio sets TCP_NODELAY on connections of which it knows that they are TCP.
+            assert accepted.proto == socket.IPPROTO_TCP
+
+
 def test_too_many_busy_ports_are_said(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "PORTS_TRIED", 1)
     with pytest.raises(SettingsError, match=f"no port from {busy} to {busy} is free"):

@@ -1,18 +1,21 @@
 """The online path: one request, top to bottom.
 
-A request reads the shopper's newest events and what the catalogue says of the candidates from the database, so that a
-click changes the very next shelf in every process, and what was just sold out is on none. Everything between happens in
-memory, on the live model. If the database does not answer, the last known profile and catalogue are used, then the
-popular shelf: a shelf says which, and is never an error.
+A request reads from the database the shopper's newest events, what changed in the catalogue, and which candidates are
+unavailable, so that a click changes the very next shelf in every process, and what was just sold out is on none.
+Everything between happens in memory, on the live model. If the database does not answer, the last known profile and
+catalogue are used, then the popular shelf: a shelf says which, and is never an error.
 """
 
+import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aisle.app.serving.cache import Cache
 from aisle.app.serving.catalogue import LiveCatalogue
+from aisle.app.serving.catalogue_watch import CatalogueWatch
+from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.placements import placement_named, placements_of
 from aisle.app.serving.reasons import reasons_of_shelf
@@ -21,19 +24,22 @@ from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
+from aisle.engine.ranking.profile import ProfileEvent
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
-from aisle.storage import events, items, people, rejects
+from aisle.storage import events, items, people
 from aisle.storage.connection import connect
-from aisle.storage.events import EventRow
-from aisle.storage.items import ItemRow
+from aisle.storage.events import ProfileRow
+from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
-from aisle.storage.writer import EventWriter, Outcome
+from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
 if TYPE_CHECKING:
-    from aisle.ingest.batch import Batch  # ingest brings Polars, which a shelf does without
+    from concurrent.futures import Future
+
+    from aisle.ingest.api import Events  # ingest brings Polars, which a shelf does without
 
 PROFILE_EVENTS: Final = 1000
 """How many of a shopper's newest events make the profile."""
@@ -42,8 +48,7 @@ SIMILAR_PLACEMENT: Final = "similar-items"
 """The placement whose shelf shows what is like an item."""
 
 CACHED_EVENTS: Final = 200_000
-CACHED_ITEMS: Final = 10_000
-"""How many events of profiles, and how many items, a process keeps for the time that the database is away."""
+"""How many events of profiles a process keeps for the time that the database is away."""
 
 
 class Live:
@@ -68,9 +73,10 @@ class Live:
         self.db = connect(settings.database_url)
         check(self.db)
         self.model_watch = ModelWatch(self.db, settings.bundles)
+        self.keys = KeyRing(self.db, settings.sealing_key)
+        self._catalogue_watch = CatalogueWatch(self.db)
         self._writer = EventWriter(self.db)
-        self._profiles: Cache[tuple[str | None, str | None], list[EventRow]] = Cache(CACHED_EVENTS, _weight)
-        self._items: Cache[str, ItemRow] = Cache(CACHED_ITEMS)
+        self._profiles: Cache[tuple[str | None, str | None], list[ProfileRow]] = Cache(CACHED_EVENTS, _weight)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -88,7 +94,7 @@ class Live:
         """
         placement = placement_named(self.placements, request.placement)
         profile, away = self._profile(request.user_id, request.session_id)
-        query, catalogue = self._query(request, placement, profile)
+        query, catalogue = self._query(request, placement, [*request.tried, *profile])
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, uuid.uuid4().hex)
@@ -154,14 +160,15 @@ class Live:
         return self.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=n))
 
     def _query(
-        self, request: ShelfRequest, placement: Placement, profile: Sequence[EventRow]
+        self, request: ShelfRequest, placement: Placement, profile: Sequence[ProfileEvent]
     ) -> tuple[ShelfQuery, LiveCatalogue]:
         """Return a request in the live model's numbers, and the catalogue that it looks items up in."""
         model = self.model_watch.current()
-        catalogue = LiveCatalogue(model, self._read_items, self._newest)
+        held = self._catalogue_watch.current(model)
+        catalogue = LiveCatalogue(model.items, held, self._unavailable, self._newest)
         return ShelfQuery.of_events(request, profile, model, catalogue, placement.objective), catalogue
 
-    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[EventRow], bool]:
+    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileRow], bool]:
         """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
         try:
             profile = events.of_user(self.db, user_id, PROFILE_EVENTS) if user_id else []
@@ -180,44 +187,40 @@ class Live:
         except StorageError:
             return []
 
-    def _read_items(self, item_ids: Sequence[str]) -> dict[str, ItemRow]:
-        """Return what the catalogue says of items, from memory if the database is away."""
-        try:
-            rows = items.get(self.db, item_ids)
-        except StorageError:
-            return {item_id: row for item_id in item_ids if (row := self._items.get(item_id))}
-        for item_id, row in rows.items():
-            self._items.put(item_id, row)
-        return rows
+    def _unavailable(self, item_ids: Sequence[str]) -> Mapping[str, Unavailable]:
+        """Return which of some items cannot be sold at this moment."""
+        return items.unavailable(self.db, item_ids, moments.now())
 
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
-    def accept(self, batch: "Batch") -> list[Outcome]:
-        """Store a checked batch: its events for the next shelf, its rejects to be corrected.
+    def submit(self, checked: "Events") -> "Future[list[Outcome]]":
+        """Hand over checked events: the accepted ones for the next shelf, the rejects to be corrected.
 
         Returns
         -------
-        The outcome of each accepted event, in their order. Those stored are durable.
+        The outcome of each accepted event, in their order, once those stored are durable. `acknowledged` waits for it.
 
         Raises
         ------
         TryAgain
             If more events come than the database can take just now; then none of these is stored.
         """
-        # The rejects first: they may be kept again at no cost, and events without an id of their own may not.
-        rejects.add(self.db, batch.rejects)
-        return self._writer.write(batch.accepted.rows())
+        return self._writer.submit(checked.accepted, checked.rejects)
 
-    def feedback(self, user_id: str, item_id: str, rating: float) -> None:
-        """Store a rating, now.
+    def accept(self, checked: "Events") -> list[Outcome]:
+        """Store checked events as `submit` does, and wait for their outcomes.
 
         Raises
         ------
-        InputError
-            If the database does not take it: the person was erased, or a value does not fit.
         TryAgain
-            As for `accept`.
+            As for `submit`.
+        StorageError
+            If the database cannot be used, or does not answer in time.
         """
+        return self._writer.outcomes(self.submit(checked))
+
+    def submit_rating(self, user_id: str, item_id: str, rating: float) -> "Future[list[Outcome]]":
+        """Hand over a rating of this moment, as `submit` does events."""
         values: dict[str, Any] = {
             columns.EVENT_ID: uuid.uuid4().hex,
             columns.EVENT: EventKind.RATE.value,
@@ -226,9 +229,32 @@ class Live:
             columns.RATING: rating + 0.0,  # zero has no sign
             columns.TIMESTAMP: moments.now(),
         }
-        (outcome,) = self._writer.write([tuple(values.get(name) for name in columns.EVENTS)])
-        if outcome.status == "rejected":
-            raise InputError(f"the rating of {user_id!r} was not stored: {outcome.reason}")
+        return self._writer.submit([tuple(values.get(name) for name in columns.EVENTS)])
+
+    def feedback(self, user_id: str, item_id: str, rating: float) -> None:
+        """Store a rating, now.
+
+        Raises
+        ------
+        InputError
+            If the database does not take it: the person was erased, or a value does not fit.
+        StorageError
+            As for `accept`.
+        """
+        check_rating(user_id, self._writer.outcomes(self.submit_rating(user_id, item_id, rating)))
+
+    async def acknowledged(self, outcomes: "Future[list[Outcome]]") -> list[Outcome]:
+        """Wait for what `submit` returned without holding a thread.
+
+        Raises
+        ------
+        StorageError
+            As for `accept`.
+        """
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(outcomes), PATIENCE_SECONDS)
+        except TimeoutError:
+            raise self._writer.too_slow() from None
 
     def merge(self, anonymous_id: str, user_id: str) -> dict[str, int]:
         """Make what was stored under an anonymous id a known user's; return how many rows of each table changed.
@@ -242,8 +268,8 @@ class Live:
 
     def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
         """Return what a shopper did last, newest first."""
-        rows = events.of_user(self.db, user_id, n)
-        known = self._read_items(list({row.item_id for row in rows}))
+        rows = events.history(self.db, user_id, n)
+        known = items.facts(self.db, list({row.item_id for row in rows}))
         return [history_line(row, known.get(row.item_id)) for row in rows]
 
     # --- About the shop -----------------------------------------------------------------------------------------------
@@ -278,5 +304,18 @@ class Live:
         self.close()
 
 
-def _weight(profile: list[EventRow]) -> int:
+def _weight(profile: list[ProfileRow]) -> int:
     return 1 + len(profile)
+
+
+def check_rating(user_id: str, outcomes: Sequence[Outcome]) -> None:
+    """Make sure that a shopper's rating was stored.
+
+    Raises
+    ------
+    InputError
+        If it was rejected.
+    """
+    for outcome in outcomes:
+        if outcome.status == "rejected":
+            raise InputError(f"the rating of {user_id!r} was not stored: {outcome.reason}")

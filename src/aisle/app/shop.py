@@ -12,7 +12,10 @@ from aisle.app.serving.placements import placement_named
 from aisle.app.settings import FILE, Settings
 from aisle.app.tracking.tracker import attach, follow_live, track_training, track_tuning
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
+from aisle.shop.access import Scope
 from aisle.shop.ids import check_id
+from aisle.shop.tokens import new_secret, secret_id
+from aisle.storage import keys, signing_secrets
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
 if TYPE_CHECKING:
@@ -31,9 +34,11 @@ if TYPE_CHECKING:
     from aisle.ingest.plan import Plan
     from aisle.insights.quality import Quality
     from aisle.storage.items import ItemMoment
+    from aisle.storage.keys import KeyRow
     from aisle.storage.models import ModelRow
     from aisle.storage.people import Receipt
     from aisle.storage.rejects import RejectRow
+    from aisle.storage.signing_secrets import SecretRow
 
 
 class Shop(Live):
@@ -174,6 +179,41 @@ class Shop(Live):
         from aisle.storage import people
 
         return people.merge(self.db, check_id(anonymous_id, "anonymous_id"), check_id(user_id, "user_id"))
+
+    # --- Keys ---------------------------------------------------------------------------------------------------------
+
+    def create_key(self, scope: Scope, name: str = "", origins: Sequence[str] = ()) -> str:
+        """Make a key of the HTTP API and return it; it cannot be read again."""
+        return keys.add(self.db, scope, name, origins)
+
+    def api_keys(self) -> "list[KeyRow]":
+        """Return every key that was ever made, oldest first."""
+        return keys.list_(self.db)
+
+    def create_secret(self) -> str:
+        """Make a secret that signs users and return it; two may be valid at once.
+
+        Raises
+        ------
+        SettingsError
+            If the environment has no key to seal it with.
+        InputError
+            If two are valid already.
+        """
+        from aisle.app.data.sealing import seal
+
+        secret = new_secret()
+        signing_secrets.add(self.db, secret_id(secret), seal(secret, self.settings.sealing_key))
+        return secret
+
+    def signing_secrets(self) -> "list[SecretRow]":
+        """Return every secret that was ever made to sign users, oldest first."""
+        return signing_secrets.list_(self.db)
+
+    def revoke_key(self, key_id: str) -> None:
+        """Make a key, or a secret that signs users, invalid for good."""
+        if not signing_secrets.revoke(self.db, key_id):
+            keys.revoke(self.db, key_id)
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ MORE_SHELVES: Final = ("because-you-viewed", "buy-it-again")
 """The placements that are shown after the main one."""
 
 
-def run_demo(folder: Path, events: int) -> None:
+def run_demo(folder: Path, events: int, items: int) -> None:
     """Make a simulated shop in a folder, train on its events and show shelves.
 
     Raises
@@ -39,7 +39,7 @@ def run_demo(folder: Path, events: int) -> None:
     write_settings(folder / FILE, ("models", "hybrid"), QUICK)
     terminal.out.rule(f"A simulated shop in {folder}")
     with Shop(Settings.read(folder)) as shop:
-        fill(shop, events)
+        fill(shop, events, items)
         terminal.out.rule("Training, with figures from the newest weeks")
         learn(shop)
         terminal.out.rule("Shelves")
@@ -63,10 +63,10 @@ def clear(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def fill(shop: Shop, events: int) -> None:
+def fill(shop: Shop, events: int, items: int) -> None:
     """Simulate shoppers up to this morning and import what they did."""
     today = moments.now() // moments.DAY * moments.DAY
-    simulation = Simulation(events=events, end=today)
+    simulation = Simulation(events=events, end=today, items=items)
     with terminal.bars() as progress:
         imported = shop.import_trusted(simulation.tables(), progress)
     for line in import_lines(imported):

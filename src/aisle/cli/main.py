@@ -16,6 +16,7 @@ from aisle.cli.commands import (
     data,
     db,
     evaluate,
+    keys,
     models,
     profile,
     recommend,
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (data, rejects, train, evaluate, models, tune, recommend, why, serve, users, profile, backup, db):
+for module in (data, rejects, train, evaluate, models, tune, recommend, why, serve, keys, users, profile, backup, db):
     module.register(app)
 
 

@@ -1,16 +1,18 @@
 """Events of `POST /api/events`, as JSON: the same checks as for files, and an outcome for each event."""
 
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import polars as pl
 
-from aisle.ingest.batch import ROW, Batch, Reject, cut
+from aisle.ingest.batch import ROW, Reject, cut
 from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
 from aisle.ingest.json import check_object, split
 from aisle.ingest.readers.jsonl import cell_of, to_frame
+from aisle.ingest.rows.check import check_event
 from aisle.ingest.validate import validate
 from aisle.shop import columns as c
 from aisle.shop import moments
@@ -23,7 +25,8 @@ MAX_BODY: Final = 2 * 1024 * 1024
 MAX_EVENTS: Final = 1_000
 """The most events in one body."""
 
-Cells = dict[str, str | None]
+Cells: TypeAlias = dict[str, str | None]
+EventTuple: TypeAlias = tuple[Any, ...]
 
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -33,7 +36,30 @@ SOURCE: Final = "api"
 """The source of rejects of requests."""
 
 
-def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str | None]]:
+FEW: Final = 200
+"""Up to how many events are checked one by one; a frame pays for itself past them."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events of a request, checked.
+
+    Attributes
+    ----------
+    accepted
+        The events that pass, each a tuple in the order of `shop.columns.EVENTS`.
+    rejects
+        The others.
+    reasons
+        For each event, in the order of the body, why it was rejected, or None.
+    """
+
+    accepted: list[EventTuple]
+    rejects: list[Reject]
+    reasons: list[str | None]
+
+
+def parse_events(body: bytes, now: int | None = None) -> Events:
     """Check the events of a request.
 
     Parameters
@@ -44,13 +70,6 @@ def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str |
         seconds, milliseconds or microseconds; a price is in currency units.
     now
         The present moment, if not the clock's.
-
-    Returns
-    -------
-    batch
-        The checked events and the rejects.
-    reasons
-        For each event, in the order of the body, why it was rejected, or None.
 
     Raises
     ------
@@ -63,18 +82,18 @@ def parse_events(body: bytes, now: int | None = None) -> tuple[Batch, list[str |
     if len(events) > MAX_EVENTS:
         raise InputError(f"the body has {len(events):,} events; send at most {MAX_EVENTS:,} at a time")
     now = moments.now() if now is None else now
-    checked, reasons = check_events(events, [(uuid.uuid4().hex, now) for _ in events], now)
+    accepted, reasons = check_events(events, [(uuid.uuid4().hex, now) for _ in events], now)
     rejects = [
         Reject(SOURCE, None, "events", reason, cut(event.decode()))
         for event, reason in zip(events, reasons, strict=True)
         if reason is not None
     ]
-    return Batch("events", checked, rejects, len(events), len(body)), reasons
+    return Events(accepted, rejects, reasons)
 
 
 def check_events(
     events: Sequence[bytes], defaults: Sequence[tuple[str, int]], now: int
-) -> tuple[pl.DataFrame, list[str | None]]:
+) -> tuple[list[EventTuple], list[str | None]]:
     """Check events one by one.
 
     Parameters
@@ -89,23 +108,36 @@ def check_events(
     Returns
     -------
     accepted
-        The events that pass, with the columns and types of the table.
+        The events that pass, each a tuple in the order of `shop.columns.EVENTS`.
     reasons
         For each event why it does not pass, or None.
     """
     reasons: list[str | None] = [None] * len(events)
-    rows: list[Cells] = []
-    places: list[int] = []
+    rows: dict[int, Cells] = {}
     for place, event in enumerate(events):
         try:
-            rows.append(_with_defaults(dict(_cells(event)), *defaults[place]))
-            places.append(place)
+            rows[place] = _with_defaults(dict(_cells(event)), *defaults[place])
         except InputError as error:
             reasons[place] = str(error)
-    checked = validate("events", _framed(rows, places), _DATES, now)
+    check = _by_row if len(rows) <= FEW else _by_column
+    return check(rows, now, reasons), reasons
+
+
+def _by_row(rows: Mapping[int, Cells], now: int, reasons: list[str | None]) -> list[EventTuple]:
+    accepted = []
+    for place, cells in rows.items():
+        event, reasons[place] = check_event(cells, now)
+        if event is not None:
+            accepted.append(event)
+    return accepted
+
+
+def _by_column(rows: Mapping[int, Cells], now: int, reasons: list[str | None]) -> list[EventTuple]:
+    frame = to_frame(list(rows.values())).with_columns(pl.Series(ROW, list(rows), pl.Int64))
+    checked = validate("events", frame, _DATES, now)
     for place, reason in checked.reasons.rows():
         reasons[place] = reason
-    return checked.accepted, reasons
+    return checked.accepted.rows()
 
 
 def _events(body: bytes) -> list[bytes]:
@@ -170,10 +202,6 @@ def _with_defaults(event: Cells, event_id: str, timestamp: int) -> Cells:
         c.EVENT_ID: event.get(c.EVENT_ID) or event_id,
         c.TIMESTAMP: event.get(c.TIMESTAMP) or str(timestamp),
     }
-
-
-def _framed(rows: list[Cells], places: list[int]) -> pl.DataFrame:
-    return to_frame(rows).with_columns(pl.Series(ROW, places, pl.Int64))
 
 
 def _message(error: Exception) -> str:

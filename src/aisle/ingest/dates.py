@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from aisle.ingest.numbers import BLANK
 from aisle.shop.errors import FormatError
 from aisle.shop.events import EARLIEST, MAX_AHEAD
 from aisle.shop.moments import DAY, SECOND
@@ -22,12 +23,12 @@ EPOCH: Final = "epoch"
 ISO_OR_EPOCH: Final = "iso or epoch"
 """The format of values that may differ: `2026-01-31T12:00:00Z` and then 1769860800."""
 
-_ISO_PATTERN: Final = (
-    r"^\s*(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+ISO_PATTERN: Final = (
+    rf"^{BLANK}*(?P<day>[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}})"
     r"(?:[Tt ](?P<clock>[0-9]{2}:[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
-    r"\s*(?P<zone>[Zz]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\s*$"
+    rf"{BLANK}*(?P<zone>[Zz]|UTC|GMT|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)?)?{BLANK}*$"
 )
-_EPOCH_PATTERN: Final = r"^\s*(?P<whole>[0-9]{1,19})(?:\.(?P<fraction>[0-9]{1,9})[0-9]*)?\s*$"
+EPOCH_PATTERN: Final = rf"^{BLANK}*(?P<whole>[0-9]{{1,19}})(?:\.(?P<fraction>[0-9]{{1,9}})[0-9]*)?{BLANK}*$"
 
 _DAY_FIRST: Final = ("%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y")
 _MONTH_FIRST: Final = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y")
@@ -123,7 +124,7 @@ def check_date_format(pattern: str) -> str:
 
 
 def _parse_iso(text: pl.Expr, timezone: str) -> pl.Expr:
-    part = text.str.extract_groups(_ISO_PATTERN).struct.field
+    part = text.str.extract_groups(ISO_PATTERN).struct.field
     seconds = pl.concat_str(
         part("day"), part("clock").fill_null("00:00"), part("second").fill_null("00"), separator=":"
     )
@@ -142,7 +143,7 @@ def _parse_iso(text: pl.Expr, timezone: str) -> pl.Expr:
 
 
 def _parse_epoch(text: pl.Expr) -> pl.Expr:
-    part = text.str.extract_groups(_EPOCH_PATTERN).struct.field
+    part = text.str.extract_groups(EPOCH_PATTERN).struct.field
     whole = part("whole").cast(pl.Int64, strict=False)
     billionths = part("fraction").str.pad_end(9, "0").cast(pl.Int64, strict=False).fill_null(0)
     # Seconds of any date up to the year 5138 are below 10^11; milliseconds of any since 1973 are not.

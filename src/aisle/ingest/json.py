@@ -4,6 +4,10 @@ import json
 import re
 from typing import Any, Final
 
+import msgspec
+
+from aisle.shop.events import MAX_TEXT_BYTES
+
 MAX_DEPTH: Final = 64
 """How deep an event may nest; more is the mistake of a program."""
 
@@ -43,6 +47,17 @@ def check_object(text: bytes, keys: int) -> None:
     if len(_KEY_END.findall(text)) == keys and text.count(b"[") <= MAX_DEPTH:
         return
     _check_depth(_CHECKING.decode(text.decode()))
+
+
+def is_object(text: str) -> bool:
+    """Tell whether a text of at most 32 KB is a JSON object."""
+    if len(text) > MAX_TEXT_BYTES:
+        return False
+    try:
+        msgspec.json.decode(text, type=dict[str, object])
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _check_depth(value: object) -> None:

@@ -7,12 +7,23 @@ from typing import Final
 
 import polars as pl
 
+from aisle.shop.events import BLANKS
 from aisle.shop.money import MICROS, to_micros
 
 MAX_PRICE: Final = 10**9 * MICROS
 """A billion currency units: a price above it is a mistake of the log, and sums of prices stay within 64 bits."""
 
-_PLAIN_MONEY: Final = r"^\s*(?P<sign>[+-]?)(?P<whole>[0-9]{1,10})(?:\.(?P<fraction>[0-9]{0,6}))?\s*$"
+BLANK: Final = f"[{BLANKS}]"
+"""A blank, as a pattern."""
+
+WHOLE: Final = rf"^{BLANK}*\+?(-?[0-9]{{1,18}})(?:\.0*)?{BLANK}*$"
+"""A whole number; `3.0` is one, `3.5` and `1e3` are not."""
+
+FINITE: Final = rf"^{BLANK}*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?){BLANK}*$"
+"""A decimal number, perhaps with an exponent."""
+
+PLAIN_MONEY: Final = rf"^{BLANK}*(?P<sign>[+-]?)(?P<whole>[0-9]{{1,10}})(?:\.(?P<fraction>[0-9]{{0,6}}))?{BLANK}*$"
+"""An amount of money without currency, exponent or separators of thousands."""
 
 # How an amount may be written, without the currency. A single comma before three digits could be a decimal comma or a
 # separator of thousands, and fits none.
@@ -33,13 +44,13 @@ _UNAVAILABLE: Final = ("outofstock", "soldout", "discontinued")
 
 
 def whole(text: pl.Expr) -> pl.Expr:
-    """Return whole numbers (Int64), null for other text; `3.0` is whole, `3.5` and `1e3` are not."""
-    return text.str.extract(r"^\s*\+?(-?[0-9]{1,18})(?:\.0*)?\s*$").cast(pl.Int64, strict=False)
+    """Return whole numbers (Int64), null for other text."""
+    return text.str.extract(WHOLE).cast(pl.Int64, strict=False)
 
 
 def finite(text: pl.Expr) -> pl.Expr:
     """Return finite numbers (Float64), null for other text."""
-    number = text.str.strip_chars().cast(pl.Float64, strict=False)
+    number = text.str.extract(FINITE).cast(pl.Float64, strict=False)
     # Zero without a sign, as some databases keep the sign and others do not.
     return pl.when(number.is_finite() & (number != 0)).then(number).when(number == 0).then(pl.lit(0.0))
 
@@ -64,7 +75,7 @@ def money(text: pl.Series) -> pl.Series:
 
     Plain decimals are parsed as a column; others, such as `£1,234.50`, `12,50 €` or `1e-3`, one by one.
     """
-    part = pl.col("text").str.extract_groups(_PLAIN_MONEY).struct.field
+    part = pl.col("text").str.extract_groups(PLAIN_MONEY).struct.field
     micros = part("whole").cast(pl.Int64) * MICROS + part("fraction").fill_null("").str.pad_end(6, "0").cast(pl.Int64)
     signed = pl.when(part("sign") == "-").then(-micros).otherwise(micros)
     frame = text.to_frame("text").with_columns(signed.alias("plain"))

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import polars as pl
 from msgspec.structs import replace
 
-from aisle.ingest.api import MAX_EVENTS, SOURCE, check_events
+from aisle.ingest.api import MAX_EVENTS, SOURCE, EventTuple, check_events
 from aisle.ingest.dates import ISO_OR_EPOCH
 from aisle.ingest.ingest import read_frame
 from aisle.ingest.plan import Plan
@@ -39,13 +39,13 @@ class Retried:
     Attributes
     ----------
     accepted
-        Rows to store, with the columns and types of their table.
+        Rows to store: frames with the columns and types of their table, or tuples in the order of its columns.
     reasons
         For each rejected row why it is rejected again, or None.
     """
 
     table: str
-    accepted: list[pl.DataFrame]
+    accepted: list[pl.DataFrame | list[EventTuple]]
     rows: Sequence[Rejected]
     reasons: list[str | None]
 
@@ -102,7 +102,7 @@ def _cells_of(row: Rejected) -> Cells:
 
 def _retry_frame(table: str, rows: list[Rejected], frame: pl.DataFrame, plan: Plan, now: int) -> Retried:
     reasons: list[str | None] = [None] * len(rows)
-    accepted: list[pl.DataFrame] = []
+    accepted: list[pl.DataFrame | list[EventTuple]] = []
     try:
         for batch in read_frame(frame, replace(plan, table=table), now=now):
             accepted.append(batch.accepted)

@@ -1,15 +1,13 @@
-"""The rules for rows, and the reasons that rows which break them are rejected for.
+"""The rules for rows: one table, which two readers follow.
 
-A rule reads the columns of `validate`: each under its name, typed, null where its text could not be parsed, and the
-text under the name with a `_` before it.
+`validate` reads it as column expressions, for files of millions of rows; `rows.check` reads it row by row, for the few
+events of a request. Neither has a rule of its own.
 """
 
 from collections.abc import Iterator, Mapping
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
-import polars as pl
-
-from aisle.ingest.dates import DateRule
 from aisle.shop import columns as c
 from aisle.shop.events import (
     KINDS_WITHOUT_ITEM,
@@ -42,7 +40,11 @@ IDS: Final = (
 )
 """The columns of ids and other short words."""
 
+QUOTED: Final = 60
+"""How many characters of a text a reason quotes."""
+
 _REQUIRED: Final = {"events": (c.TIMESTAMP,), "items": (c.ITEM_ID,), "users": (c.USER_ID,), "reviews": (c.ITEM_ID,)}
+_NEED_ITEM: Final = frozenset(kind.value for kind in EventKind if kind not in KINDS_WITHOUT_ITEM)
 _UNREADABLE: Final = {
     c.PRICE: "is not an amount of money below a billion; write it as a plain number such as 12.50",
     c.QUANTITY: "is not a whole number",
@@ -55,98 +57,109 @@ _UNREADABLE: Final = {
 """What is wrong with a text that cannot be parsed, by column."""
 
 
+class Fault(Enum):
+    """What can be wrong with a column. Only `MISSING` is true of an empty one."""
+
+    MISSING = auto()
+    """It is empty, and so is every other column of the rule."""
+    UNREADABLE = auto()
+    """Its text cannot be parsed."""
+    NO_OBJECT = auto()
+    """Its text is not a JSON object."""
+    LONGER = auto()
+    """Its text has more bytes than the limit."""
+    CONTROL = auto()
+    """Its text holds a control character."""
+    NUL = auto()
+    """Its text holds a NUL character."""
+    BELOW = auto()
+    """Its value is below the limit."""
+    ABOVE = auto()
+    """Its value is above the limit."""
+    AHEAD = auto()
+    """Its moment is further ahead of now than the limit."""
+
+
 class Rule(NamedTuple):
-    """Which rows break a rule, and the reason to reject them for."""
+    """A fault that no row may have.
 
-    broken: pl.Expr
-    reason: pl.Expr
+    Attributes
+    ----------
+    columns
+        The columns that it is about; all but `Fault.MISSING` are about one.
+    sentence
+        The reason to reject a row. `{}` stands for the column's text, shortened and in quotes, `{event}` for the
+        event's kind.
+    limit
+        For faults that have one.
+    kinds
+        The kinds of events that the rule is for; None: every row.
+    """
+
+    columns: tuple[str, ...]
+    fault: Fault
+    sentence: str
+    limit: float = 0
+    kinds: frozenset[str] | None = None
 
 
-def rules(table: str, dates: Mapping[str, DateRule], now: int, earliest: int) -> Iterator[Rule]:
-    """Give the rules of a table, the most important first; the arguments are those of `validate.validate`."""
+def rules(table: str, formats: Mapping[str, str], earliest: int) -> Iterator[Rule]:
+    """Give the rules of a table, the most important first.
+
+    Parameters
+    ----------
+    formats
+        The date format of each column of moments, for the reasons.
+    earliest
+        The first moment that a timestamp may have.
+    """
     if table == "events":
-        yield from _kind_rules()
+        yield Rule((c.EVENT,), Fault.MISSING, "event is missing")
+        yield Rule((c.EVENT,), Fault.UNREADABLE, "event {} is unknown; known are " + ", ".join(EventKind))
     for name in _REQUIRED[table]:
-        yield Rule(pl.col(f"_{name}").is_null(), pl.lit(f"{name} is missing"))
-    for name in c.TABLES[table]:
-        yield from _column_rules(name, c.TABLES[table][name], dates)
+        yield Rule((name,), Fault.MISSING, f"{name} is missing")
+    for name, dtype in c.TABLES[table].items():
+        yield from _column_rules(name, dtype, formats)
     if table == "events":
-        yield from _event_rules()
+        yield Rule((c.ITEM_ID,), Fault.MISSING, "item_id is missing; {event} needs one", kinds=_NEED_ITEM)
+        yield Rule(
+            (c.RATING,), Fault.MISSING, "rating is missing; {event} needs one", kinds=frozenset({EventKind.RATE})
+        )
     if table == "reviews":
-        yield from _review_rules()
+        yield Rule((c.RATING, c.TEXT, c.TITLE), Fault.MISSING, "the review has neither a rating nor a text")
     if c.TIMESTAMP in c.TABLES[table]:
-        yield from _timestamp_rules(now, earliest)
+        year = from_moment(earliest).year
+        yield Rule((c.TIMESTAMP,), Fault.BELOW, f"timestamp {{}} is before {year}", earliest)
+        yield Rule((c.TIMESTAMP,), Fault.AHEAD, "timestamp {} is more than 24 hours ahead", MAX_AHEAD)
 
 
-def _column_rules(name: str, dtype: str, dates: Mapping[str, DateRule]) -> Iterator[Rule]:
+def _column_rules(name: str, dtype: str, formats: Mapping[str, str]) -> Iterator[Rule]:
     if name in IDS:
-        yield from _id_rules(name)
+        yield Rule((name,), Fault.LONGER, f"{name} {{}} has more than {MAX_ID_BYTES} bytes", MAX_ID_BYTES)
+        yield Rule((name,), Fault.CONTROL, f"{name} {{}} holds a control character")
     elif name in MOMENTS:
-        yield _unreadable(name, f"does not match the date format {dates[name].format}")
+        yield Rule((name,), Fault.UNREADABLE, f"{name} {{}} does not match the date format {formats[name]}")
     elif dtype != "str":
         yield from _number_rules(name)
     elif name != c.EVENT:
         yield from _text_rules(name)
 
 
-def _kind_rules() -> Iterator[Rule]:
-    yield Rule(pl.col(f"_{c.EVENT}").is_null(), pl.lit("event is missing"))
-    known = ", ".join(EventKind)
-    yield Rule(pl.col(c.EVENT).is_null(), _quoting("event {} is unknown; known are " + known, c.EVENT))
-
-
-def _event_rules() -> Iterator[Rule]:
-    needs_item = ~pl.col(c.EVENT).is_in([kind.value for kind in KINDS_WITHOUT_ITEM])
-    yield Rule(needs_item & pl.col(c.ITEM_ID).is_null(), pl.format("item_id is missing; {} needs one", c.EVENT))
-    is_rate = pl.col(c.EVENT) == EventKind.RATE.value
-    yield Rule(is_rate & pl.col(c.RATING).is_null(), pl.lit("rating is missing; rate needs one"))
-
-
-def _review_rules() -> Iterator[Rule]:
-    is_empty = pl.all_horizontal(pl.col(c.RATING, c.TEXT, c.TITLE).is_null())
-    yield Rule(is_empty, pl.lit("the review has neither a rating nor a text"))
-
-
-def _id_rules(name: str) -> Iterator[Rule]:
-    size = pl.col(name).str.len_bytes()
-    yield Rule(size > MAX_ID_BYTES, _quoting(f"{name} {{}} has more than {MAX_ID_BYTES} bytes", name))
-    yield Rule(pl.col(name).str.contains(r"\p{Cc}"), _quoting(f"{name} {{}} holds a control character", name))
-
-
 def _text_rules(name: str) -> Iterator[Rule]:
-    yield Rule(pl.col(name).str.len_bytes() > MAX_TEXT_BYTES, _quoting(f"{name} {{}} has more than 32 KB", name))
-    yield Rule(pl.col(name).str.contains("\x00", literal=True), _quoting(f"{name} {{}} holds a NUL character", name))
+    yield Rule((name,), Fault.LONGER, f"{name} {{}} has more than 32 KB", MAX_TEXT_BYTES)
+    yield Rule((name,), Fault.NUL, f"{name} {{}} holds a NUL character")
     if name in OBJECTS:
-        yield Rule(~pl.col(f"{name} is object"), _quoting(f"{name} {{}} is not a JSON object", name))
-
-
-def _timestamp_rules(now: int, earliest: int) -> Iterator[Rule]:
-    moment = pl.col(c.TIMESTAMP)
-    yield Rule(moment < earliest, _quoting(f"timestamp {{}} is before {from_moment(earliest).year}", c.TIMESTAMP))
-    yield Rule(moment > now + MAX_AHEAD, _quoting("timestamp {} is more than 24 hours ahead", c.TIMESTAMP))
+        yield Rule((name,), Fault.NO_OBJECT, f"{name} {{}} is not a JSON object")
 
 
 def _number_rules(name: str) -> Iterator[Rule]:
     """Give the rules of a column of numbers or of yes and no: the value can be parsed, and is in its range."""
-    value = pl.col(name)
-    yield _unreadable(name, _UNREADABLE[name])
+    yield Rule((name,), Fault.UNREADABLE, f"{name} {{}} {_UNREADABLE[name]}")
     if name in (c.PRICE, c.POSITION):
-        yield Rule(value < 0, _quoting(f"{name} {{}} is negative", name))
+        yield Rule((name,), Fault.BELOW, f"{name} {{}} is negative", 0)
     elif name == c.QUANTITY:
-        yield Rule(value <= 0, _quoting("quantity {} is not positive", name))
-        yield Rule(value > MAX_QUANTITY, _quoting(f"quantity {{}} is above {MAX_QUANTITY:,}", name))
+        yield Rule((name,), Fault.BELOW, "quantity {} is not positive", 1)
+        yield Rule((name,), Fault.ABOVE, f"quantity {{}} is above {MAX_QUANTITY:,}", MAX_QUANTITY)
     elif name == c.RATING:
-        out = (value < 0) | (value > MAX_RATING)
-        yield Rule(out, _quoting(f"rating {{}} is not between 0 and {MAX_RATING:.0f}", name))
-
-
-def _unreadable(name: str, what: str) -> Rule:
-    return Rule(pl.col(name).is_null() & pl.col(f"_{name}").is_not_null(), _quoting(f"{name} {{}} {what}", name))
-
-
-def _quoting(sentence: str, name: str) -> pl.Expr:
-    """Return a sentence with the column's text, shortened and in quotes, in place of `{}`."""
-    text = pl.col(f"_{name}")
-    short = text.str.slice(0, 60).str.replace_all(r"\p{Cc}", "\ufffd")
-    shown = pl.when(text.str.len_chars() > 60).then(pl.format("'{}…'", short)).otherwise(pl.format("'{}'", short))
-    return pl.format(sentence, shown)
+        for fault, limit in ((Fault.BELOW, 0), (Fault.ABOVE, MAX_RATING)):
+            yield Rule((name,), fault, f"rating {{}} is not between 0 and {MAX_RATING:.0f}", limit)

@@ -1,21 +1,21 @@
-"""The checks that every row passes once: text in, typed columns and reasons out.
+"""The checks that every row passes once, for whole columns: text in, typed columns and reasons out.
 
-A rule is two expressions: which rows break it, and the reason. Reasons are computed only for rows that break a rule; of
-several, the first in the list counts.
+Each rule of `rules` becomes two expressions: which rows break it, and the reason. Reasons are computed only for rows
+that break a rule; of several, the first in the table counts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
 import polars as pl
 
 from aisle.ingest.batch import ROW
 from aisle.ingest.dates import DateRule
+from aisle.ingest.json import is_object
 from aisle.ingest.numbers import finite, in_stock, money, truth, whole
-from aisle.ingest.rules import MOMENTS, OBJECTS, rules
+from aisle.ingest.rules import MOMENTS, OBJECTS, QUOTED, Fault, Rule, rules
 from aisle.shop import columns as c
-from aisle.shop.events import ALIASES, EARLIEST, MAX_TEXT_BYTES
+from aisle.shop.events import ALIASES, BLANKS, EARLIEST
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +59,57 @@ def validate(
         column.name.prefix("_") for column in missing
     )
     typed = _typed(table, text, dates)
-    kept_rules = list(rules(table, dates, now, earliest))
+    kept_rules = list(rules(table, {name: rule.format for name, rule in dates.items()}, earliest))
     broken = typed.with_columns(
-        rule.broken.fill_null(False).alias(f"#{place}") for place, rule in enumerate(kept_rules)
+        _broken(rule, now).fill_null(False).alias(f"#{place}") for place, rule in enumerate(kept_rules)
     )
     any_broken = pl.any_horizontal(f"#{place}" for place in range(len(kept_rules)))
     kept = broken.filter(~any_broken)
-    first = pl.coalesce(pl.when(f"#{place}").then(rule.reason) for place, rule in enumerate(kept_rules))
+    first = pl.coalesce(pl.when(f"#{place}").then(_reason(rule)) for place, rule in enumerate(kept_rules))
     reasons = broken.filter(any_broken).select(ROW, first.alias("reason"))
     return Checked(kept.select(*schema), kept[ROW], reasons)
+
+
+def _broken(rule: Rule, now: int) -> pl.Expr:
+    """Return which rows break a rule."""
+    broken = _faulty(rule, now)
+    return broken if rule.kinds is None else broken & pl.col(c.EVENT).is_in(list(rule.kinds))
+
+
+def _faulty(rule: Rule, now: int) -> pl.Expr:
+    name = rule.columns[0]
+    value, text = pl.col(name), pl.col(f"_{name}")
+    match rule.fault:
+        case Fault.MISSING:
+            return pl.all_horizontal(pl.col(f"_{column}").is_null() for column in rule.columns)
+        case Fault.UNREADABLE:
+            return value.is_null() & text.is_not_null()
+        case Fault.NO_OBJECT:
+            return ~pl.col(f"{name} is object")
+        case Fault.LONGER:
+            return text.str.len_bytes() > rule.limit
+        case Fault.CONTROL:
+            return text.str.contains(r"\p{Cc}")
+        case Fault.NUL:
+            return text.str.contains("\x00", literal=True)
+        case Fault.BELOW:
+            return value < rule.limit
+        case Fault.ABOVE:
+            return value > rule.limit
+        case Fault.AHEAD:
+            return value > now + rule.limit
+
+
+def _reason(rule: Rule) -> pl.Expr:
+    """Return the reason for the rows that break a rule."""
+    if "{event}" in rule.sentence:
+        return pl.format(rule.sentence.replace("{event}", "{}"), c.EVENT)
+    if "{}" not in rule.sentence:
+        return pl.lit(rule.sentence)
+    text = pl.col(f"_{rule.columns[0]}")
+    short = text.str.slice(0, QUOTED).str.replace_all(r"\p{Cc}", "\ufffd")
+    shown = pl.when(text.str.len_chars() > QUOTED).then(pl.format("'{}…'", short)).otherwise(pl.format("'{}'", short))
+    return pl.format(rule.sentence, shown)
 
 
 def _typed(table: str, text: pl.DataFrame, dates: Mapping[str, DateRule]) -> pl.DataFrame:
@@ -101,20 +143,9 @@ def _parsed(name: str, dtype: str, dates: Mapping[str, DateRule]) -> pl.Expr:
 
 
 def _kind(text: pl.Expr) -> pl.Expr:
-    normal = text.str.strip_chars().str.to_lowercase().str.replace_all(r"[ .-]", "_")
+    normal = text.str.strip_chars(BLANKS).str.to_lowercase().str.replace_all(r"[ .-]", "_")
     return normal.replace_strict({alias: kind.value for alias, kind in ALIASES.items()}, default=None)
 
 
 def _is_object(text: pl.Series) -> pl.Series:
     return pl.Series([None if cell is None else is_object(cell) for cell in text.to_list()], dtype=pl.Boolean)
-
-
-def is_object(text: str) -> bool:
-    """Tell whether a text of at most 32 KB is a JSON object."""
-    if len(text) > MAX_TEXT_BYTES:
-        return False
-    try:
-        msgspec.json.decode(text, type=dict[str, object])
-    except (ValueError, RecursionError):
-        return False
-    return True

@@ -6,6 +6,7 @@ AisleError
 │   ├── FileError          … a file is missing, empty or of an unknown kind
 │   ├── FormatError        … columns, kinds or values that no format explains
 │   └── IdError            … an id that no shop can have
+├── Forbidden              what this caller may not do
 ├── NotEnoughData          too few events for the request
 ├── NotFound               an id that this shop has never seen
 ├── NoModel                nothing trained yet
@@ -19,7 +20,7 @@ AisleError
     └── SchemaError          … its tables are of another version
 
 A message names the value and the remedy on one line. The command line prints it as it is and exits with 2; the HTTP
-API answers `{"error": …}`.
+API answers with it as `detail`.
 """
 
 
@@ -45,6 +46,10 @@ class FormatError(InputError):
 
 class IdError(InputError):
     """An id that no shop can have."""
+
+
+class Forbidden(AisleError):
+    """What this caller may not do."""
 
 
 class NotEnoughData(AisleError):

@@ -48,9 +48,15 @@ ALIASES: Final[dict[str, EventKind]] = {kind.value: kind for kind in EventKind} 
 """Every name of a kind that is understood, as `normal_name` spells it."""
 
 
+BLANKS: Final = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+)
+"""What counts as blank around a value: Unicode's white space, of which Python and Polars have different ideas."""
+
+
 def normal_name(name: str) -> str:
     """Return an event's name as `ALIASES` spells it: lower case, with underscores."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_").replace(".", "_")
+    return name.strip(BLANKS).lower().replace(" ", "_").replace("-", "_").replace(".", "_")
 
 
 MAX_ID_BYTES: Final = 256

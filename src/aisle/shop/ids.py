@@ -44,6 +44,11 @@ def check_id(value: str, name: str) -> str:
     return value
 
 
+def check_optional_id(value: str | None, name: str) -> str | None:
+    """Return an id that may be missing, as `check_id` does."""
+    return None if value is None else check_id(value, name)
+
+
 class Vocabulary:
     """A frozen two-way table between id strings and the dense numbers 0 … len - 1.
 

@@ -1,6 +1,7 @@
 """The items of the simulated shop: their traits, and their price and appeal on every day."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 
 from aisle.shop.money import MICROS
 from aisle.simulator.seasons import Calendar
-from aisle.simulator.vocabulary import DEPARTMENTS, LEAVES, STYLES
+from aisle.simulator.vocabulary import DEPARTMENTS, LEAVES, STYLES, invented_name
 
 ITEMS: Final = 2000
+"""How many items the shop has unless another number is given."""
+FEWEST_IN_LEAF: Final = 20
 EXPERIENCES: Final = 3
 """Traits of an item that nobody sees before buying it, and that matter to some shoppers only."""
 ASPECTS: Final = 4
@@ -26,9 +29,8 @@ _NEW, _SOLD_OUT, _ON_SALE, _TRENDING = 0.1, 0.03, 0.25, 0.15
 LEAF_DEPARTMENT: Final = np.array(
     [[department.name for department in DEPARTMENTS].index(leaf.path.split(" > ")[0]) for leaf in LEAVES]
 )
-BRAND_START: Final = np.cumsum([0, *(len(department.brands) for department in DEPARTMENTS)])
-"""Where the brands of each department begin, when all are numbered."""
-BRANDS: Final = tuple(brand for department in DEPARTMENTS for brand in department.brands)
+COMPARED: Final = 200
+"""Of a larger leaf, so many items, drawn anew each time, are those that a shopper or a partner is chosen from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +51,15 @@ class Catalogue:
         Pieces in stock, the first day on sale (negative for older items), and the first day without.
     partners
         Two items that go with each item, -1 if there are none, (items, 2).
-    discount, draw
-        Share taken off the price, and the logarithm of the appeal to all shoppers, on every day, (days, items) float32.
+    sale, sale_end, depth
+        The first day at a lower price, the first day after it, and the share taken off meanwhile, float32.
+    known, wave, crest, breadth
+        What makes its appeal to all shoppers: the logarithm of how known it is, and the height, the day and the breadth
+        in days of its wave of fashion, float64.
+    brands
+        The names of the brands, (brands,).
+    brand_start
+        Where the brands of each department begin, (departments + 1,).
     """
 
     start: NDArray[np.int64]
@@ -66,73 +75,123 @@ class Catalogue:
     launch: NDArray[np.int64]
     sold_out: NDArray[np.int64]
     partners: NDArray[np.int64]
-    discount: NDArray[np.float32]
-    draw: NDArray[np.float32]
+    sale: NDArray[np.int64]
+    sale_end: NDArray[np.int64]
+    depth: NDArray[np.float32]
+    known: NDArray[np.float64]
+    wave: NDArray[np.float64]
+    crest: NDArray[np.float64]
+    breadth: NDArray[np.float64]
+    brands: tuple[str, ...]
+    brand_start: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.leaf)
 
-    def for_sale(self, items: NDArray[np.int32], days: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def for_sale(self, items: NDArray[np.integer], days: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Return whether items are on sale on days."""
-        return (self.launch[items] <= days) & (days < self.sold_out[items])
+        for_sale: NDArray[np.bool_] = (self.launch[items] <= days) & (days < self.sold_out[items])
+        return for_sale
+
+    def discount(self, items: NDArray[np.integer], days: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return the share taken off the prices of items on days."""
+        reduced = (self.sale[items] <= days) & (days < self.sale_end[items])
+        return np.where(reduced, self.depth[items], np.float32(0))
 
     def price_at(self, items: NDArray[np.int32], days: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the prices of items on days, in micros of whole pence."""
-        return _whole_pence(self.price[items] * (1.0 - self.discount[days, items]))
+        return _whole_pence(self.price[items] * (1.0 - self.discount(items, days)))
+
+    def draw(self, items: NDArray[np.integer], days: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return the logarithm of the appeal of items to all shoppers on days.
+
+        It is made of skewed popularity, waves of fashion, and good items becoming known.
+        """
+        wave = self.wave[items] * np.exp(-0.5 * ((days - self.crest[items]) / self.breadth[items]) ** 2)
+        word_of_mouth = 0.8 * self._quality[items] * np.clip((days - self.launch[items]) / 120, 0, 1)
+        appeal = self.known[items] + wave + word_of_mouth
+        return np.where(self.for_sale(items, days), appeal, _UNAVAILABLE).astype(np.float32)
+
+    @cached_property
+    def _quality(self) -> NDArray[np.float32]:
+        quality: NDArray[np.float32] = self.aspects.mean(axis=1)
+        return quality
 
 
-def make_catalogue(rng: Generator, calendar: Calendar) -> Catalogue:
-    """Draw a catalogue of `ITEMS` items over all leaf categories."""
-    sizes = rng.multinomial(ITEMS - 20 * len(LEAVES), rng.dirichlet(np.full(len(LEAVES), 8.0))) + 20
+def make_catalogue(rng: Generator, calendar: Calendar, items: int) -> Catalogue:
+    """Draw a catalogue of so many items over all leaf categories."""
+    spare = items - FEWEST_IN_LEAF * len(LEAVES)
+    sizes = rng.multinomial(spare, rng.dirichlet(np.full(len(LEAVES), 8.0))) + FEWEST_IN_LEAF
     leaf = np.repeat(np.arange(len(LEAVES)), sizes)
     start = np.concatenate([[0], np.cumsum(sizes)])
+    brands, brand_start = _brands(items)
     department = LEAF_DEPARTMENT[leaf]
-    brands_here = np.diff(BRAND_START)[department]
-    brand = BRAND_START[department] + rng.integers(0, brands_here)
+    brand = brand_start[department] + rng.integers(0, np.diff(brand_start)[department])
     noun = rng.integers(0, np.array([len(LEAVES[number].nouns) for number in leaf]))
 
-    style = _traits(rng, brand, len(STYLES), shared=0.5)
-    aspects = _traits(rng, brand, ASPECTS, shared=0.3)
-    price, level = _prices(rng, leaf, brand)
-    launch = np.where(rng.random(ITEMS) < _NEW, rng.integers(1, calendar.days, ITEMS), -rng.integers(20, 900, ITEMS))
-    gone = rng.random(ITEMS) < _SOLD_OUT
-    sold_out = np.where(gone, rng.integers(calendar.days * 5 // 6, calendar.days, ITEMS), NEVER)
-    sold_out = np.maximum(sold_out, launch + 1)
-    stock = np.where(gone, 0, rng.negative_binomial(2, 0.02, ITEMS) + 1)
-    discount = _sales(rng, calendar.days)
+    style = _traits(rng, brand, len(brands), len(STYLES), shared=0.5)
+    aspects = _traits(rng, brand, len(brands), ASPECTS, shared=0.3)
+    price, level = _prices(rng, leaf, brand, len(brands))
+    launch = np.where(rng.random(items) < _NEW, rng.integers(1, calendar.days, items), -rng.integers(20, 900, items))
+    gone = rng.random(items) < _SOLD_OUT
+    sold_out = np.where(gone, rng.integers(calendar.days * 5 // 6, calendar.days, items), NEVER)
+    stock = np.where(gone, 0, rng.negative_binomial(2, 0.02, items) + 1)
+    sale = rng.integers(0, calendar.days, items)
     return Catalogue(
         start=start,
         leaf=leaf,
         noun=noun,
         brand=brand,
         style=style,
-        experience=_traits(rng, brand, EXPERIENCES, shared=0.5),
         aspects=aspects,
         price=price,
         level=level,
         stock=stock,
         launch=launch,
-        sold_out=sold_out,
+        sold_out=np.maximum(sold_out, launch + 1),
+        sale=sale,
+        sale_end=sale + rng.integers(7, 15, items),
+        depth=(rng.choice([0.1, 0.2, 0.3], items) * (rng.random(items) < _ON_SALE)).astype(np.float32),
+        experience=_traits(rng, brand, len(brands), EXPERIENCES, shared=0.5),
         partners=_partners(rng, start, leaf, style),
-        discount=discount,
-        draw=_draw(rng, calendar.days, aspects.mean(axis=1), launch, sold_out),
+        known=rng.normal(0, 1.0, items),
+        wave=rng.uniform(1, 2.2, items) * (rng.random(items) < _TRENDING),
+        crest=rng.uniform(0, calendar.days, items),
+        breadth=rng.uniform(4, 12, items),
+        brands=brands,
+        brand_start=brand_start,
     )
 
 
-def _traits(rng: Generator, brand: NDArray[np.int64], count: int, shared: float) -> NDArray[np.float32]:
+def _brands(items: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the names of all brands, and where those of each department begin.
+
+    The number of brands grows with the square root of the number of items, as that of different words does in a text
+    (Heaps' law).
+    """
+    growth = max(1.0, (items / ITEMS) ** 0.5)
+    counts = [round(growth * len(department.brands)) for department in DEPARTMENTS]
+    start = np.concatenate([[0], np.cumsum(counts)])
+    names: list[str] = []
+    for first, count, department in zip(start.tolist(), counts, DEPARTMENTS, strict=False):
+        names += [*department.brands, *map(invented_name, range(first, first + count - len(department.brands)))]
+    return tuple(names), start
+
+
+def _traits(rng: Generator, brand: NDArray[np.int64], brands: int, count: int, shared: float) -> NDArray[np.float32]:
     """Draw standard normal traits; a share of their variance comes from the brand."""
-    of_brand = rng.standard_normal((len(BRANDS), count))[brand]
+    of_brand = rng.standard_normal((brands, count))[brand]
     own = rng.standard_normal((len(brand), count))
     mixed: NDArray[np.float32] = (shared**0.5 * of_brand + (1 - shared) ** 0.5 * own).astype(np.float32)
     return mixed
 
 
 def _prices(
-    rng: Generator, leaf: NDArray[np.int64], brand: NDArray[np.int64]
+    rng: Generator, leaf: NDArray[np.int64], brand: NDArray[np.int64], brands: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     low = np.log([category.cheapest for category in LEAVES])[leaf]
     high = np.log([category.dearest for category in LEAVES])[leaf]
-    tier = rng.uniform(-0.15, 0.15, len(BRANDS))[brand]
+    tier = rng.uniform(-0.15, 0.15, brands)[brand]
     share = np.clip(rng.beta(2, 2.5, len(leaf)) + tier, 0, 1)
     units = np.exp(low + share * (high - low))
     cents = np.where(units < 40, np.round(units * 2) / 2 - 0.01, np.round(units) - 0.05)
@@ -144,32 +203,6 @@ def _whole_pence(micros: NDArray[np.float64]) -> NDArray[np.int64]:
     return pence * _PENCE
 
 
-def _sales(rng: Generator, days: int) -> NDArray[np.float32]:
-    """Return the discounts: some items are reduced for one or two weeks."""
-    first = rng.integers(0, days, ITEMS)
-    length = rng.integers(7, 15, ITEMS)
-    depth = rng.choice([0.1, 0.2, 0.3], ITEMS) * (rng.random(ITEMS) < _ON_SALE)
-    day = np.arange(days)[:, None]
-    return np.where((first <= day) & (day < first + length), depth, 0.0).astype(np.float32)
-
-
-def _draw(
-    rng: Generator,
-    days: int,
-    quality: NDArray[np.float32],
-    launch: NDArray[np.int64],
-    sold_out: NDArray[np.int64],
-) -> NDArray[np.float32]:
-    """Return the appeal to all shoppers: skewed popularity, waves of fashion, and good items becoming known."""
-    day = np.arange(days)[:, None]
-    known = rng.normal(0, 1.0, ITEMS)
-    height = rng.uniform(1, 2.2, ITEMS) * (rng.random(ITEMS) < _TRENDING)
-    wave = height * np.exp(-0.5 * ((day - rng.uniform(0, days, ITEMS)) / rng.uniform(4, 12, ITEMS)) ** 2)
-    word_of_mouth = 0.8 * quality * np.clip((day - launch) / 120, 0, 1)
-    for_sale = (launch <= day) & (day < sold_out)
-    return np.where(for_sale, known + wave + word_of_mouth, _UNAVAILABLE).astype(np.float32)
-
-
 def _partners(
     rng: Generator, start: NDArray[np.int64], leaf: NDArray[np.int64], style: NDArray[np.float32]
 ) -> NDArray[np.int64]:
@@ -178,9 +211,16 @@ def _partners(
     numbers = {category.path: number for number, category in enumerate(LEAVES)}
     for own, category in enumerate(LEAVES):
         if category.partner:
-            items = slice(start[own], start[own + 1])
-            other = numbers[category.partner]
-            likeness = style[items] @ style[start[other] : start[other + 1]].T
+            items, other = np.arange(start[own], start[own + 1]), numbers[category.partner]
+            others = _some_of(rng, start[other], start[other + 1], len(items))
+            likeness = np.einsum("ik,ijk->ij", style[items], style[others])
             likeness += rng.normal(0, 0.5, likeness.shape)
-            partners[items] = start[other] + np.argsort(-likeness, axis=1)[:, :2]
+            partners[items] = np.take_along_axis(others, np.argsort(-likeness, axis=1)[:, :2], axis=1)
     return partners
+
+
+def _some_of(rng: Generator, first: int, last: int, rows: int) -> NDArray[np.int64]:
+    """Return all numbers from first to before last, (rows, numbers), or `COMPARED` of them, drawn for each row."""
+    if last - first <= COMPARED:
+        return np.broadcast_to(np.arange(first, last), (rows, last - first))
+    return rng.integers(first, last, (rows, COMPARED))

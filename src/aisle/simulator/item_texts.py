@@ -1,6 +1,7 @@
 """The catalogue of the simulated shop: titles, descriptions and tags that show the traits of items."""
 
 import json
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -26,27 +27,33 @@ from aisle.shop.columns import (
 from aisle.shop.moments import DAY
 from aisle.shop.schemas import conform
 from aisle.simulator import vocabulary
-from aisle.simulator.catalogue import BRANDS, LEAF_DEPARTMENT, Catalogue
+from aisle.simulator.catalogue import LEAF_DEPARTMENT, Catalogue
 from aisle.simulator.seasons import Calendar
-from aisle.simulator.tables import ITEM_IDS
-from aisle.simulator.vocabulary import DEPARTMENTS, LEAVES, STYLES, Pole
+from aisle.simulator.tables import item_ids
+from aisle.simulator.vocabulary import DEPARTMENTS, INVENTED_NAMES, LEAVES, STYLES, Pole, invented_name
 
 _STRONG: Final = 0.6
 """How strong an item's second style must be to be named."""
 _HIDDEN: Final = 0.5
 """The share of sold-out items that the shop hides."""
+_BLOCK: Final = 20_000
+"""How many items are described at a time: their texts as Python objects take much more memory than as a table."""
+_TRIES: Final = 8
+"""How many titles are drawn for an item before it gets the name of an edition."""
 
 
 def items_table(rng: Generator, catalogue: Catalogue, calendar: Calendar) -> pl.DataFrame:
     """Return the catalogue as the columns of `shop.columns.ITEMS`, prices as on the last day."""
     titles: set[str] = set()
-    texts = pl.DataFrame([_describe(rng, catalogue, item, titles) for item in range(len(catalogue))])
+    numbers = range(len(catalogue))
+    blocks = (numbers[first : first + _BLOCK] for first in numbers[::_BLOCK])
+    texts = pl.concat(pl.DataFrame([_describe(rng, catalogue, item, titles) for item in block]) for block in blocks)
     items = np.arange(len(catalogue), dtype=np.int32)
     gone = catalogue.sold_out < calendar.days
     table = texts.with_columns(
-        ITEM_IDS.alias(ITEM_ID),
+        item_ids(pl.int_range(pl.len())).alias(ITEM_ID),
         pl.Series(CATEGORY, [LEAVES[leaf].path for leaf in catalogue.leaf]),
-        pl.Series(BRAND, [BRANDS[brand] for brand in catalogue.brand]),
+        pl.Series(BRAND, [catalogue.brands[brand] for brand in catalogue.brand]),
         pl.Series(PRICE, catalogue.price_at(items, np.full(len(items), calendar.days - 1, np.int32))),
         pl.lit(vocabulary.CURRENCY).alias(CURRENCY),
         pl.Series(STOCK, catalogue.stock),
@@ -63,15 +70,19 @@ def _describe(rng: Generator, catalogue: Catalogue, item: int, titles: set[str])
     department = DEPARTMENTS[LEAF_DEPARTMENT[catalogue.leaf[item]]]
     poles = _poles(catalogue, item)
     title, words = "", {}
-    while not title or title in titles:
+    for attempt in count():
         words = {
-            "brand": BRANDS[catalogue.brand[item]],
+            "brand": catalogue.brands[catalogue.brand[item]],
             "noun": leaf.nouns[catalogue.noun[item]],
-            "adjective": str(rng.choice(poles[0].adjectives)),
-            "material": str(rng.choice(leaf.materials)),
-            "variant": str(rng.choice(department.variants)),
+            "adjective": _one_of(rng, poles[0].adjectives),
+            "material": _one_of(rng, leaf.materials),
+            "variant": _one_of(rng, department.variants),
         }
         title = department.title.format_map(words)
+        if attempt >= _TRIES:
+            title += f", {invented_name(int(rng.integers(INVENTED_NAMES)))} edition"
+        if title not in titles:
+            break
     titles.add(title)
     tags = [pole.name for pole in poles] + [words["material"], words["noun"], leaf.path.split(" > ")[-1].lower()]
     sentences = [department.blurb.format_map(words), *(pole.sentence for pole in poles), department.promise]
@@ -82,6 +93,10 @@ def _describe(rng: Generator, catalogue: Catalogue, item: int, titles: set[str])
         TAGS: "|".join(dict.fromkeys(tags)),
         ATTRIBUTES: json.dumps({"simulated": True, "shop": vocabulary.SHOP_NAME} | shown),
     }
+
+
+def _one_of(rng: Generator, words: tuple[str, ...]) -> str:
+    return words[rng.integers(len(words))]
 
 
 def _poles(catalogue: Catalogue, item: int) -> list[Pole]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from aisle.simulator.catalogue import BRAND_START, EXPERIENCES, LEAF_DEPARTMENT, Catalogue
+from aisle.simulator.catalogue import EXPERIENCES, LEAF_DEPARTMENT, Catalogue
 from aisle.simulator.vocabulary import DEPARTMENTS, LEAVES, STYLES
 
 _PERSONAS: Final = 12
@@ -105,27 +105,38 @@ def _variation(rng: Generator, means: NDArray[np.float32]) -> NDArray[np.float32
 
 def _favourite_brands(rng: Generator, style: NDArray[np.float32], catalogue: Catalogue) -> NDArray[np.int64]:
     """Return the brand of each department whose items look most like a shopper's taste, with some chance."""
-    brands = int(BRAND_START[-1])
+    brands = len(catalogue.brands)
     sums = np.zeros((brands, style.shape[1]))
     np.add.at(sums, catalogue.brand, catalogue.style)
     mean = sums / np.maximum(np.bincount(catalogue.brand, minlength=brands), 1)[:, None]
     fondness = style @ mean.T + rng.normal(0, 1.0, (len(style), brands))
-    spans = pairwise(BRAND_START)
+    spans = pairwise(catalogue.brand_start.tolist())
     return np.stack([first + fondness[:, first:last].argmax(axis=1) for first, last in spans], axis=1)
 
 
 def liking(
-    shoppers: Shoppers, catalogue: Catalogue, users: NDArray[np.int32], days: NDArray[np.int32], leaf: int
+    shoppers: Shoppers,
+    catalogue: Catalogue,
+    users: NDArray[np.int32],
+    days: NDArray[np.int32],
+    items: NDArray[np.integer],
 ) -> NDArray[np.float32]:
-    """Return how much users like every item of a leaf, each user on a day, (users, items of the leaf).
+    """Return how much users like items of one leaf, each user on a day, (users, items).
 
     This is the personal part of a logit: the look, a guess of how the item is in use, the favourite brand, the price.
+
+    Parameters
+    ----------
+    users, days
+        The users, (users,), and a day for each.
+    items
+        Their items, (users, items), or (1, items) if they are the same for all.
     """
-    items = slice(catalogue.start[leaf], catalogue.start[leaf + 1])
-    look = shoppers.style[users] @ catalogue.style[items].T
-    guess = shoppers.experience[users] @ catalogue.experience[items].T
-    own_brand = shoppers.favourite[users, LEAF_DEPARTMENT[leaf], None] == catalogue.brand[items]
-    cost = catalogue.level[items] + 3 * np.log1p(-catalogue.discount[days, items])
+    look = np.einsum("uk,uik->ui", shoppers.style[users], catalogue.style[items])
+    guess = np.einsum("uk,uik->ui", shoppers.experience[users], catalogue.experience[items])
+    department = LEAF_DEPARTMENT[catalogue.leaf[items[0, 0]]]
+    own_brand = shoppers.favourite[users, department, None] == catalogue.brand[items]
+    cost = catalogue.level[items] + 3 * np.log1p(-catalogue.discount(items, days[:, None]))
     loyalty, thrift = shoppers.loyalty[users, None], shoppers.thrift[users, None]
     logit: NDArray[np.float32] = 0.5 * look + 0.25 * guess + loyalty * own_brand - thrift * cost
     return logit

@@ -15,6 +15,7 @@ from aisle.shop.errors import SettingsError
 from aisle.shop.events import EARLIEST, EventKind
 from aisle.shop.moments import DAY
 from aisle.simulator.block import simulate
+from aisle.simulator.catalogue import ITEMS
 from aisle.simulator.item_texts import items_table
 from aisle.simulator.reviews import reviews_table
 from aisle.simulator.shoppers import Shoppers, draw_shoppers, satisfaction
@@ -29,6 +30,8 @@ END: Final = 1_772_323_200_000_000
 """2026-03-01 UTC, the end of a simulation unless another is given."""
 
 FEWEST_EVENTS: Final = 100
+FEWEST_ITEMS: Final = 1_000
+MOST_ITEMS: Final = 1_000_000
 
 _BLOCK: Final = 300_000
 _EVENTS_PER_SHOPPER: Final = 37.5
@@ -67,25 +70,31 @@ class Simulation:
         How many events; there may be fewer, by up to one session in 300,000. There is one shopper for 37.5 events.
     end
         The moment after the last day, in microseconds since 1970.
+    items
+        How many items, 1,000 to 1,000,000.
 
     Raises
     ------
     SettingsError
-        If the seed is negative, there are fewer than 100 events, or the days lie before 2000.
+        If the seed is negative, there are fewer than 100 events or another number of items, or the days lie before
+        2000.
     """
 
     name: Final = SHOP_NAME
 
-    def __init__(self, seed: int = 1, events: int = 300_000, end: int = END) -> None:
+    def __init__(self, seed: int = 1, events: int = 300_000, end: int = END, items: int = ITEMS) -> None:
         if seed < 0:
             raise SettingsError(f"seed {seed} is negative; take 0 or more")
         if events < FEWEST_EVENTS:
             raise SettingsError(f"{events} simulated events are too few; take {FEWEST_EVENTS} or more")
+        if not FEWEST_ITEMS <= items <= MOST_ITEMS:
+            raise SettingsError(f"{items} simulated items cannot be made; take {FEWEST_ITEMS} to {MOST_ITEMS}")
         if end - DAYS * DAY < EARLIEST:
             raise SettingsError(f"a simulation of {DAYS} days that ends at {end} begins before 2000; let it end later")
         self.seed = seed
         self.count = events
         self.end = end
+        self.items_count = items
 
     @property
     def shoppers(self) -> int:
@@ -93,7 +102,7 @@ class Simulation:
         return max(10, round(self.count / _EVENTS_PER_SHOPPER))
 
     def items(self) -> pl.DataFrame:
-        """Return the catalogue, 2,000 items, with the columns of `shop.columns.ITEMS`."""
+        """Return the catalogue with the columns of `shop.columns.ITEMS`."""
         return items_table(np.random.default_rng([self.seed, 1]), self._world.catalogue, self._world.calendar)
 
     def users(self) -> pl.DataFrame:
@@ -152,11 +161,11 @@ class Simulation:
 
     @cached_property
     def _world(self) -> World:
-        return make_world(self.seed, self.end, DAYS)
+        return make_world(self.seed, self.end, DAYS, self.items_count)
 
     def _blocks(self) -> Iterator[_Block]:
         """Yield the blocks of shoppers, each with its own random numbers."""
-        mark = blake2b(f"{self.seed} {self.count} {self.end}".encode(), digest_size=4).hexdigest()
+        mark = blake2b(f"{self.seed} {self.count} {self.end} {self.items_count}".encode(), digest_size=4).hexdigest()
         blocks = -(-self.count // _BLOCK)
         for number in range(blocks):
             first, last = (self.shoppers * edge // blocks for edge in (number, number + 1))

@@ -26,15 +26,11 @@ from aisle.shop.columns import (
 from aisle.shop.events import KINDS, EventKind
 from aisle.shop.schemas import conform
 from aisle.simulator import vocabulary
-from aisle.simulator.catalogue import ITEMS
 from aisle.simulator.lines import NONE, Lines
 from aisle.simulator.shoppers import Shoppers
 from aisle.simulator.visits import NOUNS
 
 SATISFACTION: Final = "satisfaction"
-
-ITEM_IDS: Final = pl.Series([f"sim-{number:04d}" for number in range(ITEMS)])
-"""The ids of the items, by number."""
 
 _KIND_NAMES: Final = pl.Series([kind.value for kind in KINDS])
 _SEARCHES: Final = pl.Series(
@@ -64,7 +60,7 @@ def named(lines: Lines, tag: str, first_shopper: int) -> pl.DataFrame:
         pl.lit(_KIND_NAMES).gather("kind").alias(EVENT),
         pl.format("shopper-{}", _known("user") + first_shopper + 1).alias(USER_ID),
         (f"visit-{tag}-" + session).alias(SESSION_ID),
-        pl.lit(ITEM_IDS).gather(_known("item")).alias(ITEM_ID),
+        item_ids(_known("item")).alias(ITEM_ID),
         _known("quantity").alias(QUANTITY),
         _known("price").alias(PRICE),
         pl.col("rating").fill_nan(None).alias(RATING),
@@ -73,6 +69,11 @@ def named(lines: Lines, tag: str, first_shopper: int) -> pl.DataFrame:
         pl.col("satisfaction").cast(pl.Float64).alias(SATISFACTION),
         pl.lit(_SEARCHES).gather(_known("words")).alias(PROPERTIES),
     )
+
+
+def item_ids(numbers: pl.Expr) -> pl.Expr:
+    """Return the ids of items by their numbers, from `sim-0000`."""
+    return pl.format("sim-{}", numbers.cast(pl.String).str.zfill(4))
 
 
 def events_table(rows: pl.DataFrame, tag: str) -> pl.DataFrame:

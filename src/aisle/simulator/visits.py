@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aisle.shop.events import EventKind
 from aisle.shop.moments import SECOND
-from aisle.simulator.catalogue import Catalogue
+from aisle.simulator.catalogue import COMPARED, Catalogue
 from aisle.simulator.lines import NONE, Lines
 from aisle.simulator.shoppers import Shoppers, liking
 from aisle.simulator.vocabulary import LEAVES
@@ -131,14 +131,40 @@ def _choose_items(
     by_leaf = np.argsort(intents.leaf, kind="stable")
     ends = np.cumsum(np.bincount(intents.leaf, minlength=len(LEAVES)))
     for leaf, rows in enumerate(np.split(by_leaf, ends[:-1])):
-        items = slice(catalogue.start[leaf], catalogue.start[leaf + 1])
+        if len(rows) == 0:
+            continue
         day = intents.day[rows]
-        liked = liking(shoppers, catalogue, intents.user[rows], day, leaf)
+        items, draw = _looked_at(rng, catalogue, leaf, day)
+        liked = liking(shoppers, catalogue, intents.user[rows], day, items)
         in_mind = _NOUN_PULL * (intents.noun[rows, None] == catalogue.noun[items])
-        chosen = _choose(chance[rows], liked + catalogue.draw[day, items] + in_mind)
-        item[rows] = catalogue.start[leaf] + chosen
-        appeal[rows] = liked[np.arange(len(rows)), chosen]
+        chosen = _choose(chance[rows], liked + draw + in_mind)
+        item[rows] = np.take_along_axis(items, chosen[:, None], axis=1)[:, 0]
+        appeal[rows] = np.take_along_axis(liked, chosen[:, None], axis=1)[:, 0]
     return item, appeal
+
+
+def _looked_at(
+    rng: Generator, catalogue: Catalogue, leaf: int, days: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the items of a leaf that are looked at on days, and their draw in what is chosen then.
+
+    All of a small leaf are looked at. Of a larger one, `COMPARED` are, drawn by their appeal, which counts no more
+    then: a choice among them by liking alone comes close to one among all by both (importance sampling).
+
+    Returns
+    -------
+    int32 (days, items), float32 (days, items)
+        With one row if all days have the same.
+    """
+    items = np.arange(catalogue.start[leaf], catalogue.start[leaf + 1], dtype=np.int32)
+    if len(items) <= COMPARED:
+        return np.broadcast_to(items, (len(days), len(items))), catalogue.draw(items, days[:, None])
+    looked_at = np.empty((len(days), COMPARED), np.int32)
+    for day in np.unique(days):
+        rows = np.flatnonzero(days == day)
+        ladder = np.cumsum(np.exp(catalogue.draw(items, day), dtype=np.float64))
+        looked_at[rows] = items[np.searchsorted(ladder, rng.random((len(rows), COMPARED)) * ladder[-1])]
+    return looked_at, np.zeros((1, 1), np.float32)
 
 
 def _choose(chance: NDArray[np.float64], logits: NDArray[np.floating]) -> NDArray[np.int64]:

@@ -145,6 +145,25 @@ DEPARTMENTS: Final[tuple[Department, ...]] = (
     ),
 )
 
+_BEGINNINGS: Final = _words(
+    "Ash, Birch, Bram, Brook, Calder, Clover, Cor, Dun, East, Elder, Fair, Fern, Glen, Gold, Green, Hart, Hazel, Hol, "
+    "Kirk, Lang, Lark, Lin, Mar, Mill, Nor, Oak, Pem, Quar, Raven, Red, Rose, Sel, Silver, Stan, Thorn, Up, Wake, "
+    "West, Wind, Wood"
+)
+_ENDINGS: Final = _words(
+    "beck, borough, bridge, brook, bury, by, combe, cote, dale, den, don, field, fold, ford, gate, grove, ham, haven, "
+    "holm, hurst, land, leigh, ley, low, mere, minster, moor, mouth, port, ridge, rock, sted, stoke, stow, thorpe, "
+    "ton, vale, well, wick, worth"
+)
+INVENTED_NAMES: Final = len(_BEGINNINGS) * len(_ENDINGS)
+
+
+def invented_name(number: int) -> str:
+    """Return one of `INVENTED_NAMES` different names, by its number."""
+    row, column = divmod(number, len(_BEGINNINGS))
+    return _BEGINNINGS[column] + _ENDINGS[(row + column) % len(_ENDINGS)]
+
+
 # Two lines for each leaf: path | cheapest | dearest | peak | swing | interval | partner, then nouns | materials.
 _LEAVES: Final = """
 Home > Living room > Cushions & throws | 14 | 95 | 11 | 0.5 | 0 | Home > Living room > Candles

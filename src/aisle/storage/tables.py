@@ -43,6 +43,7 @@ class Utf8(TypeDecorator[str]):
 
 ID: Final = String(MAX_ID_BYTES).with_variant(Utf8(MAX_ID_BYTES), "mysql")
 DIGEST: Final = LargeBinary(16).with_variant(BINARY(16), "mysql")
+SHA256: Final = LargeBinary(32).with_variant(BINARY(32), "mysql")
 SEQUENCE: Final = BigInteger().with_variant(Integer(), "sqlite")
 WORD: Final = String(32)
 
@@ -111,6 +112,17 @@ item_history: Final = Table(
     Index("item_history_item_timestamp", columns.ITEM_ID, columns.TIMESTAMP),
     **_OPTIONS,
 )
+
+item_changes: Final = Table(
+    "item_changes",
+    metadata,
+    Column(columns.ITEM_ID, ID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Index("item_changes_version", "version"),
+    **_OPTIONS,
+)
+"""The version of the catalogue with which each item last changed, and under the empty id, which no item has, the newest
+version: writers lock that row, so that versions become visible in their order."""
 
 users: Final = Table("users", metadata, *_shop_columns(columns.USERS, {columns.USER_ID}, {columns.USER_ID}), **_OPTIONS)
 
@@ -189,5 +201,31 @@ models: Final = Table(
     Column("note", Text, nullable=False),
     Column("promoted", BigInteger),
     Column("run_id", Text),
+    **_OPTIONS,
+)
+
+credentials: Final = MetaData()
+"""What opens the shop's doors. A backup leaves it out, so that none brings a revoked key back."""
+
+api_keys: Final = Table(
+    "api_keys",
+    credentials,
+    Column("key_id", WORD, primary_key=True),
+    Column("scope", WORD, nullable=False),
+    Column("digest", SHA256, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("origins", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+    **_OPTIONS,
+)
+
+signing_secrets: Final = Table(
+    "signing_secrets",
+    credentials,
+    Column("secret_id", WORD, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
     **_OPTIONS,
 )

@@ -1,7 +1,8 @@
 """The event writer: one queue and one thread for a process, so that callers share commits.
 
 A commit waits for the disk, which takes as long for one event as for a thousand. Callers who come during a commit queue
-up and share the next one. A call returns when its events are durable, with the outcome of each.
+up and share the next one. A call returns when its events are durable, with the outcome of each; who would rather not
+hold a thread meanwhile takes the future of `submit`.
 """
 
 import threading
@@ -13,8 +14,10 @@ from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 from aisle.shop.errors import DatabaseUnavailable, Refused, StorageError, TryAgain
+from aisle.storage import rejects
 from aisle.storage.connection import Database
 from aisle.storage.refused import around_refused, keep
+from aisle.storage.rejects import RejectLike
 from aisle.storage.rows import RowStatus, store_each
 from aisle.storage.tables import events
 
@@ -27,7 +30,7 @@ COMMIT_EVENTS: Final = 5_000
 COMPANY_SECONDS: Final = 0.002
 """How long a commit waits for the callers of the one before, who are likely to come back at once."""
 
-PATIENCE_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 10.0
 """How long a caller waits for a database that does not answer."""
 
 EventTuple: TypeAlias = tuple[Any, ...]
@@ -57,6 +60,7 @@ class _Call:
     """A caller's events, and the future that the caller waits for."""
 
     rows: Sequence[EventTuple]
+    rejected: Sequence[RejectLike]
     outcomes: "Future[list[Outcome]]" = field(default_factory=Future)
 
 
@@ -86,27 +90,57 @@ class EventWriter:
 
         Returns
         -------
-        The outcome of each event, in their order: `duplicate` if its `event_id` was stored before, or comes before in
-        these rows; `rejected` if it is an erased person's, or breaks the database's rules and is kept as a reject.
+        As the future of `submit`.
+
+        Raises
+        ------
+        TryAgain
+            As for `submit`.
+        StorageError
+            If the database cannot be used, or does not answer in time. The same events may be sent again: those that
+            were stored nevertheless count as duplicates.
+        """
+        return self.outcomes(self.submit(rows))
+
+    def outcomes(self, submitted: "Future[list[Outcome]]") -> list[Outcome]:
+        """Wait for what `submit` returned, and raise as `write` does."""
+        try:
+            return submitted.result(PATIENCE_SECONDS)
+        except TimeoutError:
+            submitted.cancel()
+            raise self.too_slow() from None
+
+    def submit(self, rows: Sequence[EventTuple], rejected: Sequence[RejectLike] = ()) -> "Future[list[Outcome]]":
+        """Hand over events, and rejects to be kept beside them.
+
+        Returns
+        -------
+        The outcome of each event, in their order, once they are durable: `duplicate` if its `event_id` was stored
+        before, or comes before in these rows; `rejected` if it is an erased person's, or breaks the database's rules
+        and is kept as a reject. A future that is cancelled before its turn stores nothing.
 
         Raises
         ------
         TryAgain
             If too many events wait already, or the writer is being closed; then none of these is stored.
-        StorageError
-            If the database cannot be used, or does not answer in time. The same events may be sent again: those that
-            were stored nevertheless count as duplicates.
         """
-        if not rows:
-            return []
-        call = self._enqueue(rows)
-        try:
-            return call.outcomes.result(PATIENCE_SECONDS)
-        except TimeoutError:
-            call.outcomes.cancel()
-            raise DatabaseUnavailable(
-                f"database {self._db.name} took no event for {PATIENCE_SECONDS:.0f} seconds; send them again later"
-            ) from None
+        call = _Call(rows, rejected)
+        if not rows and not rejected:
+            call.outcomes.set_result([])
+        else:
+            self._enqueue(call)
+        return call.outcomes
+
+    def too_slow(self) -> DatabaseUnavailable:
+        """Return what to tell a caller whose patience is over."""
+        return DatabaseUnavailable(
+            f"database {self._db.name} took no event for {PATIENCE_SECONDS:.0f} seconds; send them again later"
+        )
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait for their commit."""
+        return self._waiting
 
     def close(self) -> None:
         """Take no more events, and return when those that wait are stored."""
@@ -124,8 +158,8 @@ class EventWriter:
 
     # --- The queue ----------------------------------------------------------------------------------------------------
 
-    def _enqueue(self, rows: Sequence[EventTuple]) -> _Call:
-        call = _Call(rows)
+    def _enqueue(self, call: _Call) -> None:
+        rows = call.rows
         with self._changed:
             if self._closed:
                 raise TryAgain("the event writer is being closed; try again in a moment")
@@ -135,7 +169,6 @@ class EventWriter:
             self._waiting += len(rows)
             self._start()
             self._changed.notify_all()
-        return call
 
     def _start(self) -> None:
         """Start the thread with the first event: a process that only shows shelves needs none."""
@@ -168,6 +201,8 @@ class EventWriter:
     def _settle(self, calls: Sequence[_Call]) -> None:
         """Store the events of some calls in one commit, and answer the callers."""
         try:
+            # The rejects first: they may be kept again at no cost, and events without an id of their own may not.
+            rejects.add(self._db, [reject for call in calls for reject in call.rejected])
             outcomes = iter(self._store([row for call in calls for row in call.rows]))
         except StorageError as error:
             _fail(calls, error)

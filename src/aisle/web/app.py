@@ -1,16 +1,16 @@
-"""The web application: the JSON API, the page, and the API's description, over one live shop."""
+"""The web application: the door, the JSON API, the page, and the API's description, over one live shop."""
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from starlette.staticfiles import StaticFiles
 
 from aisle._version import __version__
 from aisle.app.serve import Live
-from aisle.web import errors
-from aisle.web.api import Api
+from aisle.web import assets, errors
+from aisle.web.access.door import Door
+from aisle.web.access.headers import DOCS, SecurityHeaders
 from aisle.web.openapi import describe
-from aisle.web.pages import HERE, Pages
-from aisle.web.security import DOCS, SecurityHeaders
+from aisle.web.routes import ENDPOINTS, table
+from aisle.web.storefront.routes import Storefront
 
 
 def create_app(live: Live) -> FastAPI:
@@ -24,12 +24,23 @@ def create_app(live: Live) -> FastAPI:
     app: FastAPI = FastAPIOffline(
         title="Aisle", version=__version__, docs_url=DOCS, redoc_url=None, favicon_url="/static/aisle.svg"
     )
-    pages = Pages(live)
-    pages.add_to(app)
-    Api(live).add_to(app)
-    app.mount("/static", StaticFiles(directory=HERE / "static"))
+    storefront = Storefront(live)
+    storefront.add_to(app)
+    for endpoint in ENDPOINTS:
+        app.add_route(endpoint.path, endpoint.serve(live), [endpoint.method])
+    app.mount("/static", assets.Assets())
+    serve = live.settings.serve
+    answer = errors.install(app, storefront.problem)
+    app.add_middleware(
+        Door,
+        routes=table(),
+        shop=live.shop_name,
+        keys=live.keys,
+        hosts=serve.hosts,
+        per_second=serve.calls_per_second,
+        answer=answer,
+    )
     app.add_middleware(SecurityHeaders)
-    errors.install(app, pages.problem)
     description = describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign] # FastAPI's own way to extend it
     return app

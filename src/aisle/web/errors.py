@@ -1,7 +1,8 @@
 """Every failure becomes one sentence: JSON for programs, a page for people, never a traceback."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from aisle.shop.errors import (
     AisleError,
     BundleError,
+    Forbidden,
     InputError,
     NoModel,
     NotEnoughData,
@@ -20,11 +22,12 @@ from aisle.shop.errors import (
     StorageError,
     TryAgain,
 )
+from aisle.web.access.headers import HEADERS
 from aisle.web.schemas import Problem
-from aisle.web.security import HEADERS
 
 STATUS: Final[tuple[tuple[type[AisleError], int], ...]] = (
     (InputError, 422),
+    (Forbidden, 403),
     (NotFound, 404),
     (NotEnoughData, 409),
     (NoModel, 503),
@@ -64,16 +67,24 @@ def explain(error: Exception) -> tuple[int, str]:
             return 500, "the server failed; its log says why"
 
 
-def install(app: FastAPI, page: ProblemPage) -> None:
-    """Let the application answer every failure, with a page if a browser requests one."""
+def install(app: FastAPI, page: ProblemPage) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Let the application answer every failure, with a page if a browser requests one; return what answers."""
 
     async def answer(request: Request, error: Exception) -> Response:
         status, message = explain(error)
         if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+            problem = Problem(HTTPStatus(status).phrase, status, message)
             # The answer to an unexpected failure bypasses the middleware that adds the headers.
-            headers = HEADERS | ({"retry-after": str(RETRY_SECONDS)} if isinstance(error, TryAgain) else {})
-            return Response(msgspec.json.encode(Problem(message)), status, headers, "application/json")
+            headers = HEADERS | _own_headers(error, status)
+            return Response(msgspec.json.encode(problem), status, headers, "application/problem+json")
         return page(request, status, message)
 
     for kind in (AisleError, msgspec.DecodeError, HTTPException, Exception):
         app.add_exception_handler(kind, answer)
+    return answer
+
+
+def _own_headers(error: Exception, status: int) -> dict[str, str]:
+    if isinstance(error, HTTPException):
+        return dict(error.headers or {})
+    return {"Retry-After": str(RETRY_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}

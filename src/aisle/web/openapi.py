@@ -1,18 +1,17 @@
-"""The API's description, for `/docs`. Routes answer with msgspec, which FastAPI cannot describe by itself."""
+"""The API's description, for `/docs`, made from the table of routes."""
 
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 from fastapi import FastAPI
-from msgspec import Struct
 
-from aisle.app.serving.placements import STANDARD
-from aisle.engine.request import MAIN_PLACEMENT, Exclude
-from aisle.ingest.api import MAX_BODY, MAX_EVENTS
+from aisle.ingest.api import MAX_BODY
 from aisle.shop import columns
+from aisle.shop.access import PREFIXES, Scope
 from aisle.shop.events import KINDS
-from aisle.web.requests import MAX_SHELF
-from aisle.web.schemas import Feedback, Health, Merge, Merged, Problem, Rated, Received, Recommendations, Similar
+from aisle.web.endpoint import Endpoint
+from aisle.web.routes import ENDPOINTS
+from aisle.web.schemas import Problem
 
 Json = dict[str, Any]
 
@@ -37,24 +36,88 @@ _FIELDS: Final[dict[str, Json]] = {
 """The fields of an event that differ between JSON and the database."""
 
 _FAILURES: Final[dict[int, str]] = {
-    400: "The body is not JSON.",
-    404: "This shop has no such item or placement.",
+    400: "The request cannot be read: it is not JSON, or has two keys.",
+    401: "The key is missing or not valid.",
+    403: "The key may not do this, or not from this page.",
+    404: "This shop has no such thing.",
+    405: "The path has no such method.",
+    408: "The body took too long.",
+    409: "Too few events for this.",
     413: f"The body is larger than {MAX_BODY:,} bytes.",
-    422: "A value is missing or out of range.",
+    421: "The server does not go by the name in Host.",
+    422: "A value is missing, unknown or out of range.",
+    429: "Too many calls; Retry-After says when to try again.",
     503: "No model is trained yet, or the database does not answer. With Retry-After: the shop is too busy.",
 }
 
+_OF_ALL: Final = (400, 421, 422)
+_OF_KEYS: Final = (401, 403, 429)
+_OF_BODIES: Final = (408, 413)
+
 
 def describe(app: FastAPI) -> Json:
-    """Return the OpenAPI description of every route of `api.Api`."""
-    answers = [Recommendations, Similar, Feedback, Rated, Received, Merge, Merged, Health, Problem]
-    _, schemas = msgspec.json.schema_components(answers, ref_template=_REF)
+    """Return the OpenAPI description of every route of `routes.ENDPOINTS`."""
+    types = [each.takes for each in ENDPOINTS if each.has_body and each.takes is not bytes]
+    _, schemas = msgspec.json.schema_components(
+        [*types, *(each.gives for each in ENDPOINTS), Problem], ref_template=_REF
+    )
+    paths: Json = {}
+    for endpoint in ENDPOINTS:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {"title": app.title, "version": app.version},
-        "paths": _paths(),
-        "components": {"schemas": schemas | {"Event": _event()}},
+        "paths": paths,
+        "components": {
+            "schemas": schemas | {"Event": _event()},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
     }
+
+
+def _operation(endpoint: Endpoint) -> Json:
+    answer = _content(_schema(endpoint.gives), endpoint.summary, "application/json")
+    operation: Json = {
+        "summary": endpoint.summary,
+        "description": _needs(endpoint.scope),
+        "tags": [endpoint.path.split("/")[2]],
+        "parameters": [] if endpoint.has_body else _parameters(endpoint),
+        "responses": {str(endpoint.status): answer} | {str(status): _failure(status) for status in _failures(endpoint)},
+        "security": [] if endpoint.scope is Scope.OPEN else [{"key": []}],
+    }
+    if endpoint.has_body:
+        schema = _events() if endpoint.takes is bytes else _schema(endpoint.takes)
+        operation["requestBody"] = _content(schema, endpoint.summary, "application/json") | {"required": True}
+    return operation
+
+
+def _needs(scope: Scope) -> str:
+    return "For everybody." if scope is Scope.OPEN else f"Needs a key with the scope `{scope}`: `{PREFIXES[scope]}_…`."
+
+
+def _failures(endpoint: Endpoint) -> list[int]:
+    shared = _OF_ALL + (_OF_BODIES if endpoint.has_body else ()) + (() if endpoint.scope is Scope.OPEN else _OF_KEYS)
+    return sorted({*shared, *endpoint.failures})
+
+
+def _failure(status: int) -> Json:
+    return _content(_schema(Problem), _FAILURES[status], "application/problem+json")
+
+
+def _parameters(endpoint: Endpoint) -> list[Json]:
+    """Return the fields of what a route takes, as parameters of its query."""
+    _, schemas = msgspec.json.schema_components([endpoint.takes], ref_template=_REF)
+    schema = schemas[endpoint.takes.__name__]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema["required"],
+            "schema": field,
+            "description": field.pop("description", ""),
+        }
+        for name, field in schema["properties"].items()
+    ]
 
 
 def _event() -> Json:
@@ -62,86 +125,17 @@ def _event() -> Json:
     return {"type": "object", "properties": fields, "required": [columns.EVENT]}
 
 
-def _paths() -> Json:
-    n = _query("n", "How many items.", {"type": "integer", "minimum": 1, "maximum": MAX_SHELF, "default": 10})
-    exclude = _query(
-        "exclude",
-        "Items to exclude: none, or those that the shopper bought before.",
-        {"type": "string", "enum": list(get_args(Exclude)), "default": "none"},
-    )
-    text = {"type": "string"}
-    user_id = _query(
-        "user_id", "The shopper; an unknown one gets the popular shelf. Required, unless session_id is given.", text
-    )
-    session_id = _query("session_id", "The session; its events count from the first click.", text)
-    placement = _query(
-        "placement", f"{', '.join(STANDARD)}, or another one of aisle.toml.", text | {"default": MAIN_PLACEMENT}
-    )
-    page = _query("item_id", "The item that the page shows.", text)
-    cart = _query("cart", "The items in the cart; repeat the parameter for each.", {"type": "array", "items": text})
-    item_id = _query("item_id", "The item.", text, required=True)
-    explain = _query("explain", "1: each item has its reason.", {"type": "integer", "enum": [0, 1], "default": 0})
+def _events() -> Json:
+    """Return the shapes of a body with events."""
     event = {"$ref": _REF.format(name="Event")}
     events = {"type": "array", "items": event}
-    batch = {"anyOf": [event, events, {"type": "object", "properties": {"events": events}, "required": ["events"]}]}
-    return {
-        "/api/recommendations": {
-            "get": _operation(
-                "A shopper's shelf",
-                Recommendations,
-                (404, 422, 503),
-                parameters=[user_id, session_id, placement, page, cart, n, exclude, explain],
-            )
-        },
-        "/api/similar": {
-            "get": _operation("The items most like an item", Similar, (422, 503), parameters=[item_id, n])
-        },
-        "/api/feedback": {
-            "post": _operation("Rate an item", Rated, (400, 404, 413, 422, 503), 201, body=_schema(Feedback))
-        },
-        "/api/events": {
-            "post": _operation(
-                f'Send one event, a list of events, or {{"events": […]}}; at most {MAX_EVENTS:,}',
-                Received,
-                (400, 413, 422, 503),
-                body=batch,
-            )
-        },
-        "/api/users/merge": {
-            "post": _operation(
-                "Give what a visitor did before signing in to the known user; may be repeated",
-                Merged,
-                (400, 413, 422, 503),
-                body=_schema(Merge),
-            )
-        },
-        "/api/health": {"get": _operation("The server's health and the version of the live model", Health, ())},
-    }
+    return {"anyOf": [event, events, {"type": "object", "properties": {"events": events}, "required": ["events"]}]}
 
 
-def _operation(
-    summary: str,
-    answer: type[Struct],
-    failures: tuple[int, ...],
-    status: int = 200,
-    parameters: list[Json] | None = None,
-    body: Json | None = None,
-) -> Json:
-    responses = {str(status): _content(_schema(answer), summary)}
-    responses |= {str(failure): _content(_schema(Problem), _FAILURES[failure]) for failure in failures}
-    operation: Json = {"summary": summary, "tags": ["shop"], "parameters": parameters or [], "responses": responses}
-    if body:
-        operation["requestBody"] = _content(body, summary) | {"required": True}
-    return operation
+def _content(schema: Json, description: str, media_type: str) -> Json:
+    return {"description": description, "content": {media_type: {"schema": schema}}}
 
 
-def _query(name: str, description: str, schema: Json, *, required: bool = False) -> Json:
-    return {"name": name, "in": "query", "description": description, "required": required, "schema": schema}
-
-
-def _content(schema: Json, description: str) -> Json:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _schema(answer: type[Struct]) -> Json:
-    return {"$ref": _REF.format(name=answer.__name__)}
+def _schema(of: Any) -> Json:
+    (schema,), _ = msgspec.json.schema_components([of], ref_template=_REF)
+    return schema

@@ -1,20 +1,125 @@
-"""The values of a request: its query, and a body that is never read past its limit."""
+"""What a request brings: a query of known names, and a body that is never read past its limits."""
 
-from typing import Final
-from urllib.parse import parse_qs
+import asyncio
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qs, parse_qsl
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from aisle.ingest.api import MAX_BODY
+from aisle.ingest.json import check_object
 from aisle.shop.errors import InputError
 from aisle.shop.ids import check_id
 
-MAX_SHELF: Final = 200
-"""The longest shelf that a request may ask for."""
+BODY_SECONDS: Final = 30
+"""How long a body may take to arrive."""
 
-MAX_CART: Final = 100
-"""The most items that a cart may name."""
+MAX_PARAMETERS: Final = 500
+"""The most parameters of a query."""
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def read_query(request: Request, takes: type[T]) -> T:
+    """Return the query as a type whose fields are the parameters; those with lists may be repeated.
+
+    Raises
+    ------
+    InputError
+        If a parameter is unknown, given twice, out of range or not UTF-8.
+    """
+    names, lists = _fields(takes)
+    values: dict[str, Any] = {}
+    for name, value in _pairs(request):
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise InputError(f"parameter {name[:40]!r} is unknown; those of {request.url.path} are: {known}")
+        if name in lists:
+            values.setdefault(name, []).append(value)
+        elif name in values:
+            raise InputError(f"parameter {name!r} is given twice; send it once")
+        else:
+            values[name] = value
+    try:
+        return msgspec.convert(values, takes, strict=False)
+    except msgspec.ValidationError as error:
+        raise InputError(_explained(str(error), values)) from None
+
+
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    text = request.scope["query_string"].decode("latin-1")
+    try:
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+    except UnicodeDecodeError:
+        raise InputError("the query is not UTF-8; encode its bytes as %C3%A9 and the like") from None
+    except ValueError:
+        raise InputError(f"the query has more than {MAX_PARAMETERS} parameters; send fewer") from None
+
+
+@lru_cache(maxsize=256)
+def _fields(takes: type[msgspec.Struct]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the names of a type's fields, and of those that hold lists."""
+    fields = msgspec.structs.fields(takes)
+    lists = (field.encode_name for field in fields if isinstance(field.default, (tuple, list)))
+    return tuple(field.encode_name for field in fields), frozenset(lists)
+
+
+def _explained(message: str, values: dict[str, Any]) -> str:
+    """Return msgspec's message with the value that it is about: `n 'ten': expected int`."""
+    problem, _, path = message.partition(" - at `$.")
+    name = path.rstrip("`").partition("[")[0]
+    if name not in values:
+        return message.replace("Object missing required field", "parameter is missing:")
+    shown = values[name] if isinstance(values[name], str) else ", ".join(values[name])
+    return f"{name} {shown[:40]!r}: {problem[:1].lower()}{problem[1:]}"
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body; reading stops as soon as it is larger than `MAX_BODY` or takes too long.
+
+    Raises
+    ------
+    HTTPException
+        413, if it is larger; 408, if it takes too long.
+    """
+    too_large = HTTPException(413, f"the body is larger than {MAX_BODY:,} bytes; send it in parts")
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length[:12]) > MAX_BODY:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_BODY:
+                    raise too_large
+    except TimeoutError:
+        raise HTTPException(408, f"the body took more than {BODY_SECONDS} s to arrive; send it in parts") from None
+    return bytes(body)
+
+
+def decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    """Return a JSON body as the type of a decoder.
+
+    Raises
+    ------
+    InputError
+        If it nests too deeply or has a key twice.
+    DecodeError
+        If it is not JSON, or not of the type.
+    """
+    try:
+        value = decoder.decode(body)
+        check_object(body, 0)
+    except msgspec.DecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        problem = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InputError(f"the body cannot be used: {problem}") from None
+    return value
 
 
 def query_id(request: Request, name: str) -> str:
@@ -29,91 +134,6 @@ def query_id(request: Request, name: str) -> str:
     if value is None:
         raise InputError(f"{name} is missing; add ?{name}=… to the address")
     return check_id(value, name)
-
-
-def optional_id(request: Request, name: str) -> str | None:
-    """Return an id from the query, or None if it is missing.
-
-    Raises
-    ------
-    InputError
-        If it is not a valid id.
-    """
-    return None if request.query_params.get(name) is None else query_id(request, name)
-
-
-def query_visitor(request: Request) -> tuple[str | None, str | None]:
-    """Return the ids of the shopper and of the session; one of them may be None.
-
-    Raises
-    ------
-    InputError
-        If both are missing, or one is not a valid id.
-    """
-    user_id, session_id = optional_id(request, "user_id"), optional_id(request, "session_id")
-    if user_id is None and session_id is None:
-        raise InputError("user_id is missing, and session_id too; add ?user_id=… or ?session_id=… to the address")
-    return user_id, session_id
-
-
-def query_ids(request: Request, name: str) -> list[str]:
-    """Return the ids of a repeated parameter, `?cart=A&cart=B`; ids may contain commas.
-
-    Raises
-    ------
-    InputError
-        If there are more than `MAX_CART`, or one is not a valid id.
-    """
-    ids = request.query_params.getlist(name)
-    if len(ids) > MAX_CART:
-        raise InputError(f"{name} has {len(ids)} items; name the {MAX_CART} newest")
-    return [check_id(value, name) for value in ids]
-
-
-def query_n(request: Request) -> int:
-    """Return how many items are requested; 10 by default.
-
-    Raises
-    ------
-    InputError
-        If `n` is not a whole number from 1 to `MAX_SHELF`.
-    """
-    value = request.query_params.get("n", "10")
-    # More digits are out of range, and int() would take long to read them.
-    n = int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else 0
-    if not 1 <= n <= MAX_SHELF:
-        raise InputError(f"n {value[:40]!r} is not a whole number from 1 to {MAX_SHELF}")
-    return n
-
-
-def query_flag(request: Request, name: str) -> bool:
-    """Return whether a flag of the query is set, `?explain=1`.
-
-    Raises
-    ------
-    InputError
-        If the value is neither 1 nor 0.
-    """
-    value = request.query_params.get(name, "0")
-    if value not in ("0", "1"):
-        raise InputError(f"{name} {value[:40]!r} is neither 1 nor 0")
-    return value == "1"
-
-
-async def read_body(request: Request) -> bytes:
-    """Return the body; reading stops as soon as it is larger than `MAX_BODY`.
-
-    Raises
-    ------
-    HTTPException
-        413, if it is larger.
-    """
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            raise HTTPException(413, f"the body is larger than {MAX_BODY:,} bytes; send it in parts")
-    return bytes(body)
 
 
 async def read_form(request: Request) -> dict[str, str]:

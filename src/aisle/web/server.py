@@ -18,6 +18,9 @@ from aisle.web.app import create_app
 PORTS_TRIED: Final = 20
 """How many ports are tried."""
 
+BACKLOG: Final = 2048
+"""How many connections may wait to be accepted."""
+
 GRACE_SECONDS: Final = 5
 """How long running requests may take after the process is told to stop."""
 
@@ -50,6 +53,8 @@ def run(live: Live, host: str, port: int, say: Callable[[str], None]) -> None:
         lifespan="off",
         log_level="warning",
         server_header=False,
+        proxy_headers=bool(live.settings.serve.proxies),
+        forwarded_allow_ips=list(live.settings.serve.proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     with listener, blas_alone(), _stopped_cleanly():
@@ -64,17 +69,32 @@ def listen(host: str, port: int) -> socket.socket:
     SettingsError
         As for `run`.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     last = min(port + PORTS_TRIED - 1, 65535)
     for candidate in range(port, last + 1):
         try:
-            return socket.create_server((host, candidate), family=family, backlog=2048)
+            return _bound(host, candidate)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise SettingsError(
                     f"cannot listen on {host} port {candidate}: {error.strerror}; choose another"
                 ) from None
     raise SettingsError(f"no port from {port} to {last} is free on {host}; choose another with --port")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on a port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named: asyncio sets TCP_NODELAY only then, and without it every answer but the first of a
+    # connection waits some 40 ms for the client's acknowledgement of its headers.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 @contextmanager

@@ -116,8 +116,8 @@ def _rejected(reject: Waiting, corrections: dict[int, str] | None) -> Rejected:
 
 def _settle(db: Database, retried: Retried, numbers: dict[str, int], replayed: Replayed) -> None:
     """Store the rows that passed, then remove their rejects: a crash in between only leads to duplicates."""
-    for frame in retried.accepted:
-        stored = STORES[retried.table](db, frame)
+    for rows in retried.accepted:
+        stored = STORES[retried.table](db, rows)
         replayed.stored += stored.stored
         replayed.duplicate += stored.duplicate
         replayed.erased += stored.erased

@@ -125,7 +125,7 @@ def similar(
         shelf = shop.similar(item_id, n)
     from aisle.cli.display import terminal
     from aisle.cli.display.shelves import print_similar
-    from aisle.web.schemas import Similar
+    from aisle.web.api.shelves import Similar
 
     if as_json:
         terminal.json(Similar.from_shelf(item_id, shelf))
@@ -147,7 +147,7 @@ def _for_one_shopper(shop: "Shop", options: Options) -> None:
     )
     if options.as_json:
         from aisle.cli.display import terminal
-        from aisle.web.schemas import Recommendations
+        from aisle.web.api.shelves import Recommendations
 
         terminal.json(Recommendations.from_shelf(options.user_id, options.session_id, shelf))
         return

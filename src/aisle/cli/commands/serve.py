@@ -32,6 +32,7 @@ def demo(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The simulated shop's folder.")] = Path("demo-shop"),
     events: Annotated[int, typer.Option(min=10_000, help="How many events to simulate.")] = 300_000,
+    items: Annotated[int, typer.Option(min=1_000, max=1_000_000, help="How many items the shop sells.")] = 2_000,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop before the server.")] = False,
     port: Port = None,
 ) -> None:
@@ -39,7 +40,7 @@ def demo(
     from aisle.cli.demo import run_demo
 
     place = where(context).folder / folder
-    run_demo(place, events)
+    run_demo(place, events, items)
     if no_serve:
         typer.echo(f"Next: aisle -C {place} serve")
     else:
@@ -49,7 +50,11 @@ def demo(
 def serve_shop(settings: "Settings", host: str | None, port: int | None) -> None:
     """Serve a shop until the process is told to stop."""
     from aisle.app.serve import Live
+    from aisle.web.access.origins import note_for_start
     from aisle.web.server import run
 
+    address = host or settings.serve.host
     with Live(settings) as live:
-        run(live, host or settings.serve.host, port or settings.serve.port, typer.echo)
+        if note := note_for_start(address, any_keys=live.keys.any_made):
+            typer.echo(note)
+        run(live, address, port or settings.serve.port, typer.echo)

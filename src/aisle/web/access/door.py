@@ -1,0 +1,224 @@
+"""The door: middleware that lets a request in if the table of routes, its key and its origin allow it.
+
+What is not in the table is refused. A request is checked in this order: the host it names, the route, the key, the
+origin of its page, the rate.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aisle.app.serving.key_ring import KeyRing
+from aisle.shop import access
+from aisle.shop.errors import Forbidden
+from aisle.shop.tokens import read_token
+from aisle.storage.keys import KeyRow
+from aisle.web.access import credentials, origins
+from aisle.web.access.caller import NOBODY, ON_THIS_MACHINE, Caller
+from aisle.web.access.credentials import USER_HEADER, Credentials
+from aisle.web.access.rate_limit import RateLimit
+from aisle.web.requests import read_body
+
+Routes = Mapping[str, Mapping[str, access.Scope]]
+"""The scope of each path and method; a path that ends with `/*` stands for all below it."""
+
+Answer = Callable[[Request, Exception], Awaitable[Response]]
+
+BEACON: Final = "text/plain"
+"""The content type of a body that holds its own key."""
+
+EVENTS: Final = "/api/events"
+"""The path that takes expired tokens too."""
+
+LATE_SECONDS: Final = 7 * 24 * 3600
+"""For how long."""
+
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": f"Authorization, Content-Type, {USER_HEADER}",
+    "Access-Control-Max-Age": "600",
+}
+
+
+class Door:
+    """Middleware that lets requests in; the routes find the `Caller` in `request.state.caller`.
+
+    Parameters
+    ----------
+    app
+        What is behind the door.
+    routes
+        The table.
+    shop
+        The shop's name, which user tokens name as theirs.
+    keys
+        The keys of the shop.
+    hosts
+        The names by which this server may be called.
+    per_second
+        How many calls with a browser key one address may make.
+    answer
+        Returns the answer to a request that is refused.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        routes: Routes,
+        shop: str,
+        keys: KeyRing,
+        hosts: Collection[str],
+        per_second: float,
+        answer: Answer,
+    ) -> None:
+        self._app = app
+        self._routes = routes
+        self._shop = shop
+        self._keys = keys
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._rate = RateLimit(per_second)
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does, or say why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._keys.is_old:
+            await run_in_threadpool(self._keys.refresh)
+        request = Request(scope, receive)
+        send = self._for_origin(request.headers.get("origin"), send)
+        try:
+            if _is_preflight(request):
+                await self._preflight(request)(scope, receive, send)
+                return
+            receive = await self._let_in(request)
+        except HTTPException as error:
+            refusal = await self._answer(request, error)
+            await refusal(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _let_in(self, request: Request) -> Receive:
+        """Note who calls, and return where the body is to be read from."""
+        self._check_host(request)
+        needed = self._needed(request)
+        if needed is access.Scope.OPEN:
+            request.state.caller = NOBODY
+            return request.receive
+        if request.method == "POST" and request.headers.get("content-type", "").startswith(BEACON):
+            body = await read_body(request)
+            shown, receive = credentials.of_beacon(request, body), _again(body)
+        else:
+            shown, receive = credentials.of_headers(request), request.receive
+        caller = self._caller(request, shown, needed)
+        if needed not in caller.may:
+            raise HTTPException(403, f"this route needs {_KEYS[needed]}; see aisle keys routes")
+        if caller.is_page and (wait := self._rate.wait(request.client.host if request.client else "")):
+            raise HTTPException(429, f"too many calls; try again in {wait} s", {"Retry-After": str(wait)})
+        request.state.caller = caller
+        return receive
+
+    def _check_host(self, request: Request) -> None:
+        if not origins.is_known_host(request, self._hosts):
+            raise HTTPException(421, "this server does not go by that name; add it to [serve] hosts in aisle.toml")
+
+    def _needed(self, request: Request) -> access.Scope:
+        """Return the scope of the route."""
+        path, method = request.url.path, "GET" if request.method == "HEAD" else request.method
+        methods = self._routes.get(path) or self._routes.get(f"/{path.split('/')[1]}/*")
+        if methods is None:
+            raise HTTPException(404, "there is no such page; the API is described at /docs")
+        if method not in methods:
+            raise HTTPException(405, f"{path} answers {', '.join(methods)}", {"Allow": ", ".join(methods)})
+        return methods[method]
+
+    def _caller(self, request: Request, shown: Credentials, needed: access.Scope) -> Caller:
+        if shown.key is not None:
+            return self._caller_with(request, shown.key, shown.user_token)
+        if shown.user_token is not None:
+            raise HTTPException(400, "a user token goes with a pk_ key; send both")
+        if self._keys.any_made or not origins.is_on_this_machine(request):
+            raise HTTPException(401, f"this route needs {_KEYS[needed]}", {"WWW-Authenticate": "Bearer"})
+        if not (origins.is_same_origin(request) or (needed is access.Scope.TEAM and origins.is_link(request))):
+            raise HTTPException(403, "pages of other sites may not call this server; give them a pk_ key")
+        return ON_THIS_MACHINE
+
+    def _caller_with(self, request: Request, key: str, user_token: str | None) -> Caller:
+        row = self._keys.find(key)
+        if row is None:
+            raise HTTPException(401, "the key is not valid; aisle keys list shows those that are", _BEARER)
+        if not _is_from_its_origins(request, row):
+            raise HTTPException(403, "this key may not be used by that page; aisle keys create --origin says where")
+        is_page = row.scope is access.Scope.BROWSER
+        if user_token is None:
+            return Caller(access.may(row.scope), row.key_id, is_page=is_page)
+        if not is_page:
+            raise HTTPException(400, "a user token goes with a pk_ key; with this one, name the user_id")
+        return Caller(access.may(row.scope), row.key_id, self._signed(request, user_token), is_page=True)
+
+    def _signed(self, request: Request, user_token: str) -> str:
+        """Return the signed user; a token that has expired is good for events that a browser kept until now."""
+        try:
+            user = read_token(user_token, self._keys.secrets, self._shop)
+        except Forbidden as error:
+            raise HTTPException(401, str(error), _BEARER) from None
+        late = time.time() - user.expires
+        if late > (LATE_SECONDS if request.url.path == EVENTS else 0):
+            raise HTTPException(401, "the user token has expired; let the shop's server sign a new one", _BEARER)
+        return user.user_id
+
+    def _preflight(self, request: Request) -> Response:
+        """Answer a browser that wants to know whether a page of another site may call."""
+        if request.headers["origin"] not in self._keys.origins:
+            raise HTTPException(403, "no key allows pages of this origin; aisle keys create --origin says where")
+        return Response(status_code=204, headers=_PREFLIGHT)
+
+    def _for_origin(self, origin: str | None, send: Send) -> Send:
+        """Let the pages for which there are keys read the answers, refusals too."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.add_vary_header("Origin")
+                if origin in self._keys.origins:
+                    headers["Access-Control-Allow-Origin"] = str(origin)
+                    headers["Access-Control-Expose-Headers"] = "Retry-After"
+            await send(message)
+
+        return send_with_headers
+
+
+_KEYS: Final = {
+    access.Scope.BROWSER: "a key",
+    access.Scope.SERVER: "an sk_ key, of the shop's own server",
+    access.Scope.ADMIN: "an ak_ key, of an administrator",
+    access.Scope.TEAM: "a person of the team, signed in",
+}
+_BEARER: Final = {"WWW-Authenticate": "Bearer"}
+
+
+def _is_preflight(request: Request) -> bool:
+    headers = request.headers
+    return request.method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+
+
+def _is_from_its_origins(request: Request, row: KeyRow) -> bool:
+    """Tell whether a key is used by a page that it is for, or by no page."""
+    return request.headers.get("origin") in (None, *row.origins) or origins.is_same_origin(request)
+
+
+def _again(body: bytes) -> Receive:
+    """Return what gives a body that was read already."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

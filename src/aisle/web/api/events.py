@@ -1,0 +1,126 @@
+"""What shoppers do: events, and ratings."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+from starlette.concurrency import run_in_threadpool
+
+from aisle.app.serve import Live, check_rating
+from aisle.ingest.api import Events, parse_events
+from aisle.shop.columns import EVENTS, SESSION_ID, USER_ID
+from aisle.shop.errors import Forbidden, InputError
+from aisle.shop.events import MAX_RATING
+from aisle.shop.ids import check_id
+from aisle.storage.writer import Outcome
+from aisle.web.access.caller import Caller
+
+SMALL_BODY: Final = 4096
+"""How many bytes of events are checked without a thread of their own."""
+
+_USER: Final = list(EVENTS).index(USER_ID)
+_SESSION: Final = list(EVENTS).index(SESSION_ID)
+
+
+class EventProblem(Struct, frozen=True):
+    """Why an event was rejected."""
+
+    index: Annotated[int, Meta(description="Its place in the request, from 0.")]
+    reason: str
+
+
+class Received(Struct, frozen=True):
+    """What became of the events of a request; those stored are durable."""
+
+    received: int
+    stored: int
+    duplicate: Annotated[int, Meta(description="Stored before, or earlier in this request.")]
+    rejected: int
+    errors: list[EventProblem]
+
+
+class Feedback(Struct, frozen=True, forbid_unknown_fields=True):
+    """A shopper's rating of an item. Ids may be numbers."""
+
+    user_id: str | int
+    rating: Annotated[float, Meta(ge=0, le=MAX_RATING)]
+    item_id: str | int | None = None
+    product_id: Annotated[str | int | None, Meta(description="Another name for item_id.")] = None
+
+    def user(self) -> str:
+        """Return the shopper's id.
+
+        Raises
+        ------
+        IdError
+            If it is not a valid id.
+        """
+        return check_id(str(self.user_id), "user_id")
+
+    def item(self) -> str:
+        """Return the item's id, from either of its two fields.
+
+        Raises
+        ------
+        InputError
+            If both fields are missing or they disagree, or the value is not a valid id.
+        """
+        ids = {str(value) for value in (self.item_id, self.product_id) if value is not None}
+        if not ids:
+            raise InputError("item_id is missing; say which item is rated")
+        if len(ids) > 1:
+            raise InputError(f"item_id {self.item_id!r} and product_id {self.product_id!r} differ; send one of them")
+        return check_id(ids.pop(), "item_id")
+
+
+class Rated(Struct, frozen=True):
+    """A rating that was stored."""
+
+    user_id: str
+    item_id: str
+    rating: float
+
+
+async def events(live: Live, caller: Caller, body: bytes) -> Received:
+    """Store the events of a request; when the answer comes, the accepted ones are durable."""
+    # A few are checked here, as that takes less than a change of threads.
+    checked = parse_events(body) if len(body) <= SMALL_BODY else await run_in_threadpool(parse_events, body)
+    if caller.is_page:
+        checked = _of_page(caller, checked)
+    outcomes = iter(await live.acknowledged(live.submit(checked)))
+    done = [next(outcomes) if reason is None else Outcome("rejected", reason) for reason in checked.reasons]
+    count = Counter(outcome.status for outcome in done)
+    errors = [
+        EventProblem(index, outcome.reason or "") for index, outcome in enumerate(done) if outcome.status == "rejected"
+    ]
+    return Received(len(done), count["stored"], count["duplicate"], count["rejected"], errors)
+
+
+async def feedback(live: Live, caller: Caller, given: Feedback) -> Rated:
+    """Store a rating; it is durable when the answer comes."""
+    user_id, _ = caller.visitor(given.user(), None)
+    rated = Rated(user_id or "", given.item(), given.rating)
+    outcomes = live.submit_rating(rated.user_id, rated.item_id, rated.rating)
+    check_rating(rated.user_id, await live.acknowledged(outcomes))
+    return rated
+
+
+def _of_page(caller: Caller, checked: Events) -> Events:
+    """Return events as a page may send them: of its session and its signed user, all others rejected."""
+    accepted, reasons = [], list(checked.reasons)
+    places = [place for place, reason in enumerate(reasons) if reason is None]
+    for place, event in zip(places, checked.accepted, strict=True):
+        user_id, reasons[place] = _visitor(caller, event[_USER], event[_SESSION])
+        if reasons[place] is None:
+            accepted.append((*event[:_USER], user_id, *event[_USER + 1 :]))
+    return replace(checked, accepted=accepted, reasons=reasons)
+
+
+def _visitor(caller: Caller, user_id: str | None, session_id: str | None) -> tuple[str | None, str | None]:
+    """Return whose an event is, and why a page may not send it."""
+    try:
+        user_id, session_id = caller.visitor(user_id, session_id)
+    except (InputError, Forbidden) as error:
+        return None, str(error)
+    return user_id, None if user_id or session_id else "session_id is missing; an event of a page belongs to a session"

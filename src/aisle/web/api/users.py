@@ -1,0 +1,50 @@
+"""People: two ids that are one person."""
+
+from typing import Annotated, Final
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from msgspec import Meta, Struct
+
+from aisle.app.serve import Live
+from aisle.shop.ids import check_id
+from aisle.web.access.caller import Caller
+
+_MERGES: Final = CapacityLimiter(2)
+"""How many merges may wait for the database at a time: in threads of their own, so that shelves keep theirs."""
+
+
+class Merge(Struct, frozen=True, forbid_unknown_fields=True):
+    """Two ids of one person: the one before signing in, and the known user's."""
+
+    anonymous_id: str | int
+    user_id: str | int
+
+    def ids(self) -> tuple[str, str]:
+        """Return the two ids.
+
+        Raises
+        ------
+        IdError
+            If one is not a valid id.
+        """
+        return check_id(str(self.anonymous_id), "anonymous_id"), check_id(str(self.user_id), "user_id")
+
+
+class Merged(Struct, frozen=True):
+    """Two ids that now belong to one person."""
+
+    anonymous_id: str
+    user_id: str
+    rows: Annotated[
+        dict[str, int],
+        Meta(
+            description="The number of rows of each table that moved to user_id, or were removed to be computed again."
+        ),
+    ]
+
+
+async def merge(live: Live, _caller: Caller, given: Merge) -> Merged:
+    """Give what a visitor did before signing in to the known user."""
+    anonymous_id, user_id = given.ids()
+    return Merged(anonymous_id, user_id, await run_sync(live.merge, anonymous_id, user_id, limiter=_MERGES))

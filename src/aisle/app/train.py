@@ -16,7 +16,8 @@ from aisle.app.training import interactions_table
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit, fit_others
 from aisle.app.training.gate import GateDecision, decide
 from aisle.app.training.measuring import Measured, newest_window, with_catalogue
-from aisle.app.training.placement_report import PlacementFigures
+from aisle.app.training.placement_report import PlacementFigures, ShareCost
+from aisle.app.training.repeat_share import allowing
 from aisle.app.training.reviews import star_errors, with_reviews
 from aisle.engine.recipe import Recipe
 from aisle.engine.shelf.long_tail import TailCost
@@ -80,6 +81,8 @@ class Trained(msgspec.Struct, frozen=True):
     learnt_from: DataSummary
     run_id: str | None = None
     """The run in MLflow; null without tracking."""
+    shares: list[ShareCost] = []
+    """What the shares of what a shopper knows cost the shelves of the held-out weeks."""
 
 
 def train(
@@ -116,6 +119,7 @@ def train(
     data = everything(known, recipe)
     fitted = fit_others(recipe, data, fit(recipe, data, newest_window(tables.events), budget, progress))
     progress(f"fit {recipe.model} on everything", 1, 1)
+    fitted = fitted._replace(components=allowing(fitted.components, decision.least_repeat_share))
     check_sane(fitted, data)
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision)
@@ -126,6 +130,7 @@ def train(
         reason=decision.reason,
         measured=decision.measured,
         placements=decision.placements,
+        shares=decision.shares,
         long_tail=decision.long_tail,
         review_errors=star_errors(tables.reviews, recipe.seed),
         events=tables.events.height,

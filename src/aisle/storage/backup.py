@@ -12,7 +12,7 @@ from aisle.storage.connection import Database
 from aisle.storage.dialects import restart_sequence
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
-from aisle.storage.tables import erased, events, metadata, rejects, reviews
+from aisle.storage.tables import erased, events, metadata, rejects, reviews, signing_keys
 
 PART_ROWS: Final = 100_000
 """How many rows a frame has at most."""
@@ -74,9 +74,9 @@ def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
 
 
 def is_empty(db: Database) -> bool:
-    """Tell whether no table holds a row."""
+    """Tell whether no table holds a row, but those that come with the tables."""
     with db.read() as connection:
-        kept = (table for table in metadata.sorted_tables if table is not erased)
+        kept = (table for table in metadata.sorted_tables if table not in (erased, signing_keys))
         return not any(connection.execute(select(exists().select_from(table))).scalar() for table in kept)
 
 

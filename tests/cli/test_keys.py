@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aisle.shop.access import key_id
+from aisle.shop.tokens import secret_id
 from aisle.web.routes import table
 from tests.runner import Runner
 
@@ -51,3 +52,15 @@ def test_every_route_is_printed_with_its_scope(aisle: Runner) -> None:
 def test_other_machines_are_not_served_without_keys(aisle: Runner, folder: Path) -> None:
     ran = aisle("-C", str(folder), "serve", "--host", "0.0.0.0")
     assert (ran.code, "aisle keys create server" in ran.err) == (2, True)
+
+
+def test_a_secret_that_signs_users_needs_a_key_to_be_sealed_with(
+    aisle: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = aisle("-C", str(folder), "keys", "create", "users")
+    assert (refused.code, "openssl rand -hex 32" in refused.err) == (2, True)
+    monkeypatch.setenv("AISLE_SERVE__SEALING_KEY", "k" * 32)
+    secret = aisle("-C", str(folder), "keys", "create", "users").out.strip()
+    (row,) = json.loads(aisle("-C", str(folder), "keys", "list", "--json").out)
+    assert (row["id"], row["scope"]) == (secret_id(secret), "users")
+    assert aisle("-C", str(folder), "keys", "revoke", row["id"]).code == 0

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -147,6 +147,8 @@ class ServeSection(_Section):
     """The names by which it is called, beside localhost and addresses; requests that name another host are refused."""
     proxies: tuple[str, ...] = ()
     """The addresses of proxies before it, which are believed where they say whom they forward for."""
+    sealing_key: SecretStr | None = None
+    """What seals the secrets that sign users, from the environment only: `openssl rand -hex 32` makes one."""
     calls_per_second: float = Field(default=50.0, ge=0)
     """How many calls with a browser key one address may make to a process; ten seconds' worth at once. 0: no limit."""
 
@@ -246,6 +248,12 @@ class Settings(BaseSettings):
     def tracking_uri(self) -> str:
         """The tracking URI of MLflow; a relative SQLite path starts at the shop's folder."""
         return self._from_folder(self.mlflow.tracking_uri)
+
+    @property
+    def sealing_key(self) -> str | None:
+        """The key that seals secrets."""
+        key = self.serve.sealing_key
+        return key.get_secret_value() if key else None
 
     def _from_folder(self, url: str) -> str:
         prefix = "sqlite:///"

@@ -14,7 +14,8 @@ from aisle.app.tracking.tracker import attach, follow_live, track_training, trac
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop.access import Scope
 from aisle.shop.ids import check_id
-from aisle.storage import keys
+from aisle.shop.tokens import new_secret, secret_id
+from aisle.storage import keys, signing_secrets
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from aisle.storage.models import ModelRow
     from aisle.storage.people import Receipt
     from aisle.storage.rejects import RejectRow
+    from aisle.storage.signing_secrets import SecretRow
 
 
 class Shop(Live):
@@ -188,9 +190,30 @@ class Shop(Live):
         """Return every key that was ever made, oldest first."""
         return keys.list_(self.db)
 
+    def create_secret(self) -> str:
+        """Make a secret that signs users and return it; two may be valid at once.
+
+        Raises
+        ------
+        SettingsError
+            If the environment has no key to seal it with.
+        InputError
+            If two are valid already.
+        """
+        from aisle.app.data.sealing import seal
+
+        secret = new_secret()
+        signing_secrets.add(self.db, secret_id(secret), seal(secret, self.settings.sealing_key))
+        return secret
+
+    def signing_secrets(self) -> "list[SecretRow]":
+        """Return every secret that was ever made to sign users, oldest first."""
+        return signing_secrets.list_(self.db)
+
     def revoke_key(self, key_id: str) -> None:
-        """Make a key invalid for good."""
-        keys.revoke(self.db, key_id)
+        """Make a key, or a secret that signs users, invalid for good."""
+        if not signing_secrets.revoke(self.db, key_id):
+            keys.revoke(self.db, key_id)
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

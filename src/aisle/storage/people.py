@@ -23,6 +23,7 @@ from aisle.storage.tables import (
     events,
     impressions,
     interactions,
+    item_changes,
     item_history,
     items,
     merged,
@@ -30,7 +31,6 @@ from aisle.storage.tables import (
     recommendations,
     rejects,
     reviews,
-    signing_keys,
     users,
 )
 
@@ -40,7 +40,7 @@ BY_USER: Final = (events, reviews, users, impressions, recommendations, interact
 BY_TEXT: Final = (rejects,)
 """The tables whose rows may name a person anywhere in a text."""
 
-WITHOUT_PEOPLE: Final = (items, item_history, models, erased, signing_keys)
+WITHOUT_PEOPLE: Final = (items, item_history, item_changes, models, erased)
 """The tables that hold nobody."""
 
 

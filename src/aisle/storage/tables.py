@@ -114,6 +114,17 @@ item_history: Final = Table(
     **_OPTIONS,
 )
 
+item_changes: Final = Table(
+    "item_changes",
+    metadata,
+    Column(columns.ITEM_ID, ID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Index("item_changes_version", "version"),
+    **_OPTIONS,
+)
+"""The version of the catalogue with which each item last changed, and under the empty id, which no item has, the newest
+version: writers lock that row, so that versions become visible in their order."""
+
 users: Final = Table("users", metadata, *_shop_columns(columns.USERS, {columns.USER_ID}, {columns.USER_ID}), **_OPTIONS)
 
 merged: Final = Table(
@@ -218,7 +229,7 @@ impressions: Final = Table(
 
 signing_keys: Final = Table(
     "signing_keys",
-    metadata,
+    credentials,
     Column("name", WORD, primary_key=True),
     Column("value", LargeBinary(32).with_variant(BINARY(32), "mysql"), nullable=False),
     **_OPTIONS,
@@ -233,6 +244,16 @@ api_keys: Final = Table(
     Column("digest", SHA256, nullable=False),
     Column("name", Text, nullable=False),
     Column("origins", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+    **_OPTIONS,
+)
+
+signing_secrets: Final = Table(
+    "signing_secrets",
+    credentials,
+    Column("secret_id", WORD, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
     **_OPTIONS,

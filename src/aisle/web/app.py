@@ -33,7 +33,13 @@ def create_app(live: Live) -> FastAPI:
     serve = live.settings.serve
     answer = errors.install(app, pages.problem)
     app.add_middleware(
-        Door, routes=table(), keys=live.keys, hosts=serve.hosts, per_second=serve.calls_per_second, answer=answer
+        Door,
+        routes=table(),
+        shop=live.shop_name,
+        keys=live.keys,
+        hosts=serve.hosts,
+        per_second=serve.calls_per_second,
+        answer=answer,
     )
     app.add_middleware(SecurityHeaders)
     description = describe(app)

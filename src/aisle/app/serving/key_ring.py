@@ -1,13 +1,17 @@
-"""The API keys in memory, read again every second, so that a revoked one is refused within about that time."""
+"""The API keys and the secrets that sign users, in memory.
+
+They are read again every second, so that a revoked one is refused within about that time.
+"""
 
 import logging
 import threading
 import time
 from typing import Final
 
+from aisle.app.data.sealing import unseal
 from aisle.shop.access import is_key, key_id
-from aisle.shop.errors import StorageError
-from aisle.storage import keys
+from aisle.shop.errors import SettingsError, StorageError
+from aisle.storage import keys, signing_secrets
 from aisle.storage.connection import Database
 from aisle.storage.keys import KeyRow
 
@@ -24,10 +28,15 @@ class KeyRing:
     ----------
     db
         Where the keys are.
+    sealing_key
+        What the secrets that sign users are sealed with.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, sealing_key: str | None) -> None:
         self._db = db
+        self._sealing_key = sealing_key
+        self.secrets: dict[str, str] = {}
+        """The valid secrets that sign users, by id."""
         self._refreshing = threading.Lock()
         self._read()
 
@@ -56,7 +65,18 @@ class KeyRing:
         self.origins = frozenset(origin for row in valid for origin in row.origins)
         """The origins of all valid keys."""
         self._valid = {row.key_id: row for row in valid}
+        self.secrets = self._read_secrets()
         self._checked = time.monotonic()
+
+    def _read_secrets(self) -> dict[str, str]:
+        valid = [row for row in signing_secrets.list_(self._db) if row.revoked is None]
+        try:
+            return {
+                row.secret_id: self.secrets.get(row.secret_id) or unseal(row.sealed, self._sealing_key) for row in valid
+            }
+        except SettingsError as error:
+            _log.warning("no user token is accepted: %s", error)
+            return {}
 
     def find(self, key: str) -> KeyRow | None:
         """Return what is stored of a key, or None if it is not a valid one."""

@@ -1,6 +1,6 @@
 """`aisle keys`: what opens the HTTP API."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,10 +12,14 @@ from aisle.shop.moments import from_moment
 
 if TYPE_CHECKING:
     from aisle.storage.keys import KeyRow
+    from aisle.storage.signing_secrets import SecretRow
 
 keys = typer.Typer(help="The keys of the HTTP API: who may call what.", no_args_is_help=True)
 
-_KINDS = ", ".join(f"{scope} ({PREFIXES[scope]}_…)" for scope in KEY_SCOPES)
+USERS: Final = "users"
+"""What is written in place of a scope for a secret that signs users."""
+
+_KINDS: Final = ", ".join(f"{scope} ({PREFIXES[scope]}_…)" for scope in KEY_SCOPES) + f", {USERS} (us_…: signs users)"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +37,10 @@ def create(
     ] = None,
 ) -> None:
     """Make a key and print it, this once. From the first key on, nobody calls without one."""
+    if scope == USERS:
+        with open_shop(context) as shop:
+            typer.echo(shop.create_secret())
+        return
     if scope not in KEY_SCOPES:
         raise InputError(f"{scope!r} is no scope of a key; choose one of: {_KINDS}")
     if origin and scope != Scope.BROWSER:
@@ -50,7 +58,7 @@ def list_keys(context: typer.Context, as_json: Json = False) -> None:
     from aisle.cli.display import terminal
 
     with open_shop(context) as shop:
-        rows = [_cells(row) for row in shop.api_keys()]
+        rows = [_cells(row) for row in shop.api_keys()] + [_secret_cells(row) for row in shop.signing_secrets()]
     if as_json:
         terminal.json(rows)
     elif not rows:
@@ -66,9 +74,25 @@ def _cells(row: "KeyRow") -> dict[str, str]:
         "scope": row.scope.value,
         "name": row.name,
         "origins": " ".join(row.origins),
-        "made (UTC)": f"{from_moment(row.created):%Y-%m-%d %H:%M}",
-        "revoked (UTC)": f"{from_moment(row.revoked):%Y-%m-%d %H:%M}" if row.revoked else "",
+        "made (UTC)": _minute(row.created),
+        "revoked (UTC)": _minute(row.revoked),
     }
+
+
+def _secret_cells(row: "SecretRow") -> dict[str, str]:
+    return {
+        "key": f"us_{row.secret_id}_…",
+        "id": row.secret_id,
+        "scope": USERS,
+        "name": "",
+        "origins": "",
+        "made (UTC)": _minute(row.created),
+        "revoked (UTC)": _minute(row.revoked),
+    }
+
+
+def _minute(moment: int | None) -> str:
+    return "" if moment is None else f"{from_moment(moment):%Y-%m-%d %H:%M}"
 
 
 @keys.command()

@@ -9,14 +9,20 @@ from starlette.requests import Request
 _BEARER: Final = "bearer "
 
 
+USER_HEADER: Final = "X-Aisle-User"
+"""The header with the token of a signed user."""
+
+
 class Credentials(NamedTuple):
     """What a request shows."""
 
     key: str | None
+    user_token: str | None
 
 
 class _Beacon(msgspec.Struct):
     key: str | None = None
+    user_token: str | None = None
 
 
 _beacon: Final = msgspec.json.Decoder(_Beacon)
@@ -30,14 +36,15 @@ def of_headers(request: Request) -> Credentials:
     HTTPException
         400, if there are two keys, or it is written in another way.
     """
-    given = request.headers.getlist("authorization")
-    if len(given) > 1:
-        raise HTTPException(400, "the request has two keys; send one")
+    given, tokens = request.headers.getlist("authorization"), request.headers.getlist(USER_HEADER)
+    if len(given) > 1 or len(tokens) > 1:
+        raise HTTPException(400, "the request has two keys, or two user tokens; send one")
+    token = tokens[0] if tokens else None
     if not given:
-        return Credentials(None)
+        return Credentials(None, token)
     if not given[0].lower().startswith(_BEARER):
         raise HTTPException(400, "the header Authorization holds no key; send Authorization: Bearer and the key")
-    return Credentials(given[0][len(_BEARER) :].strip())
+    return Credentials(given[0][len(_BEARER) :].strip(), token)
 
 
 def of_beacon(request: Request, body: bytes) -> Credentials:
@@ -55,4 +62,4 @@ def of_beacon(request: Request, body: bytes) -> Credentials:
         return in_headers  # whoever reads the events says what is wrong
     if in_headers.key and beacon.key:
         raise HTTPException(400, "the request has two keys; send one")
-    return Credentials(beacon.key or in_headers.key)
+    return Credentials(beacon.key or in_headers.key, beacon.user_token or in_headers.user_token)

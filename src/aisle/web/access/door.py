@@ -4,6 +4,7 @@ What is not in the table is refused. A request is checked in this order: the hos
 origin of its page, the rate.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
@@ -16,10 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aisle.app.serving.key_ring import KeyRing
 from aisle.shop import access
+from aisle.shop.errors import Forbidden
+from aisle.shop.tokens import read_token
 from aisle.storage.keys import KeyRow
 from aisle.web.access import credentials, origins
 from aisle.web.access.caller import NOBODY, ON_THIS_MACHINE, Caller
-from aisle.web.access.credentials import Credentials
+from aisle.web.access.credentials import USER_HEADER, Credentials
 from aisle.web.access.rate_limit import RateLimit
 from aisle.web.requests import read_body
 
@@ -31,9 +34,15 @@ Answer = Callable[[Request, Exception], Awaitable[Response]]
 BEACON: Final = "text/plain"
 """The content type of a body that holds its own key."""
 
+EVENTS: Final = "/api/events"
+"""The path that takes expired tokens too."""
+
+LATE_SECONDS: Final = 7 * 24 * 3600
+"""For how long."""
+
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": f"Authorization, Content-Type, {USER_HEADER}",
     "Access-Control-Max-Age": "600",
 }
 
@@ -47,6 +56,8 @@ class Door:
         What is behind the door.
     routes
         The table.
+    shop
+        The shop's name, which user tokens name as theirs.
     keys
         The keys of the shop.
     hosts
@@ -58,10 +69,18 @@ class Door:
     """
 
     def __init__(
-        self, app: ASGIApp, routes: Routes, keys: KeyRing, hosts: Collection[str], per_second: float, answer: Answer
+        self,
+        app: ASGIApp,
+        routes: Routes,
+        shop: str,
+        keys: KeyRing,
+        hosts: Collection[str],
+        per_second: float,
+        answer: Answer,
     ) -> None:
         self._app = app
         self._routes = routes
+        self._shop = shop
         self._keys = keys
         self._hosts = frozenset(host.lower() for host in hosts)
         self._rate = RateLimit(per_second)
@@ -123,20 +142,38 @@ class Door:
 
     def _caller(self, request: Request, shown: Credentials, needed: access.Scope) -> Caller:
         if shown.key is not None:
-            return self._caller_with(request, shown.key)
+            return self._caller_with(request, shown.key, shown.user_token)
+        if shown.user_token is not None:
+            raise HTTPException(400, "a user token goes with a pk_ key; send both")
         if self._keys.any_made or not origins.is_on_this_machine(request):
             raise HTTPException(401, f"this route needs {_KEYS[needed]}", {"WWW-Authenticate": "Bearer"})
         if not (origins.is_same_origin(request) or (needed is access.Scope.TEAM and origins.is_link(request))):
             raise HTTPException(403, "pages of other sites may not call this server; give them a pk_ key")
         return ON_THIS_MACHINE
 
-    def _caller_with(self, request: Request, key: str) -> Caller:
+    def _caller_with(self, request: Request, key: str, user_token: str | None) -> Caller:
         row = self._keys.find(key)
         if row is None:
             raise HTTPException(401, "the key is not valid; aisle keys list shows those that are", _BEARER)
         if not _is_from_its_origins(request, row):
             raise HTTPException(403, "this key may not be used by that page; aisle keys create --origin says where")
-        return Caller(access.may(row.scope), row.key_id, is_page=row.scope is access.Scope.BROWSER)
+        is_page = row.scope is access.Scope.BROWSER
+        if user_token is None:
+            return Caller(access.may(row.scope), row.key_id, is_page=is_page)
+        if not is_page:
+            raise HTTPException(400, "a user token goes with a pk_ key; with this one, name the user_id")
+        return Caller(access.may(row.scope), row.key_id, self._signed(request, user_token), is_page=True)
+
+    def _signed(self, request: Request, user_token: str) -> str:
+        """Return the signed user; a token that has expired is good for events that a browser kept until now."""
+        try:
+            user = read_token(user_token, self._keys.secrets, self._shop)
+        except Forbidden as error:
+            raise HTTPException(401, str(error), _BEARER) from None
+        late = time.time() - user.expires
+        if late > (LATE_SECONDS if request.url.path == EVENTS else 0):
+            raise HTTPException(401, "the user token has expired; let the shop's server sign a new one", _BEARER)
+        return user.user_id
 
     def _preflight(self, request: Request) -> Response:
         """Answer a browser that wants to know whether a page of another site may call."""

@@ -1,6 +1,6 @@
 """The shelves that were served, and the key that signs their ids.
 
-Revision 0006. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0008. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 ID = sa.String(256).with_variant(sa.VARBINARY(256), "mysql")
 OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}

@@ -1,0 +1,138 @@
+"""Signed users: a token with which the shop's server vouches to Aisle for who is signed in in a browser.
+
+A token is a JSON Web Token (RFC 7519) signed with HMAC-SHA256: `kid` names the secret, `sub` is the user, `aud` is the
+shop and `exp` the second at which it expires. The secret is the whole text that `aisle keys create users` prints.
+"""
+
+import re
+import secrets
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from hmac import compare_digest, digest
+from typing import Final, NamedTuple
+
+import msgspec
+
+from aisle.shop.errors import Forbidden, IdError, InputError
+from aisle.shop.ids import check_id
+
+SECONDS: Final = 3600
+"""How long a token is valid unless its maker says otherwise."""
+
+MAX_TOKEN: Final = 2048
+"""The longest token, in letters."""
+
+_SECRET: Final = re.compile(r"us_([0-9a-f]{12})_[0-9a-f]{64}")
+_ALGORITHM: Final = "HS256"
+
+
+class SignedUser(NamedTuple):
+    """Who is signed in."""
+
+    user_id: str
+    expires: int
+    """The second at which the token expires, since 1970."""
+
+
+class _Header(msgspec.Struct):
+    alg: str
+    kid: str
+
+
+class _Claims(msgspec.Struct):
+    sub: str
+    exp: int
+    aud: str
+
+
+def new_secret() -> str:
+    """Return a secret of 256 random bits for signing users."""
+    return f"us_{secrets.token_hex(6)}_{secrets.token_hex(32)}"
+
+
+def secret_id(secret: str) -> str:
+    """Return the public id of a secret.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole one.
+    """
+    match = _SECRET.fullmatch(secret)
+    if match is None:
+        raise InputError("this is no secret for signing users; aisle keys create users prints one, us_…")
+    return match[1]
+
+
+def sign_user(user_id: str, secret: str, audience: str, seconds: int = SECONDS, now: float | None = None) -> str:
+    """Return a token for a user who is signed in.
+
+    Parameters
+    ----------
+    user_id
+        The user's id in the shop.
+    secret
+        What `aisle keys create users` printed.
+    audience
+        The shop's name, as in `[shop] name`.
+    seconds
+        How long the token is valid.
+    now
+        The present second since 1970, if not the clock's.
+    """
+    expires = int(time.time() if now is None else now) + seconds
+    header = {"alg": _ALGORITHM, "typ": "JWT", "kid": secret_id(secret)}
+    claims = {"sub": check_id(user_id, "user_id"), "aud": audience, "exp": expires}
+    signed = b".".join(_encoded(msgspec.json.encode(part)) for part in (header, claims))
+    return (signed + b"." + _encoded(_signature(secret, signed))).decode()
+
+
+def read_token(token: str, secrets_by_id: Mapping[str, str], audience: str) -> SignedUser:
+    """Return the user whom a token names, expired or not.
+
+    Parameters
+    ----------
+    token
+        What the browser sent.
+    secrets_by_id
+        The valid secrets of this shop.
+    audience
+        The shop's name.
+
+    Raises
+    ------
+    Forbidden
+        If it is not genuine, or another shop's.
+    """
+    signed, _, signature = token.rpartition(".")
+    header, _, claims = signed.partition(".")
+    try:
+        head, body = msgspec.json.decode(_decoded(header), type=_Header), _decoded(claims)
+        secret = secrets_by_id.get(head.kid, "")
+        # As text: several texts stand for the same bytes, and only one of them was signed.
+        genuine = compare_digest(_encoded(_signature(secret, signed.encode())), signature.encode())
+        if len(token) > MAX_TOKEN or not (genuine and secret and head.alg == _ALGORITHM):
+            raise Forbidden("the user token is not genuine; let the shop's server sign a new one")
+        user = msgspec.json.decode(body, type=_Claims)
+        check_id(user.sub, "sub")
+    except (ValueError, RecursionError, IdError):
+        raise Forbidden("the user token cannot be read; let the shop's server sign a new one") from None
+    if user.aud != audience:
+        raise Forbidden(f"the user token is for the shop {user.aud[:40]!r}; aud is the [shop] name of this one")
+    return SignedUser(user.sub, user.exp)
+
+
+def _signature(secret: str, text: bytes) -> bytes:
+    return digest(secret.encode(), text, sha256)
+
+
+def _encoded(text: bytes) -> bytes:
+    return urlsafe_b64encode(text).rstrip(b"=")
+
+
+def _decoded(text: str) -> bytes:
+    if not re.fullmatch(r"[A-Za-z0-9_-]*", text, re.ASCII):
+        raise ValueError("not base64url")
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

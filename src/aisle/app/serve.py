@@ -26,6 +26,7 @@ from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
+from aisle.engine.ranking.profile import ProfileEvent
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
@@ -98,7 +99,7 @@ class Live:
         """
         placement = placement_named(self.placements, request.placement)
         profile, away = self._profile(request.user_id, request.session_id)
-        query, catalogue = self._query(request, placement, profile)
+        query, catalogue = self._query(request, placement, [*request.tried, *profile])
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self._recommendation_id())
@@ -186,7 +187,7 @@ class Live:
         return self.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=n))
 
     def _query(
-        self, request: ShelfRequest, placement: Placement, profile: Sequence[ProfileRow]
+        self, request: ShelfRequest, placement: Placement, profile: Sequence[ProfileEvent]
     ) -> tuple[ShelfQuery, LiveCatalogue]:
         """Return a request in the live model's numbers, and the catalogue that it looks items up in."""
         model = self.model_watch.current()

@@ -45,6 +45,41 @@ def topn(scores: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
     return Ranked(*top_rows(np.ascontiguousarray(scores, np.float32), n, indptr, excluded))
 
 
+def topn_of_all(scores: Floats, order: NDArray[np.int32], queries: int, n: int, exclude: ItemLists | None) -> Ranked:
+    """Return the n best items of each of many queries for which all items have the same scores.
+
+    Parameters
+    ----------
+    scores
+        One per item, (items,).
+    order
+        The items in the order of their scores, as `in_order` returns them.
+    queries
+        How many.
+    n, exclude
+        As for `topn`.
+
+    Raises
+    ------
+    InputError
+        If n is below 1.
+    """
+    indptr, excluded = _checked(queries, n, exclude)
+    ranked = Ranked.nothing(queries, n)
+    for row in range(queries):
+        unwanted = excluded[indptr[row] : indptr[row + 1]]
+        best = order[: n + len(unwanted)]
+        best = best[~np.isin(best, unwanted)][:n] if len(unwanted) else best
+        ranked.items[row, : len(best)], ranked.scores[row, : len(best)] = best, scores[best]
+    return ranked
+
+
+def in_order(scores: Floats) -> NDArray[np.int32]:
+    """Return the items by their scores, best first; equal scores rank by item number, and NaN never ranks."""
+    order = np.argsort(-scores, kind="stable").astype(np.int32)
+    return order[: np.count_nonzero(~np.isnan(scores))]
+
+
 def topn_vectors(queries: Floats, vectors: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
     """Return the n items with the largest inner products, without holding the scores of all items in memory.
 

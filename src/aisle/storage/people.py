@@ -21,7 +21,9 @@ from aisle.storage.rows import transact
 from aisle.storage.tables import (
     erased,
     events,
+    impressions,
     interactions,
+    item_changes,
     item_history,
     items,
     merged,
@@ -32,13 +34,13 @@ from aisle.storage.tables import (
     users,
 )
 
-BY_USER: Final = (events, reviews, users, recommendations, interactions, merged)
+BY_USER: Final = (events, reviews, users, impressions, recommendations, interactions, merged)
 """The tables whose rows are those of the user in their `user_id`."""
 
 BY_TEXT: Final = (rejects,)
 """The tables whose rows may name a person anywhere in a text."""
 
-WITHOUT_PEOPLE: Final = (items, item_history, models, erased)
+WITHOUT_PEOPLE: Final = (items, item_history, item_changes, models, erased)
 """The tables that hold nobody."""
 
 
@@ -111,7 +113,7 @@ def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
 # --- Whose a row is ---------------------------------------------------------------------------------------------------
 
 # Reviews first: those that name only an order are found by the order's events.
-_DELETED: Final = (reviews, events, users, recommendations, interactions, merged)
+_DELETED: Final = (reviews, events, users, impressions, recommendations, interactions, merged)
 
 
 def _of(table: Table, ids: Collection[str]) -> ColumnElement[bool]:
@@ -171,7 +173,7 @@ def _move_all(db: Database, old: str, new: str) -> dict[str, int]:
 
 
 def _move_rows(connection: Connection, old: str, new: str) -> dict[str, int]:
-    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews)}
+    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews, impressions)}
     rows[users.name] = _move_attributes(connection, old, new)
     for table in (recommendations, interactions):
         rows[table.name] = connection.execute(delete(table).where(table.c[USER_ID] == old)).rowcount

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from aisle.storage import backup, events, items, models, people, rejects, reviews, tables, users
 from aisle.storage.connection import Database, connect
-from aisle.storage.tables import metadata
 from tests.contract.storage.conftest import Shops
 from tests.contract.storage.test_people import ANNA, BOB, Reject, fill
 from tests.storage import samples
@@ -32,7 +31,7 @@ def fill_all(db: Database) -> None:
 
 def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:
     with db.read() as connection:
-        rows = {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
+        rows = {table.name: connection.execute(select(table)).all() for table in backup.CARRIED}
     return {name: sorted((tuple(row) for row in some), key=repr) for name, some in rows.items()}
 
 
@@ -124,7 +123,7 @@ def test_a_backup_is_of_one_moment_while_others_write(db: Database) -> None:
 def test_long_tables_come_in_parts(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup, "PART_ROWS", 3)
     events.store(db, samples.events(0, 7))
-    assert [part.frame.height for part in backup.dump(db)] == [3, 3, 1]
+    assert [part.frame.height for part in backup.dump(db) if part.table == "events"] == [3, 3, 1]
 
 
 def test_an_empty_shop_is_told_from_a_filled_one(db: Database) -> None:

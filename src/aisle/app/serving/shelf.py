@@ -11,11 +11,13 @@ from aisle.engine.proposals import FALLBACKS as EVERY_FALLBACK
 from aisle.engine.proposals import LAST_KNOWN_PROFILE, POPULAR, POPULAR_WITHOUT_DATABASE, Fallback, Ints
 from aisle.engine.query import ShelfQuery
 from aisle.shop.ids import UNKNOWN
+from aisle.storage.impressions import Impression, ServedItem
 
 if TYPE_CHECKING:
     from aisle.app.serving.catalogue import LiveCatalogue
+    from aisle.engine.request import ShelfRequest
     from aisle.storage.events import EventRow
-    from aisle.storage.items import ItemRow
+    from aisle.storage.items import ItemFacts
 
 FALLBACKS: Final = {name: fallback.sentence for name, fallback in EVERY_FALLBACK.items()}
 """The fallbacks of a shelf by name, and what people read then."""
@@ -106,7 +108,22 @@ def without_database(shelf: Shelf) -> Shelf:
     return msgspec.structs.replace(shelf, fallback=fallback.name)
 
 
-def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
+def impression_of(shelf: Shelf, strategy: str, request: "ShelfRequest", moment: int) -> Impression:
+    """Return a shelf as the impression that it leaves. Nothing on a shelf is left to chance: propensities are 1."""
+    return Impression(
+        recommendation_id=shelf.recommendation_id,
+        timestamp=moment,
+        user_id=request.user_id,
+        session_id=request.session_id,
+        placement=shelf.placement,
+        strategy=strategy,
+        fallback=shelf.fallback,
+        model_version=shelf.model_version,
+        items=tuple(ServedItem(item.item_id, place, item.score, 1.0) for place, item in enumerate(shelf.items, 1)),
+    )
+
+
+def history_line(row: "EventRow", item: "ItemFacts | None") -> HistoryLine:
     """Return an event with the name and picture of its item."""
     return HistoryLine(
         item_id=row.item_id,
@@ -121,12 +138,12 @@ def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
     )
 
 
-def name_of(item_id: str, row: "ItemRow | None") -> str:
+def name_of(item_id: str, row: "ItemFacts | None") -> str:
     """Return the name of an item; its id, if the catalogue has no name."""
     return row.title if row and row.title else item_id
 
 
-def _shelf_item(item_id: str, row: "ItemRow | None", score: float, predicted_rating: float | None) -> ShelfItem:
+def _shelf_item(item_id: str, row: "ItemFacts | None", score: float, predicted_rating: float | None) -> ShelfItem:
     return ShelfItem(
         item_id=item_id,
         name=name_of(item_id, row),

@@ -1,10 +1,14 @@
 """One visitor from the first click to a refund: the shelves follow, and stay those of a good shop assistant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from aisle.app.serve import Live
 from aisle.app.serving.placements import STANDARD
+from aisle.app.settings import Settings
 from aisle.shop import columns, moments
 from aisle.storage import events
 from tests.small_shop import TEAS
@@ -28,15 +32,24 @@ def visitor(live: Live) -> tuple[Callable[..., None], Callable[..., list[str]]]:
         } | values
         events.store(live.db, [tuple(event.get(name) for name in columns.EVENTS)])
 
-    def shelf(placement: str = "recommended-for-you", n: int = 10) -> list[str]:
+    def shelf(placement: str = "home", n: int = 10) -> list[str]:
         shown = live.recommend(session_id="visit", n=n, placement=placement, item_id="tea-2", cart=["tea-3"])
         return [item.item_id for item in shown.items]
 
     return do, shelf
 
 
-def test_a_visitors_shelves_follow_clicks_orders_and_refunds(live: Live) -> None:
-    do, shelf = visitor(live)
+@pytest.fixture
+def discovering(folder: Path) -> Iterator[Live]:
+    """Return a shop with a placement for discovery."""
+    with (folder / "aisle.toml").open("a") as file:
+        file.write("[placements.home]\n")
+    with Live(Settings.read(folder)) as live:
+        yield live
+
+
+def test_a_visitors_shelves_follow_clicks_orders_and_refunds(discovering: Live) -> None:
+    do, shelf = visitor(discovering)
     before = set(shelf()) & set(TEAS)
 
     for item_id in SEEN:
@@ -51,5 +64,5 @@ def test_a_visitors_shelves_follow_clicks_orders_and_refunds(live: Live) -> None
     assert "tea-4" in shelf("bestsellers", 20)
 
     do("refund", "tea-4")
-    for placement in STANDARD:
+    for placement in ("home", *STANDARD):
         assert "tea-4" not in shelf(placement, 20), placement

@@ -11,6 +11,7 @@ from aisle.app.serving import model_watch
 from aisle.app.serving.placements import STANDARD, placement_named, placements_of
 from aisle.app.serving.shelf import Shelf
 from aisle.app.settings import Settings
+from aisle.engine.request import MAIN_PLACEMENT
 from aisle.engine.strategies import STRATEGIES
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound
@@ -54,7 +55,9 @@ def _always_ask(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def pinned(folder: Path) -> Iterator[Live]:
     """Return a shop that pins items, which will be unavailable, on every placement."""
-    pins = "".join(f'[placements.{name}]\npins = ["tea-0", "tool-0"]\n' for name in STANDARD)
+    others = (f"[placements.{name}]\n" for name in STANDARD if name != MAIN_PLACEMENT)
+    # The settings end with the section of the main placement.
+    pins = "".join(f'{section}pins = ["tea-0", "tool-0"]\n' for section in ("", *others))
     with with_settings(folder, pins) as live:
         yield live
 
@@ -146,14 +149,16 @@ def test_hiding_is_taken_back(live: Live) -> None:
     assert "tea-1" in ids(live.recommend(session_id="visit", n=20))
 
 
-def test_at_most_three_of_ten_places_show_what_the_shopper_has_seen(live: Live) -> None:
+def test_at_most_three_of_ten_places_show_what_the_shopper_has_seen(folder: Path) -> None:
     seen = [f"tea-{number}" for number in range(6)]
-    for item_id in seen:
-        do(live, "view_item", item_id, session_id="visit")
-    shelf = ids(live.recommend(session_id="visit", n=10))
+    with with_settings(folder, "[placements.home]\n") as live:
+        for item_id in seen:
+            do(live, "view_item", item_id, session_id="visit")
+        shelf = ids(live.recommend(session_id="visit", n=10, placement="home"))
+        others = ids(live.recommend(session_id="visit", n=10, placement="home", exclude="seen"))
     assert len(shelf) == 10
     assert len(set(shelf) & set(seen)) <= 3
-    assert not set(seen) & set(ids(live.recommend(session_id="visit", n=10, exclude="seen")))
+    assert not set(seen) & set(others)
 
 
 def test_rules_hold_only_for_their_placement(folder: Path) -> None:

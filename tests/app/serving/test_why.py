@@ -15,10 +15,7 @@ from tests.small_shop import TEAS
 
 @pytest.fixture
 def folder(hybrid_folder: Path, tmp_path: Path) -> Path:
-    folder = shutil.copytree(hybrid_folder, tmp_path / "shop")
-    with (folder / "aisle.toml").open("a") as file:
-        file.write("[placements.recommended-for-you]\nseen_share = 1.0\nrepeat_share = 1.0\n")
-    return folder
+    return shutil.copytree(hybrid_folder, tmp_path / "shop")
 
 
 def change(live: Live, item_id: str, **values: object) -> None:

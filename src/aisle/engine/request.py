@@ -4,6 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from aisle.engine.ranking.profile import ProfileEvent
+
 Exclude = Literal["none", "purchased"]
 
 MAIN_PLACEMENT: Final = "recommended-for-you"
@@ -31,6 +33,8 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
         Whether items that the shopper has bought or rated are left out.
     explain
         Whether each item says why it stands there.
+    tried
+        Events that count beside the stored ones and are stored nowhere: what somebody tries out, newest first.
     """
 
     user_id: str | None = None
@@ -41,3 +45,4 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     n: int = 10
     exclude: Exclude = "none"
     explain: bool = False
+    tried: tuple[ProfileEvent, ...] = ()

@@ -10,6 +10,7 @@ from typing import Final
 
 import uvicorn
 
+from aisle import kernels
 from aisle.app.serve import Live
 from aisle.kernels.threads import blas_alone
 from aisle.shop.errors import SettingsError
@@ -27,6 +28,7 @@ GRACE_SECONDS: Final = 5
 
 def serve(live: Live, listener: socket.socket) -> None:
     """Answer on a socket until the process is told to stop; the caller closes both afterwards."""
+    kernels.load()
     live.model_watch.follow()
     config = uvicorn.Config(
         create_app(live),

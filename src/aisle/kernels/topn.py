@@ -3,14 +3,9 @@
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import FilledFloatRows, FilledIntRows, Floats, Ints, Longs, inlined, kernel
 from aisle.kernels.threads import blocks, share_out
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
 
 QUERIES: Final = 64
 ITEMS: Final = 4096
@@ -20,7 +15,7 @@ _NOBODY: Final = np.int32(2**31 - 1)
 
 
 def top_vectors(
-    queries: Floats, vectors: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints
+    queries: Floats, vectors: Floats, n: int, excluded_indptr: Longs, excluded: Ints
 ) -> tuple[Ints, Floats]:
     """Return the n items with the largest inner products for each query; only a block of scores is held in memory.
 
@@ -43,7 +38,7 @@ def top_vectors(
     return items, best
 
 
-def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints) -> tuple[Ints, Floats]:
+def top_rows(scores: Floats, n: int, excluded_indptr: Longs, excluded: Ints) -> tuple[Ints, Floats]:
     """Return the best n of each row of dense scores, as `topn_numpy.top_rows` does."""
     items, best = _empty(len(scores), n)
 
@@ -116,21 +111,14 @@ def _sort(items: Ints, scores: Floats) -> None:
             scores[i] = np.nan
 
 
-@kernel(
-    filled(types.float32, 2),
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    filled(types.int32, 2),
-    filled(types.float32, 2),
-)
+@kernel
 def _offer_rows(
-    scores: Floats,
+    scores: FilledFloatRows,
     first: int,
-    excluded_indptr: NDArray[np.int64],
+    excluded_indptr: Longs,
     excluded: Ints,
-    best_items: Ints,
-    best_scores: Floats,
+    best_items: FilledIntRows,
+    best_scores: FilledFloatRows,
 ) -> None:
     """Offer each heap the scores of items first, first + 1, …; those of excluded items are overwritten."""
     for query in range(len(scores)):
@@ -141,7 +129,7 @@ def _offer_rows(
         _offer(row, first, best_items[query], best_scores[query])
 
 
-@kernel(filled(types.int32, 2), filled(types.float32, 2))
-def _sort_rows(items: Ints, scores: Floats) -> None:
+@kernel
+def _sort_rows(items: FilledIntRows, scores: FilledFloatRows) -> None:
     for query in range(len(items)):
         _sort(items[query], scores[query])

@@ -19,6 +19,7 @@ from aisle.engine.recipe import (
     POPULAR,
     PRUNER,
     RANKER,
+    REBUYING,
     STARS,
     STATE,
     Recipe,
@@ -34,8 +35,9 @@ from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
 from aisle.recommenders.second_stage.ranker import Ranker
+from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
-from aisle.recommenders.similar import directions
+from aisle.recommenders.similar import Directions, directions
 from aisle.shop.errors import BundleError, NoModel
 from aisle.shop.ids import Vocabulary
 
@@ -171,19 +173,23 @@ class TrainedModel:
         return state if isinstance(state, ItemState) else None
 
     @property
+    def rebuying(self) -> Rebuying | None:
+        """What shoppers buy again; None in an old bundle without it."""
+        rebuying = self.components.get(REBUYING)
+        return rebuying if isinstance(rebuying, Rebuying) else None
+
+    @property
     def highlights(self) -> ReviewHighlights | None:
         """What reviewers praise about items; None in a shop with too few reviews."""
         highlights = self.components.get(HIGHLIGHTS)
         return highlights if isinstance(highlights, ReviewHighlights) else None
 
     @cached_property
-    def directions(self) -> NDArray[np.float32] | None:
-        """Vectors whose cosines say which items are similar, (items, factors); None if no model has item vectors."""
-        vectors = {
-            model.name: model.item_vectors for model in self.components.values() if isinstance(model, HasItemVectors)
-        }
-        best = [name for name in (CONTENT, self.recipe.model, *VECTORS_FROM, *vectors) if name in vectors]
-        return directions(vectors[best[0]]) if best else None
+    def directions(self) -> Directions | None:
+        """What says by cosines which items are similar; None if no model has item vectors."""
+        models = {model.name: model for model in self.components.values() if isinstance(model, HasItemVectors)}
+        best = [models[name] for name in (CONTENT, self.recipe.model, *VECTORS_FROM, *models) if name in models]
+        return directions(best[0].item_vectors, best[0].cells_) if best else None
 
     @cached_property
     def contents(self) -> NDArray[np.float32] | None:
@@ -209,11 +215,13 @@ class TrainedModel:
         return in_tail(np.zeros(len(self.items)) if self.state is None else self.state.buyers_)
 
     def stars(self, shopper: QueryBatch, items: NDArray[np.int32]) -> NDArray[np.float32] | None:
-        """Return the stars that a shopper would give to items, (items,), or None if no model predicts them."""
+        """Return the stars that a shopper would give to items, on the shop's scale, (items,); None without a model."""
         model = self.components.get(STARS, self.components.get(PERSONAL))
         if not isinstance(model, Recommender) or not isinstance(model, PredictsRatings):
             return None
-        return model.stars(model.score(shopper, items)[0])
+        weights, stars = self.weights, model.stars(model.score(shopper, items)[0])
+        clipped: NDArray[np.float32] = np.clip(stars, weights.lowest_rating, weights.highest_rating)
+        return clipped
 
     # --- Components ---------------------------------------------------------------------------------------------------
 

@@ -33,9 +33,7 @@ class ShelfWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     item_id: Annotated[str | None, Meta(description="The item that the page shows.")] = None
     cart: Annotated[tuple[str, ...], Meta(max_length=MAX_CART, description="The items in the cart.")] = ()
     n: Length = 10
-    exclude: Annotated[
-        Exclude, Meta(description="Items to exclude: none, or those that the shopper bought before.")
-    ] = "none"
+    exclude: Annotated[Exclude, Meta(description="Items to exclude: none, those bought before, or all seen.")] = "none"
     explain: Annotated[bool, Meta(description="Whether each item has its reason.")] = False
 
     def request(self, caller: Caller) -> ShelfRequest:
@@ -157,12 +155,12 @@ class Similar(Struct, frozen=True):
 def recommendations(live: Live, caller: Caller, wanted: ShelfWanted) -> Recommendations:
     """Return a shopper's shelf."""
     request = wanted.request(caller)
-    return Recommendations.from_shelf(request.user_id, request.session_id, live.shelf(request))
+    return Recommendations.from_shelf(request.user_id, request.session_id, live.served(request))
 
 
 def similar(live: Live, _caller: Caller, wanted: SimilarWanted) -> Similar:
     """Return the items most like an item."""
     item_id = check_id(wanted.item_id, "item_id")
     return Similar.from_shelf(
-        item_id, live.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=wanted.n))
+        item_id, live.served(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=wanted.n))
     )

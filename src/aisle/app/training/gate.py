@@ -16,6 +16,7 @@ from aisle.app.data.tables import Tables
 from aisle.app.progress import Progress
 from aisle.app.serving.placements import placements_of
 from aisle.app.settings import Settings
+from aisle.app.training.calibrating import Calibrated, calibrate
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit_others
 from aisle.app.training.measuring import (
     Measured,
@@ -52,6 +53,8 @@ class GateDecision(msgspec.Struct, frozen=True):
     """The recipe, the live one if that is another, and popularity; empty if nothing could be held out."""
     placements: list[PlacementFigures] = []
     long_tail: list[TailCost] = []
+    calibrated: Calibrated = Calibrated(None, None, "nothing was measured")
+    """What turns scores into chances, and how far these can be believed."""
     outranked: str | None = None
     """How much worse the personal model ranks than popularity, which fills the shelves then; None if it does not."""
 
@@ -109,6 +112,7 @@ def decide(
         compare_with_live(live, recipe, measured, measure_other),
         placements=_placements(settings, recipe, past.fitted, holdout, tables, progress),
         long_tail=tail_costs(past.fitted, holdout, recipe.seed),
+        calibrated=calibrate(past.fitted, holdout, recipe.seed),
     )
 
 

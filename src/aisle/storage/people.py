@@ -21,6 +21,7 @@ from aisle.storage.rows import transact
 from aisle.storage.tables import (
     erased,
     events,
+    impressions,
     interactions,
     item_changes,
     item_history,
@@ -33,7 +34,7 @@ from aisle.storage.tables import (
     users,
 )
 
-BY_USER: Final = (events, reviews, users, recommendations, interactions, merged)
+BY_USER: Final = (events, reviews, users, impressions, recommendations, interactions, merged)
 """The tables whose rows are those of the user in their `user_id`."""
 
 BY_TEXT: Final = (rejects,)
@@ -112,7 +113,7 @@ def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
 # --- Whose a row is ---------------------------------------------------------------------------------------------------
 
 # Reviews first: those that name only an order are found by the order's events.
-_DELETED: Final = (reviews, events, users, recommendations, interactions, merged)
+_DELETED: Final = (reviews, events, users, impressions, recommendations, interactions, merged)
 
 
 def _of(table: Table, ids: Collection[str]) -> ColumnElement[bool]:
@@ -172,7 +173,7 @@ def _move_all(db: Database, old: str, new: str) -> dict[str, int]:
 
 
 def _move_rows(connection: Connection, old: str, new: str) -> dict[str, int]:
-    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews)}
+    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews, impressions)}
     rows[users.name] = _move_attributes(connection, old, new)
     for table in (recommendations, interactions):
         rows[table.name] = connection.execute(delete(table).where(table.c[USER_ID] == old)).rowcount

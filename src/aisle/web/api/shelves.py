@@ -157,12 +157,12 @@ class Similar(Struct, frozen=True):
 def recommendations(live: Live, caller: Caller, wanted: ShelfWanted) -> Recommendations:
     """Return a shopper's shelf."""
     request = wanted.request(caller)
-    return Recommendations.from_shelf(request.user_id, request.session_id, live.shelf(request))
+    return Recommendations.from_shelf(request.user_id, request.session_id, live.served(request))
 
 
 def similar(live: Live, _caller: Caller, wanted: SimilarWanted) -> Similar:
     """Return the items most like an item."""
     item_id = check_id(wanted.item_id, "item_id")
     return Similar.from_shelf(
-        item_id, live.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=wanted.n))
+        item_id, live.served(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=wanted.n))
     )

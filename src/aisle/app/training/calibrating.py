@@ -19,6 +19,9 @@ from aisle.shop.ids import UNKNOWN
 SHOPPERS: Final = 4000
 """So many random shoppers are asked, buyers or not."""
 
+FOLDS: Final = 10
+"""The chances of each of so many parts of the shoppers are learnt from the other parts."""
+
 BINS: Final = 10
 """Chances are compared with what was observed in so many equal bins."""
 
@@ -36,7 +39,7 @@ class Bin(msgspec.Struct, frozen=True):
 
 
 class Reliability(msgspec.Struct, frozen=True):
-    """How chances compare with what shoppers did, each half of the shoppers judged by chances learnt from the other.
+    """How chances compare with what shoppers did, each tenth of the shoppers judged by what the others taught.
 
     Attributes
     ----------
@@ -91,8 +94,8 @@ def calibrate(fitted: Fitted, holdout: Holdout, seed: int) -> Calibrated:
         return Calibrated(None, None, "only a ranker's scores are turned into chances")
     try:
         places = asked(hybrid, holdout, seed)
-        checked = check(places, holdout.window.days)
         calibration = Calibration(CalibrationConfig()).fit(places.facts, places.wanted, holdout.window.days)
+        checked = check(places, calibration)
     except NotEnoughData as error:
         return Calibrated(None, None, str(error))
     return Calibrated(None if checked.problem else calibration, checked, checked.problem)
@@ -115,26 +118,27 @@ def asked(hybrid: Hybrid, holdout: Holdout, seed: int) -> Places:
     return Places(facts(scores, place + 1, owner, profiles_of(queries)), owner, wanted)
 
 
-def check(places: Places, days: float) -> Reliability:
-    """State the chances of each half of the shoppers as learnt from the other half, and compare.
+def check(places: Places, calibration: Calibration) -> Reliability:
+    """State the chances of some shoppers as learnt from all others, and compare; bins are by the final chances.
 
     Raises
     ------
     NotEnoughData
         If too few items were taken.
     """
-    half = places.owner % 2
-    stated = np.empty(len(half))
-    for one in (0, 1):
-        learnt = Calibration(CalibrationConfig()).fit(places.facts[half != one], places.wanted[half != one], days)
-        stated[half == one] = learnt.chances(places.facts[half == one])
-    return reliability(stated, places, days)
+    fold = places.owner % FOLDS
+    stated = np.empty(len(fold))
+    for number in range(FOLDS):
+        here = fold == number
+        others = Calibration(CalibrationConfig()).fit(places.facts[~here], places.wanted[~here], calibration.days)
+        stated[here] = others.chances(places.facts[here])
+    return reliability(stated, calibration.chances(places.facts), places, calibration.days)
 
 
-def reliability(stated: NDArray[np.float64], places: Places, days: float) -> Reliability:
-    """Compare the stated chances of places with what was taken."""
+def reliability(stated: NDArray[np.float64], final: NDArray[np.float64], places: Places, days: float) -> Reliability:
+    """Compare the stated chances of places with what was taken, in bins by their final chances."""
     # Equal chances are shuffled: the order of places says something itself.
-    order = np.lexsort((np.random.default_rng(0).permutation(len(stated)), stated))
+    order = np.lexsort((np.random.default_rng(0).permutation(len(final)), final))
     bins = [Bin(float(stated[part].mean()), float(places.wanted[part].mean())) for part in np.array_split(order, BINS)]
     constant = places.wanted.mean()
     errors = (stated - places.wanted) ** 2

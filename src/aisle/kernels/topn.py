@@ -1,26 +1,36 @@
-"""The best n items of many queries, queries in parallel; `topn_numpy` is the readable twin."""
+"""The best n items of many queries, queries in parallel; `topn_numpy` and `cells_numpy` are the readable twins."""
 
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.cells_numpy import Cells, ordered
+from aisle.kernels.compiling import (
+    FilledFloatRows,
+    FilledFloats,
+    FilledIntRows,
+    FloatRows,
+    Floats,
+    Ints,
+    LongRows,
+    Longs,
+    inlined,
+    kernel,
+)
 from aisle.kernels.threads import blocks, share_out
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
 
 QUERIES: Final = 64
 ITEMS: Final = 4096
 """A thread scores this many queries and items at a time: a megabyte of scores, which stays in the cache."""
 
+PAIRS: Final = 4096
+"""A thread multiplies this many pairs at a time."""
+
 _NOBODY: Final = np.int32(2**31 - 1)
 
 
 def top_vectors(
-    queries: Floats, vectors: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints
+    queries: Floats, vectors: Floats, n: int, excluded_indptr: Longs, excluded: Ints
 ) -> tuple[Ints, Floats]:
     """Return the n items with the largest inner products for each query; only a block of scores is held in memory.
 
@@ -43,7 +53,7 @@ def top_vectors(
     return items, best
 
 
-def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints) -> tuple[Ints, Floats]:
+def top_rows(scores: Floats, n: int, excluded_indptr: Longs, excluded: Ints) -> tuple[Ints, Floats]:
     """Return the best n of each row of dense scores, as `topn_numpy.top_rows` does."""
     items, best = _empty(len(scores), n)
 
@@ -60,6 +70,40 @@ def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], exclude
 
     share_out(rank, blocks(len(scores), QUERIES))
     return items, best
+
+
+def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int) -> tuple[Ints, Floats]:
+    """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does."""
+    items, best = _empty(len(queries), n)
+    order = ordered(queries, cells)
+
+    def scan(start: int, stop: int) -> None:
+        _scan(
+            queries[start:stop],
+            vectors,
+            order[start:stop],
+            cells.indptr,
+            cells.items,
+            cells.longest,
+            scanned,
+            items[start:stop],
+            best[start:stop],
+        )
+
+    share_out(scan, blocks(len(queries), QUERIES))
+    return items, best
+
+
+def pair_products(queries: Floats, vectors: Floats, query: Longs, item: Ints) -> Floats:
+    """Return the inner product of each pair of query and item, as `cells_numpy.pair_products` does."""
+    products = np.empty(len(query), np.float32)
+    query, item = np.ascontiguousarray(query), np.ascontiguousarray(item)
+
+    def multiply(start: int, stop: int) -> None:
+        _multiply(queries, vectors, query[start:stop], item[start:stop], products[start:stop])
+
+    share_out(multiply, blocks(len(query), PAIRS))
+    return products
 
 
 def _empty(queries: int, n: int) -> tuple[Ints, Floats]:
@@ -116,21 +160,14 @@ def _sort(items: Ints, scores: Floats) -> None:
             scores[i] = np.nan
 
 
-@kernel(
-    filled(types.float32, 2),
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    filled(types.int32, 2),
-    filled(types.float32, 2),
-)
+@kernel
 def _offer_rows(
-    scores: Floats,
+    scores: FilledFloatRows,
     first: int,
-    excluded_indptr: NDArray[np.int64],
+    excluded_indptr: Longs,
     excluded: Ints,
-    best_items: Ints,
-    best_scores: Floats,
+    best_items: FilledIntRows,
+    best_scores: FilledFloatRows,
 ) -> None:
     """Offer each heap the scores of items first, first + 1, …; those of excluded items are overwritten."""
     for query in range(len(scores)):
@@ -141,7 +178,54 @@ def _offer_rows(
         _offer(row, first, best_items[query], best_scores[query])
 
 
-@kernel(filled(types.int32, 2), filled(types.float32, 2))
-def _sort_rows(items: Ints, scores: Floats) -> None:
+@kernel
+def _sort_rows(items: FilledIntRows, scores: FilledFloatRows) -> None:
     for query in range(len(items)):
         _sort(items[query], scores[query])
+
+
+@inlined
+def _product(query: Floats, vector: Floats) -> np.float32:
+    total = np.float32(0)
+    for factor in range(len(query)):
+        total += query[factor] * vector[factor]
+    return total
+
+
+@inlined
+def _offer_items(query: Floats, vectors: Floats, items: Ints, best_items: Ints, best: Floats) -> None:
+    """Put items into the heap if they are better than its worst."""
+    for item in items:
+        score = _product(query, vectors[item])
+        if _worse(best[0], best_items[0], score, item):
+            _sink(best_items, best, item, score, len(best))
+
+
+@kernel
+def _scan(
+    queries: FloatRows,
+    vectors: FloatRows,
+    order: LongRows,
+    indptr: Longs,
+    items: Ints,
+    longest: Ints,
+    scanned: int,
+    best_items: FilledIntRows,
+    best: FilledFloatRows,
+) -> None:
+    for row in range(len(queries)):
+        _offer_items(queries[row], vectors, longest, best_items[row], best[row])
+        count = 0
+        for cell in order[row]:
+            if count >= scanned:
+                break
+            of_cell = items[indptr[cell] : indptr[cell + 1]]
+            _offer_items(queries[row], vectors, of_cell, best_items[row], best[row])
+            count += len(of_cell)
+        _sort(best_items[row], best[row])
+
+
+@kernel
+def _multiply(queries: FloatRows, vectors: FloatRows, query: Longs, item: Ints, products: FilledFloats) -> None:
+    for pair in range(len(query)):
+        products[pair] = _product(queries[query[pair]], vectors[item[pair]])

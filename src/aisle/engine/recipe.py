@@ -33,6 +33,9 @@ CALIBRATION: Final = "calibration"
 HIGHLIGHTS: Final = "review_highlights"
 """The role of the phrases with which reviewers praise items."""
 
+REBUYING: Final = "rebuying"
+"""The role of what is known of items that shoppers buy again."""
+
 BASELINE: Final = "popularity"
 """The model that every other one is compared with."""
 

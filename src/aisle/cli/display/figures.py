@@ -31,7 +31,7 @@ LEGEND: Final = {
 if TYPE_CHECKING:
     from aisle.app.training.calibrating import Reliability
     from aisle.app.training.measuring import Measured
-    from aisle.app.training.placement_report import PlacementFigures
+    from aisle.app.training.placement_report import PlacementFigures, ShareCost
     from aisle.engine.shelf.long_tail import TailCost
     from aisle.evaluation.bootstrap import Interval
     from aisle.evaluation.compare import Comparison
@@ -82,6 +82,20 @@ def reliability_table(reliability: "Reliability") -> Group:
     )
     columns = ("tenth", "stated", "observed", "ratio")
     return Group(table(title, columns, rows, right=columns), Text(note, style="dim"))
+
+
+def shares_table(costs: "Sequence[ShareCost]") -> Group:
+    """Return the table of what the rules `seen_share` and `repeat_share` cost."""
+    columns = ("placement", "seen_share", "repeat_share", "NDCG without", "NDCG", "cost")
+    rows = [
+        (
+            cost.placement,
+            *map(_short, (cost.seen_share, cost.repeat_share, cost.without, cost.ndcg)),
+            f"{cost.cost:.1%}",
+        )
+        for cost in costs
+    ]
+    return table("What it costs to show shoppers less of what they know", columns, rows, right=columns[1:])
 
 
 def tail_table(costs: "Sequence[TailCost]") -> Group:

@@ -12,22 +12,25 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import msgspec
+
 from aisle.app.serving.cache import Cache
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
-from aisle.app.serving.placements import placement_named, placements_of
+from aisle.app.serving.placements import placement_named, placements_of, with_rules
 from aisle.app.serving.reasons import reasons_of_shelf
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, to_shelf, without_database
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
+from aisle.engine.ordering import best_first, taste
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
-from aisle.storage import events, items, people
+from aisle.storage import events, items, paged_shelves, people
 from aisle.storage.connection import connect
 from aisle.storage.events import EventRow
 from aisle.storage.items import ItemRow
@@ -91,7 +94,7 @@ class Live:
         InputError
             If the placement is about an item, and none is named.
         """
-        placement = placement_named(self.placements, request.placement)
+        placement = with_rules(placement_named(self.placements, request.placement), request.rules)
         profile, away = self._profile(request.user_id, request.session_id)
         query, catalogue = self._query(request, placement, profile)
         proposals = placement.strategy.propose(query)
@@ -157,6 +160,36 @@ class Live:
         if item_id not in self.model_watch.current().items:
             raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
         return self.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=n))
+
+    def keep_for_paging(self, shelf: Shelf, user_id: str | None, session_id: str | None) -> None:
+        """Keep a whole shelf for an hour, so that its pages repeat nothing."""
+        text = msgspec.json.encode(shelf).decode()
+        paged_shelves.add(self.db, shelf.recommendation_id, user_id, session_id, text)
+
+    def kept(self, recommendation_id: str, user_id: str | None, session_id: str | None) -> Shelf:
+        """Return a shelf that was kept for this shopper.
+
+        Raises
+        ------
+        NotFound
+            If there is none, or it is somebody else's.
+        """
+        row = paged_shelves.get(self.db, recommendation_id)
+        if row is None or (row.user_id, row.session_id) != (user_id, session_id):
+            raise NotFound(f"there is no shelf {recommendation_id!r} of this shopper to go on with; ask for offset=0")
+        return msgspec.json.decode(row.shelf, type=Shelf)
+
+    def ordered(self, item_ids: Sequence[str], user_id: str | None, session_id: str | None) -> list[tuple[str, float]]:
+        """Return items in the order of a shopper's taste, with how much they like each; NaN where nobody can say.
+
+        Raises
+        ------
+        NoModel
+            If nothing was trained yet.
+        """
+        profile, _ = self._profile(user_id, session_id)
+        scores = taste(self.model_watch.current(), profile, item_ids)
+        return [(item_ids[place], float(scores[place])) for place in best_first(scores)]
 
     def _query(
         self, request: ShelfRequest, placement: Placement, profile: Sequence[EventRow]

@@ -22,6 +22,7 @@ from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
 
 Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
 
 OWNING: Final = [KIND_CODES[kind] for kind in (EventKind.PURCHASE, EventKind.RATE)]
 """The events that show that a shopper owns an item; a rating does too."""
@@ -168,12 +169,13 @@ class ShelfQuery:
         vocabulary = catalogue.vocabulary
         page = vocabulary.numbers([request.item_id] if request.item_id else [])
         cart = vocabulary.numbers(dict.fromkeys(request.cart))
+        unwanted = vocabulary.numbers(dict.fromkeys(request.exclude_ids))
         disliked = shopper.history.items[shopper.weights < 0]
         owned = recent.item[np.isin(recent.kind, OWNING)] if request.exclude == "purchased" else page[:0]
         bought = recent.kind == KIND_CODES[EventKind.PURCHASE]
         context = RequestContext(
             now=shopper.now,
-            excluded=np.concatenate((disliked, owned, cart, page)),
+            excluded=np.concatenate((disliked, owned, cart, page, unwanted)),
             bought=recent.item[bought],
             bought_at=recent.timestamp[bought],
         )

@@ -1,6 +1,7 @@
 """A request for a shelf: who, where, and how many items, in the shop's own ids."""
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -29,6 +30,10 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
         How many items.
     exclude
         Whether items that the shopper has bought or rated are left out.
+    exclude_ids
+        Items that are left out: a page shows them already.
+    rules
+        Rules that override those of the placement for this request, by the names of `engine.shelf.rules.Rules`.
     explain
         Whether each item says why it stands there.
     """
@@ -40,4 +45,6 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     cart: tuple[str, ...] = ()
     n: int = 10
     exclude: Exclude = "none"
+    exclude_ids: tuple[str, ...] = ()
+    rules: Mapping[str, Any] = {}
     explain: bool = False

@@ -34,6 +34,7 @@ class ItemRow(NamedTuple):
     available_from: int | None
     hidden: bool | None
     attributes: str | None
+    url: str | None
 
 
 class ItemMoment(NamedTuple):

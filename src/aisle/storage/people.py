@@ -26,13 +26,14 @@ from aisle.storage.tables import (
     items,
     merged,
     models,
+    paged_shelves,
     recommendations,
     rejects,
     reviews,
     users,
 )
 
-BY_USER: Final = (events, reviews, users, recommendations, interactions, merged)
+BY_USER: Final = (events, reviews, users, recommendations, interactions, paged_shelves, merged)
 """The tables whose rows are those of the user in their `user_id`."""
 
 BY_TEXT: Final = (rejects,)
@@ -111,7 +112,7 @@ def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
 # --- Whose a row is ---------------------------------------------------------------------------------------------------
 
 # Reviews first: those that name only an order are found by the order's events.
-_DELETED: Final = (reviews, events, users, recommendations, interactions, merged)
+_DELETED: Final = (reviews, events, users, recommendations, interactions, paged_shelves, merged)
 
 
 def _of(table: Table, ids: Collection[str]) -> ColumnElement[bool]:
@@ -173,7 +174,7 @@ def _move_all(db: Database, old: str, new: str) -> dict[str, int]:
 def _move_rows(connection: Connection, old: str, new: str) -> dict[str, int]:
     rows = {table.name: _move(connection, table, old, new) for table in (events, reviews)}
     rows[users.name] = _move_attributes(connection, old, new)
-    for table in (recommendations, interactions):
+    for table in (recommendations, interactions, paged_shelves):
         rows[table.name] = connection.execute(delete(table).where(table.c[USER_ID] == old)).rowcount
     return rows
 

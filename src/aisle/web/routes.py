@@ -10,7 +10,15 @@ from aisle.web.access.caller import Caller
 from aisle.web.access.headers import DOCS
 from aisle.web.api import events, shelves, users
 from aisle.web.api.events import Feedback, Rated, Received
-from aisle.web.api.shelves import Recommendations, ShelfWanted, Similar, SimilarWanted
+from aisle.web.api.shelf_schemas import (
+    AboutItem,
+    OfShop,
+    Ranked,
+    RankWanted,
+    Recommendations,
+    ShelfWanted,
+    ShelfWantedByServer,
+)
 from aisle.web.api.users import Merge, Merged
 from aisle.web.endpoint import Endpoint, Nothing
 from aisle.web.schemas import Health
@@ -27,8 +35,18 @@ _MERGE: Final = "Give what a visitor did before signing in to the known user; ma
 ENDPOINTS: Final = (
     Endpoint("GET", "/api/recommendations", Scope.BROWSER, "A shopper's shelf",
              shelves.recommendations, ShelfWanted, Recommendations, (404, 503)),
+    Endpoint("POST", "/api/recommendations", Scope.BROWSER, "A shopper's shelf, with a cart and rules of its own",
+             shelves.recommendations, ShelfWantedByServer, Recommendations, (404, 503)),
     Endpoint("GET", "/api/similar", Scope.BROWSER, "The items most like an item",
-             shelves.similar, SimilarWanted, Similar, (503,)),
+             shelves.similar, AboutItem, Recommendations, (503,)),
+    Endpoint("GET", "/api/bought-together", Scope.BROWSER, "What is bought together with an item",
+             shelves.bought_together, AboutItem, Recommendations, (503,)),
+    Endpoint("GET", "/api/trending", Scope.BROWSER, "The items that gain popularity",
+             shelves.trending, OfShop, Recommendations, (503,)),
+    Endpoint("GET", "/api/bestsellers", Scope.BROWSER, "The items that sell best",
+             shelves.bestsellers, OfShop, Recommendations, (503,)),
+    Endpoint("POST", "/api/rank", Scope.BROWSER, "Given items in the order of a shopper's taste",
+             shelves.rank, RankWanted, Ranked, (503,)),
     Endpoint("POST", "/api/events", Scope.BROWSER, _EVENTS, events.events, bytes, Received, (503,)),
     Endpoint("POST", "/api/feedback", Scope.BROWSER, "Rate an item", events.feedback, Feedback, Rated, (503,), 201),
     Endpoint("POST", "/api/users/merge", Scope.SERVER, _MERGE, users.merge, Merge, Merged, (503,)),

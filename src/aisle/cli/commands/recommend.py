@@ -11,7 +11,9 @@ from aisle.cli.shop import open_shop
 from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
+    from aisle.app.serving.shelf import Shelf
     from aisle.app.shop import Shop
+    from aisle.web.api.shelf_schemas import Recommendations
 
 
 class Exclude(StrEnum):
@@ -125,10 +127,9 @@ def similar(
         shelf = shop.similar(item_id, n)
     from aisle.cli.display import terminal
     from aisle.cli.display.shelves import print_similar
-    from aisle.web.api.shelves import Similar
 
     if as_json:
-        terminal.json(Similar.from_shelf(item_id, shelf))
+        terminal.json(_as_json(shelf))
     else:
         print_similar(shelf, item_id)
 
@@ -147,14 +148,20 @@ def _for_one_shopper(shop: "Shop", options: Options) -> None:
     )
     if options.as_json:
         from aisle.cli.display import terminal
-        from aisle.web.api.shelves import Recommendations
 
-        terminal.json(Recommendations.from_shelf(options.user_id, options.session_id, shelf))
+        terminal.json(_as_json(shelf))
         return
     from aisle.cli.display.shelves import print_shelf
 
     history = [] if options.user_id is None else shop.history(options.user_id, options.n)
     print_shelf(shelf, options.user_id or f"session {options.session_id}", history)
+
+
+def _as_json(shelf: "Shelf") -> "Recommendations":
+    """Return a shelf as the HTTP API answers with it."""
+    from aisle.web.api.shelf_schemas import Recommendations
+
+    return Recommendations.from_shelf(shelf)
 
 
 def _for_everybody(shop: "Shop", options: Options) -> None:

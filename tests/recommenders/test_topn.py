@@ -3,7 +3,7 @@ import pytest
 
 from aisle.recommenders import topn as module
 from aisle.recommenders.query import ItemLists, QueryBatch
-from aisle.recommenders.topn import FEW, rank_in_blocks, topn, topn_vectors
+from aisle.recommenders.topn import FEW, in_order, rank_in_blocks, topn, topn_of_all, topn_vectors
 from aisle.shop.errors import InputError
 from tests.recommenders.battery import ask
 
@@ -59,3 +59,14 @@ def test_at_least_one_item_is_asked_for() -> None:
 def test_exclusions_are_one_list_per_query() -> None:
     with pytest.raises(InputError, match="1 lists of excluded items for 2 queries"):
         topn(np.ones((2, 2), np.float32), 1, ItemLists(np.array([0, 1]), np.array([0], np.int32)))
+
+
+def test_one_order_for_all_queries_gives_what_sorting_each_gives() -> None:
+    draw = np.random.default_rng(0)
+    scores = draw.integers(0, 9, 50).astype(np.float32)
+    scores[:5] = np.nan
+    exclude = ItemLists.of_arrays([draw.permutation(55)[:size].astype(np.int32) for size in (0, 3, 55)])
+    expected = topn(np.tile(scores, (3, 1)), 20, exclude)
+    ranked = topn_of_all(scores, in_order(scores), 3, 20, exclude)
+    np.testing.assert_array_equal(ranked.items, expected.items)
+    np.testing.assert_array_equal(ranked.scores, expected.scores)

@@ -1,14 +1,14 @@
 """The online path: one request, top to bottom.
 
-A request reads the shopper's newest events and what the catalogue says of the candidates from the database, so that a
-click changes the very next shelf in every process, and what was just sold out is on none. Everything between happens in
-memory, on the live model. If the database does not answer, the last known profile and catalogue are used, then the
-popular shelf: a shelf says which, and is never an error.
+A request reads from the database the shopper's newest events, what changed in the catalogue, and which candidates are
+unavailable, so that a click changes the very next shelf in every process, and what was just sold out is on none.
+Everything between happens in memory, on the live model. If the database does not answer, the last known profile and
+catalogue are used, then the popular shelf: a shelf says which, and is never an error.
 """
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -16,6 +16,7 @@ import msgspec
 
 from aisle.app.serving.cache import Cache
 from aisle.app.serving.catalogue import LiveCatalogue
+from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.placements import placement_named, placements_of, with_rules
@@ -32,8 +33,8 @@ from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
 from aisle.storage import events, items, paged_shelves, people
 from aisle.storage.connection import connect
-from aisle.storage.events import EventRow
-from aisle.storage.items import ItemRow
+from aisle.storage.events import ProfileRow
+from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
 from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
@@ -49,8 +50,7 @@ SIMILAR_PLACEMENT: Final = "similar-items"
 """The placement whose shelf shows what is like an item."""
 
 CACHED_EVENTS: Final = 200_000
-CACHED_ITEMS: Final = 10_000
-"""How many events of profiles, and how many items, a process keeps for the time that the database is away."""
+"""How many events of profiles a process keeps for the time that the database is away."""
 
 
 class Live:
@@ -76,9 +76,9 @@ class Live:
         check(self.db)
         self.model_watch = ModelWatch(self.db, settings.bundles)
         self.keys = KeyRing(self.db, settings.sealing_key)
+        self._catalogue_watch = CatalogueWatch(self.db)
         self._writer = EventWriter(self.db)
-        self._profiles: Cache[tuple[str | None, str | None], list[EventRow]] = Cache(CACHED_EVENTS, _weight)
-        self._items: Cache[str, ItemRow] = Cache(CACHED_ITEMS)
+        self._profiles: Cache[tuple[str | None, str | None], list[ProfileRow]] = Cache(CACHED_EVENTS, _weight)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -192,14 +192,15 @@ class Live:
         return [(item_ids[place], float(scores[place])) for place in best_first(scores)]
 
     def _query(
-        self, request: ShelfRequest, placement: Placement, profile: Sequence[EventRow]
+        self, request: ShelfRequest, placement: Placement, profile: Sequence[ProfileRow]
     ) -> tuple[ShelfQuery, LiveCatalogue]:
         """Return a request in the live model's numbers, and the catalogue that it looks items up in."""
         model = self.model_watch.current()
-        catalogue = LiveCatalogue(model, self._read_items, self._newest)
+        held = self._catalogue_watch.current(model)
+        catalogue = LiveCatalogue(model.items, held, self._unavailable, self._newest)
         return ShelfQuery.of_events(request, profile, model, catalogue, placement.objective), catalogue
 
-    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[EventRow], bool]:
+    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileRow], bool]:
         """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
         try:
             profile = events.of_user(self.db, user_id, PROFILE_EVENTS) if user_id else []
@@ -218,15 +219,9 @@ class Live:
         except StorageError:
             return []
 
-    def _read_items(self, item_ids: Sequence[str]) -> dict[str, ItemRow]:
-        """Return what the catalogue says of items, from memory if the database is away."""
-        try:
-            rows = items.get(self.db, item_ids)
-        except StorageError:
-            return {item_id: row for item_id in item_ids if (row := self._items.get(item_id))}
-        for item_id, row in rows.items():
-            self._items.put(item_id, row)
-        return rows
+    def _unavailable(self, item_ids: Sequence[str]) -> Mapping[str, Unavailable]:
+        """Return which of some items cannot be sold at this moment."""
+        return items.unavailable(self.db, item_ids, moments.now())
 
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
@@ -305,8 +300,8 @@ class Live:
 
     def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
         """Return what a shopper did last, newest first."""
-        rows = events.of_user(self.db, user_id, n)
-        known = self._read_items(list({row.item_id for row in rows}))
+        rows = events.history(self.db, user_id, n)
+        known = items.facts(self.db, list({row.item_id for row in rows}))
         return [history_line(row, known.get(row.item_id)) for row in rows]
 
     # --- About the shop -----------------------------------------------------------------------------------------------
@@ -341,7 +336,7 @@ class Live:
         self.close()
 
 
-def _weight(profile: list[EventRow]) -> int:
+def _weight(profile: list[ProfileRow]) -> int:
     return 1 + len(profile)
 
 

@@ -142,6 +142,11 @@ class Ranked:
     scores: NDArray[np.float32]
 
     @classmethod
+    def nothing(cls, queries: int, n: int) -> "Ranked":
+        """Return lists without items."""
+        return cls(np.full((queries, n), -1, np.int32), np.full((queries, n), np.nan, np.float32))
+
+    @classmethod
     def joined(cls, blocks: "Sequence[Ranked]", n: int) -> "Ranked":
         """Return several batches as one; n is the width if there are none."""
         if not blocks:

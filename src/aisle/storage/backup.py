@@ -8,17 +8,21 @@ from sqlalchemy import Connection, LargeBinary, Table, delete, exists, insert, s
 
 from aisle.shop.columns import CREATED, TRANSACTION_ID, USER_ID
 from aisle.storage import erased as tombstones
+from aisle.storage import item_changes as changes
 from aisle.storage.connection import Database
 from aisle.storage.dialects import restart_sequence
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
-from aisle.storage.tables import erased, events, metadata, rejects, reviews
+from aisle.storage.tables import erased, events, item_changes, metadata, rejects, reviews
 
 PART_ROWS: Final = 100_000
 """How many rows a frame has at most."""
 
 # Tombstones first, so that later rows of erased people are refused; events before reviews that name only their order.
-_ORDER: Final = (erased, events, *(table for table in metadata.sorted_tables if table not in (erased, events)))
+_FIRST: Final = (erased, events)
+CARRIED: Final = tuple(table for table in metadata.sorted_tables if table is not item_changes)
+"""The tables of a backup. Which items changed is said anew after a restore."""
+_ORDER: Final = (*_FIRST, *(table for table in CARRIED if table not in _FIRST))
 
 
 class Part(NamedTuple):
@@ -56,10 +60,10 @@ def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
     StorageError
         If the database refuses; then nothing has changed.
     """
-    counts = dict.fromkeys(metadata.tables, 0)
+    counts = dict.fromkeys((str(table.name) for table in CARRIED), 0)
     with db.write() as connection:
         tombstones.lock(connection)
-        for table in metadata.sorted_tables:
+        for table in CARRIED:
             if table is not erased:
                 connection.execute(delete(table))
         living = _Living(connection)
@@ -68,15 +72,16 @@ def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
             if rows and name != erased.name:
                 connection.execute(insert(metadata.tables[name]), rows)
             counts[name] += len(rows)
-        for table in metadata.sorted_tables:
+        for table in CARRIED:
             restart_sequence(connection, table)
+        changes.enter_all(connection)
     return counts
 
 
 def is_empty(db: Database) -> bool:
     """Tell whether no table holds a row."""
     with db.read() as connection:
-        kept = (table for table in metadata.sorted_tables if table is not erased)
+        kept = (table for table in CARRIED if table is not erased)
         return not any(connection.execute(select(exists().select_from(table))).scalar() for table in kept)
 
 

@@ -4,14 +4,15 @@ The other modules of `storage` are written in SQLAlchemy Core and call the funct
 Two modules have more to tell of one database: `sqlite` chooses its engine, and `health` reads its settings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Engine, Insert, Table, create_engine, event, func, select
+from sqlalchemy import Connection, Dialect, Engine, Insert, Select, Table, create_engine, event, func, select
 from sqlalchemy.engine import URL
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from aisle.shop.errors import Refused
 from aisle.storage.sqlite import BUSY_SECONDS
@@ -123,6 +124,24 @@ def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[
         connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
 
 
+def quick_rows(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a query as the driver gives them: in half of the time, for the queries of every request.
+
+    Parameters
+    ----------
+    query
+        A constant, as its text is kept; its named parameters are in `values`.
+    """
+    text, names, constants = _query_text(connection.dialect, query)
+    given = {**constants, **values}
+    return [tuple(row) for row in connection.exec_driver_sql(text, tuple(map(given.__getitem__, names)))]
+
+
+def text_of(value: str | bytes) -> str:
+    """Return an id of `quick_rows`, which MariaDB and MySQL give as bytes."""
+    return value if isinstance(value, str) else value.decode()
+
+
 def insert_all(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows, plain tuples in the order of `writable(table)`."""
     if rows:
@@ -141,6 +160,14 @@ def restart_sequence(connection: Connection, table: Table) -> None:
 def writable(table: Table) -> list[str]:
     """Return the columns that an insert fills: all but the sequence number."""
     return [column.name for column in table.columns if column is not table.autoincrement_column]
+
+
+@lru_cache(maxsize=256)
+def _query_text(dialect: Dialect, query: Select[Any]) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """Return the text of a query, the names of its parameters in their order, and the values that it has itself."""
+    compiled = query.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101
+    return str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params)
 
 
 @lru_cache(maxsize=256)

@@ -1,11 +1,12 @@
 """The events table: what shoppers did, each event once."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from aisle.storage.connection import Database
+from aisle.storage.dialects import quick_rows, text_of
 from aisle.storage.frames import stream_frames
 from aisle.storage.identities import known_user
 from aisle.storage.rows import Rows, Stored, store_once
@@ -33,23 +34,41 @@ class EventRow(NamedTuple):
     transaction_id: str | None
 
 
-_NEWEST: Final = (
-    select(
-        events.c.item_id,
-        events.c.event,
-        events.c.quantity,
-        events.c.price,
-        events.c.currency,
-        events.c.rating,
-        events.c.timestamp,
-        events.c.transaction_id,
+class ProfileRow(NamedTuple):
+    """What a shelf needs of an event."""
+
+    item_id: str
+    kind: str
+    rating: float | None
+    price: int | None
+    """Millionths of the currency unit, per piece."""
+    timestamp: int
+
+
+def _newest(*columns: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(*columns)
+        .where(events.c.item_id.is_not(None))
+        .order_by(events.c.timestamp.desc(), events.c.seq.desc())
+        .limit(bindparam("newest"))
     )
-    .where(events.c.item_id.is_not(None))
-    .order_by(events.c.timestamp.desc(), events.c.seq.desc())
-    .limit(bindparam("newest"))
-)
-_OF_USER: Final = _NEWEST.where(events.c.user_id == known_user("user_id"))
-_OF_SESSION: Final = _NEWEST.where(events.c.session_id == bindparam("session_id"))
+
+
+_IS_USERS: Final = events.c.user_id == known_user("user_id")
+_IS_SESSIONS: Final = events.c.session_id == bindparam("session_id")
+_HISTORY: Final = _newest(
+    events.c.item_id,
+    events.c.event,
+    events.c.quantity,
+    events.c.price,
+    events.c.currency,
+    events.c.rating,
+    events.c.timestamp,
+    events.c.transaction_id,
+).where(_IS_USERS)
+_PROFILE: Final = _newest(events.c.item_id, events.c.event, events.c.rating, events.c.price, events.c.timestamp)
+_OF_USER: Final = _PROFILE.where(_IS_USERS)
+_OF_SESSION: Final = _PROFILE.where(_IS_SESSIONS)
 _OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
 
 
@@ -68,14 +87,19 @@ def stream(
     return stream_frames(db, events, columns, batch_size, *span)
 
 
-def of_user(db: Database, user_id: str, limit: int) -> list[EventRow]:
+def history(db: Database, user_id: str, limit: int) -> list[EventRow]:
     """Return what a shopper last did with items, newest first; an id that was merged stands for the known user."""
     with db.read() as connection:
-        rows = connection.execute(_OF_USER, {"user_id": user_id, "newest": limit})
+        rows = connection.execute(_HISTORY, {"user_id": user_id, "newest": limit})
         return [EventRow._make(row) for row in rows]
 
 
-def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = False) -> list[EventRow]:
+def of_user(db: Database, user_id: str, limit: int) -> list[ProfileRow]:
+    """Return of a shopper's newest events with items what a shelf needs, newest first, as `history` does."""
+    return _profile(db, _OF_USER, {"user_id": user_id, "newest": limit})
+
+
+def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = False) -> list[ProfileRow]:
     """Return what was last done with items in a session, newest first.
 
     Parameters
@@ -83,10 +107,13 @@ def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = Fal
     nobodys
         Only events without a user; the others are in the user's history.
     """
-    query = _OF_NOBODYS_SESSION if nobodys else _OF_SESSION
+    return _profile(db, _OF_NOBODYS_SESSION if nobodys else _OF_SESSION, {"session_id": session_id, "newest": limit})
+
+
+def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> list[ProfileRow]:
     with db.read() as connection:
-        rows = connection.execute(query, {"session_id": session_id, "newest": limit})
-        return [EventRow._make(row) for row in rows]
+        rows = quick_rows(connection, query, values)
+    return [ProfileRow(text_of(item_id), *others) for item_id, *others in rows]
 
 
 def active_users(db: Database, n: int) -> list[str]:

@@ -1,14 +1,17 @@
 """The items table: the shop's catalogue, and the history of its prices and stock."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, bindparam, false, func, insert, select
 
 from aisle.shop.columns import ITEM_HISTORY, ITEM_ID, ITEMS, TIMESTAMP
 from aisle.shop.moments import now
+from aisle.storage import item_changes
 from aisle.storage.connection import Database
+from aisle.storage.dialects import quick_rows, text_of
 from aisle.storage.frames import stream_frames
+from aisle.storage.parts import parts
 from aisle.storage.rows import Change, Rows, Stored, by_ids, store_latest
 from aisle.storage.tables import item_history, items
 
@@ -37,6 +40,31 @@ class ItemRow(NamedTuple):
     url: str | None
 
 
+class ItemFacts(NamedTuple):
+    """What shelves need of a product: what rules read, and what pages show."""
+
+    item_id: str
+    title: str | None
+    category: str | None
+    brand: str | None
+    item_group_id: str | None
+    price: int | None
+    currency: str | None
+    image_url: str | None
+    stock: int | None
+    in_stock: bool | None
+    available_from: int | None
+    hidden: bool | None
+
+
+class Unavailable(NamedTuple):
+    """Why an item cannot be sold just now; at least one of these is true."""
+
+    hidden: bool
+    sold_out: bool
+    to_come: bool
+
+
 class ItemMoment(NamedTuple):
     """The price and stock of an item from a moment on, with the columns of `shop.columns.ITEM_HISTORY`."""
 
@@ -52,6 +80,17 @@ _TRACKED: Final = [name for name in ITEM_HISTORY if name not in (ITEM_ID, TIMEST
 _PLACES: Final = [list(ITEMS).index(name) for name in _TRACKED]
 
 
+_FACTS: Final = select(*(items.c[name] for name in ItemFacts._fields))
+_HIDDEN: Final = func.coalesce(items.c.hidden, false())
+_SOLD_OUT: Final = func.coalesce(items.c.stock <= 0, false()) | func.coalesce(~items.c.in_stock, false())
+_TO_COME: Final = func.coalesce(items.c.available_from > bindparam("moment"), false())
+_ASKED: Final = [f"item_{place}" for place in range(250)]
+"""The parameters of `_UNAVAILABLE`: a query of fixed length is quick, and a shelf has about 200 candidates."""
+_UNAVAILABLE: Final = select(items.c.item_id, _HIDDEN, _SOLD_OUT, _TO_COME).where(
+    items.c.item_id.in_([bindparam(name) for name in _ASKED]), _HIDDEN | _SOLD_OUT | _TO_COME
+)
+
+
 def upsert(db: Database, rows: Rows) -> Stored:
     """Add items or change them, as `rows.store_latest` does; a new price or stock also enters the item's history.
 
@@ -61,7 +100,9 @@ def upsert(db: Database, rows: Rows) -> Stored:
 
 
 def _track(connection: Connection, changes: Sequence[Change]) -> None:
-    """Enter new prices and stocks in the history; an item without either has none."""
+    """Enter the changes, and new prices and stocks in the history; an item without either has none."""
+    if changes:
+        item_changes.enter(connection, dict.fromkeys(change.after[0] for change in changes))
     moment = now()
     entries = [
         {ITEM_ID: change.after[0], TIMESTAMP: moment} | dict(zip(_TRACKED, _tracked(change.after), strict=True))
@@ -88,6 +129,29 @@ def get(db: Database, item_ids: Sequence[str]) -> dict[str, ItemRow]:
     """Return the items with these ids that are in the catalogue."""
     with db.read() as connection:
         return {row[0]: ItemRow._make(row) for row in by_ids(connection, items, item_ids)}
+
+
+def facts(db: Database, item_ids: Sequence[str] | None = None) -> dict[str, ItemFacts]:
+    """Return what shelves need of the items with these ids, or of all, that are in the catalogue."""
+    with db.read() as connection:
+        if item_ids is None:
+            rows: Iterable[Row[Any]] = connection.execute(_FACTS)
+        else:
+            rows = (
+                row for some in parts(item_ids) for row in connection.execute(_FACTS.where(items.c.item_id.in_(some)))
+            )
+        return {row[0]: ItemFacts._make(row) for row in rows}
+
+
+def unavailable(db: Database, item_ids: Sequence[str], moment: int) -> dict[str, Unavailable]:
+    """Return those of some items that are hidden, known to be sold out, or still to come, at this moment."""
+    found: dict[str, Unavailable] = {}
+    with db.read() as connection:
+        for start in range(0, len(item_ids), len(_ASKED)):
+            asked = dict.fromkeys(_ASKED, item_ids[start]) | dict(zip(_ASKED, item_ids[start:], strict=False))
+            for item_id, *flags in quick_rows(connection, _UNAVAILABLE, asked | {"moment": moment}):
+                found[text_of(item_id)] = Unavailable(*map(bool, flags))
+    return found
 
 
 def newest(db: Database, moment: int, n: int) -> list[str]:

@@ -22,6 +22,7 @@ from aisle.storage.tables import (
     erased,
     events,
     interactions,
+    item_changes,
     item_history,
     items,
     merged,
@@ -39,7 +40,7 @@ BY_USER: Final = (events, reviews, users, recommendations, interactions, paged_s
 BY_TEXT: Final = (rejects,)
 """The tables whose rows may name a person anywhere in a text."""
 
-WITHOUT_PEOPLE: Final = (items, item_history, models, erased)
+WITHOUT_PEOPLE: Final = (items, item_history, item_changes, models, erased)
 """The tables that hold nobody."""
 
 

@@ -114,6 +114,17 @@ item_history: Final = Table(
     **_OPTIONS,
 )
 
+item_changes: Final = Table(
+    "item_changes",
+    metadata,
+    Column(columns.ITEM_ID, ID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Index("item_changes_version", "version"),
+    **_OPTIONS,
+)
+"""The version of the catalogue with which each item last changed, and under the empty id, which no item has, the newest
+version: writers lock that row, so that versions become visible in their order."""
+
 users: Final = Table("users", metadata, *_shop_columns(columns.USERS, {columns.USER_ID}, {columns.USER_ID}), **_OPTIONS)
 
 merged: Final = Table(

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from aisle.storage import backup, events, items, models, people, rejects, reviews, tables, users
 from aisle.storage.connection import Database, connect
-from aisle.storage.tables import metadata
 from tests.contract.storage.conftest import Shops
 from tests.contract.storage.test_people import ANNA, BOB, Reject, fill
 from tests.storage import samples
@@ -32,7 +31,7 @@ def fill_all(db: Database) -> None:
 
 def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:
     with db.read() as connection:
-        rows = {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
+        rows = {table.name: connection.execute(select(table)).all() for table in backup.CARRIED}
     return {name: sorted((tuple(row) for row in some), key=repr) for name, some in rows.items()}
 
 

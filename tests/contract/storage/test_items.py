@@ -6,7 +6,7 @@ from aisle.shop.errors import InputError
 from aisle.shop.moments import now
 from aisle.storage import items
 from aisle.storage.connection import Database
-from aisle.storage.items import ItemMoment, ItemRow
+from aisle.storage.items import ItemFacts, ItemMoment, ItemRow, Unavailable
 from aisle.storage.rows import Stored
 from tests.storage.samples import row
 
@@ -102,3 +102,36 @@ def test_new_prices_and_stocks_are_remembered_and_nothing_else(db: Database) -> 
     ]
     assert before <= history[0].timestamp <= history[-1].timestamp <= now()
     assert items.history(db, "I") == []
+
+
+def test_the_facts_of_an_item_are_some_of_its_columns(db: Database) -> None:
+    mug = row("items", item_id="i", title="Mug", price=5, stock=3, hidden=False, description="A mug")
+    items.upsert(db, [mug, row("items", item_id="j")])
+    assert items.facts(db, ["i", "unknown"]) == {
+        "i": ItemFacts("i", "Mug", None, None, None, 5, None, None, 3, None, None, False)
+    }
+    assert set(items.facts(db)) == {"i", "j"}
+
+
+def test_items_that_cannot_be_sold_say_why(db: Database) -> None:
+    gone: dict[str, dict[str, object]] = {
+        "hidden": {"hidden": True},
+        "none": {"stock": 0},
+        "no": {"in_stock": False},
+        "later": {"available_from": 6},
+        "all": {"hidden": True, "stock": -1, "available_from": 6},
+    }
+    here: dict[str, dict[str, object]] = {
+        "plain": {},
+        "stocked": {"stock": 1, "in_stock": True, "hidden": False},
+        "since": {"available_from": 5},
+    }
+    items.upsert(db, [row("items", item_id=id_, **values) for id_, values in (gone | here).items()])
+    assert items.unavailable(db, [*gone, *here, "unknown"], 5) == {
+        "hidden": Unavailable(True, False, False),
+        "none": Unavailable(False, True, False),
+        "no": Unavailable(False, True, False),
+        "later": Unavailable(False, False, True),
+        "all": Unavailable(True, True, True),
+    }
+    assert items.unavailable(db, ["plain", "none"], 5).keys() == {"none"}

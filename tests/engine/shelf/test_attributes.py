@@ -57,6 +57,32 @@ def test_rows_and_a_catalogue_give_equal_attributes(rows: list[Product]) -> None
     )
 
 
+def meaning(attributes: ItemAttributes) -> list[tuple[object, ...]]:
+    """Return what is said of each item, whatever its codes."""
+    paths, brands, groups = (
+        {code: name for name, code in codes.items()} | {UNKNOWN: None}
+        for codes in (attributes.paths, attributes.brands, attributes.groups)
+    )
+    coded = zip(attributes.category.tolist(), attributes.brand.tolist(), attributes.group.tolist(), strict=True)
+    plain = zip(attributes.title, attributes.price.tolist(), attributes.hidden, attributes.sold_out, strict=True)
+    return [
+        ([paths[step] for step in steps if step != UNKNOWN], brands[brand], groups[group], *map(str, others))
+        for (steps, brand, group), others in zip(coded, plain, strict=True)
+    ]
+
+
+@given(st.lists(products, max_size=8), st.lists(products, max_size=8))
+def test_joined_attributes_say_what_each_said(rows: list[Product], others: list[Product]) -> None:
+    joined = attributes_of_rows(rows, NOW).joined(attributes_of_rows(others, NOW))
+    assert meaning(joined) == meaning(attributes_of_rows(rows + others, NOW))
+
+
+@given(st.lists(products, min_size=3, max_size=8), products)
+def test_updated_attributes_differ_in_the_place_that_changed(rows: list[Product], new: Product) -> None:
+    updated = attributes_of_rows(rows, NOW).updated(np.array([1]), attributes_of_rows([new], NOW))
+    assert meaning(updated) == meaning(attributes_of_rows([rows[0], new, *rows[2:]], NOW))
+
+
 def test_a_missing_column_of_the_catalogue_is_unknown() -> None:
     catalogue = pl.DataFrame({"item_id": ["a"], "brand": ["Acme"]})
     assert_equal(attributes_of_catalogue(catalogue, NOW), known(Product(brand="Acme")))

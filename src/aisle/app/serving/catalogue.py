@@ -1,19 +1,21 @@
-"""The shop's catalogue at the moment of a request: rows of the database, each read once."""
+"""The shop's catalogue at the moment of a request: what is held in memory, and what cannot be sold just now."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from aisle.engine.model import TrainedModel
+from aisle.app.serving.catalogue_watch import HeldCatalogue
 from aisle.engine.query import Ints
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.shop import moments
-from aisle.storage.items import ItemRow
+from aisle.shop.errors import StorageError
+from aisle.shop.ids import Vocabulary
+from aisle.storage.items import ItemFacts, Unavailable
 
-ReadItems = Callable[[Sequence[str]], Mapping[str, ItemRow]]
-"""Reads items by id; items that are not in the catalogue are missing."""
+ReadUnavailable = Callable[[Sequence[str]], Mapping[str, Unavailable]]
+"""Reads which of some items cannot be sold at this moment; raises `StorageError` if the database does not answer."""
 
 
 class LiveCatalogue:
@@ -21,28 +23,31 @@ class LiveCatalogue:
 
     Parameters
     ----------
-    model
-        The model, whose items have the first numbers.
-    read
-        Reads items by id.
+    items
+        The model's items, which have the first numbers.
+    held
+        The catalogue in memory.
+    read_unavailable
+        Reads which items cannot be sold. Where it cannot, what is in memory counts.
     read_newest
         Returns the ids of the n newest items, newest first.
     """
 
-    def __init__(self, model: TrainedModel, read: ReadItems, read_newest: Callable[[int], Sequence[str]]) -> None:
-        self.vocabulary = RequestVocabulary(model.items)
-        self._model = model
-        self._read = read
+    def __init__(
+        self,
+        items: Vocabulary,
+        held: HeldCatalogue,
+        read_unavailable: ReadUnavailable,
+        read_newest: Callable[[int], Sequence[str]],
+    ) -> None:
+        self.vocabulary = RequestVocabulary(items)
+        self._held = held
+        self._read_unavailable = read_unavailable
         self._read_newest = read_newest
-        self._rows: dict[str, ItemRow | None] = {}
 
-    def rows(self, item_ids: Sequence[str]) -> list[ItemRow | None]:
-        """Return the rows of items, None for items that are not in the catalogue."""
-        new = [item_id for item_id in dict.fromkeys(item_ids) if item_id not in self._rows]
-        if new:
-            read = self._read(new)
-            self._rows.update((item_id, read.get(item_id)) for item_id in new)
-        return [self._rows[item_id] for item_id in item_ids]
+    def rows(self, item_ids: Sequence[str]) -> list[ItemFacts | None]:
+        """Return what the catalogue says of items, None for items that are not in it."""
+        return [self._held.facts.get(item_id) for item_id in item_ids]
 
     def name(self, item_id: str) -> str:
         """Return the name of an item; its id, if the catalogue has no name."""
@@ -50,11 +55,28 @@ class LiveCatalogue:
         return row.title if row and row.title else item_id
 
     def attributes(self, items: Ints) -> ItemAttributes:
-        """Return the attributes of items."""
-        rows, model, vocabulary = self.rows(self.vocabulary.ids(items)), self._model, self.vocabulary
-        sales: NDArray[np.float32] = vocabulary.values(model.sales_per_day, items, np.nan)
-        tail: Flags = vocabulary.values(model.tail, items, True)
-        return attributes_of_rows(rows, moments.now(), sales, tail, model.usual_cover)
+        """Return the attributes of items; whether they can be sold is read at this moment."""
+        attributes = self._attributes(items)
+        try:
+            unavailable = self._read_unavailable(self.vocabulary.ids(items))
+        except StorageError:
+            return attributes
+        flags = np.zeros((len(Unavailable._fields), len(items)), np.bool_)
+        if unavailable:
+            for place, item_id in enumerate(self.vocabulary.ids(items)):
+                flags[:, place] = unavailable.get(item_id, False)
+        return replace(attributes, hidden=flags[0], sold_out=flags[1], to_come=flags[2])
+
+    def _attributes(self, items: Ints) -> ItemAttributes:
+        """Return what is held of items."""
+        known = items < self.vocabulary.known
+        held = self._held.of_model.take(items[known])
+        if known.all():
+            return held
+        new = self.rows(self.vocabulary.ids(items[~known]))
+        tail = np.ones(len(new), np.bool_)
+        of_new = attributes_of_rows(new, moments.now(), tail=tail)
+        return held.joined(of_new).take(np.argsort(np.concatenate((np.flatnonzero(known), np.flatnonzero(~known)))))
 
     def listed(self, items: Ints) -> Flags:
         """Return which items the model or the catalogue knows."""

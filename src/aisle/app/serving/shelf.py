@@ -15,7 +15,7 @@ from aisle.shop.ids import UNKNOWN
 if TYPE_CHECKING:
     from aisle.app.serving.catalogue import LiveCatalogue
     from aisle.storage.events import EventRow
-    from aisle.storage.items import ItemRow
+    from aisle.storage.items import ItemFacts
 
 FALLBACKS: Final = {name: fallback.sentence for name, fallback in EVERY_FALLBACK.items()}
 """The fallbacks of a shelf by name, and what people read then."""
@@ -108,7 +108,7 @@ def without_database(shelf: Shelf) -> Shelf:
     return msgspec.structs.replace(shelf, fallback=fallback.name)
 
 
-def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
+def history_line(row: "EventRow", item: "ItemFacts | None") -> HistoryLine:
     """Return an event with the name and picture of its item."""
     return HistoryLine(
         item_id=row.item_id,
@@ -123,12 +123,12 @@ def history_line(row: "EventRow", item: "ItemRow | None") -> HistoryLine:
     )
 
 
-def name_of(item_id: str, row: "ItemRow | None") -> str:
+def name_of(item_id: str, row: "ItemFacts | None") -> str:
     """Return the name of an item; its id, if the catalogue has no name."""
     return row.title if row and row.title else item_id
 
 
-def _shelf_item(item_id: str, row: "ItemRow | None", score: float, predicted_rating: float | None) -> ShelfItem:
+def _shelf_item(item_id: str, row: "ItemFacts | None", score: float, predicted_rating: float | None) -> ShelfItem:
     return ShelfItem(
         item_id=item_id,
         name=name_of(item_id, row),

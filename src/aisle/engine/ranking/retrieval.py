@@ -33,13 +33,17 @@ class Retrieval:
     def own(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> tuple[Ranked, NDArray[np.bool_]]:
         """Return what the personal model itself ranks for each query, and which queries (queries,) it cannot answer.
 
-        A model that folds in histories cannot answer a query without one.
+        A model that folds in histories cannot answer a query without one, and is not asked.
         """
-        ranked = self.personal.retrieve(queries, n, exclude)
-        impersonal = ranked.items[:, 0] < 0
-        if isinstance(self.personal, FoldsIn):
-            impersonal |= np.diff(queries.history.indptr) == 0
-        return ranked, impersonal
+        if not isinstance(self.personal, FoldsIn):
+            ranked = self.personal.retrieve(queries, n, exclude)
+            return ranked, ranked.items[:, 0] < 0
+        asked = np.flatnonzero(np.diff(queries.history.indptr))
+        ranked = Ranked.nothing(len(queries), n)
+        if len(asked):
+            answer = self.personal.retrieve(queries.take(asked), n, exclude.take(asked) if exclude else None)
+            ranked.items[asked], ranked.scores[asked] = answer.items, answer.scores
+        return ranked, ranked.items[:, 0] < 0
 
     def shelves(
         self, queries: QueryBatch, n: int, exclude: ItemLists | None = None

@@ -4,7 +4,7 @@ Both go through the same code, so that the shelves of a batch follow the same ru
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from operator import attrgetter
@@ -112,8 +112,8 @@ class ItemAttributes:
         Whether `available_from` is after the moment of the request.
     tail
         Whether the item is in the long tail (`engine.shelf.long_tail`).
-    paths, brands
-        The codes of category paths and of brands.
+    paths, brands, groups
+        The codes of category paths, of brands and of products with variants.
     usual_cover
         How many days the stock of the shop's median item lasts (`median_cover`), or NaN.
     """
@@ -131,6 +131,7 @@ class ItemAttributes:
     tail: Flags
     paths: Mapping[str, int]
     brands: Mapping[str, int]
+    groups: Mapping[str, int]
     usual_cover: float
 
     def __len__(self) -> int:
@@ -165,8 +166,33 @@ class ItemAttributes:
             tail=self.tail[places],
             paths=self.paths,
             brands=self.brands,
+            groups=self.groups,
             usual_cover=self.usual_cover,
         )
+
+    def joined(self, other: "ItemAttributes") -> "ItemAttributes":
+        """Return these items, followed by others in the codes of these."""
+        paths, path_codes = _translation(self.paths, other.paths)
+        brands, brand_codes = _translation(self.brands, other.brands)
+        groups, group_codes = _translation(self.groups, other.groups)
+        depth = max(self.category.shape[1], other.category.shape[1])
+        joined: dict[str, Any] = {
+            "category": np.concatenate((_padded(self.category, depth), _padded(path_codes[other.category], depth))),
+            "brand": np.concatenate((self.brand, brand_codes[other.brand])),
+            "group": np.concatenate((self.group, group_codes[other.group])),
+        }
+        joined |= {name: np.concatenate((getattr(self, name), getattr(other, name))) for name in _PLAIN}
+        return replace(self, **joined, paths=paths, brands=brands, groups=groups)
+
+    def updated(self, places: NDArray[np.integer], other: "ItemAttributes") -> "ItemAttributes":
+        """Return these items with others in some of the places."""
+        order = np.arange(len(self))
+        order[places] = len(self) + np.arange(len(other))
+        return self.joined(other).take(order)
+
+
+_PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out", "to_come", "tail")
+"""The attributes that are no codes."""
 
 
 def attributes_of_rows(
@@ -249,13 +275,14 @@ def _attributes(
     """Make arrays from columns with a value or None per item."""
     category, paths = _categories(columns[CATEGORY])
     brand, brands = _coded(columns[BRAND])
+    group, groups = _coded(columns[ITEM_GROUP_ID])
     stock = _numbers(columns[STOCK]).astype(np.float32)
     out_of_stock = np.array([flag is not None and not flag for flag in columns[IN_STOCK]], np.bool_)
     return ItemAttributes(
         title=np.array([*columns[TITLE], None], np.object_)[:-1],
         category=category,
         brand=brand,
-        group=_coded(columns[ITEM_GROUP_ID])[0],
+        group=group,
         price=(_numbers(columns[PRICE]) / MICROS).astype(np.float32),
         stock=stock,
         sales_per_day=np.full(items, np.nan, np.float32) if sales_per_day is None else sales_per_day,
@@ -265,6 +292,7 @@ def _attributes(
         tail=np.zeros(items, np.bool_) if tail is None else tail,
         paths=paths,
         brands=brands,
+        groups=groups,
         usual_cover=usual_cover,
     )
 
@@ -279,6 +307,18 @@ def _coded(names: Iterable[str | None]) -> tuple[Codes, dict[str, int]]:
     codes: dict[str, int] = {}
     numbered = [codes.setdefault(name, len(codes)) if name else UNKNOWN for name in names]
     return np.array(numbered, np.int32), codes
+
+
+def _translation(known: Mapping[str, int], other: Mapping[str, int]) -> tuple[Mapping[str, int], Codes]:
+    """Return the codes of both, and the new code of each code of the other; `UNKNOWN`, which is -1, keeps its own."""
+    new = [name for name in other if name not in known]
+    codes = {**known, **{name: len(known) + number for number, name in enumerate(new)}} if new else known
+    return codes, np.array([*(codes[name] for name in other), UNKNOWN], np.int32)
+
+
+def _padded(category: Codes, depth: int) -> Codes:
+    """Return paths with room for so many steps."""
+    return np.pad(category, ((0, 0), (0, depth - category.shape[1])), constant_values=UNKNOWN)
 
 
 def _categories(paths: Iterable[str | None]) -> tuple[Codes, dict[str, int]]:

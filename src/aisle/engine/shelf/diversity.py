@@ -60,7 +60,7 @@ class ItemSimilarity:
             The content vectors of the items, (items, factors), of any length; None without a content model.
         """
         steps = np.ascontiguousarray(attributes.category.T)
-        aspects = (len(steps) > 0) + bool((attributes.brand != UNKNOWN).any()) + (vectors is not None)
+        aspects = bool((steps != UNKNOWN).any()) + bool((attributes.brand != UNKNOWN).any()) + (vectors is not None)
         weight = np.float32(1 / max(aspects, 1))
         step_weight = weight / np.maximum(np.count_nonzero(steps != UNKNOWN, axis=0), 1).astype(np.float32)
         content = None if vectors is None else unit(vectors)

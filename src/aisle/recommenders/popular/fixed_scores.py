@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.base import Array
-from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.recommenders.topn import in_order, topn_of_all
 
 
 class FixedScores:
@@ -15,10 +16,19 @@ class FixedScores:
     scores_: NDArray[np.float32]
     """The score of each item, (items,)."""
 
+    _order: tuple[NDArray[np.float32], NDArray[np.int32]] | None = None
+    """The scores that were ordered, and their order: it is found once."""
+
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
         """Return the same row for every query, as a read-only view."""
         row = self.scores_ if items is None else self.scores_[items]
         return np.broadcast_to(row, (len(queries), len(row)))
+
+    def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
+        """Return the n best items of each query, without the excluded ones."""
+        if self._order is None or self._order[0] is not self.scores_:
+            self._order = self.scores_, in_order(self.scores_)
+        return topn_of_all(*self._order, len(queries), n, exclude)
 
     @property
     def items_count(self) -> int:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.popular.fixed_scores import FixedScores
-from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 from aisle.recommenders.ranges import Days, Positive
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
@@ -128,6 +128,12 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
         row = self.scores_ if items is None else self.scores_[items]
         category = self.category_ if items is None else self.category_[items]
         return np.where(row > 0, self._tastes(queries)[:, category] * row, row)
+
+    def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
+        """Return the n best items of each query, without the excluded ones."""
+        if not self.config.per_category:
+            return super().retrieve(queries, n, exclude)
+        return Recommender.retrieve(self, queries, n, exclude)
 
     def _tastes(self, queries: QueryBatch) -> NDArray[np.float32]:
         """Return the share of each category in the taste of each query, (queries, categories); rows sum to 1."""

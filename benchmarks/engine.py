@@ -1,0 +1,82 @@
+"""The processor time of one shelf, without a web server: the time that a worker cannot give to anybody else.
+
+    python -m benchmarks.engine [--shop FOLDER] [--items 40000] [--events 2000000] [--requests 300] [--json FILE]
+
+The shop is made up (`benchmarks.shared.big_shop`) and trained with the default model, in a process of its own; FOLDER
+keeps it for the next run, or is any shop that is trained already. Every request reads the database, as in a server,
+which has loaded the kernels and holds BLAS to one thread. The shoppers have about 50 events each.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from aisle import kernels
+from aisle.app.serve import Live
+from aisle.app.settings import FILE, Settings
+from aisle.kernels.threads import blas_alone
+from benchmarks.shared import big_shop
+from benchmarks.shared.rows import Row, finish, options
+
+WARM_UP: Final = 20
+ABOUT_50: Final = """
+    SELECT user_id FROM events WHERE user_id IS NOT NULL GROUP BY user_id HAVING COUNT(*) BETWEEN 40 AND 60
+    ORDER BY user_id LIMIT {limit}
+"""
+
+
+def main() -> None:
+    """Make the shop, if there is none, and measure."""
+    parser = options("engine", __doc__)
+    parser.add_argument("--shop", type=Path, help="the folder of the shop; it is kept")
+    parser.add_argument("--items", type=int, default=40_000)
+    parser.add_argument("--events", type=int, default=2_000_000)
+    parser.add_argument("--requests", type=int, default=300)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        shop = arguments.shop or Path(folder) / "shop"
+        if not (shop / FILE).exists():
+            big_shop.make(shop, arguments.items, arguments.events)
+        finish(list(measured(shop, arguments.requests)), arguments.json)
+
+
+def measured(shop: Path, requests: int) -> Iterator[Row]:
+    """Yield the milliseconds of each kind of request."""
+    kernels.load()
+    with Live(Settings.read(shop)) as live, blas_alone():
+        with live.db.read() as connection:
+            users = connection.exec_driver_sql(ABOUT_50.format(limit=requests)).scalars().all()
+        item_ids = live.model_watch.current().items.ids
+        calls: dict[str, Callable[[int], object]] = {
+            "recommended for you": lambda n: live.recommend(users[n % len(users)]),
+            "unknown shopper": lambda n: live.recommend(f"nobody {n}"),
+            "trending": lambda n: live.recommend(users[n % len(users)], placement="trending"),
+            "bestsellers": lambda n: live.recommend(users[n % len(users)], placement="bestsellers"),
+            "similar items": lambda n: live.similar(item_ids[n * 997 % len(item_ids)]),
+        }
+        for name, call in calls.items():
+            milliseconds = timed(call, requests)
+            yield {
+                "request": name,
+                "items": len(item_ids),
+                "p50 ms": float(np.median(milliseconds)),
+                "p99 ms": float(np.quantile(milliseconds, 0.99)),
+            }
+
+
+def timed(call: Callable[[int], object], requests: int) -> list[float]:
+    """Return the milliseconds of processor time of each of some requests, after a few that do not count."""
+    taken = []
+    for number in range(-WARM_UP, requests):
+        started = time.process_time()
+        call(number)
+        taken.append((time.process_time() - started) * 1000)
+    return taken[WARM_UP:]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aisle.app.serve import Live
+from aisle.app.serving.catalogue_watch import CatalogueWatch
+from aisle.engine.model import TrainedModel
+from aisle.storage import item_changes, items
+from tests.small_shop import TEAS
+from tests.storage.samples import row
+
+
+@pytest.fixture
+def model(live: Live) -> TrainedModel:
+    return live.model_watch.current()
+
+
+def categories(watch: CatalogueWatch, model: TrainedModel, item_id: str) -> list[str]:
+    attributes = watch.current(model).of_model.take(np.array([model.items.number(item_id)]))
+    return [path for path, code in attributes.paths.items() if code in attributes.category]
+
+
+def test_what_changes_in_the_catalogue_is_known_at_once(live: Live, model: TrainedModel) -> None:
+    watch = CatalogueWatch(live.db)
+    assert categories(watch, model, TEAS[0]) == ["Tea"]
+    items.upsert(live.db, [row("items", item_id=TEAS[0], title="Sencha", category="Tea > Green")])
+    assert watch.current(model).facts[TEAS[0]].title == "Sencha"
+    assert categories(watch, model, TEAS[0]) == ["Tea", "Tea > Green"]
+    assert categories(watch, model, TEAS[1]) == ["Tea"]
+
+
+def test_an_item_that_no_model_knows_has_facts(live: Live, model: TrainedModel) -> None:
+    watch = CatalogueWatch(live.db)
+    watch.current(model)
+    items.upsert(live.db, [row("items", item_id="new", title="New")])
+    assert watch.current(model).facts["new"].title == "New"
+
+
+def test_an_item_that_a_restore_removed_is_gone(live: Live, model: TrainedModel) -> None:
+    watch = CatalogueWatch(live.db)
+    assert TEAS[0] in watch.current(model).facts
+    with live.db.write() as connection:
+        connection.exec_driver_sql("DELETE FROM items")
+        item_changes.enter_all(connection)
+    assert TEAS[0] not in watch.current(model).facts
+
+
+def test_without_a_database_what_was_read_last_counts(folder: Path, live: Live, model: TrainedModel) -> None:
+    watch, never_read = CatalogueWatch(live.db), CatalogueWatch(live.db)
+    before = watch.current(model)
+    live.db.close()
+    (folder / "aisle.db").rename(folder / "gone.db")
+    (folder / "aisle.db").mkdir()
+    assert watch.current(model).facts is before.facts
+    assert never_read.current(model).facts == {}
+    assert len(never_read.current(model).of_model) == len(model.items)
+
+
+def test_what_another_program_sells_out_is_on_no_shelf(live: Live) -> None:
+    """Whether an item can be sold is read for every shelf, whoever wrote it."""
+    first = live.recommend("user-0", 1).items[0].item_id
+    with live.db.write() as connection:
+        connection.exec_driver_sql("UPDATE items SET stock = 0 WHERE item_id = ?", (first,))
+    assert first not in [item.item_id for item in live.recommend("user-0", 20).items]

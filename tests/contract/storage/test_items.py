@@ -108,7 +108,7 @@ def test_the_facts_of_an_item_are_some_of_its_columns(db: Database) -> None:
     mug = row("items", item_id="i", title="Mug", price=5, stock=3, hidden=False, description="A mug")
     items.upsert(db, [mug, row("items", item_id="j")])
     assert items.facts(db, ["i", "unknown"]) == {
-        "i": ItemFacts("i", "Mug", None, None, None, 5, None, None, 3, None, None, False)
+        "i": ItemFacts("i", "Mug", None, None, None, 5, None, None, None, 3, None, None, False)
     }
     assert set(items.facts(db)) == {"i", "j"}
 

@@ -11,7 +11,7 @@ from sqlalchemy import String, column, select, table
 from aisle.shop.errors import SchemaError
 from aisle.storage.connection import Database, change_tables
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The schema that this code works with: the newest migration."""
 
 SCRIPTS: Final = Path(__file__).parent

@@ -15,6 +15,7 @@ VENDOR: Final = "src/aisle/web/static/vendor"
 FILES: Final[dict[str, tuple[str, str]]] = {
     "tabler.min.css": ("sqladmin", "sqladmin/statics/css/tabler.min.css"),
     "htmx.min.js": ("django-htmx", "django_htmx/static/django_htmx/htmx-2.min.js"),
+    "lucide.zip": ("lucide", "lucide/lucide.zip"),
 }
 """The file name on the page → the wheel, and the path in it."""
 

@@ -87,7 +87,7 @@ def window_of(events: pl.DataFrame) -> Window:
 def measure(recipe: Recipe, events: pl.DataFrame, window: Window) -> list[Row]:
     """Fit the hybrid before a window, and find the buys of the window with it and with each source alone."""
     holdout = hold_out(events, recipe.weights, window)
-    newest = newest_window(events.filter(pl.col(TIMESTAMP) < window.cut))
+    newest = newest_window(events.filter(pl.col(TIMESTAMP) < window.cut), recipe.weights)
     fitted, fit_s = timed(lambda: fit(recipe, holdout.train, newest, TrainingBudget()))
     rows = [_row(name, source, holdout) for name, source in _sources(fitted).items()]
     best = max(float(row[RETURNING]) for row in rows)

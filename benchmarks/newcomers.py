@@ -130,7 +130,7 @@ def measure(simulation: Simulation) -> list[Row]:
     cut = simulation.end - DAYS * DAY
     past = events.filter(pl.col(TIMESTAMP) < cut)
     data = with_catalogue(simulation.items(), build(past, recipe.weights, cut))
-    retrieval = fit(recipe, data, newest_window(past), TrainingBudget()).retrieval
+    retrieval = fit(recipe, data, newest_window(past, recipe.weights), TrainingBudget()).retrieval
     visitors = Visitors.of(events, cut, data.items)
     figures = [ndcg(retrieval, visitors, clicks, recipe.weights) for clicks in range(CLICKS + 1)]
     return [

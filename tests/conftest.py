@@ -50,6 +50,22 @@ def trained_folder(untrained_folder: Path, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
+def trained_busy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = make_small_shop(tmp_path_factory.mktemp("small") / "busy", shoppers=240)
+    settings = (folder / FILE).read_text()
+    (folder / FILE).write_text(settings.replace('# model = "hybrid"', 'model = "als"'))
+    with Shop.open(folder) as shop:
+        shop.train()
+    return folder
+
+
+@pytest.fixture
+def busy_folder(trained_busy_folder: Path, tmp_path: Path) -> Path:
+    """Return the shop with so many shoppers that models can be told apart."""
+    return shutil.copytree(trained_busy_folder, tmp_path / "busy")
+
+
+@pytest.fixture(scope="session")
 def hybrid_folder(untrained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the shop with the model that shops have unless they ask for another; tests leave it as it is."""
     folder = shutil.copytree(untrained_folder, tmp_path_factory.mktemp("small") / "hybrid")

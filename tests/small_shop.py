@@ -18,12 +18,12 @@ TEAS: Final = [f"tea-{number}" for number in range(10)]
 TOOLS: Final = [f"tool-{number}" for number in range(9)] + [HOSTILE_ID]
 
 
-def make_small_shop(folder: Path) -> Path:
+def make_small_shop(folder: Path, shoppers: int = 40) -> Path:
     """Make the shop in a folder, without a model."""
     make_shop(folder, name="Leaf & Hammer")
     with connect(Settings.read(folder).database_url) as db:
         items.upsert(db, [_row(columns.ITEMS, **item) for item in _items()])
-        events.store(db, [_row(columns.EVENTS, **event) for event in _events()])
+        events.store(db, [_row(columns.EVENTS, **event) for event in _events(shoppers)])
     return folder
 
 
@@ -39,10 +39,10 @@ def _items() -> Iterator[dict[str, object]]:
         }
 
 
-def _events() -> Iterator[dict[str, object]]:
+def _events(shoppers: int) -> Iterator[dict[str, object]]:
     rng = np.random.default_rng(1)
     end = moments.now()
-    for number in range(40):
+    for number in range(shoppers):
         for item_id in rng.permutation(TOOLS if number % 2 else TEAS)[:6]:
             yield {
                 columns.EVENT_ID: f"{number}-{item_id}",

@@ -31,10 +31,22 @@ def test_equal_seeds_give_equal_intervals() -> None:
     assert mean_interval(values, seed=3) != mean_interval(values, seed=4)
 
 
-def test_equal_values_have_no_width() -> None:
-    interval = mean_interval(np.full(20, 0.25), seed=0)
+def test_equal_values_are_no_certainty() -> None:
+    nothing, all_found = mean_interval(np.zeros(100), seed=0), mean_interval(np.ones(100), seed=0)
 
-    assert interval.low == interval.value == interval.high == 0.25
+    # The rule of three: of 100 shoppers for whom nothing was found, up to 3 in 100 may still be those it helps.
+    assert (nothing.low, nothing.value) == (0, 0)
+    assert nothing.high == pytest.approx(0.03, abs=0.011)
+    assert (all_found.value, all_found.high) == (1, 1)
+    assert all_found.low == pytest.approx(0.97, abs=0.011)
+
+
+@pytest.mark.parametrize("shoppers", [1, 2, 3, 10])
+def test_the_interval_of_few_shoppers_is_wide(shoppers: int) -> None:
+    interval = mean_interval(np.ones(shoppers), seed=0)
+
+    assert interval.value == 1
+    assert interval.high - interval.low >= 1 / max(shoppers, 3)
 
 
 def test_queries_without_a_value_are_left_out() -> None:

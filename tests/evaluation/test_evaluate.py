@@ -119,10 +119,10 @@ def test_headline_figures_have_intervals() -> None:
     assert report.novel_intervals.ndcg.value == report.novel.ndcg
 
 
-def test_one_shopper_has_intervals_without_width() -> None:
+def test_one_shopper_says_next_to_nothing() -> None:
     intervals = evaluate(Shelf([0]), held_out(("ann", "a")), 1).report.intervals
 
-    assert (intervals.ndcg.low, intervals.ndcg.high) == (1, 1)
+    assert (intervals.ndcg.low, intervals.ndcg.high) == (0, 1)
 
 
 def test_a_list_shorter_than_n_is_judged_as_it_is() -> None:

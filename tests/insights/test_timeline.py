@@ -43,3 +43,20 @@ def test_the_longest_gap_is_the_example() -> None:
 
     assert (finding.count, finding.of) == (4, 42)
     assert finding.example == f"{format_day(START + 20 * DAY)} to {format_day(START + 22 * DAY)}"
+
+
+def test_a_long_silence_is_found_whatever_the_weeks_around_it() -> None:
+    days = [*range(60), *range(200, 260)]
+    found = findings(tally(*(event(START + day * DAY + k, kind="view_item") for day in days for k in range(5))))
+
+    assert (found["silence"].count, found["silence"].of) == (140, 260)
+    assert found["silence"].example == f"{format_day(START + 60 * DAY)} to {format_day(START + 199 * DAY)}"
+    assert "stray_events" not in found
+
+
+def test_stray_events_are_found() -> None:
+    body = [event(START + day * DAY + k, kind="view_item") for day in range(60) for k in range(5)]
+    finding = findings(tally(*body, event(START + 400 * DAY)))["stray_events"]
+
+    assert (finding.count, finding.of, finding.example) == (1, 301, format_day(START + 400 * DAY))
+    assert "stray_events" not in findings(tally(*body))

@@ -19,7 +19,7 @@ def test_a_key_has_160_random_bits() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "sk_", "sk_123", "xk_" + "a" * 12 + "_" + "a" * 40, new_key(Scope.ADMIN).key + " "]
+    "text", ["", "sk_", "sk_123", "xk_" + "a" * 12 + "_" + "a" * 40, "ak_" + "a" * 12 + "_" + "a" * 40 + " "]
 )
 def test_what_is_not_written_like_a_key_has_no_id(text: str) -> None:
     assert key_id(text) is None

@@ -1,19 +1,14 @@
-"""How the page writes items and values."""
+"""How pages write items and addresses."""
 
 import pytest
 
-from aisle.web.filters import TINTS, address, initials, picture, tint
+from aisle.shop.errors import InputError
+from aisle.web.filters import item_address, parse_stars, picture
 
 
-def test_an_address_holds_any_id() -> None:
-    assert address("a&b=c/ü") == "/?user_id=a%26b%3Dc%2F%C3%BC"
-
-
-@pytest.mark.parametrize(
-    ("name", "letters"), [("Red enamel mug", "RE"), ("mug", "M"), ("'n' Co.", "NC"), ("😀!", "?"), ("éclair", "É")]
-)
-def test_initials(name: str, letters: str) -> None:
-    assert initials(name) == letters
+def test_an_address_holds_any_id_and_says_where_it_was_clicked() -> None:
+    assert item_address("a&b=c/ü", {}) == "/item?item_id=a%26b%3Dc%2F%C3%BC"
+    assert item_address("a", {"placement": "cart"}) == "/item?item_id=a&placement=cart"
 
 
 @pytest.mark.parametrize("url", ["https://a/b.png", "http://a/b.png", "/b.png"])
@@ -26,6 +21,11 @@ def test_any_other_picture_is_not(url: str | None) -> None:
     assert picture(url) is None
 
 
-def test_equal_categories_have_equal_tints() -> None:
-    assert tint("Tea") == tint("Tea")
-    assert {tint(str(number)) for number in range(200)} == {f"tint-{number}" for number in range(TINTS)}
+def test_stars_are_read() -> None:
+    assert parse_stars("4", 5) == 4.0
+
+
+@pytest.mark.parametrize("text", ["0", "6", "3.5", "", "٣", "nan"])
+def test_stars_are_whole_and_few(text: str) -> None:
+    with pytest.raises(InputError, match="from 1 to 5"):
+        parse_stars(text, 5)

@@ -9,6 +9,7 @@ catalogue are used, then the popular shelf: a shelf says which, and is never an 
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -17,25 +18,29 @@ import msgspec
 from aisle.app.serving.cache import Cache
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
+from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.placements import placement_named, placements_of, with_rules
 from aisle.app.serving.reasons import reasons_of_shelf
-from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, to_shelf, without_database
+from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
 from aisle.engine.ordering import best_first, taste
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
+from aisle.engine.ranking.profile import ProfileEvent
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
+from aisle.shop.signing import is_signed, new_recommendation_id
 from aisle.storage import events, items, paged_shelves, people
 from aisle.storage.connection import connect
 from aisle.storage.events import ProfileRow
 from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
+from aisle.storage.signing_key import signing_key
 from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
 if TYPE_CHECKING:
@@ -78,6 +83,7 @@ class Live:
         self.keys = KeyRing(self.db, settings.sealing_key)
         self._catalogue_watch = CatalogueWatch(self.db)
         self._writer = EventWriter(self.db)
+        self.impressions = ImpressionLog(self.db)
         self._profiles: Cache[tuple[str | None, str | None], list[ProfileRow]] = Cache(CACHED_EVENTS, _weight)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
@@ -96,13 +102,38 @@ class Live:
         """
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
         profile, away = self._profile(request.user_id, request.session_id)
-        query, catalogue = self._query(request, placement, profile)
+        query, catalogue = self._query(request, placement, [*request.tried, *profile])
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
-        shelf = to_shelf(placed, query, catalogue, placement.name, uuid.uuid4().hex)
+        shelf = to_shelf(placed, query, catalogue, placement.name, self._recommendation_id())
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf) if away else shelf
+
+    def served(self, request: ShelfRequest) -> Shelf:
+        """Return a shelf as `shelf` does, to be shown to a shopper: it leaves an impression behind."""
+        return self.shown(self.shelf(request), request)
+
+    def shown(self, shelf: Shelf, request: ShelfRequest) -> Shelf:
+        """Note that a shelf is shown to a shopper, and return it."""
+        strategy = self.placements[request.placement].strategy.name
+        self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
+        return shelf
+
+    def is_ours(self, recommendation_id: str) -> bool:
+        """Return whether this shop made a recommendation id."""
+        return is_signed(self._signing_key, recommendation_id)
+
+    @cached_property
+    def _signing_key(self) -> bytes:
+        return signing_key(self.db)
+
+    def _recommendation_id(self) -> str:
+        """Return a new id; unsigned if the database was away from the start."""
+        try:
+            return new_recommendation_id(self._signing_key)
+        except StorageError:
+            return uuid.uuid4().hex
 
     def recommend(
         self,
@@ -192,7 +223,7 @@ class Live:
         return [(item_ids[place], float(scores[place])) for place in best_first(scores)]
 
     def _query(
-        self, request: ShelfRequest, placement: Placement, profile: Sequence[ProfileRow]
+        self, request: ShelfRequest, placement: Placement, profile: Sequence[ProfileEvent]
     ) -> tuple[ShelfQuery, LiveCatalogue]:
         """Return a request in the live model's numbers, and the catalogue that it looks items up in."""
         model = self.model_watch.current()
@@ -325,8 +356,9 @@ class Live:
         return events.active_users(self.db, n)
 
     def close(self) -> None:
-        """Store the events that still wait, and close the database."""
+        """Store the events and impressions that still wait, and close the database."""
         self._writer.close()
+        self.impressions.close()
         self.db.close()
 
     def __enter__(self) -> Self:

@@ -217,11 +217,18 @@ class Shop(Live):
 
     # --- Models -------------------------------------------------------------------------------------------------------
 
-    def train(self, model: str | None = None, seconds: float | None = None, progress: Progress = silent) -> "Trained":
-        """Train on all events, and go live unless the newest weeks show that the live model is better."""
+    def train(
+        self,
+        model: str | None = None,
+        seconds: float | None = None,
+        progress: Progress = silent,
+        *,
+        force: bool = False,
+    ) -> "Trained":
+        """Train on all events, and go live unless the newest weeks show that the live model is better, or if forced."""
         from aisle.app.train import train
 
-        return self._tracked(train(self.db, self.settings, model, seconds, progress))
+        return self._tracked(train(self.db, self.settings, model, seconds, progress, force=force))
 
     def train_on_spark(
         self, model: str | None = None, source: str | None = None, progress: Progress = silent

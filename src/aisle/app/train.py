@@ -18,7 +18,8 @@ from aisle.app.training.gate import GateDecision, decide
 from aisle.app.training.measuring import Measured, newest_window, with_catalogue
 from aisle.app.training.placement_report import PlacementFigures
 from aisle.app.training.reviews import star_errors, with_reviews
-from aisle.engine.recipe import Recipe
+from aisle.engine.model import CONTENT
+from aisle.engine.recipe import RANKER, STARS, Recipe
 from aisle.engine.shelf.long_tail import TailCost
 from aisle.evaluation.queries import query_batch
 from aisle.evaluation.review_stars import ReviewErrors
@@ -28,10 +29,13 @@ from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
 from aisle.shop.columns import HIDDEN, ITEM_ID
-from aisle.shop.errors import NotEnoughData
+from aisle.shop.errors import AisleError, NotEnoughData
 from aisle.storage.connection import Database
 
 END_OF_TIME: Final = np.iinfo(np.int64).max
+
+KEPT: Final = (RANKER, CONTENT, STARS)
+"""The parts that a live model does not lose to a training whose data has too little for them."""
 
 SAMPLE: Final = 1000
 """How many shoppers' shelves are checked before a model goes live."""
@@ -80,6 +84,8 @@ class Trained(msgspec.Struct, frozen=True):
     learnt_from: DataSummary
     run_id: str | None = None
     """The run in MLflow; null without tracking."""
+    outranked: str | None = None
+    """How much worse the personal model ranks than popularity, which fills the shelves then; null if it does not."""
 
 
 def train(
@@ -88,6 +94,8 @@ def train(
     model: str | None = None,
     seconds: float | None = None,
     progress: Progress = silent,
+    *,
+    force: bool = False,
 ) -> Trained:
     """Train a model on everything, and make it live unless the newest weeks show that the live one is better.
 
@@ -97,6 +105,8 @@ def train(
         The personal model, instead of the one in `aisle.toml`.
     seconds
         After so long, a hybrid's ranker learns from the past windows gathered by then; None: from all.
+    force
+        Whether it goes live whatever its figures are, and whatever parts of the live model it lacks.
 
     Raises
     ------
@@ -114,12 +124,16 @@ def train(
     decision = decide(db, settings, recipe, tables, budget, progress)
     known, skipped = with_reviews(tables, END_OF_TIME, recipe.seed)
     data = everything(known, recipe)
-    fitted = fit_others(recipe, data, fit(recipe, data, newest_window(tables.events), budget, progress))
+    window = newest_window(tables.events, recipe.weights)
+    fitted = fit_others(recipe, data, fit(recipe, data, window, budget, progress))
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
+    decision = with_parts(decision, missing_parts(db, settings, recipe, fitted), force=force)
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision)
     skipped |= interactions_table.refresh(db, data, progress)
+    if tables.stray is not None:
+        skipped["stray events"] = tables.stray
     return Trained(
         version=version,
         live=decision.promote,
@@ -134,6 +148,7 @@ def train(
         skipped=fitted.skipped | skipped,
         seconds=time.perf_counter() - started,
         learnt_from=DataSummary.of(data),
+        outranked=decision.outranked,
     )
 
 
@@ -169,12 +184,38 @@ def check_sane(fitted: Fitted, data: Interactions) -> None:
         raise NotEnoughData("some shoppers' shelves are empty; import more events")
 
 
+def missing_parts(db: Database, settings: Settings, recipe: Recipe, fitted: Fitted) -> dict[str, str]:
+    """Return which of `KEPT` the live model has and a new one lacks although its recipe has it, and why."""
+    row = registry.live(db)
+    if row is None:
+        return {}
+    try:
+        live = registry.load(settings.bundles, row, verify=False).parts
+    except AisleError:
+        return {}
+    wanted = recipe.parts.keys() | ({RANKER} if recipe.hybrid else set())
+    lost = [part for part in KEPT if part in live and part in wanted and part not in fitted.components]
+    return {part: fitted.skipped.get(part, "it was not trained") for part in lost}
+
+
+def with_parts(decision: GateDecision, missing: dict[str, str], *, force: bool) -> GateDecision:
+    """Return the decision given the parts that the new model lacks, or that it is forced to go live."""
+    if force and not decision.promote:
+        return msgspec.structs.replace(decision, promote=True, reason=f"forced, although {decision.reason}")
+    if not missing or force:
+        return decision
+    parts = " and ".join(f"{part} ({why})" for part, why in missing.items())
+    reason = f"it lacks what the live model has: {parts}; aisle train --force makes it live all the same"
+    return msgspec.structs.replace(decision, promote=False, reason=reason)
+
+
 def to_bundle(recipe: Recipe, data: Interactions, fitted: Fitted, decision: GateDecision, first: int) -> Bundle:
     """Return the bundle of a training; `first` is the moment of its first event."""
     manifest = Manifest(
         window=(first, data.now),
         recipe=msgspec.to_builtins(recipe),
         metrics={measured.model: msgspec.to_builtins(measured.report) for measured in decision.measured},
+        outranked=decision.outranked is not None,
     )
     return Bundle(manifest, data.items, fitted.components)
 

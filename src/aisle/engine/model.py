@@ -13,6 +13,7 @@ from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
 from aisle.engine.ranking.ranker_columns import with_current_columns
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import (
+    BASELINE,
     HIGHLIGHTS,
     PERSONAL,
     POPULAR,
@@ -66,6 +67,8 @@ class TrainedModel:
         What it was made by.
     data_end
         The moment at which the training data ended.
+    outranked
+        Whether popularity ranks better than the personal model, and fills shelves in its place.
     """
 
     version: int
@@ -73,6 +76,7 @@ class TrainedModel:
     items: Vocabulary
     recipe: Recipe
     data_end: int
+    outranked: bool = False
 
     @classmethod
     def of_bundle(cls, version: int, bundle: Bundle, recipe: Recipe) -> Self:
@@ -84,7 +88,7 @@ class TrainedModel:
             If what fills personal shelves is missing, or is of another version.
         """
         data_end = bundle.manifest.window[1] if bundle.manifest.window else bundle.manifest.created
-        model = cls(version, bundle.parts, bundle.items, recipe, data_end)
+        model = cls(version, bundle.parts, bundle.items, recipe, data_end, bundle.manifest.outranked)
         # Now, and not when the first shopper comes.
         _ = model.personal, model._by_objective
         return model
@@ -98,7 +102,9 @@ class TrainedModel:
 
     @cached_property
     def personal(self) -> Retrieves:
-        """What ranks for shoppers: one recommender, or several in two stages."""
+        """What ranks for shoppers: one recommender, or several in two stages; popularity if that does it better."""
+        if self.outranked:
+            return self._recommender(BASELINE if BASELINE in self.components else POPULAR)
         return self._recommender(PERSONAL) if self.recipe.hybrid is None else self._hybrid(self.recipe.hybrid)
 
     @cached_property
@@ -141,7 +147,8 @@ class TrainedModel:
             If it was not to be trained.
         """
         if model in (PERSONAL, self.recipe.model):
-            personal = self.personal if objective is None else self._by_objective.get(objective, self.personal)
+            by_objective = None if objective is None or self.outranked else self._by_objective.get(objective)
+            personal = by_objective or self.personal
             return Retrieval(personal, self.popular)
         recommender = self.recommender(model)
         return Retrieval(recommender, self.popular) if recommender else None

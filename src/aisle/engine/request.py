@@ -5,6 +5,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from aisle.engine.ranking.profile import ProfileEvent
+
 Exclude = Literal["none", "purchased"]
 
 MAIN_PLACEMENT: Final = "recommended-for-you"
@@ -36,6 +38,8 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
         Rules that override those of the placement for this request, by the names of `engine.shelf.rules.Rules`.
     explain
         Whether each item says why it stands there.
+    tried
+        Events that count beside the stored ones and are stored nowhere: what somebody tries out, newest first.
     """
 
     user_id: str | None = None
@@ -48,3 +52,4 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     exclude_ids: tuple[str, ...] = ()
     rules: Mapping[str, Any] = {}
     explain: bool = False
+    tried: tuple[ProfileEvent, ...] = ()

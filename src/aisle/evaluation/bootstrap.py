@@ -1,5 +1,6 @@
 """Intervals for means over shoppers, by the percentile bootstrap (Efron, 1979): draw the shoppers over and over."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,9 @@ RESAMPLES: Final = 2000
 
 LEVEL: Final = 0.95
 """The probability with which an interval should hold the true value."""
+
+FEW: Final = 50
+"""Fewer shoppers than this may all be alike by chance, and their interval must not be narrow for it."""
 
 _BLOCK: Final = 4_000_000
 
@@ -24,7 +28,10 @@ class Interval(Struct, frozen=True):
 
 
 def mean_interval(values: NDArray[np.float64], *, seed: int) -> Interval:
-    """Return the mean of a metric with its interval.
+    """Return the mean of a metric between 0 and 1 with its interval.
+
+    Of few shoppers, or of shoppers who are all alike, the draws include one with the lowest and one with the highest
+    value: with nothing but zeros among n shoppers, the interval reaches up to about 3 / n (the rule of three).
 
     Parameters
     ----------
@@ -34,7 +41,8 @@ def mean_interval(values: NDArray[np.float64], *, seed: int) -> Interval:
         Equal seeds give equal intervals.
     """
     valued = values[~np.isnan(values)][None]
-    return interval(float(valued.mean()), resampled_means(valued, seed)[0])
+    few = valued.shape[1] < FEW or np.ptp(valued) == 0
+    return interval(float(valued.mean()), resampled_means(valued, seed, ((0.0, 1.0),) if few else None)[0])
 
 
 def interval(value: float, resampled: NDArray[np.float64]) -> Interval:
@@ -43,7 +51,9 @@ def interval(value: float, resampled: NDArray[np.float64]) -> Interval:
     return Interval(value, float(low), float(high))
 
 
-def resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def resampled_means(
+    values: NDArray[np.float64], seed: int, imagined: Sequence[Sequence[float]] | None = None
+) -> NDArray[np.float64]:
     """Return the means of shoppers drawn with replacement, the same ones for each row, (rows, `RESAMPLES`).
 
     Parameters
@@ -52,10 +62,15 @@ def resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float6
         One row per metric or model, (rows, shoppers), without NaN.
     seed
         Equal seeds draw equal shoppers.
+    imagined
+        The values of shoppers who may be drawn as well, (rows, imagined shoppers).
     """
     rng = np.random.default_rng(seed)
+    drawn_shoppers = values.shape[1]
+    if imagined is not None:
+        values = np.concatenate((values, np.asarray(imagined, np.float64)), axis=1)
     shoppers = values.shape[1]
     block = max(1, _BLOCK // shoppers)
     sizes = [min(block, RESAMPLES - start) for start in range(0, RESAMPLES, block)]
-    drawn = (rng.integers(shoppers, size=(size, shoppers), dtype=np.int32) for size in sizes)
+    drawn = (rng.integers(shoppers, size=(size, drawn_shoppers), dtype=np.int32) for size in sizes)
     return np.concatenate([values[:, rows].mean(axis=2) for rows in drawn], axis=1)

@@ -145,11 +145,15 @@ class Report(Struct, frozen=True):
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """A report, with the NDCG of each query for paired comparisons, (queries,); NaN where there was nothing to find."""
+    """A report, with the NDCG of each query for paired comparisons, (queries,); NaN where there was nothing to find.
+
+    `returning` says which queries have a history, (queries,).
+    """
 
     report: Report
     ndcg: NDArray[np.float64]
     novel_ndcg: NDArray[np.float64]
+    returning: NDArray[np.bool_]
 
 
 def evaluate(
@@ -202,4 +206,4 @@ def evaluate(
         stars=StarErrors.of(rating_model, holdout.given) if rating_model else None,
         seconds=seconds,
     )
-    return Evaluation(report, metrics.ndcg, novel.ndcg)
+    return Evaluation(report, metrics.ndcg, novel.ndcg, holdout.returning)

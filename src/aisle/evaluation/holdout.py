@@ -40,8 +40,7 @@ class Holdout:
     window
         The time held out.
     target
-        The kind of event that counts as success: the first of `TARGET_KINDS` that the window has; a rating counts only
-        above the middle of the scale.
+        The kind of event that counts as success; a rating counts only above the middle of the scale.
     train
         Everything before the window.
     users
@@ -78,7 +77,14 @@ class Holdout:
         return returning
 
 
-def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, items: Vocabulary | None = None) -> Holdout:
+def hold_out(
+    events: "IntoFrame",
+    weights: Weights,
+    window: Window,
+    *,
+    target: EventKind | None = None,
+    items: Vocabulary | None = None,
+) -> Holdout:
     """Split a log at a window and prepare both sides; events after the window are not looked at.
 
     Parameters
@@ -88,7 +94,9 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, items: Vo
     weights
         The weight of each kind of event.
     window
-        See `prepare.split.holdout_window`.
+        See `evaluation.window.choose_window`.
+    target
+        The kind of event that counts as success; None: the first of `TARGET_KINDS` that the window has.
     items
         All items known before the window, if the events are those of some shoppers only.
 
@@ -103,7 +111,8 @@ def hold_out(events: "IntoFrame", weights: Weights, window: Window, *, items: Vo
     train = build(past.to_native(), weights, window.cut, items=items)
     known = _known(future, weights, window, train.items)
     liked = known.filter(pl.col(WEIGHT) > 0)
-    target = next((kind for kind in TARGET_KINDS if kind in liked[EVENT]), None)
+    kinds = TARGET_KINDS if target is None else (target,)
+    target = next((kind for kind in kinds if kind in liked[EVENT]), None)
     if target is None:
         raise NotEnoughData(
             f"from {format_day(window.cut)} to {format_day(window.end - 1)} nobody deals with an item known before; "

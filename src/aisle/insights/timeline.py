@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aisle.insights.finding import Finding, Severity, graded
 from aisle.insights.tally import COUNT, Tally
+from aisle.prepare.stray import steady_span
 from aisle.shop.columns import EVENT
 from aisle.shop.events import KINDS, EventKind
 from aisle.shop.moments import DAY, format_day
@@ -33,6 +34,9 @@ _BROWSING: Final = {
     EventKind.ADD_TO_CART.value,
     EventKind.ADD_TO_WISHLIST.value,
 }
+
+_LONG_SILENCE: Final = 2 * 7
+"""A stretch of so many days without an event is a gap, whatever the weeks around it."""
 
 _SILENT: Final = 0.05
 """A day with less than this share of the expected events is a gap."""
@@ -70,9 +74,53 @@ def periods(tally: Tally) -> list[Period]:
 
 def timeline_findings(tally: Tally) -> Iterator[Finding]:
     """Yield the findings about the course of a log."""
+    yield from _stray(tally)
+    yield from _silence(tally)
     yield from _gaps(tally)
     yield from _stopped(tally)
     yield from _missing_kinds(tally)
+
+
+def _stray(tally: Tally) -> Iterator[Finding]:
+    """Search a few events at the ends of the log that are far from all others."""
+    first, _ = tally.span()
+    counts = daily(tally)
+    days = np.flatnonzero(counts)
+    span = steady_span(days + first, counts[days])
+    outside = ((days + first) * DAY < span.start) | ((days + first) * DAY >= span.end)
+    if not outside.any():
+        return
+    named = [format_day((first + int(day)) * DAY) for day in days[outside]]
+    yield Finding(
+        name="stray_events",
+        severity=Severity.WARNING,
+        what="Events far from all others, which training and figures leave out",
+        count=int(counts[days[outside]].sum()),
+        of=tally.events,
+        example=named[0],
+        advice=f"The log goes from {format_day(span.start)} to {format_day(span.end - 1)}: look whether the dates are "
+        "right; they count once more events come around them.",
+    )
+
+
+def _silence(tally: Tally) -> Iterator[Finding]:
+    """Search long stretches within the log on which nothing happens at all."""
+    first, _ = tally.span()
+    counts = daily(tally)
+    long = max(_LONG_SILENCE, _LEAST_EXPECTED / float(np.median(counts[counts > 0])))
+    silences = [(start, end) for start, end in _runs(counts == 0) if end - start >= long]
+    if not silences:
+        return
+    start, end = max(silences, key=lambda run: (run[1] - run[0], -run[0]))
+    yield Finding(
+        name="silence",
+        severity=Severity.WARNING,
+        what=f"Days of stretches of {_LONG_SILENCE} days or more without a single event",
+        count=sum(end - start for start, end in silences),
+        of=len(counts),
+        example=f"{format_day((first + start) * DAY)} to {format_day((first + end - 1) * DAY)}",
+        advice="If the shop was open, import these days too; held-out weeks are chosen around the gap.",
+    )
 
 
 def _gaps(tally: Tally) -> Iterator[Finding]:

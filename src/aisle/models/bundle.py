@@ -77,6 +77,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The first and the last moment of its training data."""
     recipe: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
+    outranked: bool = False
+    """Whether popularity ranks better for shoppers with a history, and fills their shelves instead."""
     parts: dict[Role, PartEntry] = {}
     arrays: dict[ArrayName, ArrayEntry] = {}
 

@@ -43,6 +43,9 @@ RANK: Final = "rank"
 SCORE: Final = "score"
 MODEL_VERSION: Final = "model_version"
 CREATED: Final = "created"
+STRATEGY: Final = "strategy"
+FALLBACK: Final = "fallback"
+ITEMS_SHOWN: Final = "items"
 WEIGHT: Final = "weight"
 EVENTS_COUNT: Final = "events"
 
@@ -135,6 +138,19 @@ INTERACTIONS: Final[dict[str, str]] = {
 }
 """A user–item pair that models learn from: its weight as of the training that ended at `created`, the moment of its
 last event, and the number of its events."""
+
+IMPRESSIONS: Final[dict[str, str]] = {
+    RECOMMENDATION_ID: "str",
+    TIMESTAMP: "int64",
+    USER_ID: "str",
+    SESSION_ID: "str",
+    PLACEMENT: "str",
+    STRATEGY: "str",
+    FALLBACK: "str",
+    MODEL_VERSION: "int64",
+    ITEMS_SHOWN: "str",
+}
+"""A shelf that was served. `items` is JSON: a list of `[item_id, position, score, propensity]`."""
 
 TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
 """The tables that a file can be imported as."""

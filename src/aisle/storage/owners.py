@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from aisle.shop.columns import TABLES, USER_ID
+from aisle.shop.columns import USER_ID
 from aisle.storage import erased, identities
+from aisle.storage.dialects import writable
 from aisle.storage.parts import parts
 from aisle.storage.tables import users
 
@@ -23,7 +24,7 @@ def under_owners(connection: Connection, table: Table, rows: Sequence[Row]) -> S
     rows
         Tuples in the order of the table's columns in `shop.columns`.
     """
-    names = list(TABLES[table.name])
+    names = [name for name in writable(table) if name != "digest"]
     if USER_ID not in names:
         return rows
     place = names.index(USER_ID)

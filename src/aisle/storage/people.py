@@ -21,6 +21,7 @@ from aisle.storage.rows import transact
 from aisle.storage.tables import (
     erased,
     events,
+    impressions,
     interactions,
     item_changes,
     item_history,
@@ -34,7 +35,7 @@ from aisle.storage.tables import (
     users,
 )
 
-BY_USER: Final = (events, reviews, users, recommendations, interactions, paged_shelves, merged)
+BY_USER: Final = (events, reviews, users, impressions, recommendations, interactions, paged_shelves, merged)
 """The tables whose rows are those of the user in their `user_id`."""
 
 BY_TEXT: Final = (rejects,)
@@ -113,7 +114,7 @@ def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
 # --- Whose a row is ---------------------------------------------------------------------------------------------------
 
 # Reviews first: those that name only an order are found by the order's events.
-_DELETED: Final = (reviews, events, users, recommendations, interactions, paged_shelves, merged)
+_DELETED: Final = (reviews, events, users, impressions, recommendations, interactions, paged_shelves, merged)
 
 
 def _of(table: Table, ids: Collection[str]) -> ColumnElement[bool]:
@@ -173,7 +174,7 @@ def _move_all(db: Database, old: str, new: str) -> dict[str, int]:
 
 
 def _move_rows(connection: Connection, old: str, new: str) -> dict[str, int]:
-    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews)}
+    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews, impressions)}
     rows[users.name] = _move_attributes(connection, old, new)
     for table in (recommendations, interactions, paged_shelves):
         rows[table.name] = connection.execute(delete(table).where(table.c[USER_ID] == old)).rowcount

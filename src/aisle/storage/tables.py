@@ -222,6 +222,34 @@ paged_shelves: Final = Table(
 credentials: Final = MetaData()
 """What opens the shop's doors. A backup leaves it out, so that none brings a revoked key back."""
 
+impressions: Final = Table(
+    "impressions",
+    metadata,
+    *(
+        Column(columns.ITEMS_SHOWN, Text().with_variant(MEDIUMTEXT, "mysql"), nullable=False)
+        if column.name == columns.ITEMS_SHOWN
+        else column
+        for column in _shop_columns(
+            columns.IMPRESSIONS,
+            columns.IMPRESSIONS.keys() - {columns.USER_ID, columns.SESSION_ID, columns.FALLBACK, columns.MODEL_VERSION},
+            (columns.RECOMMENDATION_ID,),
+        )
+    ),
+    Index("impressions_timestamp", columns.TIMESTAMP),
+    Index("impressions_user", columns.USER_ID),
+    **_OPTIONS,
+)
+"""The shelves that were served to shoppers, with what stood on them."""
+
+signing_keys: Final = Table(
+    "signing_keys",
+    credentials,
+    Column("name", WORD, primary_key=True),
+    Column("value", LargeBinary(32).with_variant(BINARY(32), "mysql"), nullable=False),
+    **_OPTIONS,
+)
+"""The secrets with which the shop signs what it gives out."""
+
 api_keys: Final = Table(
     "api_keys",
     credentials,

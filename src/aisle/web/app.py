@@ -2,16 +2,15 @@
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from starlette.staticfiles import StaticFiles
 
 from aisle._version import __version__
 from aisle.app.serve import Live
-from aisle.web import errors
+from aisle.web import assets, errors
 from aisle.web.access.door import Door
 from aisle.web.access.headers import DOCS, SecurityHeaders
 from aisle.web.openapi import describe
-from aisle.web.pages import HERE, Pages
 from aisle.web.routes import ENDPOINTS, table
+from aisle.web.storefront.routes import Storefront
 
 
 def create_app(live: Live) -> FastAPI:
@@ -25,13 +24,13 @@ def create_app(live: Live) -> FastAPI:
     app: FastAPI = FastAPIOffline(
         title="Aisle", version=__version__, docs_url=DOCS, redoc_url=None, favicon_url="/static/aisle.svg"
     )
-    pages = Pages(live)
-    pages.add_to(app)
+    storefront = Storefront(live)
+    storefront.add_to(app)
     for endpoint in ENDPOINTS:
         app.add_route(endpoint.path, endpoint.serve(live), [endpoint.method])
-    app.mount("/static", StaticFiles(directory=HERE / "static"))
+    app.mount("/static", assets.Assets())
     serve = live.settings.serve
-    answer = errors.install(app, pages.problem)
+    answer = errors.install(app, storefront.problem)
     app.add_middleware(
         Door,
         routes=table(),

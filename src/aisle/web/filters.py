@@ -1,22 +1,31 @@
-"""What templates of the page call: how items and values are written."""
+"""What templates of the pages call: how items and addresses are written."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
-from zlib import crc32
 
-TINTS: Final = 8
-"""How many colours placeholders have."""
+from aisle.shop.errors import InputError
+from aisle.shop.events import EventKind
+
+EVENT_NAMES: Final[dict[str, str]] = {
+    EventKind.VIEW_ITEM_LIST: "Saw",
+    EventKind.SELECT_ITEM: "Clicked",
+    EventKind.VIEW_ITEM: "Viewed",
+    EventKind.ADD_TO_CART: "Added to cart",
+    EventKind.REMOVE_FROM_CART: "Removed",
+    EventKind.ADD_TO_WISHLIST: "Wished for",
+    EventKind.PURCHASE: "Bought",
+    EventKind.REFUND: "Sent back",
+    EventKind.RATE: "Rated",
+    EventKind.SEARCH: "Searched",
+}
+"""What pages call each kind of event."""
 
 
-def address(user_id: str) -> str:
-    """Return the address of a shopper's page."""
-    return "/?" + urlencode({"user_id": user_id})
-
-
-def initials(name: str) -> str:
-    """Return the first letters of a name's first two words, for an item without a picture."""
-    return "".join(word[0] for word in re.findall(r"\w+", name)[:2]).upper() or "?"
+def item_address(item_id: str, came_from: Mapping[str, str]) -> str:
+    """Return the address of a product's page, and on which shelf it was clicked."""
+    return "/item?" + urlencode({"item_id": item_id, **came_from})
 
 
 def picture(url: str | None) -> str | None:
@@ -24,6 +33,14 @@ def picture(url: str | None) -> str | None:
     return url if url and re.match(r"https?://|/(?!/)", url) else None
 
 
-def tint(text: str) -> str:
-    """Return the CSS class that colours a placeholder; equal texts have equal colours."""
-    return f"tint-{crc32(text.encode()) % TINTS}"
+def parse_stars(text: str, most: int) -> float:
+    """Return a rating from a page's form.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number from 1 to the most stars.
+    """
+    if text not in {str(stars) for stars in range(1, most + 1)}:
+        raise InputError(f"rating {text[:40]!r} is not a number of stars from 1 to {most}")
+    return float(text)

@@ -57,8 +57,16 @@ ENDPOINTS: Final = (
 
 PAGES: Final = (
     ("GET", "/", Scope.TEAM),
-    ("GET", "/ui/shelf", Scope.TEAM),
-    ("POST", "/ui/rate", Scope.TEAM),
+    ("GET", "/item", Scope.TEAM),
+    ("GET", "/category", Scope.TEAM),
+    ("GET", "/search", Scope.TEAM),
+    ("GET", "/cart", Scope.TEAM),
+    ("GET", "/orders", Scope.TEAM),
+    ("GET", "/wishlist", Scope.TEAM),
+    ("POST", "/do", Scope.TEAM),
+    ("POST", "/checkout", Scope.TEAM),
+    ("POST", "/shop-as", Scope.TEAM),
+    ("GET", "/picture.svg", Scope.OPEN),
     ("GET", "/openapi.json", Scope.OPEN),
     ("GET", DOCS, Scope.OPEN),
     ("GET", f"{DOCS}/oauth2-redirect", Scope.OPEN),

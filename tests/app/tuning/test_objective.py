@@ -4,8 +4,7 @@ import numpy as np
 import polars as pl
 
 from aisle.app.data.tables import REVIEWS, Tables
-from aisle.app.training.measuring import known_before
-from aisle.app.tuning.objective import validation_weeks, validation_window
+from aisle.app.tuning.objective import choose_validation, validation_weeks
 from aisle.engine.recipe import PERSONAL, POPULAR, ModelSpec, Recipe
 from aisle.prepare.weigh import Weights
 from aisle.shop.events import KIND_CODES
@@ -27,8 +26,7 @@ def tables(*review_days: int) -> Tables:
 
 
 def ratings_learnt(tables: Tables) -> int:
-    known = known_before(tables, validation_window(tables.events), seed=1)
-    log = validation_weeks(known, recipe()).train.log
+    log = validation_weeks(tables, recipe()).train.log
     return int(np.count_nonzero(log.kind == KIND_CODES["rate"]))
 
 
@@ -37,6 +35,6 @@ def test_settings_are_fitted_with_the_reviews_written_before_the_window() -> Non
 
 
 def test_reviews_of_the_window_and_the_newest_weeks_are_not_used() -> None:
-    window = validation_window(tables().events)
+    window = choose_validation(tables(), recipe()).window
     day = (window.cut - START) // DAY + 1
     assert ratings_learnt(tables(day, 119)) == ratings_learnt(tables())

@@ -77,8 +77,8 @@ def test_a_model_of_stars_says_what_it_misses(aisle: Runner, folder: Path) -> No
     assert "no shopper has rated anything" in ran.err
 
 
-def test_programs_get_everything(aisle: Runner, folder: Path) -> None:
-    als, popularity = msgspec.json.decode(aisle("-C", folder, "evaluate", "--json").out)
+def test_programs_get_everything(aisle: Runner, busy_folder: Path) -> None:
+    als, popularity = msgspec.json.decode(aisle("-C", busy_folder, "evaluate", "--json").out)
 
     assert als["versus"] is None
     assert popularity["versus"]["model"] == "als"

@@ -25,7 +25,7 @@ def test_tune_shows_the_best_trials_beside_the_current_settings(aisle: Runner, f
         "6 new trials",
     ):
         assert text in ran.out
-    assert "The best against the current settings: NDCG@20 +" in ran.out
+    assert "The best against the current settings: NDCG@20 " in ran.out
     assert "--write puts the best settings into [models.item_knn]" in ran.out
     assert "trial " in ran.err
 

@@ -40,7 +40,7 @@ def test_the_best_trials_stand_beside_the_current_settings(capsys: pytest.Captur
     assert "factors 75% 128 64" in out
     assert "window 7 none" in out
     assert "4 new trials in 12 s." in out
-    assert "NDCG@20 +" in out
+    assert "NDCG@20 better by " in out
     assert "--write puts the best settings into [models.als] of aisle.toml." in out
 
 
@@ -64,7 +64,7 @@ def test_better_weights_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     out = shown(capsys)
     assert "als for 99 shoppers, 2024-10-04 to 2024-10-31" in out
     assert "refund 2 0.1500" in out
-    assert "refund = 2, against the current weights: NDCG@20 +" in out
+    assert "refund = 2, against the current weights: NDCG@20 better by " in out
     assert "--write puts them into [weights] of aisle.toml." in out
 
 

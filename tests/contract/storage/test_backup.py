@@ -123,7 +123,7 @@ def test_a_backup_is_of_one_moment_while_others_write(db: Database) -> None:
 def test_long_tables_come_in_parts(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup, "PART_ROWS", 3)
     events.store(db, samples.events(0, 7))
-    assert [part.frame.height for part in backup.dump(db)] == [3, 3, 1]
+    assert [part.frame.height for part in backup.dump(db) if part.table == "events"] == [3, 3, 1]
 
 
 def test_an_empty_shop_is_told_from_a_filled_one(db: Database) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy import Table, insert, select
 
 from aisle.shop.columns import RECOMMENDATIONS
 from aisle.shop.errors import NotFound
-from aisle.storage import erased, events, interactions, paged_shelves, people, rejects, reviews, users
+from aisle.storage import erased, events, impressions, interactions, paged_shelves, people, rejects, reviews, users
 from aisle.storage.connection import Database
+from aisle.storage.impressions import Impression
 from aisle.storage.rows import Stored
 from aisle.storage.tables import metadata, recommendations
 from tests.storage import samples
@@ -44,6 +45,8 @@ def fill(db: Database, person: str) -> None:
     with db.write() as connection:
         connection.execute(insert(recommendations), [dict(zip(RECOMMENDATIONS, places, strict=True))])
     paged_shelves.add(db, f"shelf of {person}", person, None, "{}")
+    served = Impression(f"r {person}", samples.START, person, None, "home", "personal", None, 1, ())
+    assert impressions.add(db, [served]) == 1
     interactions.replace(db, [person], [(person, "i", 1.5, samples.START, 2, samples.START)])
     people.merge(db, f"anonymous {person}", person)
 

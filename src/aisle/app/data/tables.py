@@ -11,6 +11,7 @@ from aisle.app.settings import Settings
 from aisle.prepare.build import NEEDED, OPTIONAL
 from aisle.prepare.catalogue import SCHEMA
 from aisle.prepare.outliers import without_bots
+from aisle.prepare.stray import days_of, steady_span
 from aisle.shop import columns
 from aisle.shop.columns import TIMESTAMP
 from aisle.shop.errors import NotEnoughData
@@ -28,6 +29,8 @@ class Tables(NamedTuple):
     events: pl.DataFrame
     catalogue: pl.DataFrame
     reviews: pl.DataFrame
+    stray: str | None = None
+    """Which events and reviews were left out, as they are far from all others."""
 
 
 def read_tables(db: Database, settings: Settings, progress: Progress = silent) -> Tables:
@@ -38,7 +41,18 @@ def read_tables(db: Database, settings: Settings, progress: Progress = silent) -
     NotEnoughData
         If there are no events.
     """
-    return Tables(read_training_events(db, settings, progress), read_catalogue(db), read_reviews(db))
+    return without_stray(Tables(read_training_events(db, settings, progress), read_catalogue(db), read_reviews(db)))
+
+
+def without_stray(tables: Tables) -> Tables:
+    """Leave out stray events and reviews: neither the shop's present nor its figures rest on them."""
+    moments = pl.concat([tables.events[TIMESTAMP], tables.reviews[TIMESTAMP]])
+    span = steady_span(*days_of(moments))
+    stray = span.describe_stray(moments)
+    if stray is None:
+        return tables
+    events, reviews = (table.filter(span.holds(table[TIMESTAMP])) for table in (tables.events, tables.reviews))
+    return tables if events.height == 0 else Tables(events, tables.catalogue, reviews, stray)
 
 
 def read_events(

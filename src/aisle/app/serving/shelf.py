@@ -11,9 +11,11 @@ from aisle.engine.proposals import FALLBACKS as EVERY_FALLBACK
 from aisle.engine.proposals import LAST_KNOWN_PROFILE, POPULAR, POPULAR_WITHOUT_DATABASE, Fallback, Ints
 from aisle.engine.query import ShelfQuery
 from aisle.shop.ids import UNKNOWN
+from aisle.storage.impressions import Impression, ServedItem
 
 if TYPE_CHECKING:
     from aisle.app.serving.catalogue import LiveCatalogue
+    from aisle.engine.request import ShelfRequest
     from aisle.storage.events import EventRow
     from aisle.storage.items import ItemFacts
 
@@ -106,6 +108,21 @@ def without_database(shelf: Shelf) -> Shelf:
     """Return a shelf that says that the database did not answer."""
     fallback: Fallback = POPULAR_WITHOUT_DATABASE if shelf.fallback == POPULAR.name else LAST_KNOWN_PROFILE
     return msgspec.structs.replace(shelf, fallback=fallback.name)
+
+
+def impression_of(shelf: Shelf, strategy: str, request: "ShelfRequest", moment: int) -> Impression:
+    """Return a shelf as the impression that it leaves. Nothing on a shelf is left to chance: propensities are 1."""
+    return Impression(
+        recommendation_id=shelf.recommendation_id,
+        timestamp=moment,
+        user_id=request.user_id,
+        session_id=request.session_id,
+        placement=shelf.placement,
+        strategy=strategy,
+        fallback=shelf.fallback,
+        model_version=shelf.model_version,
+        items=tuple(ServedItem(item.item_id, place, item.score, 1.0) for place, item in enumerate(shelf.items, 1)),
+    )
 
 
 def history_line(row: "EventRow", item: "ItemFacts | None") -> HistoryLine:

@@ -9,12 +9,12 @@ import polars as pl
 from aisle.app.progress import Progress
 from aisle.app.spark.fitting import OF_NEWEST_EVENTS, can_be_trained, fit_model, newest_events, retrieval_of
 from aisle.app.training.fitting import Fitted, TrainingBudget
-from aisle.app.training.gate import GateDecision, LiveRecipe, compare_with_live
+from aisle.app.training.gate import GateDecision, LiveRecipe, abstain, compare_with_live
 from aisle.app.training.measuring import Measured, PastFit, measure, score, with_catalogue_of_past
 from aisle.engine.recipe import PERSONAL, POPULAR, Recipe
 from aisle.evaluation.evaluate import Evaluation
 from aisle.evaluation.holdout import Holdout, hold_out
-from aisle.prepare.split import holdout_window
+from aisle.evaluation.window import choose_window
 from aisle.recommenders.base import Component
 from aisle.shop.errors import NotEnoughData
 
@@ -57,7 +57,7 @@ class SparkGate:
         try:
             holdout = self.held_out(recipe)
         except NotEnoughData as error:
-            return GateDecision(True, f"not measured: {error}", [])
+            return abstain(live, recipe, str(error))
         past = spark_log(self.events, recipe, self.extent[1] + 1).until(holdout.window.cut)
 
         def measure_recipe(other: Recipe) -> tuple[Measured, Evaluation]:
@@ -77,14 +77,16 @@ class SparkGate:
 
     def held_out(self, recipe: Recipe) -> Holdout:
         """Hold out the newest weeks of the log, or of the events of some shoppers."""
-        first, last, _ = self.extent
-        window = holdout_window(first, last)
+        weeks = choose_window(self.events, recipe.weights)
+        window, target = weeks.window, weeks.target
         if self.fits:
-            return with_catalogue_of_past(self.catalogue, hold_out(self.events, recipe.weights, window))
-        log = spark_log(self.events, recipe, last + 1)
+            holdout = hold_out(self.events, recipe.weights, window, target=target)
+            return with_catalogue_of_past(self.catalogue, holdout)
+        log = spark_log(self.events, recipe, self.extent[1] + 1)
         items = log.until(window.cut).items
         sample = log.of_some(window.cut, SHOPPERS)
-        return with_catalogue_of_past(self.catalogue, hold_out(sample, recipe.weights, window, items=items))
+        holdout = hold_out(sample, recipe.weights, window, target=target, items=items)
+        return with_catalogue_of_past(self.catalogue, holdout)
 
     def _measure(self, recipe: Recipe, past: "SparkLog", holdout: Holdout) -> tuple[Measured, Evaluation]:
         """Fit a recipe on the past on Spark, and score it on this machine."""

@@ -1,13 +1,16 @@
 """The promotion gate compares recipes, not trained models: a new one goes live unless it is shown to be worse.
 
 Both recipes are fitted on the past and measured on the newest weeks. The live model itself cannot be measured there, as
-it has learnt from these weeks.
+it has learnt from these weeks. Where too few shoppers can be judged, the gate abstains: the live recipe goes on with
+newer events, and another one does not replace it.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from aisle.app.data.tables import Tables
 from aisle.app.progress import Progress
@@ -18,20 +21,20 @@ from aisle.app.training.measuring import (
     Measured,
     Role,
     fit_on_past,
-    held_out,
+    hold_out_weeks,
     known_before,
     measure,
-    newest_window,
     score,
     tail_costs,
 )
 from aisle.app.training.placement_report import PlacementFigures, placement_report
 from aisle.engine.model import TrainedModel
-from aisle.engine.recipe import Recipe
+from aisle.engine.recipe import BASELINE, Recipe
 from aisle.engine.shelf.long_tail import TailCost
-from aisle.evaluation.compare import verdict
+from aisle.evaluation.compare import Finding, compare, describe, verdict
 from aisle.evaluation.evaluate import Evaluation
 from aisle.evaluation.holdout import Holdout
+from aisle.evaluation.window import ENOUGH, choose_window
 from aisle.models import registry
 from aisle.shop.errors import NotEnoughData, SettingsError
 from aisle.storage.connection import Database
@@ -49,6 +52,8 @@ class GateDecision(msgspec.Struct, frozen=True):
     """The recipe, the live one if that is another, and popularity; empty if nothing could be held out."""
     placements: list[PlacementFigures] = []
     long_tail: list[TailCost] = []
+    outranked: str | None = None
+    """How much worse the personal model ranks than popularity, which fills the shelves then; None if it does not."""
 
 
 class LiveRecipe(NamedTuple):
@@ -80,20 +85,28 @@ def decide(
     progress: Progress,
 ) -> GateDecision:
     """Measure a recipe on the newest weeks, and compare it with the live one."""
-    known = known_before(tables, newest_window(tables.events), recipe.seed)
+    live = live_recipe(db)
     try:
-        holdout = held_out(known, recipe)
+        weeks = choose_window(tables.events, recipe.weights)
+        known = known_before(tables, weeks.window, recipe.seed)
+        holdout = hold_out_weeks(known, recipe, weeks)
     except NotEnoughData as error:
-        return GateDecision(True, f"not measured: {error}", [])
-    past = fit_on_past(recipe, holdout, budget, progress)
-    measured = score(recipe, past, holdout, progress=progress)
+        return abstain(live, recipe, str(error))
 
     def measure_other(other: Recipe) -> tuple[Measured, Evaluation]:
         same_holdout = (other.weights, other.seed) == (recipe.weights, recipe.seed)
-        return measure(other, holdout if same_holdout else held_out(known, other), budget, progress=progress)
+        of_other = holdout if same_holdout else hold_out_weeks(known, other, weeks)
+        return measure(other, of_other, budget, progress=progress)
 
+    try:
+        past = fit_on_past(recipe, holdout, budget, progress)
+    except NotEnoughData as error:
+        baseline = _as("popularity", measure_other(recipe.only_popular()))
+        problem = f"before the held-out weeks there was too little for {recipe.model} ({error})"
+        return abstain(live, recipe, problem, [baseline[0]])
+    measured = score(recipe, past, holdout, progress=progress)
     return msgspec.structs.replace(
-        compare_with_live(live_recipe(db), recipe, measured, measure_other),
+        compare_with_live(live, recipe, measured, measure_other),
         placements=_placements(settings, recipe, past.fitted, holdout, tables, progress),
         long_tail=tail_costs(past.fitted, holdout, recipe.seed),
     )
@@ -119,39 +132,92 @@ def compare_with_live(
     can_be_trained
         Whether a recipe can be trained here; a live recipe that cannot stays live.
     """
-    new, evaluation = measured
-    baseline, of_baseline = _as("popularity", measure_other(recipe.only_popular()))
+    baseline = _as("popularity", measure_other(recipe.only_popular()))
+    figures = [measured[0], baseline[0]]
+    shoppers = measured[0].report.all.shoppers
+    if shoppers < ENOUGH:
+        problem = f"{shoppers} shoppers can be judged on the held-out weeks, and {ENOUGH} are needed"
+        return abstain(live, recipe, problem, figures, popularity_too=True)
+    outranked = _outranked(recipe, measured, baseline)
+    of_shelves = baseline[1].ndcg if outranked else measured[1].ndcg
+    promote, reason = True, "it is the first model"
     if live.unreadable is not None:
-        return _against_popularity(live.unreadable, recipe, measured, (baseline, of_baseline))
-    if live.recipe is None:
-        return GateDecision(True, "it is the first model", [new, baseline])
-    if live.recipe == recipe:
-        return GateDecision(True, "the live recipe, on newer events", [new, baseline])
-    if not can_be_trained(live.recipe):
-        reason = f"the live {live.recipe.model} cannot be trained here to compare"
-        return GateDecision(False, reason, [new, baseline])
-    try:
-        defender, of_defender = _as("live", measure_other(live.recipe))
-    except SettingsError as error:
-        return _against_popularity(str(error), recipe, measured, (baseline, of_baseline))
-    by_ndcg = verdict(of_defender.ndcg, evaluation.ndcg, seed=recipe.seed)
-    return GateDecision(by_ndcg.promote, f"NDCG against the live recipe: {by_ndcg.reason}", [new, defender, baseline])
+        promote, reason = _against_popularity(live.unreadable, recipe, of_shelves, baseline)
+    elif live.recipe == recipe:
+        reason = "the live recipe, on newer events"
+    elif live.recipe is not None and not can_be_trained(live.recipe):
+        promote, reason = False, f"the live {live.recipe.model} cannot be trained here to compare"
+    elif live.recipe is not None:
+        try:
+            defender = _as("live", measure_other(live.recipe))
+        except (SettingsError, NotEnoughData) as error:
+            promote, reason = _against_popularity(str(error), recipe, of_shelves, baseline)
+        else:
+            by_ndcg = verdict(defender[1].ndcg, of_shelves, seed=recipe.seed)
+            promote, reason = by_ndcg.promote, f"NDCG against the live recipe: {by_ndcg.reason}"
+            figures.insert(1, defender[0])
+    return GateDecision(promote, reason, figures, outranked=outranked)
+
+
+def abstain(
+    live: LiveRecipe,
+    recipe: Recipe,
+    problem: str,
+    measured: list[Measured] | None = None,
+    *,
+    popularity_too: bool = False,
+) -> GateDecision:
+    """Decide without figures that say anything.
+
+    Parameters
+    ----------
+    live, recipe
+        The live recipe, and the new one.
+    problem
+        Why nothing can be measured.
+    measured
+        Figures that can be shown all the same.
+    popularity_too
+        Whether popularity cannot be judged either, although it has figures.
+    """
+    figures = measured or []
+    if live.unreadable is not None:
+        promote, why = True, f"the live recipe cannot be used any more ({live.unreadable})"
+    elif live.recipe == recipe:
+        promote, why = True, "it is the live recipe, on newer events"
+    elif live.recipe is not None:
+        promote, why = False, "it is another recipe than the live one, which stays"
+    elif figures and not popularity_too and recipe.model != BASELINE:
+        promote, why = False, f"popularity can be judged; aisle train --model {BASELINE} makes a first model"
+    else:
+        promote, why = True, "it is the first model, and popularity could not be judged either"
+    return GateDecision(promote, f"not measured: {problem}; {why}", figures)
 
 
 def _as(role: Role, measured: tuple[Measured, Evaluation]) -> tuple[Measured, Evaluation]:
     return msgspec.structs.replace(measured[0], role=role), measured[1]
 
 
+def _outranked(
+    recipe: Recipe, measured: tuple[Measured, Evaluation], baseline: tuple[Measured, Evaluation]
+) -> str | None:
+    """Return how much worse a model ranks than popularity among shoppers with a history, if it does beyond chance."""
+    returning = measured[1].returning
+    if returning.sum() < ENOUGH:
+        return None
+    comparison = compare(baseline[1].ndcg[returning], measured[1].ndcg[returning], seed=recipe.seed)
+    if comparison.finding is not Finding.WORSE:
+        return None
+    return f"{recipe.model} ranks {describe(comparison)} with a history than popularity"
+
+
 def _against_popularity(
-    problem: str,
-    recipe: Recipe,
-    measured: tuple[Measured, Evaluation],
-    baseline: tuple[Measured, Evaluation],
-) -> GateDecision:
+    problem: str, recipe: Recipe, ndcg: NDArray[np.float64], baseline: tuple[Measured, Evaluation]
+) -> tuple[bool, str]:
     """Compare a recipe with popularity, which is what shoppers get if this version cannot use the live model."""
-    by_ndcg = verdict(baseline[1].ndcg, measured[1].ndcg, seed=recipe.seed)
+    by_ndcg = verdict(baseline[1].ndcg, ndcg, seed=recipe.seed)
     reason = f"the live recipe cannot be used any more ({problem}); NDCG against popularity instead: {by_ndcg.reason}"
-    return GateDecision(by_ndcg.promote, reason, [measured[0], baseline[0]])
+    return by_ndcg.promote, reason
 
 
 def _placements(

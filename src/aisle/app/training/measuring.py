@@ -21,9 +21,11 @@ from aisle.engine.shelf.long_tail import TailCost, in_tail, long_tail_cost
 from aisle.evaluation.compare import Comparison, compare
 from aisle.evaluation.evaluate import Evaluation, Report, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
+from aisle.evaluation.window import HeldOut, choose_window
 from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
-from aisle.prepare.split import Window, holdout_window
+from aisle.prepare.split import Window
+from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
 from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
 from aisle.shop.errors import NotEnoughData
@@ -83,12 +85,12 @@ class Measured(msgspec.Struct, frozen=True):
 # --- The newest weeks -------------------------------------------------------------------------------------------------
 
 
-def newest_window(events: pl.DataFrame) -> Window:
-    """Return the window that is held out; an empty window after the log if the log is too short."""
-    first, last = span(events)
+def newest_window(events: pl.DataFrame, weights: Weights) -> Window:
+    """Return the window that is held out; an empty window after the log if there is none to be judged on."""
     try:
-        return holdout_window(first, last)
+        return choose_window(events, weights).window
     except NotEnoughData:
+        last = span(events)[1]
         return Window(last + 1, last + 1)
 
 
@@ -98,15 +100,21 @@ def known_before(tables: Tables, window: Window, seed: int) -> Tables:
 
 
 def held_out(tables: Tables, recipe: Recipe) -> Holdout:
-    """Hold out the newest weeks of tables that `known_before` returns.
+    """Hold out the newest weeks of a shop's tables, and the reviews written since.
 
     Raises
     ------
     NotEnoughData
-        If the log is too short, or the weeks have no event with a known item.
+        If the log is too short, or nobody deals with a known item in any weeks that could be held out.
     """
-    window = holdout_window(*span(tables.events))
-    return with_catalogue_of_past(tables.catalogue, hold_out(tables.events, recipe.weights, window))
+    weeks = choose_window(tables.events, recipe.weights)
+    return hold_out_weeks(known_before(tables, weeks.window, recipe.seed), recipe, weeks)
+
+
+def hold_out_weeks(known: Tables, recipe: Recipe, weeks: HeldOut) -> Holdout:
+    """Hold out chosen weeks of the tables that `known_before` returns for them."""
+    holdout = hold_out(known.events, recipe.weights, weeks.window, target=weeks.target)
+    return with_catalogue_of_past(known.catalogue, holdout)
 
 
 def with_catalogue(catalogue: pl.DataFrame, data: Interactions) -> Interactions:
@@ -179,8 +187,7 @@ def evaluate_models(
     """
     recipes = [recipe_of(settings, name) for name in models or (settings.train.model, BASELINE)]
     tables = read_tables(db, settings, progress)
-    window = holdout_window(*span(tables.events))
-    holdout = held_out(known_before(tables, window, recipes[0].seed), recipes[0])
+    holdout = held_out(tables, recipes[0])
     (first, base), *rest = (measure(recipe, holdout, TrainingBudget(), n, progress) for recipe in recipes)
     seed = settings.train.seed
     others = [

@@ -46,7 +46,7 @@ def with_reviews(tables: Tables, moment: int, seed: int) -> WithReviews:
     ratings = rate_events(reviews, tables.events)
     types = pl.Schema({name: dtype for name, dtype in tables.events.schema.items() if name in ratings.columns})
     events = pl.concat([tables.events, ratings.select(types.names()).cast(types)], how="diagonal")
-    return WithReviews(Tables(events, _with_aspects(tables.catalogue, reviews), tables.reviews), skipped)
+    return WithReviews(tables._replace(events=events, catalogue=_with_aspects(tables.catalogue, reviews)), skipped)
 
 
 def star_errors(reviews: pl.DataFrame, seed: int) -> ReviewErrors | None:

@@ -1,24 +1,22 @@
 """What tuning maximises: how a model with some settings does on the weeks before the newest ones."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from aisle.app.data.tables import Tables, span
+from aisle.app.data.tables import Tables
 from aisle.app.training.fitting import MIN_RATINGS
-from aisle.app.training.measuring import LIST_LENGTH, with_catalogue_of_past
+from aisle.app.training.measuring import LIST_LENGTH, hold_out_weeks, known_before
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import PERSONAL, POPULAR, Recipe
 from aisle.evaluation.compare import Comparison, compare
-from aisle.evaluation.holdout import Holdout, hold_out
+from aisle.evaluation.holdout import Holdout
+from aisle.evaluation.window import HeldOut, choose_window
 from aisle.metrics import ranking
-from aisle.prepare.split import Window, holdout_window
 from aisle.recommenders.abilities import PredictsRatings
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.catalog import by_name
@@ -27,40 +25,31 @@ from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import EventKind
 
 
-def validation_window(events: pl.DataFrame) -> Window:
-    """Return the window before the newest one, which stays untouched.
+def choose_validation(tables: Tables, recipe: Recipe) -> HeldOut:
+    """Return the weeks before the newest ones, which stay untouched; both are chosen in the same way.
 
     Raises
     ------
     NotEnoughData
-        If the log is too short.
+        If the log is too short, or nobody deals with a known item in any weeks before the newest ones.
     """
-    first, last = span(events)
-    newest = holdout_window(first, last)
-    with _without_newest(newest):
-        return holdout_window(first, newest.cut - 1)
+    newest = choose_window(tables.events, recipe.weights).window
+    try:
+        return choose_window(tables.events, recipe.weights, end=newest.cut)
+    except NotEnoughData as error:
+        raise NotEnoughData(f"without the newest {newest.days:.0f} days, which stay untouched, {error}") from None
 
 
 def validation_weeks(tables: Tables, recipe: Recipe) -> Holdout:
-    """Hold out the window before the newest one, of tables that `known_before` returns for it.
+    """Hold out the weeks before the newest ones, and the reviews written since.
 
     Raises
     ------
     NotEnoughData
-        If the log is too short, or the window has no event with a known item.
+        As `choose_validation` does.
     """
-    window = validation_window(tables.events)
-    with _without_newest(holdout_window(*span(tables.events))):
-        return with_catalogue_of_past(tables.catalogue, hold_out(tables.events, recipe.weights, window))
-
-
-@contextmanager
-def _without_newest(newest: Window) -> Iterator[None]:
-    """Add to an error that the newest weeks do not count, as they stay untouched."""
-    try:
-        yield
-    except NotEnoughData as error:
-        raise NotEnoughData(f"without the newest {newest.days:.0f} days, which stay untouched, {error}") from None
+    weeks = choose_validation(tables, recipe)
+    return hold_out_weeks(known_before(tables, weeks.window, recipe.seed), recipe, weeks)
 
 
 class TuningObjective:

@@ -15,8 +15,7 @@ from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import FILE, Settings
 from aisle.app.train import DataSummary
-from aisle.app.training.measuring import known_before
-from aisle.app.tuning.objective import TuningObjective, validation_weeks, validation_window
+from aisle.app.tuning.objective import TuningObjective, validation_weeks
 from aisle.app.tuning.trials import STUDIES, Trial
 from aisle.engine.ranking.hybrid import NAME as HYBRID
 from aisle.evaluation.compare import Comparison
@@ -185,8 +184,7 @@ def tune(db: Database, settings: Settings, model: str, plan: SearchPlan, search:
     recipe = recipe_of(settings, model)
     space = space_of(model)
     tables = read_tables(db, settings, plan.progress)
-    known = known_before(tables, validation_window(tables.events), recipe.seed)
-    objective = TuningObjective(recipe, validation_weeks(known, recipe))
+    objective = TuningObjective(recipe, validation_weeks(tables, recipe))
     name = f"{model}-{objective.fingerprint(space)}"
     study = Study(settings.folder / STUDIES, name, space, recipe.seed if plan.seed is None else plan.seed)
     current = objective.spec.settings

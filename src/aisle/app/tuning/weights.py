@@ -14,8 +14,8 @@ from aisle.app.data.tables import read_tables
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import FILE, Settings
-from aisle.app.training.measuring import known_before
-from aisle.app.tuning.objective import TuningObjective, validation_weeks, validation_window
+from aisle.app.training.measuring import hold_out_weeks, known_before
+from aisle.app.tuning.objective import TuningObjective, choose_validation
 from aisle.engine.ranking.hybrid import NAME as HYBRID
 from aisle.evaluation.compare import Comparison, Finding, compare
 from aisle.prepare.weigh import Weights
@@ -101,8 +101,9 @@ def weigh(db: Database, settings: Settings, *, write: bool = False, progress: Pr
     started = time.perf_counter()
     recipe = recipe_of(settings, INSTEAD_OF_HYBRID if settings.train.model == HYBRID else None)
     tables = read_tables(db, settings, progress)
-    known = known_before(tables, validation_window(tables.events), recipe.seed)
-    window = validation_weeks(known, recipe)
+    weeks = choose_validation(tables, recipe)
+    known = known_before(tables, weeks.window, recipe.seed)
+    window = hold_out_weeks(known, recipe, weeks)
     names = learnable(known.events, window.target)
     tried: list[Tried] = []
     steps = 1 + sum(map(len, (STRENGTHS[name] for name in names)))
@@ -112,7 +113,7 @@ def weigh(db: Database, settings: Settings, *, write: bool = False, progress: Pr
         key = msgspec.json.encode(weights)
         if key not in measured:
             other = msgspec.structs.replace(recipe, weights=weights)
-            measured[key] = TuningObjective(other, validation_weeks(known, other)).figures({})
+            measured[key] = TuningObjective(other, hold_out_weeks(known, other, weeks)).figures({})
             progress("weigh", len(measured), steps)
         return measured[key]
 

@@ -38,6 +38,10 @@ def train(
             help="With --engine spark: Parquet files, a Delta table or a jdbc: URL, instead of the shop's events."
         ),
     ] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Go live whatever the figures are, and even without parts of the live model."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train on all events, and go live unless the newest weeks show that the live model is better."""
@@ -48,8 +52,14 @@ def train(
     on_spark = engine is Engine.SPARK
     if budget is not None and on_spark:
         raise InputError("--budget is for the ranker, which is not trained on Spark; leave it out")
+    if force and on_spark:
+        raise InputError("--force is not for --engine spark; use aisle models promote")
     with open_shop(context) as shop, terminal.bars() as progress:
-        trained = shop.train_on_spark(model, source, progress) if on_spark else shop.train(model, budget, progress)
+        trained = (
+            shop.train_on_spark(model, source, progress)
+            if on_spark
+            else shop.train(model, budget, progress, force=force)
+        )
         attach_figures(shop, trained)
     if as_json:
         terminal.json(trained)

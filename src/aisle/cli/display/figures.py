@@ -1,12 +1,32 @@
 """How figures of models look in a terminal: small tables of at most 80 columns."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Group
+from rich.text import Text
 
 from aisle.cli.display.terminal import table
+from aisle.evaluation.window import ENOUGH
 from aisle.shop.moments import format_day
+
+LEGEND: Final = {
+    "recall": "share of what shoppers took that was on their list",
+    "prec": "share of the list that they took",
+    "NDCG": "like recall, the first places count more",
+    "MAP": "mean precision at each item they took",
+    "MRR": "1 / place of the first item they took",
+    "hits": "share of shoppers with at least one",
+    "cover": "share of items on any list",
+    "bits": "how unknown the items are",
+    "divers": "how unlike each other, to 1",
+    "popul": "1 bestseller, .5 middle of the catalogue",
+    "tail": "share of places with rarities",
+    "Gini": "0 all shown equally, 1 always the same",
+    "seren": "share of places with a hit that is no bestseller",
+    "miscal": "how far a list's categories are from the shopper's, 0 in proportion",
+}
+"""What the columns of the tables mean; docs/figures.md says more."""
 
 if TYPE_CHECKING:
     from aisle.app.training.measuring import Measured
@@ -24,7 +44,10 @@ def measured_tables(models: "Sequence[Measured]") -> Group:
         tables.append(_stars(models))
     if any(model.versus for model in models):
         tables.append(_differences(models))
-    return Group(*tables)
+    shoppers = models[0].report.all.shoppers
+    notes = [] if shoppers >= ENOUGH else [f"Only {shoppers} shoppers: too few to tell one model from another."]
+    legend = "; ".join(f"{column}: {meaning}" for column, meaning in LEGEND.items())
+    return Group(*tables, *(Text(note, style="dim") for note in (*notes, legend)))
 
 
 def placements_table(placements: "Sequence[PlacementFigures]") -> Group:

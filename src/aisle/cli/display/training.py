@@ -30,6 +30,10 @@ def _lines(trained: "Trained") -> list[str]:
         f"It learnt from {trained.events:,} events of {trained.users:,} shoppers and {trained.items:,} items "
         f"in {trained.seconds:.1f} s."
     ]
+    if trained.outranked:
+        lines.append(
+            f"{trained.outranked}: popularity fills the shelves instead; what it says about stars is still shown."
+        )
     if trained.run_id:
         lines.append(f"MLflow shows it as run {trained.run_id}.")
     if not trained.live:

@@ -89,7 +89,7 @@ def _weighed_lines(weighed: "Weighed") -> list[str]:
 
 
 def _change(metric: str, comparison: "Comparison") -> str:
-    return f"{metric} {describe(comparison)}, {comparison.finding.value}"
+    return f"{metric} {describe(comparison)}"
 
 
 def _days(cut: int, end: int) -> str:

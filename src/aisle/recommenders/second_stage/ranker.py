@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle import kernels
 from aisle.kernels import trees_numpy
 from aisle.kernels.trees_numpy import Forest
 from aisle.recommenders.base import Array, Config
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 MANY: Final = 5000
-"""With more rows than this, the compiled kernel is faster even if it must be loaded first."""
+"""With more rows than this, the compiled kernel is faster."""
 
 FEWEST_QUERIES: Final = 100
 """With fewer useful queries, trees learn chance."""
@@ -114,7 +113,7 @@ class Ranker:
     def score(self, rows: Floats) -> NDArray[np.float64]:
         """Return the score of each row of features, (rows,)."""
         rows = np.ascontiguousarray(rows, np.float32)
-        if len(rows) <= MANY and not kernels.are_loaded():
+        if len(rows) <= MANY:
             return trees_numpy.scores(self.forest_, rows)
         from aisle.kernels import trees
 

@@ -10,8 +10,9 @@ from sqlalchemy import String, column, select, table
 
 from aisle.shop.errors import SchemaError
 from aisle.storage.connection import Database, change_tables
+from aisle.storage.signing_key import signing_key
 
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 """The schema that this code works with: the newest migration."""
 
 SCRIPTS: Final = Path(__file__).parent
@@ -48,6 +49,7 @@ def upgrade(db: Database) -> None:
             raise SchemaError(
                 f"database {db.name} was made by a newer Aisle ({error}); install that version"
             ) from error
+    signing_key(db)  # made now, so that no request has to wait for a write
 
 
 def version(db: Database) -> str | None:

@@ -32,13 +32,13 @@ def recommendations(live: Live, caller: Caller, wanted: ShelfWanted) -> Recommen
     if wanted.recommendation_id is not None:
         shelf = live.kept(wanted.recommendation_id, request.user_id, request.session_id)
     elif wanted.offset is None and wanted.sort == "best":
-        return _answer(live.shelf(request), started)
+        return _answer(live.served(request), started)
     else:
         shelf = _sorted(live.shelf(structs.replace(request, n=MAX_SHELF)), wanted.sort)
+        live.shown(_page(shelf, wanted), request)
         if wanted.offset is not None:
             live.keep_for_paging(shelf, request.user_id, request.session_id)
-    first = wanted.offset or 0
-    return _answer(structs.replace(shelf, items=shelf.items[first : first + wanted.n]), started)
+    return _answer(_page(shelf, wanted), started)
 
 
 def similar(live: Live, _caller: Caller, wanted: AboutItem) -> Recommendations:
@@ -70,17 +70,22 @@ def rank(live: Live, caller: Caller, wanted: RankWanted) -> Ranked:
     return Ranked([RankedItem(item_id, None if isnan(score) else score) for item_id, score in ordered])
 
 
+def _page(shelf: Shelf, wanted: ShelfWanted) -> Shelf:
+    first = wanted.offset or 0
+    return structs.replace(shelf, items=shelf.items[first : first + wanted.n])
+
+
 def _about(live: Live, placement: str, wanted: AboutItem) -> Recommendations:
     started = time.perf_counter()
     item_id = check_id(wanted.item_id, "item_id")
-    return _answer(live.shelf(ShelfRequest(placement=placement, item_id=item_id, n=wanted.n)), started)
+    return _answer(live.served(ShelfRequest(placement=placement, item_id=item_id, n=wanted.n)), started)
 
 
 def _of_shop(live: Live, placement: str, wanted: OfShop) -> Recommendations:
     started = time.perf_counter()
     given = {"categories": wanted.category, "brands": wanted.brand}
     rules = {name: value for name, value in given.items() if value}
-    return _answer(live.shelf(ShelfRequest(placement=placement, n=wanted.n, rules=rules)), started)
+    return _answer(live.served(ShelfRequest(placement=placement, n=wanted.n, rules=rules)), started)
 
 
 def _answer(shelf: Shelf, started: float) -> Recommendations:

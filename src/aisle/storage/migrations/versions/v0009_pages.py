@@ -1,14 +1,14 @@
 """The page of an item in the shop, and shelves that are read page by page.
 
-Revision 0008. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0009. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 ID = sa.String(256).with_variant(sa.VARBINARY(256), "mysql")
 

@@ -1,0 +1,74 @@
+"""The impressions table: every shelf that was served, a row each."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import func, insert, select
+
+from aisle.shop import columns
+from aisle.storage.connection import Database
+from aisle.storage.owners import under_owners
+from aisle.storage.tables import impressions
+
+
+class ServedItem(NamedTuple):
+    """A place of a shelf; the first has position 1."""
+
+    item_id: str
+    position: int
+    score: float | None
+    """The model's score; None for an item that only fills the shelf up."""
+    propensity: float
+    """How probable it was that this item would stand here; 1 where nothing is left to chance."""
+
+
+class Impression(NamedTuple):
+    """A shelf that was served."""
+
+    recommendation_id: str
+    timestamp: int
+    user_id: str | None
+    session_id: str | None
+    placement: str
+    strategy: str
+    """What fills the placement."""
+    fallback: str | None
+    """What filled it instead, if that had nothing to show."""
+    model_version: int | None
+    """None for a shelf that no model filled."""
+    items: tuple[ServedItem, ...]
+
+
+def add(db: Database, served: Sequence[Impression]) -> int:
+    """Store shelves in one commit, and return how many; those of erased people are not stored.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses; then none is stored.
+    """
+    rows = [(*impression[:-1], msgspec.json.encode(impression.items).decode()) for impression in served]
+    with db.write() as connection:
+        kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
+        if kept:
+            connection.execute(insert(impressions), [dict(zip(columns.IMPRESSIONS, row, strict=True)) for row in kept])
+    return len(kept)
+
+
+def get(db: Database, recommendation_id: str) -> Impression | None:
+    """Return a shelf that was served, or None if it was not, or not stored."""
+    query = select(impressions).where(impressions.c.recommendation_id == recommendation_id)
+    with db.read() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    values = row._asdict()
+    items = msgspec.json.decode(values[columns.ITEMS_SHOWN], type=tuple[ServedItem, ...])
+    return Impression(**values | {columns.ITEMS_SHOWN: items})
+
+
+def count(db: Database) -> int:
+    """Return how many there are."""
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(impressions)).scalar_one()

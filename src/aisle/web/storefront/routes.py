@@ -1,0 +1,330 @@
+"""The storefront's routes: pages, and what visitors do on them. It works without scripts, by links and forms."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from aisle.app.serve import Live
+from aisle.report.environment import environment
+from aisle.shop.errors import InputError, NoModel, NotFound, StorageError
+from aisle.shop.events import EventKind
+from aisle.shop.ids import check_id
+from aisle.shop.moments import format_day
+from aisle.shop.money import format_money
+from aisle.storage import browse, events
+from aisle.web.assets import FOLDER, asset
+from aisle.web.filters import EVENT_NAMES, item_address, parse_stars, picture
+from aisle.web.pictures.picture import Subject, draw
+from aisle.web.requests import query_id, read_form
+from aisle.web.storefront import deeds, window
+from aisle.web.storefront.catalogue import SORTS, STARS, Catalogue
+from aisle.web.storefront.visitor import Deed, Visitor, deed, do, new_visitor, remember, visitor_of
+from aisle.web.storefront.window import Shopper
+
+MAX_STARS: Final = 5
+"""The most stars that pages offer."""
+
+SUGGESTED: Final = 8
+"""How many items search suggests while somebody types."""
+
+REVIEWS: Final = 6
+"""How many reviews a product's page shows."""
+
+_DAY: Final = "public, max-age=86400"
+
+_FORM_EVENTS: Final = frozenset(
+    {
+        EventKind.ADD_TO_CART,
+        EventKind.REMOVE_FROM_CART,
+        EventKind.ADD_TO_WISHLIST,
+        EventKind.RATE,
+        EventKind.REFUND,
+        EventKind.VIEW_ITEM,
+    }
+)
+"""What a form of a page may do with one item."""
+
+
+class Storefront:
+    """The pages of one shop."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._catalogue = Catalogue(live)
+        templates = (asset, format_day, format_money, item_address, picture)
+        self._environment = environment(FOLDER.parent / "templates", templates)
+        self._environment.globals |= {
+            "shop_name": live.shop_name,
+            "simulated": live.simulated,
+            "styled": (FOLDER / "vendor").is_dir(),
+            "event_names": EVENT_NAMES,
+            "max_stars": MAX_STARS,
+            "sorts": SORTS,
+            "least_stars": STARS,
+            "departments": self._catalogue.departments,
+        }
+
+    def add_to(self, app: FastAPI) -> None:
+        """Add every route to an application."""
+        for path, page in (
+            ("/", self.home),
+            ("/item", self.item),
+            ("/category", self.category),
+            ("/cart", self.cart),
+            ("/orders", self.orders),
+            ("/wishlist", self.wishlist),
+            ("/search", self.search),
+            ("/picture.svg", self.picture),
+        ):
+            app.add_route(path, page, include_in_schema=False)
+        app.add_route("/do", self.do, ["POST"], include_in_schema=False)
+        app.add_route("/checkout", self.checkout, ["POST"], include_in_schema=False)
+        app.add_route("/shop-as", self.shop_as, ["POST"], include_in_schema=False)
+
+    # --- Pages --------------------------------------------------------------------------------------------------------
+
+    async def home(self, request: Request) -> Response:
+        """Show the shelves of the home page, beside what is known of the shopper."""
+        visitor = visitor_of(request)
+        if request.query_params.get("user_id"):
+            visitor = Visitor(query_id(request, "user_id"))
+        return await run_in_threadpool(self._page, request, visitor, "shop/home.html", window.HOME, None)
+
+    async def item(self, request: Request) -> Response:
+        """Show a product; looking at it is an event."""
+        item_id = query_id(request, "item_id")
+        visitor = await run_in_threadpool(self._look_at, request, item_id)
+        return await run_in_threadpool(self._item, request, visitor, item_id)
+
+    def _look_at(self, request: Request, item_id: str) -> Visitor:
+        """Let the visitor view an item, if they came to its page themselves and no other site sent for it."""
+        visitor = visitor_of(request)
+        by_hand = request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+        if not by_hand or "prefetch" in request.headers.get("sec-purpose", ""):
+            return visitor
+        came = {name: request.query_params.get(name) for name in ("recommendation_id", "placement")}
+        kinds = [EventKind.SELECT_ITEM, EventKind.VIEW_ITEM] if came["recommendation_id"] else [EventKind.VIEW_ITEM]
+        return do(self._live, visitor, [deed(kind, item_id, **came) for kind in kinds])
+
+    def _item(self, request: Request, visitor: Visitor, item_id: str) -> Response:
+        row = Shopper(self._live, visitor).rows([item_id]).get(item_id)
+        if row is None and not self._is_known(item_id):
+            raise NotFound(f"the shop has no item {item_id!r}")
+        values = {
+            "card": Shopper(self._live, visitor).cards([item_id])[0],
+            "row": row,
+            "reviews": browse.reviews_of(self._live.db, item_id, REVIEWS),
+        }
+        return self._page(request, visitor, "shop/item.html", window.PRODUCT, item_id, **values)
+
+    def _is_known(self, item_id: str) -> bool:
+        try:
+            return item_id in self._live.model_watch.current().items
+        except NoModel:
+            return False
+
+    async def category(self, request: Request) -> Response:
+        """Show a list of items with filters; the whole catalogue, if no category is named."""
+        return await run_in_threadpool(self._category, request)
+
+    def _category(self, request: Request) -> Response:
+        shopper = Shopper(self._live, visitor_of(request))
+        listing = self._catalogue.listing(request)
+        values = {"listing": listing, "cards": shopper.cards(listing.item_ids), "link": _links(request)}
+        return self._page(request, shopper.visitor, "shop/category.html", (), None, **values)
+
+    async def search(self, request: Request) -> Response:
+        """Suggest items while somebody types."""
+        return await run_in_threadpool(self._search, request)
+
+    def _search(self, request: Request) -> Response:
+        text = request.query_params.get("q", "")[:200]
+        shopper = Shopper(self._live, visitor_of(request))
+        cards = shopper.cards(self._catalogue.search(text, SUGGESTED))
+        return self._render("shop/suggestions.html", cards=cards, text=text)
+
+    async def cart(self, request: Request) -> Response:
+        """Show the cart, and what goes with it."""
+        return await run_in_threadpool(self._page, request, visitor_of(request), "shop/cart.html", window.CART, None)
+
+    async def orders(self, request: Request) -> Response:
+        """Show what was bought."""
+        return await run_in_threadpool(self._orders, request)
+
+    def _orders(self, request: Request) -> Response:
+        shopper = Shopper(self._live, visitor_of(request))
+        orders = deeds.orders(shopper.history)[:20]
+        ids = [line.item_id for order in orders for line in order.lines]
+        cards = {card.item_id: card for card in shopper.cards(list(dict.fromkeys(ids)))}
+        return self._page(
+            request, shopper.visitor, "shop/orders.html", ("buy-it-again",), None, orders=orders, cards=cards
+        )
+
+    async def wishlist(self, request: Request) -> Response:
+        """Show the wishlist."""
+        return await run_in_threadpool(
+            self._page, request, visitor_of(request), "shop/wishlist.html", ("recommended-for-you",), None
+        )
+
+    async def picture(self, request: Request) -> Response:
+        """Draw the picture of an item."""
+        item_id = query_id(request, "item_id")
+        svg = await run_in_threadpool(self._draw, item_id)
+        return Response(svg, headers={"Cache-Control": _DAY}, media_type="image/svg+xml")
+
+    def _draw(self, item_id: str) -> str:
+        row = Shopper(self._live, Visitor("")).rows([item_id]).get(item_id)
+        category = (row and row.category) or ""
+        departments = self._catalogue.departments()
+        first = category.split(browse.SEPARATOR)[0]
+        number = departments.index(first) if first in departments else len(first)
+        return draw(Subject(item_id, (row and row.title) or item_id, category, (row and row.brand) or "", number))
+
+    # --- What visitors do ---------------------------------------------------------------------------------------------
+
+    async def do(self, request: Request) -> Response:
+        """Do something with an item, and show the page as it is then."""
+        form = await self._form(request)
+        kind, item_id = form.get("event", ""), check_id(form.get("item_id", ""), "item_id")
+        if kind not in _FORM_EVENTS:
+            raise InputError(f"event {kind[:40]!r} is not one of: {', '.join(sorted(_FORM_EVENTS))}")
+        return await run_in_threadpool(self._do, request, form, kind, item_id)
+
+    def _do(self, request: Request, form: dict[str, str], kind: str, item_id: str) -> Response:
+        visitor = visitor_of(request)
+        row = Shopper(self._live, visitor).rows([item_id]).get(item_id)
+        values: dict[str, Any] = {name: form.get(name) or None for name in ("recommendation_id", "placement")}
+        if kind == EventKind.RATE:
+            values["rating"] = parse_stars(form.get("rating", ""), MAX_STARS)
+        elif row is not None and kind != EventKind.REFUND:
+            values |= {"price": row.price, "currency": row.currency}
+        if kind == EventKind.REFUND:
+            values["transaction_id"] = form.get("transaction_id") or None
+        visitor = do(self._live, visitor, [deed(kind, item_id, **values)])
+        return self._after(request, visitor, form)
+
+    async def checkout(self, request: Request) -> Response:
+        """Buy what is in the cart."""
+        form = await self._form(request)
+        return await run_in_threadpool(self._checkout, request, form)
+
+    def _checkout(self, request: Request, form: dict[str, str]) -> Response:
+        shopper = Shopper(self._live, visitor_of(request))
+        rows, order = shopper.rows(shopper.cart), f"web-{time.time_ns():x}"
+        bought = [self._purchase(item_id, pieces, rows.get(item_id), order) for item_id, pieces in shopper.cart.items()]
+        visitor = do(self._live, shopper.visitor, bought) if bought else shopper.visitor
+        return self._after(request, visitor, form | {"back": "/orders"})
+
+    def _purchase(self, item_id: str, pieces: int, row: Any, order: str) -> Deed:
+        values = {"price": row.price, "currency": row.currency} if row else {}
+        return deed(EventKind.PURCHASE, item_id, quantity=pieces, transaction_id=order, **values)
+
+    async def shop_as(self, request: Request) -> Response:
+        """Go on as another shopper, or as a new visitor."""
+        form = await self._form(request)
+        name = form.get("user_id", "").strip() if form.get("user_id", "").strip() else form.get("user_id", "")
+        visitor = Visitor(check_id(name, "user_id")) if name else new_visitor()
+        answer = RedirectResponse("/", 303)
+        remember(answer, visitor)
+        return answer
+
+    async def _form(self, request: Request) -> dict[str, str]:
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            raise HTTPException(403, "this form works from its own page only")
+        return await read_form(request)
+
+    def _after(self, request: Request, visitor: Visitor, form: dict[str, str]) -> Response:
+        """Show the page that the form stands on, as it is now."""
+        back = form.get("back", "/")
+        back = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
+        answer = RedirectResponse(back, 303)
+        if _by_htmx(request):
+            answer = Response(status_code=204, headers={"HX-Trigger": "shopped"})  # type: ignore[assignment]
+            if urlsplit(back).path == "/orders":
+                answer.headers["HX-Redirect"] = back
+        remember(answer, visitor)
+        return answer
+
+    # --- Rendering ----------------------------------------------------------------------------------------------------
+
+    def problem(self, request: Request, status: int, message: str) -> Response:
+        """Show a failure on a page that offers the way back."""
+        if _by_htmx(request):
+            return self._render("shop/problem_part.html", status, problem=message)
+        return self._render("shop/problem.html", status, problem=message, **self._frame(request, visitor_of(request)))
+
+    def _page(
+        self,
+        request: Request,
+        visitor: Visitor,
+        template: str,
+        placements: tuple[str, ...],
+        item_id: str | None,
+        **values: Any,
+    ) -> Response:
+        """Show a page with its shelves and the panel."""
+        started = time.perf_counter()
+        shopper = Shopper(self._live, visitor)
+        try:
+            shelves, answers = shopper.shelves(placements, item_id) if placements else ([], [])
+            untrained = None
+        except NoModel as error:
+            shelves, answers, untrained = [], [], str(error)
+        frame = self._frame(request, visitor, shopper)
+        known = shopper.knowledge(answers, started)
+        answer = self._render(template, shelves=shelves, known=known, untrained=untrained, **(frame | values))
+        remember(answer, visitor)
+        return answer
+
+    def _frame(self, request: Request, visitor: Visitor, shopper: Shopper | None = None) -> dict[str, Any]:
+        """Return what every page shows around its content."""
+        shopper = shopper or Shopper(self._live, visitor)
+        return {
+            "visitor": visitor,
+            "in_cart": sum(shopper.cart.values()),
+            "cart_cards": _lazy(
+                lambda: [(card, shopper.cart[card.item_id]) for card in shopper.cards([*shopper.cart])]
+            ),
+            "wish_cards": _lazy(lambda: shopper.cards(shopper.wishlist)),
+            "wished": frozenset(shopper.wishlist),
+            "suggestions": _lazy(lambda: events.active_users(self._live.db, 3)),
+            "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            "query": request.query_params.get("q", ""),
+        }
+
+    def _render(self, template: str, status: int = 200, **values: Any) -> Response:
+        return HTMLResponse(self._environment.get_template(template).render(values), status)
+
+
+def _by_htmx(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def _lazy(make: Callable[[], Any]) -> Callable[[], Any]:
+    """Return a function for templates that calls another, and has nothing where the database does not answer."""
+
+    def made() -> Any:
+        try:
+            return make()
+        except StorageError:
+            return []
+
+    return made
+
+
+def _links(request: Request) -> Callable[..., str]:
+    """Return a function for templates: the address of this list with some values changed; None removes one."""
+
+    def link(**changes: str | int | None) -> str:
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changes and value]
+        kept = [pair for pair in kept if pair[0] != "page"]
+        return "/category?" + urlencode(kept + [(name, value) for name, value in changes.items() if value is not None])
+
+    return link

@@ -4,7 +4,7 @@
 
 The shop is made up (`benchmarks.shared.big_shop`) and trained with the default model, in a process of its own; FOLDER
 keeps it for the next run, or is any shop that is trained already. Every request reads the database, as in a server,
-and BLAS is held to one thread. The shoppers have about 50 events each.
+which has loaded the kernels and holds BLAS to one thread. The shoppers have about 50 events each.
 """
 
 import tempfile
@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from aisle import kernels
 from aisle.app.serve import Live
 from aisle.app.settings import FILE, Settings
 from aisle.kernels.threads import blas_alone
@@ -45,6 +46,7 @@ def main() -> None:
 
 def measured(shop: Path, requests: int) -> Iterator[Row]:
     """Yield the milliseconds of each kind of request."""
+    kernels.load()
     with Live(Settings.read(shop)) as live, blas_alone():
         with live.db.read() as connection:
             users = connection.exec_driver_sql(ABOUT_50.format(limit=requests)).scalars().all()

@@ -4,6 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from aisle import kernels
 from aisle.app import serve
 from aisle.app.data.backup import restore
 from aisle.app.serve import Live
@@ -191,3 +192,16 @@ def test_profiles_kept_for_an_outage_are_bounded_by_their_events(folder: Path) -
             live.recommend(f"user-{number}", 1)
         assert live._profiles._weight == sum(1 + len(live.history(f"user-{number}", 100)) for number in range(3))
         assert live._profiles._capacity == serve.CACHED_EVENTS
+
+
+@pytest.mark.parametrize("user_id", ["user-0", "user-1", "nobody"])
+def test_a_server_with_kernels_shows_what_a_command_without_shows(
+    live: Live, monkeypatch: pytest.MonkeyPatch, user_id: str
+) -> None:
+    monkeypatch.setattr(kernels, "_loaded", False)
+    by_twins = live.recommend(user_id, 20)
+    kernels.load()
+    by_kernels = live.recommend(user_id, 20)
+    assert ids(by_kernels) == ids(by_twins)
+    scores = [[item.score or 0.0 for item in shelf.items] for shelf in (by_twins, by_kernels)]
+    assert scores[1] == pytest.approx(scores[0], rel=1e-4)

@@ -86,3 +86,12 @@ def test_rows_without_work_are_in_a_block_too() -> None:
     assert even_blocks(np.array([0, 2, 2, 2]), 1) == [0, 1, 3]
     assert even_blocks(np.zeros(4, np.int64), 1) == [0, 3]
     assert even_blocks(np.zeros(1, np.int64), 1) == [0]
+
+
+def test_a_single_stretch_waits_for_no_other_work() -> None:
+    """It is worked off in the calling thread, while another thread holds all cores."""
+    with all_cores():
+        pool = ThreadPoolExecutor(1)
+        alone = pool.submit(share_out, lambda start, stop: (start, stop), [0, 5])
+        assert alone.result(10) == [(0, 5)]
+        pool.shutdown()

@@ -1,10 +1,9 @@
 import numpy as np
-from numpy.typing import NDArray
 
-from aisle.recommenders.similar import directions, similar
+from aisle.recommenders.similar import Directions, directions, similar
 
 
-def model_with(vectors: list[list[float]]) -> NDArray[np.float32]:
+def model_with(vectors: list[list[float]]) -> Directions:
     return directions(np.array(vectors, np.float32))
 
 

@@ -35,7 +35,7 @@ from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
 from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
-from aisle.recommenders.similar import directions
+from aisle.recommenders.similar import Directions, directions
 from aisle.shop.errors import BundleError, NoModel
 from aisle.shop.ids import Vocabulary
 
@@ -183,13 +183,11 @@ class TrainedModel:
         return highlights if isinstance(highlights, ReviewHighlights) else None
 
     @cached_property
-    def directions(self) -> NDArray[np.float32] | None:
-        """Vectors whose cosines say which items are similar, (items, factors); None if no model has item vectors."""
-        vectors = {
-            model.name: model.item_vectors for model in self.components.values() if isinstance(model, HasItemVectors)
-        }
-        best = [name for name in (CONTENT, self.recipe.model, *VECTORS_FROM, *vectors) if name in vectors]
-        return directions(vectors[best[0]]) if best else None
+    def directions(self) -> Directions | None:
+        """What says by cosines which items are similar; None if no model has item vectors."""
+        models = {model.name: model for model in self.components.values() if isinstance(model, HasItemVectors)}
+        best = [models[name] for name in (CONTENT, self.recipe.model, *VECTORS_FROM, *models) if name in models]
+        return directions(best[0].item_vectors, best[0].cells_) if best else None
 
     @cached_property
     def contents(self) -> NDArray[np.float32] | None:

@@ -9,6 +9,7 @@ from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.hybrid import NAME as HYBRID
 from aisle.engine.ranking.hybrid import HybridConfig
 from aisle.prepare.weigh import Weights
+from aisle.recommenders.abilities import HasItemVectors
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.catalog import by_name, current_name
 from aisle.shop.errors import SettingsError
@@ -54,9 +55,12 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return cls(model, by_name(model).config_type.parse(settings).plain())
 
     def fit(self, data: "Interactions", seed: int) -> Recommender[Any]:
-        """Train the model."""
+        """Train the model, and index its vectors."""
         model_type = by_name(self.model)
-        return model_type(model_type.config_type.parse(self.settings)).fit(data, seed=seed)
+        model = model_type(model_type.config_type.parse(self.settings)).fit(data, seed=seed)
+        if isinstance(model, HasItemVectors):
+            model.index(seed)
+        return model
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -78,7 +78,12 @@ def even_blocks(work: NDArray[np.number], of_block: float) -> list[int]:
 
 
 def share_out(work: Callable[[int, int], Result], bounds: Sequence[int]) -> list[Result]:
-    """Call work(start, stop) for each two successive bounds, on all cores, and return the results in order."""
+    """Call work(start, stop) for each two successive bounds, on all cores, and return the results in order.
+
+    A single stretch is worked off at once, in the calling thread: what answers a shopper waits for no other work.
+    """
     ranges = list(pairwise(bounds))
+    if len(ranges) < 2:
+        return [work(start, stop) for start, stop in ranges]
     with all_cores() as pool:
-        return list(pool.map(work, *zip(*ranges, strict=True))) if ranges else []
+        return list(pool.map(work, *zip(*ranges, strict=True)))

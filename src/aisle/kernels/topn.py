@@ -1,4 +1,4 @@
-"""The best n items of many queries, queries in parallel; `topn_numpy` is the readable twin."""
+"""The best n items of many queries, queries in parallel; `topn_numpy` and `cells_numpy` are the readable twins."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from aisle.kernels.cells_numpy import Cells, ordered
 from aisle.kernels.compiling import filled, given, inlined, kernel
 from aisle.kernels.threads import blocks, share_out
 
@@ -15,6 +16,9 @@ Ints = NDArray[np.int32]
 QUERIES: Final = 64
 ITEMS: Final = 4096
 """A thread scores this many queries and items at a time: a megabyte of scores, which stays in the cache."""
+
+PAIRS: Final = 4096
+"""A thread multiplies this many pairs at a time."""
 
 _NOBODY: Final = np.int32(2**31 - 1)
 
@@ -60,6 +64,40 @@ def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], exclude
 
     share_out(rank, blocks(len(scores), QUERIES))
     return items, best
+
+
+def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int) -> tuple[Ints, Floats]:
+    """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does."""
+    items, best = _empty(len(queries), n)
+    order = ordered(queries, cells)
+
+    def scan(start: int, stop: int) -> None:
+        _scan(
+            queries[start:stop],
+            vectors,
+            order[start:stop],
+            cells.indptr,
+            cells.items,
+            cells.longest,
+            scanned,
+            items[start:stop],
+            best[start:stop],
+        )
+
+    share_out(scan, blocks(len(queries), QUERIES))
+    return items, best
+
+
+def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: Ints) -> Floats:
+    """Return the inner product of each pair of query and item, as `cells_numpy.pair_products` does."""
+    products = np.empty(len(query), np.float32)
+    query, item = np.ascontiguousarray(query), np.ascontiguousarray(item)
+
+    def multiply(start: int, stop: int) -> None:
+        _multiply(queries, vectors, query[start:stop], item[start:stop], products[start:stop])
+
+    share_out(multiply, blocks(len(query), PAIRS))
+    return products
 
 
 def _empty(queries: int, n: int) -> tuple[Ints, Floats]:
@@ -145,3 +183,66 @@ def _offer_rows(
 def _sort_rows(items: Ints, scores: Floats) -> None:
     for query in range(len(items)):
         _sort(items[query], scores[query])
+
+
+@inlined
+def _product(query: Floats, vector: Floats) -> np.float32:
+    total = np.float32(0)
+    for factor in range(len(query)):
+        total += query[factor] * vector[factor]
+    return total
+
+
+@inlined
+def _offer_items(query: Floats, vectors: Floats, items: Ints, best_items: Ints, best: Floats) -> None:
+    """Put items into the heap if they are better than its worst."""
+    for item in items:
+        score = _product(query, vectors[item])
+        if _worse(best[0], best_items[0], score, item):
+            _sink(best_items, best, item, score, len(best))
+
+
+@kernel(
+    given(types.float32, 2),
+    given(types.float32, 2),
+    given(types.int64, 2),
+    given(types.int64, 1),
+    given(types.int32, 1),
+    given(types.int32, 1),
+    types.int64,
+    filled(types.int32, 2),
+    filled(types.float32, 2),
+)
+def _scan(
+    queries: Floats,
+    vectors: Floats,
+    order: NDArray[np.int64],
+    indptr: NDArray[np.int64],
+    items: Ints,
+    longest: Ints,
+    scanned: int,
+    best_items: Ints,
+    best: Floats,
+) -> None:
+    for row in range(len(queries)):
+        _offer_items(queries[row], vectors, longest, best_items[row], best[row])
+        count = 0
+        for cell in order[row]:
+            if count >= scanned:
+                break
+            of_cell = items[indptr[cell] : indptr[cell + 1]]
+            _offer_items(queries[row], vectors, of_cell, best_items[row], best[row])
+            count += len(of_cell)
+        _sort(best_items[row], best[row])
+
+
+@kernel(
+    given(types.float32, 2),
+    given(types.float32, 2),
+    given(types.int64, 1),
+    given(types.int32, 1),
+    filled(types.float32, 1),
+)
+def _multiply(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: Ints, products: Floats) -> None:
+    for pair in range(len(query)):
+        products[pair] = _product(queries[query[pair]], vectors[item[pair]])

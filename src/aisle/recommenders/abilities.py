@@ -8,8 +8,10 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
-from aisle.recommenders.topn import topn_vectors
+from aisle.kernels.cells_numpy import Cells
+from aisle.recommenders.cells import index, pair_products, top_in_cells
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
+from aisle.recommenders.topn import topn, topn_vectors
 from aisle.shop.errors import InputError
 
 Floats = NDArray[np.float32]
@@ -24,6 +26,8 @@ class HasItemVectors(ABC):
 
     item_vectors_: Floats
     """Vectors (items, factors) float32, C-contiguous."""
+    cells_: Cells | None = None
+    """The index of a large catalogue; without one, every item is scored."""
 
     @property
     def item_vectors(self) -> Floats:
@@ -46,7 +50,24 @@ class HasItemVectors(ABC):
 
     def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
         """Return the n best items of each query, scored and ranked in one go."""
-        return topn_vectors(self.query_vectors(queries), self.item_vectors_, n, exclude)
+        if self.cells_ is None:
+            return topn_vectors(self.query_vectors(queries), self.item_vectors_, n, exclude)
+        longest = 0 if exclude is None else int(np.diff(exclude.indptr).max(initial=0))
+        ranked = top_in_cells(self.query_vectors(queries), self.item_vectors_, self.cells_, n + longest)
+        return ranked if exclude is None else ranked.without(exclude, n)
+
+    def scores(self, queries: QueryBatch, n: int) -> Scores:
+        """Return the n best items of each query and the scores of others; with an index, not of all items."""
+        vectors = self.query_vectors(queries)
+        if self.cells_ is None:
+            scores = vectors @ self.item_vectors_.T
+            return Scores(topn(scores, n), lambda query, item: scores[query, item])
+        best = top_in_cells(vectors, self.item_vectors_, self.cells_, n)
+        return Scores(best, lambda query, item: pair_products(vectors, self.item_vectors_, query, item))
+
+    def index(self, seed: int) -> None:
+        """Find the cells of the item vectors, if there are too many to score each of them."""
+        self.cells_ = index(self.item_vectors_, seed)
 
 
 class PredictsRatings(ABC):

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
-from aisle.recommenders.topn import rank_in_blocks
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
+from aisle.recommenders.topn import rank_in_blocks, topn
 from aisle.shop.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class Recommender(ABC, Generic[C]):
     def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
         """Return the n best items of each query, without the excluded ones."""
         return rank_in_blocks(self.score, queries, n, exclude, self.items_count)
+
+    def scores(self, queries: QueryBatch, n: int) -> Scores:
+        """Return the n best items of each query and the scores of others; of all items, if the model has no index."""
+        scores = self.score(queries)
+        return Scores(topn(scores, n), lambda query, item: scores[query, item])
 
     @property
     @abstractmethod

@@ -1,7 +1,8 @@
 """The input and the output of a recommender: queries and ranked items, as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +147,23 @@ class Ranked:
         """Return lists without items."""
         return cls(np.full((queries, n), -1, np.int32), np.full((queries, n), np.nan, np.float32))
 
+    def without(self, excluded: ItemLists, n: int) -> "Ranked":
+        """Return the n best of each query that are not excluded, with a list of excluded items per query."""
+        kept = (self.items >= 0) & ~self.are_in(excluded)
+        place = np.cumsum(kept, axis=1) - 1
+        kept &= place < n
+        query, column = np.nonzero(kept)
+        ranked = Ranked.nothing(len(self.items), n)
+        ranked.items[query, place[query, column]] = self.items[query, column]
+        ranked.scores[query, place[query, column]] = self.scores[query, column]
+        return ranked
+
+    def are_in(self, lists: ItemLists) -> NDArray[np.bool_]:
+        """Return which items are on the list of their query, (queries, n)."""
+        width = 1 + np.int64(max(self.items.max(initial=0), lists.items.max(initial=0)))
+        pairs = np.arange(len(self.items))[:, None] * width + self.items
+        return np.isin(pairs, lists.queries * width + lists.items)
+
     @classmethod
     def joined(cls, blocks: "Sequence[Ranked]", n: int) -> "Ranked":
         """Return several batches as one; n is the width if there are none."""
@@ -153,3 +171,14 @@ class Ranked:
             return cls(np.empty((0, n), np.int32), np.empty((0, n), np.float32))
         items, scores = [block.items for block in blocks], [block.scores for block in blocks]
         return cls(np.concatenate(items), np.concatenate(scores))
+
+
+PairScores = Callable[[NDArray[np.int64], NDArray[np.int32]], NDArray[np.float32]]
+"""Returns the scores of pairs of query and item, (pairs,); the pairs come in the order of their queries."""
+
+
+class Scores(NamedTuple):
+    """What a model says of some queries as one source among several: its best items, and the scores of any others."""
+
+    best: Ranked
+    of: PairScores

@@ -1,28 +1,41 @@
 """Similar items, by the cosine of their vectors."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.kernels.cells_numpy import Cells
+from aisle.recommenders.cells import top_in_cells
 from aisle.recommenders.query import ItemLists, Ranked
 from aisle.recommenders.topn import topn_vectors
 
 Floats = NDArray[np.float32]
 
 
-def directions(vectors: Floats) -> Floats:
-    """Return vectors (items, factors) at length 1, so that inner products are cosines; NaN for a vector of length 0."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit_vectors: Floats = np.divide(vectors, lengths, out=np.full_like(vectors, np.nan), where=lengths > 0)
-    return unit_vectors
+class Directions(NamedTuple):
+    """Vectors whose inner products are cosines."""
+
+    vectors: Floats
+    """At length 1, NaN for a vector of length 0, (items, factors)."""
+    cells: Cells | None
+    """The index of a large catalogue."""
 
 
-def similar(directions: Floats, items: NDArray[np.int32], n: int) -> Ranked:
+def directions(vectors: Floats, cells: Cells | None = None) -> Directions:
+    """Return the directions of vectors (items, factors), and their index, given that of the vectors."""
+    if cells is not None:
+        cells = cells._replace(means=_unit(cells.means, 0))
+    return Directions(_unit(vectors, np.nan), cells)
+
+
+def similar(directions: Directions, items: NDArray[np.int32], n: int) -> Ranked:
     """Return the n most similar items of each given item, without itself.
 
     Parameters
     ----------
     directions
-        Those of all items of a model, as the function `directions` returns them.
+        Those of all items of a model.
     items
         Item numbers, (queries,).
     n
@@ -34,4 +47,14 @@ def similar(directions: Floats, items: NDArray[np.int32], n: int) -> Ranked:
         Scores are cosines; an item whose vector has length 0 is never returned.
     """
     themselves = ItemLists(np.arange(len(items) + 1), items)
-    return topn_vectors(directions[items], directions, n, themselves)
+    queries = directions.vectors[items]
+    if directions.cells is None:
+        return topn_vectors(queries, directions.vectors, n, themselves)
+    return top_in_cells(queries, directions.vectors, directions.cells, n + 1).without(themselves, n)
+
+
+def _unit(vectors: Floats, of_zero: float) -> Floats:
+    """Return vectors at length 1; those of length 0 are filled with a value."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit_vectors: Floats = np.divide(vectors, lengths, out=np.full_like(vectors, of_zero), where=lengths > 0)
+    return unit_vectors

@@ -11,7 +11,7 @@ from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Denominator
 from aisle.recommenders.base import Array
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.topn import FEW
+from aisle.recommenders.topn import compiled
 from aisle.shop.errors import InputError, NotEnoughData
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def scaled(rows: CSR, by_row: Floats, by_column: Floats) -> CSR:
 
 def top_products(left: CSR, right: CSR, denominator: Denominator, k: int) -> CSR:
     """Return the k largest similarities of each row of left·right; see `kernels.products_numpy`."""
-    if len(denominator.left) <= FEW:
+    if not compiled(len(denominator.left)):
         return products_numpy.top_products(left, right, denominator, k)
     from aisle.kernels.products import top_products
 
@@ -68,7 +68,7 @@ def top_products(left: CSR, right: CSR, denominator: Denominator, k: int) -> CSR
 
 def products(left: CSR, right: CSR, columns: int) -> Floats:
     """Return left·right as a dense matrix (rows, columns)."""
-    if len(left.indptr) - 1 <= FEW:
+    if not compiled(len(left.indptr) - 1):
         return products_numpy.products(left, right, columns)
     from aisle.kernels.products import products
 
@@ -77,7 +77,7 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
 
 def dense_products(left: CSR, right: Floats) -> Floats:
     """Return left·right as a dense matrix (rows, columns); the right matrix is dense, too."""
-    if len(left.indptr) - 1 <= FEW:
+    if not compiled(len(left.indptr) - 1):
         return products_numpy.dense_products(left, right)
     from aisle.kernels.products import dense_products
 

@@ -6,18 +6,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle import kernels
 from aisle.kernels import topn_numpy
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 from aisle.shop.errors import InputError
 
 FEW: Final = 16
-"""Up to this many queries are answered by NumPy. Importing numba alone takes longer, and a live process that answers
-from many threads at once needs no thread pool for each."""
+"""Up to this many queries are answered by NumPy in a process that has not loaded the kernels, as importing numba alone
+takes longer."""
 
 BLOCK_BYTES: Final = 64 * 2**20
 """The maximum memory of dense scores at a time."""
 
 Floats = NDArray[np.float32]
+
+
+def compiled(queries: int) -> bool:
+    """Whether so many queries are answered by compiled kernels; otherwise by their twins in NumPy."""
+    return queries > FEW or kernels.are_loaded()
 
 
 def topn(scores: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
@@ -38,7 +44,7 @@ def topn(scores: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
         If n is below 1.
     """
     indptr, excluded = _checked(len(scores), n, exclude)
-    if len(scores) <= FEW:
+    if not compiled(len(scores)):
         return Ranked(*topn_numpy.top_rows(scores, n, indptr, excluded))
     from aisle.kernels.topn import top_rows
 
@@ -96,7 +102,7 @@ def topn_vectors(queries: Floats, vectors: Floats, n: int, exclude: ItemLists | 
         If n is below 1.
     """
     indptr, excluded = _checked(len(queries), n, exclude)
-    if len(queries) <= FEW:
+    if not compiled(len(queries)):
         return Ranked(*topn_numpy.top_rows(queries @ vectors.T, n, indptr, excluded))
     from aisle.kernels.topn import top_vectors
 

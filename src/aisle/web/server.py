@@ -10,6 +10,7 @@ from typing import Final
 
 import uvicorn
 
+from aisle import kernels
 from aisle.app.serve import Live
 from aisle.kernels.threads import blas_alone
 from aisle.shop.errors import SettingsError
@@ -42,6 +43,7 @@ def run(live: Live, host: str, port: int, say: Callable[[str], None]) -> None:
     SettingsError
         If the host cannot be used, or no port near the wanted one is free.
     """
+    kernels.load()
     listener = listen(host, port)
     free = listener.getsockname()[1]
     if port not in {0, free}:

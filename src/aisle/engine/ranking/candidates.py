@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.base import Recommender
-from aisle.recommenders.query import ItemLists, QueryBatch
-from aisle.recommenders.topn import BLOCK_BYTES, topn
+from aisle.recommenders.query import ItemLists, PairScores, QueryBatch
+from aisle.recommenders.topn import BLOCK_BYTES
 
 Floats = NDArray[np.float32]
 
@@ -107,31 +107,35 @@ class _Proposals(NamedTuple):
     """query · items + item of each proposal, (proposals,)."""
     ranks: NDArray[np.int64]
     """From 1, (proposals,)."""
-    scores: Floats
-    """Of all items, (queries, items)."""
+    best: Floats
+    """The best score of each query, 0 where none is above 0, (queries,)."""
+    of: PairScores
 
-    def shares(self, query: NDArray[np.int64], item: NDArray[np.int64]) -> Floats:
+    def shares(self, query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
         """Return the scores of some pairs as shares of the best one of their query, (pairs,)."""
-        with np.errstate(invalid="ignore"):
-            best = np.fmax.reduce(self.scores, axis=1, initial=0)[query]
+        best = self.best[query]
         shares = np.full(len(query), np.nan, np.float32)
-        return np.asarray(np.divide(self.scores[query, item], best, out=shares, where=best > 0))
+        return np.asarray(np.divide(self.of(query, item), best, out=shares, where=best > 0))
 
 
 def _gather_block(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None) -> Candidates:
-    proposals = [_propose(source, queries, exclude) for source in sources.values()]
+    items = max(1, next(iter(sources.values())).recommender.items_count)
+    proposals = [_propose(source, queries, exclude, items) for source in sources.values()]
     pairs = np.unique(np.concatenate([of_source.pairs for of_source in proposals]))
-    query, item = np.divmod(pairs, max(1, proposals[0].scores.shape[1]))
+    query = pairs // items
+    item = (pairs - query * items).astype(np.int32)
     ranks = np.full((len(pairs), len(proposals)), np.nan, np.float32)
     for column, of_source in enumerate(proposals):
         ranks[np.searchsorted(pairs, of_source.pairs), column] = of_source.ranks
     scores = np.stack([of_source.shares(query, item) for of_source in proposals], axis=1)
-    return Candidates(ItemLists.of_pairs(query, item.astype(np.int32), len(queries)), tuple(sources), scores, ranks)
+    return Candidates(ItemLists.of_pairs(query, item, len(queries)), tuple(sources), scores, ranks)
 
 
-def _propose(source: Source, queries: QueryBatch, exclude: ItemLists | None) -> _Proposals:
+def _propose(source: Source, queries: QueryBatch, exclude: ItemLists | None, items: int) -> _Proposals:
     """Return the proposals of a source: its top items with a score above 0."""
-    scores = source.recommender.score(queries)
-    top = topn(scores, source.quota, exclude)
+    unwanted = 0 if exclude is None else int(np.diff(exclude.indptr).max(initial=0))
+    scores = source.recommender.scores(queries, source.quota + unwanted)
+    best = np.fmax(scores.best.scores[:, 0], np.float32(0))
+    top = scores.best if exclude is None or unwanted == 0 else scores.best.without(exclude, source.quota)
     query, place = np.nonzero(top.scores > 0)
-    return _Proposals(query * scores.shape[1] + top.items[query, place], place + 1, scores)
+    return _Proposals(query * items + top.items[query, place], place + 1, best, scores.of)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
 from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.cells import cell_arrays, cells_of
 from aisle.recommenders.content.encoder import TFIDF, Encoder, check_name, load_encoder
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.query import QueryBatch
@@ -134,11 +135,12 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
 
     def arrays(self) -> dict[str, Array]:
         """Return the item vectors."""
-        return {"item_vectors": self.item_vectors_}
+        return {"item_vectors": self.item_vectors_, **cell_arrays(self.cells_)}
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `arrays` returned."""
         self.item_vectors_ = arrays["item_vectors"]
+        self.cells_ = cells_of(arrays)
 
     def _encode(self, catalogue: "pl.DataFrame", seed: int) -> _Encoded:
         """Return words, labels and prices of each item."""

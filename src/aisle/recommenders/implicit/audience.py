@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
 from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.cells import cell_arrays, cells_of
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.recommenders.ranges import Count, NotNegative, Positive
@@ -99,9 +100,10 @@ class Audience(HasItemVectors, FoldsIn, Explains, Recommender[AudienceConfig]):
 
     def arrays(self) -> dict[str, Array]:
         """Return the vectors of audiences, and the model of tastes."""
-        return {"audiences": self.item_vectors_, **self.als_.arrays()}
+        return {"audiences": self.item_vectors_, **self.als_.arrays(), **cell_arrays(self.cells_)}
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `arrays` returned."""
         self.als_ = ALS.from_arrays(self._als_config(), arrays)
         self.item_vectors_ = arrays["audiences"]
+        self.cells_ = cells_of(arrays)

@@ -10,7 +10,7 @@ Of R̃ᵀR̃, only the nearest neighbours of each item are kept.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Denominator
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
-from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.cells import EXACT_ITEMS, pair_products
+from aisle.recommenders.query import QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Count, Neighbours, NotNegative
 from aisle.recommenders.sparse import (
     answered,
@@ -33,6 +34,7 @@ from aisle.recommenders.sparse import (
     top_products,
     training_rows,
 )
+from aisle.recommenders.topn import topn
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -40,6 +42,14 @@ if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
+
+
+MOST_LINKS: Final = 100_000_000
+"""All items together keep at most so many links, which take eight bytes each."""
+
+KEPT: Final = 500
+"""In a catalogue too large to filter every item, the low-pass filter reaches so many items of each query: the best by
+the linear filter."""
 
 
 class GraphFilterConfig(Config, frozen=True):
@@ -50,7 +60,7 @@ class GraphFilterConfig(Config, frozen=True):
     alpha: NotNegative = 0.3
     """The strength of the low-pass filter beside the linear one."""
     neighbours: Neighbours = 2000
-    """The number of items that each item links to in the linear filter."""
+    """The number of items that each item links to in the linear filter; fewer in a catalogue that leaves no memory."""
 
 
 class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
@@ -89,19 +99,45 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
         normalised = scaled(rows, of_users ** np.float32(-0.5), np.reciprocal(self.popularity_))
         by_item = normalised.transposed(len(of_items))
         sizes = np.ones_like(of_items)
-        self.links_ = top_products(by_item, normalised, Denominator(sizes, sizes, 0.0, False), config.neighbours)
+        neighbours = max(1, min(config.neighbours, MOST_LINKS // len(sizes)))
+        self.links_ = top_products(by_item, normalised, Denominator(sizes, sizes, 0.0, False), neighbours)
         self.directions_ = leading_directions(normalised, by_item, config.rank, seed)
         return self
+
+    def scores(self, queries: QueryBatch, n: int) -> Scores:
+        """Return the n best items of each query, and the scores of others."""
+        if self.items_count <= EXACT_ITEMS:
+            return super().scores(queries, n)
+        history = history_rows(queries)
+        linear = answered(products(history, self.links_, self.items_count), history, None)
+        smoothed = self._smoothed(history)
+
+        def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
+            smooth = pair_products(smoothed, self.directions_, query, item)
+            sums: Floats = linear[query, item] + np.float32(self.config.alpha) * self.popularity_[item] * smooth
+            return sums
+
+        kept = np.sort(topn(linear, KEPT).items, axis=1)
+        query, place = np.nonzero(kept >= 0)
+        sums = np.full(kept.shape, np.nan, np.float32)
+        sums[query, place] = of(query, kept[query, place])
+        best = topn(sums, n)
+        items = np.where(best.items < 0, -1, np.take_along_axis(kept, best.items, axis=1))
+        return Scores(Ranked(items, best.scores), of)
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return filtered histories; NaN for a query without a positive weight."""
         history = history_rows(queries)
         scores = products(history, self.links_, self.items_count)
-        shares = scaled(history, np.ones(len(queries), np.float32), np.reciprocal(self.popularity_))
-        smooth = dense_products(shares, self.directions_) @ self.directions_.T
+        smooth = self._smoothed(history) @ self.directions_.T
         smooth *= np.float32(self.config.alpha) * self.popularity_
         scores += smooth
         return answered(scores, history, items)
+
+    def _smoothed(self, history: CSR) -> Floats:
+        """Return x D_I^-½ V of histories x, (queries, rank)."""
+        shares = scaled(history, np.ones(len(history.counts), np.float32), np.reciprocal(self.popularity_))
+        return dense_products(shares, self.directions_)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.base import Array
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
 from aisle.recommenders.topn import in_order, topn_of_all
 
 
@@ -29,6 +29,10 @@ class FixedScores:
         if self._order is None or self._order[0] is not self.scores_:
             self._order = self.scores_, in_order(self.scores_)
         return topn_of_all(*self._order, len(queries), n, exclude)
+
+    def scores(self, queries: QueryBatch, n: int) -> Scores:
+        """Return the n best items, and the scores of others, the same for every query."""
+        return Scores(self.retrieve(queries, n), lambda _, item: self.scores_[item])
 
     @property
     def items_count(self) -> int:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.popular.fixed_scores import FixedScores
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Days, Positive
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
@@ -134,6 +134,10 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
         if not self.config.per_category:
             return super().retrieve(queries, n, exclude)
         return Recommender.retrieve(self, queries, n, exclude)
+
+    def scores(self, queries: QueryBatch, n: int) -> Scores:
+        """Return the n best items of each query, and the scores of others."""
+        return Recommender.scores(self, queries, n) if self.config.per_category else super().scores(queries, n)
 
     def _tastes(self, queries: QueryBatch) -> NDArray[np.float32]:
         """Return the share of each category in the taste of each query, (queries, categories); rows sum to 1."""

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle import kernels
 from aisle.kernels import trees_numpy
 from aisle.kernels.trees_numpy import Forest
 from aisle.recommenders.base import Array, Config
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 MANY: Final = 5000
-"""With more rows than this, the compiled kernel is faster."""
+"""With more rows than this, the compiled kernel is faster even if it must be loaded first."""
 
 FEWEST_QUERIES: Final = 100
 """With fewer useful queries, trees learn chance."""
@@ -113,7 +114,7 @@ class Ranker:
     def score(self, rows: Floats) -> NDArray[np.float64]:
         """Return the score of each row of features, (rows,)."""
         rows = np.ascontiguousarray(rows, np.float32)
-        if len(rows) <= MANY:
+        if len(rows) <= MANY and not kernels.are_loaded():
             return trees_numpy.scores(self.forest_, rows)
         from aisle.kernels import trees
 

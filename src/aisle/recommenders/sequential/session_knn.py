@@ -20,7 +20,7 @@ from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
 from aisle.recommenders.recency import completed, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
-from aisle.recommenders.topn import FEW
+from aisle.recommenders.topn import compiled
 from aisle.shop.moments import DAY
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class SessionKNN(FoldsIn, Explains, Recommender[SessionKNNConfig]):
         """Return sums over neighbours; NaN for a query without a positive weight."""
         history = recent_rows(queries, self.config.decay, self.config.last_items)
         nearest = self._nearest()
-        if len(queries) <= FEW:
+        if not compiled(len(queries)):
             scores = sessions_numpy.score_sessions(history, self.index_, nearest)
         else:
             from aisle.kernels.sessions import score_sessions

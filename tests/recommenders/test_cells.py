@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+
+from aisle import kernels
+from aisle.recommenders import cells
+from aisle.recommenders.cells import cell_arrays, cells_of, index, top_in_cells
+from aisle.recommenders.implicit import graph_filter
+from aisle.recommenders.implicit.als import ALS, ALSConfig
+from aisle.recommenders.implicit.graph_filter import GraphFilter, GraphFilterConfig
+from aisle.recommenders.query import ItemLists
+from aisle.recommenders.similar import directions, similar
+from aisle.recommenders.topn import topn_vectors
+from tests.recommenders.battery import ask, random_shop
+
+ITEMS, FACTORS = 600, 8
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a small catalogue have an index."""
+    monkeypatch.setattr(cells, "EXACT_ITEMS", 10)
+    monkeypatch.setattr(cells, "_LONGEST", 5)
+    monkeypatch.setattr(cells, "SCANNED", 200)
+
+
+def clustered() -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Return vectors around twelve directions."""
+    draw = np.random.default_rng(0)
+    centres = draw.standard_normal((12, FACTORS))
+    return (centres[draw.integers(12, size=ITEMS)] + 0.2 * draw.standard_normal((ITEMS, FACTORS))).astype(np.float32)
+
+
+def test_every_item_is_in_one_cell_or_among_the_longest() -> None:
+    found = index(clustered(), seed=0)
+    assert found is not None
+    assert sorted([*found.items, *found.longest]) == list(range(ITEMS))
+    assert found.indptr[-1] == len(found.items)
+    lengths = np.linalg.norm(clustered(), axis=1)
+    assert lengths[found.longest].min() >= lengths[found.items].max()
+
+
+def test_equal_vectors_and_seed_give_equal_cells() -> None:
+    one, other = index(clustered(), seed=1), index(clustered(), seed=1)
+    assert one is not None
+    assert other is not None
+    for left, right in zip(one, other, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+@pytest.mark.parametrize("loaded", [False, True], ids=["twin", "kernel"])
+def test_the_best_items_are_found_in_a_third_of_the_catalogue(monkeypatch: pytest.MonkeyPatch, loaded: bool) -> None:
+    monkeypatch.setattr(kernels, "_loaded", loaded)
+    vectors = clustered()
+    queries, found = vectors[:16], index(vectors, seed=0)
+    assert found is not None
+    exact, by_cells = topn_vectors(queries, vectors, 10), top_in_cells(queries, vectors, found, 10)
+    common = [len(np.intersect1d(*both)) for both in zip(exact.items, by_cells.items, strict=True)]
+    assert np.mean(common) > 9.8
+    np.testing.assert_allclose(by_cells.scores[:, 0], exact.scores[:, 0], rtol=1e-5)
+
+
+def test_kernel_and_twin_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, found = clustered(), index(clustered(), seed=0)
+    assert found is not None
+    monkeypatch.setattr(kernels, "_loaded", False)
+    twin = top_in_cells(vectors[:9], vectors, found, 700)
+    monkeypatch.setattr(kernels, "_loaded", True)
+    kernel = top_in_cells(vectors[:9], vectors, found, 700)
+    np.testing.assert_array_equal(kernel.items, twin.items)
+    np.testing.assert_allclose(kernel.scores, twin.scores, rtol=1e-5)
+
+
+def test_a_query_without_a_vector_finds_nothing() -> None:
+    found = index(clustered(), seed=0)
+    assert found is not None
+    ranked = top_in_cells(np.full((1, FACTORS), np.nan, np.float32), clustered(), found, 3)
+    assert ranked.items.tolist() == [[-1, -1, -1]]
+
+
+def test_a_small_catalogue_has_no_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "EXACT_ITEMS", ITEMS)
+    assert index(clustered(), seed=0) is None
+    assert cell_arrays(None) == {}
+    assert cells_of({}) is None
+
+
+def test_an_index_comes_back_from_a_bundle() -> None:
+    model = ALS(ALSConfig(factors=4, iterations=1)).fit(random_shop(), seed=0)
+    model.index(seed=0)
+    assert model.cells_ is not None
+    restored = ALS.from_arrays(model.config, model.arrays())
+    assert restored.cells_ is not None
+    for left, right in zip(model.cells_, restored.cells_, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_a_model_with_an_index_gives_the_scores_of_one_without() -> None:
+    exact = ALS(ALSConfig(factors=4, iterations=2)).fit(random_shop(), seed=0)
+    indexed = ALS.from_arrays(exact.config, exact.arrays())
+    indexed.index(seed=0)
+    queries = ask({1: 1.0}, {3: 1.0, 5: 2.0}, {})
+    exclude = ItemLists.of_arrays([np.array(items, np.int32) for items in ([1, 2], [7], [])])
+    np.testing.assert_array_equal(
+        indexed.retrieve(queries, 5, exclude).items, exact.retrieve(queries, 5, exclude).items
+    )
+    query, item = np.array([0, 1, 1]), np.array([4, 5, 6], np.int32)
+    of = [model.scores(queries, 5).of(query, item) for model in (exact, indexed)]
+    np.testing.assert_allclose(of[1], of[0], rtol=1e-4)
+
+
+def test_similar_items_come_from_the_cells() -> None:
+    vectors = clustered()
+    items = np.arange(16, dtype=np.int32)
+    exact, by_cells = (similar(directions(vectors, found), items, 5) for found in (None, index(vectors, seed=0)))
+    common = [len(np.intersect1d(*both)) for both in zip(exact.items, by_cells.items, strict=True)]
+    assert np.mean(common) > 4.8
+
+
+def test_the_low_pass_filter_reaches_the_best_of_the_linear_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = GraphFilter(GraphFilterConfig(rank=6)).fit(random_shop(), seed=0)
+    queries = ask({1: 1.0}, {3: 1.0, 5: 2.0}, {})
+    exact = model.scores(queries, 5)
+    monkeypatch.setattr(graph_filter, "EXACT_ITEMS", 10)
+    monkeypatch.setattr(graph_filter, "KEPT", 20)
+    reached = model.scores(queries, 5)
+    np.testing.assert_array_equal(reached.best.items, exact.best.items)
+    np.testing.assert_allclose(reached.best.scores, exact.best.scores, rtol=1e-4)
+    query, item = np.array([0, 1, 1]), np.array([4, 5, 6], np.int32)
+    np.testing.assert_allclose(reached.of(query, item), exact.of(query, item), rtol=1e-4)
+
+
+def test_a_catalogue_that_leaves_no_memory_keeps_fewer_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_filter, "MOST_LINKS", 90)
+    model = GraphFilter(GraphFilterConfig(rank=6)).fit(random_shop(), seed=0)
+    assert model.links_.counts.max() == 90 // model.items_count

@@ -282,10 +282,12 @@ class Live:
         """
         return self._writer.outcomes(self.submit(checked))
 
-    def submit_rating(self, user_id: str, item_id: str, rating: float) -> "Future[list[Outcome]]":
+    def submit_rating(
+        self, user_id: str, item_id: str, rating: float, event_id: str | None = None
+    ) -> "Future[list[Outcome]]":
         """Hand over a rating of this moment, as `submit` does events."""
         values: dict[str, Any] = {
-            columns.EVENT_ID: uuid.uuid4().hex,
+            columns.EVENT_ID: event_id or uuid.uuid4().hex,
             columns.EVENT: EventKind.RATE.value,
             columns.USER_ID: user_id,
             columns.ITEM_ID: item_id,

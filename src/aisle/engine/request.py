@@ -7,7 +7,7 @@ import msgspec
 
 from aisle.engine.ranking.profile import ProfileEvent
 
-Exclude = Literal["none", "purchased"]
+Exclude = Literal["none", "purchased", "seen"]
 
 MAIN_PLACEMENT: Final = "recommended-for-you"
 """The placement of a request that names none."""
@@ -31,7 +31,7 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     n
         How many items.
     exclude
-        Whether items that the shopper has bought or rated are left out.
+        Which items are left out: none, those that the shopper has bought or rated, or all that they have seen.
     exclude_ids
         Items that are left out: a page shows them already.
     rules

@@ -53,5 +53,6 @@ def with_rules(placement: Placement, rules: Mapping[str, Any]) -> Placement:
 
 
 def _placement(name: str, section: PlacementSection) -> Placement:
-    strategy = section.strategy or STANDARD.get(name, DEFAULT_STRATEGY)
-    return Placement(name, strategy_named(strategy), section.objective, section.rules)
+    strategy = strategy_named(section.strategy or STANDARD.get(name, DEFAULT_STRATEGY))
+    rules = Rules.parse({**strategy.rules, **(section.model_extra or {})})
+    return Placement(name, strategy, section.objective, rules)

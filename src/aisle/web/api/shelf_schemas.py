@@ -52,9 +52,7 @@ class ShelfWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     brand: Annotated[tuple[str, ...], Meta(description="Only of these brands.")] = ()
     price_min: Price | None = None
     price_max: Price | None = None
-    exclude: Annotated[
-        Exclude, Meta(description="Items to exclude: none, or those that the shopper bought before.")
-    ] = "none"
+    exclude: Annotated[Exclude, Meta(description="Items to exclude: none, those bought before, or all seen.")] = "none"
     exclude_ids: Annotated[tuple[str, ...], Meta(max_length=MAX_IDS, description="Items that are left out.")] = ()
     sort: Annotated[Sort, Meta(description="The order: best first, or by price, - for the highest first.")] = "best"
     diversity: Annotated[float, Meta(ge=0, le=1, description="How much differences count.")] | None = None

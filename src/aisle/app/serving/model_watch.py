@@ -8,6 +8,7 @@ from typing import Final
 
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
+from aisle.kernels.threads import hold_blas
 from aisle.models import registry
 from aisle.shop.errors import AisleError, NoModel
 from aisle.storage.connection import Database
@@ -71,6 +72,7 @@ class ModelWatch:
                     row.version, registry.load(self._bundles, row), Recipe.parse(row.recipe)
                 )
                 self._row = row
+                hold_blas()
         except AisleError as error:
             if self._model is None:
                 raise

@@ -17,12 +17,11 @@ from aisle.web import server
 SERVE = """
 import sys
 from pathlib import Path
-from aisle.app.serve import Live
 from aisle.app.settings import Settings
-from aisle.web.server import run
+from aisle.web.workers import run
 
-with Live(Settings.read(Path(sys.argv[1]))) as live:
-    run(live, "127.0.0.1", int(sys.argv[2]), lambda line: print(line, flush=True))
+settings = Settings.read(Path(sys.argv[1]))
+run(settings, "127.0.0.1", int(sys.argv[2]), 1, lambda line: print(line, flush=True), next_free=True)
 print("stopped", flush=True)
 """
 
@@ -39,7 +38,7 @@ def test_a_process_serves_beside_a_busy_port_and_stops_when_told(folder: Path, b
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        first, second = process.stdout.readline(), process.stdout.readline()
+        _note, first, second = (process.stdout.readline() for _ in range(3))
         address = second.split()[2]
         with urllib.request.urlopen(f"{address}/api/health") as answer:
             health = json.load(answer)
@@ -59,8 +58,8 @@ def test_a_free_port_is_taken_as_asked() -> None:
         assert listener.getsockname()[1] == port
 
 
-def test_a_busy_port_gives_the_next_free_one(busy: int) -> None:
-    with server.listen("127.0.0.1", busy) as listener:
+def test_a_busy_port_gives_a_demonstration_the_next_free_one(busy: int) -> None:
+    with server.listen("127.0.0.1", busy, next_free=True) as listener:
         assert busy < listener.getsockname()[1] < busy + server.PORTS_TRIED
 
 
@@ -75,6 +74,11 @@ def test_answers_do_not_wait_for_the_clients_acknowledgement() -> None:
 def test_too_many_busy_ports_are_said(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "PORTS_TRIED", 1)
     with pytest.raises(SettingsError, match=f"no port from {busy} to {busy} is free"):
+        server.listen("127.0.0.1", busy, next_free=True)
+
+
+def test_a_busy_port_is_an_error_in_production(busy: int) -> None:
+    with pytest.raises(SettingsError, match=f"port {busy} is busy on 127.0.0.1; stop what listens there"):
         server.listen("127.0.0.1", busy)
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aisle.app.serving.cache import Cache
@@ -62,6 +63,8 @@ class Live:
     ----------
     settings
         The shop's settings.
+    copies
+        Where the workers of a server keep checked copies of bundles; None outside of one.
 
     Raises
     ------
@@ -71,12 +74,12 @@ class Live:
         If its tables are of another version.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, copies: Path | None = None) -> None:
         self.settings = settings
         self.placements = placements_of(settings)
         self.db = connect(settings.database_url)
         check(self.db)
-        self.model_watch = ModelWatch(self.db, settings.bundles)
+        self.model_watch = ModelWatch(self.db, settings.bundles, copies)
         self.keys = KeyRing(self.db, settings.sealing_key)
         self._catalogue_watch = CatalogueWatch(self.db)
         self._writer = EventWriter(self.db)
@@ -321,6 +324,7 @@ class Live:
 
     def close(self) -> None:
         """Store the events and impressions that still wait, and close the database."""
+        self.model_watch.close()
         self._writer.close()
         self.impressions.close()
         self.db.close()

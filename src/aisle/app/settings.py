@@ -142,7 +142,9 @@ class ServeSection(_Section):
     host: str = "127.0.0.1"
     """The address to listen on."""
     port: int = Field(default=8000, ge=1, le=65535)
-    """The port; if it is busy, the next free one."""
+    """The port."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """How many processes answer; one for each core is most."""
     hosts: tuple[str, ...] = ()
     """The names by which it is called, beside localhost and addresses; requests that name another host are refused."""
     proxies: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 Every function that takes a `folder` means the one that holds the bundles of all versions.
 """
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -16,7 +17,22 @@ from aisle.storage import models
 from aisle.storage.connection import Database
 from aisle.storage.models import ModelRow, get, list_, live, note_run, refuse
 
-__all__ = ["KEPT", "ModelRow", "get", "list_", "live", "load", "note_run", "promote", "publish", "refuse", "rollback"]
+__all__ = [
+    "KEPT",
+    "ModelRow",
+    "digest",
+    "get",
+    "list_",
+    "live",
+    "load",
+    "note_run",
+    "once_live",
+    "place",
+    "promote",
+    "publish",
+    "refuse",
+    "rollback",
+]
 
 KEPT: Final = 5
 """The number of bundles that are kept beside the live one and the one before it."""
@@ -35,7 +51,7 @@ def publish(db: Database, folder: Path, bundle: Bundle, note: str = "") -> Model
     manifest = bundle.manifest
     row = models.add(db, recipe=manifest.recipe, metrics=manifest.metrics, note=note)
     try:
-        bundles.save(_place(folder, row), bundle)
+        bundles.save(place(folder, row), bundle)
     except BundleError:
         models.refuse(db, row.version, "could not be saved")
         models.clear_paths(db, [row.version])
@@ -53,7 +69,28 @@ def load(folder: Path, row: ModelRow, *, verify: bool = True, lookup: Lookup = c
     BundleError
         If its bundle is missing or damaged.
     """
-    return bundles.load(_place(folder, row), verify=verify, lookup=lookup)
+    return bundles.load(place(folder, row), verify=verify, lookup=lookup)
+
+
+def digest(folder: Path, row: ModelRow) -> str:
+    """Return a digest of what a bundle should hold: its manifest has the checksum of every array.
+
+    Raises
+    ------
+    NoModel
+        If the bundle is no longer kept.
+    """
+    try:
+        text = (place(folder, row) / bundles.MANIFEST).read_bytes()
+    except OSError:
+        return "unreadable"  # to load it says why
+    return hashlib.sha256(text).hexdigest()
+
+
+def once_live(db: Database) -> list[ModelRow]:
+    """Return the models that were live before this one and were not rolled back, the newest first."""
+    before = [row for row in list_(db) if row.status == "retired" and row.promoted is not None]
+    return sorted(before, key=lambda row: row.promoted or 0, reverse=True)
 
 
 def promote(db: Database, folder: Path, version: int, lookup: Lookup = component_by_name) -> ModelRow:
@@ -92,7 +129,14 @@ def rollback(db: Database, folder: Path, lookup: Lookup = component_by_name) -> 
     return models.rollback(db)
 
 
-def _place(folder: Path, row: ModelRow) -> Path:
+def place(folder: Path, row: ModelRow) -> Path:
+    """Return the folder of a bundle.
+
+    Raises
+    ------
+    NoModel
+        If it is no longer kept.
+    """
     if row.path is None:
         raise NoModel(f"the bundle of model {row.version} is no longer kept; run `aisle train`")
     return folder / row.path

@@ -26,30 +26,10 @@ GRACE_SECONDS: Final = 5
 """How long running requests may take after the process is told to stop."""
 
 
-def run(live: Live, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Serve a shop until the process is told to stop.
-
-    Parameters
-    ----------
-    live
-        The shop; the caller closes it afterwards.
-    host, port
-        Where to listen. If the port is busy, the next free one is taken; port 0 is any free port.
-    say
-        Called with one line at a time: that the port was busy, and the address of the page.
-
-    Raises
-    ------
-    SettingsError
-        If the host cannot be used, or no port near the wanted one is free.
-    """
+def serve(live: Live, listener: socket.socket) -> None:
+    """Answer on a socket until the process is told to stop; the caller closes both afterwards."""
     kernels.load()
-    listener = listen(host, port)
-    free = listener.getsockname()[1]
-    if port not in {0, free}:
-        say(f"Port {port} is busy; using {free}.")
-    shown = f"[{host}]" if ":" in host else host
-    say(f"Serving on http://{shown}:{free} (Ctrl-C stops)")
+    live.model_watch.follow()
     config = uvicorn.Config(
         create_app(live),
         lifespan="off",
@@ -59,19 +39,27 @@ def run(live: Live, host: str, port: int, say: Callable[[str], None]) -> None:
         forwarded_allow_ips=list(live.settings.serve.proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    with listener, blas_alone(), _stopped_cleanly():
+    with blas_alone(), _stopped_cleanly():
         uvicorn.Server(config).run([listener])
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on the wanted port or on the next free one, so that no other process can take it.
+def listen(host: str, port: int, *, next_free: bool = False) -> socket.socket:
+    """Return a socket that listens.
+
+    Parameters
+    ----------
+    host, port
+        Where to listen; port 0 is any free port.
+    next_free
+        Whether the next free port is taken if this one is busy, as for a demonstration. In production a busy port is a
+        mistake: whoever calls it would reach another server.
 
     Raises
     ------
     SettingsError
-        As for `run`.
+        If the host cannot be used, or the port is busy.
     """
-    last = min(port + PORTS_TRIED - 1, 65535)
+    last = min(port + PORTS_TRIED - 1, 65535) if next_free else port
     for candidate in range(port, last + 1):
         try:
             return _bound(host, candidate)
@@ -80,7 +68,18 @@ def listen(host: str, port: int) -> socket.socket:
                 raise SettingsError(
                     f"cannot listen on {host} port {candidate}: {error.strerror}; choose another"
                 ) from None
-    raise SettingsError(f"no port from {port} to {last} is free on {host}; choose another with --port")
+    if next_free:
+        raise SettingsError(f"no port from {port} to {last} is free on {host}; choose another with --port")
+    raise SettingsError(f"port {port} is busy on {host}; stop what listens there, or choose another with --port")
+
+
+def announce(listener: socket.socket, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Say where the server listens, and that the wanted port was busy if it was."""
+    free = listener.getsockname()[1]
+    if port not in {0, free}:
+        say(f"Port {port} is busy; using {free}.")
+    shown = f"[{host}]" if ":" in host else host
+    say(f"Serving on http://{shown}:{free} (Ctrl-C stops)")
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -82,7 +82,7 @@ def test_a_click_on_a_shelf_says_which(demo_client: TestClient, demo: Live) -> N
     assert [row.kind for row in events.history(demo.db, "new", 9)] == ["view_item", "select_item"]
 
 
-@pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"sec-purpose": "prefetch"}])
+@pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"sec-purpose": "prefetch"}, HTMX])
 def test_what_no_visitor_asked_for_is_no_event(demo_client: TestClient, demo: Live, headers: dict[str, str]) -> None:
     shop_as(demo_client, "new")
     demo_client.get("/item", params={"item_id": "tea-1"}, headers=headers)

@@ -1,16 +1,18 @@
-"""The live model, which is loaded again when the registry names another one."""
+"""The live model, which is loaded again when the registry names another one or its bundle holds something else."""
 
 import logging
 import threading
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
+from aisle.app.serving.private_bundles import PrivateBundles
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
 from aisle.kernels.threads import hold_blas
 from aisle.models import registry
-from aisle.shop.errors import AisleError, NoModel
+from aisle.models.bundle import Bundle
+from aisle.shop.errors import AisleError, BundleError, NoModel
 from aisle.storage.connection import Database
 from aisle.storage.models import ModelRow
 
@@ -20,8 +22,18 @@ CHECK_SECONDS: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
+class _Content(NamedTuple):
+    """What tells two models apart: version 1 of another shop is another model, and a bundle may be replaced."""
+
+    version: int
+    created: int
+    digest: str
+
+
 class ModelWatch:
     """Keeps the live model in memory and follows promotions and rollbacks within about a second.
+
+    Whoever asks for the model may wait while another one is loaded, unless `follow` does that in a thread.
 
     Parameters
     ----------
@@ -29,27 +41,36 @@ class ModelWatch:
         Where the registry is.
     bundles
         The folder with the bundles.
+    copies
+        Where the workers of a server keep checked copies of them; None: the bundles are used as they are.
     """
 
-    def __init__(self, db: Database, bundles: Path) -> None:
+    def __init__(self, db: Database, bundles: Path, copies: Path | None = None) -> None:
         self._db = db
         self._bundles = bundles
+        self._private = None if copies is None else PrivateBundles(bundles, copies)
         self._model: TrainedModel | None = None
-        self._row: ModelRow | None = None
+        self._content: _Content | None = None
+        self._refused: _Content | None = None
         self._checked = -CHECK_SECONDS
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def current(self) -> TrainedModel:
-        """Return the live model.
+        """Return the live model; where its bundle is damaged, the one before it.
 
         Raises
         ------
         NoModel
             If nothing was trained yet.
+        BundleError
+            If no bundle of a model that was ever live is sound.
         """
-        if time.monotonic() - self._checked >= CHECK_SECONDS:
+        if self._thread is None and time.monotonic() - self._checked >= CHECK_SECONDS:
             with self._lock:
-                self._refresh()
+                if time.monotonic() - self._checked >= CHECK_SECONDS:
+                    self._refresh()
         if self._model is None:
             raise NoModel("no model yet; run aisle train")
         return self._model
@@ -61,24 +82,65 @@ class ModelWatch:
         except NoModel:
             return None
 
+    def follow(self) -> None:
+        """Load models in a thread from now on, so that no request waits for one."""
+        self._thread = threading.Thread(target=self._follow, name="aisle-model-watch", daemon=True)
+        with self._lock:
+            self._try_refresh()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._stopped.set()
+        if self._thread is not None and self._thread.is_alive():
+            self._thread.join()
+
+    def _follow(self) -> None:
+        while not self._stopped.wait(CHECK_SECONDS):
+            with self._lock:
+                self._try_refresh()
+
+    def _try_refresh(self) -> None:
+        try:
+            self._refresh()
+        except AisleError as error:
+            _log.warning("no model: %s", error)
+
     def _refresh(self) -> None:
         """Load the live model if it is another one; if the database or the bundle fails, the old model stays."""
-        if time.monotonic() - self._checked < CHECK_SECONDS:
-            return
         try:
             row = registry.live(self._db)
-            if row and not self._is_loaded(row):
-                self._model = TrainedModel.of_bundle(
-                    row.version, registry.load(self._bundles, row), Recipe.parse(row.recipe)
-                )
-                self._row = row
-                hold_blas()
+            if row is not None:
+                self._change_to(row)
         except AisleError as error:
             if self._model is None:
                 raise
             _log.warning("keeping model %s: %s", self._model.version, error)
         self._checked = time.monotonic()
 
-    def _is_loaded(self, row: ModelRow) -> bool:
-        """Return whether a row names the model in memory: version 1 of another shop is another model."""
-        return self._row is not None and (row.version, row.created) == (self._row.version, self._row.created)
+    def _change_to(self, row: ModelRow) -> None:
+        content = _Content(row.version, row.created, registry.digest(self._bundles, row))
+        if content in (self._content, self._refused):
+            return
+        try:
+            self._model, self._content = self._load(row, content.digest), content
+        except BundleError as error:
+            self._refused = content
+            if self._model is not None:
+                raise
+            self._model = self._earlier(error)
+            _log.warning("serving model %s, the one before: %s", self._model.version, error)
+
+    def _load(self, row: ModelRow, digest: str) -> TrainedModel:
+        hold_blas()
+        bundle: Bundle = registry.load(self._bundles, row) if self._private is None else self._private.open(row, digest)
+        return TrainedModel.of_bundle(row.version, bundle, Recipe.parse(row.recipe))
+
+    def _earlier(self, why: BundleError) -> TrainedModel:
+        """Return the newest sound model of those that were live before, or raise why there is none."""
+        for row in registry.once_live(self._db):
+            try:
+                return self._load(row, registry.digest(self._bundles, row))
+            except (BundleError, NoModel) as error:
+                _log.warning("model %s cannot be served either: %s", row.version, error)
+        raise why

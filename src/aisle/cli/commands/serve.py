@@ -10,7 +10,7 @@ from aisle.cli.shop import Where, where
 if TYPE_CHECKING:
     from aisle.app.settings import Settings
 
-Port = Annotated[int | None, typer.Option(min=1, max=65535, help="The port; if busy, the next free one.")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="The port.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -23,9 +23,10 @@ def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Port = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="How many processes answer.")] = None,
 ) -> None:
     """Serve the HTTP API and the page of this shop."""
-    serve_shop(where(context).settings(), host, port)
+    serve_shop(where(context).settings(), host, port, workers)
 
 
 def demo(
@@ -44,17 +45,21 @@ def demo(
     if no_serve:
         typer.echo(f"Next: aisle -C {place} serve")
     else:
-        serve_shop(Where(place).settings(), None, port)
+        serve_shop(Where(place).settings(), None, port, None, next_free=True)
 
 
-def serve_shop(settings: "Settings", host: str | None, port: int | None) -> None:
+def serve_shop(
+    settings: "Settings", host: str | None, port: int | None, workers: int | None, *, next_free: bool = False
+) -> None:
     """Serve a shop until the process is told to stop."""
-    from aisle.app.serve import Live
-    from aisle.web.access.origins import note_for_start
-    from aisle.web.server import run
+    from aisle.web.workers import run
 
-    address = host or settings.serve.host
-    with Live(settings) as live:
-        if note := note_for_start(address, any_keys=live.keys.any_made):
-            typer.echo(note)
-        run(live, address, port or settings.serve.port, typer.echo)
+    section = settings.serve
+    run(
+        settings,
+        host or section.host,
+        port or section.port,
+        workers or section.workers,
+        typer.echo,
+        next_free=next_free,
+    )

@@ -21,10 +21,10 @@ DOCS: Final = "/docs"
 HEADERS: Final[dict[str, str]] = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""No script but our own, no guessing of types, no shopper's id in a referrer."""
+"""No script but our own, no guessing of types, no shopper's id in a referrer to another site."""
 
 
 class SecurityHeaders:

@@ -107,8 +107,8 @@ class Storefront:
         """Let the visitor view an item, if they came to its page themselves and no other site sent for it."""
         visitor = visitor_of(request)
         by_hand = request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
-        if not by_hand or "prefetch" in request.headers.get("sec-purpose", ""):
-            return visitor
+        if not by_hand or "prefetch" in request.headers.get("sec-purpose", "") or _by_htmx(request):
+            return visitor  # nobody looked, or the page only asks what changed
         came = {name: request.query_params.get(name) for name in ("recommendation_id", "placement")}
         kinds = [EventKind.SELECT_ITEM, EventKind.VIEW_ITEM] if came["recommendation_id"] else [EventKind.VIEW_ITEM]
         return do(self._live, visitor, [deed(kind, item_id, **came) for kind in kinds])

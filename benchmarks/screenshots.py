@@ -1,0 +1,90 @@
+"""`python -m benchmarks.screenshots`: the pictures of the docs, from the real pages of a simulated shop.
+
+Needs Chromium (Debian's package `chromium`).
+"""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from aisle.app.serve import Live
+from aisle.app.settings import Settings
+from aisle.cli.demo import run_demo
+from aisle.web.app import create_app
+from aisle.web.server import listen
+
+IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
+EVENTS: Final = 300_000
+ITEMS: Final = 2_000
+
+
+class Shot(NamedTuple):
+    """One picture: its name, the page, and the window."""
+
+    name: str
+    path: str
+    width: int
+    height: int
+    dark: bool = False
+
+
+SHOTS: Final = (
+    Shot("home", "/", 1280, 860),
+    Shot("home-dark", "/", 1280, 860, dark=True),
+    Shot("phone", "/", 390, 844),
+    Shot("product", "{item}", 1280, 860),
+    Shot("category", "/category?sort=stars", 1280, 860),
+)
+
+
+def main() -> None:
+    """Make the shop, serve it, and take every picture as one of its shoppers."""
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder) / "shop") as (address, user_id):
+        IMAGES.mkdir(exist_ok=True)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            for shot in SHOTS:
+                take(browser, address, user_id, shot)
+            browser.close()
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[str, str]]:
+    """Serve a simulated shop; yield its address and an active shopper."""
+    run_demo(folder, EVENTS, ITEMS)
+    with Live(Settings.read(folder)) as live:
+        listener = listen("127.0.0.1", 0)
+        server = uvicorn.Server(uvicorn.Config(create_app(live), lifespan="off", log_level="warning"))
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", live.suggestions()[1]
+        server.should_exit = True
+        thread.join()
+
+
+def take(browser: Browser, address: str, user_id: str, shot: Shot) -> None:
+    """Take one picture."""
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": shot.width, "height": shot.height},
+        color_scheme="dark" if shot.dark else "light",
+    )
+    context.add_init_script("localStorage.setItem('aisle-tour', 'taken')")
+    page = context.new_page()
+    page.goto(f"/?user_id={user_id}")
+    first = page.locator(".name a").first.get_attribute("href") or "/"
+    page.goto(shot.path.format(item=first), wait_until="networkidle")
+    page.screenshot(path=IMAGES / f"{shot.name}.png")
+    print(IMAGES / f"{shot.name}.png")
+    context.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The bundles that a server runs on: checked copies in a folder of its own.
+
+All workers of a server map the same copy, so that they share its memory, and that nothing which happens to the
+original, truncation included, reaches a process that serves.
+"""
+
+import fcntl
+import shutil
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from aisle.models import registry
+from aisle.models.bundle import MANIFEST, Bundle
+from aisle.shop.errors import BundleError
+from aisle.storage.models import ModelRow
+
+KEPT: Final = 3
+"""How many copies stay: workers change over one after the other, and a rollback wants the one before."""
+
+_PARTIAL: Final = "partial"
+
+
+class PrivateBundles:
+    """Opens bundles from checked copies.
+
+    Parameters
+    ----------
+    originals
+        The shop's folder of bundles.
+    copies
+        A folder that the workers of a server share.
+    """
+
+    def __init__(self, originals: Path, copies: Path) -> None:
+        self._originals = originals
+        self._copies = copies
+
+    def open(self, row: ModelRow, digest: str) -> Bundle:
+        """Return a bundle, from the copy that the first worker made and checked.
+
+        Parameters
+        ----------
+        digest
+            What the bundle holds, as `registry.digest` says.
+
+        Raises
+        ------
+        NoModel
+            If it is no longer kept.
+        BundleError
+            If the original is missing or damaged, and no copy was made before.
+        """
+        copy = self._copies / digest
+        with (self._copies / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # one worker copies, the others find the copy
+            if not copy.is_dir():
+                self._make(row, copy)
+            copy.touch()
+            self._clear_away()
+            # The copy was read whole when it was made, and nobody else writes here.
+            return registry.load(self._copies, replace(row, path=digest), verify=False)
+
+    def _make(self, row: ModelRow, copy: Path) -> None:
+        partial = self._copies / _PARTIAL
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            shutil.copytree(registry.place(self._originals, row), partial)
+        except OSError as error:
+            raise BundleError(f"the bundle of model {row.version} cannot be copied: {error}") from error
+        registry.load(self._copies, replace(row, path=_PARTIAL))
+        partial.rename(copy)
+
+    def _clear_away(self) -> None:
+        """Remove the copies that were used least lately; whoever maps one keeps its pages."""
+        copies = [path for path in self._copies.iterdir() if path.name != _PARTIAL and (path / MANIFEST).is_file()]
+        for old in sorted(copies, key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
+            shutil.rmtree(old)

@@ -1,0 +1,108 @@
+"""The live model of a server: changed behind the requests, on copies, and never to a damaged one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aisle.app.serve import Live
+from aisle.app.serving import model_watch
+from aisle.app.settings import Settings
+from aisle.app.shop import Shop
+from aisle.shop.errors import BundleError
+
+
+@pytest.fixture
+def twice(folder: Path) -> Path:
+    """The shop with two models, the second live."""
+    with Shop.open(folder) as shop:
+        shop.train()
+        shop.promote(2)
+    return folder
+
+
+@pytest.fixture
+def server(twice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """A server of it that looks for models without a pause."""
+    monkeypatch.setattr(model_watch, "CHECK_SECONDS", 0.0)
+    (tmp_path / "copies").mkdir()
+    with Live(Settings.read(twice), tmp_path / "copies") as live:
+        yield live
+
+
+def largest(bundle: Path) -> Path:
+    return max(bundle.glob("*.npy"), key=lambda path: path.stat().st_size)
+
+
+def test_a_server_does_not_see_what_happens_to_the_original(server: Live, twice: Path) -> None:
+    before = server.recommend("user-0").items
+    for array in (twice / "models" / "000002").glob("*.npy"):
+        os.truncate(array, 0)
+    assert server.recommend("user-0").items == before
+    assert server.model_version() == 2
+
+
+def test_a_rollback_is_followed(server: Live, twice: Path) -> None:
+    assert server.model_version() == 2
+    with Shop.open(twice) as shop:
+        shop.rollback()
+    assert server.model_version() == 1
+
+
+def test_a_bundle_that_was_replaced_under_its_version_is_noticed(server: Live, twice: Path) -> None:
+    old = server.model_watch.current()
+    models = twice / "models"
+    shutil.rmtree(models / "000002")
+    shutil.copytree(models / "000001", models / "000002")
+    assert server.model_watch.current() is not old
+
+
+def test_a_damaged_bundle_is_refused_once_and_the_old_one_stays(
+    server: Live, twice: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Shop.open(twice) as shop:
+        shop.rollback()
+        assert server.model_version() == 1
+        shop.promote(2)
+    array = largest(twice / "models" / "000002")
+    for copy in (tmp_path / "copies").iterdir():
+        shutil.rmtree(copy) if copy.is_dir() else copy.unlink()
+    array.write_bytes(array.read_bytes()[:-1] + b"?")
+    assert [server.model_version() for _ in range(3)] == [1, 1, 1]
+    assert sum("keeping model 1" in record.message for record in caplog.records) == 1
+
+
+def test_a_server_that_starts_on_a_damaged_bundle_takes_the_one_before(
+    server: Live, twice: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.truncate(largest(twice / "models" / "000002"), 10)
+    assert server.model_version() == 1
+    assert "serving model 1, the one before" in caplog.text
+    assert server.recommend("user-0").model_version == 1
+
+
+def test_without_any_sound_bundle_the_damage_is_said(server: Live, twice: Path) -> None:
+    for version in ("000001", "000002"):
+        os.truncate(largest(twice / "models" / version), 10)
+    with pytest.raises(BundleError):
+        server.recommend("user-0")
+
+
+def test_a_follower_changes_over_without_a_request(server: Live, twice: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_watch, "CHECK_SECONDS", 0.02)
+    server.model_watch.follow()
+    assert server.model_watch.current().version == 2
+    with Shop.open(twice) as shop:
+        shop.rollback()
+    changed = False
+    while not changed:  # the suite's own limit ends it
+        changed = server.model_watch.current().version == 1
+
+
+def test_workers_share_a_copy_and_old_copies_go(server: Live, twice: Path, tmp_path: Path) -> None:
+    server.model_version()
+    with Live(Settings.read(twice), tmp_path / "copies") as other:
+        assert other.model_version() == 2
+    assert len([path for path in (tmp_path / "copies").iterdir() if path.is_dir()]) == 1

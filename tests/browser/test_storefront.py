@@ -1,0 +1,153 @@
+"""The storefront in a real browser: the shelves follow, and everybody can use it."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Dialog, Page, expect
+
+from tests.small_shop import HOSTILE_NAME, TOOLS
+
+PAGES = ("/", "/category", "/item?item_id=tea-1", "/cart", "/orders", "/wishlist", "/category?price_min=99")
+
+
+def places(page: Page, placement: str = "recommended-for-you") -> list[str]:
+    """Return the items of a shelf, in order."""
+    items = page.locator(f'[data-placement="{placement}"] [data-item]')
+    return [item.get_attribute("data-item") or "" for item in items.all()]
+
+
+def test_three_clicks_change_the_shelf_and_mark_what_changed(page: Page) -> None:
+    page.goto("/")
+    for item_id in TOOLS[:3]:
+        page.goto(f"/item?item_id={item_id}")
+    page.goto("/")
+    assert len(set(places(page)[:5]) & set(TOOLS)) >= 3
+    expect(page.locator("#known")).to_contain_text("Tools")
+    expect(page.get_by_role("heading", name="Because you looked at The tool-2")).to_be_visible()
+
+
+def test_a_deed_changes_the_page_in_place(page: Page) -> None:
+    page.goto("/")
+    page.evaluate("window.kept = true")
+    page.locator('[data-item="tea-1"]').first.get_by_role("button", name=re.compile("Add to cart")).click()
+    expect(page.locator(".count")).to_contain_text("1")
+    expect(page.locator("#known")).to_contain_text("Added to cart")
+    assert page.evaluate("window.kept")
+    page.locator('[data-item="tea-2"]').first.get_by_role("button", name=re.compile("wishlist")).click()
+    expect(page.locator('[data-item="tea-2"] .round.on').first).to_be_visible()
+
+
+def test_buying_and_sending_back(page: Page) -> None:
+    page.goto("/item?item_id=tea-3")
+    page.get_by_role("button", name="Add to cart", exact=True).click()
+    expect(page.locator(".count")).to_contain_text("1")
+    page.goto("/cart")
+    page.get_by_role("button", name="Buy").click()
+    expect(page).to_have_url(re.compile("/orders$"))
+    page.get_by_role("button", name="Send back: The tea-3").click()
+    expect(page.get_by_text("sent back")).to_be_visible()
+
+
+def test_search_suggests_while_typing(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("searchbox").press_sequentially("tool-4")
+    page.get_by_role("link", name="The tool-4").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The tool-4")
+
+
+def test_a_dead_picture_becomes_a_drawn_one(page: Page) -> None:
+    page.goto("/")
+    image = page.locator("img.image").first
+    image.evaluate("element => { element.src = 'data:image/png;base64,AAAA'; }")
+    expect(image).to_have_attribute("src", re.compile(r"^/picture\.svg"))
+    page.wait_for_function("element => element.naturalWidth > 0", arg=image.element_handle())
+
+
+def test_hostile_names_run_nothing(page: Page) -> None:
+    dialogs: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
+    page.goto("/category?q=script")
+    expect(page.get_by_text(HOSTILE_NAME).first).to_be_visible()
+    assert dialogs == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_keeps_anybody_out(browser: Browser, demo: str, path: str, theme: str) -> None:
+    context = browser.new_context(base_url=demo, color_scheme="dark" if theme == "dark" else "light")
+    context.add_init_script("localStorage.setItem('aisle-tour', 'taken')")
+    page = context.new_page()
+    page.goto(path)
+    found = Axe().run(page).response["violations"]
+    context.close()
+    serious = [
+        (problem["id"], problem["nodes"][0]["html"])
+        for problem in found
+        if problem["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_a_phone_shows_everything_without_moving_sideways(browser: Browser, demo: str) -> None:
+    context = browser.new_context(base_url=demo, viewport={"width": 390, "height": 844})
+    context.add_init_script("localStorage.setItem('aisle-tour', 'taken')")
+    page = context.new_page()
+    for path in PAGES:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    page.goto("/")
+    assert page.evaluate("document.documentElement.scrollHeight") <= 2500
+    context.close()
+
+
+def test_the_page_is_light_and_does_not_jump(browser: Browser, demo: str) -> None:
+    context = browser.new_context(base_url=demo)
+    context.add_init_script("localStorage.setItem('aisle-tour', 'taken')")
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto("/", wait_until="networkidle")
+    moved = page.evaluate(
+        """new Promise(done => {
+            let sum = 0;
+            new PerformanceObserver(list => list.getEntries().forEach(entry => { sum += entry.value; }))
+                .observe({type: "layout-shift", buffered: true});
+            setTimeout(() => done(sum), 300);
+        })"""
+    )
+    context.close()
+    assert sum(sizes) <= 250_000
+    assert moved < 0.1
+
+
+def test_without_scripts_the_shop_still_works(browser: Browser, demo: str) -> None:
+    context = browser.new_context(base_url=demo, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.locator('[data-item="tea-1"]').first.get_by_role("button", name=re.compile("Add to cart")).click()
+    expect(page.locator(".count")).to_contain_text("1")
+    page.goto("/cart")
+    expect(page.get_by_text("The tea-1").first).to_be_visible()
+    context.close()
+
+
+def test_the_tour_is_given_once_and_by_keyboard(browser: Browser, demo: str) -> None:
+    context = browser.new_context(base_url=demo)
+    page = context.new_page()
+    page.goto("/")
+    tour = page.get_by_role("dialog")
+    expect(tour).to_be_visible()
+    for _ in range(6):
+        page.get_by_role("button", name="Next").press("Enter")
+    expect(tour).not_to_be_visible()
+    page.reload()
+    expect(tour).not_to_be_visible()
+    context.close()

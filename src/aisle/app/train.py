@@ -16,7 +16,8 @@ from aisle.app.training import interactions_table
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit, fit_others
 from aisle.app.training.gate import GateDecision, decide
 from aisle.app.training.measuring import Measured, newest_window, with_catalogue
-from aisle.app.training.placement_report import PlacementFigures
+from aisle.app.training.placement_report import PlacementFigures, ShareCost
+from aisle.app.training.repeat_share import allowing
 from aisle.app.training.reviews import star_errors, with_reviews
 from aisle.engine.model import CONTENT
 from aisle.engine.recipe import RANKER, STARS, Recipe
@@ -84,6 +85,8 @@ class Trained(msgspec.Struct, frozen=True):
     learnt_from: DataSummary
     run_id: str | None = None
     """The run in MLflow; null without tracking."""
+    shares: list[ShareCost] = []
+    """What the shares of what a shopper knows cost the shelves of the held-out weeks."""
     outranked: str | None = None
     """How much worse the personal model ranks than popularity, which fills the shelves then; null if it does not."""
 
@@ -127,6 +130,7 @@ def train(
     window = newest_window(tables.events, recipe.weights)
     fitted = fit_others(recipe, data, fit(recipe, data, window, budget, progress))
     progress(f"fit {recipe.model} on everything", 1, 1)
+    fitted = fitted._replace(components=allowing(fitted.components, decision.least_repeat_share))
     check_sane(fitted, data)
     decision = with_parts(decision, missing_parts(db, settings, recipe, fitted), force=force)
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
@@ -140,6 +144,7 @@ def train(
         reason=decision.reason,
         measured=decision.measured,
         placements=decision.placements,
+        shares=decision.shares,
         long_tail=decision.long_tail,
         review_errors=star_errors(tables.reviews, recipe.seed),
         events=tables.events.height,

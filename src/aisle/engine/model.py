@@ -19,6 +19,7 @@ from aisle.engine.recipe import (
     POPULAR,
     PRUNER,
     RANKER,
+    REBUYING,
     STARS,
     STATE,
     Recipe,
@@ -34,6 +35,7 @@ from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
 from aisle.recommenders.second_stage.ranker import Ranker
+from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
 from aisle.recommenders.similar import Directions, directions
 from aisle.shop.errors import BundleError, NoModel
@@ -171,6 +173,12 @@ class TrainedModel:
         return state if isinstance(state, ItemState) else None
 
     @property
+    def rebuying(self) -> Rebuying | None:
+        """What shoppers buy again; None in an old bundle without it."""
+        rebuying = self.components.get(REBUYING)
+        return rebuying if isinstance(rebuying, Rebuying) else None
+
+    @property
     def highlights(self) -> ReviewHighlights | None:
         """What reviewers praise about items; None in a shop with too few reviews."""
         highlights = self.components.get(HIGHLIGHTS)
@@ -207,11 +215,13 @@ class TrainedModel:
         return in_tail(np.zeros(len(self.items)) if self.state is None else self.state.buyers_)
 
     def stars(self, shopper: QueryBatch, items: NDArray[np.int32]) -> NDArray[np.float32] | None:
-        """Return the stars that a shopper would give to items, (items,), or None if no model predicts them."""
+        """Return the stars that a shopper would give to items, on the shop's scale, (items,); None without a model."""
         model = self.components.get(STARS, self.components.get(PERSONAL))
         if not isinstance(model, Recommender) or not isinstance(model, PredictsRatings):
             return None
-        return model.stars(model.score(shopper, items)[0])
+        weights, stars = self.weights, model.stars(model.score(shopper, items)[0])
+        clipped: NDArray[np.float32] = np.clip(stars, weights.lowest_rating, weights.highest_rating)
+        return clipped
 
     # --- Components ---------------------------------------------------------------------------------------------------
 

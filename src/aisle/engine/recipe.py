@@ -30,6 +30,9 @@ STATE: Final = "item_state"
 HIGHLIGHTS: Final = "review_highlights"
 """The role of the phrases with which reviewers praise items."""
 
+REBUYING: Final = "rebuying"
+"""The role of what is known of items that shoppers buy again."""
+
 BASELINE: Final = "popularity"
 """The model that every other one is compared with."""
 

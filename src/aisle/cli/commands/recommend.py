@@ -19,6 +19,7 @@ class Exclude(StrEnum):
 
     NONE = "none"
     PURCHASED = "purchased"
+    SEEN = "seen"
 
 
 class Options(NamedTuple):

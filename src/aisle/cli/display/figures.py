@@ -30,7 +30,7 @@ LEGEND: Final = {
 
 if TYPE_CHECKING:
     from aisle.app.training.measuring import Measured
-    from aisle.app.training.placement_report import PlacementFigures
+    from aisle.app.training.placement_report import PlacementFigures, ShareCost
     from aisle.engine.shelf.long_tail import TailCost
     from aisle.evaluation.bootstrap import Interval
     from aisle.evaluation.compare import Comparison
@@ -64,6 +64,20 @@ def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
         for figures in placements
     ]
     return table("Shelves of ten items on each placement, in the held-out weeks", columns, rows, right=columns[1:])
+
+
+def shares_table(costs: "Sequence[ShareCost]") -> Group:
+    """Return the table of what the rules `seen_share` and `repeat_share` cost."""
+    columns = ("placement", "seen_share", "repeat_share", "NDCG without", "NDCG", "cost")
+    rows = [
+        (
+            cost.placement,
+            *map(_short, (cost.seen_share, cost.repeat_share, cost.without, cost.ndcg)),
+            f"{cost.cost:.1%}",
+        )
+        for cost in costs
+    ]
+    return table("What it costs to show shoppers less of what they know", columns, rows, right=columns[1:])
 
 
 def tail_table(costs: "Sequence[TailCost]") -> Group:

@@ -66,7 +66,7 @@ def read_frame(frame: pl.DataFrame, plan: Plan, *, now: int | None = None) -> It
         If the columns are not what the plan says.
     """
     raw = raw_rows_of_frame(frame, "frame")
-    log = _log_of(plan)
+    log = log_of(plan)
     mapped = map_columns(raw, plan) if log is None else log.map_batches(raw, "frame", frame.columns)
     yield from _Checker(plan, now, {}).batches(mapped)
 
@@ -75,7 +75,7 @@ class _Checker:
     """Checks batches, and remembers from one to the next the date format of each column and the ids given."""
 
     def __init__(self, plan: Plan, now: int | None, starts: dict[str, int]) -> None:
-        log = _log_of(plan)
+        log = log_of(plan)
         if log is not None and plan.table is not None and plan.table not in log.tables:
             raise FormatError(
                 f"format {log.name} gives {', '.join(log.tables)}, not {plan.table}; drop --as {plan.table}"
@@ -136,7 +136,7 @@ class _Checker:
 
 
 def _mapped(paths: Sequence[Path], plan: Plan, rows: int) -> Iterator[Mapped]:
-    log = _log_of(plan)
+    log = log_of(plan)
     if log is not None:
         yield from log.map(paths, rows, plan.encoding)
         return
@@ -144,7 +144,7 @@ def _mapped(paths: Sequence[Path], plan: Plan, rows: int) -> Iterator[Mapped]:
         yield from map_columns(read(path, rows=rows, encoding=plan.encoding, header=plan.header), plan)
 
 
-def _log_of(plan: Plan) -> Format | None:
+def log_of(plan: Plan) -> Format | None:
     """Return the known log that a plan names, or None if the plan is for our own columns."""
     return None if plan.format is None or plan.format == OWN else format_named(plan.format)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from aisle.ingest.api import MAX_EVENTS, SOURCE, EventTuple, check_events
 from aisle.ingest.dates import ISO_OR_EPOCH
-from aisle.ingest.ingest import read_frame
+from aisle.ingest.ingest import log_of, read_frame
 from aisle.ingest.plan import Plan
 from aisle.ingest.readers.jsonl import Cells, cells_of, to_frame
 from aisle.shop import moments
@@ -39,13 +39,14 @@ class Retried:
     Attributes
     ----------
     accepted
-        Rows to store: frames with the columns and types of their table, or tuples in the order of its columns.
+        Rows to store, with their table: frames with its columns and types, or tuples in the order of its columns. A
+        format may give rows of other tables too, such as the items that events name.
     reasons
         For each rejected row why it is rejected again, or None.
     """
 
     table: str
-    accepted: list[pl.DataFrame | list[EventTuple]]
+    accepted: list[tuple[str, pl.DataFrame | list[EventTuple]]]
     rows: Sequence[Rejected]
     reasons: list[str | None]
 
@@ -76,7 +77,7 @@ def _retry_events(rows: list[Rejected], now: int) -> Iterator[Retried]:
         accepted, reasons = check_events(
             [row.raw.encode() for row in part], [(row.key, row.created) for row in part], now
         )
-        yield Retried("events", [accepted], part, reasons)
+        yield Retried("events", [("events", accepted)], part, reasons)
 
 
 def _retry_rows(table: str, rows: list[Rejected], plan: Plan, now: int) -> Iterator[Retried]:
@@ -91,8 +92,17 @@ def _retry_rows(table: str, rows: list[Rejected], plan: Plan, now: int) -> Itera
         group, group_cells = groups.setdefault(tuple(cells), ([], []))
         group.append(row)
         group_cells.append(cells)
+    known = list(dict.fromkeys(name for columns in groups for name in columns))
     for group, group_cells in groups.values():
-        yield _retry_frame(table, group, to_frame(group_cells), plan, now)
+        yield _retry_frame(table, group, _completed(to_frame(group_cells), known, plan), plan, now)
+
+
+def _completed(frame: pl.DataFrame, known: list[str], plan: Plan) -> pl.DataFrame:
+    """Return rows with the columns of the other rows of their file, behind their own: empty cells were not kept."""
+    missing = [pl.lit(None, pl.String).alias(name) for name in known if name not in frame.columns]
+    log = log_of(plan)
+    whole = frame.with_columns(missing)
+    return whole if log is None else log.completed(whole)
 
 
 def _cells_of(row: Rejected) -> Cells:
@@ -102,12 +112,14 @@ def _cells_of(row: Rejected) -> Cells:
 
 def _retry_frame(table: str, rows: list[Rejected], frame: pl.DataFrame, plan: Plan, now: int) -> Retried:
     reasons: list[str | None] = [None] * len(rows)
-    accepted: list[pl.DataFrame | list[EventTuple]] = []
+    accepted: list[tuple[str, pl.DataFrame | list[EventTuple]]] = []
+    # A format knows its tables itself, and gives them all.
+    plan = plan if log_of(plan) else replace(plan, table=table)
     try:
-        for batch in read_frame(frame, replace(plan, table=table), now=now):
-            accepted.append(batch.accepted)
+        for batch in read_frame(frame, plan, now=now):
+            accepted.append((batch.table, batch.accepted))
             for reject in batch.rejects:
-                if reject.line is not None:
+                if reject.line is not None and batch.table == table:
                     reasons[reject.line - 1] = reject.reason
     except FormatError as error:
         return Retried(table, [], rows, [str(error)] * len(rows))

@@ -6,12 +6,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from aisle.app.data.importing import STORES
 from aisle.app.data.replay import Replayed
 from aisle.app.shop import Shop
 from aisle.ingest.api import parse_events
 from aisle.ingest.plan import Plan
-from aisle.shop.errors import FileError, InputError, NotFound
-from aisle.storage import events
+from aisle.shop.errors import FileError, InputError, NotFound, Refused
+from aisle.storage import events, items
+from aisle.storage.connection import Database
+from aisle.storage.rows import Rows, Stored, as_tuples
 
 OWN = Plan(table="events")
 
@@ -141,3 +144,57 @@ def test_an_export_overwrites_nothing(shop: Shop, tmp_path: Path) -> None:
     shop.import_files([path], OWN)
     with pytest.raises(FileError, match="choose another file"):
         shop.export_rejects(path)
+
+
+RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+
+
+def test_rows_of_a_known_log_are_replayed_with_their_items_and_without_their_empty_cells(
+    shop: Shop, tmp_path: Path
+) -> None:
+    rows = ("1,10,Mug,0,2011-01-01 10:00,1.5,7,UK", "2,20,Cup,0,2011-01-01 10:00,1.5,,UK")
+    path = write(tmp_path, "a.csv", RETAIL, *rows)
+    plan = Plan(format="online-retail")
+    shop.import_files([path], plan)
+    assert shop.replay_rejects(plan) == Replayed(2, 0, 2)
+    assert {row.reason for row in shop.rejects()[0]} == {"quantity '0' is not positive"}
+    file = tmp_path / "rejects.jsonl"
+    shop.export_rejects(file)
+    file.write_text(file.read_text().replace('"Quantity":"0"', '"Quantity":"3"'))
+    assert shop.replay_rejects(plan, corrected=file) == Replayed(2, 2, 0, stored=2)
+    assert {row[1:4] for row in stored(shop)} == {("7", "10", "purchase"), (None, "20", "purchase")}
+    assert set(items.get(shop.db, ["10", "20"])) == {"10", "20"}
+
+
+def test_a_row_without_a_cell_keeps_its_reason_and_can_be_mended(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "who,item_id,timestamp", "u,i,soon", "u,,2024-01-01")
+    plan = Plan(columns={"who": "user_id"}, date_format="iso")
+    shop.import_files([path], plan)
+    assert shop.replay_rejects(plan).stays == 2
+    assert "item_id is missing; view_item needs one" in {row.reason for row in shop.rejects()[0]}
+
+
+def test_a_row_that_is_rejected_again_keeps_its_first_reason(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "user_id,item_id,timestamp", "u,i,03.04.2024")
+    shop.import_files([path], Plan(table="events", date_format="iso"))
+    for _ in range(2):
+        shop.replay_rejects(Plan(date_format="%m/%d/%Y"))
+    reason = shop.rejects()[0][0].reason
+    assert reason.count("does not match") == 2
+    assert reason.endswith("; at first: timestamp '03.04.2024' does not match the date format iso")
+
+
+def test_a_row_that_the_database_refuses_stops_nobody_else(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "a.csv", "user_id,item_id,timestamp", "bad,i,03.04.2024", "v,i,04.04.2024")
+    shop.import_files([path], Plan(table="events", date_format="iso"))
+
+    def store(db: Database, rows: Rows) -> Stored:
+        if any("bad" in row for row in as_tuples("events", rows)):
+            raise Refused("the database has no room for bad")
+        return events.store(db, rows)
+
+    monkeypatch.setitem(STORES, "events", store)
+    assert shop.replay_rejects(Plan(date_format="%d.%m.%Y")) == Replayed(2, 1, 1, stored=1)
+    assert shop.rejects()[0][0].reason.startswith("the database has no room for bad; at first: ")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -10,10 +10,13 @@ from aisle.app.data.importing import STORES
 from aisle.app.progress import Progress, silent
 from aisle.ingest.plan import Plan
 from aisle.ingest.replay import Rejected, Retried, read_again
-from aisle.shop.errors import FileError, InputError, NotFound
+from aisle.shop.errors import FileError, InputError, NotFound, Refused
 from aisle.storage import rejects
 from aisle.storage.connection import Database
 from aisle.storage.rejects import Waiting
+
+_AT_FIRST: Final = "; at first: "
+"""Stands between the reason of a row that was rejected again, and its first one."""
 
 
 class Replayed(msgspec.Struct):
@@ -67,9 +70,9 @@ def replay(
     replayed = Replayed()
     for name in _sources(db, source):
         rows = [reject for reject in rejects.waiting(db, name) if corrections is None or reject.seq in corrections]
-        numbers = {reject.digest.hex(): reject.seq for reject in rows}
+        known = {reject.digest.hex(): reject for reject in rows}
         for retried in read_again([_rejected(reject, corrections) for reject in rows], plan):
-            _settle(db, retried, numbers, replayed)
+            _settle_around_refused(db, retried, plan, known, replayed)
             progress("replay", replayed.read, None, replayed.read)
     if corrections is not None and replayed.read < len(corrections):
         missing = len(corrections) - replayed.read
@@ -114,19 +117,44 @@ def _rejected(reject: Waiting, corrections: dict[int, str] | None) -> Rejected:
     return Rejected(reject.digest.hex(), reject.source, reject.table, raw, reject.created)
 
 
-def _settle(db: Database, retried: Retried, numbers: dict[str, int], replayed: Replayed) -> None:
+def _settle_around_refused(
+    db: Database, retried: Retried, plan: Plan, known: dict[str, Waiting], replayed: Replayed
+) -> None:
+    """Settle rejects together; if the database refuses a row, one by one, so that it stops nobody else."""
+    try:
+        _settle(db, retried, known, replayed)
+    except Refused as error:
+        if len(retried.rows) > 1:
+            for row in retried.rows:
+                for alone in read_again([row], plan):
+                    _settle_around_refused(db, alone, plan, known, replayed)
+            return
+        _settle(db, Retried(retried.table, [], retried.rows, [str(error)]), known, replayed)
+
+
+def _settle(db: Database, retried: Retried, known: dict[str, Waiting], replayed: Replayed) -> None:
     """Store the rows that passed, then remove their rejects: a crash in between only leads to duplicates."""
-    for rows in retried.accepted:
-        stored = STORES[retried.table](db, rows)
+    for table, rows in retried.accepted:
+        stored = STORES[table](db, rows)
+        if table != retried.table:
+            continue
         replayed.stored += stored.stored
         replayed.duplicate += stored.duplicate
         replayed.erased += stored.erased
-    outcomes = [(numbers[row.key], reason) for row, reason in zip(retried.rows, retried.reasons, strict=True)]
-    stays = {seq: reason for seq, reason in outcomes if reason is not None}
+    outcomes = [(known[row.key].seq, reason) for row, reason in zip(retried.rows, retried.reasons, strict=True)]
+    before = {reject.seq: reject.reason for reject in known.values()}
+    stays = {seq: _with_history(reason, before[seq]) for seq, reason in outcomes if reason is not None}
     rejects.settle(db, [seq for seq, reason in outcomes if reason is None], stays)
     replayed.read += len(outcomes)
     replayed.stays += len(stays)
     replayed.left += len(outcomes) - len(stays)
+
+
+def _with_history(reason: str, before: str) -> str:
+    """Return a new reason together with the first one."""
+    last, _, first = before.partition(_AT_FIRST)
+    first = first or last
+    return reason if reason == first else f"{reason}{_AT_FIRST}{first}"
 
 
 def _exported(reject: Waiting) -> dict[str, Any]:

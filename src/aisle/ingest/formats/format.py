@@ -116,6 +116,14 @@ class Format:
         sheet = self._check(source, columns)
         return sheet.map(sheet.complete(batches))
 
+    def completed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return rows with the columns that they lack of the sheet that they share most with, empty."""
+        present = frozenset(frame.columns)
+        header = max((sheet.header for sheet in self.sheets), key=lambda header: len(header & present))
+        if 2 * len(header & present) < len(header) or self.sheet_with(present):
+            return frame
+        return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in sorted(header - present))
+
     def _check(self, source: Path | str, columns: Sequence[str]) -> Sheet:
         sheet = self.sheet_with(columns)
         if sheet is None:

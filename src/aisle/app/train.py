@@ -150,6 +150,8 @@ def train(
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision)
     skipped |= interactions_table.refresh(db, data, progress)
+    if budget.cut_short is not None:
+        skipped["past windows"] = budget.cut_short
     if tables.stray is not None:
         skipped["stray events"] = tables.stray
     return Trained(

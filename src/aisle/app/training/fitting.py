@@ -65,6 +65,8 @@ class TrainingBudget:
     """The time for gathering past windows; the first window is always gathered."""
     started: float = field(default_factory=time.perf_counter)
     gathered: dict[tuple[bytes, int], dict[Objective, PastShelves]] = field(default_factory=dict)
+    cut_short: str | None = None
+    """How many past windows were gathered when the time was up; None if it was not."""
 
     @property
     def spent(self) -> bool:
@@ -165,6 +167,7 @@ def past_shelves(
         key = msgspec.json.encode(recipe, order="deterministic"), window.cut
         if key not in budget.gathered:
             if shelves[hybrid.objective] and budget.spent:
+                budget.cut_short = f"the ranker learnt from {number} of {len(windows)}, as the time was up"
                 break
             try:
                 budget.gathered[key] = _gather(recipe, hybrid, data, window)

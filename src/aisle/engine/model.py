@@ -14,6 +14,7 @@ from aisle.engine.ranking.ranker_columns import with_current_columns
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import (
     BASELINE,
+    CALIBRATION,
     HIGHLIGHTS,
     PERSONAL,
     POPULAR,
@@ -32,6 +33,7 @@ from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
 from aisle.recommenders.base import Component, Recommender, Retrieves
 from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
 from aisle.recommenders.second_stage.ranker import Ranker
@@ -109,6 +111,12 @@ class TrainedModel:
             return self._recommender(BASELINE if BASELINE in self.components else POPULAR)
         return self._recommender(PERSONAL) if self.recipe.hybrid is None else self._hybrid(self.recipe.hybrid)
 
+    @cached_property
+    def taste(self) -> Recommender[Any]:
+        """What says of any item how much a shopper likes it: the personal model, or the first of a hybrid's sources."""
+        names = [PERSONAL] if self.recipe.hybrid is None else [*self.recipe.hybrid.sources, POPULAR]
+        return next(self._recommender(name) for name in names if name in self.components)
+
     @property
     def popular(self) -> Recommender[Any]:
         """What answers where nothing else does."""
@@ -160,9 +168,10 @@ class TrainedModel:
         sources = {name: Source(self._recommender(name), quotas[name]) for name in quotas if name in components}
         role = ranker_of(objective) if ranker_of(objective) in components else RANKER
         ranker = with_current_columns(self._component(role, Ranker), tuple(quotas)) if role in components else None
-        return Hybrid(
-            tuple(quotas), sources, self._component(PRUNER, CandidatePruner), self._component(STATE, ItemState), ranker
-        )
+        pruner, state = self._component(PRUNER, CandidatePruner), self._component(STATE, ItemState)
+        calibration = self.components.get(CALIBRATION) if role == RANKER else None
+        calibration = calibration if isinstance(calibration, Calibration) else None
+        return Hybrid(tuple(quotas), sources, pruner, state, ranker, calibration)
 
     # --- What is known of items ---------------------------------------------------------------------------------------
 

@@ -18,13 +18,15 @@ from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
 from aisle.engine.shelf.filters import RequestContext
 from aisle.engine.vocabulary import RequestVocabulary
-from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.prepare.profiles import Profiles
+from aisle.recommenders.query import ItemLists, QueryBatch, queries_of
 from aisle.recommenders.second_stage.rebuying import JUST_BOUGHT
-from aisle.shop.events import KIND_CODES
+from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 
 Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
 
 SPARE: Final = 4
 """A strategy proposes so many times the items that are shown, as rules drop some."""
@@ -81,8 +83,6 @@ class ShelfQuery:
 
     Attributes
     ----------
-    model
-        What answers.
     catalogue
         Where items are looked up.
     shopper
@@ -93,10 +93,6 @@ class ShelfQuery:
         What the shopper viewed, each item once, newest first, (items,); the model need not know all of them.
     item
         The item of the page, or `UNKNOWN`.
-    cart
-        What is in the cart, (items,).
-    n
-        How long the shelf is.
     objective
         What the shelf is for; None: what the model is for.
     """
@@ -158,11 +154,14 @@ class ShelfQuery:
         vocabulary = catalogue.vocabulary
         page = vocabulary.numbers([request.item_id] if request.item_id else [])
         cart = vocabulary.numbers(dict.fromkeys(request.cart))
+        unwanted = vocabulary.numbers(dict.fromkeys(request.exclude_ids))
         dealings = Dealings.of(recent, model.weights)
         disliked = shopper.history.items[shopper.weights < 0]
         context = RequestContext(
             now=shopper.now,
-            excluded=np.concatenate((disliked, dealings.cancelled, dealings.excluded(request.exclude), cart, page)),
+            excluded=np.concatenate(
+                (disliked, dealings.cancelled, dealings.excluded(request.exclude), cart, page, unwanted)
+            ),
             bought=dealings.bought,
             bought_at=dealings.bought_at,
             seen=dealings.seen,
@@ -182,6 +181,23 @@ class ShelfQuery:
             request.n,
             objective,
         )
+
+    def with_cart(self) -> Self:
+        """Return the same request, with the cart as the history of a shopper of whom nothing else is known."""
+        known = self.cart[self.cart < len(self.model.items)]
+        if len(self.shopper.history.items) or len(known) == 0:
+            return self
+        unknown = np.full(len(known), np.nan, np.float32)
+        profiles = Profiles(
+            indptr=np.array([0, len(known)]),
+            item=known,
+            kind=np.full(len(known), KIND_CODES[EventKind.ADD_TO_CART], np.int8),
+            rating=unknown,
+            price=unknown,
+            timestamp=np.full(len(known), self.shopper.now, np.int64),
+            now=np.array([self.shopper.now]),
+        )
+        return replace(self, shopper=queries_of(profiles, self.model.weights))
 
     @property
     def n_candidates(self) -> int:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from aisle.app.serving.private_bundles import PrivateBundles
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
+from aisle.kernels.threads import hold_blas
 from aisle.models import registry
 from aisle.models.bundle import Bundle
 from aisle.shop.errors import AisleError, BundleError, NoModel
@@ -36,10 +37,6 @@ class ModelWatch:
 
     Parameters
     ----------
-    db
-        Where the registry is.
-    bundles
-        The folder with the bundles.
     copies
         Where the workers of a server keep checked copies of them; None: the bundles are used as they are.
     """
@@ -131,6 +128,7 @@ class ModelWatch:
             _log.warning("serving model %s, the one before: %s", self._model.version, error)
 
     def _load(self, row: ModelRow, digest: str) -> TrainedModel:
+        hold_blas()
         bundle: Bundle = registry.load(self._bundles, row) if self._private is None else self._private.open(row, digest)
         return TrainedModel.of_bundle(row.version, bundle, Recipe.parse(row.recipe))
 

@@ -11,7 +11,9 @@ from aisle.cli.shop import open_shop
 from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
+    from aisle.app.serving.shelf import Shelf
     from aisle.app.shop import Shop
+    from aisle.web.api.shelf_schemas import Recommendations
 
 
 class Exclude(StrEnum):
@@ -48,9 +50,14 @@ class Options(NamedTuple):
         InputError
             If they do not say for whom shelves are, or where everybody's shelves go.
         """
-        if self.everybody == (self.user_id is not None or self.session_id is not None):
+        for name, value in (("--user-id", self.user_id), ("--session-id", self.session_id)):
+            if value == "":
+                raise InputError(f"{name} is empty; give an id, or leave it out")
+        about_something = self.item is not None or bool(self.cart)
+        if self.everybody == (self.user_id is not None or self.session_id is not None or about_something):
             raise InputError(
-                "say for whom: --user-id ID or --session-id ID for one shopper, --all --out FILE.parquet for everybody"
+                "say for whom: --user-id ID or --session-id ID for one shopper, --item ID or --cart ID for a page or "
+                "a cart, --all --out FILE.parquet for everybody"
             )
         if self.everybody and (self.out is None) != self.to_db:
             raise InputError("--all writes a file or the database: add --out FILE.parquet, --out FILE.csv or --to-db")
@@ -126,10 +133,9 @@ def similar(
         shelf = shop.similar(item_id, n)
     from aisle.cli.display import terminal
     from aisle.cli.display.shelves import print_similar
-    from aisle.web.api.shelves import Similar
 
     if as_json:
-        terminal.json(Similar.from_shelf(item_id, shelf))
+        terminal.json(_as_json(shelf))
     else:
         print_similar(shelf, item_id)
 
@@ -148,14 +154,27 @@ def _for_one_shopper(shop: "Shop", options: Options) -> None:
     )
     if options.as_json:
         from aisle.cli.display import terminal
-        from aisle.web.api.shelves import Recommendations
 
-        terminal.json(Recommendations.from_shelf(options.user_id, options.session_id, shelf))
+        terminal.json(_as_json(shelf))
         return
     from aisle.cli.display.shelves import print_shelf
 
     history = [] if options.user_id is None else shop.history(options.user_id, options.n)
-    print_shelf(shelf, options.user_id or f"session {options.session_id}", history)
+    print_shelf(shelf, _shopper(options), history)
+
+
+def _shopper(options: Options) -> str:
+    """Say whose shelf it is."""
+    if options.user_id or options.session_id:
+        return options.user_id or f"session {options.session_id}"
+    return "anybody with this cart" if options.cart else f"anybody who looks at {options.item}"
+
+
+def _as_json(shelf: "Shelf") -> "Recommendations":
+    """Return a shelf as the HTTP API answers with it."""
+    from aisle.web.api.shelf_schemas import Recommendations
+
+    return Recommendations.from_shelf(shelf)
 
 
 def _for_everybody(shop: "Shop", options: Options) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from aisle.app.data.setup import make_shop
-from aisle.app.settings import Settings
+from aisle.app.settings import FILE, Settings
 from aisle.shop import columns, moments
 from aisle.storage import events, items
 from aisle.storage.connection import connect
@@ -18,9 +18,15 @@ TEAS: Final = [f"tea-{number}" for number in range(10)]
 TOOLS: Final = [f"tool-{number}" for number in range(9)] + [HOSTILE_ID]
 
 
+KNOWN: Final = "[placements.recommended-for-you]\nseen_share = 1.0\nrepeat_share = 1.0\n"
+"""The main shelf shows what shoppers know: they know most of so small a shop."""
+
+
 def make_small_shop(folder: Path, shoppers: int = 40) -> Path:
     """Make the shop in a folder, without a model."""
     make_shop(folder, name="Leaf & Hammer")
+    with (folder / FILE).open("a") as file:
+        file.write(KNOWN)
     with connect(Settings.read(folder).database_url) as db:
         items.upsert(db, [_row(columns.ITEMS, **item) for item in _items()])
         events.store(db, [_row(columns.EVENTS, **event) for event in _events(shoppers)])

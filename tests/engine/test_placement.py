@@ -77,3 +77,40 @@ def test_the_rule_that_dropped_a_candidate_is_named() -> None:
 def test_the_cart_is_not_on_its_own_shelf() -> None:
     shelf = place(Placement("cart", strategy_named("cart")), query(cart=("i7",)), [proposal(7, 5)])
     assert 7 not in shelf.items
+
+
+SHARES = Rules(seen_share=0.3, repeat_share=0.5)
+
+
+def with_context(base: ShelfQuery, **known: list[int]) -> ShelfQuery:
+    arrays = {name: np.array(items, np.int32) for name, items in known.items()}
+    return replace(base, context=replace(base.context, **arrays))  # type: ignore[arg-type]
+
+
+def test_what_the_shopper_has_seen_gets_its_share_of_places_and_no_more() -> None:
+    seen = with_context(query(n=10), seen=[50, 51, 52, 53, 54])
+    shelf = place(Placement("home", STRATEGIES[PERSONAL], rules=SHARES), seen, [proposal(50, 51, 52, 53, 54, 60)])
+    assert shelf.items[:4].tolist() == [50, 51, 52, 60]
+    assert len(shelf.items) == 10
+    assert shelf.dropped_by() == {53: "seen_share", 54: "seen_share"}
+
+
+def test_what_is_owned_gets_a_share_and_only_what_is_due() -> None:
+    owner = with_context(query(n=4), owned=[50, 51, 52, 53], not_due=[50])
+    shelf = place(Placement("home", STRATEGIES[PERSONAL], rules=SHARES), owner, [proposal(50, 51, 52, 53)])
+    assert shelf.items.tolist() == [51, 52, 0, 1]
+    assert shelf.dropped_by() == {50: "not_due", 53: "repeat_share"}
+
+
+def test_the_share_of_repeats_is_what_training_learnt_where_it_is_left_to_it() -> None:
+    owner = with_context(query(n=4), owned=[50, 51, 52])
+    owner = replace(owner, context=replace(owner.context, repeat_share=0.25))
+    rules = Rules(repeat_share="auto")
+    shelf = place(Placement("home", STRATEGIES[PERSONAL], rules=rules), owner, [proposal(50, 51, 52)])
+    assert shelf.items.tolist() == [50, 0, 1, 2]
+
+
+def test_a_shopper_who_has_seen_everything_gets_that_rather_than_nothing() -> None:
+    everything = with_context(query(n=3), seen=list(range(ITEMS)))
+    shelf = place(Placement("home", STRATEGIES[PERSONAL], rules=SHARES), everything, [proposal(7, 5)])
+    assert shelf.items.tolist() == [7, 5, 0]

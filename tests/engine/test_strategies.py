@@ -13,12 +13,13 @@ from aisle.app.shop import Shop
 from aisle.engine.model import TrainedModel
 from aisle.engine.proposals import FALLBACKS, Proposal
 from aisle.engine.query import NoCatalogue, ShelfQuery
-from aisle.engine.recipe import POPULAR, STATE
+from aisle.engine.recipe import POPULAR, REBUYING, STATE
 from aisle.engine.request import ShelfRequest
 from aisle.engine.strategies import STRATEGIES, strategy_named
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.second_stage.rebuying import Rebuying, RebuyingConfig
 from aisle.shop import columns, moments
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import Vocabulary
@@ -33,12 +34,16 @@ def model(tmp_path: Path, rebuyers: float = 0.5, days: float = 30.0) -> TrainedM
     """Return a model of a shop in which people come back for everything after so many days."""
     state = ItemState(ItemStateConfig())
     state.target_kind_ = np.array([KIND_CODES["purchase"]], np.int8)
-    state.rebuyers_ = np.full(4, rebuyers, np.float32)
-    state.interval_ = np.full(4, np.log(days), np.float32)
+    rebuying = Rebuying(RebuyingConfig())
+    rebuying.share_ = np.array([0.5], np.float32)
+    rebuying.rate_ = np.full(4, rebuyers, np.float32)
+    rebuying.interval_ = np.full(4, days, np.float32)
+    rebuying.least_ = np.zeros(1, np.float32)
+    rebuying.again_ = np.full(4, rebuyers > 0)
     popular = Popularity(PopularityConfig())
     popular.scores_ = np.array([1, 2, 3, 4], np.float32)
     recipe = recipe_of(Settings.read(tmp_path, weights={"half_life_days": float("inf")}))
-    return TrainedModel(1, {POPULAR: popular, STATE: state}, ITEMS, recipe, NOW)
+    return TrainedModel(1, {POPULAR: popular, STATE: state, REBUYING: rebuying}, ITEMS, recipe, NOW)
 
 
 def bought(item_id: str, days: float) -> EventRow:
@@ -63,11 +68,12 @@ def test_every_strategy_has_a_standard_placement_of_its_own() -> None:
     assert len(set(placements)) == len(placements)
 
 
-def test_due_items_come_before_those_just_bought_and_those_bought_long_ago(tmp_path: Path) -> None:
-    events = [bought("early", 3), bought("due", 30), bought("late", 300)]
+def test_due_items_come_before_those_bought_long_ago_and_those_just_bought_are_missing(tmp_path: Path) -> None:
+    events = [bought("never", 3), bought("early", 16), bought("due", 30), bought("late", 300)]
     due = proposals("buy_it_again", model(tmp_path), events)[0]
     assert [ITEMS.ids[item] for item in due.items] == ["due", "early", "late"]
-    np.testing.assert_allclose(due.scores, 0.5 * np.array([1, 0.1 * np.exp(0.9), 10 * np.exp(-9)]), rtol=1e-5)
+    ratio = np.array([1, 16 / 30, 10])
+    np.testing.assert_allclose(due.scores, 0.5 * ratio * np.exp(1 - ratio), rtol=1e-5)
     assert not due.may_be_filled
 
 

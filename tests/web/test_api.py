@@ -75,7 +75,7 @@ def test_an_id_may_hold_anything_but_control_characters(client: TestClient) -> N
         ("/api/recommendations?user_id=a&n=ten", "n 'ten'"),
         ("/api/recommendations?user_id=a&n=" + "9" * 5000, "out of range"),
         ("/api/recommendations?user_id=a&n=%C2%B2", "n '²'"),
-        ("/api/recommendations?user_id=a&exclude=seen", "exclude 'seen': invalid enum value"),
+        ("/api/recommendations?user_id=a&exclude=liked", "exclude 'liked': invalid enum value"),
         ("/api/recommendations?session_id=", "session_id ''"),
         ("/api/recommendations?user_id=a&placement=similar-items", "add item_id"),
         ("/api/recommendations?user_id=a&item_id=", "item_id ''"),

@@ -14,11 +14,13 @@ from aisle.engine.ranking.ranker_columns import with_current_columns
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import (
     BASELINE,
+    CALIBRATION,
     HIGHLIGHTS,
     PERSONAL,
     POPULAR,
     PRUNER,
     RANKER,
+    REBUYING,
     STARS,
     STATE,
     Recipe,
@@ -31,9 +33,11 @@ from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
 from aisle.recommenders.base import Component, Recommender, Retrieves
 from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
 from aisle.recommenders.second_stage.ranker import Ranker
+from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
 from aisle.recommenders.similar import Directions, directions
 from aisle.shop.errors import BundleError, NoModel
@@ -158,9 +162,10 @@ class TrainedModel:
         sources = {name: Source(self._recommender(name), quotas[name]) for name in quotas if name in components}
         role = ranker_of(objective) if ranker_of(objective) in components else RANKER
         ranker = with_current_columns(self._component(role, Ranker), tuple(quotas)) if role in components else None
-        return Hybrid(
-            tuple(quotas), sources, self._component(PRUNER, CandidatePruner), self._component(STATE, ItemState), ranker
-        )
+        pruner, state = self._component(PRUNER, CandidatePruner), self._component(STATE, ItemState)
+        calibration = self.components.get(CALIBRATION) if role == RANKER else None
+        calibration = calibration if isinstance(calibration, Calibration) else None
+        return Hybrid(tuple(quotas), sources, pruner, state, ranker, calibration)
 
     # --- What is known of items ---------------------------------------------------------------------------------------
 
@@ -169,6 +174,12 @@ class TrainedModel:
         """What is known of the items; None in an old bundle without it."""
         state = self.components.get(STATE)
         return state if isinstance(state, ItemState) else None
+
+    @property
+    def rebuying(self) -> Rebuying | None:
+        """What shoppers buy again; None in an old bundle without it."""
+        rebuying = self.components.get(REBUYING)
+        return rebuying if isinstance(rebuying, Rebuying) else None
 
     @property
     def highlights(self) -> ReviewHighlights | None:
@@ -207,11 +218,13 @@ class TrainedModel:
         return in_tail(np.zeros(len(self.items)) if self.state is None else self.state.buyers_)
 
     def stars(self, shopper: QueryBatch, items: NDArray[np.int32]) -> NDArray[np.float32] | None:
-        """Return the stars that a shopper would give to items, (items,), or None if no model predicts them."""
+        """Return the stars that a shopper would give to items, on the shop's scale, (items,); None without a model."""
         model = self.components.get(STARS, self.components.get(PERSONAL))
         if not isinstance(model, Recommender) or not isinstance(model, PredictsRatings):
             return None
-        return model.stars(model.score(shopper, items)[0])
+        weights, stars = self.weights, model.stars(model.score(shopper, items)[0])
+        clipped: NDArray[np.float32] = np.clip(stars, weights.lowest_rating, weights.highest_rating)
+        return clipped
 
     # --- Components ---------------------------------------------------------------------------------------------------
 

@@ -90,11 +90,15 @@ def place(placement: Placement, query: ShelfQuery, proposals: Iterable[Proposal]
         What the strategy yields: its own proposals, then the fallbacks; at least one.
     """
     rules = bind(placement.rules, query.catalogue.vocabulary)
+    shelves: list[PlacedShelf] = []
     for proposal in proposals:
-        shelf = _filled(placement, query, proposal, rules)
-        if np.isin(shelf.items, proposal.items).any():
-            break
-    return shelf
+        shelves.append(_filled(placement, query, proposal, rules))
+        if np.isin(shelves[-1].items, proposal.items).any():
+            return shelves[-1]
+    if len(shelves[-1].items) == 0 and placement.rules != placement.rules.without_shares():
+        # A shopper who knows everything there is gets what they know rather than nothing.
+        return place(replace(placement, rules=placement.rules.without_shares()), query, [s.proposal for s in shelves])
+    return shelves[-1]
 
 
 def _filled(placement: Placement, query: ShelfQuery, proposal: Proposal, rules: BoundRules) -> PlacedShelf:

@@ -1,13 +1,14 @@
 """A request in a model's numbers: the shopper, the page and the cart, and where to look items up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.engine.dealings import Dealings, RecentEvents
 from aisle.engine.model import TrainedModel
 from aisle.engine.ranking.candidates import MAX_CANDIDATES
 from aisle.engine.ranking.examples import Objective
@@ -17,17 +18,14 @@ from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
 from aisle.engine.shelf.filters import RequestContext
 from aisle.engine.vocabulary import RequestVocabulary
-from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.prepare.profiles import Profiles
+from aisle.recommenders.query import ItemLists, QueryBatch, queries_of
+from aisle.recommenders.second_stage.rebuying import JUST_BOUGHT
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
+from aisle.shop.moments import DAY
 
 Ints = NDArray[np.int32]
-
-OWNING: Final = [KIND_CODES[kind] for kind in (EventKind.PURCHASE, EventKind.RATE)]
-"""The events that show that a shopper owns an item; a rating does too."""
-
-VIEWS: Final = [KIND_CODES[kind] for kind in (EventKind.VIEW_ITEM, EventKind.SELECT_ITEM)]
-"""The events of looking at an item."""
 
 SPARE: Final = 4
 """A strategy proposes so many times the items that are shown, as rules drop some."""
@@ -78,14 +76,6 @@ class NoCatalogue:
         return self.new_items[:n]
 
 
-class RecentEvents(NamedTuple):
-    """What a shopper did, newest first, each (events,); the model need not know all items."""
-
-    item: Ints
-    kind: NDArray[np.int8]
-    timestamp: NDArray[np.int64]
-
-
 @dataclass(frozen=True, eq=False)
 class ShelfQuery:
     """A request in a model's numbers.
@@ -133,11 +123,12 @@ class ShelfQuery:
     ) -> Self:
         """Read a request together with the shopper's events, newest first."""
         shopper = to_query(events, model.items, model.weights, as_of(events, model.data_end))
-        of_items = [(event.item_id, event.kind, event.timestamp) for event in events if event.item_id is not None]
+        of_items = [event for event in events if event.item_id is not None]
         recent = RecentEvents(
-            catalogue.vocabulary.numbers(item_id for item_id, _, _ in of_items),
-            np.array([KIND_CODES[kind] for _, kind, _ in of_items], np.int8),
-            np.array([timestamp for _, _, timestamp in of_items], np.int64),
+            catalogue.vocabulary.numbers(event.item_id for event in of_items if event.item_id is not None),
+            np.array([KIND_CODES[event.kind] for event in of_items], np.int8),
+            np.array([np.nan if event.rating is None else event.rating for event in of_items], np.float32),
+            np.array([event.timestamp for event in of_items], np.int64),
         )
         return cls._of(request, shopper, recent, model, catalogue, objective)
 
@@ -152,7 +143,7 @@ class ShelfQuery:
     ) -> Self:
         """Read a request together with a query of one that has its profile."""
         profile = profiles_of(shopper)
-        recent = RecentEvents(profile.item[::-1], profile.kind[::-1], profile.timestamp[::-1])
+        recent = RecentEvents(profile.item[::-1], profile.kind[::-1], profile.rating[::-1], profile.timestamp[::-1])
         return cls._of(request, shopper, recent, model, catalogue, objective)
 
     @classmethod
@@ -168,18 +159,47 @@ class ShelfQuery:
         vocabulary = catalogue.vocabulary
         page = vocabulary.numbers([request.item_id] if request.item_id else [])
         cart = vocabulary.numbers(dict.fromkeys(request.cart))
+        dealings = Dealings.of(recent, model.weights)
         disliked = shopper.history.items[shopper.weights < 0]
-        owned = recent.item[np.isin(recent.kind, OWNING)] if request.exclude == "purchased" else page[:0]
-        bought = recent.kind == KIND_CODES[EventKind.PURCHASE]
         context = RequestContext(
             now=shopper.now,
-            excluded=np.concatenate((disliked, owned, cart, page)),
-            bought=recent.item[bought],
-            bought_at=recent.timestamp[bought],
+            excluded=np.concatenate((disliked, dealings.cancelled, dealings.excluded(request.exclude), cart, page)),
+            bought=dealings.bought,
+            bought_at=dealings.bought_at,
+            seen=dealings.seen,
+            owned=dealings.owned,
+            not_due=_not_due(dealings, model, shopper.now),
+            repeat_share=1.0 if model.rebuying is None else model.rebuying.allowed,
         )
         item = int(page[0]) if len(page) else UNKNOWN
-        viewed = _each_once(recent.item[np.isin(recent.kind, VIEWS)])
-        return cls(model, catalogue, shopper, context, viewed, item, cart, request.n, objective)
+        return cls(
+            model,
+            catalogue,
+            without_liking(shopper, dealings.cancelled),
+            context,
+            dealings.viewed,
+            item,
+            cart,
+            request.n,
+            objective,
+        )
+
+    def with_cart(self) -> Self:
+        """Return the same request, with the cart as the history of a shopper of whom nothing else is known."""
+        known = self.cart[self.cart < len(self.model.items)]
+        if len(self.shopper.history.items) or len(known) == 0:
+            return self
+        unknown = np.full(len(known), np.nan, np.float32)
+        profiles = Profiles(
+            indptr=np.array([0, len(known)]),
+            item=known,
+            kind=np.full(len(known), KIND_CODES[EventKind.ADD_TO_CART], np.int8),
+            rating=unknown,
+            price=unknown,
+            timestamp=np.full(len(known), self.shopper.now, np.int64),
+            now=np.array([self.shopper.now]),
+        )
+        return replace(self, shopper=queries_of(profiles, self.model.weights))
 
     @property
     def n_candidates(self) -> int:
@@ -204,6 +224,18 @@ def n_candidates(n: int) -> int:
     return max(SPARE * n, MAX_CANDIDATES)
 
 
-def _each_once(items: Ints) -> Ints:
-    """Return items in their order without repetitions."""
-    return items[np.sort(np.unique(items, return_index=True)[1])]
+def without_liking(shopper: QueryBatch, items: Ints) -> QueryBatch:
+    """Return a query of one in which some items say nothing of what the shopper likes."""
+    liked = np.isin(shopper.history.items, items) & (shopper.weights > 0)
+    return replace(shopper, weights=np.where(liked, np.float32(0), shopper.weights)) if liked.any() else shopper
+
+
+def _not_due(dealings: Dealings, model: TrainedModel, now: int) -> Ints:
+    """Return what the shopper owns and would not buy again just now; nothing for an old bundle, which cannot say."""
+    if model.rebuying is None:
+        return dealings.owned[:0]
+    due = np.zeros(len(dealings.owned), np.bool_)
+    known = dealings.owned < len(model.items)
+    days = (now - dealings.owned_at[known]) / DAY
+    due[known] = model.rebuying.due(dealings.owned[known], days, JUST_BOUGHT)
+    return dealings.owned[~due]

@@ -27,8 +27,14 @@ RANKER: Final = "ranker"
 STATE: Final = "item_state"
 """The roles of what a hybrid has beside its sources, which have roles by the names of their models."""
 
+CALIBRATION: Final = "calibration"
+"""The role of what turns the scores of a hybrid into chances."""
+
 HIGHLIGHTS: Final = "review_highlights"
 """The role of the phrases with which reviewers praise items."""
+
+REBUYING: Final = "rebuying"
+"""The role of what is known of items that shoppers buy again."""
 
 BASELINE: Final = "popularity"
 """The model that every other one is compared with."""

@@ -6,7 +6,7 @@ import msgspec
 
 from aisle.engine.ranking.profile import ProfileEvent
 
-Exclude = Literal["none", "purchased"]
+Exclude = Literal["none", "purchased", "seen"]
 
 MAIN_PLACEMENT: Final = "recommended-for-you"
 """The placement of a request that names none."""
@@ -30,7 +30,7 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     n
         How many items.
     exclude
-        Whether items that the shopper has bought or rated are left out.
+        Which items are left out: none, those that the shopper has bought or rated, or all that they have seen.
     explain
         Whether each item says why it stands there.
     tried

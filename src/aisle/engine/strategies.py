@@ -3,16 +3,17 @@
 A function yields its proposals in the order of preference: first the strategy's own, then the fallbacks.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.proposals import (
     BOUGHT_TOGETHER_INSTEAD,
+    NOTHING_SIMILAR,
     PERSONAL_INSTEAD,
     POPULAR,
     POPULAR_INSTEAD,
@@ -34,6 +35,9 @@ from aisle.shop.moments import DAY
 CO_PURCHASE: Final = "co_purchase"
 TRENDING: Final = "trending"
 """The models that strategies ask by name."""
+
+DISCOVERY: Final = {"seen_share": 0.3, "repeat_share": "auto"}
+"""The rules of a shelf that shows shoppers what they do not know yet, and what they know in a measure."""
 
 Propose = Callable[[ShelfQuery], Iterator[Proposal]]
 
@@ -61,6 +65,8 @@ class Strategy:
         The reason of each item; `{}` is the item that the shelf follows from. None: the reasons of the model.
     fallbacks
         The fallbacks that it may yield.
+    rules
+        The rules of its placements (`engine.shelf.rules.Rules`), where `aisle.toml` says nothing else.
     """
 
     name: str
@@ -71,6 +77,7 @@ class Strategy:
     needs: tuple[str, ...] = ()
     reason: str | None = None
     fallbacks: tuple[Fallback, ...] = (POPULAR, POPULAR_INSTEAD)
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def in_batch(self) -> bool:
@@ -102,7 +109,7 @@ def _similar(query: ShelfQuery) -> Iterator[Proposal]:
     """Yield items similar to the item of the page."""
     _check_item(query, "similar")
     yield from _similar_to(query, query.item)
-    yield popular_items(query, POPULAR_INSTEAD)
+    yield popular_items(query, NOTHING_SIMILAR if query.model.directions is None else POPULAR_INSTEAD)
 
 
 def _bought_together(query: ShelfQuery) -> Iterator[Proposal]:
@@ -114,9 +121,9 @@ def _bought_together(query: ShelfQuery) -> Iterator[Proposal]:
 
 
 def _cart(query: ShelfQuery) -> Iterator[Proposal]:
-    """Yield what goes with everything in the cart."""
+    """Yield what goes with everything in the cart, and otherwise what suits the shopper, known by the cart at least."""
     yield from _proposed(*_partners(query, query.cart))
-    for proposal in _by_model(query, PERSONAL):
+    for proposal in _by_model(query.with_cart(), PERSONAL):
         yield Proposal(proposal.items, proposal.scores, proposal.fallback or PERSONAL_INSTEAD)
 
 
@@ -161,6 +168,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             partial(_by_model, model=PERSONAL),
             placement="recommended-for-you",
             model=PERSONAL,
+            rules=DISCOVERY,
         ),
         Strategy(
             "similar",
@@ -169,7 +177,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             placement="similar-items",
             needs=(CO_PURCHASE,),
             reason="like {}",
-            fallbacks=(BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD),
+            fallbacks=(BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD, NOTHING_SIMILAR),
         ),
         Strategy(
             "bought_together",
@@ -286,21 +294,23 @@ def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_BUYERS) -> t
 
 
 def _due(query: ShelfQuery) -> tuple[Ints, Floats]:
-    """Return the shopper's earlier purchases, by liking × share of shoppers who rebuy the item × how due it is.
+    """Return the earlier purchases that are due, by liking × share of shoppers who rebuy the item × how due it is.
 
     Let r be the days since the last purchase divided by the days after which people usually rebuy. An item is due by
-    r · exp(1 - r): 0 right after the purchase, highest at r = 1, and falling again for a shopper who has stopped.
+    r · exp(1 - r): highest at r = 1, and falling again for a shopper who has stopped.
     """
-    state, profile, history = query.model.state, query.shopper.profiles, query.shopper.history.items
-    if state is None or profile is None:
+    state, rebuying, profile = query.model.state, query.model.rebuying, query.shopper.profiles
+    if state is None or rebuying is None or profile is None:
         return np.zeros(0, np.int32), np.zeros(0, np.float32)
     bought = profile.kind == state.target_kind_[0]
     last = np.zeros(len(query.model.items), np.int64)
     np.maximum.at(last, profile.item[bought], profile.timestamp[bought])
-    items, liking = history[last[history] > 0], query.shopper.weights[last[history] > 0]
-    days: NDArray[np.float64] = (profile.now[0] - last[items]) / DAY
-    ratio = days / np.maximum(np.exp(state.interval_[items]), 1)
-    return _best(items, np.nan_to_num(liking * state.rebuyers_[items] * ratio * np.exp(1 - ratio)).astype(np.float32))
+    owned = last[query.shopper.history.items] > 0
+    items, liking = query.shopper.history.items[owned], query.shopper.weights[owned]
+    days: NDArray[np.float64] = (query.shopper.now - last[items]) / DAY
+    ratio = days / np.maximum(rebuying.interval_[items], 1)
+    score = np.where(rebuying.due(items, days), liking * rebuying.rate_[items] * ratio * np.exp(1 - ratio), 0)
+    return _best(items, score.astype(np.float32))
 
 
 def _best(items: Ints, scores: Floats) -> tuple[Ints, Floats]:

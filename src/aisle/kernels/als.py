@@ -3,11 +3,9 @@
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.als_numpy import NEGLIGIBLE, Floats, Rows, principal_axes
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.als_numpy import NEGLIGIBLE, Rows, principal_axes
+from aisle.kernels.compiling import FilledFloatRows, FloatRows, Floats, Ints, Longs, inlined, kernel
 from aisle.kernels.threads import all_cores, blocks, even_blocks, share_out
 
 GATHERED: Final = 4096
@@ -103,7 +101,7 @@ def _fill_targets(weights: Floats, unobserved: np.float32, strength: Floats, tar
 
 
 @inlined
-def _gather(vectors: Floats, rows: NDArray[np.int32], out: Floats) -> None:
+def _gather(vectors: Floats, rows: Ints, out: Floats) -> None:
     """Copy rows from all over memory into one place, as every step reads them again."""
     for i in range(len(rows)):
         # Read here and not in the inner loop: the compiler cannot know that writing to out leaves rows as they are.
@@ -113,9 +111,7 @@ def _gather(vectors: Floats, rows: NDArray[np.int32], out: Floats) -> None:
 
 
 @inlined
-def _add_outer(
-    vectors: Floats, rows: NDArray[np.int32], weights: Floats, targets: Floats, x: Floats, out: Floats
-) -> None:
+def _add_outer(vectors: Floats, rows: Ints, weights: Floats, targets: Floats, x: Floats, out: Floats) -> None:
     """Add Σ_i (w_i (y_i·x) - t_i) y_i to out, four neighbours at a time: x and out are read a quarter as often."""
     factors = len(x)
     fours = len(rows) - len(rows) % 4
@@ -147,7 +143,7 @@ def _add_outer(
 def _improve_row(
     x: Floats,
     vectors: Floats,
-    rows: NDArray[np.int32],
+    rows: Ints,
     weights: Floats,
     targets: Floats,
     nothing: Floats,
@@ -188,29 +184,16 @@ def _improve_row(
             direction[k] = turn * direction[k] - gradient[k] / diagonal[k]
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.float32, 1),
-    filled(types.float32, 2),
-    given(types.float32, 2),
-    given(types.float32, 1),
-    types.float32,
-    types.int64,
-    types.float32,
-)
+@kernel
 def _improve_rows(
     start: int,
     stop: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
+    indptr: Longs,
+    indices: Ints,
     weights: Floats,
     ridge: Floats,
-    solved: Floats,
-    fixed: Floats,
+    solved: FilledFloatRows,
+    fixed: FloatRows,
     dense: Floats,
     unobserved: np.float32,
     steps: int,

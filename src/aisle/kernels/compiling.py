@@ -1,33 +1,48 @@
-"""How every kernel is compiled: ahead of time for explicit types, cached on disk, without the interpreter's lock."""
+"""How every kernel is compiled: ahead of time for the types it names, cached on disk, without the interpreter's lock.
+
+A kernel's annotations are its types. Arrays are C-contiguous; those called `Filled…` are written into, and the others
+only read, as a bundle's mapped arrays are.
+"""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, Final, TypeVar, cast, get_type_hints
 
 import numba
+import numpy as np
 from numba import types
+from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+Flags = Annotated[NDArray[np.bool_], types.Array(types.boolean, 1, "C", readonly=True)]
+Ints = Annotated[NDArray[np.int32], types.Array(types.int32, 1, "C", readonly=True)]
+Longs = Annotated[NDArray[np.int64], types.Array(types.int64, 1, "C", readonly=True)]
+LongRows = Annotated[NDArray[np.int64], types.Array(types.int64, 2, "C", readonly=True)]
+Floats = Annotated[NDArray[np.float32], types.Array(types.float32, 1, "C", readonly=True)]
+FloatRows = Annotated[NDArray[np.float32], types.Array(types.float32, 2, "C", readonly=True)]
+Doubles = Annotated[NDArray[np.float64], types.Array(types.float64, 1, "C", readonly=True)]
+FilledFlags = Annotated[NDArray[np.bool_], types.Array(types.boolean, 1, "C")]
+FilledInts = Annotated[NDArray[np.int32], types.Array(types.int32, 1, "C")]
+FilledIntRows = Annotated[NDArray[np.int32], types.Array(types.int32, 2, "C")]
+FilledLongs = Annotated[NDArray[np.int64], types.Array(types.int64, 1, "C")]
+FilledFloats = Annotated[NDArray[np.float32], types.Array(types.float32, 1, "C")]
+FilledFloatRows = Annotated[NDArray[np.float32], types.Array(types.float32, 2, "C")]
+FilledDoubles = Annotated[NDArray[np.float64], types.Array(types.float64, 1, "C")]
+
+_NUMBERS: Final = {bool: types.boolean, int: types.int64, float: types.float64, np.float32: types.float32}
 
 # Sums may be reordered, so that loops become vector instructions; NaN and infinity keep their meaning.
 _REORDERING = {"reassoc", "contract", "arcp", "nsz"}
 
 
-def kernel(*arguments: types.Type) -> Callable[[Function], Function]:
-    """Compile a function that returns nothing for exactly these argument types, or load it from the cache on disk."""
-    compiler = numba.njit(types.void(*arguments), cache=True, nogil=True, fastmath=_REORDERING, error_model="numpy")
-    return cast("Callable[[Function], Function]", compiler)
+def kernel(function: Function) -> Function:
+    """Compile a function that returns nothing for exactly the types it names, or load it from the cache on disk."""
+    *parameters, _nothing = get_type_hints(function, include_extras=True).values()
+    signature = types.void(*(_NUMBERS.get(hint) or hint.__metadata__[0] for hint in parameters))
+    compiler = numba.njit(signature, cache=True, nogil=True, fastmath=_REORDERING, error_model="numpy")
+    return cast("Function", compiler(function))
 
 
 def inlined(function: Function) -> Function:
     """Mark a function that kernels of the same file call; it is compiled as a part of them."""
     return cast("Function", numba.njit(nogil=True, fastmath=_REORDERING, error_model="numpy")(function))
-
-
-def given(dtype: types.Type, dimensions: int) -> types.Type:
-    """Return the type of a C-contiguous array that a kernel only reads; a bundle's mapped arrays are such."""
-    return types.Array(dtype, dimensions, "C", readonly=True)
-
-
-def filled(dtype: types.Type, dimensions: int) -> types.Type:
-    """Return the type of a C-contiguous array that a kernel writes into."""
-    return types.Array(dtype, dimensions, "C")

@@ -3,21 +3,16 @@
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import FilledFloats, Floats, Ints, Longs, inlined, kernel
 from aisle.kernels.csr import CSR
-from aisle.kernels.neighbours_numpy import Floats
 from aisle.kernels.threads import even_blocks, share_out
 
 _BLOCKS: Final = 32
 
-Ints = NDArray[np.int32]
-
 
 def nearest_means(
-    indptr: NDArray[np.int64], columns: Ints, similar: CSR, deviations: CSR, others: int, k: int, min_k: int
+    indptr: Longs, columns: Ints, similar: CSR, deviations: CSR, others: int, k: int, min_k: int
 ) -> Floats:
     """Return the weighted mean deviation of each pair (x, y) over the neighbours of x that have one for y, (pairs,).
 
@@ -89,39 +84,23 @@ def _mean_of_nearest(similar: Floats, values: Floats, candidates: int, k: int, l
     return np.float32(weighted / total)
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    types.int64,
-    types.int64,
-    types.int64,
-    types.int64,
-    filled(types.float32, 1),
-)
+@kernel
 def _nearest_means(
     start: int,
     stop: int,
-    pair_indptr: NDArray[np.int64],
+    pair_indptr: Longs,
     pair_columns: Ints,
-    similar_indptr: NDArray[np.int64],
+    similar_indptr: Longs,
     similar_rows: Ints,
     similarities: Floats,
-    deviation_indptr: NDArray[np.int64],
+    deviation_indptr: Longs,
     deviation_rows: Ints,
     deviations: Floats,
     others: int,
     longest: int,
     k: int,
     min_k: int,
-    means: Floats,
+    means: FilledFloats,
 ) -> None:
     row_of_similarities = np.zeros(others, np.float32)
     similar = np.empty(longest, np.float32)

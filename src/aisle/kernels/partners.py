@@ -3,17 +3,23 @@
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import (
+    Doubles,
+    FilledFloatRows,
+    FilledIntRows,
+    FilledLongs,
+    Floats,
+    Ints,
+    Longs,
+    inlined,
+    kernel,
+)
 from aisle.kernels.csr import CSR
-from aisle.kernels.partners_numpy import LIFT, SUM, Doubles, Ints, Longs, Partners, Places, Value
+from aisle.kernels.partners_numpy import LIFT, SUM, Partners, Places, Value
 from aisle.kernels.threads import even_blocks, share_out
 
 _BLOCKS: Final = 64
-
-Floats = NDArray[np.float32]
 
 
 def partners(places: Places, value: Value, k: int) -> Partners:
@@ -119,27 +125,7 @@ def _meet(
     return size
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.int64, 1),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    types.int64,
-    given(types.float64, 1),
-    given(types.int64, 1),
-    types.int64,
-    types.int64,
-    types.boolean,
-    filled(types.int64, 1),
-    filled(types.int32, 2),
-    filled(types.float32, 2),
-    filled(types.int32, 2),
-    filled(types.int32, 2),
-)
+@kernel
 def _count(
     start: int,
     stop: int,
@@ -155,11 +141,11 @@ def _count(
     baskets: int,
     min_support: int,
     repeats: bool,
-    sizes: Longs,
-    indices: Ints,
-    values: Floats,
-    times: Ints,
-    owners: Ints,
+    sizes: FilledLongs,
+    indices: FilledIntRows,
+    values: FilledFloatRows,
+    times: FilledIntRows,
+    owners: FilledIntRows,
 ) -> None:
     summed = np.zeros(len(counts))
     met, owned = np.zeros(len(counts), np.int32), np.zeros(len(counts), np.int32)

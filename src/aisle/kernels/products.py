@@ -8,16 +8,22 @@ threads.
 from typing import Final
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import (
+    FilledFloatRows,
+    FilledFloats,
+    FilledInts,
+    FloatRows,
+    Floats,
+    Ints,
+    Longs,
+    inlined,
+    kernel,
+)
 from aisle.kernels.csr import CSR
-from aisle.kernels.products_numpy import Denominator, Floats, row_sums
+from aisle.kernels.products_numpy import Denominator, row_sums
 from aisle.kernels.threads import even_blocks, share_out
-
-Ints = NDArray[np.int32]
-Pointers = NDArray[np.int64]
 
 _BLOCK_COST: Final = 400_000
 _ROW_COST: Final = 64
@@ -43,7 +49,7 @@ def top_products(left: CSR, right: CSR, denominator: Denominator, k: int) -> CSR
             *right,
             denominator.left,
             denominator.right,
-            denominator.shrinkage,
+            np.float32(denominator.shrinkage),
             denominator.union,
             starts,
             indices,
@@ -79,12 +85,12 @@ def dense_products(left: CSR, right: Floats) -> Floats:
     return product
 
 
-def _work(left: CSR, right: CSR) -> Pointers:
+def _work(left: CSR, right: CSR) -> Longs:
     """Return the number of multiplications for all rows before each row of left·right, (rows + 1,)."""
     return np.append(0, np.cumsum(row_sums(left, right.counts.astype(np.int32)[left.indices], np.int64)))
 
 
-def _blocks(work: Pointers) -> list[int]:
+def _blocks(work: Longs) -> list[int]:
     """Return the bounds of blocks of rows, given the multiplications for all rows before each row."""
     return even_blocks(work + _ROW_COST * np.arange(len(work)), _BLOCK_COST)
 
@@ -93,7 +99,7 @@ def _blocks(work: Pointers) -> list[int]:
 def _add_up(
     inner: Ints,
     factors: Floats,
-    indptr: Pointers,
+    indptr: Longs,
     indices: Ints,
     values: Floats,
     total: Floats,
@@ -121,7 +127,7 @@ def _compare(
     seen: NDArray[np.uint8],
     size: np.float32,
     sizes: Floats,
-    shrinkage: float,
+    shrinkage: np.float32,
     union: bool,
     similarities: Floats,
 ) -> int:
@@ -185,39 +191,23 @@ def _put_largest_first(keys: NDArray[np.uint64], k: int) -> None:
             break
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.float32, 1),
-    given(types.float32, 1),
-    types.float32,
-    types.boolean,
-    given(types.int64, 1),
-    filled(types.int32, 1),
-    filled(types.float32, 1),
-)
+@kernel
 def _top_products(
     start: int,
     stop: int,
-    left_indptr: Pointers,
+    left_indptr: Longs,
     left_indices: Ints,
     left_values: Floats,
-    indptr: Pointers,
+    indptr: Longs,
     indices: Ints,
     values: Floats,
     left_sizes: Floats,
     sizes: Floats,
-    shrinkage: float,
+    shrinkage: np.float32,
     union: bool,
-    starts: Pointers,
-    best_indices: Ints,
-    best_values: Floats,
+    starts: Longs,
+    best_indices: FilledInts,
+    best_values: FilledFloats,
 ) -> None:
     columns = len(sizes)
     total = np.zeros(columns, np.float32)
@@ -247,27 +237,17 @@ def _top_products(
             best_values[first + i] = similarities[i]
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    filled(types.float32, 2),
-)
+@kernel
 def _products(
     start: int,
     stop: int,
-    left_indptr: Pointers,
+    left_indptr: Longs,
     left_indices: Ints,
     left_values: Floats,
-    indptr: Pointers,
+    indptr: Longs,
     indices: Ints,
     values: Floats,
-    dense: Floats,
+    dense: FilledFloatRows,
 ) -> None:
     for row in range(start, stop):
         total = dense[row]
@@ -278,17 +258,9 @@ def _products(
                 total[indices[place]] += factor * values[place]
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.float32, 2),
-    filled(types.float32, 2),
-)
+@kernel
 def _dense_products(
-    start: int, stop: int, indptr: Pointers, indices: Ints, values: Floats, right: Floats, product: Floats
+    start: int, stop: int, indptr: Longs, indices: Ints, values: Floats, right: FloatRows, product: FilledFloatRows
 ) -> None:
     columns = right.shape[1]
     for row in range(start, stop):

@@ -7,21 +7,15 @@ products, which is dense although the data is not, is never held in memory.
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import Doubles, FilledFloats, Floats, Ints, Longs, inlined, kernel
 from aisle.kernels.csr import CSR
-from aisle.kernels.regression_numpy import Floats
 from aisle.kernels.threads import blocks, share_out
-
-Ints = NDArray[np.int32]
-Pointers = NDArray[np.int64]
 
 _COLUMNS: Final = 64
 
 
-def regress(by_column: CSR, rows: int, indptr: Pointers, neighbours: Ints, ridge: float) -> Floats:
+def regress(by_column: CSR, rows: int, indptr: Longs, neighbours: Ints, ridge: float) -> Floats:
     """Return the weight of each neighbour, as `regression_numpy.regress` does."""
     weights = np.empty(len(neighbours), np.float32)
     columns = len(indptr) - 1
@@ -54,7 +48,7 @@ def _dot(indices: Ints, values: Floats, dense: Floats) -> float:
 
 
 @inlined
-def _solve(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> None:
+def _solve(matrix: Doubles, right: Doubles) -> None:
     """Replace right by matrix⁻¹ right, using the lower triangle of a positive definite matrix (Cholesky)."""
     size = len(right)
     for i in range(size):
@@ -73,29 +67,18 @@ def _solve(matrix: NDArray[np.float64], right: NDArray[np.float64]) -> None:
         right[i] /= matrix[i, i]
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    types.float64,
-    filled(types.float32, 1),
-)
+@kernel
 def _regress(
     start: int,
     stop: int,
-    column_indptr: Pointers,
+    column_indptr: Longs,
     indices: Ints,
     values: Floats,
     rows: int,
-    indptr: Pointers,
+    indptr: Longs,
     neighbours: Ints,
     ridge: float,
-    weights: Floats,
+    weights: FilledFloats,
 ) -> None:
     dense = np.zeros(rows, np.float32)
     for column in range(start, stop):

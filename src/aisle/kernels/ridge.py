@@ -3,17 +3,12 @@
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import Doubles, FilledFloatRows, FloatRows, Floats, Ints, Longs, inlined, kernel
 from aisle.kernels.csr import CSR
-from aisle.kernels.ridge_numpy import Floats
 from aisle.kernels.threads import even_blocks, share_out
 
 _BLOCKS: Final = 64
-
-Doubles = NDArray[np.float64]
 
 
 def solve_rows(rows: CSR, ridge: Floats, features: Floats) -> Floats:
@@ -68,25 +63,16 @@ def _substitute(lower: Doubles, x: Doubles) -> None:
             x[k] -= lower[a, k] * x[a]
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.float32, 1),
-    given(types.float32, 2),
-    filled(types.float32, 2),
-)
+@kernel
 def _solve_rows(
     start: int,
     stop: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.int32],
+    indptr: Longs,
+    indices: Ints,
     targets: Floats,
     ridge: Floats,
-    features: Floats,
-    solved: Floats,
+    features: FloatRows,
+    solved: FilledFloatRows,
 ) -> None:
     factors = features.shape[1]
     matrix = np.empty((factors, factors), np.float64)

@@ -3,17 +3,13 @@
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import Doubles, FilledFloatRows, Floats, Ints, Longs, inlined, kernel
 from aisle.kernels.csr import CSR
-from aisle.kernels.sessions_numpy import Floats, Index, Ints, Longs, Nearest
+from aisle.kernels.sessions_numpy import Index, Nearest
 from aisle.kernels.threads import blocks, share_out
 
 _QUERIES: Final = 32
-
-Doubles = NDArray[np.float64]
 
 
 def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
@@ -80,24 +76,7 @@ def _add(
         row[item] += weight * rarity[item]
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.float32, 1),
-    types.int64,
-    types.int64,
-    types.float64,
-    types.float64,
-    filled(types.float32, 2),
-)
+@kernel
 def _score(
     start: int,
     stop: int,
@@ -114,7 +93,7 @@ def _score(
     k: int,
     distance_decay: float,
     before: float,
-    scores: Floats,
+    scores: FilledFloatRows,
 ) -> None:
     most = min(candidates, len(faded))
     sessions = np.empty(most, np.int32)

@@ -6,12 +6,10 @@ Each visit builds on the visit before it: a fit runs on one core, and gives the 
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import FilledFloatRows, FilledFloats, Floats, Ints, Longs, inlined, kernel
 from aisle.kernels.csr import CSR
-from aisle.kernels.sgd_numpy import Factors, Floats, Steps
+from aisle.kernels.sgd_numpy import Factors, Steps
 
 _LANES: Final = 16
 """Vectors are padded to whole cache lines with zeros, which stay zeros: half the time for 100 factors."""
@@ -55,28 +53,16 @@ def _product(vectors: Floats, row: int, others: Floats, other: int) -> np.float3
     return product
 
 
-@kernel(
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    types.float32,
-    filled(types.float32, 1),
-    filled(types.float32, 1),
-    filled(types.float32, 2),
-    filled(types.float32, 2),
-    types.int64,
-    types.float32,
-    types.float32,
-)
+@kernel
 def _descend(
-    indptr: NDArray[np.int64],
-    items: NDArray[np.int32],
+    indptr: Longs,
+    items: Ints,
     stars: Floats,
     mean: np.float32,
-    user_bias: Floats,
-    item_bias: Floats,
-    p: Floats,
-    q: Floats,
+    user_bias: FilledFloats,
+    item_bias: FilledFloats,
+    p: FilledFloatRows,
+    q: FilledFloatRows,
     epochs: int,
     rate: np.float32,
     ridge: np.float32,
@@ -104,7 +90,7 @@ def _descend(
 
 
 @inlined
-def _sum_implicit(y: Floats, items: NDArray[np.int32], scale: np.float32, z: Floats) -> None:
+def _sum_implicit(y: Floats, items: Ints, scale: np.float32, z: Floats) -> None:
     z[:] = 0
     for item in items:
         for k in range(len(z)):
@@ -114,36 +100,23 @@ def _sum_implicit(y: Floats, items: NDArray[np.int32], scale: np.float32, z: Flo
 
 
 @inlined
-def _move_implicit(y: Floats, items: NDArray[np.int32], shrunk: np.float32, shift: Floats) -> None:
+def _move_implicit(y: Floats, items: Ints, shrunk: np.float32, shift: Floats) -> None:
     for item in items:
         for k in range(len(shift)):
             y[item, k] = shrunk * y[item, k] + shift[k]
 
 
-@kernel(
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    types.float32,
-    filled(types.float32, 1),
-    filled(types.float32, 1),
-    filled(types.float32, 2),
-    filled(types.float32, 2),
-    filled(types.float32, 2),
-    types.int64,
-    types.float32,
-    types.float32,
-)
+@kernel
 def _descend_implicit(
-    indptr: NDArray[np.int64],
-    items: NDArray[np.int32],
+    indptr: Longs,
+    items: Ints,
     stars: Floats,
     mean: np.float32,
-    user_bias: Floats,
-    item_bias: Floats,
-    p: Floats,
-    q: Floats,
-    y: Floats,
+    user_bias: FilledFloats,
+    item_bias: FilledFloats,
+    p: FilledFloatRows,
+    q: FilledFloatRows,
+    y: FilledFloatRows,
     epochs: int,
     rate: np.float32,
     ridge: np.float32,

@@ -3,19 +3,25 @@
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import (
+    Doubles,
+    FilledFloatRows,
+    FilledIntRows,
+    FilledLongs,
+    Floats,
+    Ints,
+    Longs,
+    inlined,
+    kernel,
+)
 from aisle.kernels.csr import CSR
-from aisle.kernels.similarities_numpy import MSD, PEARSON, Floats, Measure
+from aisle.kernels.similarities_numpy import MSD, PEARSON, Measure
 from aisle.kernels.threads import blocks, share_out
 
 _BLOCK_BYTES: Final = 2**24
 """The maximum memory of one thread's unpacked rows."""
 _LEAST_BLOCKS: Final = 16
-
-Doubles = NDArray[np.float64]
 
 
 def positive_similarities(
@@ -39,7 +45,7 @@ def positive_similarities(
     count = len(rows.indptr) - 1
     step = max(1, min(_BLOCK_BYTES // (8 * max(1, others)), -(-count // _LEAST_BLOCKS)))
 
-    def compare(start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
+    def compare(start: int, stop: int) -> tuple[Longs, Ints, Floats]:
         sizes = np.zeros(stop - start, np.int64)
         indices = np.empty((stop - start, others), np.int32)
         values = np.empty((stop - start, others), np.float32)
@@ -73,39 +79,23 @@ def _similarity(sums: Doubles, formula: int, min_support: int, shrinkage: float)
     return similar * (n - 1) / (n - 1 + shrinkage) if shrinkage > 0 else similar
 
 
-@kernel(
-    types.int64,
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    types.int64,
-    types.int64,
-    types.float64,
-    types.boolean,
-    filled(types.int64, 1),
-    filled(types.int32, 2),
-    filled(types.float32, 2),
-)
+@kernel
 def _compare(
     start: int,
     stop: int,
-    row_indptr: NDArray[np.int64],
-    row_columns: NDArray[np.int32],
+    row_indptr: Longs,
+    row_columns: Ints,
     row_values: Floats,
-    column_indptr: NDArray[np.int64],
-    column_rows: NDArray[np.int32],
+    column_indptr: Longs,
+    column_rows: Ints,
     column_values: Floats,
     formula: int,
     min_support: int,
     shrinkage: float,
     among_themselves: bool,
-    sizes: NDArray[np.int64],
-    indices: NDArray[np.int32],
-    values: Floats,
+    sizes: FilledLongs,
+    indices: FilledIntRows,
+    values: FilledFloatRows,
 ) -> None:
     others = indices.shape[1]
     sums = np.zeros((others, 6), np.float64)

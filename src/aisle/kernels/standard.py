@@ -3,11 +3,9 @@
 from typing import Final
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel
-from aisle.kernels.standard_numpy import Floats
+from aisle.kernels.compiling import FilledFlags, FilledFloatRows, FloatRows, Floats, kernel
 from aisle.kernels.threads import blocks, share_out
 
 _ROWS: Final = 16
@@ -24,8 +22,8 @@ def add_standardised(total: Floats, scores: Floats, weight: float) -> NDArray[np
     return scored
 
 
-@kernel(given(types.float32, 2), types.float64, filled(types.float32, 2), filled(types.boolean, 1))
-def _add_standardised(scores: Floats, weight: float, total: Floats, scored: NDArray[np.bool_]) -> None:
+@kernel
+def _add_standardised(scores: FloatRows, weight: float, total: FilledFloatRows, scored: FilledFlags) -> None:
     for row in range(len(scores)):
         values = scores[row]
         count, added, spread = 0, 0.0, 0.0

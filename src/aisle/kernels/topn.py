@@ -3,15 +3,21 @@
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
 from aisle.kernels.cells_numpy import Cells, ordered
-from aisle.kernels.compiling import filled, given, inlined, kernel
+from aisle.kernels.compiling import (
+    FilledFloatRows,
+    FilledFloats,
+    FilledIntRows,
+    FloatRows,
+    Floats,
+    Ints,
+    LongRows,
+    Longs,
+    inlined,
+    kernel,
+)
 from aisle.kernels.threads import blocks, share_out
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
 
 QUERIES: Final = 64
 ITEMS: Final = 4096
@@ -24,7 +30,7 @@ _NOBODY: Final = np.int32(2**31 - 1)
 
 
 def top_vectors(
-    queries: Floats, vectors: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints
+    queries: Floats, vectors: Floats, n: int, excluded_indptr: Longs, excluded: Ints
 ) -> tuple[Ints, Floats]:
     """Return the n items with the largest inner products for each query; only a block of scores is held in memory.
 
@@ -47,7 +53,7 @@ def top_vectors(
     return items, best
 
 
-def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], excluded: Ints) -> tuple[Ints, Floats]:
+def top_rows(scores: Floats, n: int, excluded_indptr: Longs, excluded: Ints) -> tuple[Ints, Floats]:
     """Return the best n of each row of dense scores, as `topn_numpy.top_rows` does."""
     items, best = _empty(len(scores), n)
 
@@ -88,7 +94,7 @@ def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, scanned: int, n
     return items, best
 
 
-def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: Ints) -> Floats:
+def pair_products(queries: Floats, vectors: Floats, query: Longs, item: Ints) -> Floats:
     """Return the inner product of each pair of query and item, as `cells_numpy.pair_products` does."""
     products = np.empty(len(query), np.float32)
     query, item = np.ascontiguousarray(query), np.ascontiguousarray(item)
@@ -154,21 +160,14 @@ def _sort(items: Ints, scores: Floats) -> None:
             scores[i] = np.nan
 
 
-@kernel(
-    filled(types.float32, 2),
-    types.int64,
-    given(types.int64, 1),
-    given(types.int32, 1),
-    filled(types.int32, 2),
-    filled(types.float32, 2),
-)
+@kernel
 def _offer_rows(
-    scores: Floats,
+    scores: FilledFloatRows,
     first: int,
-    excluded_indptr: NDArray[np.int64],
+    excluded_indptr: Longs,
     excluded: Ints,
-    best_items: Ints,
-    best_scores: Floats,
+    best_items: FilledIntRows,
+    best_scores: FilledFloatRows,
 ) -> None:
     """Offer each heap the scores of items first, first + 1, …; those of excluded items are overwritten."""
     for query in range(len(scores)):
@@ -179,8 +178,8 @@ def _offer_rows(
         _offer(row, first, best_items[query], best_scores[query])
 
 
-@kernel(filled(types.int32, 2), filled(types.float32, 2))
-def _sort_rows(items: Ints, scores: Floats) -> None:
+@kernel
+def _sort_rows(items: FilledIntRows, scores: FilledFloatRows) -> None:
     for query in range(len(items)):
         _sort(items[query], scores[query])
 
@@ -202,27 +201,17 @@ def _offer_items(query: Floats, vectors: Floats, items: Ints, best_items: Ints, 
             _sink(best_items, best, item, score, len(best))
 
 
-@kernel(
-    given(types.float32, 2),
-    given(types.float32, 2),
-    given(types.int64, 2),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    given(types.int32, 1),
-    types.int64,
-    filled(types.int32, 2),
-    filled(types.float32, 2),
-)
+@kernel
 def _scan(
-    queries: Floats,
-    vectors: Floats,
-    order: NDArray[np.int64],
-    indptr: NDArray[np.int64],
+    queries: FloatRows,
+    vectors: FloatRows,
+    order: LongRows,
+    indptr: Longs,
     items: Ints,
     longest: Ints,
     scanned: int,
-    best_items: Ints,
-    best: Floats,
+    best_items: FilledIntRows,
+    best: FilledFloatRows,
 ) -> None:
     for row in range(len(queries)):
         _offer_items(queries[row], vectors, longest, best_items[row], best[row])
@@ -236,13 +225,7 @@ def _scan(
         _sort(best_items[row], best[row])
 
 
-@kernel(
-    given(types.float32, 2),
-    given(types.float32, 2),
-    given(types.int64, 1),
-    given(types.int32, 1),
-    filled(types.float32, 1),
-)
-def _multiply(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: Ints, products: Floats) -> None:
+@kernel
+def _multiply(queries: FloatRows, vectors: FloatRows, query: Longs, item: Ints, products: FilledFloats) -> None:
     for pair in range(len(query)):
         products[pair] = _product(queries[query[pair]], vectors[item[pair]])

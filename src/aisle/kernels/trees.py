@@ -3,19 +3,15 @@
 from typing import Final
 
 import numpy as np
-from numba import types
-from numpy.typing import NDArray
 
-from aisle.kernels.compiling import filled, given, kernel
+from aisle.kernels.compiling import Doubles, FilledDoubles, Flags, FloatRows, Floats, Ints, kernel
 from aisle.kernels.threads import blocks, share_out
-from aisle.kernels.trees_numpy import Floats, Forest
+from aisle.kernels.trees_numpy import Forest
 
 _ROWS: Final = 1024
 
-Ints = NDArray[np.int32]
 
-
-def scores(forest: Forest, rows: Floats) -> NDArray[np.float64]:
+def scores(forest: Forest, rows: Floats) -> Doubles:
     """Return the sum of the leaves of each row, as `trees_numpy.scores` does."""
     total = np.zeros(len(rows))
 
@@ -26,27 +22,17 @@ def scores(forest: Forest, rows: Floats) -> NDArray[np.float64]:
     return total
 
 
-@kernel(
-    given(types.int32, 1),
-    given(types.int32, 1),
-    given(types.float32, 1),
-    given(types.boolean, 1),
-    given(types.int32, 1),
-    given(types.int32, 1),
-    given(types.float64, 1),
-    given(types.float32, 2),
-    filled(types.float64, 1),
-)
+@kernel
 def _walk(
     roots: Ints,
     feature: Ints,
     threshold: Floats,
-    missing_left: NDArray[np.bool_],
+    missing_left: Flags,
     left: Ints,
     right: Ints,
-    value: NDArray[np.float64],
-    rows: Floats,
-    total: NDArray[np.float64],
+    value: Doubles,
+    rows: FloatRows,
+    total: FilledDoubles,
 ) -> None:
     # Tree by tree, so that a tree's nodes stay in the cache while all rows pass through it.
     for root in roots:

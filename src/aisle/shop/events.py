@@ -5,7 +5,11 @@ from typing import Final
 
 
 class EventKind(StrEnum):
-    """An event's kind, by its GA4 e-commerce name (`rate` is Aisle's own: a star rating)."""
+    """An event's kind, by its GA4 e-commerce name.
+
+    Aisle's own are `rate`, a star rating, and `hide`: the shopper does not want to see the item any more, until
+    `unhide` takes it back.
+    """
 
     VIEW_ITEM_LIST = "view_item_list"
     SELECT_ITEM = "select_item"
@@ -17,6 +21,8 @@ class EventKind(StrEnum):
     REFUND = "refund"
     RATE = "rate"
     SEARCH = "search"
+    HIDE = "hide"
+    UNHIDE = "unhide"
 
 
 KINDS: Final[tuple[EventKind, ...]] = tuple(EventKind)
@@ -40,6 +46,8 @@ _ALIASES: Final[dict[EventKind, tuple[str, ...]]] = {
     EventKind.REFUND: ("return", "order_refunded", "cancel", "cancellation", "order_cancelled", "returned"),
     EventKind.RATE: ("rating", "review", "product_reviewed", "star", "stars"),
     EventKind.SEARCH: ("products_searched", "query"),
+    EventKind.HIDE: ("dislike", "not_interested", "hide_item", "product_hidden", "dismiss"),
+    EventKind.UNHIDE: ("undo_hide", "unhide_item", "product_unhidden", "undismiss"),
 }
 
 ALIASES: Final[dict[str, EventKind]] = {kind.value: kind for kind in EventKind} | {

@@ -32,6 +32,6 @@ def reviewed(untrained_folder: Path, tmp_path: Path) -> Path:
 def test_a_shelf_quotes_what_reviewers_praise(reviewed: Path) -> None:
     with Shop.open(reviewed) as shop:
         shop.train()
-        shelf = shop.recommend("user-0", 10, explain=True)
+        shelf = shop.recommend("user-0", 20, placement="bestsellers", explain=True)
     quoting = {item.item_id for item in shelf.items if "reviewers like “lovely aroma”" in str(item.reason)}
     assert quoting == {"tea-1"}

@@ -12,7 +12,7 @@ from aisle.app.serving.placements import STANDARD, placements_of
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.app.training.fitting import TrainingBudget, fit, fit_others
-from aisle.app.training.placement_report import SHELVES, PlacementFigures, placement_report
+from aisle.app.training.placement_report import SHELVES, PlacementFigures, PlacementReport, placement_report
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
 from aisle.evaluation.holdout import Holdout, hold_out
@@ -41,10 +41,10 @@ def figures_of(folder: Path, events: pl.DataFrame) -> dict[str, PlacementFigures
     settings = Settings.read(folder)
     recipe = recipe_of(settings, "als")
     holdout = hold_out(events, recipe.weights, holdout_window(*span(events)))
-    return {figures.placement: figures for figures in measured(settings, recipe, holdout, events)}
+    return {figures.placement: figures for figures in measured(settings, recipe, holdout, events).figures}
 
 
-def measured(settings: Settings, recipe: Recipe, holdout: Holdout, events: pl.DataFrame) -> list[PlacementFigures]:
+def measured(settings: Settings, recipe: Recipe, holdout: Holdout, events: pl.DataFrame) -> PlacementReport:
     data, nothing = holdout.train, Window(holdout.window.cut, holdout.window.cut)
     components = fit_others(recipe, data, fit(recipe, data, nothing, TrainingBudget())).components
     model = TrainedModel(0, components, data.items, recipe, holdout.window.cut)
@@ -90,6 +90,16 @@ def test_training_returns_the_figures_of_placements(untrained_folder: Path, tmp_
     with Shop.open(shutil.copytree(untrained_folder, tmp_path / "shop")) as shop:
         trained = shop.train("popularity")
     assert {of_placement.placement for of_placement in trained.placements} == STANDARD.keys() - OF_BASKETS
+
+
+def test_the_shares_of_what_shoppers_know_have_a_cost(tmp_path: Path) -> None:
+    settings = Settings.read(tmp_path)
+    recipe = recipe_of(settings, "als")
+    holdout = hold_out(orders(), recipe.weights, holdout_window(*span(orders())))
+    (cost,) = measured(settings, recipe, holdout, orders()).shares
+    assert (cost.placement, cost.seen_share) == ("recommended-for-you", 0.3)
+    assert 0 < cost.repeat_share < 1
+    assert cost.cost == pytest.approx(1 - cost.ndcg / cost.without)
 
 
 def test_a_shopper_who_dislikes_the_whole_catalogue_fails_no_training(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_the_most_important_rule_is_named() -> None:
 def test_a_rule_that_drops_has_the_name_of_its_setting() -> None:
     settings = set(Rules.__struct_fields__)
     assert {drop.rule for drop in Drop} - settings == {
-        *("kept", "double", "excluded_by_request", "near_duplicate"),
+        *("kept", "double", "excluded_by_request", "near_duplicate", "not_due"),
         *("hidden", "out_of_stock", "not_yet_available"),
     }
 

@@ -25,6 +25,9 @@ def test_the_only_default_rule_is_one_variant_of_each_product() -> None:
         "overstock_boost": 0.0,
         "diversity": 0.0,
         "long_tail": 0.0,
+        "seen_share": 1.0,
+        "repeat_share": 1.0,
+        "at_most": {},
     }
 
 
@@ -38,6 +41,10 @@ def test_rules_are_the_same_after_a_trip_through_plain_values() -> None:
     [
         ({"colour": "red"}, "colour.*the names are price_min, "),
         ({"price_min": -1}, "price_min"),
+        ({"repeat_share": "often"}, "repeat_share"),
+        ({"at_most": {"brand": "few"}}, 'write brand or category and how many in how many places: brand = "1 in 4"'),
+        ({"at_most": {"colour": "1 in 4"}}, "at_most says colour = '1 in 4'"),
+        ({"at_most": {"brand": "4 in 4"}}, "at_most says brand = '4 in 4'"),
         ({"price_min": "cheap"}, "price_min"),
         ({"price_min": float("nan")}, "price_min"),
         ({"price_max": float("inf")}, "price_max"),

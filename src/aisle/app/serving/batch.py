@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -218,6 +218,7 @@ def _proposals(job: BatchJob, shoppers: QueryBatch, queries: list[ShelfQuery]) -
     if retrieval is None:
         yield from (strategy.propose(query) for query in queries)
         return
+    shoppers = replace(shoppers, weights=np.concatenate([query.shopper.weights for query in queries]))
     excluded = ItemLists.of_arrays([query.excluded.items for query in queries])
     n = n_candidates(job.request.n)
     ranked, impersonal = retrieval.own(shoppers, n, excluded)

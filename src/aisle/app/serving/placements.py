@@ -4,6 +4,7 @@ from typing import Final
 
 from aisle.app.settings import PlacementSection, Settings
 from aisle.engine.placement import Placement
+from aisle.engine.shelf.rules import Rules
 from aisle.engine.strategies import STRATEGIES, strategy_named
 from aisle.shop.errors import NotFound
 
@@ -34,5 +35,6 @@ def placement_named(placements: dict[str, Placement], name: str) -> Placement:
 
 
 def _placement(name: str, section: PlacementSection) -> Placement:
-    strategy = section.strategy or STANDARD.get(name, DEFAULT_STRATEGY)
-    return Placement(name, strategy_named(strategy), section.objective, section.rules)
+    strategy = strategy_named(section.strategy or STANDARD.get(name, DEFAULT_STRATEGY))
+    rules = Rules.parse({**strategy.rules, **(section.model_extra or {})})
+    return Placement(name, strategy, section.objective, rules)

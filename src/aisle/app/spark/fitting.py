@@ -9,12 +9,13 @@ from aisle.app.progress import Progress
 from aisle.app.training.fitting import MIN_RATINGS, Fitted, Skipped
 from aisle.app.training.measuring import with_catalogue
 from aisle.engine.ranking.retrieval import Retrieval
-from aisle.engine.recipe import PERSONAL, POPULAR, STARS, STATE, ModelSpec, Recipe
+from aisle.engine.recipe import PERSONAL, POPULAR, REBUYING, STARS, STATE, ModelSpec, Recipe
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Component, Recommender
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.second_stage.rebuying import Rebuying, RebuyingConfig
 from aisle.shop.errors import NotEnoughData
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def fit_on_spark(recipe: Recipe, log: "SparkLog", data: Interactions, progress: 
     NotEnoughData
         If there is too little data for the personal or the popular model.
     """
-    components: dict[str, Component] = {STATE: ItemState(ItemStateConfig()).fit(data)}
+    state = ItemState(ItemStateConfig()).fit(data)
+    rebuying = Rebuying(RebuyingConfig()).fit(data, state.category_)
+    components: dict[str, Component] = {STATE: state, REBUYING: rebuying}
     skipped: Skipped = {}
     for number, (role, spec) in enumerate(recipe.parts.items()):
         try:

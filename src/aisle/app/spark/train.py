@@ -74,6 +74,7 @@ def train_on_spark(
         reason=decision.reason,
         measured=decision.measured,
         placements=decision.placements,
+        shares=decision.shares,
         long_tail=decision.long_tail,
         review_errors=None,
         events=count,

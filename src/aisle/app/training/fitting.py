@@ -15,7 +15,7 @@ from aisle.engine.ranking.features import features
 from aisle.engine.ranking.features import names as feature_names
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
 from aisle.engine.ranking.retrieval import Retrieval
-from aisle.engine.recipe import HIGHLIGHTS, PERSONAL, POPULAR, PRUNER, RANKER, STARS, STATE, Recipe, ranker_of
+from aisle.engine.recipe import HIGHLIGHTS, PERSONAL, POPULAR, PRUNER, RANKER, REBUYING, STARS, STATE, Recipe, ranker_of
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.profiles import Profiles
@@ -25,6 +25,7 @@ from aisle.recommenders.query import queries_of
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner, CandidatePrunerConfig
 from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
 from aisle.recommenders.second_stage.ranker import Ranker
+from aisle.recommenders.second_stage.rebuying import Rebuying, RebuyingConfig
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights, ReviewHighlightsConfig
 from aisle.shop.errors import NotEnoughData
 
@@ -113,6 +114,9 @@ def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
     components, skipped = dict(fitted.components), dict(fitted.skipped)
     if STATE not in components:
         components[STATE] = ItemState(ItemStateConfig()).fit(data)
+    state = components[STATE]
+    assert isinstance(state, ItemState)  # noqa: S101  the role holds nothing else
+    components[REBUYING] = Rebuying(RebuyingConfig()).fit(data, state.category_)
     with suppress(NotEnoughData):
         components[HIGHLIGHTS] = ReviewHighlights(ReviewHighlightsConfig()).fit(data)
     for role in sorted(recipe.parts.keys() - components.keys() - skipped.keys()):

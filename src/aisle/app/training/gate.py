@@ -6,6 +6,7 @@ newer events, and another one does not replace it.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +17,7 @@ from aisle.app.data.tables import Tables
 from aisle.app.progress import Progress
 from aisle.app.serving.placements import placements_of
 from aisle.app.settings import Settings
+from aisle.app.training.calibrating import Calibrated, calibrate
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit_others
 from aisle.app.training.measuring import (
     Measured,
@@ -27,7 +29,8 @@ from aisle.app.training.measuring import (
     score,
     tail_costs,
 )
-from aisle.app.training.placement_report import PlacementFigures, placement_report
+from aisle.app.training.placement_report import PlacementFigures, PlacementReport, ShareCost, placement_report
+from aisle.app.training.repeat_share import allowing, least_repeat_share
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import BASELINE, Recipe
 from aisle.engine.shelf.long_tail import TailCost
@@ -51,7 +54,11 @@ class GateDecision(msgspec.Struct, frozen=True):
     measured: list[Measured]
     """The recipe, the live one if that is another, and popularity; empty if nothing could be held out."""
     placements: list[PlacementFigures] = []
+    shares: list[ShareCost] = []
+    least_repeat_share: float = 0.0
     long_tail: list[TailCost] = []
+    calibrated: Calibrated = Calibrated(None, None, "nothing was measured")
+    """What turns scores into chances, and how far these can be believed."""
     outranked: str | None = None
     """How much worse the personal model ranks than popularity, which fills the shelves then; None if it does not."""
 
@@ -105,10 +112,14 @@ def decide(
         problem = f"before the held-out weeks there was too little for {recipe.model} ({error})"
         return abstain(live, recipe, problem, [baseline[0]])
     measured = score(recipe, past, holdout, progress=progress)
+    report = _placements(settings, recipe, past.fitted, holdout, tables, progress)
     return msgspec.structs.replace(
         compare_with_live(live, recipe, measured, measure_other),
-        placements=_placements(settings, recipe, past.fitted, holdout, tables, progress),
+        placements=report.figures,
+        shares=report.shares,
+        least_repeat_share=report.least_repeat_share,
         long_tail=tail_costs(past.fitted, holdout, recipe.seed),
+        calibrated=calibrate(past.fitted, holdout, recipe.seed),
     )
 
 
@@ -222,10 +233,12 @@ def _against_popularity(
 
 def _placements(
     settings: Settings, recipe: Recipe, fitted: Fitted, holdout: Holdout, tables: Tables, progress: Progress
-) -> list[PlacementFigures]:
+) -> PlacementReport:
     """Measure the shelves of every placement with the models fitted on the past."""
     components = fit_others(recipe, holdout.train, fitted).components
     past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
-    figures = placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed)
+    least = least_repeat_share(past, holdout, recipe.seed)
+    past = replace(past, components=allowing(components, least))
+    report = placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed)
     progress("score placements", 1, 1)
-    return figures
+    return report._replace(least_repeat_share=least)

@@ -3,10 +3,12 @@
 The ground truth of a shopper's shelf is the items of all target events (such as purchases) in these weeks. For the
 shelf of an item's page and that of a cart, it comes from baskets: the page shows the first item of a basket, and the
 other items are the truth; the cart holds all items of a basket but the last, which is the truth. The rules of
-placements and the catalogue are ignored, as pins and stock are those of today.
+placements and the catalogue are ignored, as pins and stock are those of today, but for the shares of what a shopper
+knows.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import msgspec
@@ -14,10 +16,11 @@ import numpy as np
 import polars as pl
 
 from aisle.engine.model import TrainedModel
-from aisle.engine.placement import Placement, place
+from aisle.engine.placement import NO_RULES, Placement, place
 from aisle.engine.proposals import Ints
 from aisle.engine.query import NoCatalogue, ShelfQuery
 from aisle.engine.request import ShelfRequest
+from aisle.engine.shelf.rules import Rules
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.queries import query_batch
@@ -60,6 +63,40 @@ class PlacementFigures(msgspec.Struct, frozen=True):
     ndcg: float
 
 
+class ShareCost(msgspec.Struct, frozen=True):
+    """What the shares of what a shopper knows cost the shelves of a placement.
+
+    Attributes
+    ----------
+    placement
+        Its name.
+    seen_share, repeat_share
+        The shares; one that is left to training is the share that it learnt.
+    without, ndcg
+        The mean NDCG without the shares and with them.
+    """
+
+    placement: str
+    seen_share: float
+    repeat_share: float
+    without: float
+    ndcg: float
+
+    @property
+    def cost(self) -> float:
+        """The share of NDCG that is lost; negative if the shelves are better for it."""
+        return 1 - self.ndcg / self.without if self.without else 0.0
+
+
+class PlacementReport(NamedTuple):
+    """The figures of all placements, and what their shares cost."""
+
+    figures: list[PlacementFigures]
+    shares: list[ShareCost]
+    least_repeat_share: float = 0.0
+    """The least share of places for repeats, where the rules leave it to training."""
+
+
 class Cases(NamedTuple):
     """Requests for shelves in the held-out weeks, and their ground truth."""
 
@@ -76,7 +113,7 @@ def placement_report(
     holdout: Holdout,
     events: pl.DataFrame,
     seed: int,
-) -> list[PlacementFigures]:
+) -> PlacementReport:
     """Fill shelves of every placement and compare them with the ground truth.
 
     Parameters
@@ -94,7 +131,7 @@ def placement_report(
 
     Returns
     -------
-    list[PlacementFigures]
+    PlacementReport
         In the order of the placements; in a shop without baskets, those of a page or a cart are missing.
     """
     draw = np.random.default_rng(seed)
@@ -102,31 +139,49 @@ def placement_report(
     of_pages, of_carts = _of_baskets(holdout, events, model.weights, draw)
     cases = {"shopper": of_shoppers, "item": of_pages, "cart": of_carts}
     catalogue = NoCatalogue(RequestVocabulary(model.items), _newest(holdout))
-    return [
-        _figures(placement, model, catalogue, of_placement)
-        for placement in placements.values()
-        if (of_placement := cases[placement.strategy.about]) is not None
-    ]
+    report = PlacementReport([], [])
+    for placement in placements.values():
+        of_placement = cases[placement.strategy.about]
+        if of_placement is not None:
+            _measure(placement, model, catalogue, of_placement, report)
+    return report
 
 
-def _figures(placement: Placement, model: TrainedModel, catalogue: NoCatalogue, cases: Cases) -> PlacementFigures:
-    shown = np.full((len(cases.shoppers), LENGTH), -1, np.int32)
-    without_rules = Placement(placement.name, placement.strategy, placement.objective)
+def _measure(
+    placement: Placement, model: TrainedModel, catalogue: NoCatalogue, cases: Cases, report: PlacementReport
+) -> None:
+    """Enter the figures of one placement in a report, and the cost of its shares if it has any."""
+    shares = Rules(seen_share=placement.rules.seen_share, repeat_share=placement.rules.repeat_share)
+    with_shares = replace(placement, rules=shares)
+    shown, without = (np.full((len(cases.shoppers), LENGTH), -1, np.int32) for _ in range(2))
     kept = 0
     for row in range(len(shown)):
-        query = _query(cases, row, model, catalogue, without_rules)
-        shelf = place(without_rules, query, placement.strategy.propose(query))
-        shown[row, : len(shelf.items)] = shelf.items
+        query = _query(cases, row, model, catalogue, with_shares)
+        proposals = list(placement.strategy.propose(query))
+        shelf = place(with_shares, query, proposals)
         kept += shelf.proposal.fallback is None
+        shown[row, : len(shelf.items)] = shelf.items
+        if shares != NO_RULES:
+            free = place(replace(placement, rules=NO_RULES), query, proposals).items
+            without[row, : len(free)] = free
     hits = ranking.find_hits(shown, cases.truth.indptr, cases.truth.items)
-    return PlacementFigures(
-        placement=placement.name,
-        strategy=placement.strategy.name,
-        questions=len(shown),
-        kept=kept / len(shown),
-        hit_rate=ranking.mean(ranking.hit_rate(hits, LENGTH)),
-        ndcg=ranking.mean(ranking.ndcg(hits, LENGTH)),
+    ndcg = ranking.mean(ranking.ndcg(hits, LENGTH))
+    report.figures.append(
+        PlacementFigures(
+            placement=placement.name,
+            strategy=placement.strategy.name,
+            questions=len(shown),
+            kept=kept / len(shown),
+            hit_rate=ranking.mean(ranking.hit_rate(hits, LENGTH)),
+            ndcg=ndcg,
+        )
     )
+    if shares != NO_RULES:
+        free_hits = ranking.find_hits(without, cases.truth.indptr, cases.truth.items)
+        learnt = 1.0 if model.rebuying is None else model.rebuying.allowed
+        repeats = learnt if shares.repeat_share == "auto" else shares.repeat_share
+        before = ranking.mean(ranking.ndcg(free_hits, LENGTH))
+        report.shares.append(ShareCost(placement.name, shares.seen_share, repeats, before, ndcg))
 
 
 def _query(cases: Cases, row: int, model: TrainedModel, catalogue: NoCatalogue, placement: Placement) -> ShelfQuery:

@@ -29,8 +29,9 @@ LEGEND: Final = {
 """What the columns of the tables mean; docs/figures.md says more."""
 
 if TYPE_CHECKING:
+    from aisle.app.training.calibrating import Reliability
     from aisle.app.training.measuring import Measured
-    from aisle.app.training.placement_report import PlacementFigures
+    from aisle.app.training.placement_report import PlacementFigures, ShareCost
     from aisle.engine.shelf.long_tail import TailCost
     from aisle.evaluation.bootstrap import Interval
     from aisle.evaluation.compare import Comparison
@@ -64,6 +65,37 @@ def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
         for figures in placements
     ]
     return table("Shelves of ten items on each placement, in the held-out weeks", columns, rows, right=columns[1:])
+
+
+def reliability_table(reliability: "Reliability") -> Group:
+    """Return the table of stated chances and of what was observed."""
+    rows = [
+        (f"{number}", f"{one.stated:.2%}", f"{one.observed:.2%}", f"{one.observed / one.stated:.2f}")
+        for number, one in enumerate(reliability.bins, 1)
+        if one.stated
+    ]
+    better = reliability.better
+    title = f"Chances within {reliability.days:.0f} days, by tenths of the lists of {reliability.shoppers:,} shoppers"
+    note = (
+        f"Brier score {reliability.brier:.5f}, smaller than that of one constant by {better.value:.5f} "
+        f"({better.low:.5f} to {better.high:.5f})."
+    )
+    columns = ("tenth", "stated", "observed", "ratio")
+    return Group(table(title, columns, rows, right=columns), Text(note, style="dim"))
+
+
+def shares_table(costs: "Sequence[ShareCost]") -> Group:
+    """Return the table of what the rules `seen_share` and `repeat_share` cost."""
+    columns = ("placement", "seen_share", "repeat_share", "NDCG without", "NDCG", "cost")
+    rows = [
+        (
+            cost.placement,
+            *map(_short, (cost.seen_share, cost.repeat_share, cost.without, cost.ndcg)),
+            f"{cost.cost:.1%}",
+        )
+        for cost in costs
+    ]
+    return table("What it costs to show shoppers less of what they know", columns, rows, right=columns[1:])
 
 
 def tail_table(costs: "Sequence[TailCost]") -> Group:

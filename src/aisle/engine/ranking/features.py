@@ -184,6 +184,10 @@ def _stacked(columns: tuple[Column, ...]) -> Floats:
     return np.stack(columns, axis=1, dtype=np.float32)
 
 
+_NO_LOOKS: Final = [KIND_CODES[kind] for kind in (EventKind.REMOVE_FROM_CART, EventKind.HIDE, EventKind.UNHIDE)]
+"""The events that show no interest in an item."""
+
+
 class _Acts(NamedTuple):
     """Which events of profiles are of which sort, (events,)."""
 
@@ -199,7 +203,7 @@ def _acts(profiles: Profiles, target_kind: int) -> _Acts:
     rated = (kind == KIND_CODES[EventKind.RATE]) & np.isfinite(profiles.rating)
     returned = kind == KIND_CODES[EventKind.REFUND]
     taken = kind == target_kind
-    looked = ~taken & ~returned & (kind != KIND_CODES[EventKind.REMOVE_FROM_CART]) & ~rated
+    looked = ~taken & ~returned & ~np.isin(kind, _NO_LOOKS) & ~rated
     carted = looked & (kind == KIND_CODES[EventKind.ADD_TO_CART])
     return _Acts(taken, looked, carted, returned, rated)
 

@@ -37,6 +37,11 @@ class Drop(IntEnum):
     NEAR_DUPLICATE = 12
     """It is nearly the same as an item in the cart."""
     ONE_PER_GROUP = 13
+    NOT_DUE = 14
+    """The shopper has it, and it is not of a kind that people buy again, or too new to be bought again."""
+    SEEN_SHARE = 15
+    REPEAT_SHARE = 16
+    AT_MOST = 17
 
     @property
     def rule(self) -> str:
@@ -64,6 +69,14 @@ class RequestContext:
         Items that are not shown even if they are pinned, in any order.
     bought, bought_at
         What the shopper bought, and when, in any order, (purchases,).
+    seen
+        What the shopper only viewed, carted or put on the wishlist, in any order.
+    owned
+        What the shopper bought or rated, in any order.
+    not_due
+        What of it they would not buy again just now.
+    repeat_share
+        The largest share of places with owned items, where the rules leave it to training.
     near_duplicates
         Which candidates are nearly the same as an item in the cart, (candidates,); None for a shelf without a cart.
     """
@@ -72,6 +85,10 @@ class RequestContext:
     excluded: NDArray[np.int32] = field(default_factory=_no_items)
     bought: NDArray[np.int32] = field(default_factory=_no_items)
     bought_at: NDArray[np.int64] = field(default_factory=_no_moments)
+    seen: NDArray[np.int32] = field(default_factory=_no_items)
+    owned: NDArray[np.int32] = field(default_factory=_no_items)
+    not_due: NDArray[np.int32] = field(default_factory=_no_items)
+    repeat_share: float = 1.0
     near_duplicates: Flags | None = None
 
 
@@ -120,6 +137,8 @@ def _overridden_by_pins(
     settings = rules.rules
     if context.near_duplicates is not None:
         yield Drop.NEAR_DUPLICATE, context.near_duplicates
+    if settings.bounds_repeats and len(context.not_due):
+        yield Drop.NOT_DUE, np.isin(items, context.not_due)
     if settings.not_bought_within_days is not None and len(context.bought):
         recent = context.bought_at > context.now - settings.not_bought_within_days * DAY
         yield Drop.NOT_BOUGHT_WITHIN_DAYS, np.isin(items, context.bought[recent])

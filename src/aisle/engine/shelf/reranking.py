@@ -4,6 +4,7 @@ Every step takes an order of candidates and returns one. Only the order of the r
 or sign.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,8 @@ from aisle.engine.shelf.boosts import boosted, pinned
 from aisle.engine.shelf.diversity import diversified
 from aisle.engine.shelf.filters import NO_CONTEXT, Drop, Places, RequestContext, dropped, first_of_each
 from aisle.engine.shelf.long_tail import promoted
-from aisle.engine.shelf.rules import BoundRules
+from aisle.engine.shelf.rules import BoundRules, Rules
+from aisle.engine.shelf.shares import beyond_share, spread
 
 
 class Reranked(NamedTuple):
@@ -36,10 +38,11 @@ def rerank(
     context: RequestContext = NO_CONTEXT,
     vectors: Floats | None = None,
 ) -> Reranked:
-    """Apply the rules to candidates: filters, boosts, pins, one per group, diversity, long tail; then take the first n.
+    """Apply the rules to candidates: filters, boosts, pins, groups, shares, diversity, long tail, windows.
 
     The long tail comes after diversity, so that the shelf that is shown gives the tail its share, as far as there are
-    candidates. The first step drops hidden and sold-out items, and no later step brings a dropped item back.
+    candidates. The windows of `at_most` have the last word. The first step drops hidden and sold-out items, and no
+    later step brings a dropped item back.
 
     Parameters
     ----------
@@ -68,12 +71,29 @@ def rerank(
         first = first_of_each(attributes.group, order)
         first[:fixed] = True
         order = _without(drops, order, first, Drop.ONE_PER_GROUP)
+    for drop, own, share in _shares(rules.rules, context):
+        beyond = beyond_share(np.isin(items[order], own), share, n, fixed)
+        order = _without(drops, order, ~beyond, drop)
     if rules.rules.diversity:
         in_order = None if vectors is None else vectors[order]
         order = order[diversified(attributes.take(order), n, rules.rules.diversity, in_order, fixed)]
     if rules.rules.long_tail:
         order = order[promoted(attributes.tail[order], n, rules.rules.long_tail, fixed)]
+    if rules.rules.at_most:
+        chosen = spread(attributes.take(order), rules.rules.windows, n, fixed)
+        if len(chosen) < min(n, len(order)):
+            drops[np.delete(order, chosen)] = Drop.AT_MOST
+        order = order[chosen]
     return Reranked(order[:n], drops)
+
+
+def _shares(rules: Rules, context: RequestContext) -> Iterator[tuple[Drop, NDArray[np.int32], float]]:
+    """Yield the shares that bound what the shopper knows, with the items that each is about."""
+    if rules.seen_share < 1:
+        yield Drop.SEEN_SHARE, context.seen, rules.seen_share
+    if rules.bounds_repeats:
+        share = context.repeat_share if rules.repeat_share == "auto" else rules.repeat_share
+        yield Drop.REPEAT_SHARE, context.owned, share
 
 
 def _without(drops: NDArray[np.int8], order: Places, kept: NDArray[np.bool_], drop: Drop) -> Places:

@@ -3,9 +3,10 @@
 `engine.shelf.reranking` applies them. A hidden or sold-out item is never shown, whatever the rules.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Protocol, Self
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, Self
 
 import msgspec
 import numpy as np
@@ -24,6 +25,8 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 CATEGORY: Final = "category"
 BRAND: Final = "brand"
 ITEM: Final = "item"
+SPREAD: Final = (BRAND, CATEGORY)
+"""What `at_most` may name."""
 BOOSTED: Final = (CATEGORY, BRAND, ITEM)
 """What a boost may name, before a colon."""
 
@@ -36,6 +39,14 @@ class Numbered(Protocol):
 
     def number(self, item_id: str, /) -> int:
         """Return the number of an id, or `UNKNOWN`."""
+
+
+class Window(NamedTuple):
+    """Of one brand or category, at most so many items (`most`) may stand in so many neighbouring places (`places`)."""
+
+    of: str
+    most: int
+    places: int
 
 
 class Rules(Config, frozen=True):
@@ -67,6 +78,15 @@ class Rules(Config, frozen=True):
     long_tail: Share = 0.0
     """The least share of attention that the long tail of less popular items gets."""
 
+    seen_share: Share = 1.0
+    """The largest share of places with items that the shopper only viewed, carted or put on the wishlist."""
+    repeat_share: Share | Literal["auto"] = 1.0
+    """The largest share of places with items that the shopper bought before. `auto`: as training learns it, the share
+    that these have among what shoppers take next, or more if less costs too much. Below 1, such an item must be of a
+    category that people buy again, too, and not only just bought."""
+    at_most: dict[str, str] = msgspec.field(default_factory=dict)
+    """How many items of one `brand` or `category` may stand close together: `brand = "1 in 4"`."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
@@ -77,7 +97,23 @@ class Rules(Config, frozen=True):
         _check_named("brands", self.brands, str)
         for key in self.boosts:
             _parts(key)
+        for name, most in self.at_most.items():
+            _window(name, most)
         self._check_pins()
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """What `at_most` says."""
+        return tuple(_window(name, most) for name, most in self.at_most.items())
+
+    @property
+    def bounds_repeats(self) -> bool:
+        """Whether items that the shopper bought before are held back."""
+        return self.repeat_share != 1.0
+
+    def without_shares(self) -> Self:
+        """Return the rules without the shares of what the shopper knows."""
+        return msgspec.structs.replace(self, seen_share=1.0, repeat_share=1.0)
 
     def _check_pins(self) -> None:
         """Refuse a pin that is also excluded, or given twice."""
@@ -174,6 +210,23 @@ def _parts(key: str) -> tuple[str, str]:
     if what == CATEGORY and not steps_of(name):
         raise SettingsError(f"boost {key!r} has no step in its path; write one such as category:Tea > Green")
     return what, name
+
+
+def _window(name: str, most: str) -> Window:
+    """Read one entry of `at_most`.
+
+    Raises
+    ------
+    SettingsError
+        If it is not of the form `brand = "1 in 4"`.
+    """
+    read = re.fullmatch(r"\s*(\d{1,3})\s+in\s+(\d{1,3})\s*", most)
+    if name not in SPREAD or read is None or not 0 < int(read[1]) < int(read[2]):
+        raise SettingsError(
+            f"at_most says {name} = {most!r}; write {' or '.join(SPREAD)} and how many in how many places: "
+            'brand = "1 in 4"'
+        )
+    return Window(name, int(read[1]), int(read[2]))
 
 
 def _check_named(setting: str, names: Iterable[str], read: Callable[[str], object]) -> None:

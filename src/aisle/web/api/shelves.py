@@ -33,9 +33,7 @@ class ShelfWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     item_id: Annotated[str | None, Meta(description="The item that the page shows.")] = None
     cart: Annotated[tuple[str, ...], Meta(max_length=MAX_CART, description="The items in the cart.")] = ()
     n: Length = 10
-    exclude: Annotated[
-        Exclude, Meta(description="Items to exclude: none, or those that the shopper bought before.")
-    ] = "none"
+    exclude: Annotated[Exclude, Meta(description="Items to exclude: none, those bought before, or all seen.")] = "none"
     explain: Annotated[bool, Meta(description="Whether each item has its reason.")] = False
 
     def request(self, caller: Caller) -> ShelfRequest:

@@ -1,0 +1,126 @@
+"""A shopper's dealings with items, as shelves respect them: what was seen, what is owned, and what is cancelled."""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.engine.request import Exclude
+from aisle.prepare.weigh import Weights
+from aisle.shop.events import KIND_CODES, EventKind
+
+Ints = NDArray[np.int32]
+
+OWNING: Final = [KIND_CODES[kind] for kind in (EventKind.PURCHASE, EventKind.RATE)]
+"""The events that show that a shopper owns an item; a rating does too."""
+
+VIEWS: Final = [KIND_CODES[kind] for kind in (EventKind.VIEW_ITEM, EventKind.SELECT_ITEM)]
+"""The events of looking at an item."""
+
+SEEING: Final = [
+    *VIEWS,
+    *(KIND_CODES[kind] for kind in (EventKind.ADD_TO_CART, EventKind.REMOVE_FROM_CART, EventKind.ADD_TO_WISHLIST)),
+]
+"""The events that show that a shopper has seen an item."""
+
+WORST: Final = 0.1
+"""A rating in the lowest tenth of the shop's scale, such as one star of five, cancels an item."""
+
+
+class RecentEvents(NamedTuple):
+    """What a shopper did, newest first, each (events,); the model need not know all items."""
+
+    item: Ints
+    kind: NDArray[np.int8]
+    rating: NDArray[np.float32]
+    timestamp: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Dealings:
+    """A shopper's dealings with items, each item once.
+
+    Attributes
+    ----------
+    viewed
+        What was looked at, newest first, without what is cancelled.
+    seen
+        What was looked at, put into the cart or on the wishlist, and is not owned.
+    owned, owned_at
+        What was bought or rated, and when last.
+    bought, bought_at
+        What was bought, and when last.
+    cancelled
+        What was refunded, rated badly or hidden, and not bought since.
+    """
+
+    viewed: Ints
+    seen: Ints
+    owned: Ints
+    owned_at: NDArray[np.int64]
+    bought: Ints
+    bought_at: NDArray[np.int64]
+    cancelled: Ints
+
+    @classmethod
+    def of(cls, recent: RecentEvents, weights: Weights) -> Self:
+        """Sum up the events of a shopper."""
+        cancelled = _cancelled(recent, weights)
+        viewed = _newest_first(recent.item[np.isin(recent.kind, VIEWS)])
+        owned, owned_at = _last(recent, np.isin(recent.kind, OWNING))
+        bought, bought_at = _last(recent, recent.kind == KIND_CODES[EventKind.PURCHASE])
+        seen = np.unique(recent.item[np.isin(recent.kind, SEEING)])
+        return cls(
+            viewed=viewed[~np.isin(viewed, cancelled)],
+            seen=seen[~np.isin(seen, owned)],
+            owned=owned,
+            owned_at=owned_at,
+            bought=bought,
+            bought_at=bought_at,
+            cancelled=cancelled,
+        )
+
+    def excluded(self, exclude: Exclude) -> Ints:
+        """Return what a request leaves out."""
+        match exclude:
+            case "none":
+                return self.owned[:0]
+            case "purchased":
+                return self.owned
+            case "seen":
+                return np.concatenate((self.seen, self.owned))
+
+
+def _cancelled(recent: RecentEvents, weights: Weights) -> Ints:
+    """Return what was refunded, rated badly or hidden, and not bought since."""
+    kinds = (EventKind.PURCHASE, EventKind.REFUND, EventKind.RATE, EventKind.HIDE, EventKind.UNHIDE)
+    telling = np.isin(recent.kind, [KIND_CODES[kind] for kind in kinds])
+    items, place = np.unique(recent.item[telling], return_inverse=True)
+    kind, rating = recent.kind[telling], recent.rating[telling]
+    # The order of the events, oldest first, decides between events of one moment.
+    order = np.arange(len(kind), 0, -1)
+
+    def last(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the place in time of each item's last chosen event, from 1; 0 without one."""
+        places = np.zeros(len(items), np.int64)
+        np.maximum.at(places, place[chosen], order[chosen])
+        return places
+
+    bought, refunded, rated, hidden, unhidden = (last(kind == KIND_CODES[name]) for name in kinds)
+    worst = weights.lowest_rating + WORST * (weights.highest_rating - weights.lowest_rating)
+    badly = last((kind == KIND_CODES[EventKind.RATE]) & (rating <= worst))
+    against = np.maximum.reduce([refunded, np.where(badly == rated, badly, 0), np.where(hidden > unhidden, hidden, 0)])
+    cancelled: Ints = items[against > bought]
+    return cancelled
+
+
+def _last(recent: RecentEvents, chosen: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.int64]]:
+    """Return the items of the chosen events, and the moment of the last one of each."""
+    items, first = np.unique(recent.item[chosen], return_index=True)
+    return items, recent.timestamp[chosen][first]
+
+
+def _newest_first(items: Ints) -> Ints:
+    """Return items in their order without repetitions."""
+    return items[np.sort(np.unique(items, return_index=True)[1])]

@@ -26,6 +26,7 @@ from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 
 Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
 
 SPARE: Final = 4
 """A strategy proposes so many times the items that are shown, as rules drop some."""
@@ -159,11 +160,14 @@ class ShelfQuery:
         vocabulary = catalogue.vocabulary
         page = vocabulary.numbers([request.item_id] if request.item_id else [])
         cart = vocabulary.numbers(dict.fromkeys(request.cart))
+        unwanted = vocabulary.numbers(dict.fromkeys(request.exclude_ids))
         dealings = Dealings.of(recent, model.weights)
         disliked = shopper.history.items[shopper.weights < 0]
         context = RequestContext(
             now=shopper.now,
-            excluded=np.concatenate((disliked, dealings.cancelled, dealings.excluded(request.exclude), cart, page)),
+            excluded=np.concatenate(
+                (disliked, dealings.cancelled, dealings.excluded(request.exclude), cart, page, unwanted)
+            ),
             bought=dealings.bought,
             bought_at=dealings.bought_at,
             seen=dealings.seen,

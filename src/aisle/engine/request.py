@@ -1,6 +1,7 @@
 """A request for a shelf: who, where, and how many items, in the shop's own ids."""
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -31,6 +32,10 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
         How many items.
     exclude
         Which items are left out: none, those that the shopper has bought or rated, or all that they have seen.
+    exclude_ids
+        Items that are left out: a page shows them already.
+    rules
+        Rules that override those of the placement for this request, by the names of `engine.shelf.rules.Rules`.
     explain
         Whether each item says why it stands there.
     tried
@@ -44,5 +49,7 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     cart: tuple[str, ...] = ()
     n: int = 10
     exclude: Exclude = "none"
+    exclude_ids: tuple[str, ...] = ()
+    rules: Mapping[str, Any] = {}
     explain: bool = False
     tried: tuple[ProfileEvent, ...] = ()

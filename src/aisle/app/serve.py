@@ -64,8 +64,6 @@ class Live:
 
     Parameters
     ----------
-    settings
-        The shop's settings.
     copies
         Where the workers of a server keep checked copies of bundles; None outside of one.
 

@@ -83,8 +83,6 @@ class ShelfQuery:
 
     Attributes
     ----------
-    model
-        What answers.
     catalogue
         Where items are looked up.
     shopper
@@ -95,10 +93,6 @@ class ShelfQuery:
         What the shopper viewed, each item once, newest first, (items,); the model need not know all of them.
     item
         The item of the page, or `UNKNOWN`.
-    cart
-        What is in the cart, (items,).
-    n
-        How long the shelf is.
     objective
         What the shelf is for; None: what the model is for.
     """

@@ -22,14 +22,6 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
         The shopper; None for an anonymous visitor.
     session_id
         The visit; its events count beside the shopper's own.
-    placement
-        Where the shelf stands.
-    item_id
-        The item that the page is about.
-    cart
-        The items in the cart.
-    n
-        How many items.
     exclude
         Which items are left out: none, those that the shopper has bought or rated, or all that they have seen.
     exclude_ids

@@ -88,9 +88,10 @@ class Shop(Live):
         if not isinstance(source, (str, Path)):
             return import_frame(self.db, source, "events")
         from aisle.ingest.guess import guess
+        from aisle.ingest.plan import Plan
 
         files = [Path(source)]
-        return self.import_files(files, guess(files).plan)
+        return self.import_files(files, guess(files, Plan(table="events")).plan)
 
     def import_files(self, files: Sequence[Path], plan: "Plan", progress: Progress = silent) -> "Imported":
         """Import files by a plan."""

@@ -99,6 +99,7 @@ class Live:
         InputError
             If the placement is about an item, and none is named.
         """
+        # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
         profile, away = self._profile(request.user_id, request.session_id)
         query, catalogue = self._query(request, placement, [*request.tried, *profile])
@@ -371,6 +372,7 @@ class Live:
 
 
 def _weight(profile: list[ProfileEvent]) -> int:
+    """Return what a cached profile counts against `CACHED_EVENTS`; an empty one is kept as well."""
     return 1 + len(profile)
 
 

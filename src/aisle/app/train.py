@@ -37,7 +37,7 @@ from aisle.shop.errors import AisleError, NotEnoughData
 from aisle.storage.connection import Database
 
 END_OF_TIME: Final = np.iinfo(np.int64).max
-"""The final fit learns from every review, however new; the figures come from a fit on those before the held-out weeks."""
+"""The final fit learns from all reviews; the figures are those of a fit on the reviews before the held-out weeks."""
 
 KEPT: Final = (RANKER, CONTENT, STARS)
 """The parts that a live model does not lose to a training whose data has too little for them."""

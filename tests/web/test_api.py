@@ -13,6 +13,16 @@ from aisle.storage import people
 from tests.small_shop import HOSTILE_ID, HOSTILE_NAME, TEAS, TOOLS
 
 
+def test_a_page_has_the_shelves_that_it_names(client: TestClient) -> None:
+    wanted = {"user_id": "user-0", "placements": ["trending", "bestsellers"], "n": 4}
+    answer = client.post("/api/page", json=wanted)
+    assert answer.status_code == 200
+    shelves = answer.json()["shelves"]
+    assert [shelf["placement"] for shelf in shelves] == ["trending", "bestsellers"]
+    shown = [item["item_id"] for shelf in shelves for item in shelf["items"]]
+    assert len(set(shown)) == 8
+
+
 def test_a_known_shopper_gets_a_personal_shelf(client: TestClient) -> None:
     answer = client.get("/api/recommendations", params={"user_id": "user-0", "n": 5})
     assert answer.status_code == 200

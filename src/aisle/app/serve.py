@@ -14,6 +14,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import msgspec
+
 from aisle.app.serving.cache import Cache
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
@@ -116,6 +118,32 @@ class Live:
         strategy = self.placements[request.placement].strategy.name
         self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
         return shelf
+
+    def page(self, request: ShelfRequest, placements: Sequence[str], *, served: bool = False) -> list[Shelf]:
+        """Return the shelves of a page: no item stands on two of them, and the earlier placement has it.
+
+        Parameters
+        ----------
+        request
+            The request, the same for all placements but for their names.
+        placements
+            The placements, the most important first.
+        served
+            Whether the shelves are shown to a shopper, as those of `served` are.
+
+        Raises
+        ------
+        InputError
+            If a placement is named twice; and as for `shelf`.
+        """
+        if len(set(placements)) < len(placements):
+            raise InputError(f"a placement is named twice in {', '.join(placements)}; name each once")
+        fill = self.served if served else self.shelf
+        shelves: list[Shelf] = []
+        for placement in placements:
+            shown = (*request.shown, *(item.item_id for shelf in shelves for item in shelf.items))
+            shelves.append(fill(msgspec.structs.replace(request, placement=placement, shown=shown)))
+        return shelves
 
     def is_ours(self, recommendation_id: str) -> bool:
         """Return whether this shop made a recommendation id."""

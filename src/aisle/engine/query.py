@@ -158,11 +158,12 @@ class ShelfQuery:
         vocabulary = catalogue.vocabulary
         page = vocabulary.numbers([request.item_id] if request.item_id else [])
         cart = vocabulary.numbers(dict.fromkeys(request.cart))
-        dealings = Dealings.of(recent, model.weights)
+        dealings, shown = Dealings.of(recent, model.weights), vocabulary.numbers(request.shown)
+        left_out = dealings.excluded(request.exclude)
         disliked = shopper.history.items[shopper.weights < 0]
         context = RequestContext(
             now=shopper.now,
-            excluded=np.concatenate((disliked, dealings.cancelled, dealings.excluded(request.exclude), cart, page)),
+            excluded=np.concatenate((disliked, dealings.cancelled, left_out, shown, cart, page)),
             bought=dealings.bought,
             bought_at=dealings.bought_at,
             seen=dealings.seen,

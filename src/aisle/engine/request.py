@@ -27,6 +27,8 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
         The item that the page is about.
     cart
         The items in the cart.
+    shown
+        The items that other shelves of the page show.
     n
         How many items.
     exclude
@@ -42,6 +44,7 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     placement: str = MAIN_PLACEMENT
     item_id: str | None = None
     cart: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     n: int = 10
     exclude: Exclude = "none"
     explain: bool = False

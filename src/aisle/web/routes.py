@@ -10,7 +10,7 @@ from aisle.web.access.caller import Caller
 from aisle.web.access.headers import DOCS
 from aisle.web.api import events, shelves, users
 from aisle.web.api.events import Feedback, Rated, Received
-from aisle.web.api.shelves import Recommendations, ShelfWanted, Similar, SimilarWanted
+from aisle.web.api.shelves import Page, PageWanted, Recommendations, ShelfWanted, Similar, SimilarWanted
 from aisle.web.api.users import Merge, Merged
 from aisle.web.endpoint import Endpoint, Nothing
 from aisle.web.schemas import Health
@@ -27,6 +27,8 @@ _MERGE: Final = "Give what a visitor did before signing in to the known user; ma
 ENDPOINTS: Final = (
     Endpoint("GET", "/api/recommendations", Scope.BROWSER, "A shopper's shelf",
              shelves.recommendations, ShelfWanted, Recommendations, (404, 503)),
+    Endpoint("POST", "/api/page", Scope.BROWSER, "The shelves of a page, no item twice",
+             shelves.page, PageWanted, Page, (404, 503)),
     Endpoint("GET", "/api/similar", Scope.BROWSER, "The items most like an item",
              shelves.similar, SimilarWanted, Similar, (503,)),
     Endpoint("POST", "/api/events", Scope.BROWSER, _EVENTS, events.events, bytes, Received, (503,)),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Self
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from aisle.app.serve import SIMILAR_PLACEMENT, Live
 from aisle.app.serving.placements import STANDARD
@@ -15,6 +15,9 @@ from aisle.web.access.caller import Caller
 
 MAX_SHELF: Final = 200
 """The longest shelf that a request may ask for."""
+
+MAX_PLACEMENTS: Final = 12
+"""The most placements that a page may name."""
 
 MAX_CART: Final = 100
 """The most items that a cart may name."""
@@ -63,6 +66,28 @@ class ShelfWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         )
 
 
+class PageWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which shelves a page wants, and for whom. One of user_id and session_id is needed."""
+
+    placements: Annotated[
+        tuple[str, ...],
+        Meta(min_length=1, max_length=MAX_PLACEMENTS, description="The most important first: it keeps an item."),
+    ]
+    user_id: Annotated[str | None, Meta(description="The shopper.")] = None
+    session_id: Annotated[str | None, Meta(description="The session.")] = None
+    item_id: Annotated[str | None, Meta(description="The item that the page shows.")] = None
+    cart: Annotated[tuple[str, ...], Meta(max_length=MAX_CART, description="The items in the cart.")] = ()
+    n: Length = 10
+    exclude: Annotated[Exclude, Meta(description="Items to exclude: none, those bought before, or all seen.")] = "none"
+    explain: Annotated[bool, Meta(description="Whether each item has its reason.")] = False
+
+    def request(self, caller: Caller) -> ShelfRequest:
+        """Return the request of this caller for the first placement; errors as of `ShelfWanted.request`."""
+        fields = structs.asdict(self)
+        placements = fields.pop("placements")
+        return ShelfWanted(placement=placements[0], **fields).request(caller)
+
+
 class SimilarWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The item whose like are wanted."""
 
@@ -91,6 +116,9 @@ class Item(Struct, frozen=True):
     reason: Annotated[
         str | None, Meta(description="Why it is recommended, for the shopper to read; null if there is no reason.")
     ]
+    fallback: Annotated[
+        str | None, Meta(description="What fills this place, if the placement's own strategy does not; else null.")
+    ]
 
     @classmethod
     def from_shelf(cls, item: ShelfItem) -> Self:
@@ -105,6 +133,7 @@ class Item(Struct, frozen=True):
             item.score,
             item.predicted_rating,
             item.reason,
+            item.fallback,
         )
 
 
@@ -134,6 +163,12 @@ class Recommendations(Struct, frozen=True):
         )  # fmt: skip
 
 
+class Page(Struct, frozen=True):
+    """The shelves of a page, in the order of its placements; no item stands on two of them."""
+
+    shelves: list[Recommendations]
+
+
 class Similar(Struct, frozen=True):
     """The items most like an item."""
 
@@ -156,6 +191,13 @@ def recommendations(live: Live, caller: Caller, wanted: ShelfWanted) -> Recommen
     """Return a shopper's shelf."""
     request = wanted.request(caller)
     return Recommendations.from_shelf(request.user_id, request.session_id, live.served(request))
+
+
+def page(live: Live, caller: Caller, wanted: PageWanted) -> Page:
+    """Return the shelves of a page."""
+    request = wanted.request(caller)
+    shelves = live.page(request, wanted.placements, served=True)
+    return Page([Recommendations.from_shelf(request.user_id, request.session_id, shelf) for shelf in shelves])
 
 
 def similar(live: Live, _caller: Caller, wanted: SimilarWanted) -> Similar:

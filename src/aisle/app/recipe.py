@@ -11,7 +11,8 @@ from aisle.engine.ranking.hybrid import HybridConfig
 from aisle.engine.recipe import FALLBACK, PERSONAL, POPULAR, STARS, ModelSpec, Recipe
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
-from aisle.recommenders.catalog import by_name
+from aisle.recommenders.catalog import NAMES, by_name, current_name
+from aisle.shop.errors import SettingsError
 
 
 def recipe_of(settings: Settings, model: str | None = None) -> Recipe:
@@ -28,6 +29,8 @@ def recipe_of(settings: Settings, model: str | None = None) -> Recipe:
         If a model is unknown or one of its settings is out of range.
     """
     personal = model or settings.train.model
+    if personal != HYBRID and current_name(personal) not in NAMES:
+        raise SettingsError(f"there is no model {personal!r}; choose one of {', '.join((HYBRID, *NAMES))}")
     hybrid = HybridConfig.parse(settings.models.get(HYBRID, {})) if personal == HYBRID else None
     placements = placements_of(settings).values()
     names = {POPULAR: FALLBACK} | ({PERSONAL: personal} if hybrid is None else {name: name for name in hybrid.sources})

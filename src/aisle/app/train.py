@@ -13,6 +13,7 @@ from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training import interactions_table
+from aisle.app.training.calibrating import Calibrated, Reliability
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit, fit_others
 from aisle.app.training.gate import GateDecision, decide
 from aisle.app.training.measuring import Measured, newest_window, with_catalogue
@@ -20,7 +21,7 @@ from aisle.app.training.placement_report import PlacementFigures, ShareCost
 from aisle.app.training.repeat_share import allowing
 from aisle.app.training.reviews import star_errors, with_reviews
 from aisle.engine.model import CONTENT
-from aisle.engine.recipe import RANKER, STARS, Recipe
+from aisle.engine.recipe import CALIBRATION, RANKER, STARS, Recipe
 from aisle.engine.shelf.long_tail import TailCost
 from aisle.evaluation.queries import query_batch
 from aisle.evaluation.review_stars import ReviewErrors
@@ -89,6 +90,8 @@ class Trained(msgspec.Struct, frozen=True):
     """What the shares of what a shopper knows cost the shelves of the held-out weeks."""
     outranked: str | None = None
     """How much worse the personal model ranks than popularity, which fills the shelves then; null if it does not."""
+    reliability: Reliability | None = None
+    """How the chances of a hybrid compare with what was observed; null where none were stated."""
 
 
 def train(
@@ -132,6 +135,7 @@ def train(
     progress(f"fit {recipe.model} on everything", 1, 1)
     fitted = fitted._replace(components=allowing(fitted.components, decision.least_repeat_share))
     check_sane(fitted, data)
+    fitted = with_chances(fitted, decision.calibrated)
     decision = with_parts(decision, missing_parts(db, settings, recipe, fitted), force=force)
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision)
@@ -154,6 +158,7 @@ def train(
         seconds=time.perf_counter() - started,
         learnt_from=DataSummary.of(data),
         outranked=decision.outranked,
+        reliability=decision.calibrated.reliability,
     )
 
 
@@ -187,6 +192,15 @@ def check_sane(fitted: Fitted, data: Interactions) -> None:
     shelves = fitted.retrieval.retrieve(query_batch(data, sample), 1)
     if (shelves.items < 0).any():
         raise NotEnoughData("some shoppers' shelves are empty; import more events")
+
+
+def with_chances(fitted: Fitted, calibrated: Calibrated) -> Fitted:
+    """Add to a hybrid what turns its scores into chances, or say why there is nothing."""
+    if RANKER not in fitted.components:
+        return fitted
+    if calibrated.calibration is None:
+        return fitted._replace(skipped=fitted.skipped | {CALIBRATION: f"no chances are stated: {calibrated.problem}"})
+    return fitted._replace(components=fitted.components | {CALIBRATION: calibrated.calibration})
 
 
 def missing_parts(db: Database, settings: Settings, recipe: Recipe, fitted: Fitted) -> dict[str, str]:

@@ -14,6 +14,7 @@ from aisle.engine.ranking.ranker_columns import with_current_columns
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import (
     BASELINE,
+    CALIBRATION,
     HIGHLIGHTS,
     PERSONAL,
     POPULAR,
@@ -32,6 +33,7 @@ from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
 from aisle.recommenders.base import Component, Recommender, Retrieves
 from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
 from aisle.recommenders.second_stage.ranker import Ranker
@@ -160,9 +162,10 @@ class TrainedModel:
         sources = {name: Source(self._recommender(name), quotas[name]) for name in quotas if name in components}
         role = ranker_of(objective) if ranker_of(objective) in components else RANKER
         ranker = with_current_columns(self._component(role, Ranker), tuple(quotas)) if role in components else None
-        return Hybrid(
-            tuple(quotas), sources, self._component(PRUNER, CandidatePruner), self._component(STATE, ItemState), ranker
-        )
+        pruner, state = self._component(PRUNER, CandidatePruner), self._component(STATE, ItemState)
+        calibration = self.components.get(CALIBRATION) if role == RANKER else None
+        calibration = calibration if isinstance(calibration, Calibration) else None
+        return Hybrid(tuple(quotas), sources, pruner, state, ranker, calibration)
 
     # --- What is known of items ---------------------------------------------------------------------------------------
 

@@ -40,6 +40,10 @@ POPULAR: Final = Fallback("popular", "This is the popular shelf: the model knows
 POPULAR_INSTEAD: Final = Fallback(
     "popular_instead", "The shop has nothing for this placement yet, so these are its bestsellers."
 )
+NOTHING_SIMILAR: Final = Fallback(
+    "nothing_similar",
+    "The live model compares no items, so these are the shop's bestsellers; train als, content or hybrid.",
+)
 PERSONAL_INSTEAD: Final = Fallback(
     "personal_instead", "Nothing is known to go with this cart, so this is the personal shelf.", model=PERSONAL
 )
@@ -69,6 +73,7 @@ FALLBACKS: Final = {
         LAST_KNOWN_PROFILE,
         POPULAR_WITHOUT_DATABASE,
         POPULAR_INSTEAD,
+        NOTHING_SIMILAR,
         PERSONAL_INSTEAD,
         SIMILAR_INSTEAD,
         BOUGHT_TOGETHER_INSTEAD,

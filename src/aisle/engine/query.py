@@ -18,9 +18,10 @@ from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
 from aisle.engine.shelf.filters import RequestContext
 from aisle.engine.vocabulary import RequestVocabulary
-from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.prepare.profiles import Profiles
+from aisle.recommenders.query import ItemLists, QueryBatch, queries_of
 from aisle.recommenders.second_stage.rebuying import JUST_BOUGHT
-from aisle.shop.events import KIND_CODES
+from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 
@@ -183,6 +184,23 @@ class ShelfQuery:
             request.n,
             objective,
         )
+
+    def with_cart(self) -> Self:
+        """Return the same request, with the cart as the history of a shopper of whom nothing else is known."""
+        known = self.cart[self.cart < len(self.model.items)]
+        if len(self.shopper.history.items) or len(known) == 0:
+            return self
+        unknown = np.full(len(known), np.nan, np.float32)
+        profiles = Profiles(
+            indptr=np.array([0, len(known)]),
+            item=known,
+            kind=np.full(len(known), KIND_CODES[EventKind.ADD_TO_CART], np.int8),
+            rating=unknown,
+            price=unknown,
+            timestamp=np.full(len(known), self.shopper.now, np.int64),
+            now=np.array([self.shopper.now]),
+        )
+        return replace(self, shopper=queries_of(profiles, self.model.weights))
 
     @property
     def n_candidates(self) -> int:

@@ -27,6 +27,9 @@ RANKER: Final = "ranker"
 STATE: Final = "item_state"
 """The roles of what a hybrid has beside its sources, which have roles by the names of their models."""
 
+CALIBRATION: Final = "calibration"
+"""The role of what turns the scores of a hybrid into chances."""
+
 HIGHLIGHTS: Final = "review_highlights"
 """The role of the phrases with which reviewers praise items."""
 

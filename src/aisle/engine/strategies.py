@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from aisle.engine.proposals import (
     BOUGHT_TOGETHER_INSTEAD,
+    NOTHING_SIMILAR,
     PERSONAL_INSTEAD,
     POPULAR,
     POPULAR_INSTEAD,
@@ -108,7 +109,7 @@ def _similar(query: ShelfQuery) -> Iterator[Proposal]:
     """Yield items similar to the item of the page."""
     _check_item(query, "similar")
     yield from _similar_to(query, query.item)
-    yield popular_items(query, POPULAR_INSTEAD)
+    yield popular_items(query, NOTHING_SIMILAR if query.model.directions is None else POPULAR_INSTEAD)
 
 
 def _bought_together(query: ShelfQuery) -> Iterator[Proposal]:
@@ -120,9 +121,9 @@ def _bought_together(query: ShelfQuery) -> Iterator[Proposal]:
 
 
 def _cart(query: ShelfQuery) -> Iterator[Proposal]:
-    """Yield what goes with everything in the cart."""
+    """Yield what goes with everything in the cart, and otherwise what suits the shopper, known by the cart at least."""
     yield from _proposed(*_partners(query, query.cart))
-    for proposal in _by_model(query, PERSONAL):
+    for proposal in _by_model(query.with_cart(), PERSONAL):
         yield Proposal(proposal.items, proposal.scores, proposal.fallback or PERSONAL_INSTEAD)
 
 
@@ -176,7 +177,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             placement="similar-items",
             needs=(CO_PURCHASE,),
             reason="like {}",
-            fallbacks=(BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD),
+            fallbacks=(BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD, NOTHING_SIMILAR),
         ),
         Strategy(
             "bought_together",

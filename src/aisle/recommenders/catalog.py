@@ -32,6 +32,7 @@ _RECOMMENDERS: Final = {
 """Where the class of each recommender is: its module in this package, and its name there."""
 
 _OTHERS: Final = {
+    "calibration": "second_stage.calibration:Calibration",
     "candidate_pruner": "second_stage.candidate_pruner:CandidatePruner",
     "item_state": "second_stage.item_state:ItemState",
     "ranker": "second_stage.ranker:Ranker",

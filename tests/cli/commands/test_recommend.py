@@ -4,6 +4,7 @@ import msgspec
 import polars as pl
 import pytest
 
+from aisle.app.shop import Shop
 from tests.runner import Runner
 
 
@@ -77,6 +78,8 @@ def test_markup_in_a_name_is_only_text(aisle: Runner, folder: Path) -> None:
         (["recommend", "--all", "--to-db", "--placement", "cart"], "not a shopper"),
         (["recommend", "--user-id", "u", "--placement", "similar-items"], "item_id"),
         (["recommend", "--all", "--user-id", "u"], "say for whom"),
+        (["recommend", "--user-id", ""], "--user-id is empty"),
+        (["recommend", "--session-id", ""], "--session-id is empty"),
         (["recommend", "--all", "--out", "x.doc"], "neither .parquet nor .csv"),
         (["similar", "cake"], "cake"),
     ],
@@ -91,3 +94,50 @@ def test_a_mistake_costs_one_clear_line(aisle: Runner, folder: Path, arguments: 
 def test_without_a_model_the_line_says_what_to_do(aisle: Runner, untrained_folder: Path) -> None:
     ran = aisle("-C", untrained_folder, "recommend", "--user-id", "user-0")
     assert (ran.code, ran.err) == (2, "aisle: no model yet; run aisle train\n")
+
+
+def test_the_shelf_of_a_page_needs_no_shopper(aisle: Runner, folder: Path) -> None:
+    ran = aisle("-C", folder, "recommend", "--placement", "frequently-bought-together", "--item", "tea-1")
+    assert ran.code == 0, ran.err
+    assert "for anybody who looks at tea-1" in ran.out
+
+
+def orders_of_single_items(folder: Path, model: str) -> Path:
+    """Make a shop in which nothing was ever bought together, and train a model."""
+    rows = [
+        f"u{user},{'tea' if user % 2 else 'tool'}-{(user + day) % 8},purchase,2024-{1 + day // 28:02}-{1 + day % 28:02}"
+        for user in range(80)
+        for day in range(user % 14, 112, 14)
+    ]
+    folder.mkdir()
+    (folder / "orders.csv").write_text("\n".join(["user_id,item_id,event,timestamp", *rows]) + "\n")
+    with Shop.open(folder) as shop:
+        shop.import_events(folder / "orders.csv")
+        shop.train(model, force=True)
+    return folder
+
+
+def test_the_cart_of_an_unknown_visitor_is_folded_in(aisle: Runner, tmp_path: Path) -> None:
+    shop = orders_of_single_items(tmp_path / "shop", "als")
+    ran = aisle("-C", shop, "recommend", "--placement", "cart", "--cart", "tea-2", "--cart", "tea-4", "-n", 2, "--json")
+    assert ran.code == 0, ran.err
+    answer = msgspec.json.decode(ran.out)
+    assert answer["fallback"] == "personal_instead"
+    assert [item["item_id"].split("-")[0] for item in answer["items"]] == ["tea"] * 2
+    assert answer["fallback"] == "personal_instead"
+
+
+def test_a_model_that_compares_no_items_says_so(aisle: Runner, tmp_path: Path) -> None:
+    shop = orders_of_single_items(tmp_path / "shop", "popularity")
+    ran = aisle("-C", shop, "similar", "tea-2")
+    assert ran.code == 0, ran.err
+    out = ran.out
+    assert "Bestsellers" in out
+    assert "The live model compares no items" in out
+    assert "Similar to" not in out
+
+
+def test_the_list_of_models_names_the_hybrid(aisle: Runner, folder: Path) -> None:
+    assert (
+        "there is no model 'oracle'; choose one of hybrid, als" in aisle("-C", folder, "train", "--model", "oracle").err
+    )

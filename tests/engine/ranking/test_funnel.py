@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from aisle.engine.ranking.candidates import Source
+from aisle.engine.ranking.chances import facts
 from aisle.engine.ranking.funnel import SourceProposal, funnel
+from aisle.engine.ranking.hybrid import profiles_of
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.query import ItemLists
+from aisle.recommenders.second_stage.calibration import Calibration, CalibrationConfig
 from tests.engine.ranking.test_explain import BOUGHT, FILTER, HIT, KETTLE, hybrid, kitchen, query_of
 
 QUERY = query_of((KETTLE, BOUGHT, 4))
@@ -37,10 +40,18 @@ def test_the_candidates_are_those_of_the_shelf() -> None:
     assert result.score == pytest.approx(shelf.scores[0][shelf.items[0] == FILTER][0])
 
 
-def test_the_chance_is_that_of_the_pruner() -> None:
+def test_no_chance_is_stated_without_a_calibration() -> None:
+    assert funnel(hybrid("popularity", "co_purchase"), QUERY, FILTER).chance is None
+
+
+def test_the_chance_is_the_calibrated_one() -> None:
     model = hybrid("popularity", "co_purchase")
-    result = funnel(model, QUERY, FILTER)
-    assert result.chance == pytest.approx(model.pruner.chances(np.array([[3, 1]], np.float32))[0])
+    profiles, draw = profiles_of(QUERY), np.random.default_rng(0)
+    rows = np.repeat(facts(np.zeros(1), np.ones(1, np.int64), np.zeros(1, np.int64), profiles), 1000, axis=0)
+    calibration = Calibration(CalibrationConfig()).fit(rows, draw.random(1000) < 0.4, 28)
+    result = funnel(replace(model, calibration=calibration), QUERY, FILTER)
+    assert result.chance == pytest.approx(0.4, abs=0.05)
+    assert result.chance_days == 28
 
 
 def test_an_item_that_no_source_proposes_has_no_rank() -> None:

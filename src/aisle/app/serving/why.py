@@ -52,8 +52,8 @@ class Why(msgspec.Struct, frozen=True):
     candidates: int
     """How many items are ranked."""
     chance: float | None
-    """The chance that it is a hit, from its ranks in the sources alone; null for a single model, and where no source
-    proposes it."""
+    """The chance that the shopper takes it within `chance_days`, calibrated on held-out weeks; null where none can be
+    stated, and beyond the first places."""
     rank: int | None
     """From 1, among the candidates; null where it is not one of them."""
     score: float | None
@@ -69,6 +69,7 @@ class Why(msgspec.Struct, frozen=True):
     speaks: list[EarlierItem]
     """The earlier items that recommend it, those with the largest effect first."""
     features: list[FeatureEffect]
+    chance_days: float | None = None
 
     @property
     def verdict(self) -> str:
@@ -126,6 +127,7 @@ def why(placement: Placement, query: ShelfQuery, catalogue: LiveCatalogue, user_
         proposals=list(result.proposals),
         candidates=len(result.items),
         chance=result.chance,
+        chance_days=result.chance_days,
         rank=result.rank,
         score=result.score,
         available=bool(catalogue.attributes(np.array([item], np.int32)).available[0]),

@@ -17,6 +17,7 @@ from aisle.app.data.tables import Tables
 from aisle.app.progress import Progress
 from aisle.app.serving.placements import placements_of
 from aisle.app.settings import Settings
+from aisle.app.training.calibrating import Calibrated, calibrate
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit_others
 from aisle.app.training.measuring import (
     Measured,
@@ -56,6 +57,8 @@ class GateDecision(msgspec.Struct, frozen=True):
     shares: list[ShareCost] = []
     least_repeat_share: float = 0.0
     long_tail: list[TailCost] = []
+    calibrated: Calibrated = Calibrated(None, None, "nothing was measured")
+    """What turns scores into chances, and how far these can be believed."""
     outranked: str | None = None
     """How much worse the personal model ranks than popularity, which fills the shelves then; None if it does not."""
 
@@ -116,6 +119,7 @@ def decide(
         shares=report.shares,
         least_repeat_share=report.least_repeat_share,
         long_tail=tail_costs(past.fitted, holdout, recipe.seed),
+        calibrated=calibrate(past.fitted, holdout, recipe.seed),
     )
 
 

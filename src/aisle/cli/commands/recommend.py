@@ -48,9 +48,14 @@ class Options(NamedTuple):
         InputError
             If they do not say for whom shelves are, or where everybody's shelves go.
         """
-        if self.everybody == (self.user_id is not None or self.session_id is not None):
+        for name, value in (("--user-id", self.user_id), ("--session-id", self.session_id)):
+            if value == "":
+                raise InputError(f"{name} is empty; give an id, or leave it out")
+        about_something = self.item is not None or bool(self.cart)
+        if self.everybody == (self.user_id is not None or self.session_id is not None or about_something):
             raise InputError(
-                "say for whom: --user-id ID or --session-id ID for one shopper, --all --out FILE.parquet for everybody"
+                "say for whom: --user-id ID or --session-id ID for one shopper, --item ID or --cart ID for a page or "
+                "a cart, --all --out FILE.parquet for everybody"
             )
         if self.everybody and (self.out is None) != self.to_db:
             raise InputError("--all writes a file or the database: add --out FILE.parquet, --out FILE.csv or --to-db")
@@ -155,7 +160,14 @@ def _for_one_shopper(shop: "Shop", options: Options) -> None:
     from aisle.cli.display.shelves import print_shelf
 
     history = [] if options.user_id is None else shop.history(options.user_id, options.n)
-    print_shelf(shelf, options.user_id or f"session {options.session_id}", history)
+    print_shelf(shelf, _shopper(options), history)
+
+
+def _shopper(options: Options) -> str:
+    """Say whose shelf it is."""
+    if options.user_id or options.session_id:
+        return options.user_id or f"session {options.session_id}"
+    return "anybody with this cart" if options.cart else f"anybody who looks at {options.item}"
 
 
 def _for_everybody(shop: "Shop", options: Options) -> None:

@@ -49,7 +49,8 @@ def _lines(explanation: "Why") -> list[str]:
     if explanation.reason is not None:
         lines.append(f"Reason: {explanation.reason}.")
     if explanation.chance is not None:
-        lines.append(f"Its ranks in the sources alone give it a chance of {explanation.chance:.2%}.")
+        days = f"{explanation.chance_days:.0f} days"
+        lines.append(f"Of shoppers and items like these, {explanation.chance:.1%} came together within {days}.")
     if explanation.rank is not None:
         lines.append(
             f"Rank {explanation.rank} of {explanation.candidates} candidates, with a score of {explanation.score:.3f}."

@@ -29,6 +29,7 @@ LEGEND: Final = {
 """What the columns of the tables mean; docs/figures.md says more."""
 
 if TYPE_CHECKING:
+    from aisle.app.training.calibrating import Reliability
     from aisle.app.training.measuring import Measured
     from aisle.app.training.placement_report import PlacementFigures, ShareCost
     from aisle.engine.shelf.long_tail import TailCost
@@ -64,6 +65,23 @@ def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
         for figures in placements
     ]
     return table("Shelves of ten items on each placement, in the held-out weeks", columns, rows, right=columns[1:])
+
+
+def reliability_table(reliability: "Reliability") -> Group:
+    """Return the table of stated chances and of what was observed."""
+    rows = [
+        (f"{number}", f"{one.stated:.2%}", f"{one.observed:.2%}", f"{one.observed / one.stated:.2f}")
+        for number, one in enumerate(reliability.bins, 1)
+        if one.stated
+    ]
+    better = reliability.better
+    title = f"Chances within {reliability.days:.0f} days, by tenths of the lists of {reliability.shoppers:,} shoppers"
+    note = (
+        f"Brier score {reliability.brier:.5f}, smaller than that of one constant by {better.value:.5f} "
+        f"({better.low:.5f} to {better.high:.5f})."
+    )
+    columns = ("tenth", "stated", "observed", "ratio")
+    return Group(table(title, columns, rows, right=columns), Text(note, style="dim"))
 
 
 def shares_table(costs: "Sequence[ShareCost]") -> Group:

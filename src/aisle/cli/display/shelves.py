@@ -6,7 +6,7 @@ from rich.columns import Columns
 
 from aisle.app.serving.shelf import FALLBACKS
 from aisle.cli.display.terminal import out, say, table
-from aisle.engine.proposals import POPULAR_INSTEAD
+from aisle.engine.proposals import NOTHING_SIMILAR, POPULAR_INSTEAD
 from aisle.engine.request import MAIN_PLACEMENT
 from aisle.shop.moments import format_day
 from aisle.shop.money import format_money
@@ -56,7 +56,7 @@ def print_shelf(shelf: "Shelf", shopper: str, history: "Sequence[HistoryLine]" =
 
 def print_similar(shelf: "Shelf", item_id: str) -> None:
     """Print the items most like an item; bestsellers in their place are called that."""
-    title = "Bestsellers" if shelf.fallback == POPULAR_INSTEAD.name else f"Similar to {item_id}"
+    title = "Bestsellers" if shelf.fallback in (POPULAR_INSTEAD.name, NOTHING_SIMILAR.name) else f"Similar to {item_id}"
     out.print(shelf_table(shelf, title))
     if shelf.fallback:
         say(FALLBACKS[shelf.fallback], style="dim")

@@ -2,7 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from aisle.cli.display.figures import measured_tables, placements_table, shares_table, tail_table
+from aisle.cli.display.figures import (
+    measured_tables,
+    placements_table,
+    reliability_table,
+    shares_table,
+    tail_table,
+)
 from aisle.cli.display.terminal import out, say
 
 if TYPE_CHECKING:
@@ -19,6 +25,8 @@ def print_trained(trained: "Trained") -> None:
         out.print(shares_table(trained.shares))
     if trained.long_tail:
         out.print(tail_table(trained.long_tail))
+    if trained.reliability:
+        out.print(reliability_table(trained.reliability))
     for line in _lines(trained):
         say(line)
     for role, reason in trained.skipped.items():

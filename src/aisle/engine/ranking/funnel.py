@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.ranking.candidates import MAX_CANDIDATES, Candidates, gather
+from aisle.engine.ranking.chances import PLACES, facts
 from aisle.engine.ranking.explain import contributions, feature_effects
 from aisle.engine.ranking.features import names
 from aisle.engine.ranking.hybrid import Hybrid, profiles_of
@@ -59,8 +60,9 @@ class Funnel:
     score
         Its score there.
     chance
-        The pruner's estimate that it is a hit, from its ranks in the sources alone; None for a single model, and where
-        no source proposes it.
+        The chance that the shopper takes it; None where none can be stated, and beyond the first places.
+    chance_days
+        Within how many days.
     features
         The features that the ranker uses, those with the largest effect first; empty without a ranker.
     """
@@ -72,6 +74,7 @@ class Funnel:
     score: float | None
     chance: float | None
     features: Sequence[FeatureEffect]
+    chance_days: float | None = None
 
 
 def funnel(
@@ -111,15 +114,26 @@ def _of_hybrid(hybrid: Hybrid, queries: QueryBatch, item: int, exclude: ItemList
         rank, score, share = _rank_and_score(source.recommender, queries, item, exclude)
         proposed = rank is not None and rank <= source.quota and score > 0
         proposals.append(SourceProposal(name, rank, share, proposed, adds[name]))
-    chances = hybrid.pruner.chances(gathered.ranks[gathered.lists.items == item])
+    place, value = _standing(candidates.lists.items, scores, item)
     return Funnel(
         tuple(proposals),
         candidates.lists.items,
         scores,
-        *_standing(candidates.lists.items, scores, item),
-        chance=float(chances[0]) if len(chances) else None,
+        place,
+        value,
+        chance=_chance(hybrid, queries, place, value),
         features=_features(hybrid, queries, candidates, item),
+        chance_days=hybrid.calibration.days if hybrid.calibration else None,
     )
+
+
+def _chance(hybrid: Hybrid, queries: QueryBatch, rank: int | None, score: float | None) -> float | None:
+    """Return the chance that a shopper takes the item of a rank; None where none can be stated."""
+    profiles = profiles_of(queries)
+    if hybrid.calibration is None or rank is None or rank > PLACES or not len(profiles.item):
+        return None
+    of_item = facts(np.array([score], np.float64), np.array([rank]), np.zeros(1, np.int64), profiles)
+    return float(hybrid.calibration.chances(of_item)[0])
 
 
 def _of_recommender(

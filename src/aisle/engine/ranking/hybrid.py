@@ -15,6 +15,7 @@ from aisle.prepare.profiles import Profiles
 from aisle.recommenders.abilities import FoldsIn
 from aisle.recommenders.base import Config
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
+from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig
@@ -85,6 +86,8 @@ class Hybrid(FoldsIn):
         What is known of the items.
     ranker
         Orders the candidates; None in a shop that is too small to train one: the pruner's chances order them then.
+    calibration
+        Turns its scores into chances; None where they would not be right.
     """
 
     names: tuple[str, ...]
@@ -92,6 +95,7 @@ class Hybrid(FoldsIn):
     pruner: CandidatePruner
     state: ItemState
     ranker: Ranker | None
+    calibration: Calibration | None = None
 
     def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
         """Return the n best items of each query, without the excluded ones; fewer where the candidates are fewer.

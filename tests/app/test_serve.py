@@ -3,6 +3,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from aisle import kernels
 from aisle.app import serve
@@ -205,3 +206,9 @@ def test_a_server_with_kernels_shows_what_a_command_without_shows(
     assert ids(by_kernels) == ids(by_twins)
     scores = [[item.score or 0.0 for item in shelf.items] for shelf in (by_twins, by_kernels)]
     assert scores[1] == pytest.approx(scores[0], rel=1e-4)
+
+
+def test_a_process_that_answers_holds_blas_to_one_thread(live: Live) -> None:
+    with threadpool_limits(limits=2, user_api="blas"):
+        live.recommend("user-0")
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}

@@ -70,7 +70,8 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
     def multiply(start: int, stop: int) -> None:
         _products(start, stop, *left, *right, dense)
 
-    share_out(multiply, _blocks(_work(left, right)))
+    # A single row is not worth counting its work.
+    share_out(multiply, _blocks(_work(left, right)) if len(dense) > 1 else [0, len(dense)])
     return dense
 
 
@@ -81,7 +82,7 @@ def dense_products(left: CSR, right: Floats) -> Floats:
     def multiply(start: int, stop: int) -> None:
         _dense_products(start, stop, *left, right, product)
 
-    share_out(multiply, _blocks(left.indptr * right.shape[1]))
+    share_out(multiply, _blocks(left.indptr * right.shape[1]) if len(product) > 1 else [0, len(product)])
     return product
 
 

@@ -58,6 +58,14 @@ def blas_alone() -> Iterator[None]:
         yield
 
 
+def hold_blas() -> None:
+    """Hold BLAS to one thread from now on.
+
+    A process that answers shoppers solves small systems, on which two threads wait longer than one works.
+    """
+    threadpool_limits(limits=1, user_api="blas")
+
+
 def blocks(rows: int, size: int) -> list[int]:
     """Return the bounds of blocks of `size` rows; the last may be smaller."""
     return [*range(0, rows, size), rows]

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from aisle.app.serving.private_bundles import PrivateBundles
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
+from aisle.kernels.threads import hold_blas
 from aisle.models import registry
 from aisle.models.bundle import Bundle
 from aisle.shop.errors import AisleError, BundleError, NoModel
@@ -131,6 +132,7 @@ class ModelWatch:
             _log.warning("serving model %s, the one before: %s", self._model.version, error)
 
     def _load(self, row: ModelRow, digest: str) -> TrainedModel:
+        hold_blas()
         bundle: Bundle = registry.load(self._bundles, row) if self._private is None else self._private.open(row, digest)
         return TrainedModel.of_bundle(row.version, bundle, Recipe.parse(row.recipe))
 

@@ -13,23 +13,13 @@ from aisle.storage import people
 from tests.small_shop import HOSTILE_ID, HOSTILE_NAME, TEAS, TOOLS
 
 
-def test_a_page_has_the_shelves_that_it_names(client: TestClient) -> None:
-    wanted = {"user_id": "user-0", "placements": ["trending", "bestsellers"], "n": 4}
-    answer = client.post("/api/page", json=wanted)
-    assert answer.status_code == 200
-    shelves = answer.json()["shelves"]
-    assert [shelf["placement"] for shelf in shelves] == ["trending", "bestsellers"]
-    shown = [item["item_id"] for shelf in shelves for item in shelf["items"]]
-    assert len(set(shown)) == 8
-
-
 def test_a_known_shopper_gets_a_personal_shelf(client: TestClient) -> None:
     answer = client.get("/api/recommendations", params={"user_id": "user-0", "n": 5})
     assert answer.status_code == 200
     shelf = answer.json()
-    assert shelf["user_id"] == "user-0"
     assert shelf["fallback"] is None
-    assert shelf["model_version"] == 1
+    assert shelf["model"] == 1
+    assert shelf["took_ms"] > 0
     assert shelf["recommendation_id"]
     assert len(shelf["items"]) == 5
     assert {item["item_id"] for item in shelf["items"]} <= set(TEAS)
@@ -59,14 +49,12 @@ def test_purchased_items_are_excluded_on_request(client: TestClient, live: Live)
 
 def test_similar_items_are_of_the_same_kind(client: TestClient) -> None:
     answer = client.get("/api/similar", params={"item_id": "tea-1", "n": 3}).json()
-    assert answer["item_id"] == "tea-1"
     assert {item["item_id"] for item in answer["items"]} <= set(TEAS) - {"tea-1"}
 
 
 def test_an_id_may_hold_anything_but_control_characters(client: TestClient) -> None:
     answer = client.get("/api/similar", params={"item_id": HOSTILE_ID, "n": 200})
     assert answer.status_code == 200
-    assert answer.json()["item_id"] == HOSTILE_ID
     shelf = client.get("/api/recommendations", params={"user_id": "user-1", "n": 20}).json()["items"]
     hostile = next(item for item in shelf if item["item_id"] == HOSTILE_ID)
     assert hostile["name"] == HOSTILE_NAME
@@ -108,7 +96,7 @@ def test_a_visitor_without_a_user_id_is_answered_by_session(client: TestClient) 
     event = {"event": "view_item", "session_id": "visit", "item_id": "tool-1"}
     assert client.post("/api/events", json=event).json()["stored"] == 1
     shelf = client.get("/api/recommendations?session_id=visit&n=5").json()
-    assert (shelf["user_id"], shelf["session_id"], shelf["fallback"]) == (None, "visit", None)
+    assert shelf["fallback"] is None
     assert {item["item_id"] for item in shelf["items"]} <= set(TOOLS)
 
 

@@ -22,11 +22,12 @@ from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
-from aisle.app.serving.placements import placement_named, placements_of
+from aisle.app.serving.placements import placement_named, placements_of, with_rules
 from aisle.app.serving.reasons import reasons_of_shelf
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
+from aisle.engine.ordering import best_first, taste
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
 from aisle.engine.ranking.profile import ProfileEvent
@@ -35,7 +36,7 @@ from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind
 from aisle.shop.signing import is_signed, new_recommendation_id
-from aisle.storage import events, items, people
+from aisle.storage import events, items, paged_shelves, people
 from aisle.storage.connection import connect
 from aisle.storage.events import ProfileRow
 from aisle.storage.items import Unavailable
@@ -63,8 +64,6 @@ class Live:
 
     Parameters
     ----------
-    settings
-        The shop's settings.
     copies
         Where the workers of a server keep checked copies of bundles; None outside of one.
 
@@ -102,7 +101,7 @@ class Live:
         InputError
             If the placement is about an item, and none is named.
         """
-        placement = placement_named(self.placements, request.placement)
+        placement = with_rules(placement_named(self.placements, request.placement), request.rules)
         profile, away = self._profile(request.user_id, request.session_id)
         query, catalogue = self._query(request, placement, [*request.tried, *profile])
         proposals = placement.strategy.propose(query)
@@ -114,7 +113,10 @@ class Live:
 
     def served(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, to be shown to a shopper: it leaves an impression behind."""
-        shelf = self.shelf(request)
+        return self.shown(self.shelf(request), request)
+
+    def shown(self, shelf: Shelf, request: ShelfRequest) -> Shelf:
+        """Note that a shelf is shown to a shopper, and return it."""
         strategy = self.placements[request.placement].strategy.name
         self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
         return shelf
@@ -141,8 +143,8 @@ class Live:
         fill = self.served if served else self.shelf
         shelves: list[Shelf] = []
         for placement in placements:
-            shown = (*request.shown, *(item.item_id for shelf in shelves for item in shelf.items))
-            shelves.append(fill(msgspec.structs.replace(request, placement=placement, shown=shown)))
+            shown = (*request.exclude_ids, *(item.item_id for shelf in shelves for item in shelf.items))
+            shelves.append(fill(msgspec.structs.replace(request, placement=placement, exclude_ids=shown)))
         return shelves
 
     def is_ours(self, recommendation_id: str) -> bool:
@@ -217,6 +219,36 @@ class Live:
             raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
         return self.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=n))
 
+    def keep_for_paging(self, shelf: Shelf, user_id: str | None, session_id: str | None) -> None:
+        """Keep a whole shelf for an hour, so that its pages repeat nothing."""
+        text = msgspec.json.encode(shelf).decode()
+        paged_shelves.add(self.db, shelf.recommendation_id, user_id, session_id, text)
+
+    def kept(self, recommendation_id: str, user_id: str | None, session_id: str | None) -> Shelf:
+        """Return a shelf that was kept for this shopper.
+
+        Raises
+        ------
+        NotFound
+            If there is none, or it is somebody else's.
+        """
+        row = paged_shelves.get(self.db, recommendation_id)
+        if row is None or (row.user_id, row.session_id) != (user_id, session_id):
+            raise NotFound(f"there is no shelf {recommendation_id!r} of this shopper to go on with; ask for offset=0")
+        return msgspec.json.decode(row.shelf, type=Shelf)
+
+    def ordered(self, item_ids: Sequence[str], user_id: str | None, session_id: str | None) -> list[tuple[str, float]]:
+        """Return items in the order of a shopper's taste, with how much they like each; NaN where nobody can say.
+
+        Raises
+        ------
+        NoModel
+            If nothing was trained yet.
+        """
+        profile, _ = self._profile(user_id, session_id)
+        scores = taste(self.model_watch.current(), profile, item_ids)
+        return [(item_ids[place], float(scores[place])) for place in best_first(scores)]
+
     def _query(
         self, request: ShelfRequest, placement: Placement, profile: Sequence[ProfileEvent]
     ) -> tuple[ShelfQuery, LiveCatalogue]:
@@ -277,10 +309,12 @@ class Live:
         """
         return self._writer.outcomes(self.submit(checked))
 
-    def submit_rating(self, user_id: str, item_id: str, rating: float) -> "Future[list[Outcome]]":
+    def submit_rating(
+        self, user_id: str, item_id: str, rating: float, event_id: str | None = None
+    ) -> "Future[list[Outcome]]":
         """Hand over a rating of this moment, as `submit` does events."""
         values: dict[str, Any] = {
-            columns.EVENT_ID: uuid.uuid4().hex,
+            columns.EVENT_ID: event_id or uuid.uuid4().hex,
             columns.EVENT: EventKind.RATE.value,
             columns.USER_ID: user_id,
             columns.ITEM_ID: item_id,

@@ -44,11 +44,6 @@ if TYPE_CHECKING:
 class Shop(Live):
     """One shop: it answers as `Live` does, and imports, trains, measures and exports.
 
-    Parameters
-    ----------
-    settings
-        The shop's settings.
-
     Raises
     ------
     DatabaseUnavailable

@@ -111,6 +111,12 @@ class TrainedModel:
             return self._recommender(BASELINE if BASELINE in self.components else POPULAR)
         return self._recommender(PERSONAL) if self.recipe.hybrid is None else self._hybrid(self.recipe.hybrid)
 
+    @cached_property
+    def taste(self) -> Recommender[Any]:
+        """What says of any item how much a shopper likes it: the personal model, or the first of a hybrid's sources."""
+        names = [PERSONAL] if self.recipe.hybrid is None else [*self.recipe.hybrid.sources, POPULAR]
+        return next(self._recommender(name) for name in names if name in self.components)
+
     @property
     def popular(self) -> Recommender[Any]:
         """What answers where nothing else does."""

@@ -32,14 +32,8 @@ class Placement:
 
     Attributes
     ----------
-    name
-        What it is called in `aisle.toml`.
-    strategy
-        What fills it.
     objective
         What it is for, where a hybrid fills it; None: what the hybrid is for.
-    rules
-        What may stand on it.
     """
 
     name: str
@@ -82,10 +76,6 @@ def place(placement: Placement, query: ShelfQuery, proposals: Iterable[Proposal]
 
     Parameters
     ----------
-    placement
-        Where the shelf stands.
-    query
-        What was asked for.
     proposals
         What the strategy yields: its own proposals, then the fallbacks; at least one.
     """

@@ -26,6 +26,7 @@ from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 
 Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
 
 SPARE: Final = 4
 """A strategy proposes so many times the items that are shown, as rules drop some."""
@@ -82,8 +83,6 @@ class ShelfQuery:
 
     Attributes
     ----------
-    model
-        What answers.
     catalogue
         Where items are looked up.
     shopper
@@ -94,10 +93,6 @@ class ShelfQuery:
         What the shopper viewed, each item once, newest first, (items,); the model need not know all of them.
     item
         The item of the page, or `UNKNOWN`.
-    cart
-        What is in the cart, (items,).
-    n
-        How long the shelf is.
     objective
         What the shelf is for; None: what the model is for.
     """
@@ -159,12 +154,14 @@ class ShelfQuery:
         vocabulary = catalogue.vocabulary
         page = vocabulary.numbers([request.item_id] if request.item_id else [])
         cart = vocabulary.numbers(dict.fromkeys(request.cart))
-        dealings, shown = Dealings.of(recent, model.weights), vocabulary.numbers(request.shown)
-        left_out = dealings.excluded(request.exclude)
+        unwanted = vocabulary.numbers(dict.fromkeys(request.exclude_ids))
+        dealings = Dealings.of(recent, model.weights)
         disliked = shopper.history.items[shopper.weights < 0]
         context = RequestContext(
             now=shopper.now,
-            excluded=np.concatenate((disliked, dealings.cancelled, left_out, shown, cart, page)),
+            excluded=np.concatenate(
+                (disliked, dealings.cancelled, dealings.excluded(request.exclude), cart, page, unwanted)
+            ),
             bought=dealings.bought,
             bought_at=dealings.bought_at,
             seen=dealings.seen,

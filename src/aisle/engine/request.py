@@ -1,6 +1,7 @@
 """A request for a shelf: who, where, and how many items, in the shop's own ids."""
 
-from typing import Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -21,18 +22,12 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
         The shopper; None for an anonymous visitor.
     session_id
         The visit; its events count beside the shopper's own.
-    placement
-        Where the shelf stands.
-    item_id
-        The item that the page is about.
-    cart
-        The items in the cart.
-    shown
-        The items that other shelves of the page show.
-    n
-        How many items.
     exclude
         Which items are left out: none, those that the shopper has bought or rated, or all that they have seen.
+    exclude_ids
+        Items that are left out: a page shows them already.
+    rules
+        Rules that override those of the placement for this request, by the names of `engine.shelf.rules.Rules`.
     explain
         Whether each item says why it stands there.
     tried
@@ -44,8 +39,9 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     placement: str = MAIN_PLACEMENT
     item_id: str | None = None
     cart: tuple[str, ...] = ()
-    shown: tuple[str, ...] = ()
     n: int = 10
     exclude: Exclude = "none"
+    exclude_ids: tuple[str, ...] = ()
+    rules: Mapping[str, Any] = {}
     explain: bool = False
     tried: tuple[ProfileEvent, ...] = ()

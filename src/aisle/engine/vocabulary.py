@@ -15,11 +15,6 @@ class RequestVocabulary:
     """A model's vocabulary that grows: every id that is looked up has a number from then on.
 
     So an item that came after the last training can be pinned, excluded, newly arrived and recently viewed.
-
-    Parameters
-    ----------
-    items
-        The model's items.
     """
 
     def __init__(self, items: Vocabulary) -> None:

@@ -65,12 +65,6 @@ class Beyond(Struct, frozen=True):
         ----------
         shown
             Items, best first, then -1, (queries, n).
-        hits
-            Their hits.
-        holdout
-            The training data, and the queries.
-        k
-            The cut-off.
         category
             The category of each item as a number from 0, (items,), or None for a shop without categories.
         """

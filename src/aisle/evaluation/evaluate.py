@@ -94,8 +94,6 @@ class Report(Struct, frozen=True):
 
     Attributes
     ----------
-    k
-        Length of the lists.
     target
         The kind of event that counts as success.
     cut, end
@@ -170,8 +168,6 @@ def evaluate(
     ----------
     recommender
         Fitted on `holdout.train`.
-    holdout
-        The queries and their answers.
     n
         Length of the lists, and the k of every metric.
     rating_model

@@ -37,8 +37,6 @@ class Holdout:
 
     Attributes
     ----------
-    window
-        The time held out.
     target
         The kind of event that counts as success; a rating counts only above the middle of the scale.
     train

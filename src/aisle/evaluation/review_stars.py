@@ -19,8 +19,6 @@ class ReviewErrors(Struct, frozen=True):
 
     Attributes
     ----------
-    reviews
-        The number of predicted reviews.
     mae
         The mean absolute error of the predicted median, in stars.
     mae_always

@@ -72,8 +72,6 @@ class Segments(Struct, frozen=True):
             The items of each list, best first, -1 in empty places, (queries, k).
         recall, ndcg
             At k, of each query.
-        holdout
-            The queries.
         """
         lengths = np.diff(holdout.queries.history.indptr)
         long = np.quantile(lengths[lengths > 0], HEAVY) if (lengths > 0).any() else 0

@@ -46,8 +46,6 @@ class StarErrors(Struct, frozen=True):
         The number of ratings that were predicted, and of their shoppers.
     rmse
         The root of the mean squared error.
-    mae
-        The mean absolute error.
     """
 
     ratings: int

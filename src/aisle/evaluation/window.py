@@ -34,8 +34,6 @@ class HeldOut(Struct, frozen=True):
 
     Attributes
     ----------
-    window
-        The time held out.
     target
         The kind of event that counts as success.
     shoppers

@@ -40,6 +40,7 @@ category: category categorypath categoryname productcategory producttype categor
     classname genre kategorie categoria categorie rubrik warengruppe
 brand: brand brandname vendor manufacturer maker marke hersteller marca marque merk
 image_url: imageurl image imagelink imagesrc picture pictureurl photo photourl bild bildurl imagen
+url: url link producturl productlink permalink
 tags: tags keywords labels genres
 item_group_id: itemgroupid itemgroup groupid parentid parentsku parentasin parentproductid productgroupid masterid
 stock: stock inventory stockquantity onhand available lagerbestand bestand existencias estoque

@@ -60,8 +60,6 @@ def assess(tally: Tally, catalogue: pl.DataFrame, reviewed: pl.DataFrame, weight
         `insights.catalogue.COLUMNS` of all items; it may be empty.
     reviewed
         The items of reviews: `item_id` and `count`.
-    weights
-        With the shop's scale of stars.
     """
     findings = [
         *timeline_findings(tally),

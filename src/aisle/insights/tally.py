@@ -84,8 +84,6 @@ class Tally:
         The prices that items were sold at: `item_id`, `currency`, `price`, `count`.
     sessions
         The number of sessions of each size: `size`, `count`.
-    longest
-        The longest session.
     stars
         `rating`, `count`.
     raters

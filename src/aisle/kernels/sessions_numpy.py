@@ -62,10 +62,6 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     ----------
     history
         The items of each query, oldest first, with their weights; items of weight 0 do not count.
-    index
-        The sessions.
-    nearest
-        Which of them are neighbours.
     """
     scores = np.zeros((len(history.counts), len(index.rarity)), np.float32)
     for query, (start, stop) in enumerate(pairwise(history.indptr)):

@@ -47,8 +47,6 @@ def similar_to(indices: NDArray[np.int32], values: Floats, columns: CSR, others:
         For each column, the other rows with a value there, and the values.
     others
         The number of other rows.
-    measure
-        The similarity.
     """
     met = columns.take(indices)
     own, other = np.repeat(values.astype(np.float64), met.counts), met.values.astype(np.float64)

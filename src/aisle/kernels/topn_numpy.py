@@ -14,8 +14,6 @@ def top(scores: Floats, n: int) -> tuple[Ints, Floats]:
     ----------
     scores
         One score per item, (items,); NaN never ranks.
-    n
-        The number of items, at most.
     """
     rankable = np.flatnonzero(~np.isnan(scores))
     if n < len(rankable):

@@ -86,10 +86,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    name
-        Its name for people.
-    params, metrics, tags
-        Its settings, its figures, and its labels.
     series
         Metrics with a value at each of several steps.
     files
@@ -115,7 +111,7 @@ class Tracker:
     Raises
     ------
     TrackingError
-        If MLflow is not installed, does not answer, or refuses.
+        If MLflow is not installed; from every method, if it does not answer, or refuses.
     """
 
     def __init__(self, place: Place) -> None:
@@ -131,13 +127,7 @@ class Tracker:
             self._client, self._experiment = _within(seconds, lambda: _reach(place))
 
     def log(self, run: Run) -> str:
-        """Log a run and return its id; a run that could not be logged completely is marked as failed.
-
-        Raises
-        ------
-        TrackingError
-            If MLflow refuses.
-        """
+        """Log a run and return its id; a run that could not be logged completely is marked as failed."""
         with self._as_one_line():
             run_id = str(self._client.create_run(self._experiment, tags=dict(run.tags), run_name=run.name).info.run_id)
             try:
@@ -150,13 +140,7 @@ class Tracker:
             return run_id
 
     def attach(self, run_id: str, file: str, text: str) -> None:
-        """Attach a file to a logged run.
-
-        Raises
-        ------
-        TrackingError
-            If MLflow refuses.
-        """
+        """Attach a file to a logged run."""
         with self._as_one_line():
             self._client.log_text(run_id, text, file)
 
@@ -165,17 +149,10 @@ class Tracker:
 
         Parameters
         ----------
-        bundle
-            Its folder.
         described
             The module that loads it (`loader_module`), and its input and output (`signature`).
         version
             Its number in Aisle; MLflow has numbers of its own.
-
-        Raises
-        ------
-        TrackingError
-            If MLflow refuses.
         """
         import mlflow
         from mlflow.exceptions import MlflowException
@@ -201,13 +178,7 @@ class Tracker:
             self._client.create_model_version(self._place.model, f"runs:/{run_id}/{MODEL}", run_id, tags=tags)
 
     def point_live(self, run_id: str | None) -> bool:
-        """Let the alias `live` point at the version of a run, or remove it if there is none; return whether there is.
-
-        Raises
-        ------
-        TrackingError
-            If MLflow refuses.
-        """
+        """Point the alias `live` at the version of a run, or remove it if there is none; return whether there is."""
         with self._as_one_line():
             # A single condition: the registry of Databricks allows no more.
             of_run = self._client.search_model_versions(f"run_id = '{run_id}'") if run_id else []

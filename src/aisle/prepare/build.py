@@ -66,8 +66,6 @@ def build(
     events
         A Polars frame (or another that narwhals knows), lazy or not, with the columns `NEEDED`, and any of `OPTIONAL`.
         With `event_id`, duplicates are skipped.
-    weights
-        What each kind of event adds.
     now
         The moment at which the data ends, in microseconds.
     items

@@ -18,12 +18,8 @@ def until(data: Interactions, moment: int, weights: Weights) -> Interactions:
 
     Parameters
     ----------
-    data
-        The whole data.
     moment
         In microseconds.
-    weights
-        The weights of the data.
     """
     everything = data.everything
     past = everything.where(everything.timestamp < moment)

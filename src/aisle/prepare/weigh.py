@@ -121,8 +121,6 @@ def event_weight(weights: Weights, now: int) -> "nw.Expr":
 
     Parameters
     ----------
-    weights
-        What each kind adds.
     now
         The moment from which ages count, in microseconds; the age of later events is 0.
     """
@@ -149,8 +147,6 @@ def event_weights(
 
     Parameters
     ----------
-    weights
-        What each kind adds.
     now
         The moment from which ages count, one for all or (events,), in microseconds; the age of later events is 0.
     kind

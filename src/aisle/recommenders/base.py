@@ -93,7 +93,15 @@ class Recommender(ABC, Generic[C]):
 
     @abstractmethod
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Learn from the data and forget what was learnt before; equal data and seed give equal arrays."""
+        """Learn from the data and forget what was learnt before; equal data and seed give equal arrays.
+
+        Raises
+        ------
+        NotEnoughData
+            If nobody likes anything, or nobody has rated anything where stars are learnt.
+        InputError
+            If a weight is not a finite number.
+        """
 
     @abstractmethod
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:

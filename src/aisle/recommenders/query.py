@@ -115,8 +115,6 @@ def queries_of(profiles: Profiles, weights: Weights) -> QueryBatch:
     ----------
     profiles
         At least one.
-    weights
-        Those that the models were trained with.
     """
     weight = event_weights(
         weights, np.repeat(profiles.now, np.diff(profiles.indptr)), profiles.kind, profiles.rating, profiles.timestamp

@@ -60,8 +60,6 @@ def topn_of_all(scores: Floats, order: NDArray[np.int32], queries: int, n: int, 
         One per item, (items,).
     order
         The items in the order of their scores, as `in_order` returns them.
-    queries
-        How many.
     n, exclude
         As for `topn`.
 
@@ -122,10 +120,6 @@ def rank_in_blocks(
     ----------
     score
         Returns the scores (queries, items_count) of a batch.
-    queries, n, exclude
-        As for `topn`.
-    items_count
-        The number of items that are scored.
     """
     rows = max(1, BLOCK_BYTES // (4 * max(1, items_count)))
     items = np.empty((len(queries), n), np.int32)

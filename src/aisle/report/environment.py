@@ -14,8 +14,6 @@ def environment(templates: Path, filters: Iterable[Callable[..., Any]]) -> Envir
     ----------
     templates
         The folder. A name that a template uses and nobody gives is an error; text is never markup.
-    filters
-        Functions that templates may call, by their names.
     """
     loaded = Environment(
         loader=FileSystemLoader(templates),

@@ -28,6 +28,7 @@ DESCRIPTION: Final = "description"
 CATEGORY: Final = "category"
 BRAND: Final = "brand"
 IMAGE_URL: Final = "image_url"
+URL: Final = "url"
 TAGS: Final = "tags"
 STOCK: Final = "stock"
 IN_STOCK: Final = "in_stock"
@@ -83,9 +84,11 @@ ITEMS: Final[dict[str, str]] = {
     AVAILABLE_FROM: "int64",
     HIDDEN: "bool",
     ATTRIBUTES: "str",
+    URL: "str",
 }
 """A product. Only `item_id` is required. Variants of one product share an `item_group_id`; `category` is a path,
-`A > B > C`; `tags` are joined by `|`; `attributes` is a JSON object; `in_stock` says whether it can be ordered, for
+`A > B > C`; `tags` are joined by `|`; `attributes` is a JSON object; `url` is its page in the
+shop; `in_stock` says whether it can be ordered, for
 shops that do not count their stock."""
 
 USERS: Final[dict[str, str]] = {USER_ID: "str", ATTRIBUTES: "str"}

@@ -94,12 +94,8 @@ def read_token(token: str, secrets_by_id: Mapping[str, str], audience: str) -> S
 
     Parameters
     ----------
-    token
-        What the browser sent.
     secrets_by_id
         The valid secrets of this shop.
-    audience
-        The shop's name.
 
     Raises
     ------

@@ -25,8 +25,6 @@ class Calendar:
 
     Attributes
     ----------
-    start
-        The first moment.
     arrivals
         Cumulative share of all visits until each midnight, (days + 1,) float64 from 0 to 1.
     leaves

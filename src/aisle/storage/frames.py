@@ -19,11 +19,6 @@ def stream_frames(
 ) -> Iterator["pl.DataFrame"]:
     """Yield some columns of a table as frames of at most `batch_size` rows, in no promised order; none without rows.
 
-    Parameters
-    ----------
-    where
-        Conditions on the rows.
-
     Raises
     ------
     InputError

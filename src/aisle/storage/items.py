@@ -37,6 +37,7 @@ class ItemRow(NamedTuple):
     available_from: int | None
     hidden: bool | None
     attributes: str | None
+    url: str | None
 
 
 class ItemFacts(NamedTuple):
@@ -50,6 +51,7 @@ class ItemFacts(NamedTuple):
     price: int | None
     currency: str | None
     image_url: str | None
+    url: str | None
     stock: int | None
     in_stock: bool | None
     available_from: int | None

@@ -28,13 +28,14 @@ from aisle.storage.tables import (
     items,
     merged,
     models,
+    paged_shelves,
     recommendations,
     rejects,
     reviews,
     users,
 )
 
-BY_USER: Final = (events, reviews, users, impressions, recommendations, interactions, merged)
+BY_USER: Final = (events, reviews, users, impressions, recommendations, interactions, paged_shelves, merged)
 """The tables whose rows are those of the user in their `user_id`."""
 
 BY_TEXT: Final = (rejects,)
@@ -113,7 +114,7 @@ def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
 # --- Whose a row is ---------------------------------------------------------------------------------------------------
 
 # Reviews first: those that name only an order are found by the order's events.
-_DELETED: Final = (reviews, events, users, impressions, recommendations, interactions, merged)
+_DELETED: Final = (reviews, events, users, impressions, recommendations, interactions, paged_shelves, merged)
 
 
 def _of(table: Table, ids: Collection[str]) -> ColumnElement[bool]:
@@ -175,7 +176,7 @@ def _move_all(db: Database, old: str, new: str) -> dict[str, int]:
 def _move_rows(connection: Connection, old: str, new: str) -> dict[str, int]:
     rows = {table.name: _move(connection, table, old, new) for table in (events, reviews, impressions)}
     rows[users.name] = _move_attributes(connection, old, new)
-    for table in (recommendations, interactions):
+    for table in (recommendations, interactions, paged_shelves):
         rows[table.name] = connection.execute(delete(table).where(table.c[USER_ID] == old)).rowcount
     return rows
 

@@ -205,6 +205,20 @@ models: Final = Table(
     **_OPTIONS,
 )
 
+paged_shelves: Final = Table(
+    "paged_shelves",
+    metadata,
+    Column(columns.RECOMMENDATION_ID, ID, primary_key=True),
+    Column(columns.USER_ID, ID),
+    Column(columns.SESSION_ID, ID),
+    Column("created", BigInteger, nullable=False),
+    Column("shelf", Text().with_variant(MEDIUMTEXT(), "mysql"), nullable=False),
+    Index("paged_shelves_user", columns.USER_ID),
+    Index("paged_shelves_created", "created"),
+    **_OPTIONS,
+)
+"""Shelves that are read page by page, for an hour: whatever happens meanwhile, no page repeats what another showed."""
+
 credentials: Final = MetaData()
 """What opens the shop's doors. A backup leaves it out, so that none brings a revoked key back."""
 

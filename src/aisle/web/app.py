@@ -14,13 +14,7 @@ from aisle.web.storefront.routes import Storefront
 
 
 def create_app(live: Live) -> FastAPI:
-    """Return the application that serves one shop.
-
-    Parameters
-    ----------
-    live
-        The shop; the caller closes it.
-    """
+    """Return the application that serves one shop."""
     app: FastAPI = FastAPIOffline(
         title="Aisle", version=__version__, docs_url=DOCS, redoc_url=None, favicon_url="/static/aisle.svg"
     )

@@ -42,12 +42,8 @@ class Endpoint(msgspec.Struct, frozen=True, dict=True):
         unless it is a coroutine.
     takes
         The type of the query or the body; bytes: the body as it is.
-    gives
-        The type of the answer.
     failures
         The statuses of its failures, beside those of every route.
-    status
-        The status of the answer.
     """
 
     method: str

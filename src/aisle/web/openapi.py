@@ -22,6 +22,7 @@ _TYPES: Final[dict[str, Json]] = {
     "int32": {"type": "integer"},
     "int64": {"type": "integer"},
     "float64": {"type": "number"},
+    "bool": {"type": "boolean"},
 }
 
 _FIELDS: Final[dict[str, Json]] = {
@@ -86,7 +87,7 @@ def _operation(endpoint: Endpoint) -> Json:
         "security": [] if endpoint.scope is Scope.OPEN else [{"key": []}],
     }
     if endpoint.has_body:
-        schema = _events() if endpoint.takes is bytes else _schema(endpoint.takes)
+        schema = _rows(endpoint) if endpoint.takes is bytes else _schema(endpoint.takes)
         operation["requestBody"] = _content(schema, endpoint.summary, "application/json") | {"required": True}
     return operation
 
@@ -130,6 +131,15 @@ def _events() -> Json:
     event = {"$ref": _REF.format(name="Event")}
     events = {"type": "array", "items": event}
     return {"anyOf": [event, events, {"type": "object", "properties": {"events": events}, "required": ["events"]}]}
+
+
+def _rows(endpoint: Endpoint) -> Json:
+    """Return the shapes of a body with rows of a table."""
+    table = endpoint.path.removeprefix("/api/")
+    if table == "events":
+        return _events()
+    row = {"type": "object", "properties": {name: _TYPES[kind] for name, kind in columns.TABLES[table].items()}}
+    return {"anyOf": [row, {"type": "array", "items": row}]}
 
 
 def _content(schema: Json, description: str, media_type: str) -> Json:

@@ -1,6 +1,6 @@
 """The table of routes: every way into the server, and who may take it. What is not here is refused at the door."""
 
-from typing import Final
+from typing import Any, Final
 
 from aisle._version import __version__
 from aisle.app.serve import Live
@@ -8,10 +8,20 @@ from aisle.ingest.api import MAX_EVENTS
 from aisle.shop.access import Scope
 from aisle.web.access.caller import Caller
 from aisle.web.access.headers import DOCS
-from aisle.web.api import events, shelves, users
+from aisle.web.api import events, operations, rows, shelves, users
 from aisle.web.api.events import Feedback, Rated, Received
-from aisle.web.api.shelves import Page, PageWanted, Recommendations, ShelfWanted, Similar, SimilarWanted
-from aisle.web.api.users import Merge, Merged
+from aisle.web.api.operations import Model, Rejects, RejectsWanted, Version
+from aisle.web.api.rows import CatalogueItem, ItemsWanted
+from aisle.web.api.shelf_schemas import (
+    AboutItem,
+    OfShop,
+    Ranked,
+    RankWanted,
+    Recommendations,
+    ShelfWanted,
+    ShelfWantedByServer,
+)
+from aisle.web.api.users import ErasureReceipt, Merge, Merged, Person
 from aisle.web.endpoint import Endpoint, Nothing
 from aisle.web.schemas import Health
 
@@ -27,12 +37,40 @@ _MERGE: Final = "Give what a visitor did before signing in to the known user; ma
 ENDPOINTS: Final = (
     Endpoint("GET", "/api/recommendations", Scope.BROWSER, "A shopper's shelf",
              shelves.recommendations, ShelfWanted, Recommendations, (404, 503)),
-    Endpoint("POST", "/api/page", Scope.BROWSER, "The shelves of a page, no item twice",
-             shelves.page, PageWanted, Page, (404, 503)),
+    Endpoint("POST", "/api/recommendations", Scope.BROWSER, "A shopper's shelf, with a cart and rules of its own",
+             shelves.recommendations, ShelfWantedByServer, Recommendations, (404, 503)),
     Endpoint("GET", "/api/similar", Scope.BROWSER, "The items most like an item",
-             shelves.similar, SimilarWanted, Similar, (503,)),
+             shelves.similar, AboutItem, Recommendations, (503,)),
+    Endpoint("GET", "/api/bought-together", Scope.BROWSER, "What is bought together with an item",
+             shelves.bought_together, AboutItem, Recommendations, (503,)),
+    Endpoint("GET", "/api/trending", Scope.BROWSER, "The items that gain popularity",
+             shelves.trending, OfShop, Recommendations, (503,)),
+    Endpoint("GET", "/api/bestsellers", Scope.BROWSER, "The items that sell best",
+             shelves.bestsellers, OfShop, Recommendations, (503,)),
+    Endpoint("POST", "/api/rank", Scope.BROWSER, "Given items in the order of a shopper's taste",
+             shelves.rank, RankWanted, Ranked, (503,)),
     Endpoint("POST", "/api/events", Scope.BROWSER, _EVENTS, events.events, bytes, Received, (503,)),
     Endpoint("POST", "/api/feedback", Scope.BROWSER, "Rate an item", events.feedback, Feedback, Rated, (503,), 201),
+    Endpoint("GET", "/api/items", Scope.SERVER, "Items of the catalogue",
+             rows.get_items, ItemsWanted, list[CatalogueItem], (404, 503)),
+    Endpoint("POST", "/api/items", Scope.SERVER, "Add or change items: one or a list; what is not given stays",
+             rows.put_items, bytes, Received, (503,)),
+    Endpoint("POST", "/api/reviews", Scope.SERVER, "Store reviews: one or a list",
+             rows.add_reviews, bytes, Received, (503,)),
+    Endpoint("GET", "/api/users", Scope.SERVER, "Everything that is stored about a person, by table",
+             users.export, Person, dict[str, Any], (404, 503)),
+    Endpoint("POST", "/api/users", Scope.SERVER, "Add or change the attributes of users: one or a list",
+             rows.put_users, bytes, Received, (503,)),
+    Endpoint("DELETE", "/api/users", Scope.SERVER, "Erase a person from every table, for good",
+             users.erase, Person, ErasureReceipt, (503,)),
+    Endpoint("GET", "/api/models", Scope.ADMIN, "The trained models, newest first",
+             operations.models, Nothing, list[Model], (503,)),
+    Endpoint("POST", "/api/models/promote", Scope.ADMIN, "Make a model live",
+             operations.promote, Version, Version, (503,)),
+    Endpoint("POST", "/api/models/rollback", Scope.ADMIN, "Go back to the model that was live before",
+             operations.rollback, Nothing, Version, (503,)),
+    Endpoint("GET", "/api/rejects", Scope.ADMIN, "The newest rejected rows",
+             operations.rejects, RejectsWanted, Rejects, (503,)),
     Endpoint("POST", "/api/users/merge", Scope.SERVER, _MERGE, users.merge, Merge, Merged, (503,)),
     Endpoint("GET", "/api/health", Scope.OPEN, "The server's health and the version of the live model",
              health, Nothing, Health),

@@ -18,7 +18,7 @@ def test_a_shelf_stands_beside_the_history(aisle: Runner, folder: Path) -> None:
 
 def test_a_shelf_for_programs_is_the_apis(aisle: Runner, folder: Path) -> None:
     answer = msgspec.json.decode(aisle("-C", folder, "recommend", "--user-id", "user-0", "-n", 3, "--json").out)
-    assert answer["user_id"] == "user-0"
+    assert answer["placement"] == "recommended-for-you"
     assert len(answer["items"]) == 3
     assert {"item_id", "name", "image_url", "price", "score"} <= answer["items"][0].keys()
 
@@ -62,7 +62,7 @@ def test_a_placement_stands_above_its_shelf(aisle: Runner, folder: Path) -> None
 
 def test_similar_items(aisle: Runner, folder: Path) -> None:
     assert "The tea-" in aisle("-C", folder, "similar", "tea-1", "-n", 3).out
-    assert msgspec.json.decode(aisle("-C", folder, "similar", "tea-1", "--json").out)["item_id"] == "tea-1"
+    assert msgspec.json.decode(aisle("-C", folder, "similar", "tea-1", "--json").out)["placement"] == "similar-items"
 
 
 def test_markup_in_a_name_is_only_text(aisle: Runner, folder: Path) -> None:

@@ -3,7 +3,7 @@ import pytest
 from aisle.app.serving.shelf import Because, HistoryLine, Shelf, ShelfItem
 from aisle.cli.display.shelves import print_shelf, print_similar, shelf_title
 
-TEA = ShelfItem("tea-1", "Green tea", "Tea", None, 12_500_000, "GBP", 0.75, None)
+TEA = ShelfItem("tea-1", "Green tea", "Tea", None, None, 12_500_000, "GBP", 0.75, None)
 VIEW = HistoryLine("tea-2", "Black tea", "Tea", None, "rate", 1_700_000_000_000_000, None, None, 4.0)
 
 
@@ -33,7 +33,7 @@ def test_a_shelf_stands_beside_its_history(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_stars_and_reasons_have_columns_if_there_are_any(capsys: pytest.CaptureFixture[str]) -> None:
-    rated = ShelfItem("tea-3", "Oolong", None, None, None, None, None, 4.25, "popular in Tea")
+    rated = ShelfItem("tea-3", "Oolong", None, None, None, None, None, None, 4.25, "popular in Tea")
     print_shelf(shelf(TEA, rated), "user-1")
     out = capsys.readouterr().out
     for text in ("stars", "4.2 ★", "why", "popular in Tea"):

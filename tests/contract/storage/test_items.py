@@ -17,7 +17,7 @@ def test_the_fields_of_an_item_are_the_columns_of_the_table() -> None:
 
 def test_an_item_comes_back_as_it_was(db: Database) -> None:
     words = ("i", "mugs", "Mug", "A mug", "Home > Kitchen", "Acme", 5, "GBP", "http://x/i.png", "a|b")
-    full = ItemRow(*words, 3, True, 7, False, "{}")
+    full = ItemRow(*words, 3, True, 7, False, "{}", "http://x/i")
     assert items.upsert(db, [tuple(full)]) == Stored(1, 0)
     assert items.get(db, ["i", "unknown"]) == {"i": full}
     (frame,) = items.stream(db, list(ITEMS))
@@ -108,7 +108,7 @@ def test_the_facts_of_an_item_are_some_of_its_columns(db: Database) -> None:
     mug = row("items", item_id="i", title="Mug", price=5, stock=3, hidden=False, description="A mug")
     items.upsert(db, [mug, row("items", item_id="j")])
     assert items.facts(db, ["i", "unknown"]) == {
-        "i": ItemFacts("i", "Mug", None, None, None, 5, None, None, 3, None, None, False)
+        "i": ItemFacts("i", "Mug", None, None, None, 5, None, None, None, 3, None, None, False)
     }
     assert set(items.facts(db)) == {"i", "j"}
 

@@ -35,7 +35,7 @@ def test_what_an_anonymous_visitor_did_becomes_the_users(db: Database) -> None:
     users.upsert(db, [("cookie", '{"city": "Rome"}')])
     receipt = people.merge(db, "cookie", "bob")
     moved = {"events": 1, "reviews": 1, "impressions": 0, "users": 1}
-    assert receipt.rows == moved | {"recommendations": 0, "interactions": 0}
+    assert receipt.rows == moved | {"recommendations": 0, "interactions": 0, "paged_shelves": 0}
     assert receipt.ids == ("bob", "cookie")
     assert numbers(db, "bob") == [1, 2]
     assert people.merge(db, "cookie", "bob").rows["events"] == 0

@@ -9,7 +9,7 @@ from sqlalchemy import Table, insert, select
 
 from aisle.shop.columns import RECOMMENDATIONS
 from aisle.shop.errors import NotFound
-from aisle.storage import erased, events, impressions, interactions, people, rejects, reviews, users
+from aisle.storage import erased, events, impressions, interactions, paged_shelves, people, rejects, reviews, users
 from aisle.storage.connection import Database
 from aisle.storage.impressions import Impression
 from aisle.storage.rows import Stored
@@ -44,6 +44,7 @@ def fill(db: Database, person: str) -> None:
     places = (person, "home", 1, "i", 0.5, 1, samples.START)
     with db.write() as connection:
         connection.execute(insert(recommendations), [dict(zip(RECOMMENDATIONS, places, strict=True))])
+    paged_shelves.add(db, f"shelf of {person}", person, None, "{}")
     served = Impression(f"r {person}", samples.START, person, None, "home", "personal", None, 1, ())
     assert impressions.add(db, [served]) == 1
     interactions.replace(db, [person], [(person, "i", 1.5, samples.START, 2, samples.START)])

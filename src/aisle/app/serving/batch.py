@@ -73,12 +73,8 @@ class WholeCatalogue:
     ----------
     vocabulary
         The item numbers: those of the model, and of newer items that are pinned or newly arrived.
-    of_all_items
-        The attributes of each item.
     exists
         Whether the model or the catalogue knows each item.
-    new_items
-        The newest items, newest first.
     """
 
     vocabulary: RequestVocabulary
@@ -105,8 +101,6 @@ class BatchJob:
 
     Attributes
     ----------
-    model
-        The model.
     placement
         The placement. A shopper for whom its strategy has nothing gets no shelf.
     request

@@ -26,13 +26,7 @@ class HeldCatalogue(NamedTuple):
 
 
 class CatalogueWatch:
-    """Keeps the catalogue in memory, and reads again what changed since the last request.
-
-    Parameters
-    ----------
-    db
-        Where the catalogue is.
-    """
+    """Keeps the catalogue in memory, and reads again what changed since the last request."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -37,10 +37,6 @@ class ModelWatch:
 
     Parameters
     ----------
-    db
-        Where the registry is.
-    bundles
-        The folder with the bundles.
     copies
         Where the workers of a server keep checked copies of them; None: the bundles are used as they are.
     """

@@ -30,6 +30,8 @@ class ShelfItem(msgspec.Struct, frozen=True):
     name: str
     category: str | None
     image_url: str | None
+    url: str | None
+    """The item's page in the shop."""
     price: int | None
     """Millionths of the currency unit."""
     currency: str | None
@@ -162,6 +164,7 @@ def _shelf_item(item_id: str, row: "ItemFacts | None", score: float, predicted_r
         name=name_of(item_id, row),
         category=row.category if row else None,
         image_url=row.image_url if row else None,
+        url=row.url if row else None,
         price=row.price if row else None,
         currency=row.currency if row else None,
         score=None if np.isnan(score) else score,

@@ -88,17 +88,6 @@ class Why(msgspec.Struct, frozen=True):
 def why(placement: Placement, query: ShelfQuery, catalogue: LiveCatalogue, user_id: str, item_id: str) -> Why:
     """Follow one item on its way to one shopper's shelf.
 
-    Parameters
-    ----------
-    placement
-        Where the shelf stands.
-    query
-        The request for that shelf.
-    catalogue
-        The catalogue of the query.
-    user_id, item_id
-        The shopper and the item.
-
     Raises
     ------
     InputError

@@ -36,8 +36,6 @@ class SparkGate:
     ----------
     events
         The cleaned log.
-    catalogue
-        The shop's catalogue.
     limit
         How many events fit this machine.
     extent

@@ -75,8 +75,6 @@ class Scorer:
 
     Parameters
     ----------
-    model
-        The model.
     db
         The shop's database, for shoppers whose history is not in the request; None without one.
     """

@@ -45,8 +45,6 @@ class Versus(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    model
-        The other model.
     ndcg
         By NDCG over all target items.
     novel_ndcg
@@ -63,12 +61,6 @@ class Measured(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    model
-        Its name.
-    report
-        Its figures.
-    fit_seconds
-        How long it took to fit.
     role
         Its role in a training: the new recipe, the live recipe, or popularity.
     versus

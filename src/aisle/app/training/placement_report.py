@@ -45,8 +45,6 @@ class PlacementFigures(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    placement, strategy
-        Their names.
     questions
         How many shelves were measured.
     kept
@@ -118,12 +116,8 @@ def placement_report(
 
     Parameters
     ----------
-    placements
-        The placements of the shop, by name.
     model
         A model of the data before the held-out weeks.
-    holdout
-        The held-out weeks.
     events
         The log, with the events of these weeks.
     seed

@@ -78,8 +78,6 @@ class Tuned(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    model
-        The name of the model.
     metric, target
         The metric that was maximised, and the kind of event that is predicted.
     cut, end, shoppers
@@ -99,8 +97,6 @@ class Tuned(msgspec.Struct, frozen=True):
         How much each setting matters; empty after few trials.
     written
         The file that the best settings were written into, or null.
-    seconds
-        How long it took.
     learnt_from
         The data that the settings were fitted on.
     history
@@ -159,10 +155,6 @@ def tune(db: Database, settings: Settings, model: str, plan: SearchPlan, search:
 
     Parameters
     ----------
-    db, settings
-        The shop.
-    model
-        The name of the model.
     plan
         How long to search.
     search

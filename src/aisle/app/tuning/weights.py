@@ -64,8 +64,6 @@ class Weighed(msgspec.Struct, frozen=True):
         The learnt weights against the current ones, paired by shopper; null if they are the same.
     written
         The file that the learnt weights were written into, or null.
-    seconds
-        How long it took.
     """
 
     model: str

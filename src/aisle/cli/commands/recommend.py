@@ -11,7 +11,9 @@ from aisle.cli.shop import open_shop
 from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
+    from aisle.app.serving.shelf import Shelf
     from aisle.app.shop import Shop
+    from aisle.web.api.shelf_schemas import Recommendations
 
 
 class Exclude(StrEnum):
@@ -131,10 +133,9 @@ def similar(
         shelf = shop.similar(item_id, n)
     from aisle.cli.display import terminal
     from aisle.cli.display.shelves import print_similar
-    from aisle.web.api.shelves import Similar
 
     if as_json:
-        terminal.json(Similar.from_shelf(item_id, shelf))
+        terminal.json(_as_json(shelf))
     else:
         print_similar(shelf, item_id)
 
@@ -153,9 +154,8 @@ def _for_one_shopper(shop: "Shop", options: Options) -> None:
     )
     if options.as_json:
         from aisle.cli.display import terminal
-        from aisle.web.api.shelves import Recommendations
 
-        terminal.json(Recommendations.from_shelf(options.user_id, options.session_id, shelf))
+        terminal.json(_as_json(shelf))
         return
     from aisle.cli.display.shelves import print_shelf
 
@@ -168,6 +168,13 @@ def _shopper(options: Options) -> str:
     if options.user_id or options.session_id:
         return options.user_id or f"session {options.session_id}"
     return "anybody with this cart" if options.cart else f"anybody who looks at {options.item}"
+
+
+def _as_json(shelf: "Shelf") -> "Recommendations":
+    """Return a shelf as the HTTP API answers with it."""
+    from aisle.web.api.shelf_schemas import Recommendations
+
+    return Recommendations.from_shelf(shelf)
 
 
 def _for_everybody(shop: "Shop", options: Options) -> None:

@@ -33,8 +33,6 @@ class Candidates:
     ----------
     lists
         The candidates of each query, in ascending order of their numbers.
-    sources
-        The names of the sources.
     scores
         The score of each candidate by each source, divided by the source's best score for the query; NaN where the
         source cannot score it, (candidates, sources).
@@ -76,8 +74,6 @@ def gather(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemList
     ----------
     sources
         By name; at least one.
-    queries
-        The shoppers.
     exclude
         Items that are never candidates, a list per query.
     """

@@ -159,10 +159,6 @@ def features(profiles: Profiles, candidates: Candidates, state: ItemState) -> Fl
     ----------
     profiles
         One per query, each as of its own moment.
-    candidates
-        What could stand on the shelves.
-    state
-        What is known of the items.
     """
     owner, item = candidates.lists.queries, candidates.lists.items
     acts = _acts(profiles, int(state.target_kind_[0]))

@@ -25,8 +25,6 @@ def boosted(order: Places, items: NDArray[np.int32], attributes: ItemAttributes,
         Candidates, best first, (ordered,).
     items, attributes
         All candidates, and what is known of them, (candidates,).
-    rules
-        The placement's rules.
     """
     if not (rules.rules.boosts or rules.rules.overstock_boost):
         return order
@@ -67,8 +65,6 @@ def pinned(order: Places, items: NDArray[np.int32], rules: BoundRules) -> tuple[
         Candidates, best first, each item once, (ordered,).
     items
         All candidates, (candidates,).
-    rules
-        The placement's rules.
     """
     if len(rules.pins) == 0:
         return order, 0

@@ -54,8 +54,6 @@ class ItemSimilarity:
 
         Parameters
         ----------
-        attributes
-            What is known of the items.
         vectors
             The content vectors of the items, (items, factors), of any length; None without a content model.
         """

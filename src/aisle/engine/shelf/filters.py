@@ -108,12 +108,6 @@ def dropped(
     ----------
     items
         Candidates, (candidates,).
-    attributes
-        What is known of the candidates.
-    rules
-        The placement's rules.
-    context
-        What the request adds.
 
     Returns
     -------

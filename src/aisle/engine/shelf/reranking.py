@@ -52,8 +52,6 @@ def rerank(
         The ranker's scores, higher is better, on any scale, (candidates,); NaN comes last, in the order given.
     attributes
         What is known of the candidates at this moment.
-    rules
-        The placement's rules.
     n
         How long the shelf is.
     context

@@ -144,8 +144,6 @@ class BoundRules:
 
     Attributes
     ----------
-    rules
-        The rules themselves.
     categories
         The paths of `rules.categories`, in the spelling of `engine.shelf.attributes`.
     exclude, pins
@@ -187,8 +185,6 @@ def with_pins(
     ----------
     items, scores
         Candidates in any order, (candidates,).
-    rules
-        The placement's rules.
     """
     missing = rules.pins[~np.isin(rules.pins, items)]
     if len(missing) == 0:

@@ -57,8 +57,6 @@ class Format:
     ----------
     name
         As `--format` takes it.
-    about
-        One sentence for people.
     tables
         The tables that it fills.
     sheets

@@ -36,8 +36,6 @@ class SparkLog:
     ----------
     events
         With the columns of `prepare.build.NEEDED` and `OPTIONAL`; each event once.
-    weights
-        What each kind of event adds.
     now
         The moment at which the log ends, from which ages count.
     items

@@ -83,8 +83,6 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
 
     Parameters
     ----------
-    config
-        The settings.
     encoder
         What makes vectors of titles, descriptions and aspects; None: the encoder of the settings. Labels (categories,
         brands, tags, attributes) are always encoded by TF-IDF and truncated SVD.

@@ -67,15 +67,7 @@ class ALS(HasItemVectors, FoldsIn, Explains, Recommender[ALSConfig]):
     """The diagonal of the Gram matrix of the item vectors, (factors,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Alternate between solving all users and all items.
-
-        Raises
-        ------
-        NotEnoughData
-            If nobody likes anything.
-        InputError
-            If a weight is not a finite number.
-        """
+        """Alternate between solving all users and all items."""
         # The compiled kernels are for training and batches: see recommenders.topn.FEW.
         from aisle.kernels.als import half_step
         from aisle.kernels.threads import all_cores

@@ -52,15 +52,7 @@ class Audience(HasItemVectors, FoldsIn, Explains, Recommender[AudienceConfig]):
     """The source of tastes."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Learn tastes from all data, and audiences from the window.
-
-        Raises
-        ------
-        NotEnoughData
-            If nobody likes anything.
-        InputError
-            If a weight is not a finite number.
-        """
+        """Learn tastes from all data, and audiences from the window."""
         from scipy.sparse import csr_array
 
         self.als_ = ALS(self._als_config()).fit(data, seed=seed)

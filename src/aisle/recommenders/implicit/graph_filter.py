@@ -80,15 +80,7 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
     """D_I^½: the square root of the sum of an item's weights, 1 where nobody wants it, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Multiply the linear filter out, keep the best links of each item, and find the singular vectors.
-
-        Raises
-        ------
-        NotEnoughData
-            If nobody likes anything.
-        InputError
-            If a weight is not a finite number.
-        """
+        """Multiply the linear filter out, keep the best links of each item, and find the singular vectors."""
         # The compiled kernels are for training and batches: see recommenders.topn.FEW.
         from aisle.kernels.subspace import leading_directions
 

@@ -59,15 +59,7 @@ class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
     """Row i holds the items that item i links to, with their similarity, (items, items)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Compare all items with common shoppers, and keep the most similar of each.
-
-        Raises
-        ------
-        NotEnoughData
-            If nobody likes anything.
-        InputError
-            If a weight is not a finite number.
-        """
+        """Compare all items with common shoppers, and keep the most similar of each."""
         config = self.config
         users, items = data.shape
         by_item = training_rows(data.matrix).transposed(items)

@@ -71,15 +71,7 @@ class UserKNN(FoldsIn, Recommender[UserKNNConfig]):
     """The size of each user, (users,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Weigh the training data by user and by item.
-
-        Raises
-        ------
-        NotEnoughData
-            If nobody likes anything.
-        InputError
-            If a weight is not a finite number.
-        """
+        """Weigh the training data by user and by item."""
         users, items = data.shape
         by_user = training_rows(data.matrix)
         self.measure_ = Measure.of(self.config.similarity, by_user, items)

@@ -46,13 +46,7 @@ class ALSWR(FactorModel, FoldsIn, PredictsRatings, Recommender[ALSWRConfig]):
     config_type: ClassVar[type[Config]] = ALSWRConfig
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Alternate between solving all users and all items, from small random vectors.
-
-        Raises
-        ------
-        NotEnoughData
-            If nobody has rated anything.
-        """
+        """Alternate between solving all users and all items, from small random vectors."""
         ratings, config = ratings_of(data), self.config
         learnt = first_factors(ratings, config.factors, 0.1, np.random.default_rng(seed))
         for _ in range(config.iterations):

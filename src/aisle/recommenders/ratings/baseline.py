@@ -49,13 +49,7 @@ class Baseline(BiasModel, FoldsIn, PredictsRatings, Recommender[BaselineConfig])
     config_type: ClassVar[type[Config]] = BaselineConfig
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Find the biases.
-
-        Raises
-        ------
-        NotEnoughData
-            If nobody has rated anything.
-        """
+        """Find the biases."""
         ratings = ratings_of(data)
         self.biases_, self.scale_ = find_biases(ratings, self.config), ratings.scale
         return self

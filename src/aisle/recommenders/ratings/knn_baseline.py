@@ -39,13 +39,7 @@ class KNNBaseline(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNBaselineCo
     neighbours_: Neighbourhood
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Find the baselines and compare all users, or all items.
-
-        Raises
-        ------
-        NotEnoughData
-            If nobody has rated anything.
-        """
+        """Find the baselines and compare all users, or all items."""
         ratings = ratings_of(data)
         self.biases_, self.scale_ = find_biases(ratings, self.config.baseline), ratings.scale
         self.neighbours_ = Neighbourhood.learn(self.config, compared_biases(self.config, self.biases_), ratings)

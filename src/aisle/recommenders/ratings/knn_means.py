@@ -46,13 +46,7 @@ class KNNMeans(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNMeansConfig])
     neighbours_: Neighbourhood
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
-        """Average and compare all users, or all items.
-
-        Raises
-        ------
-        NotEnoughData
-            If nobody has rated anything.
-        """
+        """Average and compare all users, or all items."""
         ratings = ratings_of(data)
         self.scale_ = ratings.scale
         self.means_ = _means(ratings.by_user if self.config.by == "user" else ratings.by_item, ratings.mean)

@@ -51,8 +51,6 @@ class Ratings:
     ----------
     by_user
         Stars: a row per user, oldest first.
-    items
-        The number of items.
     """
 
     by_user: CSR

@@ -44,8 +44,6 @@ class SVD(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDConfig]):
 
         Raises
         ------
-        NotEnoughData
-            If nobody has rated anything.
         SettingsError
             If the learning rate is too large to descend with.
         """

@@ -51,8 +51,6 @@ class SVDpp(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDppConfig]):
 
         Raises
         ------
-        NotEnoughData
-            If nobody has rated anything.
         SettingsError
             If the learning rate is too large to descend with.
         """

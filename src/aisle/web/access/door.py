@@ -52,14 +52,8 @@ class Door:
 
     Parameters
     ----------
-    app
-        What is behind the door.
-    routes
-        The table.
     shop
         The shop's name, which user tokens name as theirs.
-    keys
-        The keys of the shop.
     hosts
         The names by which this server may be called.
     per_second

@@ -12,7 +12,7 @@ from aisle.ingest.api import Events, parse_events
 from aisle.shop.columns import EVENTS, SESSION_ID, USER_ID
 from aisle.shop.errors import Forbidden, InputError
 from aisle.shop.events import MAX_RATING
-from aisle.shop.ids import check_id
+from aisle.shop.ids import check_id, check_optional_id
 from aisle.storage.writer import Outcome
 from aisle.web.access.caller import Caller
 
@@ -47,6 +47,7 @@ class Feedback(Struct, frozen=True, forbid_unknown_fields=True):
     rating: Annotated[float, Meta(ge=0, le=MAX_RATING)]
     item_id: str | int | None = None
     product_id: Annotated[str | int | None, Meta(description="Another name for item_id.")] = None
+    event_id: Annotated[str | None, Meta(description="Makes it safe to send again: one id is stored once.")] = None
 
     def user(self) -> str:
         """Return the shopper's id.
@@ -101,7 +102,9 @@ async def feedback(live: Live, caller: Caller, given: Feedback) -> Rated:
     """Store a rating; it is durable when the answer comes."""
     user_id, _ = caller.visitor(given.user(), None)
     rated = Rated(user_id or "", given.item(), given.rating)
-    outcomes = live.submit_rating(rated.user_id, rated.item_id, rated.rating)
+    outcomes = live.submit_rating(
+        rated.user_id, rated.item_id, rated.rating, check_optional_id(given.event_id, "event_id")
+    )
     check_rating(rated.user_id, await live.acknowledged(outcomes))
     return rated
 

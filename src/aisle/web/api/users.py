@@ -1,13 +1,16 @@
-"""People: two ids that are one person."""
+"""People: what is stored of one, and two ids that are one person."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from msgspec import Meta, Struct
 
+from aisle.app.data.people import export_person
 from aisle.app.serve import Live
 from aisle.shop.ids import check_id
+from aisle.shop.moments import from_moment
+from aisle.storage import people
 from aisle.web.access.caller import Caller
 
 _MERGES: Final = CapacityLimiter(2)
@@ -48,3 +51,29 @@ async def merge(live: Live, _caller: Caller, given: Merge) -> Merged:
     """Give what a visitor did before signing in to the known user."""
     anonymous_id, user_id = given.ids()
     return Merged(anonymous_id, user_id, await run_sync(live.merge, anonymous_id, user_id, limiter=_MERGES))
+
+
+class Person(Struct, frozen=True, forbid_unknown_fields=True):
+    """The person whom a request is about."""
+
+    user_id: Annotated[str, Meta(description="Their id in the shop.")]
+
+
+class ErasureReceipt(Struct, frozen=True):
+    """What was removed of a person."""
+
+    user_id: str
+    ids: Annotated[list[str], Meta(description="This id, and those that were merged into it.")]
+    rows: Annotated[dict[str, int], Meta(description="The number of rows that were removed of each table.")]
+    erased: Annotated[str, Meta(description="When, as ISO 8601.")]
+
+
+def export(live: Live, _caller: Caller, given: Person) -> dict[str, Any]:
+    """Return everything that is stored about a person, by table."""
+    return export_person(live.db, check_id(given.user_id, "user_id"))
+
+
+def erase(live: Live, _caller: Caller, given: Person) -> ErasureReceipt:
+    """Remove a person from every table, for good."""
+    receipt = people.erase(live.db, check_id(given.user_id, "user_id"))
+    return ErasureReceipt(receipt.user_id, list(receipt.ids), receipt.rows, from_moment(receipt.moment).isoformat())

@@ -1,0 +1,39 @@
+"""Given items in the order of a shopper's taste: search results, a category page, a newsletter."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from aisle.engine.model import TrainedModel
+from aisle.engine.query import Floats
+from aisle.engine.ranking.profile import ProfileEvent, as_of, to_query
+from aisle.shop.ids import UNKNOWN
+
+
+def taste(model: TrainedModel, events: Sequence[ProfileEvent], item_ids: Sequence[str]) -> Floats:
+    """Return how much a shopper likes items, (items,) float32; NaN for items that the model does not know.
+
+    Parameters
+    ----------
+    model
+        The live model.
+    events
+        What the shopper did, newest first. Without any, items are as good as they are popular.
+    item_ids
+        Items by their ids in the shop.
+    """
+    numbers = model.items.numbers(item_ids)
+    scores = np.full(len(numbers), np.nan, np.float32)
+    known = numbers != UNKNOWN
+    if not known.any():
+        return scores
+    shopper = to_query(events, model.items, model.weights, as_of(events, model.data_end))
+    recommender = model.taste if len(shopper.history.items) else model.popular
+    scores[known] = recommender.score(shopper, numbers[known])[0]
+    return scores
+
+
+def best_first(scores: Floats) -> list[int]:
+    """Return places by falling score; equal and unknown ones keep their order, the unknown last."""
+    order: list[int] = np.argsort(-scores, kind="stable").tolist()
+    return order

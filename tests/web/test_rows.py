@@ -1,0 +1,74 @@
+"""What the shop's server and its administrators do over HTTP."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from aisle.app.serve import Live
+from aisle.storage import people
+
+
+def test_an_item_is_added_changed_and_returned(client: TestClient) -> None:
+    new = {"item_id": "mug", "name": "Mug", "price": 7.5, "currency": "EUR", "url": "https://shop.example/mug"}
+    assert client.post("/api/items", json=new).json()["stored"] == 1
+    changes = [{"item_id": "mug", "stock": 3}, {"item_id": "tea-1", "in_stock": False}]
+    assert client.post("/api/items", json=changes).json()["stored"] == 2
+    (item,) = client.get("/api/items?item_id=mug").json()
+    assert (item["title"], item["price"], item["stock"], item["url"]) == ("Mug", 7.5, 3, "https://shop.example/mug")
+    shelf = client.get("/api/recommendations?user_id=user-0&n=20").json()
+    assert "tea-1" not in {item["item_id"] for item in shelf["items"]}
+
+
+def test_an_unknown_item_is_not_found(client: TestClient) -> None:
+    assert client.get("/api/items?item_id=nothing").status_code == 404
+
+
+def test_rows_that_cannot_be_used_are_explained(client: TestClient) -> None:
+    rows = [{"item_id": "a", "price": "dear"}, {"item_id": "b", "colour": "red"}, {"name": "no id"}, {"item_id": "c"}]
+    received = client.post("/api/items", json=rows).json()
+    assert (received["received"], received["stored"], received["rejected"]) == (4, 1, 3)
+    assert [error["index"] for error in received["errors"]] == [0, 1, 2]
+    assert "'colour' is unknown" in received["errors"][1]["reason"]
+
+
+@pytest.mark.parametrize("route", ["items", "users", "reviews"])
+@pytest.mark.parametrize("body", [b"", b"7", b"{", b"[1]", b"\xff", b"[" * 100_000, b'{"a": 1, "a": 2}'])
+def test_what_is_no_row_is_refused(client: TestClient, route: str, body: bytes) -> None:
+    answer = client.post(f"/api/{route}", content=body)
+    assert answer.status_code == 422 or answer.json()["rejected"] == 1
+
+
+def test_a_person_is_given_out_and_erased_with_a_receipt(client: TestClient) -> None:
+    client.post("/api/users", json={"user_id": "anna", "attributes": {"city": "Rome"}})
+    review = {"review_id": "r1", "user_id": "anna", "item_id": "tea-1", "rating": 5, "text": "Good"}
+    assert client.post("/api/reviews", json=review).json()["stored"] == 1
+    assert client.post("/api/reviews", json=review).json()["duplicate"] == 1
+    held = client.get("/api/users?user_id=anna").json()
+    assert (held["users"][0]["attributes"], held["reviews"][0]["text"]) == ({"city": "Rome"}, "Good")
+    receipt = client.delete("/api/users?user_id=anna").json()
+    assert (receipt["ids"], receipt["rows"]["reviews"], receipt["rows"]["users"]) == (["anna"], 1, 1)
+    assert client.get("/api/users?user_id=anna").status_code == 404
+    assert client.post("/api/users", json={"user_id": "anna"}).json()["rejected"] == 1
+
+
+def test_erasing_is_for_good(client: TestClient, live: Live) -> None:
+    people.erase(live.db, "anna")
+    assert client.post("/api/reviews", json={"review_id": "r", "user_id": "anna", "text": "x"}).json()["stored"] == 0
+
+
+def test_models_are_listed_promoted_and_rolled_back(client: TestClient) -> None:
+    assert [(model["version"], model["status"]) for model in client.get("/api/models").json()] == [(1, "live")]
+    assert client.post("/api/models/promote", json={"version": 1}).json() == {"version": 1}
+    assert client.post("/api/models/promote", json={"version": 9}).status_code == 503
+    assert client.post("/api/models/rollback", json={}).status_code == 503
+
+
+def test_rejects_are_listed(client: TestClient) -> None:
+    client.post("/api/events", json={"event": "dance"})
+    rejects = client.get("/api/rejects?n=1").json()
+    assert (rejects["total"], "dance" in rejects["rejects"][0]["reason"]) == (1, True)
+
+
+def test_a_rating_that_is_sent_again_is_stored_once(client: TestClient, live: Live) -> None:
+    rating = {"user_id": "anna", "item_id": "tea-1", "rating": 5, "event_id": "once"}
+    assert [client.post("/api/feedback", json=rating).status_code for _ in range(2)] == [201, 201]
+    assert len(live.history("anna")) == 1

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.ingest.dates import EPOCH, ISO, ISO_OR_EPOCH, DateRule, check_date_format, check_timezone, detect
+from aisle.ingest.dates import EPOCH, EXCEL, ISO, ISO_OR_EPOCH, DateRule, check_date_format, check_timezone, detect
 from aisle.shop.errors import FormatError
 from aisle.shop.moments import from_moment, to_moment
 from tests.ingest.files import NOW
@@ -105,6 +105,7 @@ def test_local_times_count_in_their_zone(local: str, when: datetime) -> None:
         (["2011/12/03 10:00"], "%Y/%m/%d %H:%M"),
         (["20111203"], "%Y%m%d"),
         (["1433222501"], EPOCH),
+        (["45292.5", "45293"], EXCEL),
         (["2011-12-03", None], ISO),
         (["soon"], ISO),
         ([None], ISO),
@@ -132,6 +133,9 @@ def test_the_majority_of_mixed_formats_wins() -> None:
         ("2011-11-10 08:26:30.25", "%Y-%m-%d %H:%M:%S.%f", utc(2011, 11, 10, 8, 26, 30, 250_000)),
         ("2011-11-10 08:26:30 +0200", "%Y-%m-%d %H:%M:%S %z", utc(2011, 11, 10, 6, 26, 30)),
         ("11/10/2011", "%d.%m.%Y", None),
+        ("45292.58333", EXCEL, utc(2024, 1, 1, 14)),
+        ("45292", EXCEL, utc(2024, 1, 1)),
+        ("2024-01-01", EXCEL, None),
     ],
 )
 def test_a_given_pattern_is_the_only_one(text: str, pattern: str, when: datetime | None) -> None:

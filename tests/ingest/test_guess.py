@@ -34,7 +34,7 @@ def test_the_arguments_stand_for_the_same_plan(tmp_path: Path) -> None:
     guessed = guess([write(tmp_path / "a.csv", "uid,sku,when", "7,a,31/12/2019 10:00")], now=NOW)
     assert guessed.arguments == (
         *("--map", "uid=user_id", "--map", "sku=item_id", "--map", "when=timestamp"),
-        *("--as", "events", "--timezone", "UTC", "--date-format", "%d/%m/%Y %H:%M"),
+        *("--event", "view_item", "--as", "events", "--timezone", "UTC", "--date-format", "%d/%m/%Y %H:%M"),
     )
 
 
@@ -47,19 +47,19 @@ def test_a_known_log_is_recognised_by_its_header(tmp_path: Path) -> None:
     header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
     guessed = guess([write(tmp_path / "a.csv", header, "1,POST,x,1,2011-01-01,1,1,UK")], now=NOW)
     assert guessed.plan == Plan(format="online-retail")
-    assert guessed.rejects == {"StockCode … is a fee, postage, voucher or correction: no product": 1}
+    assert guessed.rejects == {"StockCode 'POST' is a fee, postage, voucher or correction: no product": 1}
     assert guessed.sample.height == 0
 
 
 def test_expected_rejects_are_counted_by_kind(tmp_path: Path) -> None:
     rows = ["view,u,i,2020-01-01,0,,", "view,u,i,2020-01-01,-1,,", "view,u,i,2020-01-01,1,,"]
     guessed = guess([write(tmp_path / "a.csv", HEADER, *rows)], now=NOW)
-    assert guessed.rejects == {"quantity … is not positive": 2}
+    assert guessed.rejects == {"quantity '0' is not positive": 2}
 
 
 def test_what_is_known_is_not_guessed(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "uid,sku,when", "7,a,01/02/2019")
-    guessed = guess([path], "events", "Europe/London", "%m/%d/%Y", now=NOW)
+    guessed = guess([path], Plan(table="events", timezone="Europe/London", date_format="%m/%d/%Y"), now=NOW)
     assert guessed.plan.timezone == "Europe/London"
     assert guessed.sample["timestamp"].to_list() == [1_546_387_200_000_000]
 
@@ -77,7 +77,7 @@ def test_dates_that_could_be_either_are_pointed_out(tmp_path: Path) -> None:
 )
 def test_a_log_without_kinds_says_what_it_is_taken_for(tmp_path: Path, header: str, row: str, kind: str) -> None:
     guessed = guess([write(tmp_path / "a.csv", f"uid,sku,date,{header}", f"7,a,2019-01-01,{row}")], now=NOW)
-    assert guessed.notes == (f"no column names the event: every row counts as {kind}",)
+    assert guessed.notes[0].startswith(f"every row is a {kind}: no column says the kind; --event")
     assert guessed.sample["event"].to_list() == [kind]
 
 
@@ -141,3 +141,111 @@ def test_no_file_at_all_is_refused() -> None:
 def test_every_column_has_synonyms_spelt_as_they_are_compared() -> None:
     assert set(SYNONYMS) == {name for table in TABLES.values() for name in table}
     assert all(squashed(word) == word for words in SYNONYMS.values() for word in words)
+
+
+CLICKS = ("uid,sku,date,action", *(f"u{n},i{n},2024-01-0{n},{n % 4 + 1}" for n in range(1, 9)))
+ORDERS = ("Bestellnummer;Kundennummer;Bestelldatum;Artikelnummer;Artikelname;Menge;Einzelpreis;Farbe",)
+
+
+def test_codes_are_no_stars_and_the_map_of_values_is_offered(tmp_path: Path) -> None:
+    guessed = guess([write(tmp_path / "a.csv", *CLICKS)], now=NOW)
+    assert "rating" not in guessed.plan.columns.values()
+    assert "action: 4 different values (1, 2, 3, 4); map them with --map-value 4=purchase" in guessed.notes
+    assert "left out: action" in guessed.notes
+
+
+def test_a_map_of_values_finds_its_column_and_says_what_it_misses(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", *CLICKS)
+    guessed = guess([path], Plan(values={"4": "purchase", "1": "view"}), now=NOW)
+    assert guessed.plan.columns["action"] == "event"
+    assert guessed.notes[:2] == (
+        "action: 1 → view_item, 4 → purchase",
+        "action: 4 rows have no known kind (2, 3); map it with --map-value 2=KIND",
+    )
+    assert sorted(ingest(path, guessed.plan).events["event"]) == ["purchase"] * 2 + ["view_item"] * 2
+    assert {reason.partition(";")[0] for reason in ingest(path, guessed.plan).reasons} == {
+        "event '2' is unknown",
+        "event '3' is unknown",
+    }
+
+
+def test_a_map_of_values_that_no_column_holds_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "uid,sku,date", "u,i,2024-01-01")
+    with pytest.raises(FormatError, match="no column holds 9; name it with --map COLUMN=event"):
+        guess([path], Plan(values={"9": "purchase"}), now=NOW)
+
+
+def test_one_map_keeps_the_guess_for_the_rest(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "who,sku,date,qty", "u,i,2024-01-01,1")
+    guessed = guess([path], Plan(columns={"who": "user_id"}), now=NOW)
+    assert guessed.plan.columns == {"who": "user_id", "sku": "item_id", "date": "timestamp", "qty": "quantity"}
+    assert guessed.adds_columns_to(Plan(columns={"who": "user_id"}))
+    assert not guessed.adds_columns_to(guessed.plan)
+
+
+def test_a_map_of_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="has no column 'who'; it has uid"):
+        guess([write(tmp_path / "a.csv", "uid,sku", "u,i")], Plan(columns={"who": "user_id"}), now=NOW)
+
+
+def test_german_orders_are_purchases_and_returns_are_offered(tmp_path: Path) -> None:
+    rows = ("1;k;03.01.2024 10:00;a;Tasse;2;1.234,50;rot", "2;k;14.01.2024 10:00;a;Tasse;-1;1.234,50;rot")
+    path = write(tmp_path / "a.csv", *ORDERS, *rows)
+    guessed = guess([path], now=NOW)
+    assert guessed.notes == (
+        "every row is a purchase: no column says the kind; --event view_item changes that",
+        "1 rows have a negative quantity: --returns stores them as refunds",
+        "left out: Artikelname, Farbe",
+        "Artikelname: import the file once more --as items to keep this too",
+    )
+    assert guessed.rejects == {"quantity '-1' is not positive": 1}
+    events = ingest(path, guess([path], Plan(returns=True), now=NOW).plan).events
+    assert events.select("event", "quantity", "price").rows() == [
+        ("purchase", 2, 1_234_500_000),
+        ("refund", 1, 1_234_500_000),
+    ]
+
+
+def test_the_name_of_a_file_tells_orders(tmp_path: Path) -> None:
+    lines = ("uid,sku,date", "u,i,2024-01-01")
+    files = [write(tmp_path / name, *lines) for name in ("bestellungen.csv", "a.csv")]
+    kinds = [guess([file], now=NOW).sample["event"][0] for file in files]
+    assert kinds == ["purchase", "view_item"]
+
+
+def test_a_kind_that_is_given_is_every_rows(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "uid,sku,date,price", "u,i,2024-01-01,1")
+    guessed = guess([path], Plan(constants={"event": "view", "currency": "EUR"}), now=NOW)
+    assert guessed.sample.select("event", "currency").rows() == [("view_item", "EUR")]
+    assert guessed.arguments[6:10] == ("--event", "view", "--set", "currency=EUR")
+
+
+@pytest.mark.parametrize("name", ["action", "status", "type"])
+def test_whole_numbers_under_the_name_of_something_else_are_no_stars(tmp_path: Path, name: str) -> None:
+    rows = [f"7,a,2019-01-01,{stars}" for stars in range(1, 6)]
+    path = write(tmp_path / "a.csv", f"uid,sku,date,{name}", *rows)
+    assert "rating" not in guess([path], now=NOW).plan.columns.values()
+
+
+def test_text_without_a_header_and_in_another_encoding(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "Jürgen,a,2024-01-01", "Zoë,b,2024-01-02", encoding="cp1252")
+    given = Plan(columns={"column_1": "user_id", "column_2": "item_id"}, header=False, encoding="cp1252")
+    plan = guess([path], given, now=NOW).plan
+    assert plan.arguments()[-1] == "--no-header"
+    assert ingest(path, plan).events["user_id"].to_list() == ["Jürgen", "Zoë"]
+
+
+def test_a_file_of_people_is_told_by_its_distinct_users_and_keeps_the_rest(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "user_id,gender,age,joined", "u,f,31,2024-01-01", "v,,,2024-01-02")
+    guessed = guess([path], now=NOW)
+    assert guessed.table == "users"
+    assert guessed.sample["attributes"].to_list() == [
+        '{"gender":"f","age":"31","joined":"2024-01-01"}',
+        '{"joined":"2024-01-02"}',
+    ]
+
+
+def test_people_are_suggested_where_items_lack(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "user_id,joined", "u,2024-01-01", "u,2024-01-02")
+    with pytest.raises(FormatError, match="or say --as users if each row is a shopper"):
+        guess([path], now=NOW)

@@ -11,6 +11,13 @@ def test_a_plan_is_made_of_the_command_lines_words_and_gives_them_back() -> None
     plan = Plan.parse(table="events", maps=["A=B=user_id"], timezone="Europe/London", date_format="%d/%m/%Y")
     assert plan.columns == {"A=B": "user_id"}
     assert plan.arguments() == words
+    every = Plan.parse(
+        kind="buy", values=["4=purchase"], constants=["currency=EUR"], returns=True, encoding="cp1252", header=False
+    )
+    assert every.arguments() == (
+        *("--event", "buy", "--set", "currency=EUR", "--map-value", "4=purchase", "--encoding", "cp1252"),
+        *("--returns", "--no-header"),
+    )
     assert Plan(format="ga4").arguments() == ("--format", "ga4")
 
 
@@ -24,6 +31,14 @@ def test_a_plan_is_made_of_the_command_lines_words_and_gives_them_back() -> None
         ({"maps": ["A=user_id", "B=user_id"]}, "two columns are mapped to user_id"),
         ({"maps": ["A=user_id"], "format": "ga4"}, "give --format or --map, not both"),
         ({"timezone": "Mars"}, "timezone 'Mars' is unknown"),
+        ({"kind": "bought it"}, "event 'bought it' is no kind of event; the kinds of events are view_item_list"),
+        ({"values": ["4=bought it"]}, "'4' cannot be mapped to the kind 'bought it'"),
+        ({"values": ["4"]}, "--map-value '4' is not a pair; write it as THEIRS=KIND, such as 4=purchase"),
+        ({"constants": ["currency"]}, "--set 'currency' is not a pair"),
+        ({"constants": ["colour=red"]}, "'colour' cannot be set to 'red'; the columns of events are event_id"),
+        ({"constants": ["event=view"], "maps": ["A=event"]}, "or one is and it is set as well; choose one"),
+        ({"encoding": "utf-16"}, "encoding 'utf-16' cannot be read"),
+        ({"encoding": "klingon"}, "encoding 'klingon' cannot be read"),
         ({"date_format": "%H"}, "date format '%H' does not tell a day"),
     ],
 )

@@ -30,15 +30,13 @@ from aisle.app.settings import Settings
 from aisle.engine.ordering import best_first, taste
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
-from aisle.engine.ranking.profile import ProfileEvent
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
-from aisle.shop.events import EventKind
+from aisle.shop.events import EventKind, ProfileEvent
 from aisle.shop.signing import is_signed, new_recommendation_id
 from aisle.storage import events, items, paged_shelves, people
 from aisle.storage.connection import connect
-from aisle.storage.events import ProfileRow
 from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
 from aisle.storage.signing_key import signing_key
@@ -85,7 +83,7 @@ class Live:
         self._catalogue_watch = CatalogueWatch(self.db)
         self._writer = EventWriter(self.db)
         self.impressions = ImpressionLog(self.db)
-        self._profiles: Cache[tuple[str | None, str | None], list[ProfileRow]] = Cache(CACHED_EVENTS, _weight)
+        self._profiles: Cache[tuple[str | None, str | None], list[ProfileEvent]] = Cache(CACHED_EVENTS, _weight)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -258,7 +256,7 @@ class Live:
         catalogue = LiveCatalogue(model.items, held, self._unavailable, self._newest)
         return ShelfQuery.of_events(request, profile, model, catalogue, placement.objective), catalogue
 
-    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileRow], bool]:
+    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileEvent], bool]:
         """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
         try:
             profile = events.of_user(self.db, user_id, PROFILE_EVENTS) if user_id else []
@@ -398,7 +396,7 @@ class Live:
         self.close()
 
 
-def _weight(profile: list[ProfileRow]) -> int:
+def _weight(profile: list[ProfileEvent]) -> int:
     return 1 + len(profile)
 
 

@@ -88,9 +88,10 @@ class Shop(Live):
         if not isinstance(source, (str, Path)):
             return import_frame(self.db, source, "events")
         from aisle.ingest.guess import guess
+        from aisle.ingest.plan import Plan
 
         files = [Path(source)]
-        return self.import_files(files, guess(files).plan)
+        return self.import_files(files, guess(files, Plan(table="events")).plan)
 
     def import_files(self, files: Sequence[Path], plan: "Plan", progress: Progress = silent) -> "Imported":
         """Import files by a plan."""
@@ -293,6 +294,34 @@ class Shop(Live):
     def attach(self, run_id: str, file: str, text: str) -> None:
         """Add a file, such as a page with figures, to the run of a training in MLflow."""
         attach(self.settings, run_id, file, text)
+
+    # --- For notebooks ------------------------------------------------------------------------------------------------
+
+    def recommend_many(
+        self, user_ids: Sequence[str], n: int = 10, exclude: Exclude = "none", placement: str | None = None
+    ) -> "pl.DataFrame":
+        """Return the shelves of some users one below the other, prices in units of the currency."""
+        from aisle.app.serving.frames import shelves_frame
+
+        return shelves_frame({user: self.recommend(user, n, exclude, placement) for user in user_ids})
+
+    def figures(self, models: "Sequence[Measured]") -> "pl.DataFrame":
+        """Return what `evaluate` measured as a table."""
+        from aisle.app.training.figures import figures_frame
+
+        return figures_frame(models)
+
+    def vectors(self, model: str) -> "pl.DataFrame":
+        """Return the vector of each item in a part of the live model, such as `als` or `content`."""
+        from aisle.app.serving.frames import vectors_frame
+
+        return vectors_frame(self.model_watch.current(), model)
+
+    def neighbours(self, item_id: str, model: str, n: int = 10) -> "pl.DataFrame":
+        """Return the items nearest to one by the vectors of a part of the live model, with their cosines."""
+        from aisle.app.serving.frames import neighbours_frame
+
+        return neighbours_frame(self.model_watch.current(), model, item_id, n)
 
     # --- The shelves of all shoppers ----------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The offline path, top to bottom: tables → held-out weeks → figures → gate → fit on everything → bundle → live."""
 
 import time
+from html import escape
 from pathlib import Path
 from typing import Final, Self
 
@@ -14,6 +15,7 @@ from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training import interactions_table
 from aisle.app.training.calibrating import Calibrated, Reliability
+from aisle.app.training.figures import figures_frame
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit, fit_others
 from aisle.app.training.gate import GateDecision, decide
 from aisle.app.training.measuring import Measured, newest_window, with_catalogue
@@ -93,6 +95,14 @@ class Trained(msgspec.Struct, frozen=True):
     reliability: Reliability | None = None
     """How the chances of a hybrid compare with what was observed; null where none were stated."""
 
+    def to_frame(self) -> pl.DataFrame:
+        """Return the figures of the models that were measured."""
+        return figures_frame(self.measured)
+
+    def _repr_html_(self) -> str:
+        live = "is live" if self.live else "does not go live"
+        return f"<p>Model {self.version} {live}: {escape(self.reason)}.</p>{self.to_frame()._repr_html_()}"
+
 
 def train(
     db: Database,
@@ -140,6 +150,8 @@ def train(
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision)
     skipped |= interactions_table.refresh(db, data, progress)
+    if budget.cut_short is not None:
+        skipped["past windows"] = budget.cut_short
     if tables.stray is not None:
         skipped["stray events"] = tables.stray
     return Trained(

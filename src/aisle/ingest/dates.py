@@ -20,6 +20,8 @@ from aisle.shop.moments import DAY, SECOND
 
 ISO: Final = "iso"
 EPOCH: Final = "epoch"
+EXCEL: Final = "excel"
+"""Days since 1899-12-30, as Excel stores dates: `45292.5` is noon of 2024-01-01."""
 ISO_OR_EPOCH: Final = "iso or epoch"
 """The format of values that may differ: `2026-01-31T12:00:00Z` and then 1769860800."""
 
@@ -29,6 +31,8 @@ ISO_PATTERN: Final = (
     rf"{BLANK}*(?P<zone>[Zz]|UTC|GMT|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)?)?{BLANK}*$"
 )
 EPOCH_PATTERN: Final = rf"^{BLANK}*(?P<whole>[0-9]{{1,19}})(?:\.(?P<fraction>[0-9]{{1,9}})[0-9]*)?{BLANK}*$"
+
+EXCEL_PATTERN: Final = rf"^{BLANK}*([0-9]{{1,5}}(?:\.[0-9]+)?){BLANK}*$"
 
 _DAY_FIRST: Final = ("%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y")
 _MONTH_FIRST: Final = ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y")
@@ -45,6 +49,7 @@ _PATTERNS: Final = tuple(
 )
 
 _SAMPLE: Final = 2_000
+_EXCEL_DAY_OF_1970: Final = 25_569
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class DateRule:
     Attributes
     ----------
     format
-        `iso`, `epoch`, `iso or epoch`, or a pattern of strptime's directives.
+        `iso`, `epoch`, `iso or epoch`, `excel`, or a pattern of strptime's directives.
     timezone
         IANA name, for times without an offset. When clocks are put back, a local time that comes twice counts as the
         first; when they are put forward, a skipped one counts with the offset before the change.
@@ -69,6 +74,8 @@ class DateRule:
             return _parse_iso(text, self.timezone)
         if self.format == EPOCH:
             return _parse_epoch(text)
+        if self.format == EXCEL:
+            return _parse_excel(text, self.timezone)
         if self.format == ISO_OR_EPOCH:
             return pl.coalesce(_parse_iso(text, self.timezone), _parse_epoch(text))
         return _parse_pattern(text, self.format, self.timezone)
@@ -86,7 +93,7 @@ def detect(text: pl.Series, timezone: str, now: int, earliest: int = EARLIEST) -
     """
     sample = text.drop_nulls().head(_SAMPLE).to_frame("text")
     best, most = DateRule(ISO, timezone), (0, 0)
-    for pattern in (ISO, EPOCH, *_PATTERNS):
+    for pattern in (ISO, EPOCH, EXCEL, *_PATTERNS):
         rule = DateRule(pattern, timezone)
         moments = sample.select(rule.parse(pl.col("text")).alias("moment"))["moment"].drop_nulls()
         plausible = int(moments.is_between(earliest, now + MAX_AHEAD).sum())
@@ -108,7 +115,7 @@ def check_timezone(name: str) -> str:
 
 def check_date_format(pattern: str) -> str:
     """Return a date format as `DateRule` takes it, or raise `FormatError` if it does not tell a day."""
-    if pattern in (ISO, EPOCH, ISO_OR_EPOCH):
+    if pattern in (ISO, EPOCH, EXCEL, ISO_OR_EPOCH):
         return pattern
     noon = datetime(2024, 11, 23, 12, 34, 56, tzinfo=UTC)
     plain = pattern.replace("%.f", ".%f")
@@ -118,7 +125,8 @@ def check_date_format(pattern: str) -> str:
         reads = False
     if not reads or "%f" in plain.replace(".%f", ""):
         raise FormatError(
-            f"date format {pattern!r} does not tell a day; write iso, epoch, or a pattern such as '%d/%m/%Y %H:%M'"
+            f"date format {pattern!r} does not tell a day; "
+            "write iso, epoch, excel, or a pattern such as '%d/%m/%Y %H:%M'"
         )
     return pattern
 
@@ -156,6 +164,13 @@ def _parse_epoch(text: pl.Expr) -> pl.Expr:
         .then(whole)
         .otherwise(whole // 1_000)
     )
+
+
+def _parse_excel(text: pl.Expr, timezone: str) -> pl.Expr:
+    days = text.str.extract(EXCEL_PATTERN).cast(pl.Float64, strict=False)
+    # To the second: files often hold five decimals of a day, less than a second.
+    seconds = ((days - _EXCEL_DAY_OF_1970) * (DAY // SECOND)).round().cast(pl.Int64)
+    return _from_local((seconds * SECOND).cast(pl.Datetime("us")), timezone)
 
 
 def _parse_pattern(text: pl.Expr, pattern: str, timezone: str) -> pl.Expr:

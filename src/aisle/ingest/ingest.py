@@ -67,10 +67,7 @@ def read_frame(frame: pl.DataFrame, plan: Plan, *, now: int | None = None) -> It
     """
     raw = raw_rows_of_frame(frame, "frame")
     log = _log_of(plan)
-    if log is None:
-        mapped = map_columns(raw, plan.table or "events", plan.columns)
-    else:
-        mapped = log.map_batches(raw, "frame", frame.columns)
+    mapped = map_columns(raw, plan) if log is None else log.map_batches(raw, "frame", frame.columns)
     yield from _Checker(plan, now, {}).batches(mapped)
 
 
@@ -141,10 +138,10 @@ class _Checker:
 def _mapped(paths: Sequence[Path], plan: Plan, rows: int) -> Iterator[Mapped]:
     log = _log_of(plan)
     if log is not None:
-        yield from log.map(paths, rows)
+        yield from log.map(paths, rows, plan.encoding)
         return
     for path in paths:
-        yield from map_columns(read(path, rows=rows), plan.table or "events", plan.columns)
+        yield from map_columns(read(path, rows=rows, encoding=plan.encoding, header=plan.header), plan)
 
 
 def _log_of(plan: Plan) -> Format | None:

@@ -15,8 +15,8 @@ item_id: itemid item productid product productcode productno sku stockcode artic
     prodotto lineitemsku itemcode
 timestamp: timestamp eventtime eventtimestamp time datetime date createdat created eventdate orderdate orderedat
     invoicedate purchasedate purchasedat transactiondate orderpurchasetimestamp ts unixts unixtime occurredat paidat
-    reviewtime unixreviewtime datum zeit zeitpunkt bestelldatum fecha fechapedido data datapedido datahora dataora
-    heure orderts day soldat
+    reviewtime unixreviewtime datum zeit zeitpunkt bestelldatum auftragsdatum rechnungsdatum kaufdatum
+    fecha fechapedido data datapedido datahora dataora heure orderts day soldat
 event: event eventtype eventname action actiontype behavior behaviour behaviortype activity ereignis evento
 event_id: eventid messageid rowid lineid orderlineid orderitemid
 session_id: sessionid session usersession visitid visit sitzung sesion
@@ -27,7 +27,9 @@ price: price unitprice itemprice productprice pricevalue saleprice lineitemprice
 currency: currency currencycode waehrung wahrung moneda devise moeda valuta
 rating: rating stars star score reviewscore overall grade note bewertung sterne calificacion avaliacao nota
 transaction_id: transactionid transaction orderid order orderno ordernumber invoiceid invoice invoiceno basketid
-    checkoutid receiptid bestellung bestellnummer bestellnr auftrag auftragsnummer rechnungsnummer pedido idpedido
+    checkoutid receiptid bestellung bestellnummer bestellnr auftrag auftragsnummer rechnungsnummer bonnr bonnummer
+    belegnummer belegnr
+    pedido idpedido
     numeropedido commande numerocommande ordine
 position: position rank slot
 placement: placement shelf widget

@@ -118,3 +118,19 @@ def test_an_export_takes_nobodys_place_and_an_import_needs_all_files(
     for name in ("items", "users", "events", "reviews"):
         (tmp_path / "empty" / f"{name}.parquet").write_text("no such file")
     assert "items.parquet is damaged" in aisle("-C", filled, "import", tmp_path / "empty").err
+
+
+def test_an_import_in_which_every_row_was_rejected_fails(aisle: Runner, shop: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("user_id,item_id,timestamp,quantity\nu,i,2024-01-01,0\n")
+    ran = aisle("-C", shop, "import", path, "--yes")
+    assert (ran.code, "nothing was imported: all 1 rows were rejected" in ran.err) == (2, True)
+
+
+def test_codes_become_kinds(aisle: Runner, shop: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("uid,sku,date,action\n" + "".join(f"u{n},i,2024-01-01 10:0{n},{n % 2 + 3}\n" for n in range(8)))
+    options = ["--map-value", "4=purchase", "--map-value", "3=view", "--set", "currency=EUR", "--yes"]
+    ran = aisle("-C", shop, "import", path, *options)
+    assert "action: 3 → view_item, 4 → purchase" in ran.out
+    assert "8 stored" in ran.out

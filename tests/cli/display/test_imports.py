@@ -30,3 +30,10 @@ def test_a_guess_is_shown_with_dates_prices_and_rejects(tmp_path: Path, capsys: 
     assert "12.50" in out
     assert "1 of the first 10 rows would be rejected" in out
     assert f"The same as: aisle import {file}" in out
+
+
+def test_dates_of_items_are_dates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "feed.csv"
+    file.write_text("sku,title,release_date\na,Mug,1995-01-01\n")
+    print_guess(guess([file]), [file])
+    assert "1995-01-01 00:00:00" in capsys.readouterr().out

@@ -51,7 +51,8 @@ def test_a_line_that_is_not_utf8_is_rejected_and_the_rest_goes_on(tmp_path: Path
     path.write_bytes(b"a,b\n1,caf\xe9\n2,caf\xc3\xa9\n")
     batch = only(path)
     assert batch.frame.rows() == [("2", "café")]
-    assert [(bad.line, bad.reason) for bad in batch.bad] == [(2, "is not UTF-8; save the file as UTF-8")]
+    reason = "is not UTF-8; save the file as UTF-8, or name its --encoding"
+    assert [(bad.line, bad.reason) for bad in batch.bad] == [(2, reason)]
 
 
 @pytest.mark.parametrize("after", [3, 2_000])
@@ -180,3 +181,28 @@ def test_blocks_before_the_damage_are_read(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="damaged after line"):
         heights.extend(batch.frame.height for batch in read(path, rows=1_000))
     assert sum(heights) > 150_000
+
+
+def test_a_header_of_too_many_columns_is_refused_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", ",".join(map(str, range(10_001))), "1")
+    with pytest.raises(FileError, match="has 10,001 columns, more than 10,000"):
+        read(path)
+
+
+def test_a_first_line_that_is_no_header_is_a_row(tmp_path: Path) -> None:
+    (batch,) = read(write(tmp_path / "a.csv", "1;2", "3;4"), header=False)
+    assert (batch.frame.columns, batch.frame.rows()) == (["column_1", "column_2"], [("1", "2"), ("3", "4")])
+    assert batch.lines.to_list() == [1, 2]
+
+
+def test_an_encoding_is_for_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", "{}")
+    with pytest.raises(FileError, match="is no delimited text; drop --encoding and --no-header"):
+        read(path, encoding="cp1252")
+
+
+def test_bytes_that_an_encoding_does_not_have_are_its_own_reject(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n1,x\x81\n2,y\n")
+    (batch,) = read(path, encoding="cp1252")
+    assert [(bad.line, bad.reason[:15]) for bad in batch.bad] == [(2, "is not CP1252; ")]

@@ -14,6 +14,8 @@ from aisle.shop.ids import UNKNOWN
 from aisle.storage.impressions import Impression, ServedItem
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from aisle.app.serving.catalogue import LiveCatalogue
     from aisle.engine.request import ShelfRequest
     from aisle.storage.events import EventRow
@@ -65,6 +67,15 @@ class Shelf(msgspec.Struct, frozen=True):
     """The name of the placement."""
     because: Because | None = None
     """The item that all items follow from, if there is one."""
+
+    def to_frame(self) -> "pl.DataFrame":
+        """Return a row for each place, prices in units of the currency."""
+        from aisle.app.serving.frames import shelf_frame
+
+        return shelf_frame(self)
+
+    def _repr_html_(self) -> str:
+        return self.to_frame()._repr_html_()
 
     def explained(self, reasons: Sequence[str]) -> "Shelf":
         """Return the shelf with the reason of each item, in their order."""

@@ -35,6 +35,20 @@ Format = Annotated[
 Columns = Annotated[
     list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="Name a column; may be repeated.")
 ]
+Kind = Annotated[
+    str | None, typer.Option("--event", metavar="KIND", help="What every row counts as, such as purchase.")
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Option("--map-value", metavar="THEIRS=KIND", help="Name a kind of event, as 4=purchase; may be repeated."),
+]
+Constants = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="OURS=VALUE", help="Fill a column, as currency=EUR; may be repeated."),
+]
+Returns = Annotated[bool, typer.Option("--returns", help="Rows with a negative quantity are refunds.")]
+Encoding = Annotated[str | None, typer.Option(help="How text is encoded, such as cp1252; by default, UTF-8.")]
+NoHeader = Annotated[bool, typer.Option("--no-header", help="The first line is a row; columns are column_1, …")]
 Timezone = Annotated[str | None, typer.Option(help="The time zone of times that name none, such as Europe/London.")]
 DateFormat = Annotated[str | None, typer.Option(help="How dates are written, such as '%d/%m/%Y %H:%M'.")]
 
@@ -65,6 +79,12 @@ def import_(
     table: Annotated[Table | None, typer.Option("--as", help="What the files hold; by default, guessed.")] = None,
     format_: Format = None,
     columns: Columns = None,
+    kind: Kind = None,
+    values: Values = None,
+    constants: Constants = None,
+    returns: Returns = False,
+    encoding: Encoding = None,
+    no_header: NoHeader = False,
     timezone: Timezone = None,
     date_format: DateFormat = None,
     yes: Yes = False,
@@ -72,8 +92,8 @@ def import_(
 ) -> None:
     """Import logs, catalogues, shoppers or reviews. Rows that cannot be used are kept as rejects, with the reason.
 
-    Without --format and --map, Aisle guesses and shows what it would do. Importing the same rows again stores nothing
-    twice. A folder that aisle export wrote is imported whole.
+    Without --format, Aisle guesses what you do not say and shows what it would do. Importing the same rows again stores
+    nothing twice. A folder that aisle export wrote is imported whole.
     """
     from aisle.cli.display import terminal
     from aisle.cli.display.imports import print_guess
@@ -82,20 +102,34 @@ def import_(
 
     if len(files) == 1 and files[0].is_dir():
         with open_shop(context) as shop, terminal.bars() as progress:
-            _show(shop.import_export(files[0], progress), as_json)
+            imported = shop.import_export(files[0], progress)
+        _show(imported, as_json)
+        _check_stored(imported)
         return
-    if format_ or columns:
-        plan = Plan.parse(table=table, format=format_, maps=columns, timezone=timezone, date_format=date_format)
-    else:
-        guessed = guess(files, table, timezone, date_format)
+    plan = Plan.parse(
+        table=table,
+        format=format_,
+        maps=columns,
+        kind=kind,
+        values=values,
+        constants=constants,
+        returns=returns,
+        encoding=encoding,
+        header=not no_header,
+        timezone=timezone,
+        date_format=date_format,
+    )
+    if format_ is None:
+        guessed = guess(files, plan)
         if not as_json:
             print_guess(guessed, files)
-        if not yes and not as_json:
+        if not yes and not as_json and guessed.adds_columns_to(plan):
             _confirm()
         plan = guessed.plan
     with open_shop(context) as shop, terminal.bars() as progress:
         imported = shop.import_files(files, plan, progress)
     _show(imported, as_json)
+    _check_stored(imported)
 
 
 def export(
@@ -127,6 +161,18 @@ def _show(imported: "Imported", as_json: bool) -> None:
         terminal.say(line)
     if imported.rejected:
         terminal.say("aisle rejects list shows the rejected rows and the reasons.", style="dim")
+
+
+def _check_stored(imported: "Imported") -> None:
+    """Fail if every row was rejected.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    if imported.rejected and all(count.read == count.rejected for count in imported.tables.values()):
+        raise InputError(f"nothing was imported: all {imported.rejected:,} rows were rejected; see aisle rejects list")
 
 
 def _confirm() -> None:

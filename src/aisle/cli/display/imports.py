@@ -1,10 +1,11 @@
 """How imports, and guesses of what files hold, look in a terminal."""
 
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from aisle.cli.display.terminal import out, say, table
-from aisle.shop.columns import EVENT_ID, PRICE, TIMESTAMP
+from aisle.shop.columns import AVAILABLE_FROM, EVENT_ID, PRICE, TIMESTAMP
 from aisle.shop.moments import from_moment
 from aisle.shop.money import format_money
 
@@ -44,5 +45,13 @@ def print_guess(guess: "Guess", files: "list[Path]") -> None:
 
 def _readable(cells: "pl.Series") -> list[str]:
     """Return the cells of a column as people write them: dates, and money in currency units."""
-    formats = {TIMESTAMP: lambda moment: f"{from_moment(moment):%Y-%m-%d %H:%M:%S}", PRICE: format_money}
+    formats: dict[str, Callable[[Any], str]] = {
+        TIMESTAMP: _readable_moment,
+        AVAILABLE_FROM: _readable_moment,
+        PRICE: format_money,
+    }
     return ["" if cell is None else formats.get(cells.name, str)(cell) for cell in cells]
+
+
+def _readable_moment(moment: int) -> str:
+    return f"{from_moment(moment):%Y-%m-%d %H:%M:%S}"

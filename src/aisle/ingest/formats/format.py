@@ -37,9 +37,9 @@ class Sheet:
     layout: Layout | None = None
     files: tuple[str, ...] = ()
 
-    def read(self, path: Path, rows: int = BATCH_ROWS) -> Iterator[RawBatch]:
+    def read(self, path: Path, rows: int = BATCH_ROWS, encoding: str | None = None) -> Iterator[RawBatch]:
         """Read a file of this kind, about so many rows at a time."""
-        return self.complete(read(path, self.layout, rows))
+        return self.complete(read(path, self.layout, rows, encoding=encoding))
 
     def complete(self, batches: Iterator[RawBatch]) -> Iterator[RawBatch]:
         """Add the columns of the header that a batch lacks: a run of JSON lines may do without some."""
@@ -86,20 +86,22 @@ class Format:
         present = frozenset(columns)
         return next((sheet for sheet in self.sheets if sheet.header and sheet.header <= present), None)
 
-    def map(self, paths: Sequence[Path], rows: int = BATCH_ROWS) -> Iterator[Mapped]:
+    def map(self, paths: Sequence[Path], rows: int = BATCH_ROWS, encoding: str | None = None) -> Iterator[Mapped]:
         """Read files, about so many rows at a time, and map them.
 
         Raises
         ------
         FormatError
-            If a file is not of this format.
+            If a file is not of this format, or files that are mapped together have an encoding of their own.
         """
-        sheets = {path: self.sheet_named(path) or self._check(path, columns_of(path)) for path in paths}
+        sheets = {path: self.sheet_named(path) or self._check(path, columns_of(path, encoding)) for path in paths}
         if self.join is not None:
+            if encoding is not None:
+                raise FormatError(f"format {self.name} is UTF-8; drop --encoding {encoding}")
             yield from self.join(sheets)
             return
         for path, sheet in sheets.items():
-            yield from sheet.map(sheet.read(path, rows))
+            yield from sheet.map(sheet.read(path, rows, encoding))
 
     def map_batches(self, batches: Iterator[RawBatch], source: str, columns: Sequence[str]) -> Iterator[Mapped]:
         """Map rows that are in memory.

@@ -28,10 +28,10 @@ def format_named(name: str) -> Format:
     return FORMATS[name]
 
 
-def recognise(paths: Sequence[Path]) -> Format | None:
+def recognise(paths: Sequence[Path], encoding: str | None = None) -> Format | None:
     """Return the format that all files have, or None."""
     named = {path for path in paths for log in FORMATS.values() if log.sheet_named(path)}
-    columns = {path: () if path in named else columns_of(path) for path in paths}
+    columns = {path: () if path in named else columns_of(path, encoding) for path in paths}
     for log in FORMATS.values():
         if all(log.sheet_named(path) or log.sheet_with(columns[path]) for path in paths):
             return log

@@ -20,6 +20,7 @@ _READ: Final = 1 << 20
 
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BOM: Final = "\ufeff"
+_GZIP: Final = b"\x1f\x8b"
 
 
 class Lines:
@@ -35,7 +36,7 @@ class Lines:
 
     def __init__(self, path: Path, encoding: str = "utf-8") -> None:
         self._path = path
-        self._encoding = encoding
+        self.encoding = encoding
         self._file = path.open("rb")
         self._stream = self._unpacked()
         self._ahead: deque[bytes] = deque()
@@ -109,10 +110,10 @@ class Lines:
 
     def _decoded(self, raw: bytes, number: int) -> str:
         try:
-            return raw.decode(self._encoding)
+            return raw.decode(self.encoding)
         except UnicodeDecodeError:
             self._undecodable.add(number)
-            return raw.decode(self._encoding, errors="surrogateescape")
+            return raw.decode(self.encoding, errors="surrogateescape")
 
     def _whole_line(self) -> bytes:
         """Return the next line, or nothing at the end of the file."""
@@ -137,4 +138,9 @@ class Lines:
             raise FileError(f"{self._path} is damaged after line {self.number}: {error}; make it again") from None
 
     def _unpacked(self) -> io.BufferedReader | gzip.GzipFile:
-        return gzip.GzipFile(fileobj=self._file, mode="rb") if self._path.suffix.lower() == ".gz" else self._file
+        if self._path.suffix.lower() != ".gz":
+            return self._file
+        if not self._file.peek(2).startswith(_GZIP):
+            self._file.close()
+            raise FileError(f"{self._path} is not gzipped, in spite of its name; drop .gz from the name")
+        return gzip.GzipFile(fileobj=self._file, mode="rb")

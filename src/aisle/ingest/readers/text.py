@@ -25,7 +25,9 @@ _MAX_RECORD_LINES: Final = 1_000
 BLOCK_LINES: Final = 1_000
 """How many lines are split together, if each is a row."""
 
-_NOT_UTF8: Final = "is not UTF-8; save the file as UTF-8"
+MAX_COLUMNS: Final = 10_000
+"""A header of more columns is no table of a shop."""
+
 _STAND_IN: Final = "\x1f"
 """Replaces a delimiter of several letters, at which the csv module cannot split."""
 
@@ -39,19 +41,26 @@ class Layout:
     encoding: str = "utf-8"
 
 
-def read_text(path: Path, rows: int = BATCH_ROWS, layout: Layout | None = None) -> Iterator[RawBatch]:
-    """Read delimited text, with a header unless a layout is given.
+def read_text(
+    path: Path,
+    rows: int = BATCH_ROWS,
+    layout: Layout | None = None,
+    *,
+    encoding: str = "utf-8",
+    header: bool = True,
+) -> Iterator[RawBatch]:
+    """Read delimited text, with a header unless a layout is given; without either, columns have numbers for names.
 
-    A line that is not UTF-8, has too few or too many cells or misuses quotes is rejected, and only that line: a quote
-    that is never closed does not swallow the rest of the file.
+    A line that is not of the encoding, has too few or too many cells or misuses quotes is rejected, and only that line:
+    a quote that is never closed does not swallow the rest of the file.
     """
     csv.field_size_limit(MAX_LINE)
-    with Lines(path, layout.encoding if layout else "utf-8") as lines:
+    with Lines(path, layout.encoding if layout else encoding) as lines:
         if layout:
             records = _Records(lines, layout.delimiter, len(layout.columns), quoted=False)
             yield from _batches(str(path), records, layout.columns, rows)
         else:
-            delimiter, columns = _header(path, lines)
+            delimiter, columns = _header(path, lines) if header else _numbered(path, lines)
             records = _Records(lines, delimiter, len(columns), quoted=True)
             yield from _batches(str(path), records, columns, rows)
 
@@ -79,7 +88,7 @@ class _Records:
             if cells is None:
                 return
             if cells and lines.damaged(start, lines.number):
-                reader = self._reject(start, _NOT_UTF8)
+                reader = self._reject(start, _undecoded(lines))
             elif len(cells) == self._width:
                 yield start, cells
             elif cells:
@@ -126,7 +135,7 @@ class _Records:
     def _reject(self, start: int, reason: str) -> Iterator[list[str]]:
         """Reject a line, and return a reader that continues after it."""
         taken = self.lines.taken
-        reason = _NOT_UTF8 if self.lines.damaged(start, start) else reason
+        reason = _undecoded(self.lines) if self.lines.damaged(start, start) else reason
         self.bad.append(BadLine(start, reason, cut(taken[0].rstrip("\r\n"))))
         self.lines.put_back(len(taken) - 1)
         return self._reader()
@@ -163,21 +172,58 @@ def _batch(
     return RawBatch(source, frame, pl.Series("line", numbers, pl.Int64), bad, records.lines.position)
 
 
+def check_width(path: Path, width: int) -> None:
+    """Refuse a file of too many columns.
+
+    Raises
+    ------
+    FileError
+        If there are more than `MAX_COLUMNS`.
+    """
+    if width > MAX_COLUMNS:
+        raise FileError(f"{path} has {width:,} columns, more than {MAX_COLUMNS:,}; export one row for each event")
+
+
 def _header(path: Path, lines: Lines) -> tuple[str, tuple[str, ...]]:
+    delimiter, cells = _first_cells(path, lines)
+    names = tuple(name.strip() or f"column_{place}" for place, name in enumerate(cells, 1))
+    if len(set(names)) < len(names):
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise FileError(f"{path} has two columns named {twice!r}; rename one")
+    return delimiter, names
+
+
+def _numbered(path: Path, lines: Lines) -> tuple[str, tuple[str, ...]]:
+    """Return names for the columns of a file whose first line is a row, which is left to be read."""
+    delimiter, cells = _first_cells(path, lines)
+    lines.put_back(1)
+    return delimiter, tuple(f"column_{place}" for place in range(1, len(cells) + 1))
+
+
+def _first_cells(path: Path, lines: Lines) -> tuple[str, list[str]]:
+    """Return the delimiter that splits the first line into most cells, and these."""
     line = next((line for line in lines if line.strip()), None)
     if line is None:
         raise FileError(f"{path} is empty; export it again")
     if lines.damaged(1, lines.number) or "\x00" in line:
-        raise FileError(f"{path} is not UTF-8 text; save it as UTF-8 (iconv -t UTF-8, or Excel's CSV UTF-8)")
+        raise FileError(
+            f"{path} is not {_spelt(lines)} text; save it as UTF-8 (iconv -t UTF-8, or Excel's CSV UTF-8), "
+            "or name its --encoding, such as cp1252"
+        )
     if "\r" in line.rstrip("\r\n"):
         raise FileError(f"{path} ends its lines with CR alone; save it with LF or CR LF (tr '\\r' '\\n')")
     splits = {delimiter: _split(line, delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda candidate: len(splits[candidate]))
-    names = tuple(name.strip() or f"column_{place}" for place, name in enumerate(splits[delimiter], 1))
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            raise FileError(f"{path} has two columns named {name!r}; rename one")
-    return delimiter, names
+    check_width(path, len(splits[delimiter]))
+    return delimiter, splits[delimiter]
+
+
+def _spelt(lines: Lines) -> str:
+    return lines.encoding.upper()
+
+
+def _undecoded(lines: Lines) -> str:
+    return f"is not {_spelt(lines)}; save the file as UTF-8, or name its --encoding"
 
 
 def _split(line: str, delimiter: str) -> list[str]:

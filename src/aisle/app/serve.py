@@ -120,6 +120,32 @@ class Live:
         self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
         return shelf
 
+    def page(self, request: ShelfRequest, placements: Sequence[str], *, served: bool = False) -> list[Shelf]:
+        """Return the shelves of a page: no item stands on two of them, and the earlier placement has it.
+
+        Parameters
+        ----------
+        request
+            The request, the same for all placements but for their names.
+        placements
+            The placements, the most important first.
+        served
+            Whether the shelves are shown to a shopper, as those of `served` are.
+
+        Raises
+        ------
+        InputError
+            If a placement is named twice; and as for `shelf`.
+        """
+        if len(set(placements)) < len(placements):
+            raise InputError(f"a placement is named twice in {', '.join(placements)}; name each once")
+        fill = self.served if served else self.shelf
+        shelves: list[Shelf] = []
+        for placement in placements:
+            shown = (*request.exclude_ids, *(item.item_id for shelf in shelves for item in shelf.items))
+            shelves.append(fill(msgspec.structs.replace(request, placement=placement, exclude_ids=shown)))
+        return shelves
+
     def is_ours(self, recommendation_id: str) -> bool:
         """Return whether this shop made a recommendation id."""
         return is_signed(self._signing_key, recommendation_id)

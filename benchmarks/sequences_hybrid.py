@@ -115,7 +115,8 @@ class Stage:
         lists = candidates.lists.take(users)
         kept = Candidates(lists, candidates.sources, candidates.scores[rows], candidates.ranks[rows])
         assert self.queries.profiles is not None
-        return PastShelves(kept, self.queries.profiles.take(users), self.state, is_target[rows].astype(np.float32))
+        gains = is_target[rows].astype(np.float32)
+        return PastShelves.of(kept, self.queries.profiles.take(users), self.state, gains)
 
 
 class Trial(NamedTuple):

@@ -21,10 +21,9 @@ from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
 from aisle.recommenders.second_stage.rebuying import Rebuying, RebuyingConfig
 from aisle.shop import columns, moments
-from aisle.shop.events import KIND_CODES
+from aisle.shop.events import KIND_CODES, ProfileEvent
 from aisle.shop.ids import Vocabulary
 from aisle.storage import items
-from aisle.storage.events import EventRow
 
 NOW = 1_700_000_000_000_000
 ITEMS = Vocabulary(["due", "early", "late", "never"])
@@ -46,11 +45,11 @@ def model(tmp_path: Path, rebuyers: float = 0.5, days: float = 30.0) -> TrainedM
     return TrainedModel(1, {POPULAR: popular, STATE: state, REBUYING: rebuying}, ITEMS, recipe, NOW)
 
 
-def bought(item_id: str, days: float) -> EventRow:
-    return EventRow(item_id, "purchase", 1, None, None, None, NOW - int(days * moments.DAY), None)
+def bought(item_id: str, days: float) -> ProfileEvent:
+    return ProfileEvent(item_id, "purchase", NOW - int(days * moments.DAY))
 
 
-def proposals(strategy: str, model: TrainedModel, events: list[EventRow]) -> list[Proposal]:
+def proposals(strategy: str, model: TrainedModel, events: list[ProfileEvent]) -> list[Proposal]:
     catalogue = NoCatalogue(RequestVocabulary(model.items), np.zeros(0, np.int32))
     query = ShelfQuery.of_events(ShelfRequest(n=4), events, model, catalogue)
     return list(strategy_named(strategy).propose(query))

@@ -141,3 +141,9 @@ def test_a_model_that_popularity_outranks_shows_stars_but_does_not_fill_shelves(
     assert "shoppers with a history than popularity: popularity fills the shelves instead" in ran.out
     assert [item.item_id for item in shelf.items] == [item.item_id for item in bestsellers.items]
     assert shelf.items[0].predicted_rating is not None
+
+
+def test_a_budget_that_cuts_the_training_short_is_told(with_ranker: Path, tmp_path: Path) -> None:
+    with Shop.open(shutil.copytree(with_ranker, tmp_path / "shop")) as shop:
+        assert "past windows" not in shop.train().skipped
+        assert shop.train(seconds=0).skipped["past windows"] == "the ranker learnt from 1 of 2, as the time was up"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from aisle.shop.errors import SettingsError
 from aisle.web import server
@@ -86,3 +87,11 @@ def test_a_busy_port_is_an_error_in_production(busy: int) -> None:
 def test_an_address_of_another_machine_is_said(host: str) -> None:
     with pytest.raises(SettingsError, match=f"cannot listen on {host}"):
         server.listen(host, 0)
+
+
+def test_a_server_says_that_it_runs_and_once_it_can_fill_a_shelf(
+    client: TestClient, untrained_client: TestClient
+) -> None:
+    assert client.get("/health/ready").json()["model_version"] == 1
+    assert untrained_client.get("/health/live").status_code == 200
+    assert untrained_client.get("/health/ready").status_code == 503

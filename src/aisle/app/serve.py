@@ -30,15 +30,13 @@ from aisle.app.settings import Settings
 from aisle.engine.ordering import best_first, taste
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
-from aisle.engine.ranking.profile import ProfileEvent
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
-from aisle.shop.events import EventKind
+from aisle.shop.events import EventKind, ProfileEvent
 from aisle.shop.signing import is_signed, new_recommendation_id
 from aisle.storage import events, items, paged_shelves, people
 from aisle.storage.connection import connect
-from aisle.storage.events import ProfileRow
 from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
 from aisle.storage.signing_key import signing_key
@@ -85,7 +83,7 @@ class Live:
         self._catalogue_watch = CatalogueWatch(self.db)
         self._writer = EventWriter(self.db)
         self.impressions = ImpressionLog(self.db)
-        self._profiles: Cache[tuple[str | None, str | None], list[ProfileRow]] = Cache(CACHED_EVENTS, _weight)
+        self._profiles: Cache[tuple[str | None, str | None], list[ProfileEvent]] = Cache(CACHED_EVENTS, _weight)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -101,6 +99,7 @@ class Live:
         InputError
             If the placement is about an item, and none is named.
         """
+        # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
         profile, away = self._profile(request.user_id, request.session_id)
         query, catalogue = self._query(request, placement, [*request.tried, *profile])
@@ -120,6 +119,32 @@ class Live:
         strategy = self.placements[request.placement].strategy.name
         self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
         return shelf
+
+    def page(self, request: ShelfRequest, placements: Sequence[str], *, served: bool = False) -> list[Shelf]:
+        """Return the shelves of a page: no item stands on two of them, and the earlier placement has it.
+
+        Parameters
+        ----------
+        request
+            The request, the same for all placements but for their names.
+        placements
+            The placements, the most important first.
+        served
+            Whether the shelves are shown to a shopper, as those of `served` are.
+
+        Raises
+        ------
+        InputError
+            If a placement is named twice; and as for `shelf`.
+        """
+        if len(set(placements)) < len(placements):
+            raise InputError(f"a placement is named twice in {', '.join(placements)}; name each once")
+        fill = self.served if served else self.shelf
+        shelves: list[Shelf] = []
+        for placement in placements:
+            shown = (*request.exclude_ids, *(item.item_id for shelf in shelves for item in shelf.items))
+            shelves.append(fill(msgspec.structs.replace(request, placement=placement, exclude_ids=shown)))
+        return shelves
 
     def is_ours(self, recommendation_id: str) -> bool:
         """Return whether this shop made a recommendation id."""
@@ -232,7 +257,7 @@ class Live:
         catalogue = LiveCatalogue(model.items, held, self._unavailable, self._newest)
         return ShelfQuery.of_events(request, profile, model, catalogue, placement.objective), catalogue
 
-    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileRow], bool]:
+    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileEvent], bool]:
         """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
         try:
             profile = events.of_user(self.db, user_id, PROFILE_EVENTS) if user_id else []
@@ -372,7 +397,8 @@ class Live:
         self.close()
 
 
-def _weight(profile: list[ProfileRow]) -> int:
+def _weight(profile: list[ProfileEvent]) -> int:
+    """Return what a cached profile counts against `CACHED_EVENTS`; an empty one is kept as well."""
     return 1 + len(profile)
 
 

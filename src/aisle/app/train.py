@@ -37,6 +37,7 @@ from aisle.shop.errors import AisleError, NotEnoughData
 from aisle.storage.connection import Database
 
 END_OF_TIME: Final = np.iinfo(np.int64).max
+"""The final fit learns from all reviews; the figures are those of a fit on the reviews before the held-out weeks."""
 
 KEPT: Final = (RANKER, CONTENT, STARS)
 """The parts that a live model does not lose to a training whose data has too little for them."""
@@ -138,6 +139,7 @@ def train(
     budget = TrainingBudget(np.inf if seconds is None else seconds)
     tables = read_tables(db, settings, progress)
     decision = decide(db, settings, recipe, tables, budget, progress)
+    # From here on with the held-out weeks: what goes live has learnt from everything.
     known, skipped = with_reviews(tables, END_OF_TIME, recipe.seed)
     data = everything(known, recipe)
     window = newest_window(tables.events, recipe.weights)
@@ -150,6 +152,8 @@ def train(
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision)
     skipped |= interactions_table.refresh(db, data, progress)
+    if budget.cut_short is not None:
+        skipped["past windows"] = budget.cut_short
     if tables.stray is not None:
         skipped["stray events"] = tables.stray
     return Trained(

@@ -6,7 +6,8 @@ import numpy as np
 
 from aisle.engine.model import TrainedModel
 from aisle.engine.query import Floats
-from aisle.engine.ranking.profile import ProfileEvent, as_of, to_query
+from aisle.engine.ranking.profile import as_of, to_query
+from aisle.shop.events import ProfileEvent
 from aisle.shop.ids import UNKNOWN
 
 

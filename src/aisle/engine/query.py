@@ -13,7 +13,7 @@ from aisle.engine.model import TrainedModel
 from aisle.engine.ranking.candidates import MAX_CANDIDATES
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.hybrid import profiles_of
-from aisle.engine.ranking.profile import ProfileEvent, as_of, to_query
+from aisle.engine.ranking.profile import as_of, to_query
 from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
 from aisle.engine.shelf.filters import RequestContext
@@ -21,7 +21,7 @@ from aisle.engine.vocabulary import RequestVocabulary
 from aisle.prepare.profiles import Profiles
 from aisle.recommenders.query import ItemLists, QueryBatch, queries_of
 from aisle.recommenders.second_stage.rebuying import JUST_BOUGHT
-from aisle.shop.events import KIND_CODES, EventKind
+from aisle.shop.events import KIND_CODES, EventKind, ProfileEvent
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 

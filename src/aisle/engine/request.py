@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from aisle.engine.ranking.profile import ProfileEvent
+from aisle.shop.events import ProfileEvent
 
 Exclude = Literal["none", "purchased", "seen"]
 

@@ -1,7 +1,7 @@
 """What shoppers do: the kinds of events under their GA4 names, and the limits that every event keeps."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class EventKind(StrEnum):
@@ -23,6 +23,19 @@ class EventKind(StrEnum):
     SEARCH = "search"
     HIDE = "hide"
     UNHIDE = "unhide"
+
+
+class ProfileEvent(NamedTuple):
+    """What a shopper's profile needs of an event."""
+
+    item_id: str
+    kind: str
+    timestamp: int
+    """Microseconds."""
+    rating: float | None = None
+    """Stars."""
+    price: int | None = None
+    """Millionths of the currency unit, per piece."""
 
 
 KINDS: Final[tuple[EventKind, ...]] = tuple(EventKind)

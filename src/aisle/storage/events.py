@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
+from aisle.shop.events import ProfileEvent
 from aisle.storage.connection import Database
 from aisle.storage.dialects import quick_rows, text_of
 from aisle.storage.frames import stream_frames
@@ -34,17 +35,6 @@ class EventRow(NamedTuple):
     transaction_id: str | None
 
 
-class ProfileRow(NamedTuple):
-    """What a shelf needs of an event."""
-
-    item_id: str
-    kind: str
-    rating: float | None
-    price: int | None
-    """Millionths of the currency unit, per piece."""
-    timestamp: int
-
-
 def _newest(*columns: ColumnElement[Any]) -> Select[Any]:
     return (
         select(*columns)
@@ -66,7 +56,7 @@ _HISTORY: Final = _newest(
     events.c.timestamp,
     events.c.transaction_id,
 ).where(_IS_USERS)
-_PROFILE: Final = _newest(events.c.item_id, events.c.event, events.c.rating, events.c.price, events.c.timestamp)
+_PROFILE: Final = _newest(events.c.item_id, events.c.event, events.c.timestamp, events.c.rating, events.c.price)
 _OF_USER: Final = _PROFILE.where(_IS_USERS)
 _OF_SESSION: Final = _PROFILE.where(_IS_SESSIONS)
 _OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
@@ -94,12 +84,12 @@ def history(db: Database, user_id: str, limit: int) -> list[EventRow]:
         return [EventRow._make(row) for row in rows]
 
 
-def of_user(db: Database, user_id: str, limit: int) -> list[ProfileRow]:
+def of_user(db: Database, user_id: str, limit: int) -> list[ProfileEvent]:
     """Return of a shopper's newest events with items what a shelf needs, newest first, as `history` does."""
     return _profile(db, _OF_USER, {"user_id": user_id, "newest": limit})
 
 
-def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = False) -> list[ProfileRow]:
+def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = False) -> list[ProfileEvent]:
     """Return what was last done with items in a session, newest first.
 
     Parameters
@@ -110,10 +100,10 @@ def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = Fal
     return _profile(db, _OF_NOBODYS_SESSION if nobodys else _OF_SESSION, {"session_id": session_id, "newest": limit})
 
 
-def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> list[ProfileRow]:
+def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> list[ProfileEvent]:
     with db.read() as connection:
         rows = quick_rows(connection, query, values)
-    return [ProfileRow(text_of(item_id), *others) for item_id, *others in rows]
+    return [ProfileEvent(text_of(item_id), *others) for item_id, *others in rows]
 
 
 def active_users(db: Database, n: int) -> list[str]:

@@ -8,6 +8,7 @@ from aisle.app.serve import Live
 from aisle.web import assets, errors
 from aisle.web.access.door import Door
 from aisle.web.access.headers import DOCS, SecurityHeaders
+from aisle.web.admission import Admission
 from aisle.web.openapi import describe
 from aisle.web.routes import ENDPOINTS, table
 from aisle.web.storefront.routes import Storefront
@@ -34,6 +35,7 @@ def create_app(live: Live) -> FastAPI:
         per_second=serve.calls_per_second,
         answer=answer,
     )
+    app.add_middleware(Admission, answer=answer)
     app.add_middleware(SecurityHeaders)
     description = describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign] # FastAPI's own way to extend it

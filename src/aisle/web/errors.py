@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from aisle.shop.errors import (
@@ -59,6 +59,8 @@ def explain(error: Exception) -> tuple[int, str]:
             return 422, f"the body cannot be used: {error}"
         case msgspec.DecodeError():
             return 400, f"the body cannot be read as JSON: {error}"
+        case ClientDisconnect():
+            return 400, "the client hung up before its request was complete"
         case HTTPException(status_code=404):
             return 404, "there is no such page; the API is described at /docs"
         case HTTPException():
@@ -79,7 +81,7 @@ def install(app: FastAPI, page: ProblemPage) -> Callable[[Request, Exception], A
             return Response(msgspec.json.encode(problem), status, headers, "application/problem+json")
         return page(request, status, message)
 
-    for kind in (AisleError, msgspec.DecodeError, HTTPException, Exception):
+    for kind in (AisleError, msgspec.DecodeError, HTTPException, ClientDisconnect, Exception):
         app.add_exception_handler(kind, answer)
     return answer
 

@@ -31,6 +31,24 @@ def health(live: Live, _caller: Caller | None, _given: Nothing) -> Health:
     return Health("ok", __version__, live.model_version())
 
 
+async def alive(_live: Live, _caller: Caller | None, _given: Nothing) -> Health:
+    """Say that the process runs: an answer of this loop alone, whatever else it waits for."""
+    return Health("ok", __version__, None)
+
+
+def ready(live: Live, _caller: Caller | None, _given: Nothing) -> Health:
+    """Say that the process can fill a shelf: it holds a model, and does that without its database too.
+
+    Raises
+    ------
+    NoModel
+        If nothing was trained yet.
+    BundleError
+        If no bundle is sound.
+    """
+    return Health("ok", __version__, live.model_watch.current().version)
+
+
 _EVENTS: Final = f'Send one event, a list of events, or {{"events": […]}}; at most {MAX_EVENTS:,}'
 _MERGE: Final = "Give what a visitor did before signing in to the known user; may be repeated"
 
@@ -74,6 +92,9 @@ ENDPOINTS: Final = (
     Endpoint("POST", "/api/users/merge", Scope.SERVER, _MERGE, users.merge, Merge, Merged, (503,)),
     Endpoint("GET", "/api/health", Scope.OPEN, "The server's health and the version of the live model",
              health, Nothing, Health),
+    Endpoint("GET", "/health/live", Scope.OPEN, "Whether the process runs", alive, Nothing, Health),
+    Endpoint("GET", "/health/ready", Scope.OPEN, "Whether the process can fill a shelf",
+             ready, Nothing, Health, (503,)),
 )  # fmt: skip
 """The JSON API."""
 

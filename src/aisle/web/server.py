@@ -15,6 +15,7 @@ from aisle.app.serve import Live
 from aisle.kernels.threads import blas_alone
 from aisle.shop.errors import SettingsError
 from aisle.web.app import create_app
+from aisle.web.slow_clients import ImpatientProtocol
 
 PORTS_TRIED: Final = 20
 """How many ports are tried."""
@@ -32,6 +33,7 @@ def serve(live: Live, listener: socket.socket) -> None:
     live.model_watch.follow()
     config = uvicorn.Config(
         create_app(live),
+        http=ImpatientProtocol,
         lifespan="off",
         log_level="warning",
         server_header=False,

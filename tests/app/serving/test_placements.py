@@ -11,7 +11,7 @@ from aisle.app.serving import model_watch
 from aisle.app.serving.placements import STANDARD, placement_named, placements_of
 from aisle.app.serving.shelf import Shelf
 from aisle.app.settings import Settings
-from aisle.engine.request import MAIN_PLACEMENT
+from aisle.engine.request import MAIN_PLACEMENT, ShelfRequest
 from aisle.engine.strategies import STRATEGIES
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound
@@ -159,6 +159,28 @@ def test_at_most_three_of_ten_places_show_what_the_shopper_has_seen(folder: Path
     assert len(shelf) == 10
     assert len(set(shelf) & set(seen)) <= 3
     assert not set(seen) & set(others)
+
+
+def test_no_item_is_twice_on_a_page_and_the_first_placement_keeps_it(live: Live) -> None:
+    request = ShelfRequest(user_id="user-0", n=5)
+    names = ("bestsellers", MAIN_PLACEMENT, "trending")
+    shelves = live.page(request, names)
+    assert [shelf.placement for shelf in shelves] == list(names)
+    assert ids(shelves[0]) == ids(live.recommend("user-0", 5, placement="bestsellers"))
+    shown = [item_id for shelf in shelves for item_id in ids(shelf)]
+    assert len(set(shown)) == len(shown) == 15
+
+
+def test_a_page_names_each_placement_once(live: Live) -> None:
+    with pytest.raises(InputError, match="named twice in trending, trending; name each once"):
+        live.page(ShelfRequest(user_id="user-0"), ("trending", "trending"))
+
+
+def test_places_that_a_fallback_fills_are_marked(live: Live) -> None:
+    shelf = live.recommend("user-0", 20, placement="cart", cart=["tea-1"])
+    own = [item for item in shelf.items if item.fallback is None]
+    assert {item.fallback for item in live.recommend("nobody", 3).items} == {"popular"}
+    assert all(item.score is None for item in shelf.items if item.fallback == "popular") or not own
 
 
 def test_rules_hold_only_for_their_placement(folder: Path) -> None:

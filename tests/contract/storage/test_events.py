@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError, StorageError
+from aisle.shop.events import ProfileEvent
 from aisle.storage import events
 from aisle.storage.connection import Database
-from aisle.storage.events import EventRow, ProfileRow
+from aisle.storage.events import EventRow
 from aisle.storage.health import damage
 from aisle.storage.rows import Stored
 from tests.storage import samples
@@ -141,7 +142,7 @@ def test_of_two_events_of_one_moment_the_one_stored_last_is_newer(db: Database) 
 def test_a_history_holds_what_was_done_with_items_only(db: Database) -> None:
     events.store(db, [event(1, rating=5.0, event="rate"), event(2, item_id=None, event="search")])
     assert events.history(db, "u", 5) == [EventRow("i", "rate", None, None, None, 5.0, START + 1, None)]
-    assert events.of_user(db, "u", 5) == [ProfileRow("i", "rate", 5.0, None, START + 1)]
+    assert events.of_user(db, "u", 5) == [ProfileEvent("i", "rate", START + 1, 5.0, None)]
 
 
 def test_the_most_active_users_come_first_and_nobody_is_none_of_them(db: Database) -> None:

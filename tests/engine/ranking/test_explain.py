@@ -72,8 +72,7 @@ def hybrid(*sources: str, ranker: Mapping[str, float] | None = None, **settings:
         name: Source(by_name(name)(by_name(name).config_type.parse(settings.get(name, {}))).fit(data, seed=0), 6)
         for name in sources
     }
-    no_ranks = np.empty((0, len(sources)), np.float32)
-    pruner = CandidatePruner(CandidatePrunerConfig()).fit(no_ranks, np.empty(0, np.bool_))
+    pruner = CandidatePruner(CandidatePrunerConfig()).fit([], len(sources))
     state = ItemState(ItemStateConfig()).fit(data)
     return Hybrid(sources, fitted, pruner, state, None if ranker is None else _ranker(sources, ranker))
 

@@ -1,6 +1,5 @@
 import dataclasses
 import math
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,6 +17,7 @@ from aisle.recommenders.implicit.repeat import Repeat, RepeatConfig
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.query import ItemLists, queries_of
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState, ItemStateConfig
+from aisle.shop.events import ProfileEvent
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY, HOUR
 from aisle.shop.money import MICROS
@@ -28,24 +28,16 @@ CUT = START + 80 * DAY
 SOURCES = ("one", "two")
 
 
-class Row(NamedTuple):
-    kind: str
-    item_id: str
-    timestamp: int
-    rating: float | None = None
-    price: int | None = None
-
-
 # u buys a twice, ten days apart, looks at it, rates it and sends it back; buys b once; v does the least there is.
 PROFILE = [
-    Row("purchase", "a", NOW - 30 * DAY, None, 2 * MICROS),
-    Row("purchase", "a", NOW - 20 * DAY, None, 2 * MICROS),
-    Row("purchase", "b", NOW - 8 * DAY, None, 8 * MICROS),
-    Row("view_item", "a", NOW - 4 * DAY),
-    Row("rate", "a", NOW - 3 * DAY, 4.0),
-    Row("refund", "a", NOW - 2 * DAY),
+    ProfileEvent("a", "purchase", NOW - 30 * DAY, None, 2 * MICROS),
+    ProfileEvent("a", "purchase", NOW - 20 * DAY, None, 2 * MICROS),
+    ProfileEvent("b", "purchase", NOW - 8 * DAY, None, 8 * MICROS),
+    ProfileEvent("a", "view_item", NOW - 4 * DAY),
+    ProfileEvent("a", "rate", NOW - 3 * DAY, 4.0),
+    ProfileEvent("a", "refund", NOW - 2 * DAY),
 ]
-OTHERS = [Row("purchase", "c", NOW - 6 * DAY, None, 4 * MICROS), Row("view_item", "d", NOW - 6 * DAY)]
+OTHERS = [ProfileEvent("c", "purchase", NOW - 6 * DAY, None, 4 * MICROS), ProfileEvent("d", "view_item", NOW - 6 * DAY)]
 CATALOGUE = pl.DataFrame(
     {"item_id": ["a", "b", "c"], "category": ["Tea > Green", "Tea > Black", "Tools"], "brand": ["x", "y", "x"]}
 )
@@ -53,7 +45,7 @@ CATALOGUE = pl.DataFrame(
 
 def known() -> Interactions:
     frame = pl.DataFrame(
-        [(row.kind, user, *row[1:]) for user, rows in (("u", PROFILE), ("v", OTHERS)) for row in rows],
+        [(row.kind, user, row.item_id, *row[2:]) for user, rows in (("u", PROFILE), ("v", OTHERS)) for row in rows],
         ("event", "user_id", "item_id", "timestamp", "rating", "price"),
         orient="row",
         infer_schema_length=None,
@@ -202,10 +194,10 @@ def three_items() -> ItemState:
 def carts(name: str, state: ItemState) -> list[float]:
     """Return a feature of three items for a shopper who looked at two of them and put one in the cart, twice."""
     events = [
-        Row("add_to_cart", "a", NOW - 9 * DAY),
-        Row("view_item", "b", NOW - 5 * DAY),
-        Row("add_to_cart", "a", NOW - 4 * DAY),
-        Row("view_item", "a", NOW - 2 * DAY),
+        ProfileEvent("a", "add_to_cart", NOW - 9 * DAY),
+        ProfileEvent("b", "view_item", NOW - 5 * DAY),
+        ProfileEvent("a", "add_to_cart", NOW - 4 * DAY),
+        ProfileEvent("a", "view_item", NOW - 2 * DAY),
     ]
     rows = features(to_profiles(events, Vocabulary("abc"), NOW), proposed(1, 3), state)
     return [float(value) for value in rows[:, names(SOURCES).index(name)]]
@@ -262,7 +254,7 @@ def test_a_live_request_has_the_features_that_training_saw() -> None:
     for number, (user, moment) in enumerate(zip(users, moments, strict=True)):
         stored = events.filter(pl.col("user_id") == data.users.ids[user], pl.col("timestamp") < int(moment))
         profile = [
-            Row(one["event"], one["item_id"], one["timestamp"], one["rating"], one["price"])
+            ProfileEvent(one["item_id"], one["event"], one["timestamp"], one["rating"], one["price"])
             for one in stored.sort("timestamp", descending=True).to_dicts()
         ]
         live, found = computed(to_profiles(profile, data.items, int(moment)), sources, state)

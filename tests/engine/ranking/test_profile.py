@@ -1,5 +1,3 @@
-from typing import NamedTuple
-
 import numpy as np
 import polars as pl
 
@@ -7,29 +5,21 @@ from aisle.engine.ranking.profile import as_of, to_query
 from aisle.evaluation.queries import query_batch
 from aisle.prepare.build import build
 from aisle.prepare.weigh import Weights
+from aisle.shop.events import ProfileEvent
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY
-
-
-class Row(NamedTuple):
-    item_id: str
-    kind: str
-    timestamp: int
-    rating: float | None = None
-    price: int | None = None
-
 
 ITEMS = Vocabulary(["a", "b", "c"])
 WEIGHTS = Weights()
 NOW = 1_700_000_000_000_000
 PROFILE = [
-    Row("b", "rate", NOW - 5 * DAY, 1.0),
-    Row("b", "rate", NOW - 2 * DAY, 5.0),
-    Row("a", "purchase", NOW - 3 * DAY),
-    Row("a", "view_item", NOW - 4 * DAY),
-    Row("unknown", "purchase", NOW - DAY),
-    Row("c", "view_item_list", NOW - DAY),
-    Row("c", "rate", NOW - DAY),
+    ProfileEvent("b", "rate", NOW - 5 * DAY, 1.0),
+    ProfileEvent("b", "rate", NOW - 2 * DAY, 5.0),
+    ProfileEvent("a", "purchase", NOW - 3 * DAY),
+    ProfileEvent("a", "view_item", NOW - 4 * DAY),
+    ProfileEvent("unknown", "purchase", NOW - DAY),
+    ProfileEvent("c", "view_item_list", NOW - DAY),
+    ProfileEvent("c", "rate", NOW - DAY),
 ]
 
 
@@ -71,10 +61,12 @@ def test_an_empty_profile_is_an_empty_query() -> None:
 
 def test_ages_are_measured_from_the_newest_known_moment() -> None:
     assert as_of([], 5) == 5
-    assert as_of([Row("a", "purchase", 9)], 5) == 9
-    assert as_of([Row("a", "purchase", 3)], 5) == 5
+    assert as_of([ProfileEvent("a", "purchase", 9)], 5) == 9
+    assert as_of([ProfileEvent("a", "purchase", 3)], 5) == 5
 
 
 def test_only_the_last_rating_of_an_item_counts() -> None:
-    query = to_query([Row("a", "rate", NOW - DAY, 5.0), Row("a", "rate", NOW, 1.0)], ITEMS, WEIGHTS, NOW)
+    query = to_query(
+        [ProfileEvent("a", "rate", NOW - DAY, 5.0), ProfileEvent("a", "rate", NOW, 1.0)], ITEMS, WEIGHTS, NOW
+    )
     assert query.weights.tolist() == [-1.0]

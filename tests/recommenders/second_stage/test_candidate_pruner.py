@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.recommenders.query import ItemLists
-from aisle.recommenders.second_stage.candidate_pruner import EDGES, CandidatePruner, CandidatePrunerConfig
+from aisle.recommenders.second_stage.candidate_pruner import (
+    EDGES,
+    CandidatePruner,
+    CandidatePrunerConfig,
+    ProposalCounts,
+)
 
 NAN = np.nan
 
@@ -21,15 +26,32 @@ def two_sources() -> CandidatePruner:
 
 
 def test_without_observations_chances_are_the_prior_ones() -> None:
-    pruner = CandidatePruner(CandidatePrunerConfig(first_chance=0.3)).fit(*nothing(2))
+    pruner = CandidatePruner(CandidatePrunerConfig(first_chance=0.3)).fit([], 2)
     np.testing.assert_allclose(pruner.curves_, np.stack([0.3 / EDGES] * 2), rtol=1e-6)
 
 
 def test_many_observations_outweigh_the_prior() -> None:
     ranks = np.repeat(np.array([[1], [2]], np.float32), 10_000, axis=0)
     wanted = np.arange(20_000) % 10_000 < np.repeat([4000, 1000], 10_000)
-    pruner = CandidatePruner(CandidatePrunerConfig()).fit(ranks, wanted)
+    pruner = CandidatePruner(CandidatePrunerConfig()).fit([ProposalCounts.of(ranks, wanted)], 1)
     assert pruner.curves_[0, :2] == pytest.approx([0.4, 0.1], abs=1e-3)
+
+
+def test_what_is_not_proposed_is_not_counted() -> None:
+    counts = ProposalCounts.of(np.array([[1, NAN], [4, 1], [3, NAN]], np.float32), np.array([True, False, True]))
+    assert counts.proposed[:, :3].tolist() == [[1, 0, 2], [1, 0, 0]]
+    assert counts.wanted[:, :3].tolist() == [[1, 0, 1], [0, 0, 0]]
+
+
+def test_the_counts_of_windows_add_up() -> None:
+    draw = np.random.default_rng(1)
+    ranks, wanted = draw.integers(1, 9, (40, 2)).astype(np.float32), draw.random(40) < 0.3
+    parts = [ProposalCounts.of(ranks[part], wanted[part]) for part in (slice(0, 15), slice(15, 40))]
+    both, at_once = (
+        CandidatePruner(CandidatePrunerConfig()).fit(counts, 2)
+        for counts in (parts, [ProposalCounts.of(ranks, wanted)])
+    )
+    np.testing.assert_array_equal(both.curves_, at_once.curves_)
 
 
 def test_sources_that_propose_alone_err_alone() -> None:
@@ -43,7 +65,8 @@ def test_sources_that_propose_alone_err_alone() -> None:
 )
 def test_chances_never_rise_with_the_rank(seen: list[tuple[int, bool]]) -> None:
     ranks = np.array([[rank] for rank, _ in seen], np.float32).reshape(-1, 1)
-    pruner = CandidatePruner(CandidatePrunerConfig()).fit(ranks, np.array([hit for _, hit in seen], np.bool_))
+    counts = ProposalCounts.of(ranks, np.array([hit for _, hit in seen], np.bool_))
+    pruner = CandidatePruner(CandidatePrunerConfig()).fit([counts], 1)
     chances = pruner.chances(np.arange(1, 1501, dtype=np.float32)[:, None])
     assert (np.diff(chances) <= 0).all()
     assert ((chances > 0) & (chances < 1)).all()
@@ -62,5 +85,5 @@ def test_no_candidates_none_kept() -> None:
 
 
 def test_it_comes_back_from_its_arrays() -> None:
-    pruner = CandidatePruner(CandidatePrunerConfig()).fit(np.array([[1, 2]], np.float32), np.array([True]))
+    pruner = CandidatePruner(CandidatePrunerConfig()).fit([], 2)
     np.testing.assert_array_equal(CandidatePruner.from_arrays(pruner.config, pruner.arrays()).curves_, pruner.curves_)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from aisle.kernels import trees_numpy
+from aisle.recommenders.query import ItemLists
 from aisle.recommenders.second_stage import ranker as module
-from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig, flatten
+from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig, flatten, sampled
 from aisle.shop.errors import BundleError, NotEnoughData
 
 QUERIES, SIZE = 240, 12
@@ -126,6 +127,24 @@ def test_too_few_shelves_teach_nothing() -> None:
     rows, gains, indptr = examples()
     with pytest.raises(NotEnoughData, match="10 shelves of the past had something on them that was wanted"):
         Ranker(RankerConfig()).fit(rows[: 10 * SIZE], gains[: 10 * SIZE], indptr[:11], names=NAMES, seed=1)
+
+
+def test_all_that_was_wanted_is_learnt_from_with_a_sample_of_the_rest_of_its_shelves() -> None:
+    lists = ItemLists(np.array([0, 50, 50, 100]), np.zeros(100, np.int32))
+    gains, kept = np.zeros(100, np.float32), np.arange(100) != 7
+    gains[[7, 60, 61]] = 1
+    chosen = sampled(lists, gains, kept, 10, seed=1)
+    assert chosen.sum() == 10
+    assert chosen[[60, 61]].all()
+    assert not chosen[:50].any()
+    np.testing.assert_array_equal(sampled(lists, gains, kept, 10, seed=1), chosen)
+    assert sampled(lists, gains, kept, 1000, seed=1).sum() == 50
+
+
+def test_what_was_wanted_never_crowds_out_the_rest() -> None:
+    gains = np.append(np.ones(30), np.zeros(30)).astype(np.float32)
+    lists = ItemLists(np.array([0, 60]), np.zeros(60, np.int32))
+    assert sampled(lists, gains, np.ones(60, np.bool_), 20, seed=1).sum() == 40
 
 
 def test_shelves_of_which_all_or_nothing_was_wanted_do_not_count() -> None:

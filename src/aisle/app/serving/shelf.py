@@ -43,6 +43,8 @@ class ShelfItem(msgspec.Struct, frozen=True):
     """The stars that the shopper would give, on the shop's own scale; null in a shop without ratings."""
     reason: str | None = None
     """Why it is on the shelf, for the shopper to read."""
+    fallback: str | None = None
+    """The fallback that fills its place, one of `FALLBACKS`; null if the placement's own strategy proposes it."""
 
 
 class Because(msgspec.Struct, frozen=True):
@@ -106,13 +108,24 @@ def to_shelf(
         item_id = query.model.items.ids[placed.proposal.because]
         because = Because(item_id, catalogue.name(item_id))
     return Shelf(
-        items=[_shelf_item(*columns_of_item) for columns_of_item in zip(*columns, strict=True)],
+        items=[
+            msgspec.structs.replace(_shelf_item(*columns_of_item), fallback=filling)
+            for filling, *columns_of_item in zip(_fillings(placed), *columns, strict=True)
+        ],
         model_version=query.model.version,
         fallback=None if fallback is None else fallback.name,
         recommendation_id=recommendation_id,
         placement=placement,
         because=because,
     )
+
+
+def _fillings(placed: PlacedShelf) -> list[str | None]:
+    """Return the fallback that fills the place of each item: popular items stand behind what is proposed."""
+    fallback = placed.proposal.fallback
+    of_proposal = None if fallback is None else fallback.name
+    proposed = np.isin(placed.items, placed.proposal.items)
+    return [of_proposal if own else POPULAR.name for own in proposed.tolist()]
 
 
 def without_database(shelf: Shelf) -> Shelf:

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,14 +16,13 @@ from aisle.app.settings import Settings
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import NoCatalogue, ShelfQuery
-from aisle.engine.ranking.profile import ProfileEvent
 from aisle.engine.recipe import PERSONAL, Recipe
 from aisle.engine.request import MAIN_PLACEMENT, ShelfRequest
 from aisle.engine.strategies import STRATEGIES
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.models import bundle as bundles
 from aisle.shop.errors import InputError, StorageError
-from aisle.shop.events import EventKind
+from aisle.shop.events import EventKind, ProfileEvent
 from aisle.storage import events
 from aisle.storage.connection import Database, connect
 
@@ -58,16 +57,6 @@ CARD: Final[dict[str, Any]] = {
 """What MLflow needs to know of a bundle: its loader and its signature."""
 
 _log = logging.getLogger(__name__)
-
-
-class HistoryItem(NamedTuple):
-    """An item of a history in the request."""
-
-    item_id: str
-    timestamp: int
-    kind: str = EventKind.PURCHASE.value
-    rating: float | None = None
-    price: int | None = None
 
 
 class Scorer:
@@ -122,12 +111,15 @@ class Scorer:
             "popular": shelf.proposal.fallback is not None,
         }
 
-    def _profile(self, row: Mapping[str, Any]) -> "list[ProfileEvent]":
+    def _profile(self, row: Mapping[str, Any]) -> list[ProfileEvent]:
         history, user_id = row.get("history"), row.get("user_id")
         if history is not None and len(history):
             items = [_text(item_id, "history") for item_id in history]
             newest_first = reversed(list(enumerate(items)))
-            return [HistoryItem(item_id, self._model.data_end + order) for order, item_id in newest_first]
+            return [
+                ProfileEvent(item_id, EventKind.PURCHASE, self._model.data_end + order)
+                for order, item_id in newest_first
+            ]
         if user_id is not None and self._db is not None:
             return list(events.of_user(self._db, _text(user_id, "user_id"), PROFILE_EVENTS))
         return []

@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -22,9 +22,9 @@ from aisle.prepare.profiles import Profiles
 from aisle.prepare.split import Window, windows_before
 from aisle.recommenders.base import Component
 from aisle.recommenders.query import queries_of
-from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner, CandidatePrunerConfig
+from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner, CandidatePrunerConfig, ProposalCounts
 from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
-from aisle.recommenders.second_stage.ranker import Ranker
+from aisle.recommenders.second_stage.ranker import Ranker, sampled
 from aisle.recommenders.second_stage.rebuying import Rebuying, RebuyingConfig
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights, ReviewHighlightsConfig
 from aisle.shop.errors import NotEnoughData
@@ -45,13 +45,27 @@ class Fitted(NamedTuple):
     skipped: Skipped
 
 
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+
 class PastShelves(NamedTuple):
     """The candidates of a past window's queries, and what each would have gained."""
 
     candidates: Candidates
+    """Those of the queries with a gain: the others teach the ranker nothing."""
     profiles: Profiles
     state: ItemState
-    gains: np.ndarray[Any, np.dtype[np.float32]]
+    gains: Floats
+    proposals: ProposalCounts
+    """Of all queries."""
+
+    @classmethod
+    def of(cls, candidates: Candidates, profiles: Profiles, state: ItemState, gains: Floats) -> Self:
+        """Count the proposals of all queries, and keep the candidates of those with a gain."""
+        wanted, queries = gains > 0, candidates.lists.queries
+        teaches = np.isin(queries, queries[wanted])
+        proposals = ProposalCounts.of(candidates.ranks, wanted)
+        return cls(candidates.where(teaches), profiles, state, gains[teaches], proposals)
 
 
 ShelvesByObjective = dict[Objective, list[PastShelves]]
@@ -65,6 +79,8 @@ class TrainingBudget:
     """The time for gathering past windows; the first window is always gathered."""
     started: float = field(default_factory=time.perf_counter)
     gathered: dict[tuple[bytes, int], dict[Objective, PastShelves]] = field(default_factory=dict)
+    cut_short: str | None = None
+    """How many past windows were gathered when the time was up; None if it was not."""
 
     @property
     def spent(self) -> bool:
@@ -165,6 +181,7 @@ def past_shelves(
         key = msgspec.json.encode(recipe, order="deterministic"), window.cut
         if key not in budget.gathered:
             if shelves[hybrid.objective] and budget.spent:
+                budget.cut_short = f"the ranker learnt from {number} of {len(windows)}, as the time was up"
                 break
             try:
                 budget.gathered[key] = _gather(recipe, hybrid, data, window)
@@ -193,18 +210,14 @@ def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Wi
         profiles = data.histories.until(moments.users, moments.at)
         candidates = gather(sources, queries_of(profiles, recipe.weights))
         gains = gains_of(candidates, *ground_truth(data, window, kinds, moments), objective)
-        shelves[objective] = PastShelves(candidates.of_sources(tuple(hybrid.sources)), profiles, state, gains)
+        of_names = candidates.of_sources(tuple(hybrid.sources))
+        shelves[objective] = PastShelves.of(of_names, profiles, state, gains)
     return shelves
 
 
 def fit_pruner(names: tuple[str, ...], shelves: list[PastShelves]) -> CandidatePruner:
     """Learn how likely a proposal of each source is a hit, by its rank."""
-    ranks = [past.candidates.ranks for past in shelves]
-    gains = [past.gains for past in shelves]
-    no_ranks = np.empty((0, len(names)), np.float32)
-    return CandidatePruner(CandidatePrunerConfig()).fit(
-        np.concatenate([no_ranks, *ranks]), np.concatenate([np.empty(0), *gains]) > 0
-    )
+    return CandidatePruner(CandidatePrunerConfig()).fit([past.proposals for past in shelves], len(names))
 
 
 def fit_rankers(
@@ -234,15 +247,23 @@ def fit_ranker(recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, sh
     """
     if not shelves:
         raise NotEnoughData("no past window holds enough shoppers who were known before it")
-    rows, gains, sizes = [], [], [np.zeros(0, np.int64)]
-    for past in shelves:
-        kept = pruner.kept(past.candidates.lists, past.candidates.ranks, MAX_CANDIDATES)
-        candidates = past.candidates.where(kept)
-        rows.append(features(past.profiles, candidates, past.state))
-        gains.append(past.gains[kept])
-        sizes.append(np.diff(candidates.lists.indptr))
-    indptr = np.append(0, np.cumsum(np.concatenate(sizes)))
-    columns = feature_names(tuple(hybrid.sources))
+    most = hybrid.ranker.most_rows // len(shelves)
+    rows, gains, sizes = zip(*(_examples(past, pruner, most, recipe.seed) for past in shelves), strict=True)
     return Ranker(hybrid.ranker).fit(
-        np.concatenate(rows), np.concatenate(gains), indptr, names=columns, seed=recipe.seed
+        np.concatenate(rows),
+        np.concatenate(gains),
+        np.append(0, np.cumsum(np.concatenate(sizes))),
+        names=feature_names(tuple(hybrid.sources)),
+        seed=recipe.seed,
     )
+
+
+def _examples(
+    past: PastShelves, pruner: CandidatePruner, most: int, seed: int
+) -> tuple[Floats, Floats, np.ndarray[Any, np.dtype[np.int64]]]:
+    """Return features and gains of a sample of the candidates that the pruner keeps, and how many each query has."""
+    lists = past.candidates.lists
+    kept = pruner.kept(lists, past.candidates.ranks, MAX_CANDIDATES)
+    chosen = sampled(lists, past.gains, kept, most, seed)
+    candidates = past.candidates.where(chosen)
+    return features(past.profiles, candidates, past.state), past.gains[chosen], np.diff(candidates.lists.indptr)

@@ -1,40 +1,15 @@
 """From a shopper's recent events to a query, with the same weights as in training."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from aisle.prepare.profiles import Profiles
 from aisle.prepare.weigh import Weights, tells_liking
 from aisle.recommenders.query import QueryBatch, queries_of
-from aisle.shop.events import KIND_CODES
+from aisle.shop.events import KIND_CODES, ProfileEvent
 from aisle.shop.ids import UNKNOWN, Vocabulary
 from aisle.shop.money import MICROS
-
-
-class ProfileEvent(Protocol):
-    """The fields of an event that a profile needs."""
-
-    @property
-    def item_id(self) -> str | None:
-        """The item, if the event names one."""
-
-    @property
-    def kind(self) -> str:
-        """The kind."""
-
-    @property
-    def rating(self) -> float | None:
-        """Stars, if any."""
-
-    @property
-    def price(self) -> int | None:
-        """Millionths of the currency unit, if any."""
-
-    @property
-    def timestamp(self) -> int:
-        """Microseconds."""
 
 
 def to_query(profile: Sequence[ProfileEvent], items: Vocabulary, weights: Weights, now: int) -> QueryBatch:

@@ -5,8 +5,8 @@ and few observations count little. What several sources propose is wanted unless
 (Pearl, "Probabilistic Reasoning in Intelligent Systems", 1988).
 """
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final, Self
+from collections.abc import Iterable, Mapping
+from typing import Annotated, ClassVar, Final, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -31,6 +31,32 @@ class CandidatePrunerConfig(Config, frozen=True):
     """The prior chance that the first proposal of a source is wanted; that of the k-th is a k-th of it."""
 
 
+class ProposalCounts(NamedTuple):
+    """What became of the proposals of past shelves, by source and step of `EDGES`, (sources, steps)."""
+
+    proposed: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, ranks: Floats, wanted: NDArray[np.bool_]) -> Self:
+        """Count proposals.
+
+        Parameters
+        ----------
+        ranks
+            Of each candidate in each source, NaN where it is not proposed, (candidates, sources).
+        wanted
+            Whether each was, (candidates,).
+        """
+        proposed, hits = np.zeros((2, ranks.shape[1], len(EDGES)), np.int64)
+        for source, rank in enumerate(ranks.T):
+            ranked = np.isfinite(rank)
+            step = _steps(rank[ranked])
+            proposed[source] = np.bincount(step, minlength=len(EDGES))
+            hits[source] = np.bincount(step[wanted[ranked]], minlength=len(EDGES))
+        return cls(proposed, hits)
+
+
 class CandidatePruner:
     """A curve for each source."""
 
@@ -43,24 +69,18 @@ class CandidatePruner:
     def __init__(self, config: CandidatePrunerConfig) -> None:
         self.config = config
 
-    def fit(self, ranks: Floats, wanted: NDArray[np.bool_]) -> Self:
-        """Count which proposals of past windows were wanted.
-
-        Parameters
-        ----------
-        ranks
-            Of each candidate in each source, NaN where it is not proposed, (candidates, sources); may have no rows.
-        wanted
-            Whether each was, (candidates,).
-        """
+    def fit(self, counts: Iterable[ProposalCounts], sources: int) -> Self:
+        """Learn the curves of so many sources from the counts of past windows; there may be none."""
         expected = self.config.first_chance / EDGES
-        self.curves_ = np.empty((ranks.shape[1], len(EDGES)), np.float32)
-        for source, rank in enumerate(ranks.T):
-            ranked = np.isfinite(rank)
-            step = _steps(rank[ranked])
-            proposed = np.bincount(step, minlength=len(EDGES))
-            hits = np.bincount(step, wanted[ranked], minlength=len(EDGES))
-            self.curves_[source] = _falling((hits + _PRIOR * expected) / (proposed + _PRIOR), proposed + _PRIOR)
+        shape = (sources, len(EDGES))
+        proposed, wanted = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for of_window in counts:
+            proposed += of_window.proposed
+            wanted += of_window.wanted
+        weights = proposed + _PRIOR
+        values = (wanted + _PRIOR * expected) / weights
+        curves = [_falling(*curve) for curve in zip(values, weights, strict=True)]
+        self.curves_ = np.array(curves, np.float32).reshape(shape)
         return self
 
     def chances(self, ranks: Floats) -> NDArray[np.float64]:

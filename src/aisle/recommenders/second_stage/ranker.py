@@ -17,6 +17,7 @@ from aisle import kernels
 from aisle.kernels import trees_numpy
 from aisle.kernels.trees_numpy import Forest
 from aisle.recommenders.base import Array, Config
+from aisle.recommenders.query import ItemLists
 from aisle.recommenders.ranges import AtLeastOne
 from aisle.shop.errors import BundleError, NotEnoughData
 from aisle.shop.ids import Vocabulary
@@ -50,7 +51,8 @@ class RankerConfig(Config, frozen=True):
     truncation: AtLeastOne = 60
     """Only pairs with a candidate among this many first ones count: shelves are short."""
     most_rows: Annotated[int, msgspec.Meta(ge=1000)] = 400_000
-    """The number of candidates to learn from, at most; above it, those that nobody wanted are sampled."""
+    """The number of candidates to learn from, at most, an equal share from each past window; above it, those that
+    nobody wanted are sampled."""
 
 
 class Ranker:
@@ -101,9 +103,7 @@ class Ranker:
                 f"{len(useful)} shelves of the past had something on them that was wanted; "
                 f"a ranker needs {FEWEST_QUERIES}: import a longer log"
             )
-        kept = _sampled(gains, self.config.most_rows, seed)
-        sizes = np.diff(np.append(0, np.cumsum(kept))[indptr])
-        boosters = _boost(self.config, rows[kept], gains[kept], sizes, seed)
+        boosters = _boost(self.config, rows, gains, np.diff(indptr), seed)
         trees = [tree for booster in boosters for tree in booster.dump_model()["tree_info"]]
         self.forest_ = flatten([tree["tree_structure"] for tree in trees])
         gain = np.sum([booster.feature_importance("gain") for booster in boosters], axis=0)
@@ -172,13 +172,30 @@ def _useful(gains: Floats, indptr: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.flatnonzero((sizes > 0) & (wanted > 0) & (wanted < sizes))
 
 
-def _sampled(gains: Floats, most: int, seed: int) -> NDArray[np.bool_]:
-    """Return which rows to learn from: all with a gain, and as many of the others as there is room for."""
-    kept = gains > 0
-    others = np.flatnonzero(~kept)
-    room = max(most - int(kept.sum()), most // 2)
-    kept[np.random.default_rng(seed).permutation(others)[:room]] = True
-    return kept
+def sampled(lists: ItemLists, gains: Floats, kept: NDArray[np.bool_], most: int, seed: int) -> NDArray[np.bool_]:
+    """Return which candidates to learn from, (candidates,): all with a gain, and as many others as there is room for.
+
+    A query without a gain teaches nothing, so that none of its candidates is chosen.
+
+    Parameters
+    ----------
+    lists
+        The candidates of each query.
+    gains
+        The value of showing each, (candidates,).
+    kept
+        Which of them may be chosen, (candidates,).
+    most
+        So many are chosen; more if candidates with a gain fill over half of them.
+    seed
+        Seed of the sampling.
+    """
+    chosen = kept & (gains > 0)
+    teaches = np.bincount(lists.queries[chosen], minlength=len(lists)) > 0
+    others = np.flatnonzero(kept & ~chosen & np.repeat(teaches, np.diff(lists.indptr)))
+    room = max(most - int(chosen.sum()), most // 2)
+    chosen[np.random.default_rng(seed).permutation(others)[:room]] = True
+    return chosen
 
 
 def _boost(

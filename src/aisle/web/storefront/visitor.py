@@ -17,6 +17,7 @@ from aisle.app.serve import Live
 from aisle.ingest.api import parse_events
 from aisle.shop import moments
 from aisle.shop.errors import InputError
+from aisle.shop.events import ProfileEvent
 from aisle.shop.ids import check_id
 from aisle.shop.money import from_micros
 from aisle.storage import events
@@ -50,6 +51,10 @@ class Deed(msgspec.Struct, frozen=True, omit_defaults=True):
     recommendation_id: str | None = None
     placement: str | None = None
     position: int | None = None
+
+    def of_profile(self) -> ProfileEvent:
+        """Return it as an event of a profile."""
+        return ProfileEvent(self.item_id, self.event, self.timestamp, self.rating, self.price)
 
     def row(self) -> EventRow:
         """Return it as an event of a history."""

@@ -188,7 +188,7 @@ class Shopper:
             cart=tuple(self.cart),
             n=n,
             explain=True,
-            tried=tuple(deed.row() for deed in reversed(self.visitor.tried)),
+            tried=tuple(deed.of_profile() for deed in reversed(self.visitor.tried)),
         )
 
     def _view(self, shelf: Shelf) -> ShelfView:

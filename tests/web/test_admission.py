@@ -1,0 +1,48 @@
+"""Overload: some are let in, the others are told at once."""
+
+import asyncio
+
+from httpx2 import ASGITransport, AsyncClient
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from aisle.web.admission import Admission
+
+
+async def refuse(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return Response(status_code=error.status_code, headers=dict(error.headers or {}))
+
+
+async def statuses(*calls: tuple[str, str], crowd: int, method: str = "GET") -> list[int]:
+    """Return the statuses of calls that come while a crowd is being answered, and last that of one after it."""
+    gate = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/slow":
+            await gate.wait()
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    transport = ASGITransport(Admission(app, refuse, reads=2, writes=1))
+    async with AsyncClient(transport=transport, base_url="http://shop") as client:
+        waiting = [asyncio.create_task(client.request(method, "/slow")) for _ in range(crowd)]
+        await asyncio.sleep(0)  # each task runs up to the gate
+        while sum(task.done() for task in waiting) < crowd - (2 if method == "GET" else 1):
+            await asyncio.sleep(0)
+        answers = [await client.request(verb, path) for verb, path in calls]
+        gate.set()
+        await asyncio.gather(*waiting)
+        answers.append(await client.request(method, "/"))
+    assert all(answer.headers["retry-after"] == "1" for answer in answers if answer.status_code == 503)
+    return [answer.status_code for answer in answers]
+
+
+def test_past_the_limit_a_reader_is_sent_away_until_another_is_done() -> None:
+    calls = (("GET", "/"), ("POST", "/"), ("GET", "/health/live"))
+    assert asyncio.run(statuses(*calls, crowd=3)) == [503, 200, 200, 200]
+
+
+def test_writers_that_wait_keep_no_reader_away() -> None:
+    assert asyncio.run(statuses(("POST", "/"), ("GET", "/"), crowd=2, method="POST")) == [503, 200, 200]

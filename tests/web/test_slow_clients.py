@@ -1,0 +1,64 @@
+"""Clients that send their headers slowly, on a real socket."""
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from aisle.app.serve import Live
+from aisle.app.settings import Settings
+from aisle.web import server, slow_clients
+
+HEALTH = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+
+@pytest.fixture
+def address(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """A server that gives clients half a second for their headers."""
+    monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 0.5)
+    started: list[uvicorn.Server] = []
+
+    class Noted(uvicorn.Server):
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            started.append(self)
+
+    monkeypatch.setattr(uvicorn, "Server", Noted)
+    with Live(Settings.read(folder)) as live, server.listen("127.0.0.1", 0) as listener:
+        thread = threading.Thread(target=server.serve, args=(live, listener))
+        thread.start()
+        yield listener.getsockname()
+        while not started:
+            pass
+        started[0].should_exit = True
+        thread.join()
+
+
+def received(client: socket.socket) -> bytes:
+    """Return all that comes until the server closes."""
+    return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+def test_a_request_that_is_never_finished_is_cut(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(HEALTH[:20])
+        assert received(client) == b""
+
+
+def test_a_second_request_that_is_never_finished_is_cut_too(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(HEALTH + HEALTH[:20])
+        assert received(client).count(b"HTTP/1.1 200") == 1
+
+
+def test_a_client_that_hangs_up_costs_no_traceback(address: tuple[str, int], caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(b"POST /api/events HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(HEALTH.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+        assert b"200 OK" in received(client)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

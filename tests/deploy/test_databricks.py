@@ -222,7 +222,7 @@ def test_the_notebooks_take_a_shop_from_data_to_shelves(volume: Path, capsys: py
     assert pl.read_parquet(volume / "shop" / "prepared" / "interactions.parquet").height == 240
     _, (figures,) = notebook("train.py", volume)
     assert "popularity" in figures
-    assert "model 1 is live: it is the first model" in capsys.readouterr().out
+    assert "model 1 is live: not measured" in capsys.readouterr().out
     names, _ = notebook("recommend.py", volume)
     assert {item.category for item in names["shelf"].items[:5]} == {"Tools"}
     assert pl.read_parquet(volume / "shop" / "shelves.parquet")["user_id"].n_unique() == 40

@@ -19,8 +19,9 @@ from aisle.web.server import listen
 CHROMIUM: Final = shutil.which("chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium, until the last test of a file: while Playwright runs, no test can run an event loop of its own."""
     if CHROMIUM is None and os.environ.get("AISLE_TEST_REQUIRE_ALL") == "1":
         pytest.fail("chromium is not installed")
     if CHROMIUM is None:

@@ -10,7 +10,7 @@ def test_items_are_presentable(simulation: Simulation) -> None:
     assert items["category"].n_unique() >= 40
     assert (items["price"] % 10_000 == 0).all()
     assert items["price"].is_between(500_000, 600_000_000).all()
-    assert not items.select(pl.all().exclude("image_url", "item_group_id")).null_count().sum_horizontal().item()
+    assert not items.select(pl.all().exclude("image_url", "item_group_id", "url")).null_count().sum_horizontal().item()
     assert (items.filter("hidden")["stock"] == 0).all()
 
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from aisle.app.data.backup import restore
-from aisle.app.settings import Settings
+from aisle.app.settings import FILE, Settings
 from aisle.app.shop import Shop
 from aisle.shop.errors import FileError, InputError, NotFound, SchemaError
 from aisle.storage import models

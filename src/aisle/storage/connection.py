@@ -63,8 +63,7 @@ class Database:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        if self.breaker is not None:
-            self.breaker.check()
+        self.check()
         try:
             yield
         except DBAPIError as error:
@@ -74,6 +73,11 @@ class Database:
             raise explained from error
         except PoolTimeout as error:
             raise DatabaseUnavailable(f"{self.name}: all connections are in use; try again") from error
+
+    def check(self) -> None:
+        """Raise `DatabaseUnavailable` if the database is known to be away."""
+        if self.breaker is not None:
+            self.breaker.check()
 
     @property
     def identity(self) -> object:

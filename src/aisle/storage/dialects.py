@@ -80,7 +80,9 @@ def open_server(url: URL, silence: float | None = None, *, quick: bool = False) 
             limit_silence = import_module("aisle.storage.postgresql").limit_silence  # brings the driver
             limit_silence(engine, silence)
     if quick and silence is not None:
-        event.listen(engine, "connect", partial(_limit_statements, server, silence))
+        event.listen(
+            engine, "connect", partial(_limit_statements, server, 0.8 * silence)
+        )  # rather than lose the connection
     return engine
 
 

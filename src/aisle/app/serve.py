@@ -32,9 +32,10 @@ from aisle.engine.ordering import best_first, taste
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
+from aisle.prepare.weigh import Weights
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
-from aisle.shop.events import EventKind, ProfileEvent
+from aisle.shop.events import EventKind, ProfileEvent, off_scale
 from aisle.shop.signing import is_signed, new_recommendation_id
 from aisle.storage import events, items, paged_shelves, people
 from aisle.storage.items import Unavailable
@@ -71,6 +72,7 @@ class Live:
     def __init__(self, settings: Settings, copies: Path | None = None) -> None:
         self.settings = settings
         self.placements = placements_of(settings)
+        self.stars = Weights.parse(settings.weights).scale
         self.db, self._reads = connections(settings, in_server=copies is not None)
         check(self.db)
         self._catalogue_watch = CatalogueWatch(self.db, self._reads)
@@ -295,7 +297,15 @@ class Live:
     def submit_rating(
         self, user_id: str, item_id: str, rating: float, event_id: str | None = None
     ) -> "Future[list[Outcome]]":
-        """Hand over a rating of this moment, as `submit` does events."""
+        """Hand over a rating of this moment, as `submit` does events.
+
+        Raises
+        ------
+        InputError
+            If it is not on the shop's scale.
+        """
+        if problem := off_scale(rating, self.stars):
+            raise InputError(problem)
         values: dict[str, Any] = {
             columns.EVENT_ID: event_id or uuid.uuid4().hex,
             columns.EVENT: EventKind.RATE.value,
@@ -312,7 +322,7 @@ class Live:
         Raises
         ------
         InputError
-            If the database does not take it: the person was erased, or a value does not fit.
+            If it is not on the shop's scale, or the database does not take it: the person was erased.
         StorageError
             As for `accept`.
         """

@@ -17,7 +17,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
-from aisle.recommenders.recency import completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RestByPopularity, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.sparse import entries_of, products, table_arrays, table_of
 
@@ -48,7 +48,7 @@ class SequentialRulesConfig(Config, frozen=True):
     """The weight of an item of the history, as a share of the weight of the next item."""
 
 
-class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
+class SequentialRules(RestByPopularity, FoldsIn, Explains, Recommender[SequentialRulesConfig]):
     """Sums of rules from the items of a history, the last ones counting most.
 
     Events that speak against an item make no rules. Items without a rule from the history come last, in the order of
@@ -60,8 +60,6 @@ class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
 
     links_: CSR
     """What follows each item, strongest first."""
-    rest_: Floats
-    """The scores of items without a rule from the history, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count which items follow which."""
@@ -79,20 +77,15 @@ class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
         self.rest_ = popular_rest(np.bincount(sequences.items, minlength=items))
         return self
 
-    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return sums of rules; NaN for a query without a positive weight."""
+    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
+        """Return histories, and sums of rules."""
         history = recent_rows(queries, self.config.decay)
-        return completed(products(history, self.links_, self.items_count), history, self.rest_, items)
+        return history, products(history, self.links_, self.items_count)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
         history = recent_rows(queries.single(query), self.config.decay)
         return history.values * entries_of(self.links_, history.indices, item)
-
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)
 
     def arrays(self) -> dict[str, Array]:
         """Return the rules, and the scores of all other items."""

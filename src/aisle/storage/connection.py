@@ -1,19 +1,27 @@
 """The connection to the shop's database: open it, read, write, change tables, and explain what it refuses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from aisle.shop.errors import DatabaseUnavailable, Refused, SchemaError, SettingsError, StorageError, TryAgain
-from aisle.storage.dialects import DRIVERS, SCHEMA_LOCK, TABLE_WAIT, open_server, snapshot_options
+from aisle.storage.dialects import (
+    DRIVERS,
+    SCHEMA_LOCK,
+    TABLE_WAIT,
+    open_server,
+    query_text,
+    quick_rows,
+    snapshot_options,
+)
 from aisle.storage.sqlite import open_file
 
 _URL_HELP: Final = (
@@ -38,6 +46,27 @@ class Database:
         with self._explained(), self.engine.connect() as connection:
             yield connection
 
+    def rows(self, query: Select[Any], values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows of a query as the driver gives them: in a third of the time, for the queries of every shelf.
+
+        Parameters
+        ----------
+        query
+            A constant, as its text is kept.
+        values
+            Its parameters.
+        """
+        text = query_text(self.engine.dialect, query)
+        with self._explained():
+            connection = self.engine.raw_connection()
+            try:
+                rows = quick_rows(connection, text, values)
+            except BaseException:
+                connection.invalidate()  # nobody knows what it still waits for
+                raise
+            connection.close()
+            return rows
+
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Lend a connection for reading that sees the database as of its first query, however long it is used."""
@@ -56,10 +85,14 @@ class Database:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
+        driver = self.engine.dialect.loaded_dbapi
         try:
             yield
         except DBAPIError as error:
             raise explain(self.name, error) from error
+        except driver.Error as error:
+            wrapped = DBAPIError.instance(None, None, error, driver.Error, dialect=self.engine.dialect)
+            raise explain(self.name, wrapped) from error
         except PoolTimeout as error:
             raise DatabaseUnavailable(f"{self.name}: all connections are in use; try again") from error
 

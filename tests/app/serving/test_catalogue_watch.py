@@ -6,6 +6,7 @@ import pytest
 from aisle.app.serve import Live
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.engine.model import TrainedModel
+from aisle.shop import moments
 from aisle.storage import item_changes, items
 from tests.small_shop import TEAS
 from tests.storage.samples import row
@@ -55,6 +56,14 @@ def test_without_a_database_what_was_read_last_counts(folder: Path, live: Live, 
     assert watch.current(model).facts is before.facts
     assert never_read.current(model).facts == {}
     assert len(never_read.current(model).of_model) == len(model.items)
+
+
+def test_an_item_becomes_available_when_its_time_comes(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, later = live.recommend("user-0", 1).items[0].item_id, moments.now() + moments.DAY
+    items.upsert(live.db, [row("items", item_id=first, available_from=later)])
+    assert first not in [item.item_id for item in live.recommend("user-0", 20).items]
+    monkeypatch.setattr(moments, "now", lambda: later + 1)
+    assert live.recommend("user-0", 1).items[0].item_id == first
 
 
 def test_what_another_program_sells_out_is_on_no_shelf(live: Live) -> None:

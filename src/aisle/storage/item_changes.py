@@ -44,6 +44,12 @@ def enter_all(connection: Connection) -> None:
     insert_or_update(connection, item_changes, [(item_id, version) for item_id in new])
 
 
+def newest(db: Database) -> int:
+    """Return the version of the catalogue; 0 before any change."""
+    rows = db.rows(_VERSION, {})
+    return int(rows[0][0]) if rows else 0
+
+
 def since(db: Database, version: int) -> Changes:
     """Return which items changed after a version of the catalogue; 0 is older than any change."""
     changed = {text_of(item_id): of_item for item_id, of_item in db.rows(_SINCE, {"version": version})}

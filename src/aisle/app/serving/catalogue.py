@@ -46,6 +46,8 @@ class LiveCatalogue:
         self._read_unavailable = read_unavailable
         self._read_newest = read_newest
         self._withdrawn: dict[str, Unavailable] = {}
+        self.is_old = False
+        """Whether the database did not say what can be sold."""
 
     def rows(self, item_ids: Sequence[str]) -> list[ItemFacts | None]:
         """Return what the catalogue says of items, None for items that are not in it."""
@@ -72,6 +74,7 @@ class LiveCatalogue:
         try:
             unavailable = self._read_unavailable(item_ids)
         except StorageError:
+            self.is_old = True
             return False
         self._withdrawn.update(unavailable)
         return bool(unavailable)

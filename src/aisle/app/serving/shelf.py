@@ -8,7 +8,14 @@ import numpy as np
 
 from aisle.engine.placement import PlacedShelf
 from aisle.engine.proposals import FALLBACKS as EVERY_FALLBACK
-from aisle.engine.proposals import LAST_KNOWN_PROFILE, POPULAR, POPULAR_WITHOUT_DATABASE, Fallback, Ints
+from aisle.engine.proposals import (
+    LAST_KNOWN_PROFILE,
+    LAST_KNOWN_STOCK,
+    POPULAR,
+    POPULAR_WITHOUT_DATABASE,
+    Fallback,
+    Ints,
+)
 from aisle.engine.query import ShelfQuery
 from aisle.shop.ids import UNKNOWN, among
 from aisle.storage.impressions import Impression, ServedItem
@@ -74,6 +81,12 @@ class Shelf(msgspec.Struct, frozen=True):
 
         return shelf_frame(self)
 
+    def __repr__(self) -> str:
+        from aisle.app.serving.frames import as_text
+
+        fallback = f": {FALLBACKS[self.fallback]}" if self.fallback else ""
+        return f"{self.placement}, by model {self.model_version}{fallback}\n{as_text(self.to_frame())}"
+
     def _repr_html_(self) -> str:
         return self.to_frame()._repr_html_()
 
@@ -128,9 +141,11 @@ def _fillings(placed: PlacedShelf) -> list[str | None]:
     return [of_proposal if own else POPULAR.name for own in proposed.tolist()]
 
 
-def without_database(shelf: Shelf) -> Shelf:
-    """Return a shelf that says that the database did not answer."""
-    fallback: Fallback = POPULAR_WITHOUT_DATABASE if shelf.fallback == POPULAR.name else LAST_KNOWN_PROFILE
+def without_database(shelf: Shelf, *, knows_profile: bool) -> Shelf:
+    """Return a shelf that says that the database did not answer, be it after the profile was read."""
+    fallback: Fallback = LAST_KNOWN_STOCK
+    if not knows_profile:
+        fallback = POPULAR_WITHOUT_DATABASE if shelf.fallback == POPULAR.name else LAST_KNOWN_PROFILE
     return msgspec.structs.replace(shelf, fallback=fallback.name)
 
 

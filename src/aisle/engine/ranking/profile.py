@@ -65,9 +65,15 @@ class EventArrays(NamedTuple):
         number = self.item
         usable = np.flatnonzero((number != UNKNOWN) & (number < items) & tells_liking(self.kind, self.rating))
         kept = usable[np.argsort(self.timestamp[usable], kind="stable")]
-        item, kind, rating, price, timestamp = (values[kept] for values in self)
-        indptr, moment = np.array([0, len(kept)]), np.array([now])
-        return Profiles(indptr, item, kind, rating, price, timestamp, moment).as_rated_last()
+        return Profiles(
+            indptr=np.array([0, len(kept)]),
+            item=number[kept],
+            kind=self.kind[kept],
+            rating=self.rating[kept],
+            price=self.price[kept],
+            timestamp=self.timestamp[kept],
+            now=np.array([now]),
+        ).as_rated_last()
 
 
 def as_of(profile: Sequence[ProfileEvent], data_end: int) -> int:

@@ -1,6 +1,5 @@
 """What the shopper took before, once more: their own items, by how often and how lately."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.recency import RestByPopularity, popular_rest
 from aisle.recommenders.sparse import history_rows
@@ -49,11 +48,3 @@ class Repeat(RestByPopularity, FoldsIn, Explains, Recommender[RepeatConfig]):
         """Return the weight of the item itself, and 0 for all other entries, (entries,)."""
         single = queries.single(query)
         return np.where(single.history.items == item, np.maximum(single.weights, 0), np.float32(0))
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the order of the catalogue."""
-        return {"rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.rest_ = arrays["rest"]

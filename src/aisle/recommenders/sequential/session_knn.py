@@ -6,7 +6,6 @@ The last items count more, older sessions less, and items near the common one mo
 Latifi and Jannach, "Empirical Analysis of Session-Based Recommendation Algorithms", 2021; Garg et al., 2019).
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -16,7 +15,7 @@ from aisle.kernels import sessions_numpy
 from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Index, Nearest
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
 from aisle.recommenders.recency import RestByPopularity, popular_rest, recent_rows
@@ -104,15 +103,6 @@ class SessionKNN(RestByPopularity, FoldsIn, Explains, Recommender[SessionKNNConf
     def _nearest(self) -> Nearest:
         config = self.config
         return Nearest(config.candidates, config.neighbours, config.distance_decay, config.before)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the index, and the scores of items that no neighbour has."""
-        return {**self.index_._asdict(), "rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.index_ = Index(*(arrays[name] for name in Index._fields))
-        self.rest_ = arrays["rest"]
 
 
 def _newest(

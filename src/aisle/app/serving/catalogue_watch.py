@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aisle.engine.model import TrainedModel
-from aisle.engine.shelf.attributes import ItemAttributes, attributes_of_rows
+from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows, sold_here
 from aisle.shop import moments
 from aisle.shop.errors import StorageError
 from aisle.shop.ids import UNKNOWN
@@ -23,6 +23,8 @@ class HeldCatalogue(NamedTuple):
     """By id; items that are not in the catalogue are missing."""
     of_model: ItemAttributes
     """The attributes of the model's items, by number."""
+    sold_here: Flags
+    """Which of the model's items the shop sells at all, by number."""
 
 
 class CatalogueWatch:
@@ -35,6 +37,8 @@ class CatalogueWatch:
         self._facts: dict[str, ItemFacts] = {}
         self._model: TrainedModel | None = None
         self._of_model: ItemAttributes | None = None
+        self._in_catalogue: Flags = np.zeros(0, np.bool_)
+        self._sold_here: Flags = self._in_catalogue
 
     def current(self, model: TrainedModel) -> HeldCatalogue:
         """Return the catalogue at this moment; as it was last read, if the database does not answer."""
@@ -42,12 +46,16 @@ class CatalogueWatch:
             changed = self._read_changes()
             if self._of_model is None or self._model is not model:
                 self._model, self._of_model = model, self._attributes(model, range(len(model.items)))
+                self._in_catalogue = np.array([item_id in self._facts for item_id in model.items.ids], np.bool_)
+                self._sold_here = sold_here(self._in_catalogue)
             else:
                 numbers = [model.items.number(item_id) for item_id in changed]
                 known = [number for number in numbers if number != UNKNOWN]
                 if known:
                     self._of_model = self._of_model.updated(np.array(known), self._attributes(model, known))
-            return HeldCatalogue(self._facts, self._of_model)
+                    self._in_catalogue[known] = [model.items.ids[number] in self._facts for number in known]
+                    self._sold_here = sold_here(self._in_catalogue)
+            return HeldCatalogue(self._facts, self._of_model, self._sold_here)
 
     def _read_changes(self) -> list[str]:
         """Read what changed, everything at first; return the ids of the items that did since."""

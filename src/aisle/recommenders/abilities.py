@@ -4,6 +4,7 @@ A class lists its abilities before `Recommender`: some of them bring methods tha
 """
 
 from abc import ABC, abstractmethod
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ class HasItemVectors(ABC):
 
     item_vectors_: Floats
     """Vectors (items, factors) float32, C-contiguous."""
-    cells_: Cells | None = None
+    cells_: Annotated[Cells | None, "cells_"] = None
     """The index of a large catalogue; without one, every item is scored."""
 
     @property

@@ -5,7 +5,7 @@ Two modules have more to tell of one database: `sqlite` chooses its engine, and 
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from operator import itemgetter
 from typing import Any, Final
@@ -41,25 +41,61 @@ TABLE_WAIT: Final = {"mysql": "SET SESSION lock_wait_timeout = 5", "postgresql":
 """How a change of a table gives up after five seconds of waiting for its readers."""
 
 _CONNECT_SECONDS: Final = 10
+_RECYCLE_SECONDS: Final = 300  # before a server or a firewall closes a connection that is not used
+
+QUICK_POOL: Final = {
+    "pool_size": 15,
+    "max_overflow": 25,  # as many as there are threads, so that nobody waits for a connection
+    "pool_reset_on_return": None,  # a read leaves nothing behind, and a rollback would be another exchange
+    "skip_autocommit_rollback": True,
+}
+"""The pool of connections for the reads of requests."""
 
 
-def open_server(url: URL) -> Engine:
-    """Return a pool of connections to a server; the first is made when it is first used."""
+def open_server(url: URL, silence: float | None = None, *, quick: bool = False) -> Engine:
+    """Return a pool of connections to a server; the first is made when it is first used.
+
+    Parameters
+    ----------
+    silence
+        After how many seconds without an answer a connection is given up; None: never.
+    quick
+        For the reads of requests: the server gives a statement up after that time, too, and a read is one exchange.
+    """
+    server = url.get_backend_name()
     arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS}
-    if url.get_backend_name() == "mysql":
+    pool: dict[str, Any] = {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+    if server == "mysql":
         # A value that does not fit must be refused, not cut; affected rows must be changed rows, for `insert_new`.
         arguments |= {"charset": "utf8mb4", "sql_mode": "TRADITIONAL", "client_flag": 0}
-    engine = create_engine(
-        url,
-        connect_args=arguments,
-        hide_parameters=True,
-        isolation_level="READ COMMITTED",
-        paramstyle="format",
-        pool_pre_ping=True,
-    )
-    if url.get_backend_name() == "postgresql":
+    if silence is not None:
+        arguments["connect_timeout"] = max(1, round(min(silence, _CONNECT_SECONDS)))
+        arguments |= {"read_timeout": silence, "write_timeout": silence} if server == "mysql" else {}
+    if quick:
+        pool = QUICK_POOL | {"isolation_level": "AUTOCOMMIT", "pool_timeout": silence, "pool_recycle": _RECYCLE_SECONDS}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, paramstyle="format", **pool)
+    if server == "postgresql":
         event.listen(engine, "connect", _plan_each_time)
+        if silence is not None:
+            limit_silence = import_module("aisle.storage.postgresql").limit_silence  # brings the driver
+            limit_silence(engine, silence)
+    if quick and silence is not None:
+        event.listen(
+            engine, "connect", partial(_limit_statements, server, 0.8 * silence)
+        )  # rather than lose the connection
     return engine
+
+
+def _limit_statements(server: str, seconds: float, connection: Any, _record: object) -> None:
+    """Let the server give up what takes longer: a statement that nobody waits for any more would hold its locks."""
+    if server == "postgresql":
+        connection.execute(f"SET statement_timeout = {seconds * 1000:.0f}")
+        connection.commit()
+        return
+    with connection.cursor() as cursor:
+        is_mariadb = "mariadb" in connection.get_server_info().lower()
+        limit = f"max_statement_time = {seconds}" if is_mariadb else f"max_execution_time = {seconds * 1000:.0f}"
+        cursor.execute(f"SET SESSION {limit}")
 
 
 def _plan_each_time(connection: Any, _record: object) -> None:

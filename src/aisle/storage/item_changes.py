@@ -44,6 +44,13 @@ def enter_all(connection: Connection) -> None:
     insert_or_update(connection, item_changes, [(item_id, version) for item_id in new])
 
 
+def newest(db: Database) -> int:
+    """Return the version of the catalogue; 0 before any change."""
+    with db.read() as connection:
+        rows = quick_rows(connection, _VERSION, {})
+    return int(rows[0][0]) if rows else 0
+
+
 def since(db: Database, version: int) -> Changes:
     """Return which items changed after a version of the catalogue; 0 is older than any change."""
     with db.read() as connection:

@@ -44,6 +44,8 @@ class LiveCatalogue:
         self._held = held
         self._read_unavailable = read_unavailable
         self._read_newest = read_newest
+        self.is_old = False
+        """Whether the database did not say what can be sold."""
 
     def rows(self, item_ids: Sequence[str]) -> list[ItemFacts | None]:
         """Return what the catalogue says of items, None for items that are not in it."""
@@ -60,6 +62,7 @@ class LiveCatalogue:
         try:
             unavailable = self._read_unavailable(self.vocabulary.ids(items))
         except StorageError:
+            self.is_old = True
             return attributes
         flags = np.zeros((len(Unavailable._fields), len(items)), np.bool_)
         if unavailable:

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -39,11 +40,20 @@ class ModelWatch:
     ----------
     copies
         Where the workers of a server keep checked copies of them; None: the bundles are used as they are.
+    prepare
+        Called with each model before requests see it.
     """
 
-    def __init__(self, db: Database, bundles: Path, copies: Path | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        bundles: Path,
+        copies: Path | None = None,
+        prepare: Callable[[TrainedModel], None] = lambda _: None,
+    ) -> None:
         self._db = db
         self._bundles = bundles
+        self._prepare = prepare
         self._private = None if copies is None else PrivateBundles(bundles, copies)
         self._model: TrainedModel | None = None
         self._content: _Content | None = None
@@ -130,7 +140,9 @@ class ModelWatch:
     def _load(self, row: ModelRow, digest: str) -> TrainedModel:
         hold_blas()
         bundle: Bundle = registry.load(self._bundles, row) if self._private is None else self._private.open(row, digest)
-        return TrainedModel.of_bundle(row.version, bundle, Recipe.parse(row.recipe))
+        model = TrainedModel.of_bundle(row.version, bundle, Recipe.parse(row.recipe))
+        self._prepare(model)
+        return model
 
     def _earlier(self, why: BundleError) -> TrainedModel:
         """Return the newest sound model of those that were live before, or raise why there is none."""

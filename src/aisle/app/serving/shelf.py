@@ -8,7 +8,14 @@ import numpy as np
 
 from aisle.engine.placement import PlacedShelf
 from aisle.engine.proposals import FALLBACKS as EVERY_FALLBACK
-from aisle.engine.proposals import LAST_KNOWN_PROFILE, POPULAR, POPULAR_WITHOUT_DATABASE, Fallback, Ints
+from aisle.engine.proposals import (
+    LAST_KNOWN_PROFILE,
+    LAST_KNOWN_STOCK,
+    POPULAR,
+    POPULAR_WITHOUT_DATABASE,
+    Fallback,
+    Ints,
+)
 from aisle.engine.query import ShelfQuery
 from aisle.shop.ids import UNKNOWN
 from aisle.storage.impressions import Impression, ServedItem
@@ -128,9 +135,11 @@ def _fillings(placed: PlacedShelf) -> list[str | None]:
     return [of_proposal if own else POPULAR.name for own in proposed.tolist()]
 
 
-def without_database(shelf: Shelf) -> Shelf:
-    """Return a shelf that says that the database did not answer."""
-    fallback: Fallback = POPULAR_WITHOUT_DATABASE if shelf.fallback == POPULAR.name else LAST_KNOWN_PROFILE
+def without_database(shelf: Shelf, *, knows_profile: bool) -> Shelf:
+    """Return a shelf that says that the database did not answer, be it after the profile was read."""
+    fallback: Fallback = LAST_KNOWN_STOCK
+    if not knows_profile:
+        fallback = POPULAR_WITHOUT_DATABASE if shelf.fallback == POPULAR.name else LAST_KNOWN_PROFILE
     return msgspec.structs.replace(shelf, fallback=fallback.name)
 
 

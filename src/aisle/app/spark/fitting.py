@@ -52,7 +52,7 @@ def fit_on_spark(recipe: Recipe, log: "SparkLog", data: Interactions, progress: 
     """
     state = ItemState(ItemStateConfig()).fit(data)
     rebuying = Rebuying(RebuyingConfig()).fit(data, state.category_)
-    components: dict[str, Component] = {STATE: state, REBUYING: rebuying}
+    components: dict[str, Component[Any]] = {STATE: state, REBUYING: rebuying}
     skipped: Skipped = {}
     for number, (role, spec) in enumerate(recipe.parts.items()):
         try:
@@ -84,7 +84,7 @@ def fit_model(role: str, spec: ModelSpec, log: "SparkLog", data: Interactions, s
     raise NotEnoughData(f"{spec.model} learns from the whole log on one machine")
 
 
-def retrieval_of(components: dict[str, Component]) -> Retrieval:
+def retrieval_of(components: dict[str, Component[Any]]) -> Retrieval:
     """Return the retrieval of the personal and the popular model."""
     personal, popular = components[PERSONAL], components[POPULAR]
     assert isinstance(personal, Recommender)  # noqa: S101

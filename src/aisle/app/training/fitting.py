@@ -40,7 +40,7 @@ class Fitted(NamedTuple):
     """The models of a recipe, fitted."""
 
     retrieval: Retrieval
-    components: dict[str, Component]
+    components: dict[str, Component[Any]]
     """What a bundle stores, by role."""
     skipped: Skipped
 
@@ -120,7 +120,7 @@ def fit(
     rankers, skipped_rankers = fit_rankers(recipe, recipe.hybrid, pruner, shelves, progress)
     state = ItemState(ItemStateConfig()).fit(data)
     hybrid = Hybrid(names, sources, pruner, state, rankers.get(RANKER))
-    components: dict[str, Component] = {name: source.recommender for name, source in sources.items()}
+    components: dict[str, Component[Any]] = {name: source.recommender for name, source in sources.items()}
     components |= {POPULAR: popular, PRUNER: pruner, STATE: state, **rankers}
     return Fitted(Retrieval(hybrid, popular), components, skipped | skipped_rankers)
 

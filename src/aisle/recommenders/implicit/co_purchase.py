@@ -5,7 +5,6 @@ between Sets of Items in Large Databases", 1993; Brin et al., 1997) and the log-
 The formulas are in `kernels.partners_numpy`.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
 import numpy as np
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import LIFT, LLR, SUM, Partners, Places, Value
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch, Ranked
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours
 from aisle.recommenders.recency import completed, popular_rest, recent_rows
-from aisle.recommenders.sparse import entries_of, products, table_arrays, table_of
+from aisle.recommenders.sparse import entries_of, products
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -143,15 +142,6 @@ class CoPurchase(FoldsIn, Explains, Recommender[CoPurchaseConfig]):
     def items_count(self) -> int:
         """The number of items that the model knows."""
         return len(self.rest_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the links, their support, and the scores of all other items."""
-        return {**table_arrays("", self.links_), "baskets": self.baskets_, "buyers": self.buyers_, "rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.links_ = table_of("", arrays)
-        self.baskets_, self.buyers_, self.rest_ = (arrays[name] for name in ("baskets", "buyers", "rest"))
 
 
 def _places(log: "EventLog") -> tuple[Places, int]:

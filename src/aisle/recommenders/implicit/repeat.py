@@ -1,13 +1,12 @@
 """What the shopper took before, once more: their own items, by how often and how lately."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.recency import completed, popular_rest
 from aisle.recommenders.sparse import history_rows
@@ -56,11 +55,3 @@ class Repeat(FoldsIn, Explains, Recommender[RepeatConfig]):
     def items_count(self) -> int:
         """The number of items that the model knows."""
         return len(self.rest_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the order of the catalogue."""
-        return {"rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.rest_ = arrays["rest"]

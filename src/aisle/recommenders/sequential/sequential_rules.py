@@ -5,7 +5,6 @@ Learning Method for Session-Based Recommendation" (2017), with any power of the 
 items instead of one.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -14,12 +13,12 @@ from numpy.typing import NDArray
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import SUM, Places, Value
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
 from aisle.recommenders.recency import completed, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
-from aisle.recommenders.sparse import entries_of, products, table_arrays, table_of
+from aisle.recommenders.sparse import entries_of, products
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
@@ -93,14 +92,6 @@ class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
     def items_count(self) -> int:
         """The number of items that the model knows."""
         return len(self.rest_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the rules, and the scores of all other items."""
-        return {**table_arrays("", self.links_), "rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.links_, self.rest_ = table_of("", arrays), arrays["rest"]
 
 
 def _places(sequences: Sequences, window: int) -> Places:

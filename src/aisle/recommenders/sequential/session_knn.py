@@ -6,7 +6,6 @@ The last items count more, older sessions less, and items near the common one mo
 Latifi and Jannach, "Empirical Analysis of Session-Based Recommendation Algorithms", 2021; Garg et al., 2019).
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from aisle.kernels import sessions_numpy
 from aisle.kernels.sessions_numpy import Index, Nearest
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
 from aisle.recommenders.recency import completed, popular_rest, recent_rows
@@ -112,15 +111,6 @@ class SessionKNN(FoldsIn, Explains, Recommender[SessionKNNConfig]):
     def items_count(self) -> int:
         """The number of items that the model knows."""
         return len(self.rest_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the index, and the scores of items that no neighbour has."""
-        return {**self.index_._asdict(), "rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.index_ = Index(*(arrays[name] for name in Index._fields))
-        self.rest_ = arrays["rest"]
 
 
 def _newest(

@@ -1,6 +1,7 @@
 import numpy as np
 
-from aisle.recommenders.implicit.repeat import Repeat, RepeatConfig
+from aisle.recommenders.base import NoSettings
+from aisle.recommenders.implicit.repeat import Repeat
 from aisle.recommenders.recency import FAINT, popular_rest, recent_rows
 from tests.recommenders.battery import ask
 
@@ -22,7 +23,7 @@ def test_the_rest_is_ranked_by_counts_just_below_0() -> None:
 
 
 def test_scores_of_0_are_replaced_and_empty_histories_have_none() -> None:
-    model = Repeat(RepeatConfig())
+    model = Repeat(NoSettings())
     model.rest_ = np.array([-1, -2, -3], np.float32)
     items = np.array([1, 0], np.int32)
     np.testing.assert_array_equal(model.score(ask({0: 2.0}, {}), items), [[-2, 2], [np.nan, np.nan]])

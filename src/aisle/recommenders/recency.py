@@ -13,7 +13,6 @@ from aisle.recommenders.topn import topn_positive
 
 Floats = NDArray[np.float32]
 
-
 FAINT: Final = 1e-6
 """Items without a link from the history score less than this below 0: enough to rank them, and no link scores so."""
 
@@ -44,8 +43,8 @@ def popular_rest(counts: NDArray[np.int64]) -> Floats:
     return rest
 
 
-class RestByPopularity(ABC):
-    """What the models share in which items without a link from the history come last, in the order of their popularity.
+class RanksTheRest(ABC):
+    """What the models share that rank by popularity what the history says nothing of.
 
     A class lists it before `Recommender`.
     """

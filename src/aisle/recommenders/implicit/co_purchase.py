@@ -16,7 +16,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch, Ranked
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours
-from aisle.recommenders.recency import RestByPopularity, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sparse import entries_of, products
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
@@ -46,7 +46,7 @@ class CoPurchaseConfig(Config, frozen=True):
     """The weight of an item of the cart, as a share of the weight of the item that was put in after it."""
 
 
-class CoPurchase(RestByPopularity, FoldsIn, Explains, Recommender[CoPurchaseConfig]):
+class CoPurchase(RanksTheRest, FoldsIn, Explains, Recommender[CoPurchaseConfig]):
     """What was bought in the same baskets as the items of a cart.
 
     A basket is a transaction; purchases without one share a basket if they are of one shopper and one day (UTC), and

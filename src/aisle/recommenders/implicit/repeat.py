@@ -7,20 +7,16 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Config, Recommender
+from aisle.recommenders.base import Config, NoSettings, Recommender
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.recency import RestByPopularity, popular_rest
+from aisle.recommenders.recency import RanksTheRest, popular_rest
 from aisle.recommenders.sparse import history_rows
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 
-class RepeatConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class Repeat(RestByPopularity, FoldsIn, Explains, Recommender[RepeatConfig]):
+class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
     """The items of the history with a positive weight, by that weight.
 
     Weights add up over events and fade with their age, so what is taken often and lately comes first. All other items
@@ -28,7 +24,7 @@ class Repeat(RestByPopularity, FoldsIn, Explains, Recommender[RepeatConfig]):
     """
 
     name = "repeat"
-    config_type: ClassVar[type[Config]] = RepeatConfig
+    config_type: ClassVar[type[Config]] = NoSettings
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Order the catalogue by popularity; all else is in the queries."""

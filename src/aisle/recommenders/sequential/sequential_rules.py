@@ -16,7 +16,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
-from aisle.recommenders.recency import RestByPopularity, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.sparse import entries_of, products
 
@@ -47,7 +47,7 @@ class SequentialRulesConfig(Config, frozen=True):
     """The weight of an item of the history, as a share of the weight of the next item."""
 
 
-class SequentialRules(RestByPopularity, FoldsIn, Explains, Recommender[SequentialRulesConfig]):
+class SequentialRules(RanksTheRest, FoldsIn, Explains, Recommender[SequentialRulesConfig]):
     """Sums of rules from the items of a history, the last ones counting most.
 
     Events that speak against an item make no rules. Items without a rule from the history come last, in the order of

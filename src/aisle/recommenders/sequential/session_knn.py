@@ -18,7 +18,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
-from aisle.recommenders.recency import RestByPopularity, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.topn import compiled
 from aisle.shop.moments import DAY
@@ -53,7 +53,7 @@ class SessionKNNConfig(Config, frozen=True):
     """After this many days a session counts half; null: all of the newest sessions count alike."""
 
 
-class SessionKNN(RestByPopularity, FoldsIn, Explains, Recommender[SessionKNNConfig]):
+class SessionKNN(RanksTheRest, FoldsIn, Explains, Recommender[SessionKNNConfig]):
     """Sums over the sessions that have the most, and the newest, items in common with a query.
 
     A query needs its history alone. Events that speak against an item are no part of a session. Items that no neighbour

@@ -47,7 +47,7 @@ _STALE_SECONDS: Final = 3600
 _REMEDY: Final = "run `aisle models rollback` or `aisle train`"
 
 Array: TypeAlias = NDArray[Any]
-Lookup: TypeAlias = Callable[[str], type[Component]]
+Lookup: TypeAlias = Callable[[str], type[Component[Any]]]
 Role = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_]+\Z")]
 ArrayName = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_]+\.[A-Za-z0-9_]+\Z")]
 
@@ -94,7 +94,7 @@ class Bundle:
 
     manifest: Manifest
     items: Vocabulary
-    parts: dict[str, Component]
+    parts: dict[str, Component[Any]]
 
 
 # --- Save -----------------------------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def _vocabulary(folder: Path, arrays: dict[str, Array]) -> Vocabulary:
         raise BundleError(f"bundle {folder} has no usable list of items ({error}); {_REMEDY}") from error
 
 
-def _rebuild(folder: Path, entry: PartEntry, arrays: Mapping[str, Array], lookup: Lookup) -> Component:
+def _rebuild(folder: Path, entry: PartEntry, arrays: Mapping[str, Array], lookup: Lookup) -> Component[Any]:
     try:
         kind = lookup(entry.name)
         return kind.from_arrays(kind.config_type.parse(entry.config), arrays)

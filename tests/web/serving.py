@@ -34,7 +34,11 @@ def serving(
     """
     command = [*before, sys.executable, "-c", SERVE, str(folder), str(workers)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "AISLE_SERVE__ACCESS_LOG": "false", **(env or {})},
     ) as process:
         assert process.stdout is not None
         try:

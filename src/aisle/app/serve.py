@@ -78,7 +78,7 @@ class Live:
         self._catalogue_watch = CatalogueWatch(self.db, self._reads)
         self.model_watch = ModelWatch(self._reads, settings.bundles, copies, self._catalogue_watch.prepare)
         self.keys = KeyRing(self._reads, settings.sealing_key)
-        self._writer = EventWriter(self.db)
+        self.writer = EventWriter(self.db)
         self.impressions = ImpressionLog(self.db)
         self.profiles = Profiles(self._reads)
 
@@ -280,7 +280,7 @@ class Live:
         TryAgain
             If more events come than the database can take just now; then none of these is stored.
         """
-        return self._writer.submit(checked.accepted, checked.rejects)
+        return self.writer.submit(checked.accepted, checked.rejects)
 
     def accept(self, checked: "Events") -> list[Outcome]:
         """Store checked events as `submit` does, and wait for their outcomes.
@@ -292,7 +292,7 @@ class Live:
         StorageError
             If the database cannot be used, or does not answer in time.
         """
-        return self._writer.outcomes(self.submit(checked))
+        return self.writer.outcomes(self.submit(checked))
 
     def submit_rating(
         self, user_id: str, item_id: str, rating: float, event_id: str | None = None
@@ -314,7 +314,7 @@ class Live:
             columns.RATING: rating + 0.0,  # zero has no sign
             columns.TIMESTAMP: moments.now(),
         }
-        return self._writer.submit([tuple(values.get(name) for name in columns.EVENTS)])
+        return self.writer.submit([tuple(values.get(name) for name in columns.EVENTS)])
 
     def feedback(self, user_id: str, item_id: str, rating: float) -> None:
         """Store a rating, now.
@@ -326,7 +326,7 @@ class Live:
         StorageError
             As for `accept`.
         """
-        check_rating(user_id, self._writer.outcomes(self.submit_rating(user_id, item_id, rating)))
+        check_rating(user_id, self.writer.outcomes(self.submit_rating(user_id, item_id, rating)))
 
     async def acknowledged(self, outcomes: "Future[list[Outcome]]") -> list[Outcome]:
         """Wait for what `submit` returned without holding a thread.
@@ -339,7 +339,7 @@ class Live:
         try:
             return await asyncio.wait_for(asyncio.wrap_future(outcomes), PATIENCE_SECONDS)
         except TimeoutError:
-            raise self._writer.too_slow() from None
+            raise self.writer.too_slow() from None
 
     def merge(self, anonymous_id: str, user_id: str) -> dict[str, int]:
         """Make what was stored under an anonymous id a known user's; return how many rows of each table changed.
@@ -380,7 +380,7 @@ class Live:
     def close(self) -> None:
         """Store the events and impressions that still wait, and close the database."""
         self.model_watch.close()
-        self._writer.close()
+        self.writer.close()
         self.impressions.close()
         self._reads.close()
         self.db.close()

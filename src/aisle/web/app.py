@@ -8,7 +8,9 @@ from aisle.app.serve import Live
 from aisle.web import assets, errors
 from aisle.web.access.door import Door
 from aisle.web.access.headers import DOCS, SecurityHeaders
+from aisle.web.access_log import AccessLog, access_log
 from aisle.web.admission import Admission
+from aisle.web.metrics import Metrics
 from aisle.web.openapi import describe
 from aisle.web.routes import ENDPOINTS, table
 from aisle.web.storefront.routes import Storefront
@@ -23,6 +25,7 @@ def create_app(live: Live) -> FastAPI:
     storefront.add_to(app)
     for endpoint in ENDPOINTS:
         app.add_route(endpoint.path, endpoint.serve(live), [endpoint.method])
+    app.add_route("/metrics", Metrics(live).answer, ["GET"])
     app.mount("/static", assets.Assets())
     serve = live.settings.serve
     answer = errors.install(app, storefront.problem)
@@ -37,6 +40,7 @@ def create_app(live: Live) -> FastAPI:
     )
     app.add_middleware(Admission)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog, routes=table(), log=access_log() if serve.access_log else None)
     description = describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign] # FastAPI's own way to extend it
     return app

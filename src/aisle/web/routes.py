@@ -113,6 +113,7 @@ PAGES: Final = (
     ("POST", "/do", Scope.TEAM),
     ("POST", "/checkout", Scope.TEAM),
     ("POST", "/shop-as", Scope.TEAM),
+    ("GET", "/metrics", Scope.SERVER),
     ("GET", "/picture.svg", Scope.OPEN),
     ("GET", "/openapi.json", Scope.OPEN),
     ("GET", DOCS, Scope.OPEN),

@@ -15,6 +15,7 @@ from aisle.app.serve import Live
 from aisle.kernels.threads import blas_alone
 from aisle.shop.errors import SettingsError
 from aisle.web.app import create_app
+from aisle.web.metrics import watch_queues
 from aisle.web.slow_clients import ImpatientProtocol
 
 PORTS_TRIED: Final = 20
@@ -41,8 +42,13 @@ def serve(live: Live, listener: socket.socket) -> None:
         forwarded_allow_ips=list(live.settings.serve.proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    with blas_alone(), _stopped_cleanly():
-        uvicorn.Server(config).run([listener])
+    stopped = threading.Event()
+    watch_queues(live, stopped)
+    try:
+        with blas_alone(), _stopped_cleanly():
+            uvicorn.Server(config).run([listener])
+    finally:
+        stopped.set()
 
 
 def listen(host: str, port: int, *, next_free: bool = False) -> socket.socket:

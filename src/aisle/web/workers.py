@@ -18,6 +18,7 @@ from typing import Final
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.shop.errors import AisleError
+from aisle.web import metrics
 from aisle.web.access.origins import note_for_start
 from aisle.web.server import GRACE_SECONDS, announce, listen, serve
 
@@ -61,6 +62,7 @@ def run(
             serve(live, listener)
         else:
             live.close()
+            metrics.count_together(Path(copies) / "metrics")
             Supervisor(settings, Path(copies), listener, workers).run()
 
 
@@ -116,6 +118,7 @@ class Supervisor:
             life = time.monotonic() - self._started.pop(process)
             if self._stopping.is_set():
                 return
+            metrics.forget(process.pid)
             self._lived_long |= life >= SHORT_LIFE_SECONDS
             if life < SHORT_LIFE_SECONDS and (process.exitcode or 0) >= 0:  # it ended itself, no signal did
                 if not self._lived_long:

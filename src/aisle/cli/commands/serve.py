@@ -39,7 +39,9 @@ def demo(
     if no_serve:
         typer.echo(f"Next: aisle -C {place} serve")
     else:
-        serve_shop(Where(place).settings(), None, port, None, next_free=True)
+        settings = Where(place).settings()
+        quiet = settings.serve.model_copy(update={"access_log": False})
+        serve_shop(settings.model_copy(update={"serve": quiet}), None, port, None, next_free=True)
 
 
 def serve_shop(

@@ -1,5 +1,6 @@
 """What shoppers do: events, and ratings."""
 
+import time
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from aisle.shop.errors import Forbidden, InputError
 from aisle.shop.events import MAX_RATING
 from aisle.shop.ids import check_id, check_optional_id
 from aisle.storage.writer import Outcome
+from aisle.web import metrics
 from aisle.web.access.caller import Caller
 
 SMALL_BODY: Final = 4096
@@ -91,7 +93,9 @@ async def events(live: Live, caller: Caller, body: bytes) -> Received:
     checked = check(body) if len(body) <= SMALL_BODY else await run_in_threadpool(check, body)
     if caller.is_page:
         checked = _of_page(caller, checked)
+    arrived = time.perf_counter()
     outcomes = iter(await live.acknowledged(live.submit(checked)))
+    metrics.note_events(time.perf_counter() - arrived)
     done = [next(outcomes) if reason is None else Outcome("rejected", reason) for reason in checked.reasons]
     count = Counter(outcome.status for outcome in done)
     errors = [

@@ -10,6 +10,7 @@ from aisle.app.serving.shelf import Shelf
 from aisle.engine.request import ShelfRequest
 from aisle.shop.errors import InputError
 from aisle.shop.ids import check_id
+from aisle.web import metrics
 from aisle.web.access.caller import Caller
 from aisle.web.api.shelf_schemas import (
     MAX_SHELF,
@@ -47,7 +48,10 @@ def page(live: Live, caller: Caller, wanted: PageWanted) -> Page:
     """Return the shelves of a page, each item once."""
     started = time.perf_counter()
     shelves = live.page(wanted.request(caller), wanted.placements, served=True)
-    return Page([Recommendations.from_shelf(shelf) for shelf in shelves], _milliseconds(started))
+    took = time.perf_counter() - started
+    for shelf in shelves:
+        metrics.note_shelf(shelf, took / len(shelves))
+    return Page([Recommendations.from_shelf(shelf) for shelf in shelves], round(took * 1000, 3))
 
 
 def similar(live: Live, _caller: Caller, wanted: AboutItem) -> Recommendations:
@@ -98,11 +102,9 @@ def _of_shop(live: Live, placement: str, wanted: OfShop) -> Recommendations:
 
 
 def _answer(shelf: Shelf, started: float) -> Recommendations:
-    return Recommendations.from_shelf(shelf, _milliseconds(started))
-
-
-def _milliseconds(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 3)
+    took = time.perf_counter() - started
+    metrics.note_shelf(shelf, took)
+    return Recommendations.from_shelf(shelf, round(took * 1000, 3))
 
 
 def _sorted(shelf: Shelf, sort: Sort) -> Shelf:

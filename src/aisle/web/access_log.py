@@ -1,0 +1,80 @@
+"""One line of JSON for each request: when, which route, which status, how long. No ids, no queries, no addresses."""
+
+import sys
+import time
+from collections.abc import Collection
+from typing import Any, Final
+
+import msgspec
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aisle.web import metrics
+
+UNKNOWN: Final = "unknown"
+"""The route of a path that the table of routes does not have, and a method that no route has: they may be anything."""
+
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class AccessLog:
+    """Middleware that notes every answer, for the log and for Prometheus.
+
+    Parameters
+    ----------
+    routes
+        The paths of the table of routes; one that ends with `/*` stands for all below it.
+    log
+        What lines are written with; None: none are.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Collection[str], log: Any | None) -> None:
+        self._app = app
+        self._routes = frozenset(routes)
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does, and note it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def send_and_see(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_see)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = self._route(scope["path"])
+        method = scope["method"] if scope["method"] in _METHODS else UNKNOWN
+        metrics.note_request(method, route, status, seconds)
+        if self._log is not None:
+            level = "info" if status < 500 else "warning" if status == 503 else "error"
+            write = getattr(self._log, level)
+            write("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 2))
+
+    def _route(self, path: str) -> str:
+        if path in self._routes:
+            return path
+        folder = f"/{path.split('/')[1]}/*"
+        return folder if folder in self._routes else UNKNOWN
+
+
+def access_log() -> Any:
+    """Return what writes the lines, to standard output."""
+    return structlog.wrap_logger(
+        structlog.BytesLogger(sys.stdout.buffer),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            structlog.processors.JSONRenderer(serializer=lambda line, **_: msgspec.json.encode(line)),
+        ],
+        wrapper_class=structlog.BoundLogger,
+    )

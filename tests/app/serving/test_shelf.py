@@ -3,7 +3,7 @@
 import pytest
 
 from aisle.app.serving.shelf import name_of
-from aisle.storage.items import ItemFacts
+from aisle.shop.facts import ItemFacts
 
 
 def facts(title: str | None, brand: str | None, category: str | None) -> ItemFacts:

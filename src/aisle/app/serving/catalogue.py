@@ -12,8 +12,9 @@ from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_r
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.shop import moments
 from aisle.shop.errors import StorageError
+from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import Vocabulary
-from aisle.storage.items import ItemFacts, Unavailable
+from aisle.storage.items import Unavailable
 
 ReadUnavailable = Callable[[Sequence[str]], Mapping[str, Unavailable]]
 """Reads which of some items cannot be sold at this moment; raises `StorageError` if the database does not answer."""
@@ -82,9 +83,9 @@ class LiveCatalogue:
         return held.joined(of_new).take(np.argsort(np.concatenate((np.flatnonzero(known), np.flatnonzero(~known)))))
 
     def listed(self, items: Ints) -> Flags:
-        """Return which items the model or the catalogue knows."""
-        listed = items < self.vocabulary.known
-        new = np.flatnonzero(~listed)
+        """Return which items the shop sells at all."""
+        listed = self.vocabulary.values(self._held.sold_here, items, False)
+        new = np.flatnonzero(items >= self.vocabulary.known)
         if len(new):
             listed[new] = [row is not None for row in self.rows(self.vocabulary.ids(items[new]))]
         return listed

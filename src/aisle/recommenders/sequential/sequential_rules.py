@@ -16,7 +16,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
-from aisle.recommenders.recency import completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, completed, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.sparse import entries_of, products
 
@@ -47,7 +47,7 @@ class SequentialRulesConfig(Config, frozen=True):
     """The weight of an item of the history, as a share of the weight of the next item."""
 
 
-class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
+class SequentialRules(RanksTheRest, FoldsIn, Explains, Recommender[SequentialRulesConfig]):
     """Sums of rules from the items of a history, the last ones counting most.
 
     Events that speak against an item make no rules. Items without a rule from the history come last, in the order of
@@ -59,8 +59,6 @@ class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
 
     links_: CSR
     """What follows each item, strongest first."""
-    rest_: Floats
-    """The scores of items without a rule from the history, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count which items follow which."""
@@ -87,11 +85,6 @@ class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
         history = recent_rows(queries.single(query), self.config.decay)
         return history.values * entries_of(self.links_, history.indices, item)
-
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)
 
 
 def _places(sequences: Sequences, window: int) -> Places:

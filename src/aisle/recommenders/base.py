@@ -50,6 +50,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return settings
 
 
+class NoSettings(Config, frozen=True):
+    """There is nothing to set."""
+
+
 C = TypeVar("C", bound=Config)
 
 

@@ -16,6 +16,21 @@ FAINT: Final = 1e-6
 """Items without a link from the history score less than this below 0: enough to rank them, and no link scores so."""
 
 
+class RanksTheRest:
+    """What the models share that rank by popularity what the history says nothing of.
+
+    A class lists it before `Recommender`.
+    """
+
+    rest_: Floats
+    """The scores of items without a link from the history, (items,)."""
+
+    @property
+    def items_count(self) -> int:
+        """The number of items that the model knows."""
+        return len(self.rest_)
+
+
 def recent_rows(queries: QueryBatch, decay: float, last: int | None = None) -> CSR:
     """Return histories (queries, items) in which a liked item has the weight decay^(number of later liked items).
 

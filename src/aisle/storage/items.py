@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, false, func, insert, select
 
 from aisle.shop.columns import ITEM_HISTORY, ITEM_ID, ITEMS, TIMESTAMP
+from aisle.shop.facts import ItemFacts
 from aisle.shop.moments import now
 from aisle.storage import item_changes
 from aisle.storage.connection import Database
@@ -38,24 +39,6 @@ class ItemRow(NamedTuple):
     hidden: bool | None
     attributes: str | None
     url: str | None
-
-
-class ItemFacts(NamedTuple):
-    """What shelves need of a product: what rules read, and what pages show."""
-
-    item_id: str
-    title: str | None
-    category: str | None
-    brand: str | None
-    item_group_id: str | None
-    price: int | None
-    currency: str | None
-    image_url: str | None
-    url: str | None
-    stock: int | None
-    in_stock: bool | None
-    available_from: int | None
-    hidden: bool | None
 
 
 class Unavailable(NamedTuple):

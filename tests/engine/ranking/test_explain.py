@@ -23,11 +23,12 @@ from aisle.kernels.trees_numpy import Forest
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.profiles import Profiles
 from aisle.prepare.weigh import Weights
+from aisle.recommenders.base import NoSettings
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.implicit.item_knn import ItemKNN
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, queries_of
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner, CandidatePrunerConfig
-from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.moments import DAY
@@ -73,7 +74,7 @@ def hybrid(*sources: str, ranker: Mapping[str, float] | None = None, **settings:
         for name in sources
     }
     pruner = CandidatePruner(CandidatePrunerConfig()).fit([], len(sources))
-    state = ItemState(ItemStateConfig()).fit(data)
+    state = ItemState(NoSettings()).fit(data)
     return Hybrid(sources, fitted, pruner, state, None if ranker is None else _ranker(sources, ranker))
 
 

@@ -11,8 +11,9 @@ from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_r
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.shop import moments
 from aisle.shop.errors import StorageError
+from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import Vocabulary
-from aisle.storage.items import ItemFacts, Unavailable
+from aisle.storage.items import Unavailable
 
 ReadUnavailable = Callable[[Sequence[str]], Mapping[str, Unavailable]]
 """Reads which of some items cannot be sold at this moment; raises `StorageError` if the database does not answer."""

@@ -11,10 +11,10 @@ from aisle.engine.model import TrainedModel
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows, sold_here
 from aisle.shop import moments
 from aisle.shop.errors import StorageError
+from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import UNKNOWN
 from aisle.storage import item_changes, items
 from aisle.storage.connection import Database
-from aisle.storage.items import ItemFacts
 
 
 class HeldCatalogue(NamedTuple):

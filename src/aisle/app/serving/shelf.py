@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from aisle.app.serving.catalogue import LiveCatalogue
     from aisle.engine.request import ShelfRequest
+    from aisle.shop.facts import ItemFacts
     from aisle.storage.events import EventRow
-    from aisle.storage.items import ItemFacts
 
 FALLBACKS: Final = {name: fallback.sentence for name, fallback in EVERY_FALLBACK.items()}
 """The fallbacks of a shelf by name, and what people read then."""

@@ -12,10 +12,10 @@ from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import PERSONAL, POPULAR, REBUYING, STARS, STATE, ModelSpec, Recipe
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
-from aisle.recommenders.base import Component, Recommender
+from aisle.recommenders.base import Component, NoSettings, Recommender
 from aisle.recommenders.catalog import by_name
-from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
-from aisle.recommenders.second_stage.rebuying import Rebuying, RebuyingConfig
+from aisle.recommenders.second_stage.item_state import ItemState
+from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.shop.errors import NotEnoughData
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def fit_on_spark(recipe: Recipe, log: "SparkLog", data: Interactions, progress: 
     NotEnoughData
         If there is too little data for the personal or the popular model.
     """
-    state = ItemState(ItemStateConfig()).fit(data)
-    rebuying = Rebuying(RebuyingConfig()).fit(data, state.category_)
+    state = ItemState(NoSettings()).fit(data)
+    rebuying = Rebuying(NoSettings()).fit(data, state.category_)
     components: dict[str, Component[Any]] = {STATE: state, REBUYING: rebuying}
     skipped: Skipped = {}
     for number, (role, spec) in enumerate(recipe.parts.items()):

@@ -53,13 +53,6 @@ Timezone = Annotated[str | None, typer.Option(help="The time zone of times that 
 DateFormat = Annotated[str | None, typer.Option(help="How dates are written, such as '%d/%m/%Y %H:%M'.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(init)
-    app.command("import")(import_)
-    app.command()(export)
-
-
 def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new shop's folder.")] = Path(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from aisle.shop.columns import (
     STOCK,
     TITLE,
 )
+from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.money import MICROS
 
@@ -41,46 +42,6 @@ _values_of: Final = attrgetter(*_COLUMNS)
 _NO_VALUES: Final = (None,) * len(_COLUMNS)
 
 _SEPARATOR: Final = " > "
-
-
-class CatalogueRow(Protocol):
-    """The catalogue's row of one item; every value may be missing."""
-
-    @property
-    def title(self) -> str | None:
-        """The name of the item."""
-
-    @property
-    def category(self) -> str | None:
-        """A path, `A > B > C`."""
-
-    @property
-    def brand(self) -> str | None:
-        """The brand."""
-
-    @property
-    def item_group_id(self) -> str | None:
-        """The product that the item is a variant of."""
-
-    @property
-    def price(self) -> int | None:
-        """Millionths of the currency unit."""
-
-    @property
-    def stock(self) -> int | None:
-        """How many pieces are in stock."""
-
-    @property
-    def in_stock(self) -> bool | None:
-        """Whether any are in stock, in a shop that does not count them."""
-
-    @property
-    def available_from(self) -> int | None:
-        """When it can first be sold, in microseconds."""
-
-    @property
-    def hidden(self) -> bool | None:
-        """Whether the shop hides it everywhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,23 +113,8 @@ class ItemAttributes:
 
     def take(self, places: NDArray[np.integer]) -> "ItemAttributes":
         """Return the attributes of some of the items, with the same codes."""
-        return ItemAttributes(
-            title=self.title[places],
-            category=self.category[places],
-            brand=self.brand[places],
-            group=self.group[places],
-            price=self.price[places],
-            stock=self.stock[places],
-            sales_per_day=self.sales_per_day[places],
-            hidden=self.hidden[places],
-            sold_out=self.sold_out[places],
-            to_come=self.to_come[places],
-            tail=self.tail[places],
-            paths=self.paths,
-            brands=self.brands,
-            groups=self.groups,
-            usual_cover=self.usual_cover,
-        )
+        taken: dict[str, Any] = {name: getattr(self, name)[places] for name in (*_CODED, *_PLAIN)}
+        return replace(self, **taken)
 
     def joined(self, other: "ItemAttributes") -> "ItemAttributes":
         """Return these items, followed by others in the codes of these."""
@@ -191,12 +137,13 @@ class ItemAttributes:
         return self.joined(other).take(order)
 
 
+_CODED: Final = ("category", "brand", "group")
 _PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out", "to_come", "tail")
-"""The attributes that are no codes."""
+"""The attributes with a value for each item: codes, and others."""
 
 
 def attributes_of_rows(
-    rows: Sequence[CatalogueRow | None],
+    rows: Sequence[ItemFacts | None],
     now: int,
     sales_per_day: Floats | None = None,
     tail: Flags | None = None,

@@ -16,7 +16,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch, Ranked
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours
-from aisle.recommenders.recency import completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, completed, popular_rest, recent_rows
 from aisle.recommenders.sparse import entries_of, products, support_of
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
@@ -46,7 +46,7 @@ class CoPurchaseConfig(Config, frozen=True):
     """The weight of an item of the cart, as a share of the weight of the item that was put in after it."""
 
 
-class CoPurchase(FoldsIn, Explains, HasSupport, Recommender[CoPurchaseConfig]):
+class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurchaseConfig]):
     """What was bought in the same baskets as the items of a cart.
 
     A basket is a transaction; purchases without one share a basket if they are of one shopper and one day (UTC), and
@@ -64,8 +64,6 @@ class CoPurchase(FoldsIn, Explains, HasSupport, Recommender[CoPurchaseConfig]):
     """The number of baskets with each linked pair, (entries,)."""
     buyers_: NDArray[np.int32]
     """The number of shoppers who bought each pair; a basket without a shopper counts as one, (entries,)."""
-    rest_: Floats
-    """The scores of items without a link from the history, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count the pairs of every basket.
@@ -141,11 +139,6 @@ class CoPurchase(FoldsIn, Explains, HasSupport, Recommender[CoPurchaseConfig]):
     def support(self, earlier: int, item: int) -> int:
         """Return how many shoppers bought two items together."""
         return support_of(self.links_, self.buyers_, earlier, item)
-
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)
 
 
 def _places(log: "EventLog") -> tuple[Places, int]:

@@ -6,20 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Config, Recommender
+from aisle.recommenders.base import Config, NoSettings, Recommender
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.recency import completed, popular_rest
+from aisle.recommenders.recency import RanksTheRest, completed, popular_rest
 from aisle.recommenders.sparse import history_rows
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 
-class RepeatConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class Repeat(FoldsIn, Explains, Recommender[RepeatConfig]):
+class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
     """The items of the history with a positive weight, by that weight.
 
     Weights add up over events and fade with their age, so what is taken often and lately comes first. All other items
@@ -27,10 +23,7 @@ class Repeat(FoldsIn, Explains, Recommender[RepeatConfig]):
     """
 
     name = "repeat"
-    config_type: ClassVar[type[Config]] = RepeatConfig
-
-    rest_: NDArray[np.float32]
-    """The scores of items that are not in the history, (items,)."""
+    config_type: ClassVar[type[Config]] = NoSettings
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Order the catalogue by popularity; all else is in the queries."""
@@ -50,8 +43,3 @@ class Repeat(FoldsIn, Explains, Recommender[RepeatConfig]):
         """Return the weight of the item itself, and 0 for all other entries, (entries,)."""
         single = queries.single(query)
         return np.where(single.history.items == item, np.maximum(single.weights, 0), np.float32(0))
-
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)

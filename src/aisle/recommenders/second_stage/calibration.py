@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Component, Config
+from aisle.recommenders.base import Component, Config, NoSettings
 from aisle.shop.errors import NotEnoughData
 
 Floats = NDArray[np.float64]
@@ -27,15 +27,11 @@ _ROUNDS: Final = 25
 _RIDGE: Final = 1.0
 
 
-class CalibrationConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class Calibration(Component[CalibrationConfig]):
+class Calibration(Component[NoSettings]):
     """Turns facts of a place on a shelf into the chance that its item is taken."""
 
     name = "calibration"
-    config_type: ClassVar[type[Config]] = CalibrationConfig
+    config_type: ClassVar[type[Config]] = NoSettings
 
     mean_: Floats
     scale_: Floats

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Component, Config
+from aisle.recommenders.base import Component, Config, NoSettings
 from aisle.shop.columns import BRAND, CATEGORY, PRICE, STOCK
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -34,18 +34,14 @@ PRIOR: Final = 5.0
 """The shop's average counts as this many observations of each item."""
 
 
-class ItemStateConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class ItemState(Component[ItemStateConfig]):
+class ItemState(Component[NoSettings]):
     """Facts of items at a moment, each (items,) or (items, windows); a component of a bundle, as recommenders are.
 
     In a bundle, three keep the names that they had in the first version.
     """
 
     name = "item_state"
-    config_type: ClassVar[type[Config]] = ItemStateConfig
+    config_type: ClassVar[type[Config]] = NoSettings
 
     moment_: NDArray[np.int64]
     """The moment, in microseconds, (1,)."""

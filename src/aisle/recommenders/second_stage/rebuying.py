@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Component, Config
+from aisle.recommenders.base import Component, Config, NoSettings
 from aisle.recommenders.second_stage.item_state import PRIOR, distinct_pairs, target_kind
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN
@@ -38,15 +38,11 @@ JUST_BOUGHT: Final = 0.05
 """Until this share of these days has passed, it was only just bought."""
 
 
-class RebuyingConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class Rebuying(Component[RebuyingConfig]):
+class Rebuying(Component[NoSettings]):
     """How items are bought again; a component of a bundle, as recommenders are."""
 
     name = "rebuying"
-    config_type: ClassVar[type[Config]] = RebuyingConfig
+    config_type: ClassVar[type[Config]] = NoSettings
 
     share_: Floats
     """The share of repeats among what returning shoppers took in past windows, (1,); NaN where none took anything."""

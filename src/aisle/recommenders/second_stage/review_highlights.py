@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Array, Component, Config
+from aisle.recommenders.base import Array, Component, Config, NoSettings
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.ids import Vocabulary
 
@@ -14,18 +14,14 @@ if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 
-class ReviewHighlightsConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class ReviewHighlights(Component[ReviewHighlightsConfig]):
+class ReviewHighlights(Component[NoSettings]):
     """A phrase for each item with a highlight; a component of a bundle, as recommenders are.
 
     `prepare.aspects` finds the phrases; here they are stored for the explanations of shelves.
     """
 
     name = "review_highlights"
-    config_type: ClassVar[type[Config]] = ReviewHighlightsConfig
+    config_type: ClassVar[type[Config]] = NoSettings
 
     phrases_: Vocabulary
     """Each phrase once."""

@@ -16,7 +16,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
-from aisle.recommenders.recency import completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, completed, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.sparse import entries_of, products, support_of
 
@@ -47,7 +47,7 @@ class SequentialRulesConfig(Config, frozen=True):
     """The weight of an item of the history, as a share of the weight of the next item."""
 
 
-class SequentialRules(FoldsIn, Explains, HasSupport, Recommender[SequentialRulesConfig]):
+class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[SequentialRulesConfig]):
     """Sums of rules from the items of a history, the last ones counting most.
 
     Events that speak against an item make no rules. Items without a rule from the history come last, in the order of
@@ -61,8 +61,6 @@ class SequentialRules(FoldsIn, Explains, HasSupport, Recommender[SequentialRules
     """What follows each item, strongest first."""
     followed_: NDArray[np.int32] | None = None
     """How many sequences made each rule, (entries,); None in a bundle of an earlier version."""
-    rest_: Floats
-    """The scores of items without a rule from the history, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count which items follow which."""
@@ -93,11 +91,6 @@ class SequentialRules(FoldsIn, Explains, HasSupport, Recommender[SequentialRules
     def support(self, earlier: int, item: int) -> int:
         """Return in how many sequences an item followed another; 0 if a bundle does not say."""
         return 0 if self.followed_ is None else support_of(self.links_, self.followed_, earlier, item)
-
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)
 
 
 def _places(sequences: Sequences, window: int) -> Places:

@@ -17,7 +17,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
-from aisle.recommenders.recency import completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, completed, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.topn import compiled
 from aisle.shop.moments import DAY
@@ -52,7 +52,7 @@ class SessionKNNConfig(Config, frozen=True):
     """After this many days a session counts half; null: all of the newest sessions count alike."""
 
 
-class SessionKNN(FoldsIn, Explains, HasSupport, Recommender[SessionKNNConfig]):
+class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[SessionKNNConfig]):
     """Sums over the sessions that have the most, and the newest, items in common with a query.
 
     A query needs its history alone. Events that speak against an item are no part of a session. Items that no neighbour
@@ -64,8 +64,6 @@ class SessionKNN(FoldsIn, Explains, HasSupport, Recommender[SessionKNNConfig]):
 
     index_: Index
     """The sessions, by item and by number."""
-    rest_: Floats
-    """The scores of items that no neighbour has, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Index the sessions."""
@@ -115,11 +113,6 @@ class SessionKNN(FoldsIn, Explains, HasSupport, Recommender[SessionKNNConfig]):
     def _nearest(self) -> Nearest:
         config = self.config
         return Nearest(config.candidates, config.neighbours, config.distance_decay, config.before)
-
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)
 
 
 def _newest(

@@ -1,6 +1,6 @@
 # Every target does its own set-up. All it needs is Python 3.11 or newer and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench durability faults screenshots clean
+.PHONY: help setup demo test check format bench durability faults serving screenshots clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -60,6 +60,9 @@ durability: $(VENV)/.installed-dev ## kills, power cuts, full disks, replays: th
 
 faults: $(VENV)/.installed-dev ## databases that stand still, damaged models, hot swaps, overload: a table of docs/benchmarks.md
 	$(BIN)/python -m benchmarks.faults
+
+serving: $(VENV)/.installed-dev ## a shop over HTTP under load: a table of docs/benchmarks.md; needs wrk, h2load and AISLE_DATA
+	$(BIN)/python -m benchmarks.serving $(AISLE_DATA)/online-retail
 
 screenshots: $(VENV)/.installed-dev ## the pictures of the docs, from the real pages; needs Chromium
 	$(BIN)/python -m benchmarks.screenshots

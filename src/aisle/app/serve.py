@@ -10,7 +10,7 @@ import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -25,6 +25,7 @@ from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.placements import placement_named, placements_of, with_rules
 from aisle.app.serving.profiles import Profiles
 from aisle.app.serving.reasons import reasons_of_shelf
+from aisle.app.serving.recommendation_ids import RecommendationIds
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
@@ -36,11 +37,9 @@ from aisle.prepare.weigh import Weights
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind, ProfileEvent, off_scale
-from aisle.shop.signing import is_signed, new_recommendation_id
 from aisle.storage import events, items, paged_shelves, people
 from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
-from aisle.storage.signing_key import signing_key
 from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
 if TYPE_CHECKING:
@@ -80,6 +79,7 @@ class Live:
         self.keys = KeyRing(self._reads, settings.sealing_key)
         self.writer = EventWriter(self.db)
         self.impressions = ImpressionLog(self.db)
+        self.recommendation_ids = RecommendationIds(self.db)
         self.profiles = Profiles(self._reads)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Live:
         query, catalogue = self._query(request, placement, [*request.tried, *profile])
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
-        shelf = to_shelf(placed, query, catalogue, placement.name, self._recommendation_id())
+        shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not away) if away or catalogue.is_old else shelf
@@ -143,20 +143,12 @@ class Live:
             shelves.append(fill(msgspec.structs.replace(request, placement=placement, exclude_ids=shown)))
         return shelves
 
-    def is_ours(self, recommendation_id: str) -> bool:
-        """Return whether this shop made a recommendation id."""
-        return is_signed(self._signing_key, recommendation_id)
-
-    @cached_property
-    def _signing_key(self) -> bytes:
-        return signing_key(self.db)
-
-    def _recommendation_id(self) -> str:
-        """Return a new id; unsigned if the database was away from the start."""
-        try:
-            return new_recommendation_id(self._signing_key)
-        except StorageError:
-            return uuid.uuid4().hex
+    def as_if_away(self) -> "Live":
+        """Return this shop as it would answer if its database did not: by the same code, with what is in memory."""
+        away = copy(self)
+        away._reads = self._reads.as_if_away()
+        away.profiles = self.profiles.read_from(away._reads)
+        return away
 
     def recommend(
         self,

@@ -23,14 +23,16 @@ class Breaker:
         What messages call the database.
     probe
         Asks the database for what requests ask for, and raises `StorageError` if it does not answer in time.
+    is_open
+        Whether the database is known to be away; then only whoever knows better may use it.
     """
 
-    def __init__(self, name: str, probe: Callable[[], None]) -> None:
+    def __init__(self, name: str, probe: Callable[[], None], *, is_open: bool = False) -> None:
         self._name = name
         self._probe = probe
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self.is_open = False
+        self.is_open = is_open
         """Whether the database is known to be away."""
 
     def check(self) -> None:

@@ -112,6 +112,10 @@ class Database:
             self.breaker.trip()
         return explained
 
+    def as_if_away(self) -> "Database":
+        """Return this database as it is for a caller whom it does not answer."""
+        return replace(self, breaker=Breaker(self.name, lambda: None, is_open=True), trips=False)
+
     def check(self) -> None:
         """Raise `DatabaseUnavailable` if the database is known to be away."""
         if self.breaker is not None:

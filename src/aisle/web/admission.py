@@ -1,11 +1,11 @@
 """Overload: so many requests at a time, and what comes past them is sent away at once instead of waiting in line."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-import anyio
 import msgspec
-from anyio import CapacityLimiter
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,7 +25,7 @@ _READ_BY_POST: Final = ("/api/recommendations", "/api/page", "/api/rank")
 _ALWAYS: Final = "/health/"
 _BUSY: Final = msgspec.json.encode(Problem("Service Unavailable", 503, "too many requests at once; try again in 1 s"))
 
-_readers: Final = CapacityLimiter(READERS)
+_readers: Final = ThreadPoolExecutor(READERS, "aisle-reader")
 
 
 def is_read(method: str, path: str) -> bool:
@@ -35,7 +35,7 @@ def is_read(method: str, path: str) -> bool:
 
 async def read(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call what reads in a thread; the threads of those who wait for a write are others."""
-    return await anyio.to_thread.run_sync(function, *arguments, limiter=_readers)
+    return await asyncio.get_running_loop().run_in_executor(_readers, function, *arguments)
 
 
 class Admission:

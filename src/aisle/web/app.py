@@ -10,6 +10,7 @@ from aisle.web.access.door import Door
 from aisle.web.access.headers import DOCS, SecurityHeaders
 from aisle.web.access_log import AccessLog, access_log
 from aisle.web.admission import Admission
+from aisle.web.dispatch import Dispatch
 from aisle.web.metrics import Metrics
 from aisle.web.openapi import describe
 from aisle.web.routes import ENDPOINTS, table
@@ -23,12 +24,14 @@ def create_app(live: Live) -> FastAPI:
     )
     storefront = Storefront(live)
     storefront.add_to(app)
-    for endpoint in ENDPOINTS:
-        app.add_route(endpoint.path, endpoint.serve(live), [endpoint.method])
+    short_ways = {(endpoint.path, endpoint.method): endpoint.serve(live) for endpoint in ENDPOINTS}
+    for (path, method), respond in short_ways.items():
+        app.add_route(path, respond, [method])
     app.add_route("/metrics", Metrics(live).answer, ["GET"])
     app.mount("/static", assets.Assets())
     serve = live.settings.serve
     answer = errors.install(app, storefront.problem)
+    app.add_middleware(Dispatch, table=short_ways, answer=answer)
     app.add_middleware(
         Door,
         routes=table(),

@@ -43,6 +43,9 @@ _requests: Final = Histogram(
 )
 _shelves: Final = Histogram("aisle_shelf_seconds", "How long shelves took to fill.", ("placement",), buckets=_FAST)
 _fallbacks: Final = Counter("aisle_shelf_fallbacks", "Shelves that a fallback filled.", ("placement", "fallback"))
+_rehearsed: Final = Counter(
+    "aisle_fallback_rehearsals", "Shelves that were also filled as if the database were away, unseen.", ("outcome",)
+)
 _empty: Final = Counter("aisle_shelf_empty", "Shelves without an item.", ("placement",))
 _lag: Final = Histogram(
     "aisle_event_lag_seconds", "How long events took from their arrival until they were durable.", buckets=_FAST
@@ -63,6 +66,11 @@ def note_shelf(shelf: Shelf, seconds: float) -> None:
         _fallbacks.labels(shelf.placement, shelf.fallback).inc()
     if not shelf.items:
         _empty.labels(shelf.placement).inc()
+
+
+def note_rehearsal(outcome: str) -> None:
+    """Count a shelf that was filled as if the database were away: `filled`, `empty` or `failed`."""
+    _rehearsed.labels(outcome).inc()
 
 
 def note_events(seconds: float) -> None:

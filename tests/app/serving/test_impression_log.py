@@ -24,8 +24,8 @@ def test_a_served_shelf_is_a_row_with_all_that_stood_on_it(live: Live) -> None:
     assert (row.model_version, row.fallback, live.impressions.stored) == (1, None, 1)
     assert [(item.item_id, item.score) for item in row.items] == [(item.item_id, item.score) for item in shelf.items]
     assert [item.position for item in row.items] == [1, 2, 3, 4, 5]
-    assert live.is_ours(shelf.recommendation_id)
-    assert not live.is_ours("0" * 36)
+    assert live.recommendation_ids.is_ours(shelf.recommendation_id)
+    assert not live.recommendation_ids.is_ours("0" * 36)
 
 
 def test_a_shelf_that_is_only_looked_at_leaves_no_impression(live: Live) -> None:

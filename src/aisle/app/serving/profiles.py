@@ -23,6 +23,12 @@ class Profiles:
         self._db = db
         self._cache: Cache[tuple[str | None, str | None], list[ProfileEvent]] = Cache(CACHED_EVENTS, _weight)
 
+    def read_from(self, db: Database) -> "Profiles":
+        """Return the same profiles, read from another connection to the database; what was read last is shared."""
+        other = Profiles(db)
+        other._cache = self._cache
+        return other
+
     def of(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileEvent], bool]:
         """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
         try:

@@ -126,7 +126,7 @@ class Door:
 
     def _needed(self, request: Request) -> access.Scope:
         """Return the scope of the route."""
-        path, method = request.url.path, "GET" if request.method == "HEAD" else request.method
+        path, method = request.scope["path"], "GET" if request.method == "HEAD" else request.method
         methods = self._routes.get(path) or self._routes.get(f"/{path.split('/')[1]}/*")
         if methods is None:
             raise HTTPException(404, "there is no such page; the API is described at /docs")
@@ -165,7 +165,7 @@ class Door:
         except Forbidden as error:
             raise HTTPException(401, str(error), _BEARER) from None
         late = time.time() - user.expires
-        if late > (LATE_SECONDS if request.url.path == EVENTS else 0):
+        if late > (LATE_SECONDS if request.scope["path"] == EVENTS else 0):
             raise HTTPException(401, "the user token has expired; let the shop's server sign a new one", _BEARER)
         return user.user_id
 
@@ -180,9 +180,9 @@ class Door:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.add_vary_header("Origin")
+                message["headers"] = [*message.get("headers", ()), (b"vary", b"Origin")]
                 if origin in self._keys.origins:
+                    headers = MutableHeaders(scope=message)
                     headers["Access-Control-Allow-Origin"] = str(origin)
                     headers["Access-Control-Expose-Headers"] = "Retry-After"
             await send(message)

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY: Final = (
@@ -26,6 +25,10 @@ HEADERS: Final[dict[str, str]] = {
 }
 """No script but our own, no guessing of types, no shopper's id in a referrer to another site."""
 
+_RAW: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_RAW_DOCS: Final = [(b"content-security-policy", _DOCS_POLICY.encode()), *_RAW[1:]]
+_NAMES: Final = frozenset(name for name, _ in _RAW)
+
 
 class SecurityHeaders:
     """Middleware that puts `HEADERS` on every answer."""
@@ -41,10 +44,8 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                if scope["path"] == DOCS:
-                    headers["Content-Security-Policy"] = _DOCS_POLICY
+                headers = [header for header in message.get("headers", ()) if header[0] not in _NAMES]
+                message["headers"] = headers + (_RAW_DOCS if scope["path"] == DOCS else _RAW)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

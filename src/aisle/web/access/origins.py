@@ -1,6 +1,7 @@
 """Where a request comes from: the host it names, its page, and the machine."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -73,7 +74,7 @@ def is_same_origin(request: Request) -> bool:
     """Tell whether a request comes from a page of this server, or from no page at all."""
     site = request.headers.get("sec-fetch-site", "none")
     origin = request.headers.get("origin")
-    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    own = f"{request.scope['scheme']}://{request.headers.get('host', '')}"
     return site in ("same-origin", "none") and origin in (None, own)
 
 
@@ -90,6 +91,7 @@ def is_on_this_machine(request: Request) -> bool:
     return is_address(address) and ip_address(address).is_loopback and not forwarded
 
 
+@lru_cache(maxsize=1024)
 def is_address(host: str) -> bool:
     """Tell whether a host is an IP address."""
     try:

@@ -12,6 +12,7 @@ from aisle.shop.errors import InputError
 from aisle.shop.ids import check_id
 from aisle.web import metrics
 from aisle.web.access.caller import Caller
+from aisle.web.api.rehearsal import rehearse_now_and_then
 from aisle.web.api.shelf_schemas import (
     MAX_SHELF,
     AboutItem,
@@ -35,6 +36,7 @@ def recommendations(live: Live, caller: Caller, wanted: ShelfWanted) -> Recommen
     if wanted.recommendation_id is not None:
         shelf = live.kept(wanted.recommendation_id, request.user_id, request.session_id)
     elif wanted.offset is None and wanted.sort == "best":
+        rehearse_now_and_then(live, request)
         return _answer(live.served(request), started)
     else:
         shelf = _sorted(live.shelf(structs.replace(request, n=MAX_SHELF)), wanted.sort)

@@ -1,0 +1,233 @@
+"""A shop over HTTP: throughput beside a bare route, processor time, and how soon a click and a start take effect.
+
+    make serving        or        python -m benchmarks.serving LOGS [--shop FOLDER] [--seconds 10] [--no-page]
+
+LOGS holds one export of the Online Retail log (`*.csv.gz` or `*.csv`), of which a shop is made, or FOLDER is a shop
+that is trained already. The server runs on one core and the load generator on the other (`wrk`, and `h2load` for a
+given number of requests a second); ratios are to a bare Starlette route on the server's core, measured right after. A
+row whose generator had no time left is void.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from aisle.app.settings import Settings
+from aisle.storage.connection import connect as connect_database
+from benchmarks.end_to_end import aisle
+from benchmarks.shared import generators
+from benchmarks.shared.generators import SATURATED, Capacity, capacity, pace
+from benchmarks.shared.page import DOCS, machine, write_table
+from benchmarks.shared.rows import Row, aligned
+from tests.faults.load import Call, ask, connect, until
+from tests.web.serving import serving
+
+SERVER_CORE: Final = ("taskset", "-c", "0")
+CONNECTIONS: Final = 32
+CLICKS: Final = 100
+STARTS: Final = 5
+READY_SECONDS: Final = 120.0
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Measure, print the rows, and write them into the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__.splitlines()[0])
+    parser.add_argument("logs", type=Path, nargs="?", help="holds the log, as *.csv.gz or *.csv")
+    parser.add_argument("--shop", type=Path, help="a shop that is trained already")
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long each load lasts")
+    parser.add_argument("--no-page", action="store_true", help="leave docs/benchmarks.md as it is")
+    arguments = parser.parse_args()
+    if missing := generators.missing():
+        sys.exit(f"{', '.join(missing)} is not installed; Debian has wrk and nghttp2-client")
+    if arguments.shop is None and arguments.logs is None:
+        parser.error("name the folder of the logs, or a shop")
+    with tempfile.TemporaryDirectory() as temporary:
+        shop = arguments.shop or make_shop(Path(temporary) / "shop", arguments.logs)
+        rows = []
+        for row in measured(shop, arguments.seconds):
+            print(" · ".join(map(str, row.values())), flush=True)
+            rows.append(row)
+    print(aligned(rows))
+    if not arguments.no_page:
+        write_table(DOCS / "benchmarks.md", "serving", rows, f"`python -m benchmarks.serving`, {machine()}.")
+
+
+def make_shop(folder: Path, logs: Path) -> Path:
+    """Make a shop of the Online Retail log, and train it."""
+    shop = ("-C", str(folder))
+    aisle("init", ("init", str(folder)))
+    files = map(str, sorted(logs.glob("*.csv*")))
+    aisle("import", (*shop, "import", *files, "--format", "online-retail"))
+    aisle("train", (*shop, "train"))
+    return folder
+
+
+def measured(shop: Path, seconds: float) -> Iterator[Row]:
+    """Yield the rows of a shop."""
+    users, items = _some(shop)
+    shelves = {
+        "trending": ["/api/trending"],
+        "bestsellers": ["/api/bestsellers"],
+        "similar": [f"/api/similar?item_id={item}" for item in items],
+    }
+    for_you = [f"/api/recommendations?user_id={user}" for user in users]
+    clicks = [
+        json.dumps({"event": "view_item", "event_id": "EVENT_ID", "user_id": user, "item_id": item})
+        for user, item in zip(users, items * len(users), strict=False)
+    ]
+    with serving(shop, before=SERVER_CORE) as (process, address), _bare() as bare:
+        _wait_until_ready(address)
+        for name, paths in shelves.items():
+            yield _beside_bare(bare, name, capacity(address, paths, seconds, CONNECTIONS), seconds)
+        posted = capacity(address, clicks, seconds, CONNECTIONS, "/api/events")
+        yield _beside_bare(bare, "POST of one event", posted, seconds)
+        yield from _half_capacity(process.pid, address, for_you, seconds)
+    yield _seen_elsewhere(shop, users, items)
+    yield _start(shop)
+
+
+def _some(shop: Path) -> tuple[list[str], list[str]]:
+    """Return shoppers and items of a shop, as they stand in a query."""
+    with connect_database(Settings.read(shop).database_url) as db, db.read() as connection:
+        columns = [
+            connection.exec_driver_sql(
+                f"SELECT {column} FROM events WHERE {column} IS NOT NULL GROUP BY {column}"
+                f" HAVING COUNT(*) > 20 ORDER BY {column} LIMIT 500"
+            )
+            .scalars()
+            .all()
+            for column in ("user_id", "item_id")
+        ]
+    users, items = ([str(value) for value in column if re.fullmatch(r"\w+", str(value))] for column in columns)
+    return users, items
+
+
+def _beside_bare(bare: str, name: str, seen: Capacity, seconds: float) -> Row:
+    beside = capacity(bare, ["/"], max(2.0, seconds / 3), CONNECTIONS)
+    ratio = seen.per_second / beside.per_second
+    share = max(seen.generator_share, beside.generator_share)
+    figure = f"{seen.per_second:.0f}/s, p99 {seen.p99_ms:.1f} ms, {seen.failed} failed"
+    return _row(f"{name}, ≥ 25 % of a bare route", f"{ratio:.0%}", ratio >= 0.25, share, figure)
+
+
+def _half_capacity(pid: int, address: str, paths: list[str], seconds: float) -> Iterator[Row]:
+    """Ask for shoppers' shelves at half of what the server can do; each leaves an impression."""
+    most = capacity(address, paths, seconds, CONNECTIONS)
+    before = _processor_seconds(pid)
+    seen = pace(address, paths, seconds, CONNECTIONS, most.per_second / 2)
+    each = (_processor_seconds(pid) - before) * 1000 / (seen.asked_per_second * seconds)
+    figure = f"{seen.asked_per_second:.0f}/s of {most.per_second:.0f}/s, answers {seen.statuses}"
+    yield _row("recommended for you at half capacity, p99 ≤ 25 ms", f"{seen.p99_ms:.1f} ms", seen.p99_ms <= 25,
+               seen.generator_share, f"{figure}, p50 {seen.p50_ms:.1f} ms")  # fmt: skip
+    yield _row("… processor time ≤ 6 ms", f"{each:.1f} ms", each <= 6, seen.generator_share, "impressions included")
+
+
+def _seen_elsewhere(shop: Path, users: list[str], items: list[str]) -> Row:
+    """Click on one worker, and ask another for what was viewed as soon as the click is acknowledged."""
+    took = []
+    with serving(shop, workers=2) as (supervisor, address):
+        _wait_until_ready(address)
+        one, other = _two_workers(supervisor.pid, address)
+        for number in range(CLICKS):
+            user, item = users[number % len(users)], items[number % len(items)]
+            event = {"event": "view_item", "user_id": user, "item_id": item}
+            clicked = ask(one, Call("/api/events", json.dumps(event).encode()))
+            assert clicked.status == 200, clicked
+            started = time.monotonic()
+            while True:
+                shelf = ask(other, Call(f"/api/recommendations?user_id={user}&placement=recently-viewed&n=1"))
+                if [found["item_id"] for found in json.loads(shelf.body)["items"]] == [item]:
+                    break
+            took.append((time.monotonic() - started) * 1000)
+    worst = float(np.quantile(took, 0.99))
+    return _row("a click is in the next shelf of another worker ≤ 50 ms", f"{worst:.1f} ms", worst <= 50, 0.0,
+                f"p99 of {CLICKS}; median {np.median(took):.1f} ms")  # fmt: skip
+
+
+def _two_workers(supervisor: int, address: str) -> list[HTTPConnection]:
+    """Return connections to two workers: the kernel chooses who accepts one, and it is not asked twice."""
+    found: dict[int, HTTPConnection] = {}
+    for _ in range(1000):
+        connection = connect(address)
+        ask(connection, Call("/health/live"))
+        worker = _worker_behind(supervisor, connection.sock.getsockname()[1])
+        if worker in found:
+            connection.close()
+        found.setdefault(worker, connection)
+        if len(found) == 2:
+            return list(found.values())
+    sys.exit("one worker accepted every connection")
+
+
+def _worker_behind(supervisor: int, port: int) -> int:
+    """Return which process holds the other end of a connection from a port of this machine."""
+    remote = f":{port:04X}"
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    inode = next(line[9] for line in lines if line[2].endswith(remote))
+    for pid in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            if str(descriptor.readlink()) == f"socket:[{inode}]":
+                return int(pid)
+    raise LookupError(f"nobody holds the other end of port {port}")
+
+
+def _start(shop: Path) -> Row:
+    """Start the server some times, and wait until it can fill a shelf."""
+    took = []
+    for _ in range(STARTS):
+        started = time.monotonic()
+        with serving(shop) as (_, address):
+            _wait_until_ready(address)
+            took.append(time.monotonic() - started)
+    return _row(
+        "start to ready ≤ 3 s", f"{np.median(took):.1f} s", bool(np.median(took) <= 3), 0.0, f"median of {STARTS}"
+    )
+
+
+def _wait_until_ready(address: str) -> None:
+    def is_ready() -> bool:
+        connection = connect(address)
+        ready = ask(connection, Call("/health/ready")).status == 200
+        connection.close()
+        return ready
+
+    until(is_ready, READY_SECONDS)
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+@contextmanager
+def _bare() -> Iterator[str]:
+    """Serve a bare route on the server's core."""
+    command = [*SERVER_CORE, sys.executable, "-m", "benchmarks.shared.bare"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def _row(what: str, figure: str, kept: bool, generator_share: float, beside: str) -> Row:
+    void = generator_share > SATURATED
+    return {"what": what, "figure": figure, "kept": "void" if void else "yes" if kept else "", "beside it": beside}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""A bare Starlette route, served as the shop's server is: what an answer costs before anything is done for it.
+
+python -m benchmarks.shared.bare
+"""
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from aisle.web.server import listen
+
+_ANSWER = b'{"status":"ok"}'
+
+
+async def answer(_request: Request) -> Response:
+    """Answer with a constant."""
+    return Response(_ANSWER, media_type="application/json")
+
+
+def main() -> None:
+    """Serve until told to stop, and print the address."""
+    routes = [Route("/", answer, methods=["GET", "POST"])]
+    with listen("127.0.0.1", 0) as listener:
+        print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+        config = uvicorn.Config(Starlette(routes=routes), lifespan="off", log_level="warning", access_log=False)
+        uvicorn.Server(config).run([listener])
+
+
+if __name__ == "__main__":
+    main()

@@ -2,11 +2,11 @@
 
 import sys
 import time
-from collections.abc import Collection
-from typing import Any, Final
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aisle.web import metrics
@@ -17,6 +17,19 @@ UNKNOWN: Final = "unknown"
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
+class Line(msgspec.Struct, frozen=True):
+    """What is written of a request."""
+
+    time: str
+    """When it was answered, as ISO 8601 in UTC."""
+    level: str
+    """`info`, `warning` if the server was too busy, `error` if it failed."""
+    method: str
+    route: str
+    status: int
+    milliseconds: float
+
+
 class AccessLog:
     """Middleware that notes every answer, for the log and for Prometheus.
 
@@ -25,10 +38,10 @@ class AccessLog:
     routes
         The paths of the table of routes; one that ends with `/*` stands for all below it.
     log
-        What lines are written with; None: none are.
+        Writes a line; None: nobody does.
     """
 
-    def __init__(self, app: ASGIApp, routes: Collection[str], log: Any | None) -> None:
+    def __init__(self, app: ASGIApp, routes: Collection[str], log: Callable[[Line], None] | None) -> None:
         self._app = app
         self._routes = frozenset(routes)
         self._log = log
@@ -57,8 +70,8 @@ class AccessLog:
         metrics.note_request(method, route, status, seconds)
         if self._log is not None:
             level = "info" if status < 500 else "warning" if status == 503 else "error"
-            write = getattr(self._log, level)
-            write("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 2))
+            moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self._log(Line(moment, level, method, route, status, round(seconds * 1000, 2)))
 
     def _route(self, path: str) -> str:
         if path in self._routes:
@@ -67,14 +80,7 @@ class AccessLog:
         return folder if folder in self._routes else UNKNOWN
 
 
-def access_log() -> Any:
-    """Return what writes the lines, to standard output."""
-    return structlog.wrap_logger(
-        structlog.BytesLogger(sys.stdout.buffer),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            structlog.processors.JSONRenderer(serializer=lambda line, **_: msgspec.json.encode(line)),
-        ],
-        wrapper_class=structlog.BoundLogger,
-    )
+def write_line(line: Line) -> None:
+    """Write a line to standard output, whole, so that those of several workers do not mix."""
+    sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stdout.buffer.flush()

@@ -8,7 +8,7 @@ from aisle.app.serve import Live
 from aisle.web import assets, errors
 from aisle.web.access.door import Door
 from aisle.web.access.headers import DOCS, SecurityHeaders
-from aisle.web.access_log import AccessLog, access_log
+from aisle.web.access_log import AccessLog, write_line
 from aisle.web.admission import Admission
 from aisle.web.dispatch import Dispatch
 from aisle.web.metrics import Metrics
@@ -43,7 +43,7 @@ def create_app(live: Live) -> FastAPI:
     )
     app.add_middleware(Admission)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(AccessLog, routes=table(), log=access_log() if serve.access_log else None)
+    app.add_middleware(AccessLog, routes=table(), log=write_line if serve.access_log else None)
     description = describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign] # FastAPI's own way to extend it
     return app

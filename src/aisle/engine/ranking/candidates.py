@@ -1,6 +1,6 @@
 """The first stage: several recommenders, each with a quota, propose candidates for a shelf."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +15,10 @@ Floats = NDArray[np.float32]
 
 MAX_CANDIDATES: Final = 200
 """At most so many candidates of a query go to the ranker."""
+
+
+SPARSE: Final = 32
+"""Numbers are marked in a table if at least one in so many is there, and are sorted otherwise."""
 
 
 class Source(NamedTuple):
@@ -117,14 +121,27 @@ class _Proposals(NamedTuple):
 def _gather_block(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None) -> Candidates:
     items = max(1, next(iter(sources.values())).recommender.items_count)
     proposals = [_propose(source, queries, exclude, items) for source in sources.values()]
-    pairs = np.unique(np.concatenate([of_source.pairs for of_source in proposals]))
+    pairs, places = _union([of_source.pairs for of_source in proposals], len(queries) * items)
     query = pairs // items
     item = (pairs - query * items).astype(np.int32)
     ranks = np.full((len(pairs), len(proposals)), np.nan, np.float32)
-    for column, of_source in enumerate(proposals):
-        ranks[np.searchsorted(pairs, of_source.pairs), column] = of_source.ranks
+    for column, (of_source, place) in enumerate(zip(proposals, places, strict=True)):
+        ranks[place, column] = of_source.ranks
     scores = np.stack([of_source.shares(query, item) for of_source in proposals], axis=1)
     return Candidates(ItemLists.of_pairs(query, item, len(queries)), tuple(sources), scores, ranks)
+
+
+def _union(sets: Sequence[NDArray[np.int64]], cells: int) -> tuple[NDArray[np.int64], list[NDArray[np.integer]]]:
+    """Return all members of some sets of numbers below `cells`, ascending, and the places of each set's members."""
+    if sum(map(len, sets)) * SPARSE < cells:
+        union = np.unique(np.concatenate(sets))
+        return union, [np.searchsorted(union, members) for members in sets]
+    place = np.zeros(cells, np.int32)
+    for members in sets:
+        place[members] = 1
+    union = np.flatnonzero(place)
+    place[union] = np.arange(len(union), dtype=np.int32)
+    return union, [place[members] for members in sets]
 
 
 def _propose(source: Source, queries: QueryBatch, exclude: ItemLists | None, items: int) -> _Proposals:

@@ -7,6 +7,7 @@ import pytest
 from aisle.app.serve import Live
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.engine.model import TrainedModel
+from aisle.shop import moments
 from aisle.storage import item_changes, items
 from aisle.storage.connection import connect
 from tests.databases import new_shop
@@ -60,6 +61,14 @@ def test_without_a_database_what_was_read_last_counts(folder: Path, live: Live, 
     assert len(never_read.current(model).of_model) == len(model.items)
 
 
+def test_an_item_becomes_available_when_its_time_comes(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, later = live.recommend("user-0", 1).items[0].item_id, moments.now() + moments.DAY
+    items.upsert(live.db, [row("items", item_id=first, available_from=later)])
+    assert first not in [item.item_id for item in live.recommend("user-0", 20).items]
+    monkeypatch.setattr(moments, "now", lambda: later + 1)
+    assert live.recommend("user-0", 1).items[0].item_id == first
+
+
 def test_a_database_that_took_the_place_of_another_is_read_anew(folder: Path, live: Live, model: TrainedModel) -> None:
     watch = CatalogueWatch(live.db, live.db)
     items.upsert(live.db, [row("items", item_id="new", title="New")])
@@ -88,3 +97,20 @@ def test_what_another_program_sells_out_is_on_no_shelf(live: Live) -> None:
     with live.db.write() as connection:
         connection.exec_driver_sql("UPDATE items SET stock = 0 WHERE item_id = ?", (first,))
     assert first not in [item.item_id for item in live.recommend("user-0", 20).items]
+
+
+def test_an_item_that_the_catalogue_does_not_list_is_on_no_shelf(live: Live) -> None:
+    shown = {item.item_id for item in live.recommend("user-0", 20).items}
+    with live.db.write() as connection:
+        connection.exec_driver_sql("DELETE FROM items WHERE item_id = 'tea-1'")
+        item_changes.enter_all(connection)
+    assert "tea-1" in shown
+    assert "tea-1" not in {item.item_id for item in live.recommend("user-0", 20).items}
+
+
+def test_a_catalogue_of_a_few_items_hides_no_others(live: Live, model: TrainedModel) -> None:
+    with live.db.write() as connection:
+        connection.exec_driver_sql("DELETE FROM items WHERE item_id <> 'tea-1'")
+        item_changes.enter_all(connection)
+    assert CatalogueWatch(live.db, live.db).current(model).sold_here.all()
+    assert len(live.recommend("user-0", 10).items) == 10

@@ -17,7 +17,7 @@ from aisle.engine.proposals import (
     Ints,
 )
 from aisle.engine.query import ShelfQuery
-from aisle.shop.ids import UNKNOWN
+from aisle.shop.ids import UNKNOWN, among
 from aisle.storage.impressions import Impression, ServedItem
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from aisle.app.serving.catalogue import LiveCatalogue
     from aisle.engine.request import ShelfRequest
+    from aisle.shop.facts import ItemFacts
     from aisle.storage.events import EventRow
-    from aisle.storage.items import ItemFacts
+    from aisle.storage.items import ItemRow
 
 FALLBACKS: Final = {name: fallback.sentence for name, fallback in EVERY_FALLBACK.items()}
 """The fallbacks of a shelf by name, and what people read then."""
@@ -81,6 +82,12 @@ class Shelf(msgspec.Struct, frozen=True):
 
         return shelf_frame(self)
 
+    def __repr__(self) -> str:
+        from aisle.app.serving.frames import as_text
+
+        fallback = f": {FALLBACKS[self.fallback]}" if self.fallback else ""
+        return f"{self.placement}, by model {self.model_version}{fallback}\n{as_text(self.to_frame())}"
+
     def _repr_html_(self) -> str:
         return self.to_frame()._repr_html_()
 
@@ -131,7 +138,7 @@ def _fillings(placed: PlacedShelf) -> list[str | None]:
     """Return the fallback that fills the place of each item: popular items stand behind what is proposed."""
     fallback = placed.proposal.fallback
     of_proposal = None if fallback is None else fallback.name
-    proposed = np.isin(placed.items, placed.proposal.items)
+    proposed = among(placed.items, placed.proposal.items)
     return [of_proposal if own else POPULAR.name for own in proposed.tolist()]
 
 
@@ -173,9 +180,12 @@ def history_line(row: "EventRow", item: "ItemFacts | None") -> HistoryLine:
     )
 
 
-def name_of(item_id: str, row: "ItemFacts | None") -> str:
-    """Return the name of an item; its id, if the catalogue has no name."""
-    return row.title if row and row.title else item_id
+def name_of(item_id: str, row: "ItemFacts | ItemRow | None") -> str:
+    """Return the title of an item; without one, its brand and the last step of its category; without these, its id."""
+    if row is None:
+        return item_id
+    kind = (row.category or "").rpartition(">")[2].strip()
+    return row.title or " ".join(filter(None, (row.brand, kind))) or item_id
 
 
 def _shelf_item(item_id: str, row: "ItemFacts | None", score: float, predicted_rating: float | None) -> ShelfItem:

@@ -53,13 +53,6 @@ Timezone = Annotated[str | None, typer.Option(help="The time zone of times that 
 DateFormat = Annotated[str | None, typer.Option(help="How dates are written, such as '%d/%m/%Y %H:%M'.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(init)
-    app.command("import")(import_)
-    app.command()(export)
-
-
 def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new shop's folder.")] = Path(),
@@ -97,7 +90,7 @@ def import_(
     """
     from aisle.cli.display import terminal
     from aisle.cli.display.imports import print_guess
-    from aisle.ingest.guess import guess
+    from aisle.ingest.guessing.guess import guess
     from aisle.ingest.plan import Plan
 
     if len(files) == 1 and files[0].is_dir():

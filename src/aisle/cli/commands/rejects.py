@@ -11,12 +11,9 @@ from aisle.cli.shop import open_shop
 
 Source = Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this file, or of api.")]
 
-rejects = typer.Typer(help="Rows that could not be used: list, export and import them again.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(rejects, name="rejects")
+rejects = typer.Typer(
+    name="rejects", help="Rows that could not be used: list, export and import them again.", no_args_is_help=True
+)
 
 
 @rejects.command("list")

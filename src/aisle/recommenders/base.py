@@ -2,19 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.learnt import arrays_of, restore
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
 from aisle.recommenders.topn import rank_in_blocks, topn
 from aisle.shop.errors import SettingsError
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Array = NDArray[Any]
 
@@ -101,7 +99,7 @@ class Recommender(Component[C], ABC):
     """
 
     @abstractmethod
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Learn from the data and forget what was learnt before; equal data and seed give equal arrays.
 
         Raises

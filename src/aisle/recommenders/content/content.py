@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.content.encoder import TFIDF, Encoder, check_name, load_encoder
@@ -29,7 +30,6 @@ from aisle.shop.errors import InputError, NotEnoughData
 if TYPE_CHECKING:
     import polars as pl
 
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -93,7 +93,7 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
         super().__init__(config)
         self._encoder = encoder
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Encode the catalogue, factorise the events, and learn the map between the two.
 
         Raises
@@ -157,7 +157,7 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
         return _unit_rows(vectors)
 
 
-def _described(data: "Interactions") -> "pl.DataFrame":
+def _described(data: Interactions) -> "pl.DataFrame":
     """Return the catalogue.
 
     Raises

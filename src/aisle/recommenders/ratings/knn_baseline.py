@@ -5,20 +5,18 @@ defaults are those of Surprise, where this is `KNNBaseline`.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ratings.baseline import find_biases, user_ridge
 from aisle.recommenders.ratings.rating_neighbours import Neighbourhood, NeighboursConfig, compared_biases
 from aisle.recommenders.ratings.star_ratings import BiasModel, rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -38,7 +36,7 @@ class KNNBaseline(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNBaselineCo
 
     neighbours_: Neighbourhood
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Find the baselines and compare all users, or all items."""
         ratings = ratings_of(data)
         self.biases_, self.scale_ = find_biases(ratings, self.config.baseline), ratings.scale

@@ -5,21 +5,19 @@ Resnick, Iacovou, Suchak, Bergstrom and Riedl, "GroupLens: An Open Architecture 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ratings.baseline import find_biases, user_ridge
 from aisle.recommenders.ratings.rating_neighbours import Neighbourhood, NeighboursConfig, compared_biases
 from aisle.recommenders.ratings.star_ratings import Biases, BiasModel, Ratings, rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -45,7 +43,7 @@ class KNNMeans(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNMeansConfig])
     """The mean of each user, or item."""
     neighbours_: Neighbourhood
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Average and compare all users, or all items."""
         ratings = ratings_of(data)
         self.scale_ = ratings.scale

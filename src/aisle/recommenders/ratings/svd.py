@@ -5,11 +5,12 @@ Techniques for Recommender Systems" (2009); definitions and order of visits are 
 `kernels.sgd_numpy`.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
@@ -17,9 +18,6 @@ from aisle.recommenders.ranges import Count
 from aisle.recommenders.ratings.biased_factors import BiasedFactors, FactorModel, first_factors
 from aisle.recommenders.ratings.descent import DescentConfig
 from aisle.recommenders.ratings.star_ratings import rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 
 class SVDConfig(DescentConfig, frozen=True):
@@ -39,7 +37,7 @@ class SVD(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDConfig]):
     name = "svd"
     config_type: ClassVar[type[Config]] = SVDConfig
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Descend from random vectors.
 
         Raises

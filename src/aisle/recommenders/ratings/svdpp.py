@@ -6,12 +6,13 @@ SVD, are in `kernels.sgd_numpy`.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
@@ -19,9 +20,6 @@ from aisle.recommenders.ranges import Count
 from aisle.recommenders.ratings.biased_factors import BiasedFactors, FactorModel, drawn_vectors, first_factors
 from aisle.recommenders.ratings.descent import DescentConfig
 from aisle.recommenders.ratings.star_ratings import rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -46,7 +44,7 @@ class SVDpp(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDppConfig]):
     implicit_: Floats
     """y, (items, factors)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Descend from random vectors.
 
         Raises

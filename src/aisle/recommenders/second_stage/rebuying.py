@@ -4,19 +4,17 @@ An item is taken by an event of the log's target kind, such as a purchase. The f
 are shrunk towards those of its category, and these towards the shop's.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Component, Config, NoSettings
 from aisle.recommenders.second_stage.item_state import PRIOR, distinct_pairs, target_kind
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -55,7 +53,7 @@ class Rebuying(Component[NoSettings]):
     again_: NDArray[np.bool_]
     """Whether it is of a category that people buy again, (items,)."""
 
-    def fit(self, data: "Interactions", category: Ints) -> Self:
+    def fit(self, data: Interactions, category: Ints) -> Self:
         """Count who took what on several days.
 
         Parameters

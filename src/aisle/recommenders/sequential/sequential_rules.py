@@ -5,13 +5,14 @@ Learning Method for Session-Based Recommendation" (2017), with any power of the 
 items instead of one.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import SUM, Places, Value
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
@@ -19,9 +20,6 @@ from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative
 from aisle.recommenders.recency import RanksTheRest, completed, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.sparse import entries_of, products
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -60,7 +58,7 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, Recommender[SequentialRul
     links_: CSR
     """What follows each item, strongest first."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Count which items follow which."""
         from aisle.kernels.partners import partners
 

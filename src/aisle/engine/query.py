@@ -43,7 +43,7 @@ class Catalogue(Protocol):
         """Return what is known of items."""
 
     def listed(self, items: Ints) -> Flags:
-        """Return which items exist: an id that neither the model nor the catalogue knows is a typing error."""
+        """Return which items the shop sells at all: not a typing error, and not what it no longer lists."""
 
     def newest(self, n: int) -> Ints:
         """Return the n newest items, newest first."""

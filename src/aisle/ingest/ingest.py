@@ -24,6 +24,19 @@ from aisle.shop.events import EARLIEST
 _ID_OF: Final = {"events": EVENT_ID, "reviews": REVIEW_ID}
 """The tables whose rows get an id if they have none."""
 
+FRAME: Final = "frame"
+"""The source of rejects of a frame."""
+
+Source = Sequence[Path] | pl.DataFrame
+"""What is imported: files, one after the other, or a frame as if it were a file."""
+
+
+def read_source(source: Source, plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS) -> Iterator[Batch]:
+    """Read files or a frame, and check every row once."""
+    if isinstance(source, pl.DataFrame):
+        return read_frame(source, plan, now=now, rows=rows)
+    return read_files(source, plan, now=now, rows=rows)
+
 
 def read_files(paths: Sequence[Path], plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS) -> Iterator[Batch]:
     """Read files and check every row once.
@@ -57,7 +70,7 @@ def read_files(paths: Sequence[Path], plan: Plan, *, now: int | None = None, row
     yield from _Checker(plan, now, _starts(distinct)).batches(_mapped(distinct, plan, rows))
 
 
-def read_frame(frame: pl.DataFrame, plan: Plan, *, now: int | None = None) -> Iterator[Batch]:
+def read_frame(frame: pl.DataFrame, plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS) -> Iterator[Batch]:
     """Check the rows of a frame as if it were a file; `position` counts rows.
 
     Raises
@@ -65,9 +78,9 @@ def read_frame(frame: pl.DataFrame, plan: Plan, *, now: int | None = None) -> It
     FormatError
         If the columns are not what the plan says.
     """
-    raw = raw_rows_of_frame(frame, "frame")
+    raw = raw_rows_of_frame(frame, FRAME, rows)
     log = log_of(plan)
-    mapped = map_columns(raw, plan) if log is None else log.map_batches(raw, "frame", frame.columns)
+    mapped = map_columns(raw, plan) if log is None else log.map_batches(raw, FRAME, frame.columns)
     yield from _Checker(plan, now, {}).batches(mapped)
 
 
@@ -77,9 +90,7 @@ class _Checker:
     def __init__(self, plan: Plan, now: int | None, starts: dict[str, int]) -> None:
         log = log_of(plan)
         if log is not None and plan.table is not None and plan.table not in log.tables:
-            raise FormatError(
-                f"format {log.name} gives {', '.join(log.tables)}, not {plan.table}; drop --as {plan.table}"
-            )
+            raise FormatError(f"format {log.name} gives {', '.join(log.tables)}; --as {plan.table} is not among them")
         self._plan = plan
         self._now = moments.now() if now is None else now
         self._starts = starts

@@ -88,3 +88,20 @@ def test_what_another_program_sells_out_is_on_no_shelf(live: Live) -> None:
     with live.db.write() as connection:
         connection.exec_driver_sql("UPDATE items SET stock = 0 WHERE item_id = ?", (first,))
     assert first not in [item.item_id for item in live.recommend("user-0", 20).items]
+
+
+def test_an_item_that_the_catalogue_does_not_list_is_on_no_shelf(live: Live) -> None:
+    shown = {item.item_id for item in live.recommend("user-0", 20).items}
+    with live.db.write() as connection:
+        connection.exec_driver_sql("DELETE FROM items WHERE item_id = 'tea-1'")
+        item_changes.enter_all(connection)
+    assert "tea-1" in shown
+    assert "tea-1" not in {item.item_id for item in live.recommend("user-0", 20).items}
+
+
+def test_a_catalogue_of_a_few_items_hides_no_others(live: Live, model: TrainedModel) -> None:
+    with live.db.write() as connection:
+        connection.exec_driver_sql("DELETE FROM items WHERE item_id <> 'tea-1'")
+        item_changes.enter_all(connection)
+    assert CatalogueWatch(live.db, live.db).current(model).sold_here.all()
+    assert len(live.recommend("user-0", 10).items) == 10

@@ -9,6 +9,7 @@ from aisle.engine.shelf.attributes import (
     attributes_of_catalogue,
     attributes_of_rows,
     median_cover,
+    sold_here,
     steps_of,
 )
 from aisle.shop.facts import ItemFacts
@@ -171,3 +172,9 @@ def test_the_usual_cover_is_that_of_the_median_item_in_stock() -> None:
 
 def test_without_sales_the_usual_cover_is_unknown() -> None:
     assert np.isnan(median_cover(np.array([3], np.float32), np.array([np.nan], np.float32)))
+
+
+def test_a_catalogue_says_what_is_sold_if_it_holds_at_least_half() -> None:
+    half, less = np.array([True, False, True, False]), np.array([True, False, False, False])
+    assert sold_here(half).tolist() == half.tolist()
+    assert sold_here(less).all()

@@ -83,9 +83,9 @@ class LiveCatalogue:
         return held.joined(of_new).take(np.argsort(np.concatenate((np.flatnonzero(known), np.flatnonzero(~known)))))
 
     def listed(self, items: Ints) -> Flags:
-        """Return which items the model or the catalogue knows."""
-        listed = items < self.vocabulary.known
-        new = np.flatnonzero(~listed)
+        """Return which items the shop sells at all."""
+        listed = self.vocabulary.values(self._held.sold_here, items, False)
+        new = np.flatnonzero(items >= self.vocabulary.known)
         if len(new):
             listed[new] = [row is not None for row in self.rows(self.vocabulary.ids(items[new]))]
         return listed

@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from aisle.engine.model import TrainedModel
-from aisle.engine.shelf.attributes import ItemAttributes, attributes_of_rows
+from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows, sold_here
 from aisle.shop import moments
 from aisle.shop.errors import StorageError
 from aisle.shop.facts import ItemFacts
@@ -24,6 +24,15 @@ class HeldCatalogue(NamedTuple):
     """By id; items that are not in the catalogue are missing."""
     of_model: ItemAttributes
     """The attributes of the model's items, by number."""
+    in_catalogue: Flags
+    """Which of the model's items are in the catalogue, by number."""
+    sold_here: Flags
+    """Which of them the shop sells at all, by number."""
+
+    @classmethod
+    def of(cls, facts: Mapping[str, ItemFacts], of_model: ItemAttributes, in_catalogue: Flags) -> Self:
+        """Return a catalogue that says what is sold."""
+        return cls(facts, of_model, in_catalogue, sold_here(in_catalogue))
 
 
 class CatalogueWatch:
@@ -83,7 +92,8 @@ class CatalogueWatch:
             self._read_changes()
         held = self._held_of(model)
         if held is None:
-            held = HeldCatalogue(self._facts, self._attributes(model, range(len(model.items))))
+            in_catalogue = np.array([item_id in self._facts for item_id in model.items.ids], np.bool_)
+            held = HeldCatalogue.of(self._facts, self._attributes(model, range(len(model.items))), in_catalogue)
             self._held = ((model, held), *self._held[:1])  # requests to the model before may still run
         return held
 
@@ -107,8 +117,12 @@ class CatalogueWatch:
         """Return what is held for a model after some items changed."""
         numbers = [model.items.number(item_id) for item_id in changed]
         known = [number for number in numbers if number != UNKNOWN]
-        of_model = held.of_model.updated(np.array(known), self._attributes(model, known)) if known else held.of_model
-        return HeldCatalogue(self._facts, of_model)
+        if not known:
+            return held._replace(facts=self._facts)
+        in_catalogue = held.in_catalogue.copy()
+        in_catalogue[known] = [model.items.ids[number] in self._facts for number in known]
+        of_model = held.of_model.updated(np.array(known), self._attributes(model, known))
+        return HeldCatalogue.of(self._facts, of_model, in_catalogue)
 
     def _attributes(self, model: TrainedModel, numbers: Iterable[int]) -> ItemAttributes:
         """Return the attributes of some of a model's items."""

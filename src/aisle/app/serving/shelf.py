@@ -81,6 +81,12 @@ class Shelf(msgspec.Struct, frozen=True):
 
         return shelf_frame(self)
 
+    def __repr__(self) -> str:
+        from aisle.app.serving.frames import as_text
+
+        fallback = f": {FALLBACKS[self.fallback]}" if self.fallback else ""
+        return f"{self.placement}, by model {self.model_version}{fallback}\n{as_text(self.to_frame())}"
+
     def _repr_html_(self) -> str:
         return self.to_frame()._repr_html_()
 

@@ -90,7 +90,7 @@ def import_(
     """
     from aisle.cli.display import terminal
     from aisle.cli.display.imports import print_guess
-    from aisle.ingest.guess import guess
+    from aisle.ingest.guessing.guess import guess
     from aisle.ingest.plan import Plan
 
     if len(files) == 1 and files[0].is_dir():

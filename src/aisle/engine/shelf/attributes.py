@@ -201,6 +201,22 @@ def median_cover(stock: Floats, sales_per_day: Floats) -> float:
     return float(np.median(stock[counted] / sales_per_day[counted])) if counted.any() else float("nan")
 
 
+def sold_here(in_catalogue: Flags) -> Flags:
+    """Return which of the model's items the shop sells at all, (items,).
+
+    They are those in its catalogue, if it has one: if that holds at least half of what shoppers dealt with. Of a shop
+    that only ever described a few items, all are.
+
+    Parameters
+    ----------
+    in_catalogue
+        Which of the items the catalogue holds, (items,).
+    """
+    return (
+        in_catalogue.copy() if 2 * np.count_nonzero(in_catalogue) >= len(in_catalogue) else np.ones_like(in_catalogue)
+    )
+
+
 @lru_cache(maxsize=65_536)
 def steps_of(path: str) -> tuple[str, ...]:
     """Return a category path and all paths above it, from the top: for `A>B`, `A` and `A > B`.

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+from itertools import chain
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, get_args
 
 import msgspec
 import numpy as np
@@ -64,6 +65,12 @@ class Component(Generic[C]):
     name: ClassVar[str]
     """Its name in `aisle.toml` and on the command line."""
     config_type: ClassVar[type[Config]]
+    """The class of its settings: the one in `Component[…]` or `Recommender[…]`."""
+
+    def __init_subclass__(cls) -> None:
+        for argument in chain.from_iterable(map(get_args, cls.__dict__.get("__orig_bases__", ()))):
+            if isinstance(argument, type) and issubclass(argument, Config):
+                cls.config_type = argument
 
     def __init__(self, config: C) -> None:
         self.config: C = config

@@ -11,7 +11,7 @@ in the collaborative space: where its content puts it if nobody wants it, and th
 vector is (√(1-s) z, √s x), so that a share s of the similarity of two items is that of their content itself.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +87,6 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
     """
 
     name = "content"
-    config_type: ClassVar[type[Config]] = ContentConfig
 
     def __init__(self, config: ContentConfig, encoder: Encoder | None = None) -> None:
         super().__init__(config)

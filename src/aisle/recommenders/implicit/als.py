@@ -6,7 +6,7 @@ Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets"
 `kernels.als_numpy`.
 """
 
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 import numpy as np
@@ -57,7 +57,6 @@ class ALS(HasItemVectors, FoldsIn, Explains, Recommender[ALSConfig]):
     """
 
     name = "als"
-    config_type: ClassVar[type[Config]] = ALSConfig
 
     spectrum_: Floats
     """The diagonal of the Gram matrix of the item vectors, (factors,)."""

@@ -6,7 +6,7 @@ shoppers who took it lately, so that a new item finds the shoppers who are like 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,6 @@ class Audience(HasItemVectors, FoldsIn, Explains, Recommender[AudienceConfig]):
     """
 
     name = "audience"
-    config_type: ClassVar[type[Config]] = AudienceConfig
 
     item_vectors_: Annotated[Floats, "audiences"]
     als: ALS

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Annotated, Any, Final, Self
 
 import msgspec
 import numpy as np
@@ -75,7 +75,6 @@ class Blend(FoldsIn, Recommender[BlendConfig]):
     """
 
     name = "blend"
-    config_type: ClassVar[type[Config]] = BlendConfig
 
     members_: list[Recommender[Any]]
     weights_: Floats

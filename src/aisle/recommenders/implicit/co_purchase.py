@@ -5,7 +5,7 @@ between Sets of Items in Large Databases", 1993; Brin et al., 1997) and the log-
 The formulas are in `kernels.partners_numpy`.
 """
 
-from typing import ClassVar, Final, Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,6 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, Recommender[CoPurchaseConfig])
     """
 
     name = "co_purchase"
-    config_type: ClassVar[type[Config]] = CoPurchaseConfig
 
     links_: CSR
     """The partners of each item, best first."""

@@ -11,7 +11,7 @@ neighbours) operations, and no memory beyond the weights.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 import numpy as np
@@ -62,7 +62,6 @@ class EASE(FoldsIn, Explains, Recommender[EASEConfig]):
     """
 
     name = "ease"
-    config_type: ClassVar[type[Config]] = EASEConfig
 
     weights_: Floats | CSR
     """B (items, items): row i holds the weights from item i to the others."""

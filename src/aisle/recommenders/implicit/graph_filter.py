@@ -9,7 +9,7 @@ a history x scores
 Of R̃ᵀR̃, only the nearest neighbours of each item are kept.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,6 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
     """
 
     name = "graph_filter"
-    config_type: ClassVar[type[Config]] = GraphFilterConfig
 
     links_: CSR
     """The linear filter, (items, items)."""

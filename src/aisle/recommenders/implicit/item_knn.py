@@ -4,7 +4,7 @@ Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering Recommen
 similarities and their sources are in `recommenders.similarity`.
 """
 
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,6 @@ class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
     """
 
     name = "item_knn"
-    config_type: ClassVar[type[Config]] = ItemKNNConfig
 
     links_: CSR
     """Row i holds the items that item i links to, with their similarity, (items, items)."""

@@ -5,7 +5,7 @@ discounted as in RP3β (Paudel, Christoffel, Newell and Bernstein, 2017). The si
 `recommenders.similarity`.
 """
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,6 @@ class UserKNN(FoldsIn, Recommender[UserKNNConfig]):
     """
 
     name = "user_knn"
-    config_type: ClassVar[type[Config]] = UserKNNConfig
 
     votes_: Annotated[CSR, "votes_"]
     """What each user votes for each item, (users, items)."""

@@ -1,6 +1,6 @@
 """What shoppers take on their first day: the shelf for anybody of whom nothing is known."""
 
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,6 @@ class NewcomerPopularity(FixedScores, Recommender[NewcomerPopularityConfig]):
     """
 
     name = "newcomer_popularity"
-    config_type: ClassVar[type[Config]] = NewcomerPopularityConfig
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Sum the log up."""

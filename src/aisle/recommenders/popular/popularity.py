@@ -1,6 +1,6 @@
 """What everybody wants: the items with the most events, or the best stars, in a recent window."""
 
-from typing import ClassVar, Final, Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,6 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
     """
 
     name = "popularity"
-    config_type: ClassVar[type[Config]] = PopularityConfig
 
     category_: NDArray[np.int32]
     """The category of each item, (items,); empty unless it counts."""

@@ -1,6 +1,6 @@
 """What rises: items with more events in the last days than the weeks before lead to expect."""
 
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,6 @@ class Trending(FixedScores, Recommender[TrendingConfig]):
     """
 
     name = "trending"
-    config_type: ClassVar[type[Config]] = TrendingConfig
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Compare the window with the baseline."""

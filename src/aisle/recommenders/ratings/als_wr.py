@@ -5,7 +5,7 @@ vector is the ridge regression of its ratings, with a regularisation that grows 
 along with them, as in Koren, Bell and Volinsky, "Matrix Factorization Techniques for Recommender Systems" (2009).
 """
 
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,6 @@ class ALSWR(FactorModel, FoldsIn, PredictsRatings, Recommender[ALSWRConfig]):
     """
 
     name = "als_wr"
-    config_type: ClassVar[type[Config]] = ALSWRConfig
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Alternate between solving all users and all items, from small random vectors."""

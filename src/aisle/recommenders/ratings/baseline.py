@@ -5,7 +5,7 @@ Koren, "Factor in the Neighbors: Scalable and Accurate Collaborative Filtering" 
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,6 @@ class Baseline(BiasModel, FoldsIn, PredictsRatings, Recommender[BaselineConfig])
     """The same order of items for everybody, at the level of the shopper."""
 
     name = "baseline"
-    config_type: ClassVar[type[Config]] = BaselineConfig
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Find the biases."""

@@ -5,14 +5,14 @@ defaults are those of Surprise, where this is `KNNBaseline`.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Array, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ratings.baseline import find_biases, user_ridge
 from aisle.recommenders.ratings.rating_neighbours import Neighbourhood, NeighboursConfig, compared_biases
@@ -32,7 +32,6 @@ class KNNBaseline(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNBaselineCo
     """
 
     name = "knn_baseline"
-    config_type: ClassVar[type[Config]] = KNNBaselineConfig
 
     neighbours_: Neighbourhood
 

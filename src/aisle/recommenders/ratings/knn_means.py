@@ -5,7 +5,7 @@ Resnick, Iacovou, Suchak, Bergstrom and Riedl, "GroupLens: An Open Architecture 
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aisle.kernels.csr import CSR
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Array, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ratings.baseline import find_biases, user_ridge
 from aisle.recommenders.ratings.rating_neighbours import Neighbourhood, NeighboursConfig, compared_biases
@@ -37,7 +37,6 @@ class KNNMeans(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNMeansConfig])
     """
 
     name = "knn_means"
-    config_type: ClassVar[type[Config]] = KNNMeansConfig
 
     means_: Floats
     """The mean of each user, or item."""

@@ -5,14 +5,14 @@ Techniques for Recommender Systems" (2009); definitions and order of visits are 
 `kernels.sgd_numpy`.
 """
 
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
-from aisle.recommenders.base import Config, Recommender
+from aisle.recommenders.base import Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count
 from aisle.recommenders.ratings.biased_factors import BiasedFactors, FactorModel, first_factors
@@ -35,7 +35,6 @@ class SVD(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDConfig]):
     """
 
     name = "svd"
-    config_type: ClassVar[type[Config]] = SVDConfig
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Descend from random vectors.

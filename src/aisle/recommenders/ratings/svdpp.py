@@ -6,7 +6,7 @@ SVD, are in `kernels.sgd_numpy`.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from aisle.kernels.csr import CSR
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Array, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count
 from aisle.recommenders.ratings.biased_factors import BiasedFactors, FactorModel, drawn_vectors, first_factors
@@ -39,7 +39,6 @@ class SVDpp(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDppConfig]):
     """
 
     name = "svdpp"
-    config_type: ClassVar[type[Config]] = SVDppConfig
 
     implicit_: Floats
     """y, (items, factors)."""

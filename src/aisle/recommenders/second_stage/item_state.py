@@ -3,13 +3,13 @@
 The features of the ranker read it. In training it is computed as of a cut and frozen, as it is in a bundle.
 """
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import EventLog, Interactions
-from aisle.recommenders.base import Component, Config, NoSettings
+from aisle.recommenders.base import Component, NoSettings
 from aisle.shop.columns import BRAND, CATEGORY, PRICE, STOCK
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -41,7 +41,6 @@ class ItemState(Component[NoSettings]):
     """
 
     name = "item_state"
-    config_type: ClassVar[type[Config]] = NoSettings
 
     moment_: NDArray[np.int64]
     """The moment, in microseconds, (1,)."""

@@ -4,13 +4,13 @@ An item is taken by an event of the log's target kind, such as a purchase. The f
 are shrunk towards those of its category, and these towards the shop's.
 """
 
-from typing import ClassVar, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import Interactions
-from aisle.recommenders.base import Component, Config, NoSettings
+from aisle.recommenders.base import Component, NoSettings
 from aisle.recommenders.second_stage.item_state import PRIOR, distinct_pairs, target_kind
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN
@@ -40,7 +40,6 @@ class Rebuying(Component[NoSettings]):
     """How items are bought again; a component of a bundle, as recommenders are."""
 
     name = "rebuying"
-    config_type: ClassVar[type[Config]] = NoSettings
 
     share_: Floats
     """The share of repeats among what returning shoppers took in past windows, (1,); NaN where none took anything."""

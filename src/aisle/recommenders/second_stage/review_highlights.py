@@ -1,13 +1,13 @@
 """Review highlights: a phrase of the reviewers for what they like about an item."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import Interactions
-from aisle.recommenders.base import Array, Component, Config, NoSettings
+from aisle.recommenders.base import Array, Component, NoSettings
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.ids import Vocabulary
 
@@ -19,7 +19,6 @@ class ReviewHighlights(Component[NoSettings]):
     """
 
     name = "review_highlights"
-    config_type: ClassVar[type[Config]] = NoSettings
 
     phrases_: Vocabulary
     """Each phrase once."""

@@ -5,7 +5,7 @@ Learning Method for Session-Based Recommendation" (2017), with any power of the 
 items instead of one.
 """
 
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,6 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, Recommender[SequentialRul
     """
 
     name = "sequential_rules"
-    config_type: ClassVar[type[Config]] = SequentialRulesConfig
 
     links_: CSR
     """What follows each item, strongest first."""

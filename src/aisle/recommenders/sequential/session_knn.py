@@ -6,7 +6,7 @@ The last items count more, older sessions less, and items near the common one mo
 Latifi and Jannach, "Empirical Analysis of Session-Based Recommendation Algorithms", 2021; Garg et al., 2019).
 """
 
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,6 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, Recommender[SessionKNNConfig])
     """
 
     name = "session_knn"
-    config_type: ClassVar[type[Config]] = SessionKNNConfig
 
     index_: Index
     """The sessions, by item and by number."""

@@ -1,9 +1,9 @@
 """The online path: one request, top to bottom.
 
-A request reads from the database the shopper's newest events, what changed in the catalogue, and which candidates are
-unavailable, so that a click changes the very next shelf in every process, and what was just sold out is on none.
-Everything between happens in memory, on the live model. If the database does not answer, the last known profile and
-catalogue are used, then the popular shelf: a shelf says which, and is never an error.
+A request reads from the database the shopper's newest events, what changed in the catalogue, and which items of the
+shelf are unavailable, so that a click changes the very next shelf in every process, and what was just sold out is on
+none. Everything between happens in memory, on the live model. If the database does not answer, the last known profile
+and catalogue are used, then the popular shelf: a shelf says which, and is never an error.
 """
 
 import asyncio

@@ -29,7 +29,7 @@ from aisle.engine.recipe import BASELINE, PERSONAL
 from aisle.recommenders.implicit.co_purchase import CoPurchase
 from aisle.recommenders.similar import similar as most_similar
 from aisle.shop.errors import InputError
-from aisle.shop.ids import UNKNOWN
+from aisle.shop.ids import UNKNOWN, among
 from aisle.shop.moments import DAY
 
 CO_PURCHASE: Final = "co_purchase"
@@ -289,7 +289,7 @@ def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_BUYERS) -> t
     linked = links.items >= 0
     partners, places = np.unique(links.items[linked], return_inverse=True)
     scores = np.bincount(places, links.scores[linked], len(partners)).astype(np.float32)
-    scores[np.isin(partners, known)] = 0
+    scores[among(partners, known)] = 0
     return _best(partners, scores)
 
 

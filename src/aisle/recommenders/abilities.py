@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from aisle.kernels.cells_numpy import Cells
 from aisle.recommenders.cells import index, pair_products, top_in_cells
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
-from aisle.recommenders.topn import topn, topn_vectors
+from aisle.recommenders.topn import topn_positive, topn_vectors
 from aisle.shop.errors import InputError
 
 Floats = NDArray[np.float32]
@@ -58,11 +58,11 @@ class HasItemVectors(ABC):
         return ranked if exclude is None else ranked.without(exclude, n)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
-        """Return the n best items of each query and the scores of others; with an index, not of all items."""
+        """Return the n best items of each query with a score above 0, and the scores of any others."""
         vectors = self.query_vectors(queries)
         if self.cells_ is None:
             scores = vectors @ self.item_vectors_.T
-            return Scores(topn(scores, n), lambda query, item: scores[query, item])
+            return Scores(topn_positive(scores, n), lambda query, item: scores[query, item])
         best = top_in_cells(vectors, self.item_vectors_, self.cells_, n)
         return Scores(best, lambda query, item: pair_products(vectors, self.item_vectors_, query, item))
 

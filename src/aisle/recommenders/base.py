@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.learnt import arrays_of, restore
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
-from aisle.recommenders.topn import rank_in_blocks, topn
+from aisle.recommenders.topn import rank_in_blocks, topn_positive
 from aisle.shop.errors import SettingsError
 
 Array = NDArray[Any]
@@ -126,9 +126,9 @@ class Recommender(Component[C], ABC):
         return rank_in_blocks(self.score, queries, n, exclude, self.items_count)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
-        """Return the n best items of each query and the scores of others; of all items, if the model has no index."""
+        """Return the n best items of each query with a score above 0, and the scores of any others."""
         scores = self.score(queries)
-        return Scores(topn(scores, n), lambda query, item: scores[query, item])
+        return Scores(topn_positive(scores, n), lambda query, item: scores[query, item])
 
     @property
     @abstractmethod

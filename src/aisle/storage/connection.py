@@ -1,21 +1,29 @@
 """The connection to the shop's database: open it, read, write, change tables, and explain what it refuses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, literal, select
+from sqlalchemy import Connection, Engine, Select, literal, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from aisle.shop.errors import DatabaseUnavailable, Refused, SchemaError, SettingsError, StorageError, TryAgain
 from aisle.storage.breaker import Breaker
-from aisle.storage.dialects import DRIVERS, SCHEMA_LOCK, TABLE_WAIT, open_server, snapshot_options
+from aisle.storage.dialects import (
+    DRIVERS,
+    SCHEMA_LOCK,
+    TABLE_WAIT,
+    open_server,
+    query_text,
+    quick_rows,
+    snapshot_options,
+)
 from aisle.storage.sqlite import BUSY_SECONDS, file_id, open_file
 from aisle.storage.tables import events, item_changes, items
 
@@ -45,6 +53,27 @@ class Database:
         with self._explained(), self.engine.connect() as connection:
             yield connection
 
+    def rows(self, query: Select[Any], values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows of a query as the driver gives them: in a third of the time, for the queries of every shelf.
+
+        Parameters
+        ----------
+        query
+            A constant, as its text is kept.
+        values
+            Its parameters.
+        """
+        text = query_text(self.engine.dialect, query)
+        with self._explained():
+            connection = self.engine.raw_connection()
+            try:
+                rows = quick_rows(connection, text, values)
+            except BaseException:
+                connection.invalidate()  # nobody knows what it still waits for
+                raise
+            connection.close()
+            return rows
+
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """Lend a connection for reading that sees the database as of its first query, however long it is used."""
@@ -64,15 +93,24 @@ class Database:
     @contextmanager
     def _explained(self) -> Iterator[None]:
         self.check()
+        driver = self.engine.dialect.loaded_dbapi
         try:
             yield
         except DBAPIError as error:
-            explained = explain(self.name, error)
-            if self.trips and self.breaker is not None and isinstance(explained, DatabaseUnavailable):
-                self.breaker.trip()
-            raise explained from error
+            raise self._noted(error) from error
+        except driver.Error as error:
+            raise self._noted(
+                DBAPIError.instance(None, None, error, driver.Error, dialect=self.engine.dialect)
+            ) from error
         except PoolTimeout as error:
             raise DatabaseUnavailable(f"{self.name}: all connections are in use; try again") from error
+
+    def _noted(self, error: StatementError) -> StorageError:
+        """Return what an error means, and open the breaker if the database is away."""
+        explained = explain(self.name, error)
+        if self.trips and self.breaker is not None and isinstance(explained, DatabaseUnavailable):
+            self.breaker.trip()
+        return explained
 
     def check(self) -> None:
         """Raise `DatabaseUnavailable` if the database is known to be away."""
@@ -217,7 +255,7 @@ _REMEDIES: Final[tuple[tuple[tuple[str, ...], type[StorageError], str], ...]] = 
 """Parts of drivers' messages, the error that each stands for, and the remedy."""
 
 
-def explain(name: str, error: DBAPIError) -> StorageError:
+def explain(name: str, error: StatementError) -> StorageError:
     """Return what a driver's error means for the people who run the shop."""
     text = str(error.orig).strip().partition("\n")[0]
     signs = f"{type(error.orig).__name__} {text}"

@@ -10,7 +10,7 @@ from aisle.shop.facts import ItemFacts
 from aisle.shop.moments import now
 from aisle.storage import item_changes
 from aisle.storage.connection import Database
-from aisle.storage.dialects import quick_rows, text_of
+from aisle.storage.dialects import text_of
 from aisle.storage.frames import stream_frames
 from aisle.storage.parts import parts
 from aisle.storage.rows import Change, Rows, Stored, by_ids, store_latest
@@ -68,8 +68,8 @@ _FACTS: Final = select(*(items.c[name] for name in ItemFacts._fields))
 _HIDDEN: Final = func.coalesce(items.c.hidden, false())
 _SOLD_OUT: Final = func.coalesce(items.c.stock <= 0, false()) | func.coalesce(~items.c.in_stock, false())
 _TO_COME: Final = func.coalesce(items.c.available_from > bindparam("moment"), false())
-_ASKED: Final = [f"item_{place}" for place in range(250)]
-"""The parameters of `_UNAVAILABLE`: a query of fixed length is quick, and a shelf has about 200 candidates."""
+_ASKED: Final = [f"item_{place}" for place in range(16)]
+"""The parameters of `_UNAVAILABLE`: a query of fixed length is quick, and a shelf has about ten items."""
 _UNAVAILABLE: Final = select(items.c.item_id, _HIDDEN, _SOLD_OUT, _TO_COME).where(
     items.c.item_id.in_([bindparam(name) for name in _ASKED]), _HIDDEN | _SOLD_OUT | _TO_COME
 )
@@ -130,11 +130,10 @@ def facts(db: Database, item_ids: Sequence[str] | None = None) -> dict[str, Item
 def unavailable(db: Database, item_ids: Sequence[str], moment: int) -> dict[str, Unavailable]:
     """Return those of some items that are hidden, known to be sold out, or still to come, at this moment."""
     found: dict[str, Unavailable] = {}
-    with db.read() as connection:
-        for start in range(0, len(item_ids), len(_ASKED)):
-            asked = dict.fromkeys(_ASKED, item_ids[start]) | dict(zip(_ASKED, item_ids[start:], strict=False))
-            for item_id, *flags in quick_rows(connection, _UNAVAILABLE, asked | {"moment": moment}):
-                found[text_of(item_id)] = Unavailable(*map(bool, flags))
+    for start in range(0, len(item_ids), len(_ASKED)):
+        asked = dict.fromkeys(_ASKED, item_ids[start]) | dict(zip(_ASKED, item_ids[start:], strict=False))
+        for item_id, *flags in db.rows(_UNAVAILABLE, asked | {"moment": moment}):
+            found[text_of(item_id)] = Unavailable(*map(bool, flags))
     return found
 
 

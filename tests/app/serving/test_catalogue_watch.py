@@ -7,6 +7,7 @@ import pytest
 from aisle.app.serve import Live
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.engine.model import TrainedModel
+from aisle.shop import moments
 from aisle.storage import item_changes, items
 from aisle.storage.connection import connect
 from tests.databases import new_shop
@@ -58,6 +59,14 @@ def test_without_a_database_what_was_read_last_counts(folder: Path, live: Live, 
     assert watch.current(model).facts is before.facts
     assert never_read.current(model).facts == {}
     assert len(never_read.current(model).of_model) == len(model.items)
+
+
+def test_an_item_becomes_available_when_its_time_comes(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, later = live.recommend("user-0", 1).items[0].item_id, moments.now() + moments.DAY
+    items.upsert(live.db, [row("items", item_id=first, available_from=later)])
+    assert first not in [item.item_id for item in live.recommend("user-0", 20).items]
+    monkeypatch.setattr(moments, "now", lambda: later + 1)
+    assert live.recommend("user-0", 1).items[0].item_id == first
 
 
 def test_a_database_that_took_the_place_of_another_is_read_anew(folder: Path, live: Live, model: TrainedModel) -> None:

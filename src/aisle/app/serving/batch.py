@@ -94,6 +94,10 @@ class WholeCatalogue:
         """Return the n newest items, newest first."""
         return self.new_items[:n]
 
+    def withdraw(self, items: Ints) -> bool:  # noqa: ARG002
+        """Return False: the catalogue was read at the moment of the batch."""
+        return False
+
 
 @dataclass(frozen=True, eq=False)
 class BatchJob:

@@ -17,7 +17,7 @@ from aisle.engine.proposals import (
     Ints,
 )
 from aisle.engine.query import ShelfQuery
-from aisle.shop.ids import UNKNOWN
+from aisle.shop.ids import UNKNOWN, among
 from aisle.storage.impressions import Impression, ServedItem
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _fillings(placed: PlacedShelf) -> list[str | None]:
     """Return the fallback that fills the place of each item: popular items stand behind what is proposed."""
     fallback = placed.proposal.fallback
     of_proposal = None if fallback is None else fallback.name
-    proposed = np.isin(placed.items, placed.proposal.items)
+    proposed = among(placed.items, placed.proposal.items)
     return [of_proposal if own else POPULAR.name for own in proposed.tolist()]
 
 

@@ -69,8 +69,10 @@ class ItemAttributes:
         Whether the shop hides the item everywhere.
     sold_out
         Whether the item is known to be out of stock: `stock` at or below 0, or `in_stock` false.
+    available_from
+        When it can first be sold, in microseconds, NaN where it always could.
     to_come
-        Whether `available_from` is after the moment of the request.
+        Whether that is after the moment of the request.
     tail
         Whether the item is in the long tail (`engine.shelf.long_tail`).
     paths, brands, groups
@@ -88,6 +90,7 @@ class ItemAttributes:
     sales_per_day: Floats
     hidden: Flags
     sold_out: Flags
+    available_from: NDArray[np.float64]
     to_come: Flags
     tail: Flags
     paths: Mapping[str, int]
@@ -138,7 +141,7 @@ class ItemAttributes:
 
 
 _CODED: Final = ("category", "brand", "group")
-_PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out", "to_come", "tail")
+_PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out", "available_from", "to_come", "tail")
 """The attributes with a value for each item: codes, and others."""
 
 
@@ -240,6 +243,7 @@ def _attributes(
     brand, brands = _coded(columns[BRAND])
     group, groups = _coded(columns[ITEM_GROUP_ID])
     stock = _numbers(columns[STOCK]).astype(np.float32)
+    available_from = _numbers(columns[AVAILABLE_FROM])
     out_of_stock = np.array([flag is not None and not flag for flag in columns[IN_STOCK]], np.bool_)
     return ItemAttributes(
         title=np.array([*columns[TITLE], None], np.object_)[:-1],
@@ -251,7 +255,8 @@ def _attributes(
         sales_per_day=np.full(items, np.nan, np.float32) if sales_per_day is None else sales_per_day,
         hidden=np.array(columns[HIDDEN], np.bool_),
         sold_out=(stock <= 0) | out_of_stock,
-        to_come=_numbers(columns[AVAILABLE_FROM]) > now,
+        available_from=available_from,
+        to_come=available_from > now,
         tail=np.zeros(items, np.bool_) if tail is None else tail,
         paths=paths,
         brands=brands,

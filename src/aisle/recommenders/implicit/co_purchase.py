@@ -17,7 +17,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch, Ranked
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours
-from aisle.recommenders.recency import RanksTheRest, completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sparse import entries_of, products
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
@@ -95,10 +95,10 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, Recommender[CoPurchaseConfig])
         self.rest_ = popular_rest(counts)
         return self
 
-    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return sums of links; NaN for a query without a positive weight."""
+    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
+        """Return histories, and sums of links."""
         history = recent_rows(queries, self.config.decay)
-        return completed(products(history, self.links_, self.items_count), history, self.rest_, items)
+        return history, products(history, self.links_, self.items_count)
 
     def partners(self, items: NDArray[np.int32], n: int, min_buyers: int = 1) -> Ranked:
         """Return what was bought together with each item, with empty places where that is less than n.

@@ -17,7 +17,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
-from aisle.recommenders.recency import RanksTheRest, completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.sparse import entries_of, products
 
@@ -73,10 +73,10 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, Recommender[SequentialRul
         self.rest_ = popular_rest(np.bincount(sequences.items, minlength=items))
         return self
 
-    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return sums of rules; NaN for a query without a positive weight."""
+    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
+        """Return histories, and sums of rules."""
         history = recent_rows(queries, self.config.decay)
-        return completed(products(history, self.links_, self.items_count), history, self.rest_, items)
+        return history, products(history, self.links_, self.items_count)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels import sessions_numpy
+from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Index, Nearest
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
-from aisle.recommenders.recency import RanksTheRest, completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.topn import compiled
 from aisle.shop.moments import DAY
@@ -81,17 +82,15 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, Recommender[SessionKNNConfig])
         self.rest_ = popular_rest(np.bincount(sessions.items, minlength=items))
         return self
 
-    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return sums over neighbours; NaN for a query without a positive weight."""
+    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
+        """Return histories, and sums over neighbours."""
         history = recent_rows(queries, self.config.decay, self.config.last_items)
         nearest = self._nearest()
         if not compiled(len(queries)):
-            scores = sessions_numpy.score_sessions(history, self.index_, nearest)
-        else:
-            from aisle.kernels.sessions import score_sessions
+            return history, sessions_numpy.score_sessions(history, self.index_, nearest)
+        from aisle.kernels.sessions import score_sessions
 
-            scores = score_sessions(history, self.index_, nearest)
-        return completed(scores, history, self.rest_, items)
+        return history, score_sessions(history, self.index_, nearest)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

@@ -89,7 +89,7 @@ class Rebuying(Component[NoSettings]):
         """The share of places that repeats may have: `share`, or more where that would cost too much."""
         return max(self.share, float(self.least_[0]))
 
-    def allowing(self, least: float) -> Self:
+    def with_least(self, least: float) -> Self:
         """Return the same with another least share of places for repeats."""
         other = type(self).from_arrays(self.config, self.arrays())
         other.least_ = np.array([least], np.float32)

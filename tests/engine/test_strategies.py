@@ -20,7 +20,7 @@ from aisle.engine.request import ShelfRequest
 from aisle.engine.strategies import STRATEGIES, strategy_named
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.kernels.csr import CSR
-from aisle.recommenders.base import NoSettings
+from aisle.recommenders.base import Component, NoSettings
 from aisle.recommenders.content.content import Content, ContentConfig
 from aisle.recommenders.implicit.co_purchase import CoPurchase, CoPurchaseConfig
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
@@ -179,7 +179,7 @@ def cameras() -> TrainedModel:
     popular = Popularity(PopularityConfig())
     popular.scores_ = np.arange(6, dtype=np.float32)
     recipe = recipe_of(Settings.read(Path()))
-    parts = {POPULAR: popular, STATE: state, "content": content, CO_PURCHASE: together}
+    parts: dict[str, Component[Any]] = {POPULAR: popular, STATE: state, "content": content, CO_PURCHASE: together}
     return TrainedModel(1, parts, CAMERAS, recipe, NOW)
 
 

@@ -21,7 +21,7 @@ from aisle.shop.moments import DAY
 
 START: Final = 19_000 * DAY
 PAIRS: Final = 15
-OF_BASKETS: Final = {"similar-items", "frequently-bought-together", "cart"}
+OF_BASKETS: Final = {"upsell", "similar-items", "frequently-bought-together", "cart"}
 
 
 def orders(lines: int = 2) -> pl.DataFrame:

@@ -43,7 +43,7 @@ def test_a_line_names_the_route_and_nobody(
 def test_a_failure_is_an_error(
     live: Live, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Live, "served", lambda *_: 1 / 0)
+    monkeypatch.setattr(Live, "shelf_to_show", lambda *_: 1 / 0)
     client_of(create_app(live)).get("/api/bestsellers")
     line = json.loads(capsysbinary.readouterr().out)
     assert (line["level"], line["status"]) == ("error", 500)

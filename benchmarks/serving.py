@@ -26,8 +26,8 @@ import numpy as np
 
 from aisle.app.settings import Settings
 from aisle.storage.connection import connect as connect_database
-from benchmarks.end_to_end import aisle
 from benchmarks.shared import generators
+from benchmarks.shared.commands import aisle
 from benchmarks.shared.generators import SATURATED, Capacity, capacity, pace
 from benchmarks.shared.page import DOCS, machine, write_table
 from benchmarks.shared.rows import Row, aligned

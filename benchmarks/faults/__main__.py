@@ -114,11 +114,11 @@ def overloaded(size: Size) -> Iterator[Row]:
         return
     seconds = min(size.seconds, 20.0)
     paths = [f"/api/recommendations?user_id=user-{number}" for number in range(40)]
-    with _shop() as shop, serving(shop, before=("taskset", "-c", "0")) as (_, address):
+    with _shop("hybrid") as shop, serving(shop, before=("taskset", "-c", "0")) as (_, address):
         until(lambda: ask(connect(address), Call("/health/ready")).status == 200, 60.0)
         generators.capacity(address, paths, 2, CONNECTIONS)
         most = generators.capacity(address, paths, seconds, CONNECTIONS)
-        seen = generators.pace(address, paths, seconds, 40 * CONNECTIONS, OVERLOAD * most.per_second)
+        seen = generators.pace(address, paths, seconds, 4 * CONNECTIONS, OVERLOAD * most.per_second)
     share = seen.good_per_second / most.per_second
     other = {status: count for status, count in seen.statuses.items() if status not in (200, 429, 503)}
     rest = f"capacity {most.per_second:.0f}/s; answers {seen.statuses}; p99 of the good {seen.p99_ms:.0f} ms"
@@ -148,11 +148,11 @@ def shared(size: Size) -> Iterator[Row]:
 
 
 @contextmanager
-def _shop() -> Iterator[Path]:
+def _shop(model: str = "als") -> Iterator[Path]:
     """Lend a small trained shop, and remove it."""
     with tempfile.TemporaryDirectory() as temporary:
         shop = Path(temporary) / "shop"
-        trained(shop)
+        trained(shop, model=model)
         yield shop
 
 

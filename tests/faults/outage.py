@@ -63,11 +63,11 @@ def shop_that_stops(kind: str, folder: Path) -> Iterator[tuple[Path, Hold]]:
         yield folder, server.stopped
 
 
-def trained(folder: Path, url: str | None = None) -> None:
+def trained(folder: Path, url: str | None = None, model: str = "als") -> None:
     """Make a small shop, and train it."""
     make_small_shop(folder, SHOPPERS, url)
     with Shop.open(folder) as shop:
-        shop.train("als")
+        shop.train(model)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The web process: uvicorn on a free port, and a clean end on SIGINT or SIGTERM."""
 
 import errno
+import gc
 import signal
 import socket
 import threading
@@ -32,8 +33,12 @@ def serve(live: Live, listener: socket.socket) -> None:
     """Answer on a socket until the process is told to stop; the caller closes both afterwards."""
     kernels.load()
     live.model_watch.follow()
+    app = create_app(live)
+    # What is loaded stays for good: the collector need not walk through it again and again while requests wait.
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(
-        create_app(live),
+        app,
         http=ImpatientProtocol,
         lifespan="off",
         log_level="warning",

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,25 +21,20 @@ if __name__ == "__main__":
 
 @contextmanager
 def serving(
-    folder: Path, workers: int = 1, env: Mapping[str, str] | None = None, before: Sequence[str] = ()
+    folder: Path, workers: int = 1, before: Sequence[str] = (), errors: int = subprocess.DEVNULL
 ) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Start a server; yields its first process and its address, and stops what still runs.
 
     Parameters
     ----------
-    env
-        Variables of its environment, beside those of this process.
     before
         A command that the server's follows, such as `taskset`.
+    errors
+        Where its log goes; `subprocess.PIPE` for who reads it, as a pipe that is full holds the server up.
     """
     command = [*before, sys.executable, "-c", SERVE, str(folder), str(workers)]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "AISLE_SERVE__ACCESS_LOG": "false", **(env or {})},
-    ) as process:
+    env = os.environ | {"AISLE_SERVE__ACCESS_LOG": "false"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=env) as process:
         assert process.stdout is not None
         try:
             yield process, next(line.split()[2] for line in process.stdout if "http://" in line)

@@ -1,6 +1,7 @@
 """Requests that wait for a write, and those that must not wait for them."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from httpx2 import ASGITransport, AsyncClient
 
 from aisle.app import serve
 from aisle.app.serve import Live
+from aisle.app.settings import Settings
 from aisle.web.app import create_app
 
 POSTERS = 60
@@ -55,3 +57,16 @@ def test_a_writer_whose_patience_is_over_is_told_to_come_again(live: Live, monke
     answer = asyncio.run(scenario())
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
+
+
+def test_an_outage_does_not_fill_the_log(folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(live: Live) -> list[Any]:
+        async with client_of(live) as client:
+            return [await client.post("/api/events", json=event(number)) for number in range(20)]
+
+    with Live(Settings.read(folder), tmp_path) as live:
+        assert live.db.breaker is not None
+        live.db.breaker.is_open = True
+        answers = asyncio.run(scenario(live))
+    assert {answer.status_code for answer in answers} == {503}
+    assert not [record for record in caplog.records if "does not answer" in record.message]

@@ -24,7 +24,7 @@ def workers_of(process: "subprocess.Popen[str]") -> set[int]:
 
 
 def test_workers_answer_one_that_is_killed_is_replaced_and_all_stop(folder: Path) -> None:
-    with serving(folder, workers=2) as (process, address):
+    with serving(folder, workers=2, errors=subprocess.PIPE) as (process, address):
         assert shelf(address)["fallback"] is None
         first, _ = sorted(workers_of(process))
         os.kill(first, signal.SIGKILL)
@@ -38,7 +38,7 @@ def test_workers_answer_one_that_is_killed_is_replaced_and_all_stop(folder: Path
 
 
 def test_workers_end_with_their_supervisor(folder: Path) -> None:
-    with serving(folder, workers=2) as (process, address):
+    with serving(folder, workers=2, errors=subprocess.PIPE) as (process, address):
         shelf(address)
         workers = workers_of(process)
         process.kill()

@@ -15,6 +15,7 @@ AisleError
 ├── SparkError             Spark cannot start, or a job of it failed
 └── StorageError           the database refuses
     ├── DatabaseUnavailable  … it does not answer
+    │   └── StillUnavailable … which is known already, and was not tried again
     ├── TryAgain             … it is too busy; the same call may succeed in a moment
     ├── Refused              … rows that break its rules although they passed the checks of `ingest`
     └── SchemaError          … its tables are of another version
@@ -82,6 +83,10 @@ class StorageError(AisleError):
 
 class DatabaseUnavailable(StorageError):
     """The database does not answer."""
+
+
+class StillUnavailable(DatabaseUnavailable):
+    """The database did not answer just before, and was not asked again; whoever found out has said so."""
 
 
 class TryAgain(StorageError):

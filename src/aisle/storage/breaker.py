@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from aisle.shop.errors import DatabaseUnavailable, StorageError
+from aisle.shop.errors import StillUnavailable, StorageError
 
 PROBE_SECONDS: Final = 0.25
 """How long the breaker pauses between two attempts to reach the database."""
@@ -40,11 +40,11 @@ class Breaker:
 
         Raises
         ------
-        DatabaseUnavailable
+        StillUnavailable
             If it is known to be away.
         """
         if self.is_open:
-            raise DatabaseUnavailable(f"database {self._name} does not answer; it is asked again four times a second")
+            raise StillUnavailable(f"database {self._name} does not answer; it is asked again four times a second")
 
     def trip(self) -> None:
         """Note that the database did not answer."""

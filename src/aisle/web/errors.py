@@ -19,6 +19,7 @@ from aisle.shop.errors import (
     NoModel,
     NotEnoughData,
     NotFound,
+    StillUnavailable,
     StorageError,
     TryAgain,
 )
@@ -51,7 +52,8 @@ def explain(error: Exception) -> tuple[int, str]:
             return 503, f"the shop is too busy; try again in {RETRY_SECONDS} s"
         case BundleError() | StorageError():
             # These messages name the shop's folders and hosts: they belong into its log, not to its visitors.
-            _log.warning("%s", error)
+            if not isinstance(error, StillUnavailable):  # or an outage would fill the log
+                _log.warning("%s", error)
             return 503, "the shop cannot answer now; its log says why"
         case AisleError():
             return next(status for kind, status in STATUS if isinstance(error, kind)), str(error)

@@ -22,8 +22,8 @@ from aisle.web import metrics
 from aisle.web.access.origins import note_for_start
 from aisle.web.server import GRACE_SECONDS, announce, listen, serve
 
-SHORT_LIFE_SECONDS: Final = 5.0
-"""A worker that ends sooner than this was not able to start."""
+START_SECONDS: Final = 5.0
+"""A worker that runs for longer was able to start."""
 
 _spawn: Final = multiprocessing.get_context("spawn")  # Polars and LightGBM do not survive a fork
 _log: Final = logging.getLogger(__name__)
@@ -86,7 +86,6 @@ class Supervisor:
         self._count = workers
         self._stopping = threading.Event()
         self._started: dict[SpawnProcess, float] = {}
-        self._lived_long = False
 
     def run(self) -> None:
         """Keep the workers running until the process is told to stop.
@@ -94,7 +93,7 @@ class Supervisor:
         Raises
         ------
         AisleError
-            If a worker ends as soon as it starts, and none ever did better.
+            If a worker ends of itself, and no other one serves.
         """
         # The workers see that the supervisor is gone, however it ended, when this pipe closes.
         alive, self._alive = _spawn.Pipe(duplex=False)
@@ -115,17 +114,21 @@ class Supervisor:
     def _replace_ended(self, alive: Connection) -> None:
         wait([process.sentinel for process in self._started], timeout=0.2)
         for process in [process for process in self._started if not process.is_alive()]:
-            life = time.monotonic() - self._started.pop(process)
+            del self._started[process]
             if self._stopping.is_set():
                 return
             metrics.forget(process.pid)
-            self._lived_long |= life >= SHORT_LIFE_SECONDS
-            if life < SHORT_LIFE_SECONDS and (process.exitcode or 0) >= 0:  # it ended itself, no signal did
-                if not self._lived_long:
+            if (process.exitcode or 0) >= 0:  # it ended itself, no signal did
+                if not self._others_serve():
                     raise AisleError(f"a worker ended with {process.exitcode} as it started; the log above says why")
                 self._stopping.wait(1.0)  # it lacks what the others had, such as the database: that may come back
             _log.warning("worker %s ended with %s; starting another", process.pid, process.exitcode)
             self._start(alive)
+
+    def _others_serve(self) -> bool:
+        """Return whether a worker runs that had the time to start."""
+        now = time.monotonic()
+        return any(worker.is_alive() and now - started > START_SECONDS for worker, started in self._started.items())
 
     def _stop(self) -> None:
         for process in self._started:

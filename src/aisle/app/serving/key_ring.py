@@ -10,7 +10,7 @@ from typing import Final
 
 from aisle.app.data.sealing import unseal
 from aisle.shop.access import is_key, key_id
-from aisle.shop.errors import SettingsError, StorageError
+from aisle.shop.errors import SettingsError, StillUnavailable, StorageError
 from aisle.storage import keys, signing_secrets
 from aisle.storage.connection import Database
 from aisle.storage.keys import KeyRow
@@ -52,7 +52,8 @@ class KeyRing:
         try:
             self._read()
         except StorageError as error:
-            _log.warning("keeping the API keys read before: %s", error)
+            if not isinstance(error, StillUnavailable):
+                _log.warning("keeping the API keys read before: %s", error)
             self._checked = time.monotonic()
         finally:
             self._refreshing.release()

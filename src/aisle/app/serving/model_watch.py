@@ -13,7 +13,7 @@ from aisle.engine.recipe import Recipe
 from aisle.kernels.threads import hold_blas
 from aisle.models import registry
 from aisle.models.bundle import Bundle
-from aisle.shop.errors import AisleError, BundleError, NoModel
+from aisle.shop.errors import AisleError, BundleError, NoModel, StillUnavailable
 from aisle.storage.connection import Database
 from aisle.storage.models import ModelRow
 
@@ -121,7 +121,8 @@ class ModelWatch:
         except AisleError as error:
             if self._model is None:
                 raise
-            _log.warning("keeping model %s: %s", self._model.version, error)
+            if not isinstance(error, StillUnavailable):
+                _log.warning("keeping model %s: %s", self._model.version, error)
         self._checked = time.monotonic()
 
     def _change_to(self, row: ModelRow) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aisle.app.serve import Live
 from aisle.app.serving.placements import STANDARD
@@ -28,18 +29,10 @@ def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Live]:
         yield live
 
 
-def shelves(live: Live, n: int = 10, **asked: str) -> dict[str, Shelf]:
+def shelves(live: Live, n: int = 10) -> dict[str, Shelf]:
     """Fill every placement, each item with its reason."""
     request = ShelfRequest(user_id=SHOPPER, item_id="tea-1", cart=("tool-1",), n=n, explain=True)
-    return {
-        placement: live.shelf(ShelfRequest(**{**_fields(request), "placement": placement, **asked}))
-        for placement in STANDARD
-        if placement is not None
-    }
-
-
-def _fields(request: ShelfRequest) -> dict[str, object]:
-    return {name: getattr(request, name) for name in request.__struct_fields__}
+    return {placement: live.shelf(replace(request, placement=placement)) for placement in STANDARD}
 
 
 def describe(live: Live, item_ids: list[str], **values: object) -> None:
@@ -90,7 +83,7 @@ def test_a_clock_that_jumps_back_by_years(live: Live, monkeypatch: pytest.Monkey
 def test_ids_that_nobody_knows(live: Live) -> None:
     request = ShelfRequest(user_id="nobody", item_id="nothing", cart=("nothing", "either"), exclude_ids=("nor this",))
     for placement in STANDARD:
-        assert live.shelf(ShelfRequest(**{**_fields(request), "placement": placement})).items
+        assert live.shelf(replace(request, placement=placement)).items
 
 
 def test_a_catalogue_of_one_item(folder: Path) -> None:

@@ -6,7 +6,6 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from aisle import kernels
-from aisle.app import serve
 from aisle.app.data.backup import restore
 from aisle.app.serve import Live
 from aisle.app.serving import model_watch
@@ -185,14 +184,6 @@ def test_the_first_model_of_another_shop_is_another_model(folder: Path, live: Li
     shelf = live.recommend("user-0", 5)
     assert shelf.model_version == 1
     assert all(item.startswith("cup-") for item in ids(shelf))
-
-
-def test_profiles_kept_for_an_outage_are_bounded_by_their_events(folder: Path) -> None:
-    with Live(Settings.read(folder)) as live:
-        for number in range(3):
-            live.recommend(f"user-{number}", 1)
-        assert live._profiles._weight == sum(1 + len(live.history(f"user-{number}", 100)) for number in range(3))
-        assert live._profiles._capacity == serve.CACHED_EVENTS
 
 
 @pytest.mark.parametrize("user_id", ["user-0", "user-1", "nobody"])

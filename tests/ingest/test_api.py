@@ -14,6 +14,8 @@ from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError
 from tests.ingest.files import NOW
 
+HOUR = 3600 * 1_000_000
+
 EVENT = {"event": "view_item", "user_id": "u", "item_id": "i", "timestamp": "2026-01-01T00:00:00Z"}
 
 
@@ -254,3 +256,16 @@ def test_many_events_have_the_outcomes_that_a_few_have() -> None:
     assert many.reasons == few.reasons * FEW
     assert [event[1:] for event in many.accepted] == [event[1:] for event in few.accepted] * FEW
     assert many.rejects == few.rejects * FEW
+
+
+def test_an_event_of_a_clock_that_is_ahead_happens_now() -> None:
+    frame, _ = parsed(body(EVENT | {"timestamp": NOW + 22 * HOUR}, EVENT | {"timestamp": NOW - HOUR}))
+    assert frame["timestamp"].to_list() == [NOW, NOW - HOUR]
+
+
+def test_a_rating_off_the_shops_scale_is_rejected() -> None:
+    ratings = [{**EVENT, "event": "rate", "rating": rating} for rating in (0, 1, 5, 6)]
+    checked = parse_events(body(*ratings), stars=(1, 5))
+    assert [reason is None for reason in checked.reasons] == [False, True, True, False]
+    assert len(checked.accepted) == len(checked.rejects) == 2
+    assert "rating 6 is not between 1 and 5, the shop's scale" in str(checked.reasons[3])

@@ -151,6 +151,11 @@ def test_a_rating_moves_the_very_next_shelf(client: TestClient) -> None:
     assert {item["item_id"] for item in shelf["items"]} <= set(TOOLS)
 
 
+def test_feedback_off_the_shops_scale_is_refused(client: TestClient) -> None:
+    answer = client.post("/api/feedback", json={"user_id": "user-3", "item_id": "tea-1", "rating": 6})
+    assert (answer.status_code, "between 1 and 5" in answer.json()["detail"]) == (422, True)
+
+
 def test_feedback_takes_numbers_as_ids(client: TestClient) -> None:
     answer = client.post("/api/feedback", json={"user_id": 12748, "item_id": "tea-1", "rating": 4.5})
     assert answer.json() == {"user_id": "12748", "item_id": "tea-1", "rating": 4.5}

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
-from aisle.storage import items
+from aisle.storage import impressions, items
 from tests.small_shop import TEAS, TOOLS
 
 MINE = "/api/recommendations?user_id=user-0"
@@ -21,7 +21,7 @@ def test_a_shelf_has_what_the_reference_says(client: TestClient) -> None:
     shelf = client.get(f"{MINE}&n=2").json()
     assert list(shelf) == ["recommendation_id", "placement", "model", "fallback", "took_ms", "because", "items"]
     fields = ["item_id", "name", "image_url", "url", "price", "currency", "score", "predicted_rating", "reason"]
-    assert list(shelf["items"][0]) == fields
+    assert list(shelf["items"][0]) == [*fields, "fallback"]
 
 
 def test_a_shelf_is_filtered_by_category_brand_and_price(client: TestClient) -> None:
@@ -121,3 +121,40 @@ def test_given_items_come_in_the_shoppers_order(client: TestClient) -> None:
 @pytest.mark.parametrize("item_ids", [[], ["a", "a"], ["a\x00"], [1], "a", ["a"] * 501])
 def test_what_cannot_be_ordered_is_refused(client: TestClient, item_ids: object) -> None:
     assert client.post("/api/rank", json={"user_id": "a", "item_ids": item_ids}).status_code == 422
+
+
+def test_no_item_stands_twice_on_a_page(client: TestClient) -> None:
+    placements = ["recommended-for-you", "bestsellers", "trending"]
+    answer = client.post("/api/page", json={"user_id": "user-0", "placements": placements, "n": 4})
+    assert answer.status_code == 200, answer.text
+    shelves = answer.json()["shelves"]
+    assert [shelf["placement"] for shelf in shelves] == placements
+    shown = [item["item_id"] for shelf in shelves for item in shelf["items"]]
+    assert len(shown) == len(set(shown)) == 12
+
+
+def test_every_shelf_of_a_page_leaves_an_impression(client: TestClient, live: Live) -> None:
+    body = {"session_id": "s", "placements": ["bestsellers", "trending"], "n": 2}
+    shelves = client.post("/api/page", json=body).json()["shelves"]
+    live.impressions.close()
+    stored = [impressions.get(live.db, shelf["recommendation_id"]) for shelf in shelves]
+    assert [row and (row.placement, len(row.items)) for row in stored] == [("bestsellers", 2), ("trending", 2)]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"placements": []}, 422),
+        ({"placements": ["trending"] * 2}, 422),
+        ({"placements": ["nowhere"]}, 404),
+        ({"placements": ["similar-items"]}, 422),
+        ({"placements": ["trending"], "offset": 1}, 422),
+    ],
+)
+def test_pages_that_cannot_be_filled_are_refused(client: TestClient, body: dict[str, object], status: int) -> None:
+    assert client.post("/api/page", json={"user_id": "user-0", **body}).status_code == status
+
+
+def test_a_place_says_what_fills_it(client: TestClient) -> None:
+    items_of_cart = client.post("/api/recommendations", json={"user_id": "new", "placement": "cart"}).json()["items"]
+    assert {item["fallback"] for item in items_of_cart} == {"popular"}

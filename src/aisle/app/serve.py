@@ -10,19 +10,18 @@ import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
-from aisle.app.serving.cache import Cache
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.placements import placement_named, placements_of, with_rules
+from aisle.app.serving.profiles import Profiles
 from aisle.app.serving.reasons import reasons_of_shelf
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
 from aisle.app.serving.why import Why, why
@@ -31,9 +30,10 @@ from aisle.engine.ordering import best_first, taste
 from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
+from aisle.prepare.weigh import Weights
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
-from aisle.shop.events import EventKind, ProfileEvent
+from aisle.shop.events import EventKind, ProfileEvent, off_scale
 from aisle.shop.signing import is_signed, new_recommendation_id
 from aisle.storage import events, items, paged_shelves, people
 from aisle.storage.connection import connect
@@ -47,14 +47,8 @@ if TYPE_CHECKING:
 
     from aisle.ingest.api import Events  # ingest brings Polars, which a shelf does without
 
-PROFILE_EVENTS: Final = 1000
-"""How many of a shopper's newest events make the profile."""
-
 SIMILAR_PLACEMENT: Final = "similar-items"
 """The placement whose shelf shows what is like an item."""
-
-CACHED_EVENTS: Final = 200_000
-"""How many events of profiles a process keeps for the time that the database is away."""
 
 
 class Live:
@@ -76,6 +70,7 @@ class Live:
     def __init__(self, settings: Settings, copies: Path | None = None) -> None:
         self.settings = settings
         self.placements = placements_of(settings)
+        self.stars = Weights.parse(settings.weights).scale
         self.db = connect(settings.database_url)
         check(self.db)
         self.model_watch = ModelWatch(self.db, settings.bundles, copies)
@@ -83,7 +78,7 @@ class Live:
         self._catalogue_watch = CatalogueWatch(self.db)
         self._writer = EventWriter(self.db)
         self.impressions = ImpressionLog(self.db)
-        self._profiles: Cache[tuple[str | None, str | None], list[ProfileEvent]] = Cache(CACHED_EVENTS, _weight)
+        self.profiles = Profiles(self.db)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -101,7 +96,7 @@ class Live:
         """
         # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
-        profile, away = self._profile(request.user_id, request.session_id)
+        profile, away = self.profiles.of(request.user_id, request.session_id)
         query, catalogue = self._query(request, placement, [*request.tried, *profile])
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
@@ -201,7 +196,7 @@ class Live:
         """
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT)
         where = placement_named(self.placements, request.placement)
-        query, catalogue = self._query(request, where, self._profile(user_id, None)[0])
+        query, catalogue = self._query(request, where, self.profiles.of(user_id, None)[0])
         return why(where, query, catalogue, user_id, item_id)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
@@ -244,7 +239,7 @@ class Live:
         NoModel
             If nothing was trained yet.
         """
-        profile, _ = self._profile(user_id, session_id)
+        profile, _ = self.profiles.of(user_id, session_id)
         scores = taste(self.model_watch.current(), profile, item_ids)
         return [(item_ids[place], float(scores[place])) for place in best_first(scores)]
 
@@ -256,18 +251,6 @@ class Live:
         held = self._catalogue_watch.current(model)
         catalogue = LiveCatalogue(model.items, held, self._unavailable, self._newest)
         return ShelfQuery.of_events(request, profile, model, catalogue, placement.objective), catalogue
-
-    def _profile(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileEvent], bool]:
-        """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
-        try:
-            profile = events.of_user(self.db, user_id, PROFILE_EVENTS) if user_id else []
-            if session_id:
-                profile += events.of_session(self.db, session_id, PROFILE_EVENTS, nobodys=user_id is not None)
-        except StorageError:
-            return self._profiles.get((user_id, session_id)) or [], True
-        profile = sorted(profile, key=attrgetter("timestamp"), reverse=True)[:PROFILE_EVENTS]
-        self._profiles.put((user_id, session_id), profile)
-        return profile, False
 
     def _newest(self, n: int) -> list[str]:
         """Return the catalogue's newest items; none if the database is away."""
@@ -311,7 +294,15 @@ class Live:
     def submit_rating(
         self, user_id: str, item_id: str, rating: float, event_id: str | None = None
     ) -> "Future[list[Outcome]]":
-        """Hand over a rating of this moment, as `submit` does events."""
+        """Hand over a rating of this moment, as `submit` does events.
+
+        Raises
+        ------
+        InputError
+            If it is not on the shop's scale.
+        """
+        if problem := off_scale(rating, self.stars):
+            raise InputError(problem)
         values: dict[str, Any] = {
             columns.EVENT_ID: event_id or uuid.uuid4().hex,
             columns.EVENT: EventKind.RATE.value,
@@ -328,7 +319,7 @@ class Live:
         Raises
         ------
         InputError
-            If the database does not take it: the person was erased, or a value does not fit.
+            If it is not on the shop's scale, or the database does not take it: the person was erased.
         StorageError
             As for `accept`.
         """
@@ -395,11 +386,6 @@ class Live:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _weight(profile: list[ProfileEvent]) -> int:
-    """Return what a cached profile counts against `CACHED_EVENTS`; an empty one is kept as well."""
-    return 1 + len(profile)
 
 
 def check_rating(user_id: str, outcomes: Sequence[Outcome]) -> None:

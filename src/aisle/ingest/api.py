@@ -17,7 +17,7 @@ from aisle.ingest.validate import validate
 from aisle.shop import columns as c
 from aisle.shop import moments
 from aisle.shop.errors import InputError
-from aisle.shop.events import MAX_TEXT_BYTES
+from aisle.shop.events import MAX_RATING, MAX_TEXT_BYTES, Stars, off_scale
 
 MAX_BODY: Final = 2 * 1024 * 1024
 """The largest body, in bytes."""
@@ -28,6 +28,9 @@ MAX_EVENTS: Final = 1_000
 Cells: TypeAlias = dict[str, str | None]
 EventTuple: TypeAlias = tuple[Any, ...]
 
+_TIMESTAMP: Final = list(c.EVENTS).index(c.TIMESTAMP)
+_RATING: Final = list(c.EVENTS).index(c.RATING)
+
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DATES: Final = {c.TIMESTAMP: DateRule(ISO_OR_EPOCH)}
@@ -35,6 +38,8 @@ _DATES: Final = {c.TIMESTAMP: DateRule(ISO_OR_EPOCH)}
 SOURCE: Final = "api"
 """The source of rejects of requests."""
 
+ANY_STARS: Final[Stars] = (0.0, MAX_RATING)
+"""The scale of ratings where the shop's own is not known."""
 
 FEW: Final = 200
 """Up to how many events are checked one by one; a frame pays for itself past them."""
@@ -59,7 +64,7 @@ class Events:
     reasons: list[str | None]
 
 
-def parse_events(body: bytes, now: int | None = None) -> Events:
+def parse_events(body: bytes, now: int | None = None, stars: Stars = ANY_STARS) -> Events:
     """Check the events of a request.
 
     Parameters
@@ -69,7 +74,9 @@ def parse_events(body: bytes, now: int | None = None) -> Events:
         `event_id` and `timestamp` are added where they are missing. A timestamp is ISO 8601 text or a number of
         seconds, milliseconds or microseconds; a price is in currency units.
     now
-        The present moment, if not the clock's.
+        The present moment, if not the clock's. A timestamp ahead of it, from a clock that is wrong, becomes it.
+    stars
+        The lowest and the highest rating of the shop's scale.
 
     Raises
     ------
@@ -83,6 +90,7 @@ def parse_events(body: bytes, now: int | None = None) -> Events:
         raise InputError(f"the body has {len(events):,} events; send at most {MAX_EVENTS:,} at a time")
     now = moments.now() if now is None else now
     accepted, reasons = check_events(events, [(uuid.uuid4().hex, now) for _ in events], now)
+    accepted = _on_scale([_not_ahead(event, now) for event in accepted], reasons, stars)
     rejects = [
         Reject(SOURCE, None, "events", reason, cut(event.decode()))
         for event, reason in zip(events, reasons, strict=True)
@@ -121,6 +129,22 @@ def check_events(
             reasons[place] = str(error)
     check = _by_row if len(rows) <= FEW else _by_column
     return check(rows, now, reasons), reasons
+
+
+def _not_ahead(event: EventTuple, now: int) -> EventTuple:
+    """Return an event as one of this moment, if it is later: it must not pass for a shopper's last one for a day."""
+    return (*event[:_TIMESTAMP], now, *event[_TIMESTAMP + 1 :]) if event[_TIMESTAMP] > now else event
+
+
+def _on_scale(accepted: list[EventTuple], reasons: list[str | None], stars: Stars) -> list[EventTuple]:
+    """Return the events without those whose rating is off the shop's scale, and give these their reason."""
+    places = [place for place, reason in enumerate(reasons) if reason is None]
+    kept = []
+    for place, event in zip(places, accepted, strict=True):
+        reasons[place] = off_scale(event[_RATING], stars)
+        if reasons[place] is None:
+            kept.append(event)
+    return kept
 
 
 def _by_row(rows: Mapping[int, Cells], now: int, reasons: list[str | None]) -> list[EventTuple]:

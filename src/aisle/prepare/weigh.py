@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from aisle.shop import columns
 from aisle.shop.columns import EVENT, RATING, TIMESTAMP
 from aisle.shop.errors import SettingsError
-from aisle.shop.events import KIND_CODES, KINDS, EventKind
+from aisle.shop.events import KIND_CODES, KINDS, EventKind, Stars
 from aisle.shop.moments import DAY
 
 if TYPE_CHECKING:
@@ -96,6 +96,11 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             return -self.refund * self.purchase
         weight: float = getattr(self, kind.value, 0.0)
         return weight
+
+    @property
+    def scale(self) -> Stars:
+        """The two ends of the shop's scale."""
+        return self.lowest_rating, self.highest_rating
 
     @property
     def middle_rating(self) -> float:

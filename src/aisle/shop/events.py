@@ -1,7 +1,7 @@
 """What shoppers do: the kinds of events under their GA4 names, and the limits that every event keeps."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 
 class EventKind(StrEnum):
@@ -92,8 +92,21 @@ MAX_QUANTITY: Final = 1_000_000
 MAX_RATING: Final = 100.0
 """Ratings are stars, points or percentages: 0 to 100."""
 
+Stars: TypeAlias = tuple[float, float]
+"""The lowest and the highest rating of a shop's scale."""
+
 EARLIEST: Final = 946_684_800_000_000
 """2000-01-01 UTC in microseconds: an earlier time is that of a clock that was never set."""
 
 MAX_AHEAD: Final = 24 * 3600 * 1_000_000
 """How far ahead of the server an event's clock may be, in microseconds."""
+
+
+def off_scale(rating: float | None, stars: Stars) -> str | None:
+    """Return what is wrong with a rating that is not on the shop's scale; None if it is, or there is none."""
+    if rating is None or stars[0] <= rating <= stars[1]:
+        return None
+    return (
+        f"rating {rating:g} is not between {stars[0]:g} and {stars[1]:g}, the shop's scale; "
+        "[weights] lowest_rating and highest_rating set it"
+    )

@@ -15,6 +15,8 @@ from aisle.web.api.rows import CatalogueItem, ItemsWanted
 from aisle.web.api.shelf_schemas import (
     AboutItem,
     OfShop,
+    Page,
+    PageWanted,
     Ranked,
     RankWanted,
     Recommendations,
@@ -57,6 +59,8 @@ ENDPOINTS: Final = (
              shelves.recommendations, ShelfWanted, Recommendations, (404, 503)),
     Endpoint("POST", "/api/recommendations", Scope.BROWSER, "A shopper's shelf, with a cart and rules of its own",
              shelves.recommendations, ShelfWantedByServer, Recommendations, (404, 503)),
+    Endpoint("POST", "/api/page", Scope.BROWSER, "Several shelves of one page, each item once",
+             shelves.page, PageWanted, Page, (404, 503)),
     Endpoint("GET", "/api/similar", Scope.BROWSER, "The items most like an item",
              shelves.similar, AboutItem, Recommendations, (503,)),
     Endpoint("GET", "/api/bought-together", Scope.BROWSER, "What is bought together with an item",

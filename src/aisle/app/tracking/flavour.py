@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from aisle.app.serve import PROFILE_EVENTS
+from aisle.app.serving.profiles import PROFILE_EVENTS
 from aisle.app.settings import Settings
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import Placement, place

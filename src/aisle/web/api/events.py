@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -86,7 +87,8 @@ class Rated(Struct, frozen=True):
 async def events(live: Live, caller: Caller, body: bytes) -> Received:
     """Store the events of a request; when the answer comes, the accepted ones are durable."""
     # A few are checked here, as that takes less than a change of threads.
-    checked = parse_events(body) if len(body) <= SMALL_BODY else await run_in_threadpool(parse_events, body)
+    check = partial(parse_events, stars=live.stars)
+    checked = check(body) if len(body) <= SMALL_BODY else await run_in_threadpool(check, body)
     if caller.is_page:
         checked = _of_page(caller, checked)
     outcomes = iter(await live.acknowledged(live.submit(checked)))

@@ -21,6 +21,9 @@ MAX_IDS: Final = 500
 MAX_CART: Final = 100
 """The most items that a cart may name."""
 
+MAX_PLACEMENTS: Final = 20
+"""The most shelves of one page."""
+
 Length = Annotated[int, Meta(ge=1, le=MAX_SHELF, description="How many items.")]
 Offset = Annotated[
     int,
@@ -112,6 +115,29 @@ class ShelfWantedByServer(ShelfWanted, frozen=True, kw_only=True, forbid_unknown
         return structs.replace(request, rules={**request.rules, **more})
 
 
+class PageWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which shelves a page shows, and to whom. One of user_id and session_id is needed."""
+
+    placements: Annotated[
+        tuple[str, ...],
+        Meta(min_length=1, max_length=MAX_PLACEMENTS, description="Each once, the most important first."),
+    ]
+    user_id: str | None = None
+    session_id: str | None = None
+    n: Annotated[int, Meta(ge=1, le=MAX_SHELF, description="How many items each shelf has.")] = 10
+    item_id: Annotated[str | None, Meta(description="The item that the page shows.")] = None
+    cart: Annotated[tuple[str, ...], Meta(max_length=MAX_CART, description="The items in the cart.")] = ()
+    exclude: Exclude = "none"
+    exclude_ids: Ids = ()
+    explain: bool = False
+
+    def request(self, caller: Caller) -> ShelfRequest:
+        """Return the request that all shelves share, as `ShelfWanted.request` does."""
+        shared = structs.asdict(self)
+        del shared["placements"]
+        return ShelfWanted(**shared).request(caller)
+
+
 class AboutItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The item that a shelf is about."""
 
@@ -174,6 +200,10 @@ class Item(Struct, frozen=True):
     reason: Annotated[
         str | None, Meta(description="Why it is recommended, for the shopper to read; null if there is no reason.")
     ]
+    fallback: Annotated[
+        str | None,
+        Meta(description="What fills this place, if the placement has nothing of its own for it; else null."),
+    ]
 
     @classmethod
     def from_shelf(cls, item: ShelfItem) -> Self:
@@ -189,6 +219,7 @@ class Item(Struct, frozen=True):
             item.score,
             item.predicted_rating,
             item.reason,
+            item.fallback,
         )
 
 
@@ -214,6 +245,13 @@ class Recommendations(Struct, frozen=True):
         return cls(
             shelf.recommendation_id, shelf.placement, shelf.model_version, shelf.fallback, took_ms, shelf.because, items
         )
+
+
+class Page(Struct, frozen=True):
+    """The shelves of a page, in the order that was asked for; no item stands on two of them."""
+
+    shelves: list[Recommendations]
+    took_ms: Annotated[float, Meta(description="How long the server took for all, in milliseconds.")]
 
 
 class RankedItem(Struct, frozen=True):

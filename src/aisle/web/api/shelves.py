@@ -15,6 +15,8 @@ from aisle.web.api.shelf_schemas import (
     MAX_SHELF,
     AboutItem,
     OfShop,
+    Page,
+    PageWanted,
     Ranked,
     RankedItem,
     RankWanted,
@@ -35,10 +37,17 @@ def recommendations(live: Live, caller: Caller, wanted: ShelfWanted) -> Recommen
         return _answer(live.served(request), started)
     else:
         shelf = _sorted(live.shelf(structs.replace(request, n=MAX_SHELF)), wanted.sort)
-        live.shown(_page(shelf, wanted), request)
+        live.shown(_part(shelf, wanted), request)
         if wanted.offset is not None:
             live.keep_for_paging(shelf, request.user_id, request.session_id)
-    return _answer(_page(shelf, wanted), started)
+    return _answer(_part(shelf, wanted), started)
+
+
+def page(live: Live, caller: Caller, wanted: PageWanted) -> Page:
+    """Return the shelves of a page, each item once."""
+    started = time.perf_counter()
+    shelves = live.page(wanted.request(caller), wanted.placements, served=True)
+    return Page([Recommendations.from_shelf(shelf) for shelf in shelves], _milliseconds(started))
 
 
 def similar(live: Live, _caller: Caller, wanted: AboutItem) -> Recommendations:
@@ -70,7 +79,7 @@ def rank(live: Live, caller: Caller, wanted: RankWanted) -> Ranked:
     return Ranked([RankedItem(item_id, None if isnan(score) else score) for item_id, score in ordered])
 
 
-def _page(shelf: Shelf, wanted: ShelfWanted) -> Shelf:
+def _part(shelf: Shelf, wanted: ShelfWanted) -> Shelf:
     first = wanted.offset or 0
     return structs.replace(shelf, items=shelf.items[first : first + wanted.n])
 
@@ -89,7 +98,11 @@ def _of_shop(live: Live, placement: str, wanted: OfShop) -> Recommendations:
 
 
 def _answer(shelf: Shelf, started: float) -> Recommendations:
-    return Recommendations.from_shelf(shelf, round((time.perf_counter() - started) * 1000, 3))
+    return Recommendations.from_shelf(shelf, _milliseconds(started))
+
+
+def _milliseconds(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)
 
 
 def _sorted(shelf: Shelf, sort: Sort) -> Shelf:

@@ -126,7 +126,7 @@ def do(live: Live, visitor: Visitor, deeds: list[Deed]) -> Visitor:
     """
     if not live.simulated:
         return visitor._replace(tried=(*visitor.tried, *deeds)[-MAX_TRIED:])
-    checked = parse_events(msgspec.json.encode([_event(visitor, deed) for deed in deeds]))
+    checked = parse_events(msgspec.json.encode([_event(visitor, deed) for deed in deeds]), stars=live.stars)
     problems = [reason for reason in checked.reasons if reason]
     problems += [outcome.reason for outcome in live.accept(checked) if outcome.reason]
     if problems:

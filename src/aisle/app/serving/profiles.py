@@ -1,0 +1,41 @@
+"""The profiles of shoppers: their newest events, and those that were read last while the database is away."""
+
+from operator import attrgetter
+from typing import Final
+
+from aisle.app.serving.cache import Cache
+from aisle.shop.errors import StorageError
+from aisle.shop.events import ProfileEvent
+from aisle.storage import events
+from aisle.storage.connection import Database
+
+PROFILE_EVENTS: Final = 1000
+"""How many of a shopper's newest events make the profile."""
+
+CACHED_EVENTS: Final = 200_000
+"""How many events of profiles a process keeps for the time that the database is away."""
+
+
+class Profiles:
+    """The profiles of the shoppers in a database; share one between threads."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._cache: Cache[tuple[str | None, str | None], list[ProfileEvent]] = Cache(CACHED_EVENTS, _weight)
+
+    def of(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileEvent], bool]:
+        """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
+        try:
+            profile = events.of_user(self._db, user_id, PROFILE_EVENTS) if user_id else []
+            if session_id:
+                profile += events.of_session(self._db, session_id, PROFILE_EVENTS, nobodys=user_id is not None)
+        except StorageError:
+            return self._cache.get((user_id, session_id)) or [], True
+        profile = sorted(profile, key=attrgetter("timestamp"), reverse=True)[:PROFILE_EVENTS]
+        self._cache.put((user_id, session_id), profile)
+        return profile, False
+
+
+def _weight(profile: list[ProfileEvent]) -> int:
+    """Return what a cached profile counts against `CACHED_EVENTS`; an empty one is kept as well."""
+    return 1 + len(profile)

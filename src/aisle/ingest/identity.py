@@ -44,15 +44,15 @@ class Identities:
         """Return an id of 32 hexadecimal digits for each content, in the order of the file `source`."""
         if source != self._source:
             self._source, self._seen = source, defaultdict(int)
-        start = self._start
-        digests = [blake2b(start + text.encode(), digest_size=16).digest() for text in content.to_list()]
-        return pl.Series("id", [self._id(digest) for digest in digests], pl.String)
-
-    def _id(self, digest: bytes) -> str:
-        key = int.from_bytes(digest[:8])
-        occurrence = self._seen[key]
-        self._seen[key] = occurrence + 1
-        return blake2b(digest + occurrence.to_bytes(8), digest_size=16).hexdigest() if occurrence else digest.hex()
+        start, seen, ids = self._start, self._seen, []
+        for text in content.to_list():
+            digest = blake2b(start + text.encode(), digest_size=16).digest()
+            key = int.from_bytes(digest[:8])
+            if before := seen[key]:
+                digest = blake2b(digest + before.to_bytes(8), digest_size=16).digest()
+            seen[key] = before + 1
+            ids.append(digest.hex())
+        return pl.Series("id", ids, pl.String)
 
 
 def fields(table: str, rows: pl.DataFrame) -> pl.Series:

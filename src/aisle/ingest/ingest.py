@@ -1,6 +1,7 @@
 """Files in, checked batches out: the whole way, top to bottom."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -144,7 +145,8 @@ class _Checker:
 
 def _ids_by(plan: Plan, reading: Reading, mapped: Mapped, origins: pl.Series) -> pl.Series:
     """Return the ids that the rows of a batch have in another reading, null where that one rejects them."""
-    (other,) = map_columns(iter([mapped.raw]), plan)
+    known = replace(mapped.raw, frame=mapped.raw.frame.select(plan.columns))
+    (other,) = map_columns(iter([known]), plan)
     rows = reading.check(other)
     ids = pl.DataFrame({ROW: rows.origins, "id": rows.accepted[ID_OF[mapped.table]]})
     return origins.alias(ROW).to_frame().join(ids, on=ROW, how="left", maintain_order="left")["id"]

@@ -26,10 +26,11 @@ from aisle.engine.ranking.hybrid import NAME, Hybrid, HybridConfig, Scored, firs
 from aisle.engine.recipe import Recipe
 from aisle.prepare.profiles import Profiles
 from aisle.prepare.weigh import Weights
+from aisle.recommenders.base import NoSettings
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
-from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.moments import DAY
@@ -93,7 +94,7 @@ class Stage:
         proposers = {name: proposer for name, proposer in SOURCES.items() if _possible(proposer, case)}
         sources = {name: _source(proposer, case) for name, proposer in proposers.items()}
         say(f"{len(sources)} sources fitted to {len(case.train.log)} steps")
-        state = ItemState(ItemStateConfig()).fit(case.train)
+        state = ItemState(NoSettings()).fit(case.train)
         return cls(case, with_profiles(case.queries), sources, state)
 
     @property

@@ -22,9 +22,9 @@ KNOWN: Final = "[placements.recommended-for-you]\nseen_share = 1.0\nrepeat_share
 """The main shelf shows what shoppers know: they know most of so small a shop."""
 
 
-def make_small_shop(folder: Path, shoppers: int = 40) -> Path:
-    """Make the shop in a folder, without a model."""
-    make_shop(folder, name="Leaf & Hammer")
+def make_small_shop(folder: Path, shoppers: int = 40, url: str | None = None) -> Path:
+    """Make the shop in a folder, with its database there or at a URL, without a model."""
+    make_shop(folder, "Leaf & Hammer", url)
     with (folder / FILE).open("a") as file:
         file.write(KNOWN)
     with connect(Settings.read(folder).database_url) as db:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from aisle.app.data.importing import import_files
+from aisle.app.data.importing import import_rows
 from aisle.app.data.setup import make_shop
 from aisle.app.data.tables import Tables, read_events, read_tables
 from aisle.app.settings import Settings
@@ -33,5 +33,5 @@ def _imported(folder: Path) -> Iterator[tuple[Database, Settings]]:
     with tempfile.TemporaryDirectory() as temporary:
         settings = Settings.read(make_shop(Path(temporary) / "shop"))
         with connect(settings.database_url) as db:
-            import_files(db, sorted(folder.glob("*.csv*")), Plan(format="online-retail"))
+            import_rows(db, sorted(folder.glob("*.csv*")), Plan(format="online-retail"))
             yield db, settings

@@ -1,31 +1,25 @@
 """Made-up products, as rules see them."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.shelf.attributes import ItemAttributes, attributes_of_rows
 from aisle.engine.shelf.rules import BoundRules, Rules, bind
+from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import Vocabulary
 
 NOW = 1_700_000_000_000_000
 
 
-class Product(NamedTuple):
-    title: str | None = None
-    category: str | None = None
-    brand: str | None = None
-    item_group_id: str | None = None
-    price: int | None = None
-    stock: int | None = None
-    in_stock: bool | None = None
-    available_from: int | None = None
-    hidden: bool | None = None
+product: Final = partial(ItemFacts, "item")
+"""Makes a product of what it is given; everything else is unknown."""
 
 
-def known(*products: Product | None, tail: Sequence[bool] | None = None) -> ItemAttributes:
+def known(*products: ItemFacts | None, tail: Sequence[bool] | None = None) -> ItemAttributes:
     return attributes_of_rows(products, NOW, tail=None if tail is None else np.array(tail, np.bool_))
 
 

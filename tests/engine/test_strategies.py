@@ -17,9 +17,10 @@ from aisle.engine.recipe import POPULAR, REBUYING, STATE
 from aisle.engine.request import ShelfRequest
 from aisle.engine.strategies import STRATEGIES, strategy_named
 from aisle.engine.vocabulary import RequestVocabulary
+from aisle.recommenders.base import NoSettings
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
-from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
-from aisle.recommenders.second_stage.rebuying import Rebuying, RebuyingConfig
+from aisle.recommenders.second_stage.item_state import ItemState
+from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.shop import columns, moments
 from aisle.shop.events import KIND_CODES, ProfileEvent
 from aisle.shop.ids import Vocabulary
@@ -31,9 +32,9 @@ ITEMS = Vocabulary(["due", "early", "late", "never"])
 
 def model(tmp_path: Path, rebuyers: float = 0.5, days: float = 30.0) -> TrainedModel:
     """Return a model of a shop in which people come back for everything after so many days."""
-    state = ItemState(ItemStateConfig())
+    state = ItemState(NoSettings())
     state.target_kind_ = np.array([KIND_CODES["purchase"]], np.int8)
-    rebuying = Rebuying(RebuyingConfig())
+    rebuying = Rebuying(NoSettings())
     rebuying.share_ = np.array([0.5], np.float32)
     rebuying.rate_ = np.full(4, rebuyers, np.float32)
     rebuying.interval_ = np.full(4, days, np.float32)

@@ -49,6 +49,17 @@ def test_kernels_and_twin_agree_with_a_full_sort(queries: int, items: int, n: in
         np.testing.assert_array_equal(best, np.where(expected >= 0, there, np.nan))
 
 
+def test_only_scores_above_0_are_positive() -> None:
+    scores = np.random.default_rng(0).integers(-3, 3, (70, 50)).astype(np.float32)
+    scores[0] = [np.nan, np.inf, -np.inf, 1e-45, *np.zeros(46)]
+    expected = sorted_rows(np.where(scores > 0, scores, np.nan), 9)
+    for module in (topn, topn_numpy):
+        items, best = module.top_positive(scores, 9)
+        np.testing.assert_array_equal(items, expected)
+        there = np.take_along_axis(scores, np.maximum(expected, 0), axis=1)
+        np.testing.assert_array_equal(best, np.where(expected >= 0, there, np.nan))
+
+
 def test_items_beyond_one_block_and_their_exclusion() -> None:
     items = 2 * topn.ITEMS + 5
     vectors = np.zeros((items, 1), np.float32)

@@ -179,6 +179,16 @@ class Battery(ABC):
         best = np.sort(fitted.score(queries), axis=1)[:, :-5:-1]
         np.testing.assert_allclose(ranked.scores, best, rtol=1e-4, atol=1e-5)
 
+    def test_a_source_proposes_the_best_scores_above_0_and_scores_any_other_item(
+        self, data: Interactions, fitted: Recommender[Any]
+    ) -> None:
+        queries = ask_rows(data)
+        dense, scores = fitted.score(queries), fitted.scores(queries, 4)
+        query, item = np.divmod(np.arange(dense.size), dense.shape[1])
+        np.testing.assert_allclose(scores.of(query, item.astype(np.int32)), dense.ravel(), rtol=1e-4, atol=1e-5)
+        best = np.maximum(np.sort(np.nan_to_num(dense, nan=-1.0), axis=1)[:, :-5:-1], 0)
+        np.testing.assert_allclose(np.fmax(scores.best.scores, 0), best, rtol=1e-4, atol=1e-5)
+
     def test_no_queries_no_answers(self, fitted: Recommender[Any]) -> None:
         assert fitted.retrieve(ask(), 3).items.shape == (0, 3)
 

@@ -3,7 +3,7 @@ import pytest
 
 from aisle import kernels
 from aisle.recommenders import cells
-from aisle.recommenders.cells import cell_arrays, cells_of, index, top_in_cells
+from aisle.recommenders.cells import index, top_in_cells
 from aisle.recommenders.implicit import graph_filter
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.implicit.graph_filter import GraphFilter, GraphFilterConfig
@@ -80,8 +80,6 @@ def test_a_query_without_a_vector_finds_nothing() -> None:
 def test_a_small_catalogue_has_no_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cells, "EXACT_ITEMS", ITEMS)
     assert index(clustered(), seed=0) is None
-    assert cell_arrays(None) == {}
-    assert cells_of({}) is None
 
 
 def test_an_index_comes_back_from_a_bundle() -> None:

@@ -1,7 +1,8 @@
 import numpy as np
 
-from aisle.recommenders.recency import FAINT, completed, popular_rest, recent_rows
-from aisle.recommenders.sparse import history_rows
+from aisle.recommenders.base import NoSettings
+from aisle.recommenders.implicit.repeat import Repeat
+from aisle.recommenders.recency import FAINT, popular_rest, recent_rows
 from tests.recommenders.battery import ask
 
 
@@ -22,8 +23,7 @@ def test_the_rest_is_ranked_by_counts_just_below_0() -> None:
 
 
 def test_scores_of_0_are_replaced_and_empty_histories_have_none() -> None:
-    queries = ask({0: 1.0}, {})
-    scores = np.array([[2, 0, 1], [0, 0, 0]], np.float32)
-    rest = np.array([-1, -2, -3], np.float32)
+    model = Repeat(NoSettings())
+    model.rest_ = np.array([-1, -2, -3], np.float32)
     items = np.array([1, 0], np.int32)
-    np.testing.assert_array_equal(completed(scores, history_rows(queries), rest, items), [[-2, 2], [np.nan, np.nan]])
+    np.testing.assert_array_equal(model.score(ask({0: 2.0}, {}), items), [[-2, 2], [np.nan, np.nan]])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from aisle.shop import ids
 from aisle.shop.errors import IdError, InputError
-from aisle.shop.ids import UNKNOWN, Vocabulary, check_id
+from aisle.shop.ids import UNKNOWN, Vocabulary, among, check_id
 
 
 @pytest.mark.parametrize("good", ["a", "a b/c?d", "é" * 128, "x" * 256, "商品"])
@@ -40,6 +40,12 @@ def test_an_id_has_the_number_of_its_place() -> None:
     assert "a" in vocabulary
     assert "c" not in vocabulary
     assert len(vocabulary) == 2
+
+
+@given(st.lists(st.integers(-2, 9)), st.lists(st.integers(-2, 9)))
+def test_numbers_are_found_among_others_as_by_numpy(numbers: list[int], others: list[int]) -> None:
+    arrays = np.array(numbers, np.int32), np.array(others, np.int32)
+    np.testing.assert_array_equal(among(*arrays), np.isin(*arrays))
 
 
 def test_the_same_id_twice_is_refused() -> None:

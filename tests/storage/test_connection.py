@@ -9,6 +9,7 @@ from sqlalchemy import text
 from aisle.shop.errors import DatabaseUnavailable, SchemaError, SettingsError, StorageError
 from aisle.storage import events, items, users
 from aisle.storage.connection import Database, connect
+from aisle.storage.migrations import upgrade
 from tests.storage import samples
 
 
@@ -62,6 +63,18 @@ def test_a_database_without_tables_asks_for_an_upgrade(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/aisle.db"
     with connect(url, create=True) as db, pytest.raises(SchemaError, match="aisle db upgrade"):
         events.count(db)
+
+
+def test_the_quick_reads_of_a_shelf_explain_errors_as_others_do(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/aisle.db"
+    with connect(url, create=True) as db:
+        with pytest.raises(SchemaError, match="aisle db upgrade"):
+            events.of_user(db, "u", 10)
+        upgrade(db)
+        assert events.of_user(db, "u", 10) == []
+    with connect("mysql://bob:s3cret@127.0.0.1:1/shop") as db, pytest.raises(DatabaseUnavailable) as caught:
+        events.of_user(db, "u", 10)
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_transaction_that_raises_is_undone(db: Database) -> None:

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from aisle.shop.errors import DatabaseUnavailable
+from aisle.storage import events
 from aisle.storage.connection import Database, connect
 from aisle.storage.sqlite import choose_sqlite, is_safe, sqlite_engine
+from tests.databases import new_shop
+from tests.storage import samples
 
 
 def _driver(version: str) -> ModuleType:
@@ -60,3 +64,24 @@ def test_the_slow_mode_makes_the_deletion_of_its_journal_durable(tmp_path: Path)
     with Database(sqlite_engine(tmp_path / "aisle.db", sqlite3, "DELETE"), "x") as db:
         pragmas = _pragmas(db)
         assert (pragmas["journal_mode"], pragmas["synchronous"]) == ("delete", 3)
+
+
+def test_a_file_that_took_the_place_of_another_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    with new_shop("sqlite", tmp_path) as url, new_shop("sqlite", tmp_path / "new") as new, connect(url) as db:
+        with connect(new) as other:
+            events.store(other, [samples.event(1, user_id="bob", item_id="cup")])
+        assert events.count(db) == 0
+        (tmp_path / "new" / "aisle.db").rename(tmp_path / "aisle.db")
+        assert events.count(db) == 1
+
+
+def test_a_file_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    with new_shop("sqlite", tmp_path) as url, connect(url) as db:
+        events.count(db)
+        (tmp_path / "aisle.db").rename(tmp_path / "elsewhere.db")
+        with pytest.raises(DatabaseUnavailable, match="cannot be written"):
+            events.count(db)
+        assert not (tmp_path / "aisle.db").exists()
+        (tmp_path / "elsewhere.db").rename(tmp_path / "aisle.db")
+        assert events.count(db) == 0

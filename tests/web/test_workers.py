@@ -6,34 +6,10 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from aisle.app.data.setup import make_shop
-
-SERVE = """
-import sys
-from pathlib import Path
-from aisle.app.settings import Settings
-from aisle.web.workers import run
-
-if __name__ == "__main__":
-    run(Settings.read(Path(sys.argv[1])), "127.0.0.1", 0, 2, lambda line: print(line, flush=True))
-    print("stopped", flush=True)
-"""
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """Start two workers; yields the supervisor and the address, and stops what still runs."""
-    command = [sys.executable, "-c", SERVE, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process, next(line.split()[2] for line in process.stdout if "http://" in line)
-        finally:
-            process.kill()
+from tests.web.serving import SERVE, serving
 
 
 def shelf(address: str) -> dict[str, object]:
@@ -48,7 +24,7 @@ def workers_of(process: "subprocess.Popen[str]") -> set[int]:
 
 
 def test_workers_answer_one_that_is_killed_is_replaced_and_all_stop(folder: Path) -> None:
-    with serving(folder) as (process, address):
+    with serving(folder, workers=2) as (process, address):
         assert shelf(address)["fallback"] is None
         first, _ = sorted(workers_of(process))
         os.kill(first, signal.SIGKILL)
@@ -62,7 +38,7 @@ def test_workers_answer_one_that_is_killed_is_replaced_and_all_stop(folder: Path
 
 
 def test_workers_end_with_their_supervisor(folder: Path) -> None:
-    with serving(folder) as (process, address):
+    with serving(folder, workers=2) as (process, address):
         shelf(address)
         workers = workers_of(process)
         process.kill()
@@ -86,7 +62,7 @@ def test_workers_that_cannot_start_are_said(tmp_path: Path) -> None:
         "run(Settings", "import aisle.web.workers as w; w.work = print\n    run(Settings"
     )  # a worker that prints and ends
     process = subprocess.run(
-        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", code, str(folder), "2"], capture_output=True, text=True, timeout=120, check=False
     )
     assert process.returncode == 1
     assert "a worker ended with 0 as it started" in process.stderr

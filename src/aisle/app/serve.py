@@ -1,14 +1,15 @@
 """The online path: one request, top to bottom.
 
-A request reads from the database the shopper's newest events, what changed in the catalogue, and which candidates are
-unavailable, so that a click changes the very next shelf in every process, and what was just sold out is on none.
-Everything between happens in memory, on the live model. If the database does not answer, the last known profile and
-catalogue are used, then the popular shelf: a shelf says which, and is never an error.
+A request reads from the database the shopper's newest events, what changed in the catalogue, and which items of the
+shelf are unavailable, so that a click changes the very next shelf in every process, and what was just sold out is on
+none. Everything between happens in memory, on the live model. If the database does not answer, the last known profile
+and catalogue are used, then the popular shelf: a shelf says which, and is never an error.
 """
 
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -17,6 +18,7 @@ import msgspec
 
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
+from aisle.app.serving.connections import connections
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
@@ -36,7 +38,6 @@ from aisle.shop.errors import InputError, NotFound, StorageError
 from aisle.shop.events import EventKind, ProfileEvent, off_scale
 from aisle.shop.signing import is_signed, new_recommendation_id
 from aisle.storage import events, items, paged_shelves, people
-from aisle.storage.connection import connect
 from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
 from aisle.storage.signing_key import signing_key
@@ -57,7 +58,8 @@ class Live:
     Parameters
     ----------
     copies
-        Where the workers of a server keep checked copies of bundles; None outside of one.
+        Where the workers of a server keep checked copies of bundles; None outside of one, where a database that does
+        not answer is waited for.
 
     Raises
     ------
@@ -71,14 +73,14 @@ class Live:
         self.settings = settings
         self.placements = placements_of(settings)
         self.stars = Weights.parse(settings.weights).scale
-        self.db = connect(settings.database_url)
+        self.db, self._reads = connections(settings, in_server=copies is not None)
         check(self.db)
-        self.model_watch = ModelWatch(self.db, settings.bundles, copies)
-        self.keys = KeyRing(self.db, settings.sealing_key)
-        self._catalogue_watch = CatalogueWatch(self.db)
+        self._catalogue_watch = CatalogueWatch(self.db, self._reads)
+        self.model_watch = ModelWatch(self._reads, settings.bundles, copies, self._catalogue_watch.prepare)
+        self.keys = KeyRing(self._reads, settings.sealing_key)
         self._writer = EventWriter(self.db)
         self.impressions = ImpressionLog(self.db)
-        self.profiles = Profiles(self.db)
+        self.profiles = Profiles(self._reads)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -103,7 +105,7 @@ class Live:
         shelf = to_shelf(placed, query, catalogue, placement.name, self._recommendation_id())
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
-        return without_database(shelf) if away else shelf
+        return without_database(shelf, knows_profile=not away) if away or catalogue.is_old else shelf
 
     def served(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, to be shown to a shopper: it leaves an impression behind."""
@@ -214,9 +216,10 @@ class Live:
         return self.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=n))
 
     def keep_for_paging(self, shelf: Shelf, user_id: str | None, session_id: str | None) -> None:
-        """Keep a whole shelf for an hour, so that its pages repeat nothing."""
+        """Keep a whole shelf for an hour, so that its pages repeat nothing; without a database there are no pages."""
         text = msgspec.json.encode(shelf).decode()
-        paged_shelves.add(self.db, shelf.recommendation_id, user_id, session_id, text)
+        with suppress(StorageError):
+            paged_shelves.add(self.db, shelf.recommendation_id, user_id, session_id, text)
 
     def kept(self, recommendation_id: str, user_id: str | None, session_id: str | None) -> Shelf:
         """Return a shelf that was kept for this shopper.
@@ -255,13 +258,13 @@ class Live:
     def _newest(self, n: int) -> list[str]:
         """Return the catalogue's newest items; none if the database is away."""
         try:
-            return items.newest(self.db, moments.now(), n)
+            return items.newest(self._reads, moments.now(), n)
         except StorageError:
             return []
 
     def _unavailable(self, item_ids: Sequence[str]) -> Mapping[str, Unavailable]:
         """Return which of some items cannot be sold at this moment."""
-        return items.unavailable(self.db, item_ids, moments.now())
+        return items.unavailable(self._reads, item_ids, moments.now())
 
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
@@ -379,6 +382,7 @@ class Live:
         self.model_watch.close()
         self._writer.close()
         self.impressions.close()
+        self._reads.close()
         self.db.close()
 
     def __enter__(self) -> Self:

@@ -151,6 +151,8 @@ class ServeSection(_Section):
     """The addresses of proxies before it, which are believed where they say whom they forward for."""
     sealing_key: SecretStr | None = None
     """What seals the secrets that sign users, from the environment only: `openssl rand -hex 32` makes one."""
+    database_seconds: float = Field(default=0.1, gt=0, le=10)
+    """How long a read of a request may take; then shelves show what was last known, until the database answers."""
     calls_per_second: float = Field(default=50.0, ge=0)
     """How many calls with a browser key one address may make to a process; ten seconds' worth at once. 0: no limit."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import msgspec
 
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from aisle.app.data.export import Exported
     from aisle.app.data.importing import Imported
     from aisle.app.data.replay import Replayed
+    from aisle.app.data.sources import Reading
     from aisle.app.serving.batch import BatchJob, Written
     from aisle.app.train import Trained
-    from aisle.app.training.measuring import Measured
+    from aisle.app.training.figures import Measurements
     from aisle.app.tuning.search import Tuned
     from aisle.app.tuning.trials import Trial
     from aisle.app.tuning.weights import Weighed
+    from aisle.ingest.guessing.guess import Guess
     from aisle.ingest.plan import Plan
     from aisle.insights.quality import Quality
     from aisle.storage.items import ItemMoment
@@ -73,31 +75,58 @@ class Shop(Live):
 
     # --- Data in and out ----------------------------------------------------------------------------------------------
 
-    def import_events(self, source: "str | Path | pl.DataFrame") -> "Imported":
-        """Import events from a file, whose columns are guessed, or from a frame with the columns of `shop.columns`.
+    def import_events(self, source: object, **reading: "Unpack[Reading]") -> "Imported":
+        """Import events; what the columns are is guessed, as the command `aisle import` does, where it is not said.
 
         Prices are in currency units, times text, dates or epoch numbers; what a known log says of items comes along.
+
+        Parameters
+        ----------
+        source
+            A path or several, a Polars, pandas or Arrow frame, or a list of dicts.
+        reading
+            How to read it: `mapping`, `event`, `map_values` and the other parameters of `Reading`.
 
         Raises
         ------
         InputError
-            If the file or its columns cannot be used.
+            If the source, its columns or a parameter cannot be used.
         """
-        from aisle.app.data.importing import import_frame
+        return self._import(source, "events", reading)
 
-        if not isinstance(source, (str, Path)):
-            return import_frame(self.db, source, "events")
-        from aisle.ingest.guess import guess
-        from aisle.ingest.plan import Plan
+    def import_items(self, source: object, **reading: "Unpack[Reading]") -> "Imported":
+        """Import or change items, as `import_events` imports events."""
+        return self._import(source, "items", reading)
 
-        files = [Path(source)]
-        return self.import_files(files, guess(files, Plan(table="events")).plan)
+    def import_users(self, source: object, **reading: "Unpack[Reading]") -> "Imported":
+        """Import or change users, as `import_events` imports events; unknown columns become their attributes."""
+        return self._import(source, "users", reading)
+
+    def import_reviews(self, source: object, **reading: "Unpack[Reading]") -> "Imported":
+        """Import reviews, as `import_events` imports events."""
+        return self._import(source, "reviews", reading)
+
+    def preview(self, source: object, table: str = "events", **reading: "Unpack[Reading]") -> "Guess":
+        """Return what an import of a table would make of a source, and store nothing."""
+        from aisle.app.data.sources import guess_rows
+
+        return guess_rows(source, table, reading)[1]
+
+    def _import(self, source: object, table: str, reading: "Reading") -> "Imported":
+        from aisle.app.data.importing import import_rows
+        from aisle.app.data.sources import guess_rows, parameters_named
+
+        rows, guess = guess_rows(source, table, reading)
+        with parameters_named():
+            imported = import_rows(self.db, rows, guess.plan)
+        imported.notes = list(guess.notes)
+        return imported
 
     def import_files(self, files: Sequence[Path], plan: "Plan", progress: Progress = silent) -> "Imported":
         """Import files by a plan."""
-        from aisle.app.data.importing import import_files
+        from aisle.app.data.importing import import_rows
 
-        return import_files(self.db, files, plan, progress)
+        return import_rows(self.db, files, plan, progress)
 
     def import_export(self, folder: Path, progress: Progress = silent) -> "Imported":
         """Import what `export` wrote, through the same checks as any file."""
@@ -237,11 +266,12 @@ class Shop(Live):
     def _tracked(self, trained: "Trained") -> "Trained":
         return msgspec.structs.replace(trained, run_id=track_training(self.db, self.settings, trained))
 
-    def evaluate(self, models: Sequence[str] = (), n: int = 20, progress: Progress = silent) -> "list[Measured]":
+    def evaluate(self, models: Sequence[str] = (), n: int = 20, progress: Progress = silent) -> "Measurements":
         """Fit models on the past and score them on the newest weeks, the whole catalogue ranked."""
+        from aisle.app.training.figures import Measurements
         from aisle.app.training.measuring import evaluate_models
 
-        return evaluate_models(self.db, self.settings, models, n, progress)
+        return Measurements(evaluate_models(self.db, self.settings, models, n, progress))
 
     def tune(
         self,
@@ -304,12 +334,6 @@ class Shop(Live):
         from aisle.app.serving.frames import shelves_frame
 
         return shelves_frame({user: self.recommend(user, n, exclude, placement) for user in user_ids})
-
-    def figures(self, models: "Sequence[Measured]") -> "pl.DataFrame":
-        """Return what `evaluate` measured as a table."""
-        from aisle.app.training.figures import figures_frame
-
-        return figures_frame(models)
 
     def vectors(self, model: str) -> "pl.DataFrame":
         """Return the vector of each item in a part of the live model, such as `als` or `content`."""

@@ -15,7 +15,7 @@ from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training import interactions_table
 from aisle.app.training.calibrating import Calibrated, Reliability
-from aisle.app.training.figures import figures_frame
+from aisle.app.training.figures import Measurements
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit, fit_others
 from aisle.app.training.gate import GateDecision, decide
 from aisle.app.training.measuring import Measured, newest_window, with_catalogue
@@ -98,11 +98,17 @@ class Trained(msgspec.Struct, frozen=True):
 
     def to_frame(self) -> pl.DataFrame:
         """Return the figures of the models that were measured."""
-        return figures_frame(self.measured)
+        return Measurements(self.measured).to_frame()
+
+    def outcome(self) -> str:
+        """Say whether the model is live, and why."""
+        return f"Model {self.version} {'is live' if self.live else 'does not go live'}: {self.reason}."
+
+    def __repr__(self) -> str:
+        return f"{self.outcome()}\n{Measurements(self.measured)!r}"
 
     def _repr_html_(self) -> str:
-        live = "is live" if self.live else "does not go live"
-        return f"<p>Model {self.version} {live}: {escape(self.reason)}.</p>{self.to_frame()._repr_html_()}"
+        return f"<p>{escape(self.outcome())}</p>{self.to_frame()._repr_html_()}"
 
 
 def train(

@@ -39,8 +39,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (data, rejects, train, evaluate, models, tune, recommend, why, serve, keys, users, profile, backup, db):
-    module.register(app)
+for command in (
+    data.init,
+    data.import_,
+    data.export,
+    train.train,
+    evaluate.evaluate,
+    tune.tune,
+    recommend.recommend,
+    recommend.similar,
+    why.why,
+    serve.serve,
+    serve.demo,
+    profile.profile,
+    backup.backup,
+    backup.restore,
+):
+    app.command(command.__name__.rstrip("_"))(command)
+for group in (rejects.rejects, models.models, keys.keys, users.users, db.db):
+    app.add_typer(group)
 
 
 def _version(wanted: bool) -> None:

@@ -7,22 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.request import Exclude
-from aisle.prepare.weigh import Weights
+from aisle.prepare.weigh import Weights, codes_of
 from aisle.shop.events import KIND_CODES, EventKind
+from aisle.shop.ids import among
 
 Ints = NDArray[np.int32]
 
-OWNING: Final = [KIND_CODES[kind] for kind in (EventKind.PURCHASE, EventKind.RATE)]
+_OWNING: Final = codes_of((EventKind.PURCHASE, EventKind.RATE))
 """The events that show that a shopper owns an item; a rating does too."""
 
-VIEWS: Final = [KIND_CODES[kind] for kind in (EventKind.VIEW_ITEM, EventKind.SELECT_ITEM)]
+_VIEWS = (EventKind.VIEW_ITEM, EventKind.SELECT_ITEM)
+_VIEWING: Final = codes_of(_VIEWS)
 """The events of looking at an item."""
 
-SEEING: Final = [
-    *VIEWS,
-    *(KIND_CODES[kind] for kind in (EventKind.ADD_TO_CART, EventKind.REMOVE_FROM_CART, EventKind.ADD_TO_WISHLIST)),
-]
+_SEEING: Final = codes_of((*_VIEWS, EventKind.ADD_TO_CART, EventKind.REMOVE_FROM_CART, EventKind.ADD_TO_WISHLIST))
 """The events that show that a shopper has seen an item."""
+
+_AGAINST: Final = codes_of((EventKind.REFUND, EventKind.RATE, EventKind.HIDE))
+"""The events that may cancel an item."""
 
 WORST: Final = 0.1
 """A rating in the lowest tenth of the shop's scale, such as one star of five, cancels an item."""
@@ -67,13 +69,13 @@ class Dealings:
     def of(cls, recent: RecentEvents, weights: Weights) -> Self:
         """Sum up the events of a shopper."""
         cancelled = _cancelled(recent, weights)
-        viewed = _newest_first(recent.item[np.isin(recent.kind, VIEWS)])
-        owned, owned_at = _last(recent, np.isin(recent.kind, OWNING))
+        viewed = _once(recent.item[_VIEWING[recent.kind]])
+        owned, owned_at = _last(recent, _OWNING[recent.kind])
         bought, bought_at = _last(recent, recent.kind == KIND_CODES[EventKind.PURCHASE])
-        seen = np.unique(recent.item[np.isin(recent.kind, SEEING)])
+        seen = _once(recent.item[_SEEING[recent.kind]])
         return cls(
-            viewed=viewed[~np.isin(viewed, cancelled)],
-            seen=seen[~np.isin(seen, owned)],
+            viewed=viewed[~among(viewed, cancelled)],
+            seen=seen[~among(seen, owned)],
             owned=owned,
             owned_at=owned_at,
             bought=bought,
@@ -94,8 +96,10 @@ class Dealings:
 
 def _cancelled(recent: RecentEvents, weights: Weights) -> Ints:
     """Return what was refunded, rated badly or hidden, and not bought since."""
+    if not _AGAINST[recent.kind].any():
+        return recent.item[:0]
     kinds = (EventKind.PURCHASE, EventKind.REFUND, EventKind.RATE, EventKind.HIDE, EventKind.UNHIDE)
-    telling = np.isin(recent.kind, [KIND_CODES[kind] for kind in kinds])
+    telling = codes_of(kinds)[recent.kind]
     items, place = np.unique(recent.item[telling], return_inverse=True)
     kind, rating = recent.kind[telling], recent.rating[telling]
     # The order of the events, oldest first, decides between events of one moment.
@@ -117,10 +121,12 @@ def _cancelled(recent: RecentEvents, weights: Weights) -> Ints:
 
 def _last(recent: RecentEvents, chosen: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.int64]]:
     """Return the items of the chosen events, and the moment of the last one of each."""
-    items, first = np.unique(recent.item[chosen], return_index=True)
-    return items, recent.timestamp[chosen][first]
+    # For the few events of one shopper, plain Python is quicker than NumPy.
+    oldest_first = zip(recent.item[chosen][::-1].tolist(), recent.timestamp[chosen][::-1].tolist(), strict=True)
+    newest = dict(oldest_first)
+    return np.array(list(newest), np.int32), np.array(list(newest.values()), np.int64)
 
 
-def _newest_first(items: Ints) -> Ints:
+def _once(items: Ints) -> Ints:
     """Return items in their order without repetitions."""
-    return items[np.sort(np.unique(items, return_index=True)[1])]
+    return np.array(list(dict.fromkeys(items.tolist())), np.int32)

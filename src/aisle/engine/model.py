@@ -76,7 +76,7 @@ class TrainedModel:
     """
 
     version: int
-    components: dict[str, Component]
+    components: dict[str, Component[Any]]
     items: Vocabulary
     recipe: Recipe
     data_end: int

@@ -6,6 +6,7 @@ the next proposal takes its place.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import tee
 from typing import Final
 
 import numpy as np
@@ -14,11 +15,13 @@ from numpy.typing import NDArray
 from aisle.engine.proposals import Floats, Ints, Proposal
 from aisle.engine.query import ShelfQuery
 from aisle.engine.ranking.examples import Objective
+from aisle.engine.shelf.attributes import Flags
 from aisle.engine.shelf.filters import Drop
 from aisle.engine.shelf.near_duplicates import near_duplicates
 from aisle.engine.shelf.reranking import rerank
 from aisle.engine.shelf.rules import BoundRules, Rules, bind, with_pins
 from aisle.engine.strategies import Strategy
+from aisle.shop.ids import among
 
 NO_RULES: Final = Rules()
 
@@ -74,20 +77,35 @@ class PlacedShelf:
 def place(placement: Placement, query: ShelfQuery, proposals: Iterable[Proposal]) -> PlacedShelf:
     """Return the shelf of the first proposal of which anything stands there, or of the last one.
 
+    Nothing that cannot be sold at this moment stands on it.
+
     Parameters
     ----------
     proposals
         What the strategy yields: its own proposals, then the fallbacks; at least one.
     """
+    again, proposals = tee(proposals)
+    shelf = _first_filled(placement, query, again)
+    while query.catalogue.withdraw(shelf.items):
+        # What is in memory is old: another program has written to the database.
+        query.catalogue.withdraw(shelf.candidates)
+        again, proposals = tee(proposals)
+        shelf = _first_filled(placement, query, again)
+    return shelf
+
+
+def _first_filled(placement: Placement, query: ShelfQuery, proposals: Iterable[Proposal]) -> PlacedShelf:
+    """Return what `place` does, with the attributes that items are known to have."""
     rules = bind(placement.rules, query.catalogue.vocabulary)
     shelves: list[PlacedShelf] = []
     for proposal in proposals:
         shelves.append(_filled(placement, query, proposal, rules))
-        if np.isin(shelves[-1].items, proposal.items).any():
+        if among(shelves[-1].items, proposal.items).any():
             return shelves[-1]
     if len(shelves[-1].items) == 0 and placement.rules != placement.rules.without_shares():
         # A shopper who knows everything there is gets what they know rather than nothing.
-        return place(replace(placement, rules=placement.rules.without_shares()), query, [s.proposal for s in shelves])
+        unbounded = replace(placement, rules=placement.rules.without_shares())
+        return _first_filled(unbounded, query, [shelf.proposal for shelf in shelves])
     return shelves[-1]
 
 
@@ -99,7 +117,7 @@ def _filled(placement: Placement, query: ShelfQuery, proposal: Proposal, rules: 
         if len(shelf.items) >= query.n:
             break
         popular = query.popular(query.n + reach)
-        popular = popular[~np.isin(popular, items)]
+        popular = popular[~among(popular, items)]
         items = np.concatenate((items, popular))
         scores = np.concatenate((scores, np.full(len(popular), np.nan, np.float32)))
         shelf = _placed(placement, query, proposal, items, scores, rules)
@@ -109,22 +127,25 @@ def _filled(placement: Placement, query: ShelfQuery, proposal: Proposal, rules: 
 def _placed(
     placement: Placement, query: ShelfQuery, proposal: Proposal, items: Ints, scores: Floats, rules: BoundRules
 ) -> PlacedShelf:
-    """Put candidates on a shelf by the rules, with their attributes at this moment."""
+    """Put candidates on a shelf by the rules, with the attributes that they are known to have."""
     candidates, scores = with_pins(items, scores, rules)
-    with_cart = np.concatenate((candidates, query.cart))
-    attributes, vectors = query.catalogue.attributes(with_cart), _contents(query, with_cart)
-    shown, in_cart = np.split(np.arange(len(with_cart)), [len(candidates)])
-    unlisted = with_cart[~query.catalogue.listed(with_cart)]
+    unlisted = candidates[~query.catalogue.listed(candidates)]
     excluded = np.concatenate((query.context.excluded, unlisted, np.array([proposal.because], np.int32)))
-    context = replace(query.context, excluded=excluded)
-    if placement.strategy.about == "cart":
-        of_both = (None, None) if vectors is None else (vectors[shown], vectors[in_cart])
-        near = near_duplicates(attributes.take(shown), attributes.take(in_cart), *of_both)
-        context = replace(context, near_duplicates=near)
-    contents = None if vectors is None else vectors[shown]
-    reranked = rerank(candidates, scores, attributes.take(shown), rules, query.n, context, contents)
-    places = reranked.places
-    return PlacedShelf(proposal, candidates, candidates[places], scores[places], reranked.drops)
+    near = _near_duplicates(query, candidates) if placement.strategy.about == "cart" else None
+    context = replace(query.context, excluded=excluded, near_duplicates=near)
+    contents = _contents(query, candidates) if rules.rules.diversity else None
+    attributes = query.catalogue.attributes(candidates)
+    places, drops = rerank(candidates, scores, attributes, rules, query.n, context, contents)
+    return PlacedShelf(proposal, candidates, candidates[places], scores[places], drops)
+
+
+def _near_duplicates(query: ShelfQuery, candidates: Ints) -> Flags:
+    """Return which candidates are nearly the same as an item in the cart, (candidates,)."""
+    both = np.concatenate((candidates, query.cart))
+    attributes, vectors = query.catalogue.attributes(both), _contents(query, both)
+    shown, in_cart = np.split(np.arange(len(both)), [len(candidates)])
+    of_both = (None, None) if vectors is None else (vectors[shown], vectors[in_cart])
+    return near_duplicates(attributes.take(shown), attributes.take(in_cart), *of_both)
 
 
 def _contents(query: ShelfQuery, items: Ints) -> Floats | None:

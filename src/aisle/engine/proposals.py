@@ -61,6 +61,9 @@ LAST_KNOWN_PROFILE: Final = Fallback(
     "last_known_profile",
     "The database does not answer, so this shelf is from what was last known of the shopper.",
 )
+LAST_KNOWN_STOCK: Final = Fallback(
+    "last_known_stock", "The database does not answer, so what is hidden or sold out is as it was last known."
+)
 POPULAR_WITHOUT_DATABASE: Final = Fallback(
     "popular_without_database",
     "The database does not answer and nothing is known of the shopper: the popular shelf.",
@@ -71,6 +74,7 @@ FALLBACKS: Final = {
     for fallback in (
         POPULAR,
         LAST_KNOWN_PROFILE,
+        LAST_KNOWN_STOCK,
         POPULAR_WITHOUT_DATABASE,
         POPULAR_INSTEAD,
         NOTHING_SIMILAR,

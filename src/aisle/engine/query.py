@@ -13,7 +13,7 @@ from aisle.engine.model import TrainedModel
 from aisle.engine.ranking.candidates import MAX_CANDIDATES
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.hybrid import profiles_of
-from aisle.engine.ranking.profile import as_of, to_query
+from aisle.engine.ranking.profile import EventArrays, as_of
 from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
 from aisle.engine.shelf.filters import RequestContext
@@ -22,7 +22,7 @@ from aisle.prepare.profiles import Profiles
 from aisle.recommenders.query import ItemLists, QueryBatch, queries_of
 from aisle.recommenders.second_stage.rebuying import JUST_BOUGHT
 from aisle.shop.events import KIND_CODES, EventKind, ProfileEvent
-from aisle.shop.ids import UNKNOWN
+from aisle.shop.ids import UNKNOWN, among
 from aisle.shop.moments import DAY
 
 Ints = NDArray[np.int32]
@@ -43,10 +43,13 @@ class Catalogue(Protocol):
         """Return what is known of items."""
 
     def listed(self, items: Ints) -> Flags:
-        """Return which items exist: an id that neither the model nor the catalogue knows is a typing error."""
+        """Return which items the shop sells at all: not a typing error, and not what it no longer lists."""
 
     def newest(self, n: int) -> Ints:
         """Return the n newest items, newest first."""
+
+    def withdraw(self, items: Ints) -> bool:
+        """Note which items that `attributes` calls available cannot be sold at this moment; return whether any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +78,10 @@ class NoCatalogue:
     def newest(self, n: int) -> Ints:
         """Return the n newest items."""
         return self.new_items[:n]
+
+    def withdraw(self, items: Ints) -> bool:  # noqa: ARG002
+        """Return False: every item is available."""
+        return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,14 +124,10 @@ class ShelfQuery:
         objective: Objective | None = None,
     ) -> Self:
         """Read a request together with the shopper's events, newest first."""
-        shopper = to_query(events, model.items, model.weights, as_of(events, model.data_end))
-        of_items = [event for event in events if event.item_id is not None]
-        recent = RecentEvents(
-            catalogue.vocabulary.numbers(event.item_id for event in of_items if event.item_id is not None),
-            np.array([KIND_CODES[event.kind] for event in of_items], np.int8),
-            np.array([np.nan if event.rating is None else event.rating for event in of_items], np.float32),
-            np.array([event.timestamp for event in of_items], np.int64),
-        )
+        arrays = EventArrays.of(events, catalogue.vocabulary.numbers)
+        profiles = arrays.profiles(len(model.items), as_of(events, model.data_end))
+        shopper = queries_of(profiles, model.weights)
+        recent = RecentEvents(arrays.item, arrays.kind, arrays.rating, arrays.timestamp)
         return cls._of(request, shopper, recent, model, catalogue, objective)
 
     @classmethod
@@ -224,7 +227,9 @@ def n_candidates(n: int) -> int:
 
 def without_liking(shopper: QueryBatch, items: Ints) -> QueryBatch:
     """Return a query of one in which some items say nothing of what the shopper likes."""
-    liked = np.isin(shopper.history.items, items) & (shopper.weights > 0)
+    if len(items) == 0:
+        return shopper
+    liked = among(shopper.history.items, items) & (shopper.weights > 0)
     return replace(shopper, weights=np.where(liked, np.float32(0), shopper.weights)) if liked.any() else shopper
 
 
@@ -232,6 +237,8 @@ def _not_due(dealings: Dealings, model: TrainedModel, now: int) -> Ints:
     """Return what the shopper owns and would not buy again just now; nothing for an old bundle, which cannot say."""
     if model.rebuying is None:
         return dealings.owned[:0]
+    if len(dealings.owned) == 0:
+        return dealings.owned
     due = np.zeros(len(dealings.owned), np.bool_)
     known = dealings.owned < len(model.items)
     days = (now - dealings.owned_at[known]) / DAY

@@ -2,7 +2,7 @@
 
 from aisle.ingest.api import parse_events
 from aisle.ingest.batch import Batch, Reject
-from aisle.ingest.guess import Guess, guess
+from aisle.ingest.guessing.guess import Guess, guess
 from aisle.ingest.ingest import read_files, read_frame
 from aisle.ingest.plan import Plan
 

@@ -23,6 +23,21 @@ from aisle.shop.events import EventKind
 NOTHING: Final = Earlier()
 """No earlier import."""
 
+FRAME: Final = "frame"
+"""The source of rejects of a frame."""
+
+Source = Sequence[Path] | pl.DataFrame
+"""What is imported: files, one after the other, or a frame as if it were a file."""
+
+
+def read_source(
+    source: Source, plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS, earlier: Earlier = NOTHING
+) -> Iterator[Batch]:
+    """Read files or a frame, and check every row once."""
+    if isinstance(source, pl.DataFrame):
+        return read_frame(source, plan, now=now, rows=rows, earlier=earlier)
+    return read_files(source, plan, now=now, rows=rows, earlier=earlier)
+
 
 def read_files(
     paths: Sequence[Path],
@@ -66,7 +81,7 @@ def read_files(
 
 
 def read_frame(
-    frame: pl.DataFrame, plan: Plan, *, now: int | None = None, earlier: Earlier = NOTHING
+    frame: pl.DataFrame, plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS, earlier: Earlier = NOTHING
 ) -> Iterator[Batch]:
     """Check the rows of a frame as if it were a file; `position` counts rows.
 
@@ -75,9 +90,9 @@ def read_frame(
     FormatError
         If the columns are not what the plan says.
     """
-    raw = raw_rows_of_frame(frame, "frame")
+    raw = raw_rows_of_frame(frame, FRAME, rows)
     log = log_of(plan)
-    mapped = map_columns(raw, plan) if log is None else log.map_batches(raw, "frame", frame.columns)
+    mapped = map_columns(raw, plan) if log is None else log.map_batches(raw, FRAME, frame.columns)
     yield from _Checker(plan, now, {}, earlier).batches(mapped)
 
 
@@ -87,9 +102,7 @@ class _Checker:
     def __init__(self, plan: Plan, now: int | None, starts: dict[str, int], earlier: Earlier) -> None:
         log = log_of(plan)
         if log is not None and plan.table is not None and plan.table not in log.tables:
-            raise FormatError(
-                f"format {log.name} gives {', '.join(log.tables)}, not {plan.table}; drop --as {plan.table}"
-            )
+            raise FormatError(f"format {log.name} gives {', '.join(log.tables)}; --as {plan.table} is not among them")
         self._plan = plan
         self._log = log
         self._starts = starts
@@ -145,7 +158,7 @@ class _Checker:
 
 def _ids_by(plan: Plan, reading: Reading, mapped: Mapped, origins: pl.Series) -> pl.Series:
     """Return the ids that the rows of a batch have in another reading, null where that one rejects them."""
-    known = replace(mapped.raw, frame=mapped.raw.frame.select(plan.columns))
+    known = replace(mapped.raw, frame=mapped.raw.frame.select(list(plan.columns)))
     (other,) = map_columns(iter([known]), plan)
     rows = reading.check(other)
     ids = pl.DataFrame({ROW: rows.origins, "id": rows.accepted[ID_OF[mapped.table]]})

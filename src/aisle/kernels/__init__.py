@@ -20,10 +20,11 @@ COMPILED: Final = (
     "standard",
     "topn",
     "trees",
+    "union",
 )
 """The modules that hold compiled kernels."""
 
-OF_A_SHELF: Final = ("products", "sessions", "topn", "trees")
+OF_A_SHELF: Final = ("products", "sessions", "topn", "trees", "union")
 """Those that one shelf needs."""
 
 _loaded = False

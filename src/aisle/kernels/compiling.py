@@ -16,6 +16,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 Flags = Annotated[NDArray[np.bool_], types.Array(types.boolean, 1, "C", readonly=True)]
 Ints = Annotated[NDArray[np.int32], types.Array(types.int32, 1, "C", readonly=True)]
+IntRows = Annotated[NDArray[np.int32], types.Array(types.int32, 2, "C", readonly=True)]
 Longs = Annotated[NDArray[np.int64], types.Array(types.int64, 1, "C", readonly=True)]
 LongRows = Annotated[NDArray[np.int64], types.Array(types.int64, 2, "C", readonly=True)]
 Floats = Annotated[NDArray[np.float32], types.Array(types.float32, 1, "C", readonly=True)]

@@ -27,6 +27,8 @@ PAIRS: Final = 4096
 """A thread multiplies this many pairs at a time."""
 
 _NOBODY: Final = np.int32(2**31 - 1)
+_SMALLEST: Final = np.float32(1e-45)
+"""The smallest score above 0."""
 
 
 def top_vectors(
@@ -67,6 +69,18 @@ def top_rows(scores: Floats, n: int, excluded_indptr: Longs, excluded: Ints) -> 
             best[start:stop],
         )
         _sort_rows(items[start:stop], best[start:stop])
+
+    share_out(rank, blocks(len(scores), QUERIES))
+    return items, best
+
+
+def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
+    """Return the best n above 0 of each row of dense scores, as `topn_numpy.top_positive` does."""
+    items, best = _empty(len(scores), n)
+    best[:] = _SMALLEST
+
+    def rank(start: int, stop: int) -> None:
+        _rank_positive(scores[start:stop], items[start:stop], best[start:stop])
 
     share_out(rank, blocks(len(scores), QUERIES))
     return items, best
@@ -176,6 +190,13 @@ def _offer_rows(
             if first <= item < first + len(row):
                 row[item - first] = np.nan
         _offer(row, first, best_items[query], best_scores[query])
+
+
+@kernel
+def _rank_positive(scores: FloatRows, best_items: FilledIntRows, best_scores: FilledFloatRows) -> None:
+    for query in range(len(scores)):
+        _offer(scores[query], 0, best_items[query], best_scores[query])
+        _sort(best_items[query], best_scores[query])
 
 
 @kernel

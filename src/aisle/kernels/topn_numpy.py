@@ -46,3 +46,15 @@ def top_rows(scores: Floats, n: int, excluded_indptr: NDArray[np.int64], exclude
         items[row, : len(best)] = best
         values[row, : len(best)] = best_scores
     return items, values
+
+
+def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
+    """Return the n best items of each row whose scores are above 0, as `top_rows` does.
+
+    Parameters
+    ----------
+    scores
+        One row per query, (rows, items); NaN never ranks.
+    """
+    positive = np.where(scores > 0, scores, np.float32(np.nan))
+    return top_rows(positive, n, np.zeros(len(scores) + 1, np.int64), np.zeros(0, np.int32))

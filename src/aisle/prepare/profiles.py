@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.weigh import revised_since
+from aisle.shop.events import KIND_CODES, EventKind
 
 Places = slice | NDArray[np.int64]
 """Which events, as an index."""
@@ -58,9 +59,9 @@ class Profiles:
 
     def as_rated_last(self) -> Self:
         """Return the profiles without ratings that their shopper has revised since."""
-        kept = ~revised_since(self.pair, self.kind, self.timestamp)
-        if kept.all():
+        if not (self.kind == _RATE).any():
             return self
+        kept = ~revised_since(self.pair, self.kind, self.timestamp)
         return self._of(np.append(0, np.cumsum(kept))[self.indptr], np.flatnonzero(kept), self.now)
 
     def _of(self, indptr: NDArray[np.int64], places: Places, now: NDArray[np.int64]) -> Self:
@@ -68,6 +69,8 @@ class Profiles:
         arrays = {name: getattr(self, name)[places] for name in PER_EVENT}
         return replace(self, indptr=indptr, now=now, **arrays)
 
+
+_RATE: Final = KIND_CODES[EventKind.RATE]
 
 PER_EVENT: Final = tuple(field.name for field in fields(Profiles) if field.name not in ("indptr", "now"))
 """The fields of `Profiles` that have a value for each event."""

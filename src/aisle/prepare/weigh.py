@@ -6,7 +6,8 @@ The formula is written twice. `event_weight` is an expression for tables, used i
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -27,6 +28,15 @@ WEIGHT: Final = columns.WEIGHT
 
 SILENT: Final = frozenset({EventKind.VIEW_ITEM_LIST, EventKind.SEARCH})
 """The kinds that say nothing about liking: what was shown, and searches."""
+
+
+def codes_of(kinds: Iterable[EventKind]) -> NDArray[np.bool_]:
+    """Return for the code of every kind whether it is one of some, (kinds,): `codes_of(kinds)[codes]` tells of many."""
+    chosen = set(kinds)
+    return np.array([kind in chosen for kind in KINDS], np.bool_)
+
+
+_TELLING: Final = ~codes_of(SILENT)
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -161,7 +171,7 @@ def event_weights(
     timestamp
         Microseconds, (events,).
     """
-    weight = np.array([weights.of(name) for name in KINDS])[kind]
+    weight = _by_code(weights)[kind]
     stars = np.clip((rating.astype(np.float64) - weights.middle_rating) / weights.half_scale, -1.0, 1.0)
     weight *= np.where(kind == KIND_CODES[EventKind.RATE], np.nan_to_num(stars), 1.0)
     age = np.maximum(now - timestamp, 0)
@@ -169,10 +179,15 @@ def event_weights(
     return faded
 
 
+@lru_cache(maxsize=16)
+def _by_code(weights: Weights) -> NDArray[np.float64]:
+    """Return the weight of each kind by its code, (kinds,)."""
+    return np.array([weights.of(name) for name in KINDS])
+
+
 def tells_liking(kind: NDArray[np.int8], rating: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which events `prepare.clean` keeps: none of a `SILENT` kind and no ratings without stars, (events,)."""
-    silent = np.isin(kind, [KIND_CODES[name] for name in SILENT])
-    telling: NDArray[np.bool_] = ~silent & ~((kind == KIND_CODES[EventKind.RATE]) & np.isnan(rating))
+    telling: NDArray[np.bool_] = _TELLING[kind] & ~((kind == KIND_CODES[EventKind.RATE]) & np.isnan(rating))
     return telling
 
 

@@ -4,6 +4,7 @@ A class lists its abilities before `Recommender`: some of them bring methods tha
 """
 
 from abc import ABC, abstractmethod
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from aisle.kernels.cells_numpy import Cells
 from aisle.recommenders.cells import index, pair_products, top_in_cells
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
-from aisle.recommenders.topn import topn, topn_vectors
+from aisle.recommenders.topn import topn_positive, topn_vectors
 from aisle.shop.errors import InputError
 
 Floats = NDArray[np.float32]
@@ -26,7 +27,7 @@ class HasItemVectors(ABC):
 
     item_vectors_: Floats
     """Vectors (items, factors) float32, C-contiguous."""
-    cells_: Cells | None = None
+    cells_: Annotated[Cells | None, "cells_"] = None
     """The index of a large catalogue; without one, every item is scored."""
 
     @property
@@ -57,17 +58,25 @@ class HasItemVectors(ABC):
         return ranked if exclude is None else ranked.without(exclude, n)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
-        """Return the n best items of each query and the scores of others; with an index, not of all items."""
+        """Return the n best items of each query with a score above 0, and the scores of any others."""
         vectors = self.query_vectors(queries)
         if self.cells_ is None:
             scores = vectors @ self.item_vectors_.T
-            return Scores(topn(scores, n), lambda query, item: scores[query, item])
+            return Scores(topn_positive(scores, n), lambda query, item: scores[query, item])
         best = top_in_cells(vectors, self.item_vectors_, self.cells_, n)
         return Scores(best, lambda query, item: pair_products(vectors, self.item_vectors_, query, item))
 
     def index(self, seed: int) -> None:
         """Find the cells of the item vectors, if there are too many to score each of them."""
         self.cells_ = index(self.item_vectors_, seed)
+
+
+class HasSupport(ABC):
+    """Ability: links between items, and of each how many shoppers or sessions it rests on."""
+
+    @abstractmethod
+    def support(self, earlier: int, item: int) -> int:
+        """Return how many shoppers or sessions link an item to an earlier one."""
 
 
 class PredictsRatings(ABC):

@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.recommenders.learnt import arrays_of, restore
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
-from aisle.recommenders.topn import rank_in_blocks, topn
+from aisle.recommenders.topn import rank_in_blocks, topn_positive
 from aisle.shop.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -49,25 +50,40 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return settings
 
 
+class NoSettings(Config, frozen=True):
+    """There is nothing to set."""
+
+
 C = TypeVar("C", bound=Config)
 
 
-class Component(Protocol):
-    """Anything learnt that a bundle stores: a recommender, a ranker, the state of the items."""
+class Component(Generic[C]):
+    """Anything learnt that a bundle stores: a recommender, a ranker, the state of the items.
+
+    What is learnt is in annotated attributes, as `recommenders.learnt` says.
+    """
 
     name: ClassVar[str]
+    """Its name in `aisle.toml` and on the command line."""
     config_type: ClassVar[type[Config]]
 
-    @property
-    def config(self) -> Config:
-        """Its settings."""
+    def __init__(self, config: C) -> None:
+        self.config: C = config
 
     def arrays(self) -> dict[str, Array]:
         """Return everything learnt, as a bundle stores it."""
+        return arrays_of(self)
 
     @classmethod
-    def from_arrays(cls, config: Any, arrays: Mapping[str, Array]) -> Self:
+    def from_arrays(cls, config: C, arrays: Mapping[str, Array]) -> Self:
         """Rebuild it, bit for bit, without copying the arrays."""
+        component = cls(config)
+        component.restore(arrays)
+        return component
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        restore(self, arrays)
 
 
 class Retrieves(Protocol):
@@ -77,19 +93,12 @@ class Retrieves(Protocol):
         """Return the n best items of each query, without the excluded ones."""
 
 
-class Recommender(ABC, Generic[C]):
+class Recommender(Component[C], ABC):
     """A model of what shoppers want next.
 
     A query carries its history, so scoring never needs the training data, and a shopper unknown at training time is
     scored like any other.
     """
-
-    name: ClassVar[str]
-    """Its name in `aisle.toml` and on the command line."""
-    config_type: ClassVar[type[Config]]
-
-    def __init__(self, config: C) -> None:
-        self.config: C = config
 
     @abstractmethod
     def fit(self, data: "Interactions", *, seed: int) -> Self:
@@ -112,27 +121,11 @@ class Recommender(ABC, Generic[C]):
         return rank_in_blocks(self.score, queries, n, exclude, self.items_count)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
-        """Return the n best items of each query and the scores of others; of all items, if the model has no index."""
+        """Return the n best items of each query with a score above 0, and the scores of any others."""
         scores = self.score(queries)
-        return Scores(topn(scores, n), lambda query, item: scores[query, item])
+        return Scores(topn_positive(scores, n), lambda query, item: scores[query, item])
 
     @property
     @abstractmethod
     def items_count(self) -> int:
         """The number of items that the model knows."""
-
-    @abstractmethod
-    def arrays(self) -> dict[str, Array]:
-        """Return everything learnt, as a bundle stores it."""
-
-    @classmethod
-    def from_arrays(cls, config: C, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild a fitted model, bit for bit, without copying the arrays."""
-        model = cls(config)
-        # Plain views: the class of a memory-mapped array slows down every small operation.
-        model.restore({name: np.asarray(array) for name, array in arrays.items()})
-        return model
-
-    @abstractmethod
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""

@@ -68,7 +68,7 @@ def by_name(name: str) -> type[Recommender[Any]]:
     return recommender
 
 
-def component_by_name(name: str) -> type[Component]:
+def component_by_name(name: str) -> type[Component[Any]]:
     """Return the class of anything that a bundle may hold.
 
     Raises
@@ -79,7 +79,7 @@ def component_by_name(name: str) -> type[Component]:
     place = _OTHERS.get(current_name(name))
     if place is None:
         return by_name(name)
-    component: type[Component] = _class_at(place)
+    component: type[Component[Any]] = _class_at(place)
     return component
 
 

@@ -3,8 +3,7 @@
 Training and requests look items up in the same way, so that the ranker learns from the candidates that it will see.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,18 +59,6 @@ def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], it
     from aisle.kernels.topn import pair_products
 
     return pair_products(queries, vectors, query, item)
-
-
-def cell_arrays(cells: Cells | None) -> dict[str, NDArray[Any]]:
-    """Return the arrays of an index as a bundle stores them."""
-    return {} if cells is None else {f"cells_{name}": array for name, array in cells._asdict().items()}
-
-
-def cells_of(arrays: Mapping[str, NDArray[Any]]) -> Cells | None:
-    """Return the index that `cell_arrays` stored; None in a bundle without one, where all items are scored."""
-    if "cells_items" not in arrays:
-        return None
-    return Cells(*(arrays[f"cells_{name}"] for name in Cells._fields))
 
 
 def _centres(vectors: Floats, items: NDArray[np.int32], count: int, seed: int) -> Floats:

@@ -50,6 +50,15 @@ class ItemLists:
         pairs = np.concatenate((self.queries, other.queries)), np.concatenate((self.items, other.items))
         return ItemLists.of_pairs(*pairs, len(self))
 
+    @classmethod
+    def empty(cls, count: int) -> "ItemLists":
+        """Return lists without items."""
+        return cls(np.zeros(count + 1, np.int64), np.zeros(0, np.int32))
+
+    def where(self, mask: NDArray[np.bool_]) -> "ItemLists":
+        """Return the entries for which a mask is true."""
+        return ItemLists(np.append(0, np.cumsum(mask))[self.indptr], self.items[mask])
+
     def take(self, rows: NDArray[np.intp]) -> "ItemLists":
         """Return the lists of the given rows."""
         indptr, places = stretches(self.indptr[rows], self.indptr[rows + 1])

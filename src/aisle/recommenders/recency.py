@@ -1,16 +1,17 @@
 """For models in which the newest items of a history count most: decayed histories, scores for all other items."""
 
+from abc import ABC, abstractmethod
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
-from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.query import QueryBatch, Scores
 from aisle.recommenders.sparse import answered, history_rows
+from aisle.recommenders.topn import topn_positive
 
 Floats = NDArray[np.float32]
-
 
 FAINT: Final = 1e-6
 """Items without a link from the history score less than this below 0: enough to rank them, and no link scores so."""
@@ -42,7 +43,37 @@ def popular_rest(counts: NDArray[np.int64]) -> Floats:
     return rest
 
 
-def completed(scores: Floats, history: CSR, rest: Floats, items: NDArray[np.int32] | None) -> Floats:
-    """Return the scores of some items, with `rest` in place of 0, and NaN for histories without a positive weight."""
-    np.copyto(scores, rest, where=scores == 0)
-    return answered(scores, history, items)
+class RanksTheRest(ABC):
+    """What the models share that rank by popularity what the history says nothing of.
+
+    A class lists it before `Recommender`.
+    """
+
+    rest_: Floats
+    """The scores of items without a link from the history, by `popular_rest`, (items,)."""
+
+    @abstractmethod
+    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
+        """Return histories, and new scores (queries, items) of what they link to, 0 for all other items."""
+
+    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
+        """Return scores along links, and `rest_` for other items; NaN for a query without a positive weight."""
+        history, scores = self._reached(queries)
+        np.copyto(scores, self.rest_, where=scores == 0)
+        return answered(scores, history, items)
+
+    def scores(self, queries: QueryBatch, n: int) -> Scores:
+        """Return the n best items of each query that it links to, and the scores of any others."""
+        history, reached = self._reached(queries)
+        reached = answered(reached, history, None)
+
+        def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
+            scores = reached[query, item]
+            return np.where(scores == 0, self.rest_[item], scores)
+
+        return Scores(topn_positive(reached, n), of)
+
+    @property
+    def items_count(self) -> int:
+        """The number of items that the model knows."""
+        return len(self.rest_)

@@ -51,6 +51,15 @@ def topn(scores: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
     return Ranked(*top_rows(np.ascontiguousarray(scores, np.float32), n, indptr, excluded))
 
 
+def topn_positive(scores: Floats, n: int) -> Ranked:
+    """Return the n best items above 0 of each row of scores (queries, items), as `topn` does."""
+    if not compiled(len(scores)):
+        return Ranked(*topn_numpy.top_positive(scores, n))
+    from aisle.kernels.topn import top_positive
+
+    return Ranked(*top_positive(scores, n))
+
+
 def topn_of_all(scores: Floats, order: NDArray[np.int32], queries: int, n: int, exclude: ItemLists | None) -> Ranked:
     """Return the n best items of each of many queries for which all items have the same scores.
 

@@ -49,6 +49,17 @@ def check_optional_id(value: str | None, name: str) -> str | None:
     return None if value is None else check_id(value, name)
 
 
+def among(numbers: NDArray[np.integer], others: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return which numbers are among others, (numbers,): `numpy.isin` in a fraction of its time for a few."""
+    if len(others) == 0:
+        return np.zeros(len(numbers), np.bool_)
+    ordered = np.sort(others)
+    place = ordered.searchsorted(numbers)
+    place[place == len(ordered)] = 0
+    found: NDArray[np.bool_] = ordered[place] == numbers
+    return found
+
+
 class Vocabulary:
     """A frozen two-way table between id strings and the dense numbers 0 … len - 1.
 

@@ -5,10 +5,10 @@ Two modules have more to tell of one database: `sqlite` chooses its engine, and 
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from aisle.shop.errors import Refused
@@ -54,25 +55,71 @@ TABLE_WAIT: Final = {"mysql": "SET SESSION lock_wait_timeout = 5", "postgresql":
 """How a change of a table gives up after five seconds of waiting for its readers."""
 
 _CONNECT_SECONDS: Final = 10
+_RECYCLE_SECONDS: Final = 300  # before a server or a firewall closes a connection that is not used
+
+QUICK_POOL: Final = {
+    "pool_size": 15,
+    "max_overflow": 25,  # as many as there are threads, so that nobody waits for a connection
+    "pool_reset_on_return": None,  # a read leaves nothing behind, and a rollback would be another exchange
+    "skip_autocommit_rollback": True,
+}
+"""The pool of connections for the reads of requests."""
 
 
-def open_server(url: URL) -> Engine:
-    """Return a pool of connections to a server; the first is made when it is first used."""
+class QueryText(NamedTuple):
+    """A query as a driver takes it."""
+
+    text: str
+    names: tuple[str, ...]
+    """Of its parameters, in their order."""
+    constants: Mapping[str, Any]
+    """The values that it has itself."""
+
+
+def open_server(url: URL, silence: float | None = None, *, quick: bool = False) -> Engine:
+    """Return a pool of connections to a server; the first is made when it is first used.
+
+    Parameters
+    ----------
+    silence
+        After how many seconds without an answer a connection is given up; None: never.
+    quick
+        For the reads of requests: the server gives a statement up after that time, too, and a read is one exchange.
+    """
+    server = url.get_backend_name()
     arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS}
-    if url.get_backend_name() == "mysql":
+    pool: dict[str, Any] = {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+    if server == "mysql":
         # A value that does not fit must be refused, not cut; affected rows must be changed rows, for `insert_new`.
         arguments |= {"charset": "utf8mb4", "sql_mode": "TRADITIONAL", "client_flag": 0}
-    engine = create_engine(
-        url,
-        connect_args=arguments,
-        hide_parameters=True,
-        isolation_level="READ COMMITTED",
-        paramstyle="format",
-        pool_pre_ping=True,
-    )
-    if url.get_backend_name() == "postgresql":
+    if silence is not None:
+        arguments["connect_timeout"] = max(1, round(min(silence, _CONNECT_SECONDS)))
+        arguments |= {"read_timeout": silence, "write_timeout": silence} if server == "mysql" else {}
+    if quick:
+        pool = QUICK_POOL | {"isolation_level": "AUTOCOMMIT", "pool_timeout": silence, "pool_recycle": _RECYCLE_SECONDS}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, paramstyle="format", **pool)
+    if server == "postgresql":
         event.listen(engine, "connect", _plan_each_time)
+        if silence is not None:
+            limit_silence = import_module("aisle.storage.postgresql").limit_silence  # brings the driver
+            limit_silence(engine, silence)
+    if quick and silence is not None:
+        event.listen(
+            engine, "connect", partial(_limit_statements, server, 0.8 * silence)
+        )  # rather than lose the connection
     return engine
+
+
+def _limit_statements(server: str, seconds: float, connection: Any, _record: object) -> None:
+    """Let the server give up what takes longer: a statement that nobody waits for any more would hold its locks."""
+    if server == "postgresql":
+        connection.execute(f"SET statement_timeout = {seconds * 1000:.0f}")
+        connection.commit()
+        return
+    with connection.cursor() as cursor:
+        is_mariadb = "mariadb" in connection.get_server_info().lower()
+        limit = f"max_statement_time = {seconds}" if is_mariadb else f"max_execution_time = {seconds * 1000:.0f}"
+        cursor.execute(f"SET SESSION {limit}")
 
 
 def _plan_each_time(connection: Any, _record: object) -> None:
@@ -144,17 +191,21 @@ def update_rows(connection: Connection, table: Table, names: Sequence[str], rows
         connection.exec_driver_sql(text, list(map(itemgetter(*order), rows)))
 
 
-def quick_rows(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Return the rows of a query as the driver gives them: in half of the time, for the queries of every request.
+def quick_rows(connection: PoolProxiedConnection, query: QueryText, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a query as the driver gives them.
 
     Parameters
     ----------
-    query
-        A constant, as its text is kept; its named parameters are in `values`.
+    values
+        The values of the named parameters that the query does not have itself.
     """
-    text, names, constants = _query_text(connection.dialect, query)
-    given = {**constants, **values}
-    return [tuple(row) for row in connection.exec_driver_sql(text, tuple(map(given.__getitem__, names)))]
+    given = {**query.constants, **values}
+    cursor = connection.cursor()
+    try:
+        cursor.execute(query.text, tuple(map(given.__getitem__, query.names)))
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
 
 
 def text_of(value: str | bytes) -> str:
@@ -183,11 +234,11 @@ def writable(table: Table) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def _query_text(dialect: Dialect, query: Select[Any]) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-    """Return the text of a query, the names of its parameters in their order, and the values that it has itself."""
+def query_text(dialect: Dialect, query: Select[Any]) -> QueryText:
+    """Return a query, which is a constant, as a driver takes it."""
     compiled = query.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101
-    return str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params)
+    return QueryText(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
 
 
 @lru_cache(maxsize=256)

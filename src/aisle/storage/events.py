@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from aisle.shop.events import ProfileEvent
 from aisle.storage.connection import Database
-from aisle.storage.dialects import quick_rows, text_of
+from aisle.storage.dialects import text_of
 from aisle.storage.frames import stream_frames
 from aisle.storage.identities import known_user
 from aisle.storage.imports import NO_IMPORT, Origin
@@ -102,9 +102,7 @@ def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = Fal
 
 
 def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> list[ProfileEvent]:
-    with db.read() as connection:
-        rows = quick_rows(connection, query, values)
-    return [ProfileEvent(text_of(item_id), *others) for item_id, *others in rows]
+    return [ProfileEvent(text_of(item_id), *others) for item_id, *others in db.rows(query, values)]
 
 
 def active_users(db: Database, n: int) -> list[str]:

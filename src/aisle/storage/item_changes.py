@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from aisle.storage.connection import Database
-from aisle.storage.dialects import insert_or_update, quick_rows, text_of
+from aisle.storage.dialects import insert_or_update, text_of
 from aisle.storage.tables import item_changes, items
 
 NEWEST: Final = ""
@@ -44,11 +44,15 @@ def enter_all(connection: Connection) -> None:
     insert_or_update(connection, item_changes, [(item_id, version) for item_id in new])
 
 
+def newest(db: Database) -> int:
+    """Return the version of the catalogue; 0 before any change."""
+    rows = db.rows(_VERSION, {})
+    return int(rows[0][0]) if rows else 0
+
+
 def since(db: Database, version: int) -> Changes:
     """Return which items changed after a version of the catalogue; 0 is older than any change."""
-    with db.read() as connection:
-        rows = quick_rows(connection, _SINCE, {"version": version})
-    changed = {text_of(item_id): of_item for item_id, of_item in rows}
+    changed = {text_of(item_id): of_item for item_id, of_item in db.rows(_SINCE, {"version": version})}
     return Changes(max([version, *changed.values()]), [item_id for item_id in changed if item_id != NEWEST])
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, false, func, insert, select
 
 from aisle.shop.columns import ITEM_HISTORY, ITEM_ID, ITEMS, TIMESTAMP
+from aisle.shop.facts import ItemFacts
 from aisle.shop.moments import now
 from aisle.storage import item_changes
 from aisle.storage.connection import Database
-from aisle.storage.dialects import quick_rows, text_of
+from aisle.storage.dialects import text_of
 from aisle.storage.frames import stream_frames
 from aisle.storage.imports import NO_IMPORT, Origin
 from aisle.storage.parts import parts
@@ -41,24 +42,6 @@ class ItemRow(NamedTuple):
     url: str | None
 
 
-class ItemFacts(NamedTuple):
-    """What shelves need of a product: what rules read, and what pages show."""
-
-    item_id: str
-    title: str | None
-    category: str | None
-    brand: str | None
-    item_group_id: str | None
-    price: int | None
-    currency: str | None
-    image_url: str | None
-    url: str | None
-    stock: int | None
-    in_stock: bool | None
-    available_from: int | None
-    hidden: bool | None
-
-
 class Unavailable(NamedTuple):
     """Why an item cannot be sold just now; at least one of these is true."""
 
@@ -86,8 +69,8 @@ _FACTS: Final = select(*(items.c[name] for name in ItemFacts._fields))
 _HIDDEN: Final = func.coalesce(items.c.hidden, false())
 _SOLD_OUT: Final = func.coalesce(items.c.stock <= 0, false()) | func.coalesce(~items.c.in_stock, false())
 _TO_COME: Final = func.coalesce(items.c.available_from > bindparam("moment"), false())
-_ASKED: Final = [f"item_{place}" for place in range(250)]
-"""The parameters of `_UNAVAILABLE`: a query of fixed length is quick, and a shelf has about 200 candidates."""
+_ASKED: Final = [f"item_{place}" for place in range(16)]
+"""The parameters of `_UNAVAILABLE`: a query of fixed length is quick, and a shelf has about ten items."""
 _UNAVAILABLE: Final = select(items.c.item_id, _HIDDEN, _SOLD_OUT, _TO_COME).where(
     items.c.item_id.in_([bindparam(name) for name in _ASKED]), _HIDDEN | _SOLD_OUT | _TO_COME
 )
@@ -148,11 +131,10 @@ def facts(db: Database, item_ids: Sequence[str] | None = None) -> dict[str, Item
 def unavailable(db: Database, item_ids: Sequence[str], moment: int) -> dict[str, Unavailable]:
     """Return those of some items that are hidden, known to be sold out, or still to come, at this moment."""
     found: dict[str, Unavailable] = {}
-    with db.read() as connection:
-        for start in range(0, len(item_ids), len(_ASKED)):
-            asked = dict.fromkeys(_ASKED, item_ids[start]) | dict(zip(_ASKED, item_ids[start:], strict=False))
-            for item_id, *flags in quick_rows(connection, _UNAVAILABLE, asked | {"moment": moment}):
-                found[text_of(item_id)] = Unavailable(*map(bool, flags))
+    for start in range(0, len(item_ids), len(_ASKED)):
+        asked = dict.fromkeys(_ASKED, item_ids[start]) | dict(zip(_ASKED, item_ids[start:], strict=False))
+        for item_id, *flags in db.rows(_UNAVAILABLE, asked | {"moment": moment}):
+            found[text_of(item_id)] = Unavailable(*map(bool, flags))
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DisconnectionError
 
 from aisle.shop.errors import DatabaseUnavailable
 
@@ -51,8 +52,15 @@ def sqlite_drivers() -> Iterator[ModuleType]:
     yield pysqlite3
 
 
-def open_file(path: Path, *, create: bool) -> Engine:
+def open_file(path: Path, *, create: bool, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """Open a database file with the safest SQLite that is installed.
+
+    Parameters
+    ----------
+    create
+        Whether it may be made.
+    busy_seconds
+        How long a lock of others is waited for.
 
     Raises
     ------
@@ -60,7 +68,7 @@ def open_file(path: Path, *, create: bool) -> Engine:
         If it is missing and may not be made, or cannot be written.
     """
     _check(path, create)
-    return sqlite_engine(path, *choose_sqlite(sqlite_drivers()))
+    return sqlite_engine(path, *choose_sqlite(sqlite_drivers()), busy_seconds)
 
 
 def _check(path: Path, create: bool) -> None:
@@ -72,12 +80,21 @@ def _check(path: Path, create: bool) -> None:
         raise DatabaseUnavailable(f"the database {path} cannot be written; check the permissions of it and its folder")
 
 
-def sqlite_engine(path: Path, driver: ModuleType, journal_mode: str) -> Engine:
-    """Return an engine whose commits survive a power cut."""
+def file_id(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from one that took its place, or None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def sqlite_engine(path: Path, driver: ModuleType, journal_mode: str, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """Return an engine whose commits survive a power cut, and which notices that its file was replaced."""
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         module=driver,
-        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        connect_args={"isolation_level": None, "timeout": busy_seconds},
         hide_parameters=True,
     )
     pragmas = (
@@ -89,10 +106,24 @@ def sqlite_engine(path: Path, driver: ModuleType, journal_mode: str) -> Engine:
         f"cache_size=-{_CACHE_KIB}",
     )
 
+    opened = False
+
+    @event.listens_for(engine, "do_connect")
+    def refuse_to_begin_anew(*_: object) -> None:
+        if opened and not path.exists():
+            raise driver.OperationalError("unable to open database file, which is gone")
+
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
+    def prepare(connection: Any, record: Any) -> None:
+        nonlocal opened
+        opened, record.info["file"] = True, file_id(path)
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "checkout")
+    def notice(_connection: Any, record: Any, _proxy: object) -> None:
+        if record.info["file"] != file_id(path):
+            raise DisconnectionError(f"{path} was replaced")  # SQLAlchemy connects again
 
     # With isolation_level None the driver begins no transactions itself, as its BEGIN comes too late for a writer.
     @event.listens_for(engine, "begin")

@@ -123,6 +123,8 @@ class EventWriter:
         ------
         TryAgain
             If too many events wait already, or the writer is being closed; then none of these is stored.
+        DatabaseUnavailable
+            If the database is known to be away; likewise.
         """
         call = _Call(rows, rejected)
         if not rows and not rejected:
@@ -160,6 +162,7 @@ class EventWriter:
 
     def _enqueue(self, call: _Call) -> None:
         rows = call.rows
+        self._db.check()  # rather than wait behind a commit that hangs
         with self._changed:
             if self._closed:
                 raise TryAgain("the event writer is being closed; try again in a moment")

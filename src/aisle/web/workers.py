@@ -84,6 +84,7 @@ class Supervisor:
         self._count = workers
         self._stopping = threading.Event()
         self._started: dict[SpawnProcess, float] = {}
+        self._lived_long = False
 
     def run(self) -> None:
         """Keep the workers running until the process is told to stop.
@@ -91,7 +92,7 @@ class Supervisor:
         Raises
         ------
         AisleError
-            If a worker ends as soon as it starts.
+            If a worker ends as soon as it starts, and none ever did better.
         """
         # The workers see that the supervisor is gone, however it ended, when this pipe closes.
         alive, self._alive = _spawn.Pipe(duplex=False)
@@ -115,8 +116,11 @@ class Supervisor:
             life = time.monotonic() - self._started.pop(process)
             if self._stopping.is_set():
                 return
+            self._lived_long |= life >= SHORT_LIFE_SECONDS
             if life < SHORT_LIFE_SECONDS and (process.exitcode or 0) >= 0:  # it ended itself, no signal did
-                raise AisleError(f"a worker ended with {process.exitcode} as it started; the log above says why")
+                if not self._lived_long:
+                    raise AisleError(f"a worker ended with {process.exitcode} as it started; the log above says why")
+                self._stopping.wait(1.0)  # it lacks what the others had, such as the database: that may come back
             _log.warning("worker %s ended with %s; starting another", process.pid, process.exitcode)
             self._start(alive)
 

@@ -72,6 +72,16 @@ def test_an_unavailable_item_is_on_no_shelf(folder: Path, tmp_path: Path, placem
     assert not {*TEAS[:8], *TOOLS[:3]} & set(pl.read_parquet(tmp_path / "all.parquet")["item_id"])
 
 
+def test_an_item_that_the_catalogue_does_not_list_is_on_no_shelf_of_a_batch(folder: Path, tmp_path: Path) -> None:
+    with Shop.open(folder) as shop:
+        with shop.db.write() as connection:
+            connection.exec_driver_sql("DELETE FROM items WHERE item_id = 'tea-1'")
+        shop.recommend_all(20, tmp_path / "shelves.csv")
+    shown = set(pl.read_csv(tmp_path / "shelves.csv")["item_id"])
+    assert "tea-1" not in shown
+    assert "tea-2" in shown
+
+
 def test_the_database_holds_the_newest_shelf_of_every_shopper(folder: Path) -> None:
     with Shop.open(folder) as shop:
         shop.recommend_all(8)

@@ -19,6 +19,14 @@ def test_a_shelf_is_a_table_with_prices_in_currency_units(shop: Shop) -> None:
     assert frame["place"].to_list() == [1, 2, 3]
     assert frame["price"].to_list() == [12.5] * 3
     assert "The tea-" in shelf._repr_html_()
+    title, header, *rows = repr(shelf).splitlines()
+    assert title == "recommended-for-you, by model 1"
+    assert header.split() == ["place", "item_id", "name", "category", "price", "currency", "score"]
+    assert [row.split()[0] for row in rows] == ["1", "2", "3"]
+
+
+def test_the_text_of_a_shelf_says_what_fills_it(shop: Shop) -> None:
+    assert repr(shop.recommend("nobody", 1)).startswith("recommended-for-you, by model 1: ")
 
 
 def test_many_shelves_stand_in_one_table(shop: Shop) -> None:
@@ -29,15 +37,20 @@ def test_many_shelves_stand_in_one_table(shop: Shop) -> None:
 
 
 def test_figures_are_a_table(shop: Shop) -> None:
-    frame = shop.figures(shop.evaluate(["als", "popularity"], 5))
+    measured = shop.evaluate(["als", "popularity"], 5)
+    frame = measured.to_frame()
     assert frame["model"].to_list() == ["als", "als", "popularity", "popularity"]
     assert frame["items"].to_list() == ["all", "novel"] * 2
+    assert "the best 5 of all items" in repr(measured)
+    assert [row.split()[0] for row in repr(measured).splitlines()[1:]] == ["model", *frame["model"]]
+    assert "popularity" in measured._repr_html_()
 
 
 def test_a_training_shows_its_outcome_and_its_figures(shop: Shop) -> None:
-    shown = shop.train()._repr_html_()
-    assert "Model 2 is live: not measured" in shown
-    assert "popularity" in shown
+    trained = shop.train()
+    for shown in (repr(trained), trained._repr_html_()):
+        assert "Model 2 is live: not measured" in shown
+        assert "popularity" in shown
 
 
 def test_neighbours_are_of_a_kind(shop: Shop) -> None:

@@ -8,8 +8,9 @@ from aisle.engine.ranking.retrieval import Retrieval
 from aisle.evaluation.holdout import hold_out
 from aisle.evaluation.window import choose_window
 from aisle.prepare.weigh import Weights
+from aisle.recommenders.base import NoSettings
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
-from aisle.recommenders.second_stage.calibration import Calibration, CalibrationConfig
+from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.shop.errors import NotEnoughData
 from tests.lively_shop import lively_events
 
@@ -24,7 +25,7 @@ def places(shoppers: int = 6000, length: int = 20) -> tuple[Places, NDArray[np.f
 
 def test_chances_learnt_from_the_other_shoppers_hold() -> None:
     asked, _ = places()
-    checked = check(asked, Calibration(CalibrationConfig()).fit(asked.facts, asked.wanted, 28))
+    checked = check(asked, Calibration(NoSettings()).fit(asked.facts, asked.wanted, 28))
     assert checked.shoppers == 6000
     assert checked.bins[-1].stated > 10 * checked.bins[0].stated
     assert checked.problem is None
@@ -47,7 +48,7 @@ def test_chances_that_promise_too_much_are_not_stated() -> None:
 
 def test_too_few_hits_say_so() -> None:
     asked, _ = places()
-    calibration = Calibration(CalibrationConfig()).fit(asked.facts, asked.wanted, 28)
+    calibration = Calibration(NoSettings()).fit(asked.facts, asked.wanted, 28)
     with pytest.raises(NotEnoughData, match="200 are needed"):
         check(places(20)[0], calibration)
 

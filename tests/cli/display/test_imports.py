@@ -4,7 +4,7 @@ import pytest
 
 from aisle.app.data.importing import Count, Imported
 from aisle.cli.display.imports import import_lines, print_guess
-from aisle.ingest.guess import guess
+from aisle.ingest.guessing.guess import guess
 
 
 def test_every_table_has_a_line_with_its_counts() -> None:

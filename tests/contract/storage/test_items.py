@@ -3,10 +3,11 @@ import pytest
 
 from aisle.shop.columns import ITEM_HISTORY, ITEMS
 from aisle.shop.errors import InputError
+from aisle.shop.facts import ItemFacts
 from aisle.shop.moments import now
 from aisle.storage import items
 from aisle.storage.connection import Database
-from aisle.storage.items import ItemFacts, ItemMoment, ItemRow, Unavailable
+from aisle.storage.items import ItemMoment, ItemRow, Unavailable
 from aisle.storage.rows import Stored
 from tests.storage.samples import row
 

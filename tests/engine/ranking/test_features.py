@@ -13,10 +13,11 @@ from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.profiles import Profiles
-from aisle.recommenders.implicit.repeat import Repeat, RepeatConfig
+from aisle.recommenders.base import NoSettings
+from aisle.recommenders.implicit.repeat import Repeat
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.query import ItemLists, queries_of
-from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState, ItemStateConfig
+from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
 from aisle.shop.events import ProfileEvent
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import DAY, HOUR
@@ -66,7 +67,7 @@ def proposed(queries: int, items: int) -> Candidates:
 def table() -> pl.DataFrame:
     """Return the features of u, v and a stranger, asked an hour after the data ends, each with all four items."""
     data = known()
-    state = ItemState(ItemStateConfig()).fit(data)
+    state = ItemState(NoSettings()).fit(data)
     profiles = data.histories.until(np.array([0, 1, -1]), np.full(3, NOW + HOUR))
     rows = features(profiles, proposed(3, 4), state)
     assert rows.dtype == np.float32
@@ -167,7 +168,7 @@ def test_the_features_of_a_pair_stand_side_by_side() -> None:
 def test_the_hour_of_a_question_at_the_moment_of_freezing_is_not_known() -> None:
     data = known()
     rows = features(
-        data.histories.until(np.array([0]), np.array([NOW])), proposed(1, 4), ItemState(ItemStateConfig()).fit(data)
+        data.histories.until(np.array([0]), np.array([NOW])), proposed(1, 4), ItemState(NoSettings()).fit(data)
     )
     columns = [names(SOURCES).index(name) for name in ("user_hour", "user_weekday")]
     assert np.isnan(rows[:, columns]).all()
@@ -177,7 +178,7 @@ def test_no_candidates_no_rows() -> None:
     data = known()
     empty = proposed(1, 4).where(np.zeros(4, np.bool_))
     profiles = data.histories.until(np.array([0]), np.array([NOW]))
-    assert features(profiles, empty, ItemState(ItemStateConfig()).fit(data)).shape == (0, len(names(SOURCES)))
+    assert features(profiles, empty, ItemState(NoSettings()).fit(data)).shape == (0, len(names(SOURCES)))
 
 
 # --- Carts ----------------------------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def three_items() -> ItemState:
     """Return the state of three items, each bought once."""
     rows = [("purchase", "u", item, NOW - 100 * DAY + day * DAY) for day, item in enumerate("abc")]
     bought = pl.DataFrame(rows, ("event", "user_id", "item_id", "timestamp"), orient="row")
-    return ItemState(ItemStateConfig()).fit(build(bought, WEIGHTS, NOW))
+    return ItemState(NoSettings()).fit(build(bought, WEIGHTS, NOW))
 
 
 def carts(name: str, state: ItemState) -> list[float]:
@@ -222,9 +223,9 @@ def frozen(data: Interactions) -> tuple[dict[str, Source], ItemState]:
     """Return sources and state as they are at the cut."""
     past = until(data, CUT, WEIGHTS)
     popularity = Popularity(PopularityConfig()).fit(past, seed=1)
-    repeat = Repeat(RepeatConfig()).fit(past, seed=1)
+    repeat = Repeat(NoSettings()).fit(past, seed=1)
     sources = {"repeat": Source(repeat, 50), "popularity": Source(popularity, 10)}
-    return sources, ItemState(ItemStateConfig()).fit(past)
+    return sources, ItemState(NoSettings()).fit(past)
 
 
 def computed(profiles: Profiles, sources: dict[str, Source], state: ItemState) -> tuple[Candidates, np.ndarray]:

@@ -7,9 +7,10 @@ from aisle.engine.ranking.candidates import Source
 from aisle.engine.ranking.chances import facts
 from aisle.engine.ranking.funnel import SourceProposal, funnel
 from aisle.engine.ranking.hybrid import profiles_of
+from aisle.recommenders.base import NoSettings
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.query import ItemLists
-from aisle.recommenders.second_stage.calibration import Calibration, CalibrationConfig
+from aisle.recommenders.second_stage.calibration import Calibration
 from tests.engine.ranking.test_explain import BOUGHT, FILTER, HIT, KETTLE, hybrid, kitchen, query_of
 
 QUERY = query_of((KETTLE, BOUGHT, 4))
@@ -48,7 +49,7 @@ def test_the_chance_is_the_calibrated_one() -> None:
     model = hybrid("popularity", "co_purchase")
     profiles, draw = profiles_of(QUERY), np.random.default_rng(0)
     rows = np.repeat(facts(np.zeros(1), np.ones(1, np.int64), np.zeros(1, np.int64), profiles), 1000, axis=0)
-    calibration = Calibration(CalibrationConfig()).fit(rows, draw.random(1000) < 0.4, 28)
+    calibration = Calibration(NoSettings()).fit(rows, draw.random(1000) < 0.4, 28)
     result = funnel(replace(model, calibration=calibration), QUERY, FILTER)
     assert result.chance == pytest.approx(0.4, abs=0.05)
     assert result.chance_days == 28

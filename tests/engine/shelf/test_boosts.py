@@ -5,12 +5,13 @@ from hypothesis import strategies as st
 
 from aisle.engine.shelf.attributes import attributes_of_rows
 from aisle.engine.shelf.boosts import boosted, factors, pinned
-from tests.engine.products import NOW, Product, bound, known, numbers
+from aisle.shop.facts import ItemFacts
+from tests.engine.products import NOW, bound, known, numbers, product
 
-PLAIN = [Product()] * 40
+PLAIN = [product()] * 40
 
 
-def order_with(boosts: dict[str, float], *products: Product) -> list[int]:
+def order_with(boosts: dict[str, float], *products: ItemFacts) -> list[int]:
     rows = products or PLAIN
     rules = bound(len(rows), boosts=boosts)
     return list(boosted(np.arange(len(rows)), numbers(len(rows)), known(*rows), rules))
@@ -32,32 +33,32 @@ def test_a_larger_boost_never_moves_an_item_down(item: int, boost: float, more: 
 
 
 def test_boosts_of_category_brand_and_item_multiply() -> None:
-    products = [Product(), Product(category="Tea > Green", brand="Acme"), Product(category="Tea")]
+    products = [product(), product(category="Tea > Green", brand="Acme"), product(category="Tea")]
     rules = bound(boosts={"category:Tea": 1.5, "category:Tea > Green": 2.0, "brand:Acme": 0.5, "item:1": 4.0})
     assert factors(numbers(3), known(*products), rules).tolist() == [1.0, 1.5 * 2 * 0.5 * 4, 1.5]
 
 
 def test_a_boost_that_matches_no_candidate_has_no_effect() -> None:
     rules = bound(boosts={"category:Milk": 3.0, "brand:Zen": 2.0, "item:8": 5.0})
-    assert factors(numbers(1), known(Product(brand="Acme")), rules).tolist() == [1.0]
+    assert factors(numbers(1), known(product(brand="Acme")), rules).tolist() == [1.0]
 
 
 def test_overstock_is_moved_up_by_how_long_it_lasts() -> None:
-    rows = [Product(stock=stock) for stock in (5, 10, 20, 10**9, -5)] + [Product(), Product(stock=99)]
+    rows = [product(stock=stock) for stock in (5, 10, 20, 10**9, -5)] + [product(), product(stock=99)]
     sales = np.array([1, 1, 1, 1, 1, 1, 0], np.float32)
     attributes = attributes_of_rows(rows, NOW, sales, usual_cover=10.0)
-    product = factors(numbers(7), attributes, bound(overstock_boost=0.5))
-    np.testing.assert_allclose(product, [1, 1, 1.25, 1.5, 1, 1, 1], atol=1e-6)
+    boosts = factors(numbers(7), attributes, bound(overstock_boost=0.5))
+    np.testing.assert_allclose(boosts, [1, 1, 1.25, 1.5, 1, 1, 1], atol=1e-6)
 
 
 def test_overstock_changes_the_order() -> None:
-    rows = [Product(stock=1), Product(stock=1), Product(stock=1000)]
+    rows = [product(stock=1), product(stock=1), product(stock=1000)]
     attributes = attributes_of_rows(rows, NOW, np.ones(3, np.float32), usual_cover=1.0)
     assert boosted(np.arange(3), numbers(3), attributes, bound(overstock_boost=1.0)).tolist() == [0, 2, 1]
 
 
 def test_without_a_usual_cover_nothing_is_overstock() -> None:
-    attributes = attributes_of_rows([Product(stock=10**6)], NOW, np.ones(1, np.float32))
+    attributes = attributes_of_rows([product(stock=10**6)], NOW, np.ones(1, np.float32))
     assert factors(numbers(1), attributes, bound(overstock_boost=3.0)).tolist() == [1.0]
 
 

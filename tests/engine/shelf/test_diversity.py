@@ -6,12 +6,13 @@ from numpy.typing import NDArray
 
 from aisle.engine.shelf.attributes import ItemAttributes
 from aisle.engine.shelf.diversity import ItemSimilarity, diversified
-from tests.engine.products import Product, known
+from aisle.shop.facts import ItemFacts
+from tests.engine.products import known, product
 
 KNOBS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def similarity(*products: Product, vectors: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+def similarity(*products: ItemFacts, vectors: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
     """Return the similarity of the first product to each of the others."""
     return ItemSimilarity.of(known(*products), vectors).to(0)[1:]
 
@@ -19,7 +20,7 @@ def similarity(*products: Product, vectors: NDArray[np.float32] | None = None) -
 def random_candidates(seed: int, count: int = 60) -> tuple[ItemAttributes, NDArray[np.float32]]:
     rng = np.random.default_rng(seed)
     products = [
-        Product(category=str(rng.choice(["A > B", "A > C", "D > E", "D"])), brand=str(rng.choice(["x", "y", "z"])))
+        product(category=str(rng.choice(["A > B", "A > C", "D > E", "D"])), brand=str(rng.choice(["x", "y", "z"])))
         for _ in range(count)
     ]
     return known(*products), rng.normal(size=(count, 8)).astype(np.float32)
@@ -35,30 +36,30 @@ def intra_list_diversity(
 
 
 def test_categories_are_similar_by_the_steps_they_share() -> None:
-    values = similarity(*(Product(category=path) for path in ("A > B", "A > B", "A > C", "A > B > D", "A", "E > B")))
+    values = similarity(*(product(category=path) for path in ("A > B", "A > B", "A > C", "A > B > D", "A", "E > B")))
     np.testing.assert_allclose(values, [1, 1 / 2, 2 / 3, 1 / 2, 0], atol=1e-6)
 
 
 def test_category_and_brand_count_half_each() -> None:
-    products = [Product(category=path, brand=brand) for path, brand in (("A", "x"), ("A", "y"), ("B", "x"), ("A", "x"))]
+    products = [product(category=path, brand=brand) for path, brand in (("A", "x"), ("A", "y"), ("B", "x"), ("A", "x"))]
     np.testing.assert_allclose(similarity(*products), [0.5, 0.5, 1], atol=1e-6)
 
 
 def test_contents_count_by_their_cosine_and_not_below_0() -> None:
     vectors = np.array([[2, 0], [1, 0], [1, 1], [-1, 0], [0, 0]], np.float32)
-    values = similarity(*[Product()] * 5, vectors=vectors)
+    values = similarity(*[product()] * 5, vectors=vectors)
     np.testing.assert_allclose(values, [1, np.sqrt(0.5), 0, 0], atol=1e-6)
-    with_brands = similarity(*[Product(brand="x")] * 5, vectors=vectors)
+    with_brands = similarity(*[product(brand="x")] * 5, vectors=vectors)
     np.testing.assert_allclose(with_brands, (1 + values) / 2, atol=1e-6)
 
 
 def test_what_is_unknown_has_no_similarity() -> None:
-    assert similarity(Product(), Product(), Product(category="A", brand="x")).tolist() == [0, 0]
-    assert similarity(Product(brand="x"), Product(), Product(category="A")).tolist() == [0, 0]
+    assert similarity(product(), product(), product(category="A", brand="x")).tolist() == [0, 0]
+    assert similarity(product(brand="x"), product(), product(category="A")).tolist() == [0, 0]
 
 
 def test_variants_have_the_similarity_1() -> None:
-    variants = Product(item_group_id="g", brand="x"), Product(item_group_id="g", brand="y")
+    variants = product(item_group_id="g", brand="x"), product(item_group_id="g", brand="y")
     assert similarity(*variants).tolist() == [1]
 
 
@@ -122,12 +123,12 @@ def test_the_order_follows_the_formula() -> None:
 
 
 def test_the_second_item_is_the_best_of_another_category() -> None:
-    attributes = known(*(Product(category=path) for path in ("A", "A", "A", "B")))
+    attributes = known(*(product(category=path) for path in ("A", "A", "A", "B")))
     assert diversified(attributes, 4, 0.5).tolist() == [0, 3, 1, 2]
 
 
 def test_others_differ_from_the_fixed_candidates() -> None:
-    attributes = known(*(Product(category=path) for path in ("A", "B", "B", "A", "C")))
+    attributes = known(*(product(category=path) for path in ("A", "B", "B", "A", "C")))
     assert diversified(attributes, 3, 0.9, fixed=2).tolist()[:3] == [0, 1, 4]
 
 
@@ -136,4 +137,4 @@ def test_without_candidates_the_order_is_empty() -> None:
 
 
 def test_without_attributes_the_order_stays() -> None:
-    assert diversified(known(*[Product()] * 5), 5, 0.7).tolist() == [0, 1, 2, 3, 4]
+    assert diversified(known(*[product()] * 5), 5, 0.7).tolist() == [0, 1, 2, 3, 4]

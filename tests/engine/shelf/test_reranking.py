@@ -10,8 +10,9 @@ from aisle.engine.shelf.filters import Drop, RequestContext
 from aisle.engine.shelf.long_tail import exposure
 from aisle.engine.shelf.reranking import rerank
 from aisle.engine.shelf.rules import BoundRules, with_pins
+from aisle.shop.facts import ItemFacts
 from aisle.shop.moments import DAY
-from tests.engine.products import NOW, Product, bound, falling, known, numbers
+from tests.engine.products import NOW, bound, falling, known, numbers, product
 
 ITEMS = 12
 """As many items as the shop of the property tests has; the last two are no candidates unless pinned."""
@@ -58,7 +59,7 @@ def choose(rng: np.random.Generator, values: list[Any], count: int) -> list[Any]
     return [values[place] for place in rng.integers(len(values), size=count)]
 
 
-def random_shop(rng: np.random.Generator) -> list[Product | None]:
+def random_shop(rng: np.random.Generator) -> list[ItemFacts | None]:
     """Return products that may be anything; every tenth is not in the catalogue."""
     columns: dict[str, list[Any]] = {
         "category": choose(rng, [None, "A", "A > B", "A > B > C", "D"], ITEMS),
@@ -73,7 +74,7 @@ def random_shop(rng: np.random.Generator) -> list[Product | None]:
     in_catalogue = rng.random(ITEMS) < 0.9
     rows = zip(*columns.values(), strict=True)
     return [
-        Product(**dict(zip(columns, row, strict=True))) if is_known else None
+        product(**dict(zip(columns, row, strict=True))) if is_known else None
         for is_known, row in zip(in_catalogue, rows, strict=True)
     ]
 
@@ -172,7 +173,7 @@ def test_available_pins_come_first(request: dict[str, Any]) -> None:
     assert reranked(**request).items[: len(pins)].tolist() == pins
 
 
-def shelf_of(*rows: Product, n: int = 20, tail: list[bool] | None = None, **settings_of_rules: object) -> Reranked:
+def shelf_of(*rows: ItemFacts, n: int = 20, tail: list[bool] | None = None, **settings_of_rules: object) -> Reranked:
     """Rerank products whose scores, of both signs, follow the order given."""
     count = len(rows)
     return reranked(numbers(count), falling(count), known(*rows, tail=tail), bound(count, **settings_of_rules), n)
@@ -180,7 +181,7 @@ def shelf_of(*rows: Product, n: int = 20, tail: list[bool] | None = None, **sett
 
 def test_by_default_a_shelf_is_the_rankers_best() -> None:
     scores = np.array([-3, 2, np.nan, 7], np.float32)
-    shelf = reranked(numbers(4), scores, known(*[Product()] * 4), bound(4), 3)
+    shelf = reranked(numbers(4), scores, known(*[product()] * 4), bound(4), 3)
     assert shelf.items.tolist() == [3, 1, 0]
     assert shelf.scores.tolist() == [7, 2, -3]
     assert shelf.places.tolist() == [3, 1, 0]
@@ -191,7 +192,7 @@ def test_without_candidates_the_shelf_is_empty() -> None:
 
 
 def test_only_the_order_of_the_scores_counts() -> None:
-    rows = [Product(category=path, brand=brand) for path in ("A", "B") for brand in ("x", "y", "z")]
+    rows = [product(category=path, brand=brand) for path in ("A", "B") for brand in ("x", "y", "z")]
     some_rules = bound(6, boosts={"brand:z": 3.0}, diversity=0.4, long_tail=0.4)
     attributes = known(*rows, tail=[False, False, True, True, False, True])
     shown = [
@@ -202,7 +203,7 @@ def test_only_the_order_of_the_scores_counts() -> None:
 
 
 def test_of_several_variants_the_best_after_boosts_is_shown() -> None:
-    rows = [Product(item_group_id="g"), Product(), Product(item_group_id="g")]
+    rows = [product(item_group_id="g"), product(), product(item_group_id="g")]
     assert shelf_of(*rows).items.tolist() == [0, 1]
     boosted = shelf_of(*rows, boosts={"item:2": 10.0})
     assert boosted.items.tolist() == [2, 1]
@@ -211,25 +212,25 @@ def test_of_several_variants_the_best_after_boosts_is_shown() -> None:
 
 
 def test_an_unavailable_variant_does_not_hide_the_others() -> None:
-    rows = [Product(item_group_id="g", stock=0), Product(item_group_id="g")]
+    rows = [product(item_group_id="g", stock=0), product(item_group_id="g")]
     assert shelf_of(*rows).items.tolist() == [1]
 
 
 def test_a_pin_hides_its_variants_unless_they_are_pinned_too() -> None:
-    rows = [Product(item_group_id="g") for _ in range(3)]
+    rows = [product(item_group_id="g") for _ in range(3)]
     assert shelf_of(*rows, pins=["2"]).items.tolist() == [2]
     assert shelf_of(*rows, pins=["2", "1"]).items.tolist() == [2, 1]
 
 
 def test_every_dropped_item_names_its_rule() -> None:
-    rows = [Product(hidden=True), Product(stock=0), Product(brand="Zen"), Product(brand="Acme")]
+    rows = [product(hidden=True), product(stock=0), product(brand="Zen"), product(brand="Acme")]
     shelf = shelf_of(*rows, brands=["Acme"], n=1)
     assert shelf.rules() == {0: "hidden", 1: "out_of_stock", 2: "brands"}
 
 
 def test_a_double_keeps_its_better_score_and_is_not_called_dropped() -> None:
     items, scores = np.array([5, 5, 1], np.int32), np.array([1, 3, 2], np.float32)
-    shelf = reranked(items, scores, known(*[Product()] * 3), bound(), 5)
+    shelf = reranked(items, scores, known(*[product()] * 3), bound(), 5)
     assert (shelf.items.tolist(), shelf.scores.tolist()) == ([5, 1], [3, 2])
     assert shelf.drops.tolist() == [Drop.DOUBLE, Drop.KEPT, Drop.KEPT]
     assert shelf.rules() == {}
@@ -238,13 +239,13 @@ def test_a_double_keeps_its_better_score_and_is_not_called_dropped() -> None:
 def test_the_long_tail_has_its_share_of_the_shown_shelf() -> None:
     rng = np.random.default_rng(0)
     tail = (rng.random(60) < 0.3).tolist()
-    rows = [Product(category=str(rng.choice(["A", "B", "C"]))) for _ in range(60)]
+    rows = [product(category=str(rng.choice(["A", "B", "C"]))) for _ in range(60)]
     shelf = shelf_of(*rows, n=10, tail=tail, long_tail=0.6, diversity=0.5, boosts={"category:A": 2.0}, pins=["59"])
     assert exposure(np.array(tail)[shelf.places], 10) >= 0.6
 
 
 def test_vectors_of_candidates_follow_them_through_the_filters() -> None:
-    rows = [Product(hidden=True), Product(), Product(), Product()]
+    rows = [product(hidden=True), product(), product(), product()]
     vectors = np.array([[9, 9], [1, 0], [1, 0], [0, 1]], np.float32)
     shelf = reranked(numbers(4), falling(4), known(*rows), bound(4, diversity=0.8), 2, vectors=vectors)
     assert shelf.items.tolist() == [1, 3]

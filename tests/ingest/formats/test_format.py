@@ -27,5 +27,5 @@ def test_a_file_of_another_shape_is_refused_with_what_was_expected(tmp_path: Pat
 
 def test_a_table_that_a_format_does_not_give_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", RETAIL, SALE)
-    with pytest.raises(FormatError, match="format online-retail gives events, items, not users"):
+    with pytest.raises(FormatError, match="format online-retail gives events, items; --as users is not among them"):
         ingest(path, Plan(format="online-retail", table="users"))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from aisle.recommenders.second_stage.calibration import Calibration, CalibrationConfig
+from aisle.recommenders.base import NoSettings
+from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.shop.errors import NotEnoughData
 
 Floats = NDArray[np.float64]
@@ -18,7 +19,7 @@ def places(count: int, seed: int) -> tuple[Floats, Floats, NDArray[np.bool_]]:
 
 def fitted(count: int = 40_000) -> Calibration:
     facts, _, wanted = places(count, 1)
-    return Calibration(CalibrationConfig()).fit(facts, wanted, 28)
+    return Calibration(NoSettings()).fit(facts, wanted, 28)
 
 
 def test_chances_are_what_is_observed_in_every_fifth() -> None:
@@ -36,19 +37,19 @@ def test_chances_tell_likely_places_from_unlikely_ones() -> None:
 def test_unlike_scores_of_no_use_give_one_chance() -> None:
     draw = np.random.default_rng(0)
     facts, wanted = draw.normal(size=(20_000, 2)), draw.random(20_000) < 0.1
-    stated = Calibration(CalibrationConfig()).fit(facts, wanted, 7).chances(facts)
+    stated = Calibration(NoSettings()).fit(facts, wanted, 7).chances(facts)
     assert stated.min() > 0.05
     assert stated.max() < 0.17
 
 
 def test_a_few_hits_are_not_enough() -> None:
     with pytest.raises(NotEnoughData, match="only 3 recommended items were taken, and 200 are needed"):
-        Calibration(CalibrationConfig()).fit(np.zeros((500, 1)), np.arange(500) < 3, 28)
+        Calibration(NoSettings()).fit(np.zeros((500, 1)), np.arange(500) < 3, 28)
 
 
 def test_it_survives_a_trip_through_a_bundle() -> None:
     calibration = fitted(20_000)
-    again = Calibration.from_arrays(CalibrationConfig(), calibration.arrays())
+    again = Calibration.from_arrays(NoSettings(), calibration.arrays())
     facts, _, _ = places(100, 4)
     np.testing.assert_array_equal(again.chances(facts), calibration.chances(facts))
     assert again.days == 28

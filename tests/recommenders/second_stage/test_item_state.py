@@ -11,7 +11,8 @@ from aisle.prepare.catalogue import SCHEMA, aligned
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.weigh import Weights
-from aisle.recommenders.second_stage.item_state import PRIOR, ItemState, ItemStateConfig, target_kind
+from aisle.recommenders.base import NoSettings
+from aisle.recommenders.second_stage.item_state import PRIOR, ItemState, target_kind
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
@@ -52,7 +53,7 @@ def known(rows: Sequence[tuple[object, ...]], catalogue: pl.DataFrame | None = N
 
 
 def fitted(data: Interactions) -> ItemState:
-    return ItemState(ItemStateConfig()).fit(data)
+    return ItemState(NoSettings()).fit(data)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import pytest
 
 from aisle.prepare.build import build
 from aisle.prepare.weigh import Weights
-from aisle.recommenders.second_stage.rebuying import DUE_FROM, Rebuying, RebuyingConfig
+from aisle.recommenders.base import NoSettings
+from aisle.recommenders.second_stage.rebuying import DUE_FROM, Rebuying
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 
@@ -20,7 +21,7 @@ def orders(*lines: tuple[str, str, float]) -> pl.DataFrame:
 def fitted(events: pl.DataFrame, category: dict[str, int] | None = None) -> tuple[Rebuying, list[str]]:
     data = build(events, Weights(half_life_days=None), NOW)
     codes = np.array([(category or {}).get(item, UNKNOWN) for item in data.items.ids], np.int32)
-    return Rebuying(RebuyingConfig()).fit(data, codes), list(data.items.ids)
+    return Rebuying(NoSettings()).fit(data, codes), list(data.items.ids)
 
 
 COFFEE = [(f"u{user}", "coffee", days) for user in range(20) for days in (60.0, 40.0, 20.0)]
@@ -67,6 +68,6 @@ def test_repeats_have_at_least_the_share_that_little_cost_needs() -> None:
 
 def test_what_was_learnt_comes_back() -> None:
     model = fitted(orders(*COFFEE, *GAMES))[0]
-    again = Rebuying.from_arrays(RebuyingConfig(), model.arrays())
+    again = Rebuying.from_arrays(NoSettings(), model.arrays())
     for name, array in model.arrays().items():
         np.testing.assert_array_equal(again.arrays()[name], array)

@@ -6,7 +6,8 @@ import pytest
 
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.item_text import HIGHLIGHTS
-from aisle.recommenders.second_stage.review_highlights import ReviewHighlights, ReviewHighlightsConfig
+from aisle.recommenders.base import NoSettings
+from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
 from aisle.shop.errors import NotEnoughData
 from tests.recommenders.battery import shop
 
@@ -17,7 +18,7 @@ def highlighted(*phrases: str | None) -> Interactions:
 
 
 def fitted(data: Interactions) -> ReviewHighlights:
-    return ReviewHighlights(ReviewHighlightsConfig()).fit(data)
+    return ReviewHighlights(NoSettings()).fit(data)
 
 
 def test_each_item_has_its_phrase() -> None:
@@ -27,7 +28,7 @@ def test_each_item_has_its_phrase() -> None:
 
 def test_it_comes_back_from_its_arrays() -> None:
     before = fitted(highlighted("fits well", None, "größer 😀"))
-    after = ReviewHighlights.from_arrays(ReviewHighlightsConfig(), before.arrays())
+    after = ReviewHighlights.from_arrays(NoSettings(), before.arrays())
     assert [after.of(item) for item in range(3)] == ["fits well", None, "größer 😀"]
 
 

@@ -18,7 +18,7 @@ from aisle.app.data.import_log import ImportLog, earlier_imports
 from aisle.app.progress import Progress, silent
 from aisle.ingest.batch import Batch
 from aisle.ingest.dates import ISO
-from aisle.ingest.ingest import read_files, read_frame
+from aisle.ingest.ingest import FRAME, Source, read_source
 from aisle.ingest.plan import OWN, Plan
 from aisle.shop.errors import Refused
 from aisle.storage import events, items, rejects, reviews, users
@@ -66,6 +66,22 @@ class Imported(msgspec.Struct):
     seconds: float = 0.0
     linked: int = 0
     """Reviews that were linked to the order that they are about."""
+    notes: list[str] = []
+    """What was guessed and should be known."""
+
+    def __repr__(self) -> str:
+        lines = [f"{table}: {_counted(count)}" for table, count in self.tables.items()]
+        return "\n".join([*lines, *self.notes])
+
+    @property
+    def read(self) -> int:
+        """How many rows were read, over all tables."""
+        return sum(count.read for count in self.tables.values())
+
+    @property
+    def changed(self) -> int:
+        """How many rows changed what is stored, over all tables."""
+        return sum(count.read - count.duplicate - count.rejected - count.erased for count in self.tables.values())
 
     @property
     def rejected(self) -> int:
@@ -73,8 +89,12 @@ class Imported(msgspec.Struct):
         return sum(count.rejected for count in self.tables.values())
 
 
-def import_files(db: Database, files: Sequence[Path], plan: Plan, progress: Progress = silent) -> Imported:
-    """Read files by a plan and store their rows; no row is stored twice.
+def _counted(count: Count) -> str:
+    return ", ".join(f"{rows:,} {what}" for what, rows in msgspec.structs.asdict(count).items() if rows)
+
+
+def import_rows(db: Database, source: Source, plan: Plan, progress: Progress = silent) -> Imported:
+    """Read files, or a frame as if it were a file, by a plan, and store their rows; no row is stored twice.
 
     Raises
     ------
@@ -83,7 +103,7 @@ def import_files(db: Database, files: Sequence[Path], plan: Plan, progress: Prog
     StorageError
         If the database refuses.
     """
-    return _import(db, [(files, plan)], progress)
+    return _import(db, [(source, plan)], progress)
 
 
 def import_tables(db: Database, files: Mapping[str, Path], progress: Progress = silent) -> Imported:
@@ -92,24 +112,24 @@ def import_tables(db: Database, files: Mapping[str, Path], progress: Progress = 
     Raises
     ------
     FileError, FormatError, StorageError
-        As `import_files` does.
+        As `import_rows` does.
     """
     return _import(
         db, [([file], Plan(table=table, format=OWN, date_format=ISO)) for table, file in files.items()], progress
     )
 
 
-def _import(db: Database, planned: Sequence[tuple[Sequence[Path], Plan]], progress: Progress) -> Imported:
+def _import(db: Database, planned: Sequence[tuple[Source, Plan]], progress: Progress) -> Imported:
     started = time.perf_counter()
-    names = [str(file) for files, _ in planned for file in files]
+    names = [name for source, _ in planned for name in _names(source)]
     log = ImportLog(db, names, planned[0][1].arguments() if len(planned) == 1 else ())
-    total = sum(file.stat().st_size for files, _ in planned for file in files if file.is_file())
+    total = sum(_size(source) for source, _ in planned)
     imported, finished, rows = Imported({}), 0, 0
     earlier = earlier_imports(db)
     with _collect_per_batch() as collect:
-        for files, plan in planned:
+        for source, plan in planned:
             position = 0
-            for batch in read_files(files, plan, earlier=earlier):
+            for batch in read_source(source, plan, earlier=earlier):
                 _store(db, batch, imported, log)
                 rows += batch.read
                 position = batch.position
@@ -129,6 +149,17 @@ def _finished(db: Database, imported: Imported, log: ImportLog, started: float) 
     return imported
 
 
+def _names(source: Source) -> list[str]:
+    return [FRAME] if isinstance(source, pl.DataFrame) else [str(file) for file in source]
+
+
+def _size(source: Source) -> int:
+    """Return what `position` of the last batch will be: bytes of files, rows of a frame."""
+    if isinstance(source, pl.DataFrame):
+        return source.height
+    return sum(file.stat().st_size for file in source if file.is_file())
+
+
 @contextmanager
 def _collect_per_batch() -> Iterator[Callable[[], int]]:
     """Switch automatic garbage collection off and lend a function that collects: rows have no cycles to look for."""
@@ -139,23 +170,6 @@ def _collect_per_batch() -> Iterator[Callable[[], int]]:
     finally:
         if enabled:
             gc.enable()
-
-
-def import_frame(db: Database, frame: pl.DataFrame, table: str) -> Imported:
-    """Check the rows of a frame like those of a file, and store them: prices in currency units, times as text or dates.
-
-    Raises
-    ------
-    FormatError
-        If a column is missing.
-    StorageError
-        If the database refuses.
-    """
-    started = time.perf_counter()
-    imported, log = Imported({}), ImportLog(db, ["frame"])
-    for batch in read_frame(frame, Plan(table=table), earlier=earlier_imports(db)):
-        _store(db, batch, imported, log)
-    return _finished(db, imported, log, started)
 
 
 def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], progress: Progress = silent) -> Imported:

@@ -17,7 +17,7 @@ from aisle.engine.placement import PlacedShelf, Placement, place
 from aisle.engine.proposals import POPULAR, Ints, Proposal
 from aisle.engine.query import ShelfQuery, n_candidates
 from aisle.engine.request import ShelfRequest
-from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_catalogue
+from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_catalogue, sold_here
 from aisle.engine.shelf.rules import bind
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.evaluation.queries import query_batch
@@ -74,7 +74,7 @@ class WholeCatalogue:
     vocabulary
         The item numbers: those of the model, and of newer items that are pinned or newly arrived.
     exists
-        Whether the model or the catalogue knows each item.
+        Whether the shop sells each item at all.
     """
 
     vocabulary: RequestVocabulary
@@ -87,12 +87,16 @@ class WholeCatalogue:
         return self.of_all_items.take(items)
 
     def listed(self, items: Ints) -> Flags:
-        """Return which items the model or the catalogue knows."""
+        """Return which items the shop sells at all."""
         return self.exists[items]
 
     def newest(self, n: int) -> Ints:
         """Return the n newest items, newest first."""
         return self.new_items[:n]
+
+    def withdraw(self, items: Ints) -> bool:  # noqa: ARG002
+        """Return False: the catalogue was read at the moment of the batch."""
+        return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,13 +168,15 @@ def recommend_all(db: Database, job: BatchJob, out: Path | None, progress: Progr
 
 def read_batch(db: Database, job: BatchJob) -> Batch:
     """Read the catalogue at this moment for a job."""
+    import polars as pl
+
     model, now, vocabulary = job.model, moments.now(), RequestVocabulary(job.model.items)
     newest = vocabulary.numbers(items.newest(db, now, n_candidates(job.request.n)))
     bind(job.placement.rules, vocabulary)  # gives the items of the rules numbers
     all_items = Vocabulary((*model.items.ids, *vocabulary.new_ids()))
     catalogue = read_catalogue(db)
-    exists = np.ones(len(all_items), np.bool_)
-    exists[len(model.items) :] = np.isin(vocabulary.new_ids(), catalogue[ITEM_ID].to_list())
+    exists = pl.Series(all_items.ids).is_in(catalogue[ITEM_ID].implode()).to_numpy(writable=True)
+    exists[: len(model.items)] = sold_here(exists[: len(model.items)])
     numbers = np.arange(len(all_items), dtype=np.int32)
     attributes = attributes_of_catalogue(
         aligned(catalogue, all_items),

@@ -2,18 +2,19 @@
 
 import threading
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from contextlib import suppress
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from aisle.engine.model import TrainedModel
-from aisle.engine.shelf.attributes import ItemAttributes, attributes_of_rows
+from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows, sold_here
 from aisle.shop import moments
 from aisle.shop.errors import StorageError
+from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import UNKNOWN
 from aisle.storage import item_changes, items
 from aisle.storage.connection import Database
-from aisle.storage.items import ItemFacts
 
 
 class HeldCatalogue(NamedTuple):
@@ -23,50 +24,105 @@ class HeldCatalogue(NamedTuple):
     """By id; items that are not in the catalogue are missing."""
     of_model: ItemAttributes
     """The attributes of the model's items, by number."""
+    in_catalogue: Flags
+    """Which of the model's items are in the catalogue, by number."""
+    sold_here: Flags
+    """Which of them the shop sells at all, by number."""
+
+    @classmethod
+    def of(cls, facts: Mapping[str, ItemFacts], of_model: ItemAttributes, in_catalogue: Flags) -> Self:
+        """Return a catalogue that says what is sold."""
+        return cls(facts, of_model, in_catalogue, sold_here(in_catalogue))
 
 
 class CatalogueWatch:
-    """Keeps the catalogue in memory, and reads again what changed since the last request."""
+    """Keeps the catalogue in memory, and reads again what changed since the last request.
 
-    def __init__(self, db: Database) -> None:
+    Parameters
+    ----------
+    db
+        Where it is read from, which may take a while.
+    reads
+        Says at each request whether something changed.
+    """
+
+    def __init__(self, db: Database, reads: Database) -> None:
         self._db = db
+        self._reads = reads
         self._lock = threading.Lock()
+        self._database: object = None
         self._version: int | None = None
         self._facts: dict[str, ItemFacts] = {}
-        self._model: TrainedModel | None = None
-        self._of_model: ItemAttributes | None = None
+        self._held: tuple[tuple[TrainedModel, HeldCatalogue], ...] = ()
 
     def current(self, model: TrainedModel) -> HeldCatalogue:
-        """Return the catalogue at this moment; as it was last read, if the database does not answer."""
-        with self._lock:
-            changed = self._read_changes()
-            if self._of_model is None or self._model is not model:
-                self._model, self._of_model = model, self._attributes(model, range(len(model.items)))
-            else:
-                numbers = [model.items.number(item_id) for item_id in changed]
-                known = [number for number in numbers if number != UNKNOWN]
-                if known:
-                    self._of_model = self._of_model.updated(np.array(known), self._attributes(model, known))
-            return HeldCatalogue(self._facts, self._of_model)
+        """Return the catalogue at this moment; as it was last read, if the database does not answer.
 
-    def _read_changes(self) -> list[str]:
-        """Read what changed, everything at first; return the ids of the items that did since."""
+        Who comes while another request reads what changed gets what was read before.
+        """
+        held = self._held_of(model)
+        if held is not None and not self._has_changed():
+            return held
+        if not self._lock.acquire(blocking=held is None):
+            assert held is not None  # noqa: S101
+            return held
         try:
-            if self._version is None:
-                # The version first: what changes while the items are read is read again.
-                version = item_changes.since(self._db, 0).version
-                self._facts, self._version = items.facts(self._db), version
-                return list(self._facts)
-            changes = item_changes.since(self._db, self._version)
-            if changes.item_ids:
-                read = items.facts(self._db, changes.item_ids)
-                gone = [item_id for item_id in changes.item_ids if item_id not in read]
-                facts = {**self._facts, **read}
-                self._facts = {item_id: facts[item_id] for item_id in facts.keys() - gone} if gone else facts
+            return self._read(model)
+        finally:
+            self._lock.release()
+
+    def prepare(self, model: TrainedModel) -> None:
+        """Make ready what requests to a model will ask for, before the first one comes."""
+        with self._lock:
+            self._read(model)
+
+    def _held_of(self, model: TrainedModel) -> HeldCatalogue | None:
+        return next((held for of, held in self._held if of is model), None)
+
+    def _has_changed(self) -> bool:
+        """Return whether the database holds a newer catalogue, or is another one."""
+        try:
+            return self._version != item_changes.newest(self._reads) or self._database != self._reads.identity
         except StorageError:
-            return []
-        self._version = changes.version
-        return changes.item_ids
+            return False
+
+    def _read(self, model: TrainedModel) -> HeldCatalogue:
+        """Read what changed, and return all that is held for a model."""
+        with suppress(StorageError):  # then what was read before counts
+            self._read_changes()
+        held = self._held_of(model)
+        if held is None:
+            in_catalogue = np.array([item_id in self._facts for item_id in model.items.ids], np.bool_)
+            held = HeldCatalogue.of(self._facts, self._attributes(model, range(len(model.items))), in_catalogue)
+            self._held = ((model, held), *self._held[:1])  # requests to the model before may still run
+        return held
+
+    def _read_changes(self) -> None:
+        """Read what changed since the last time; everything at first, and of a database that took another's place."""
+        database, newest = self._reads.identity, item_changes.newest(self._db)
+        if self._version is None or newest < self._version or database != self._database:
+            # The version first: what changes while the items are read is read again.
+            self._facts = items.facts(self._db)
+            self._database, self._version, self._held = database, newest, ()
+        elif newest > self._version:
+            changes = item_changes.since(self._db, self._version)
+            read = items.facts(self._db, changes.item_ids)
+            gone = set(changes.item_ids) - read.keys()
+            facts = {**self._facts, **read}
+            self._facts = {item_id: facts[item_id] for item_id in facts.keys() - gone} if gone else facts
+            self._version = changes.version
+            self._held = tuple((model, self._updated(model, held, changes.item_ids)) for model, held in self._held)
+
+    def _updated(self, model: TrainedModel, held: HeldCatalogue, changed: Iterable[str]) -> HeldCatalogue:
+        """Return what is held for a model after some items changed."""
+        numbers = [model.items.number(item_id) for item_id in changed]
+        known = [number for number in numbers if number != UNKNOWN]
+        if not known:
+            return held._replace(facts=self._facts)
+        in_catalogue = held.in_catalogue.copy()
+        in_catalogue[known] = [model.items.ids[number] in self._facts for number in known]
+        of_model = held.of_model.updated(np.array(known), self._attributes(model, known))
+        return HeldCatalogue.of(self._facts, of_model, in_catalogue)
 
     def _attributes(self, model: TrainedModel, numbers: Iterable[int]) -> ItemAttributes:
         """Return the attributes of some of a model's items."""

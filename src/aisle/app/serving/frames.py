@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import NDArray
 
 from aisle.engine.model import TrainedModel
@@ -47,6 +48,21 @@ def shelf_frame(shelf: "Shelf") -> pl.DataFrame:
         for place, item in enumerate(shelf.items, 1)
     ]
     return pl.DataFrame(rows, SHELF, orient="row")
+
+
+def as_text(frame: pl.DataFrame) -> str:
+    """Return a frame as a plain table of all its rows, without the columns that are empty, figures rounded."""
+    filled = frame[[column.name for column in frame if column.null_count() < frame.height]]
+    with pl.Config(
+        tbl_formatting="NOTHING",
+        tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True,
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=160,
+        fmt_str_lengths=60,
+    ):
+        return str(filled.with_columns(cs.float().round(3)))
 
 
 def shelves_frame(shelves: "Mapping[str, Shelf]") -> pl.DataFrame:

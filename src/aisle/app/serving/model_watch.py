@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -39,11 +40,20 @@ class ModelWatch:
     ----------
     copies
         Where the workers of a server keep checked copies of them; None: the bundles are used as they are.
+    prepare
+        Called with each model before requests see it.
     """
 
-    def __init__(self, db: Database, bundles: Path, copies: Path | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        bundles: Path,
+        copies: Path | None = None,
+        prepare: Callable[[TrainedModel], None] = lambda _: None,
+    ) -> None:
         self._db = db
         self._bundles = bundles
+        self._prepare = prepare
         self._private = None if copies is None else PrivateBundles(bundles, copies)
         self._model: TrainedModel | None = None
         self._content: _Content | None = None
@@ -81,9 +91,16 @@ class ModelWatch:
     def follow(self) -> None:
         """Load models in a thread from now on, so that no request waits for one."""
         self._thread = threading.Thread(target=self._follow, name="aisle-model-watch", daemon=True)
-        with self._lock:
-            self._try_refresh()
+        self.refresh()
         self._thread.start()
+
+    def refresh(self) -> None:
+        """Look now which model is live, and take it if it is another one and sound."""
+        with self._lock:
+            try:
+                self._refresh()
+            except AisleError as error:
+                _log.warning("no model: %s", error)
 
     def close(self) -> None:
         """Stop following."""
@@ -93,14 +110,7 @@ class ModelWatch:
 
     def _follow(self) -> None:
         while not self._stopped.wait(CHECK_SECONDS):
-            with self._lock:
-                self._try_refresh()
-
-    def _try_refresh(self) -> None:
-        try:
-            self._refresh()
-        except AisleError as error:
-            _log.warning("no model: %s", error)
+            self.refresh()
 
     def _refresh(self) -> None:
         """Load the live model if it is another one; if the database or the bundle fails, the old model stays."""
@@ -130,7 +140,9 @@ class ModelWatch:
     def _load(self, row: ModelRow, digest: str) -> TrainedModel:
         hold_blas()
         bundle: Bundle = registry.load(self._bundles, row) if self._private is None else self._private.open(row, digest)
-        return TrainedModel.of_bundle(row.version, bundle, Recipe.parse(row.recipe))
+        model = TrainedModel.of_bundle(row.version, bundle, Recipe.parse(row.recipe))
+        self._prepare(model)
+        return model
 
     def _earlier(self, why: BundleError) -> TrainedModel:
         """Return the newest sound model of those that were live before, or raise why there is none."""

@@ -8,9 +8,16 @@ import numpy as np
 
 from aisle.engine.placement import PlacedShelf
 from aisle.engine.proposals import FALLBACKS as EVERY_FALLBACK
-from aisle.engine.proposals import LAST_KNOWN_PROFILE, POPULAR, POPULAR_WITHOUT_DATABASE, Fallback, Ints
+from aisle.engine.proposals import (
+    LAST_KNOWN_PROFILE,
+    LAST_KNOWN_STOCK,
+    POPULAR,
+    POPULAR_WITHOUT_DATABASE,
+    Fallback,
+    Ints,
+)
 from aisle.engine.query import ShelfQuery
-from aisle.shop.ids import UNKNOWN
+from aisle.shop.ids import UNKNOWN, among
 from aisle.storage.impressions import Impression, ServedItem
 
 if TYPE_CHECKING:
@@ -18,8 +25,9 @@ if TYPE_CHECKING:
 
     from aisle.app.serving.catalogue import LiveCatalogue
     from aisle.engine.request import ShelfRequest
+    from aisle.shop.facts import ItemFacts
     from aisle.storage.events import EventRow
-    from aisle.storage.items import ItemFacts
+    from aisle.storage.items import ItemRow
 
 FALLBACKS: Final = {name: fallback.sentence for name, fallback in EVERY_FALLBACK.items()}
 """The fallbacks of a shelf by name, and what people read then."""
@@ -74,6 +82,12 @@ class Shelf(msgspec.Struct, frozen=True):
 
         return shelf_frame(self)
 
+    def __repr__(self) -> str:
+        from aisle.app.serving.frames import as_text
+
+        fallback = f": {FALLBACKS[self.fallback]}" if self.fallback else ""
+        return f"{self.placement}, by model {self.model_version}{fallback}\n{as_text(self.to_frame())}"
+
     def _repr_html_(self) -> str:
         return self.to_frame()._repr_html_()
 
@@ -124,13 +138,15 @@ def _fillings(placed: PlacedShelf) -> list[str | None]:
     """Return the fallback that fills the place of each item: popular items stand behind what is proposed."""
     fallback = placed.proposal.fallback
     of_proposal = None if fallback is None else fallback.name
-    proposed = np.isin(placed.items, placed.proposal.items)
+    proposed = among(placed.items, placed.proposal.items)
     return [of_proposal if own else POPULAR.name for own in proposed.tolist()]
 
 
-def without_database(shelf: Shelf) -> Shelf:
-    """Return a shelf that says that the database did not answer."""
-    fallback: Fallback = POPULAR_WITHOUT_DATABASE if shelf.fallback == POPULAR.name else LAST_KNOWN_PROFILE
+def without_database(shelf: Shelf, *, knows_profile: bool) -> Shelf:
+    """Return a shelf that says that the database did not answer, be it after the profile was read."""
+    fallback: Fallback = LAST_KNOWN_STOCK
+    if not knows_profile:
+        fallback = POPULAR_WITHOUT_DATABASE if shelf.fallback == POPULAR.name else LAST_KNOWN_PROFILE
     return msgspec.structs.replace(shelf, fallback=fallback.name)
 
 
@@ -164,9 +180,12 @@ def history_line(row: "EventRow", item: "ItemFacts | None") -> HistoryLine:
     )
 
 
-def name_of(item_id: str, row: "ItemFacts | None") -> str:
-    """Return the name of an item; its id, if the catalogue has no name."""
-    return row.title if row and row.title else item_id
+def name_of(item_id: str, row: "ItemFacts | ItemRow | None") -> str:
+    """Return the title of an item; without one, its brand and the last step of its category; without these, its id."""
+    if row is None:
+        return item_id
+    kind = (row.category or "").rpartition(">")[2].strip()
+    return row.title or " ".join(filter(None, (row.brand, kind))) or item_id
 
 
 def _shelf_item(item_id: str, row: "ItemFacts | None", score: float, predicted_rating: float | None) -> ShelfItem:

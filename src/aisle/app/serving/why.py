@@ -102,6 +102,7 @@ def why(placement: Placement, query: ShelfQuery, catalogue: LiveCatalogue, user_
     if len(query.shopper.history.items) == 0:
         raise NotFound(f"the live model knows nothing of user {user_id!r}, whose shelf is the popular one")
     items = np.array([item], np.int32)
+    catalogue.withdraw(items)
     shelf = place(placement, query, placement.strategy.propose(query))
     excluded = _excluded_without(item, query)
     result = funnel(personal, query.shopper, item, excluded, query.n_candidates) if known else UNKNOWN_ITEM

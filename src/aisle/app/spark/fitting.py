@@ -12,10 +12,10 @@ from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import PERSONAL, POPULAR, REBUYING, STARS, STATE, ModelSpec, Recipe
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
-from aisle.recommenders.base import Component, Recommender
+from aisle.recommenders.base import Component, NoSettings, Recommender
 from aisle.recommenders.catalog import by_name
-from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
-from aisle.recommenders.second_stage.rebuying import Rebuying, RebuyingConfig
+from aisle.recommenders.second_stage.item_state import ItemState
+from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.shop.errors import NotEnoughData
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def fit_on_spark(recipe: Recipe, log: "SparkLog", data: Interactions, progress: 
     NotEnoughData
         If there is too little data for the personal or the popular model.
     """
-    state = ItemState(ItemStateConfig()).fit(data)
-    rebuying = Rebuying(RebuyingConfig()).fit(data, state.category_)
-    components: dict[str, Component] = {STATE: state, REBUYING: rebuying}
+    state = ItemState(NoSettings()).fit(data)
+    rebuying = Rebuying(NoSettings()).fit(data, state.category_)
+    components: dict[str, Component[Any]] = {STATE: state, REBUYING: rebuying}
     skipped: Skipped = {}
     for number, (role, spec) in enumerate(recipe.parts.items()):
         try:
@@ -84,7 +84,7 @@ def fit_model(role: str, spec: ModelSpec, log: "SparkLog", data: Interactions, s
     raise NotEnoughData(f"{spec.model} learns from the whole log on one machine")
 
 
-def retrieval_of(components: dict[str, Component]) -> Retrieval:
+def retrieval_of(components: dict[str, Component[Any]]) -> Retrieval:
     """Return the retrieval of the personal and the popular model."""
     personal, popular = components[PERSONAL], components[POPULAR]
     assert isinstance(personal, Recommender)  # noqa: S101

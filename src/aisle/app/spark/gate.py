@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -90,7 +90,7 @@ class SparkGate:
         """Fit a recipe on the past on Spark, and score it on this machine."""
         started = time.perf_counter()
         newest = holdout.train if self.fits else newest_events(past, self.limit, self.catalogue)
-        components: dict[str, Component] = {}
+        components: dict[str, Component[Any]] = {}
         for role in (PERSONAL, POPULAR):
             spec = recipe.parts[role]
             data = newest if spec.model in OF_NEWEST_EVENTS else holdout.train

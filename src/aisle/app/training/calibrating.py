@@ -12,7 +12,8 @@ from aisle.engine.ranking.hybrid import Hybrid, profiles_of
 from aisle.evaluation.bootstrap import Interval, interval, resampled_means
 from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.queries import query_batch
-from aisle.recommenders.second_stage.calibration import Calibration, CalibrationConfig
+from aisle.recommenders.base import NoSettings
+from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.ids import UNKNOWN
 
@@ -94,7 +95,7 @@ def calibrate(fitted: Fitted, holdout: Holdout, seed: int) -> Calibrated:
         return Calibrated(None, None, "only a ranker's scores are turned into chances")
     try:
         places = asked(hybrid, holdout, seed)
-        calibration = Calibration(CalibrationConfig()).fit(places.facts, places.wanted, holdout.window.days)
+        calibration = Calibration(NoSettings()).fit(places.facts, places.wanted, holdout.window.days)
         checked = check(places, calibration)
     except NotEnoughData as error:
         return Calibrated(None, None, str(error))
@@ -130,7 +131,7 @@ def check(places: Places, calibration: Calibration) -> Reliability:
     stated = np.empty(len(fold))
     for number in range(FOLDS):
         here = fold == number
-        others = Calibration(CalibrationConfig()).fit(places.facts[~here], places.wanted[~here], calibration.days)
+        others = Calibration(NoSettings()).fit(places.facts[~here], places.wanted[~here], calibration.days)
         stated[here] = others.chances(places.facts[here])
     return reliability(stated, calibration.chances(places.facts), places, calibration.days)
 

@@ -20,13 +20,13 @@ from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.profiles import Profiles
 from aisle.prepare.split import Window, windows_before
-from aisle.recommenders.base import Component
+from aisle.recommenders.base import Component, NoSettings
 from aisle.recommenders.query import queries_of
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner, CandidatePrunerConfig, ProposalCounts
-from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.recommenders.second_stage.ranker import Ranker, sampled
-from aisle.recommenders.second_stage.rebuying import Rebuying, RebuyingConfig
-from aisle.recommenders.second_stage.review_highlights import ReviewHighlights, ReviewHighlightsConfig
+from aisle.recommenders.second_stage.rebuying import Rebuying
+from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
 from aisle.shop.errors import NotEnoughData
 
 MIN_RATINGS: Final = 100
@@ -40,7 +40,7 @@ class Fitted(NamedTuple):
     """The models of a recipe, fitted."""
 
     retrieval: Retrieval
-    components: dict[str, Component]
+    components: dict[str, Component[Any]]
     """What a bundle stores, by role."""
     skipped: Skipped
 
@@ -118,9 +118,9 @@ def fit(
     sources, skipped = fit_sources(recipe, recipe.hybrid, data, progress)
     pruner = fit_pruner(names, shelves[recipe.hybrid.objective])
     rankers, skipped_rankers = fit_rankers(recipe, recipe.hybrid, pruner, shelves, progress)
-    state = ItemState(ItemStateConfig()).fit(data)
+    state = ItemState(NoSettings()).fit(data)
     hybrid = Hybrid(names, sources, pruner, state, rankers.get(RANKER))
-    components: dict[str, Component] = {name: source.recommender for name, source in sources.items()}
+    components: dict[str, Component[Any]] = {name: source.recommender for name, source in sources.items()}
     components |= {POPULAR: popular, PRUNER: pruner, STATE: state, **rankers}
     return Fitted(Retrieval(hybrid, popular), components, skipped | skipped_rankers)
 
@@ -129,12 +129,12 @@ def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
     """Fit the other components of a bundle, as far as the data allows: item state, stars, models of placements."""
     components, skipped = dict(fitted.components), dict(fitted.skipped)
     if STATE not in components:
-        components[STATE] = ItemState(ItemStateConfig()).fit(data)
+        components[STATE] = ItemState(NoSettings()).fit(data)
     state = components[STATE]
     assert isinstance(state, ItemState)  # noqa: S101  the role holds nothing else
-    components[REBUYING] = Rebuying(RebuyingConfig()).fit(data, state.category_)
+    components[REBUYING] = Rebuying(NoSettings()).fit(data, state.category_)
     with suppress(NotEnoughData):
-        components[HIGHLIGHTS] = ReviewHighlights(ReviewHighlightsConfig()).fit(data)
+        components[HIGHLIGHTS] = ReviewHighlights(NoSettings()).fit(data)
     for role in sorted(recipe.parts.keys() - components.keys() - skipped.keys()):
         try:
             if role == STARS and np.isfinite(data.log.rating).sum() < MIN_RATINGS:
@@ -198,7 +198,7 @@ def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Wi
     past = until(data, window.cut, recipe.weights)
     if past.matrix.nnz == 0:
         raise NotEnoughData("no shopper likes anything before the window")
-    state = ItemState(ItemStateConfig()).fit(past)
+    state = ItemState(NoSettings()).fit(past)
     sources: dict[str, Source] = {}
     shelves: dict[Objective, PastShelves] = {}
     for objective in (hybrid.objective, *recipe.objectives):

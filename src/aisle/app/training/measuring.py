@@ -27,7 +27,8 @@ from aisle.prepare.interactions import Interactions
 from aisle.prepare.split import Window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
-from aisle.recommenders.second_stage.item_state import ItemState, ItemStateConfig
+from aisle.recommenders.base import NoSettings
+from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.shop.errors import NotEnoughData
 from aisle.storage.connection import Database
 
@@ -161,7 +162,7 @@ def tail_costs(fitted: Fitted, holdout: Holdout, seed: int) -> list[TailCost]:
     """Return what shares of attention for the long tail would cost the shelves of the held-out window."""
     rows = np.sort(np.random.default_rng(seed).permutation(len(holdout))[:TAIL_SHOPPERS])
     ranked = fitted.retrieval.retrieve(holdout.queries.take(rows), MAX_CANDIDATES)
-    tail = in_tail(ItemState(ItemStateConfig()).fit(holdout.train).buyers_)
+    tail = in_tail(ItemState(NoSettings()).fit(holdout.train).buyers_)
     return long_tail_cost(ranked, holdout.truth.take(rows), tail, LIST_LENGTH)
 
 

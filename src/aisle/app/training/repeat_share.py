@@ -1,7 +1,7 @@
 """How many places the items that shoppers bought before may have, so that less of them costs little."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -68,7 +68,7 @@ def least_repeat_share(model: TrainedModel, holdout: Holdout, seed: int) -> floa
     return next((share for share in shares if ndcg(Rules(repeat_share=share)) >= least), 1.0)
 
 
-def allowing(components: Mapping[str, Component], least: float) -> dict[str, Component]:
+def allowing(components: Mapping[str, Component[Any]], least: float) -> dict[str, Component[Any]]:
     """Return the components of a bundle with another least share of places for repeats."""
     rebuying = components.get(REBUYING)
     return {**components, REBUYING: rebuying.allowing(least)} if isinstance(rebuying, Rebuying) else dict(components)

@@ -12,12 +12,6 @@ if TYPE_CHECKING:
     from aisle.app.data.backup import Copied
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(backup)
-    app.command()(restore)
-
-
 def backup(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")],

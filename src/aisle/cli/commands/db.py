@@ -6,12 +6,7 @@ from aisle.cli.options import Json
 from aisle.cli.shop import where
 from aisle.shop.errors import StorageError
 
-db = typer.Typer(help="The shop's database: bring it up to date, check its health.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(db, name="db")
+db = typer.Typer(name="db", help="The shop's database: bring it up to date, check its health.", no_args_is_help=True)
 
 
 @db.command()

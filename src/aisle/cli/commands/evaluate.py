@@ -9,11 +9,6 @@ from aisle.cli.options import Json
 from aisle.cli.shop import open_shop
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(evaluate)
-
-
 def evaluate(
     context: typer.Context,
     names: Annotated[str, typer.Option("--models", help="The models, separated by commas.")] = "als,popularity",

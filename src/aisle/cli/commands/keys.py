@@ -14,17 +14,12 @@ if TYPE_CHECKING:
     from aisle.storage.keys import KeyRow
     from aisle.storage.signing_secrets import SecretRow
 
-keys = typer.Typer(help="The keys of the HTTP API: who may call what.", no_args_is_help=True)
+keys = typer.Typer(name="keys", help="The keys of the HTTP API: who may call what.", no_args_is_help=True)
 
 USERS: Final = "users"
 """What is written in place of a scope for a secret that signs users."""
 
 _KINDS: Final = ", ".join(f"{scope} ({PREFIXES[scope]}_…)" for scope in KEY_SCOPES) + f", {USERS} (us_…: signs users)"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(keys, name="keys")
 
 
 @keys.command()

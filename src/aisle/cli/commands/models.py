@@ -11,12 +11,7 @@ from aisle.shop.moments import from_moment
 if TYPE_CHECKING:
     from aisle.storage.models import ModelRow
 
-models = typer.Typer(help="The trained models of this shop.", no_args_is_help=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(models, name="models")
+models = typer.Typer(name="models", help="The trained models of this shop.", no_args_is_help=True)
 
 
 @models.command("list")

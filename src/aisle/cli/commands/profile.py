@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from aisle.insights.quality import Quality
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(profile)
-
-
 def profile(
     context: typer.Context,
     as_json: Json = False,

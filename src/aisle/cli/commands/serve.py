@@ -13,12 +13,6 @@ if TYPE_CHECKING:
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="The port.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(serve)
-    app.command()(demo)
-
-
 def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from aisle.app.train import Trained
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(train)
-
-
 def train(
     context: typer.Context,
     model: Annotated[str | None, typer.Option(help="The personal model, instead of the one in aisle.toml.")] = None,

@@ -14,11 +14,6 @@ WEIGHTS: Final = "weights"
 """The word that searches the weights of refunds and ratings instead of a model's settings."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(tune)
-
-
 def tune(
     context: typer.Context,
     model: Annotated[

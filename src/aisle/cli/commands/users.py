@@ -12,14 +12,9 @@ from aisle.shop.errors import InputError
 if TYPE_CHECKING:
     from aisle.storage.people import Receipt
 
-users = typer.Typer(help="One person's data: export it, erase it, merge two ids.", no_args_is_help=True)
+users = typer.Typer(name="users", help="One person's data: export it, erase it, merge two ids.", no_args_is_help=True)
 
 UserId = Annotated[str, typer.Argument(metavar="ID", help="The user's id, exactly.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(users, name="users")
 
 
 @users.command()

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from aisle.app.serving.why import Why
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(why)
-
-
 def why(
     context: typer.Context,
     user_id: Annotated[str, typer.Argument(metavar="USER", help="The shopper's id.")],

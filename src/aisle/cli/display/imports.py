@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from aisle.app.data.importing import Imported
-    from aisle.ingest.guess import Guess
+    from aisle.ingest.guessing.guess import Guess
 
 
 def import_lines(imported: "Imported") -> list[str]:
@@ -37,10 +37,8 @@ def print_guess(guess: "Guess", files: "list[Path]") -> None:
     columns = ("column", *(str(number) for number in range(1, guess.sample.height + 1)))
     rows = [(name, *_readable(guess.sample[name])) for name in guess.sample.columns if name != EVENT_ID]
     out.print(table(f"The first rows, as {guess.table}", columns, [row for row in rows if any(row[1:])]))
-    for note in guess.notes:
-        say(note)
-    for reason, count in guess.rejects.items():
-        say(f"{count:,} of the first {guess.looked_at:,} rows would be rejected: {reason}")
+    for line in guess.lines():
+        say(line)
     say(f"The same as: {shlex.join(['aisle', 'import', *map(str, files), *guess.arguments])}")
 
 

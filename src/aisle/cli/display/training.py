@@ -36,9 +36,8 @@ def print_trained(trained: "Trained") -> None:
 def _lines(trained: "Trained") -> list[str]:
     """Return the outcome in sentences."""
     lines = [
-        f"Model {trained.version} {'is live' if trained.live else 'does not go live'}: {trained.reason}. "
-        f"It learnt from {trained.events:,} events of {trained.users:,} shoppers and {trained.items:,} items "
-        f"in {trained.seconds:.1f} s."
+        f"{trained.outcome()} It learnt from {trained.events:,} events of {trained.users:,} shoppers "
+        f"and {trained.items:,} items in {trained.seconds:.1f} s."
     ]
     if trained.outranked:
         lines.append(

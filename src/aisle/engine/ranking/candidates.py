@@ -1,6 +1,6 @@
 """The first stage: several recommenders, each with a quota, propose candidates for a shelf."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.base import Recommender
-from aisle.recommenders.query import ItemLists, PairScores, QueryBatch
-from aisle.recommenders.topn import BLOCK_BYTES
+from aisle.recommenders.query import ItemLists, QueryBatch, Scores
+from aisle.recommenders.topn import BLOCK_BYTES, compiled
 
 Floats = NDArray[np.float32]
 
@@ -51,23 +51,30 @@ class Candidates:
 
     def of_sources(self, names: tuple[str, ...]) -> "Candidates":
         """Return the candidates with the columns of the named sources, in that order; missing sources are all NaN."""
-        if names == self.sources:
-            return self
-        columns = [self.sources.index(name) if name in self.sources else len(self.sources) for name in names]
-        missing = np.full((len(self), 1), np.nan, np.float32)
-        scores, ranks = (
-            np.concatenate((by_source, missing), axis=1)[:, columns] for by_source in (self.scores, self.ranks)
-        )
+        scores, ranks = (columns_of(by_source, self.sources, names) for by_source in (self.scores, self.ranks))
         return Candidates(self.lists, names, scores, ranks)
 
     def where(self, mask: NDArray[np.bool_]) -> "Candidates":
         """Return the candidates for which a mask (candidates,) is true."""
-        indptr = np.append(0, np.cumsum(mask))[self.lists.indptr]
-        lists = ItemLists(indptr, self.lists.items[mask])
-        return Candidates(lists, self.sources, self.scores[mask], self.ranks[mask])
+        return Candidates(self.lists.where(mask), self.sources, self.scores[mask], self.ranks[mask])
 
 
-def gather(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None = None) -> Candidates:
+def columns_of(by_source: Floats, sources: tuple[str, ...], names: tuple[str, ...]) -> Floats:
+    """Return the columns (candidates, sources) of the named sources, in that order; missing sources are all NaN."""
+    if names == sources:
+        return by_source
+    columns = [sources.index(name) if name in sources else len(sources) for name in names]
+    missing = np.full((len(by_source), 1), np.nan, np.float32)
+    return np.concatenate((by_source, missing), axis=1)[:, columns]
+
+
+Keep = Callable[[ItemLists, Floats], NDArray[np.bool_]]
+"""Returns which candidates to keep, (candidates,), given them and their ranks, (candidates, sources)."""
+
+
+def gather(
+    sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None = None, keep: Keep | None = None
+) -> Candidates:
     """Return the union of what the sources propose; every source scores every candidate.
 
     Parameters
@@ -76,6 +83,8 @@ def gather(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemList
         By name; at least one.
     exclude
         Items that are never candidates, a list per query.
+    keep
+        Which of them to keep; None: all.
     """
     items_count = next(iter(sources.values())).recommender.items_count
     rows = max(1, BLOCK_BYTES // (4 * (len(sources) + 2) * max(1, items_count)))
@@ -84,6 +93,7 @@ def gather(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemList
             sources,
             queries.slice(start, min(start + rows, len(queries))),
             exclude.slice(start, min(start + rows, len(queries))) if exclude else None,
+            keep,
         )
         for start in range(0, max(1, len(queries)), rows)
     ]
@@ -96,42 +106,35 @@ def gather(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemList
     )
 
 
-class _Proposals(NamedTuple):
-    """The proposals of one source."""
-
-    pairs: NDArray[np.int64]
-    """query · items + item of each proposal, (proposals,)."""
-    ranks: NDArray[np.int64]
-    """From 1, (proposals,)."""
-    best: Floats
-    """The best score of each query, 0 where none is above 0, (queries,)."""
-    of: PairScores
-
-    def shares(self, query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
-        """Return the scores of some pairs as shares of the best one of their query, (pairs,)."""
-        best = self.best[query]
-        shares = np.full(len(query), np.nan, np.float32)
-        return np.asarray(np.divide(self.of(query, item), best, out=shares, where=best > 0))
-
-
-def _gather_block(sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None) -> Candidates:
-    items = max(1, next(iter(sources.values())).recommender.items_count)
-    proposals = [_propose(source, queries, exclude, items) for source in sources.values()]
-    pairs = np.unique(np.concatenate([of_source.pairs for of_source in proposals]))
-    query = pairs // items
-    item = (pairs - query * items).astype(np.int32)
-    ranks = np.full((len(pairs), len(proposals)), np.nan, np.float32)
-    for column, of_source in enumerate(proposals):
-        ranks[np.searchsorted(pairs, of_source.pairs), column] = of_source.ranks
-    scores = np.stack([of_source.shares(query, item) for of_source in proposals], axis=1)
-    return Candidates(ItemLists.of_pairs(query, item, len(queries)), tuple(sources), scores, ranks)
-
-
-def _propose(source: Source, queries: QueryBatch, exclude: ItemLists | None, items: int) -> _Proposals:
-    """Return the proposals of a source: its top items with a score above 0."""
+def _gather_block(
+    sources: Mapping[str, Source], queries: QueryBatch, exclude: ItemLists | None, keep: Keep | None
+) -> Candidates:
     unwanted = 0 if exclude is None else int(np.diff(exclude.indptr).max(initial=0))
-    scores = source.recommender.scores(queries, source.quota + unwanted)
-    best = np.fmax(scores.best.scores[:, 0], np.float32(0))
-    top = scores.best if exclude is None or unwanted == 0 else scores.best.without(exclude, source.quota)
-    query, place = np.nonzero(top.scores > 0)
-    return _Proposals(query * items + top.items[query, place], place + 1, best, scores.of)
+    found = [source.recommender.scores(queries, source.quota + unwanted) for source in sources.values()]
+    lists, ranks = _union(sources, found, len(queries), exclude)
+    if keep is not None:
+        kept = keep(lists, ranks)
+        lists, ranks = lists.where(kept), ranks[kept]
+    query, scores = lists.queries, np.empty(ranks.shape, np.float32)
+    for column, of_source in enumerate(found):
+        scores[:, column] = of_source.of(query, lists.items)
+    best = np.stack([of_source.best.scores[:, 0] for of_source in found], axis=1)[query]
+    shares = np.full(ranks.shape, np.nan, np.float32)
+    np.divide(scores, best, out=shares, where=best > 0)
+    return Candidates(lists, tuple(sources), shares, ranks)
+
+
+def _union(
+    sources: Mapping[str, Source], found: Sequence[Scores], queries: int, exclude: ItemLists | None
+) -> tuple[ItemLists, Floats]:
+    """Return what the sources propose, their top items with a score above 0, and the ranks (candidates, sources)."""
+    proposals = np.concatenate([np.where(of.best.scores > 0, of.best.items, -1) for of in found], axis=1)
+    widths = np.array([of.best.items.shape[1] for of in found])
+    quotas = np.array([source.quota for source in sources.values()])
+    exclude = exclude or ItemLists.empty(queries)
+    if compiled(queries):
+        from aisle.kernels.union import union
+    else:
+        from aisle.kernels.union_numpy import union
+    indptr, members, ranks = union(proposals, widths, quotas, exclude.indptr, exclude.items)
+    return ItemLists(indptr, members), ranks

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.engine.ranking.candidates import MAX_CANDIDATES, Candidates, Source, gather
+from aisle.engine.ranking.candidates import MAX_CANDIDATES, Candidates, Source, columns_of, gather
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.features import features
 from aisle.prepare.profiles import Profiles
@@ -124,9 +124,12 @@ class Hybrid(FoldsIn):
         exclude
             Items that are never candidates, a list per query.
         """
-        candidates = gather(self.sources, queries, exclude).of_sources(self.names)
-        candidates = candidates.where(self.pruner.kept(candidates.lists, candidates.ranks, MAX_CANDIDATES))
+        candidates = gather(self.sources, queries, exclude, self._likeliest).of_sources(self.names)
         return Scored(candidates, self.score(profiles_of(queries), candidates))
+
+    def _likeliest(self, lists: ItemLists, ranks: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Return which candidates the ranker scores, given their ranks in the sources, (candidates,)."""
+        return self.pruner.kept(lists, columns_of(ranks, tuple(self.sources), self.names), MAX_CANDIDATES)
 
     def score(self, profiles: Profiles, candidates: Candidates) -> NDArray[np.float64]:
         """Return the score of each candidate, (candidates,)."""

@@ -1,8 +1,10 @@
 """From a shopper's recent events to a query, with the same weights as in training."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisle.prepare.profiles import Profiles
 from aisle.prepare.weigh import Weights, tells_liking
@@ -31,22 +33,47 @@ def to_query(profile: Sequence[ProfileEvent], items: Vocabulary, weights: Weight
 
 def to_profiles(profile: Sequence[ProfileEvent], items: Vocabulary, now: int) -> Profiles:
     """Return the events of one shopper as arrays: those of items that the model knows and of kinds that count."""
-    number = np.array([items.number(event.item_id) if event.item_id else UNKNOWN for event in profile], np.int32)
-    kind = np.array([KIND_CODES[event.kind] for event in profile], np.int8)
-    rating = np.array([np.nan if event.rating is None else event.rating for event in profile], np.float32)
-    price = np.array([np.nan if event.price is None else event.price / MICROS for event in profile], np.float32)
-    timestamp = np.array([event.timestamp for event in profile], np.int64)
-    usable = np.flatnonzero((number != UNKNOWN) & tells_liking(kind, rating))
-    kept = usable[np.argsort(timestamp[usable], kind="stable")]
-    return Profiles(
-        indptr=np.array([0, len(kept)]),
-        item=number[kept],
-        kind=kind[kept],
-        rating=rating[kept],
-        price=price[kept],
-        timestamp=timestamp[kept],
-        now=np.array([now]),
-    ).as_rated_last()
+    return EventArrays.of(profile, items.numbers).profiles(len(items), now)
+
+
+class EventArrays(NamedTuple):
+    """The events of a shopper as arrays, each (events,)."""
+
+    item: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    """Codes of `shop.events.KIND_CODES`."""
+    rating: NDArray[np.float32]
+    """Stars, or NaN."""
+    price: NDArray[np.float32]
+    """Per piece, in units of the currency, or NaN."""
+    timestamp: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, events: Sequence[ProfileEvent], numbers: Callable[[Sequence[str]], NDArray[np.int32]]) -> Self:
+        """Read events in any order; `numbers` returns the numbers of item ids."""
+        item_ids, kinds, timestamps, ratings, prices = zip(*events, strict=True) if events else ((),) * 5
+        return cls(
+            numbers(item_ids),
+            np.array([KIND_CODES[kind] for kind in kinds], np.int8),
+            np.array(ratings, np.float32),
+            (np.array(prices, np.float64) / MICROS).astype(np.float32),
+            np.array(timestamps, np.int64),
+        )
+
+    def profiles(self, items: int, now: int) -> Profiles:
+        """Return a profile at a moment of the events of kinds that count, and of items with numbers below `items`."""
+        number = self.item
+        usable = np.flatnonzero((number != UNKNOWN) & (number < items) & tells_liking(self.kind, self.rating))
+        kept = usable[np.argsort(self.timestamp[usable], kind="stable")]
+        return Profiles(
+            indptr=np.array([0, len(kept)]),
+            item=number[kept],
+            kind=self.kind[kept],
+            rating=self.rating[kept],
+            price=self.price[kept],
+            timestamp=self.timestamp[kept],
+            now=np.array([now]),
+        ).as_rated_last()
 
 
 def as_of(profile: Sequence[ProfileEvent], data_end: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from aisle.shop.columns import (
     STOCK,
     TITLE,
 )
+from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.money import MICROS
 
@@ -41,46 +42,6 @@ _values_of: Final = attrgetter(*_COLUMNS)
 _NO_VALUES: Final = (None,) * len(_COLUMNS)
 
 _SEPARATOR: Final = " > "
-
-
-class CatalogueRow(Protocol):
-    """The catalogue's row of one item; every value may be missing."""
-
-    @property
-    def title(self) -> str | None:
-        """The name of the item."""
-
-    @property
-    def category(self) -> str | None:
-        """A path, `A > B > C`."""
-
-    @property
-    def brand(self) -> str | None:
-        """The brand."""
-
-    @property
-    def item_group_id(self) -> str | None:
-        """The product that the item is a variant of."""
-
-    @property
-    def price(self) -> int | None:
-        """Millionths of the currency unit."""
-
-    @property
-    def stock(self) -> int | None:
-        """How many pieces are in stock."""
-
-    @property
-    def in_stock(self) -> bool | None:
-        """Whether any are in stock, in a shop that does not count them."""
-
-    @property
-    def available_from(self) -> int | None:
-        """When it can first be sold, in microseconds."""
-
-    @property
-    def hidden(self) -> bool | None:
-        """Whether the shop hides it everywhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +69,10 @@ class ItemAttributes:
         Whether the shop hides the item everywhere.
     sold_out
         Whether the item is known to be out of stock: `stock` at or below 0, or `in_stock` false.
+    available_from
+        When it can first be sold, in microseconds, NaN where it always could.
     to_come
-        Whether `available_from` is after the moment of the request.
+        Whether that is after the moment of the request.
     tail
         Whether the item is in the long tail (`engine.shelf.long_tail`).
     paths, brands, groups
@@ -127,6 +90,7 @@ class ItemAttributes:
     sales_per_day: Floats
     hidden: Flags
     sold_out: Flags
+    available_from: NDArray[np.float64]
     to_come: Flags
     tail: Flags
     paths: Mapping[str, int]
@@ -152,23 +116,8 @@ class ItemAttributes:
 
     def take(self, places: NDArray[np.integer]) -> "ItemAttributes":
         """Return the attributes of some of the items, with the same codes."""
-        return ItemAttributes(
-            title=self.title[places],
-            category=self.category[places],
-            brand=self.brand[places],
-            group=self.group[places],
-            price=self.price[places],
-            stock=self.stock[places],
-            sales_per_day=self.sales_per_day[places],
-            hidden=self.hidden[places],
-            sold_out=self.sold_out[places],
-            to_come=self.to_come[places],
-            tail=self.tail[places],
-            paths=self.paths,
-            brands=self.brands,
-            groups=self.groups,
-            usual_cover=self.usual_cover,
-        )
+        taken: dict[str, Any] = {name: getattr(self, name)[places] for name in (*_CODED, *_PLAIN)}
+        return replace(self, **taken)
 
     def joined(self, other: "ItemAttributes") -> "ItemAttributes":
         """Return these items, followed by others in the codes of these."""
@@ -191,12 +140,13 @@ class ItemAttributes:
         return self.joined(other).take(order)
 
 
-_PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out", "to_come", "tail")
-"""The attributes that are no codes."""
+_CODED: Final = ("category", "brand", "group")
+_PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out", "available_from", "to_come", "tail")
+"""The attributes with a value for each item: codes, and others."""
 
 
 def attributes_of_rows(
-    rows: Sequence[CatalogueRow | None],
+    rows: Sequence[ItemFacts | None],
     now: int,
     sales_per_day: Floats | None = None,
     tail: Flags | None = None,
@@ -254,6 +204,22 @@ def median_cover(stock: Floats, sales_per_day: Floats) -> float:
     return float(np.median(stock[counted] / sales_per_day[counted])) if counted.any() else float("nan")
 
 
+def sold_here(in_catalogue: Flags) -> Flags:
+    """Return which of the model's items the shop sells at all, (items,).
+
+    They are those in its catalogue, if it has one: if that holds at least half of what shoppers dealt with. Of a shop
+    that only ever described a few items, all are.
+
+    Parameters
+    ----------
+    in_catalogue
+        Which of the items the catalogue holds, (items,).
+    """
+    return (
+        in_catalogue.copy() if 2 * np.count_nonzero(in_catalogue) >= len(in_catalogue) else np.ones_like(in_catalogue)
+    )
+
+
 @lru_cache(maxsize=65_536)
 def steps_of(path: str) -> tuple[str, ...]:
     """Return a category path and all paths above it, from the top: for `A>B`, `A` and `A > B`.
@@ -277,6 +243,7 @@ def _attributes(
     brand, brands = _coded(columns[BRAND])
     group, groups = _coded(columns[ITEM_GROUP_ID])
     stock = _numbers(columns[STOCK]).astype(np.float32)
+    available_from = _numbers(columns[AVAILABLE_FROM])
     out_of_stock = np.array([flag is not None and not flag for flag in columns[IN_STOCK]], np.bool_)
     return ItemAttributes(
         title=np.array([*columns[TITLE], None], np.object_)[:-1],
@@ -288,7 +255,8 @@ def _attributes(
         sales_per_day=np.full(items, np.nan, np.float32) if sales_per_day is None else sales_per_day,
         hidden=np.array(columns[HIDDEN], np.bool_),
         sold_out=(stock <= 0) | out_of_stock,
-        to_come=_numbers(columns[AVAILABLE_FROM]) > now,
+        available_from=available_from,
+        to_come=available_from > now,
         tail=np.zeros(items, np.bool_) if tail is None else tail,
         paths=paths,
         brands=brands,

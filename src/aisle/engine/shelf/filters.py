@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aisle.engine.shelf.attributes import Flags, ItemAttributes
 from aisle.engine.shelf.rules import BoundRules
-from aisle.shop.ids import UNKNOWN
+from aisle.shop.ids import UNKNOWN, among
 from aisle.shop.moments import DAY
 
 Places = NDArray[np.intp]
@@ -118,7 +118,7 @@ def dropped(
     for drop, mask in _overridden_by_pins(items, attributes, rules, context):
         drops[mask] = drop
     if len(rules.pins):
-        drops[np.isin(items, rules.pins)] = Drop.KEPT
+        drops[among(items, rules.pins)] = Drop.KEPT
     for drop, mask in _absolute(items, attributes, rules, context):
         drops[mask] = drop
     return drops
@@ -132,10 +132,10 @@ def _overridden_by_pins(
     if context.near_duplicates is not None:
         yield Drop.NEAR_DUPLICATE, context.near_duplicates
     if settings.bounds_repeats and len(context.not_due):
-        yield Drop.NOT_DUE, np.isin(items, context.not_due)
+        yield Drop.NOT_DUE, among(items, context.not_due)
     if settings.not_bought_within_days is not None and len(context.bought):
         recent = context.bought_at > context.now - settings.not_bought_within_days * DAY
-        yield Drop.NOT_BOUGHT_WITHIN_DAYS, np.isin(items, context.bought[recent])
+        yield Drop.NOT_BOUGHT_WITHIN_DAYS, among(items, context.bought[recent])
     if settings.brands:
         brands = [attributes.brands[name] for name in settings.brands if name in attributes.brands]
         yield Drop.BRANDS, ~np.isin(attributes.brand, brands)
@@ -154,9 +154,9 @@ def _absolute(
 ) -> Iterator[tuple[Drop, Flags]]:
     """Yield the rules that nothing overrides and the candidates that each drops, the most important rule last."""
     if len(rules.exclude):
-        yield Drop.EXCLUDE, np.isin(items, rules.exclude)
+        yield Drop.EXCLUDE, among(items, rules.exclude)
     if len(context.excluded):
-        yield Drop.EXCLUDED_BY_REQUEST, np.isin(items, context.excluded)
+        yield Drop.EXCLUDED_BY_REQUEST, among(items, context.excluded)
     yield Drop.NOT_YET_AVAILABLE, attributes.to_come
     yield Drop.OUT_OF_STOCK, attributes.sold_out
     yield Drop.HIDDEN, attributes.hidden
@@ -173,6 +173,9 @@ def first_of_each(codes: NDArray[np.int32], order: Places) -> Flags:
         Candidates, best first, (ordered,).
     """
     ordered = codes[order]
-    first: Flags = np.equal(ordered, UNKNOWN)
-    first[np.unique(ordered, return_index=True)[1]] = True
+    by_code = ordered.argsort(kind="stable")
+    sorted_codes = ordered[by_code]
+    first = np.empty(len(ordered), np.bool_)
+    first[by_code[:1]] = True
+    first[by_code[1:]] = (sorted_codes[1:] != sorted_codes[:-1]) | (sorted_codes[1:] == UNKNOWN)
     return first

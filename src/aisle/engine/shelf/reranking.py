@@ -17,6 +17,7 @@ from aisle.engine.shelf.filters import NO_CONTEXT, Drop, Places, RequestContext,
 from aisle.engine.shelf.long_tail import promoted
 from aisle.engine.shelf.rules import BoundRules, Rules
 from aisle.engine.shelf.shares import beyond_share, spread
+from aisle.shop.ids import among
 
 
 class Reranked(NamedTuple):
@@ -70,7 +71,7 @@ def rerank(
         first[:fixed] = True
         order = _without(drops, order, first, Drop.ONE_PER_GROUP)
     for drop, own, share in _shares(rules.rules, context):
-        beyond = beyond_share(np.isin(items[order], own), share, n, fixed)
+        beyond = beyond_share(among(items[order], own), share, n, fixed)
         order = _without(drops, order, ~beyond, drop)
     if rules.rules.diversity:
         in_order = None if vectors is None else vectors[order]

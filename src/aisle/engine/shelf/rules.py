@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from aisle.engine.shelf.attributes import steps_of
 from aisle.recommenders.base import Config
 from aisle.shop.errors import SettingsError
-from aisle.shop.ids import UNKNOWN
+from aisle.shop.ids import UNKNOWN, among
 
 Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Days = Annotated[float, msgspec.Meta(gt=0)]
@@ -186,7 +186,9 @@ def with_pins(
     items, scores
         Candidates in any order, (candidates,).
     """
-    missing = rules.pins[~np.isin(rules.pins, items)]
+    if len(rules.pins) == 0:
+        return items, scores
+    missing = rules.pins[~among(rules.pins, items)]
     if len(missing) == 0:
         return items, scores
     return np.concatenate((items, missing)), np.concatenate((scores, np.full(len(missing), np.nan, np.float32)))

@@ -28,6 +28,11 @@ def format_named(name: str) -> Format:
     return FORMATS[name]
 
 
+def recognise_columns(columns: Sequence[str]) -> Format | None:
+    """Return the format whose files stand alone and have these columns, or None."""
+    return next((log for log in FORMATS.values() if log.join is None and log.sheet_with(columns)), None)
+
+
 def recognise(paths: Sequence[Path], encoding: str | None = None) -> Format | None:
     """Return the format that all files have, or None."""
     named = {path for path in paths for log in FORMATS.values() if log.sheet_named(path)}

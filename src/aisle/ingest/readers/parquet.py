@@ -25,10 +25,10 @@ def read_parquet(path: Path, size: int = BATCH_ROWS) -> Iterator[RawBatch]:
         yield raw_batch(piece, str(path), start, file_size * (start + piece.height) // rows)
 
 
-def read_frame(frame: pl.DataFrame, source: str) -> Iterator[RawBatch]:
+def read_frame(frame: pl.DataFrame, source: str, size: int = BATCH_ROWS) -> Iterator[RawBatch]:
     """Read a frame as if it were a file; rows are numbered from 1, and positions count rows."""
-    for start in range(0, frame.height, BATCH_ROWS):
-        piece = frame.slice(start, BATCH_ROWS)
+    for start in range(0, frame.height, size):
+        piece = frame.slice(start, size)
         yield raw_batch(piece, source, start, start + piece.height)
 
 

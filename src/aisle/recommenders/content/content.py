@@ -11,7 +11,6 @@ in the collaborative space: where its content puts it if nobody wants it, and th
 vector is (√(1-s) z, √s x), so that a share s of the similarity of two items is that of their content itself.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
 import numpy as np
@@ -19,8 +18,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
-from aisle.recommenders.base import Array, Config, Recommender
-from aisle.recommenders.cells import cell_arrays, cells_of
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.content.encoder import TFIDF, Encoder, check_name, load_encoder
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.query import QueryBatch
@@ -130,15 +128,6 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
         history = _shares(queries.single(query))
         similarity: Floats = self.item_vectors_[history.indices] @ self.item_vectors_[item]
         return history.values * similarity
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the item vectors."""
-        return {"item_vectors": self.item_vectors_, **cell_arrays(self.cells_)}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.item_vectors_ = arrays["item_vectors"]
-        self.cells_ = cells_of(arrays)
 
     def _encode(self, catalogue: "pl.DataFrame", seed: int) -> _Encoded:
         """Return words, labels and prices of each item."""

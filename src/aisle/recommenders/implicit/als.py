@@ -6,7 +6,6 @@ Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets"
 `kernels.als_numpy`.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 
 import msgspec
@@ -16,8 +15,7 @@ from numpy.typing import NDArray
 from aisle.kernels.als_numpy import Rows, normal_matrix, solve_row, targets
 from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
-from aisle.recommenders.base import Array, Config, Recommender
-from aisle.recommenders.cells import cell_arrays, cells_of
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count, Positive
 from aisle.recommenders.sparse import training_rows
@@ -118,15 +116,6 @@ class ALS(HasItemVectors, FoldsIn, Explains, Recommender[ALSConfig]):
         matrix = normal_matrix(neighbours, single.weights, self.spectrum_, ridge, self.config.unobserved_weight)
         reach = neighbours @ np.linalg.solve(matrix, vector)
         return reach * targets(single.weights, self.config.unobserved_weight)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the item vectors and their spectrum."""
-        return {"item_vectors": self.item_vectors_, "spectrum": self.spectrum_, **cell_arrays(self.cells_)}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.item_vectors_, self.spectrum_ = arrays["item_vectors"], arrays["spectrum"]
-        self.cells_ = cells_of(arrays)
 
     def _solve_each(self, queries: QueryBatch, ridge: Floats) -> Floats:
         """Return the exact vectors of a few queries."""

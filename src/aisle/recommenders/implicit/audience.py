@@ -6,14 +6,13 @@ shoppers who took it lately, so that a new item finds the shoppers who are like 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
 from aisle.recommenders.base import Array, Config, Recommender
-from aisle.recommenders.cells import cell_arrays, cells_of
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.recommenders.ranges import Count, NotNegative, Positive
@@ -48,14 +47,15 @@ class Audience(HasItemVectors, FoldsIn, Explains, Recommender[AudienceConfig]):
     name = "audience"
     config_type: ClassVar[type[Config]] = AudienceConfig
 
-    als_: ALS
+    item_vectors_: Annotated[Floats, "audiences"]
+    als: ALS
     """The source of tastes."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Learn tastes from all data, and audiences from the window."""
         from scipy.sparse import csr_array
 
-        self.als_ = ALS(self._als_config()).fit(data, seed=seed)
+        self.als = ALS(self._als_config()).fit(data, seed=seed)
         log = data.log
         recent = (log.user != UNKNOWN) & (log.weight > 0) & (data.now - log.timestamp <= self.config.window_days * DAY)
         pairs = np.unique(log.item[recent] * np.int64(len(data.users)) + log.user[recent])
@@ -79,23 +79,22 @@ class Audience(HasItemVectors, FoldsIn, Explains, Recommender[AudienceConfig]):
         tastes = np.zeros((len(users), self.config.factors), np.float32)
         for start in range(0, len(users), _BLOCK):
             block = queries.slice(start, min(start + _BLOCK, len(users)))
-            tastes[start : start + _BLOCK] = np.nan_to_num(self.als_.query_vectors(block))
+            tastes[start : start + _BLOCK] = np.nan_to_num(self.als.query_vectors(block))
         return np.asarray(tastes / np.maximum(np.linalg.norm(tastes, axis=1, keepdims=True), 1e-6), np.float32)
 
     def query_vectors(self, queries: QueryBatch) -> Floats:
         """Return tastes (queries, factors)."""
-        return self.als_.query_vectors(queries)
+        return self.als.query_vectors(queries)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
-        return self.als_.explain_product(queries, query, self.item_vectors_[item])
+        return self.als.explain_product(queries, query, self.item_vectors_[item])
 
     def arrays(self) -> dict[str, Array]:
         """Return the vectors of audiences, and the model of tastes."""
-        return {"audiences": self.item_vectors_, **self.als_.arrays(), **cell_arrays(self.cells_)}
+        return super().arrays() | self.als.arrays()
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `arrays` returned."""
-        self.als_ = ALS.from_arrays(self._als_config(), arrays)
-        self.item_vectors_ = arrays["audiences"]
-        self.cells_ = cells_of(arrays)
+        super().restore(arrays)
+        self.als = ALS.from_arrays(self._als_config(), arrays)

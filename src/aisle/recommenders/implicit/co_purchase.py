@@ -5,7 +5,6 @@ between Sets of Items in Large Databases", 1993; Brin et al., 1997) and the log-
 The formulas are in `kernels.partners_numpy`.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
 import numpy as np
@@ -13,12 +12,12 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import LIFT, LLR, SUM, Partners, Places, Value
-from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch, Ranked
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours
-from aisle.recommenders.recency import completed, popular_rest, recent_rows
-from aisle.recommenders.sparse import entries_of, products, table_arrays, table_of
+from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
+from aisle.recommenders.sparse import entries_of, products, support_of
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -47,7 +46,7 @@ class CoPurchaseConfig(Config, frozen=True):
     """The weight of an item of the cart, as a share of the weight of the item that was put in after it."""
 
 
-class CoPurchase(FoldsIn, Explains, Recommender[CoPurchaseConfig]):
+class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurchaseConfig]):
     """What was bought in the same baskets as the items of a cart.
 
     A basket is a transaction; purchases without one share a basket if they are of one shopper and one day (UTC), and
@@ -65,8 +64,6 @@ class CoPurchase(FoldsIn, Explains, Recommender[CoPurchaseConfig]):
     """The number of baskets with each linked pair, (entries,)."""
     buyers_: NDArray[np.int32]
     """The number of shoppers who bought each pair; a basket without a shopper counts as one, (entries,)."""
-    rest_: Floats
-    """The scores of items without a link from the history, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count the pairs of every basket.
@@ -101,10 +98,10 @@ class CoPurchase(FoldsIn, Explains, Recommender[CoPurchaseConfig]):
         self.rest_ = popular_rest(counts)
         return self
 
-    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return sums of links; NaN for a query without a positive weight."""
+    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
+        """Return histories, and sums of links."""
         history = recent_rows(queries, self.config.decay)
-        return completed(products(history, self.links_, self.items_count), history, self.rest_, items)
+        return history, products(history, self.links_, self.items_count)
 
     def partners(self, items: NDArray[np.int32], n: int, min_buyers: int = 1) -> Ranked:
         """Return what was bought together with each item, with empty places where that is less than n.
@@ -139,19 +136,9 @@ class CoPurchase(FoldsIn, Explains, Recommender[CoPurchaseConfig]):
         history = recent_rows(queries.single(query), self.config.decay)
         return history.values * entries_of(self.links_, history.indices, item)
 
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the links, their support, and the scores of all other items."""
-        return {**table_arrays("", self.links_), "baskets": self.baskets_, "buyers": self.buyers_, "rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.links_ = table_of("", arrays)
-        self.baskets_, self.buyers_, self.rest_ = (arrays[name] for name in ("baskets", "buyers", "rest"))
+    def support(self, earlier: int, item: int) -> int:
+        """Return how many shoppers bought two items together."""
+        return support_of(self.links_, self.buyers_, earlier, item)
 
 
 def _places(log: "EventLog") -> tuple[Places, int]:

@@ -9,7 +9,6 @@ a history x scores
 Of R̃ᵀR̃, only the nearest neighbours of each item are kept.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Denominator
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.cells import EXACT_ITEMS, pair_products
 from aisle.recommenders.query import QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Count, Neighbours, NotNegative
@@ -29,8 +28,6 @@ from aisle.recommenders.sparse import (
     history_rows,
     products,
     scaled,
-    table_arrays,
-    table_of,
     top_products,
     training_rows,
 )
@@ -144,15 +141,6 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
     def items_count(self) -> int:
         """The number of items that the model knows."""
         return len(self.popularity_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return both filters."""
-        return table_arrays("", self.links_) | {"directions": self.directions_, "popularity": self.popularity_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.links_ = table_of("", arrays)
-        self.directions_, self.popularity_ = arrays["directions"], arrays["popularity"]
 
 
 def _sums(matrix: "csr_array", axis: int) -> Floats:

@@ -4,7 +4,6 @@ Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering Recommen
 similarities and their sources are in `recommenders.similarity`.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Neighbours, NotNegative, Share
 from aisle.recommenders.similarity import Measure, Similarity
@@ -21,8 +20,6 @@ from aisle.recommenders.sparse import (
     entries_of,
     history_rows,
     products,
-    table_arrays,
-    table_of,
     top_products,
     training_rows,
 )
@@ -84,11 +81,3 @@ class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
     def items_count(self) -> int:
         """The number of items that the model knows."""
         return len(self.links_.indptr) - 1
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the links."""
-        return table_arrays("", self.links_)
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.links_ = table_of("", arrays)

@@ -1,26 +1,22 @@
 """What the shopper took before, once more: their own items, by how often and how lately."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, NoSettings, Recommender
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.recency import completed, popular_rest
+from aisle.recommenders.recency import RanksTheRest, popular_rest
 from aisle.recommenders.sparse import history_rows
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 
-class RepeatConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class Repeat(FoldsIn, Explains, Recommender[RepeatConfig]):
+class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
     """The items of the history with a positive weight, by that weight.
 
     Weights add up over events and fade with their age, so what is taken often and lately comes first. All other items
@@ -28,10 +24,7 @@ class Repeat(FoldsIn, Explains, Recommender[RepeatConfig]):
     """
 
     name = "repeat"
-    config_type: ClassVar[type[Config]] = RepeatConfig
-
-    rest_: NDArray[np.float32]
-    """The scores of items that are not in the history, (items,)."""
+    config_type: ClassVar[type[Config]] = NoSettings
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Order the catalogue by popularity; all else is in the queries."""
@@ -39,28 +32,15 @@ class Repeat(FoldsIn, Explains, Recommender[RepeatConfig]):
         self.rest_ = popular_rest(np.bincount(liked, minlength=len(data.items)))
         return self
 
-    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
-        """Return the weights of histories; NaN for a query without a positive weight."""
+    def _reached(self, queries: QueryBatch) -> tuple[CSR, NDArray[np.float32]]:
+        """Return histories, and their weights above 0."""
         history = history_rows(queries)
         scores = np.zeros((len(queries), self.items_count), np.float32)
         liked = history.values > 0
         scores[history.rows[liked], history.indices[liked]] = history.values[liked]
-        return completed(scores, history, self.rest_, items)
+        return history, scores
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return the weight of the item itself, and 0 for all other entries, (entries,)."""
         single = queries.single(query)
         return np.where(single.history.items == item, np.maximum(single.weights, 0), np.float32(0))
-
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the order of the catalogue."""
-        return {"rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.rest_ = arrays["rest"]

@@ -5,15 +5,14 @@ discounted as in RP3β (Paudel, Christoffel, Newell and Bernstein, 2017). The si
 `recommenders.similarity`.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.recommenders.abilities import FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Neighbours, NotNegative, Share
 from aisle.recommenders.similarity import Measure, Similarity
@@ -23,8 +22,6 @@ from aisle.recommenders.sparse import (
     liked_rows,
     products,
     scaled,
-    table_arrays,
-    table_of,
     top_products,
     training_rows,
 )
@@ -62,21 +59,24 @@ class UserKNN(FoldsIn, Recommender[UserKNNConfig]):
     name = "user_knn"
     config_type: ClassVar[type[Config]] = UserKNNConfig
 
-    measure_: Measure
-    votes_: CSR
+    votes_: Annotated[CSR, "votes_"]
     """What each user votes for each item, (users, items)."""
-    wanted_: CSR
+    wanted_: Annotated[CSR, "wanted_"]
     """The weights by which users are compared, (items, users)."""
     sizes_: Floats
     """The size of each user, (users,)."""
+    rarity_: Floats
+    mean_length_: Floats
+    """The statistics of the similarity."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Weigh the training data by user and by item."""
         users, items = data.shape
         by_user = training_rows(data.matrix)
-        self.measure_ = Measure.of(self.config.similarity, by_user, items)
-        weighted = self.measure_.weighted(by_user)
-        self.sizes_ = self.measure_.sizes(weighted)
+        measure = Measure.of(self.config.similarity, by_user, items)
+        self.rarity_, self.mean_length_ = measure.rarity, measure.mean_length
+        weighted = measure.weighted(by_user)
+        self.sizes_ = measure.sizes(weighted)
         self.wanted_ = weighted.transposed(items)
         popularity = np.maximum(self.wanted_.counts, 1).astype(np.float32)
         discounts = popularity ** np.float32(-self.config.popularity_discount)
@@ -86,9 +86,10 @@ class UserKNN(FoldsIn, Recommender[UserKNNConfig]):
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return the votes of each query's neighbours; NaN for a query without a positive weight."""
         history = liked_rows(history_rows(queries))
-        weighted = self.measure_.weighted(history)
-        sizes = self.measure_.sizes(weighted)
-        denominator = self.measure_.denominator(sizes, self.sizes_, self.config.alpha, self.config.shrinkage)
+        measure = Measure(self.config.similarity, self.rarity_, self.mean_length_)
+        weighted = measure.weighted(history)
+        sizes = measure.sizes(weighted)
+        denominator = measure.denominator(sizes, self.sizes_, self.config.alpha, self.config.shrinkage)
         neighbours = top_products(weighted, self.wanted_, denominator, self.config.neighbours)
         return answered(products(neighbours, self.votes_, self.items_count), history, items)
 
@@ -96,19 +97,3 @@ class UserKNN(FoldsIn, Recommender[UserKNNConfig]):
     def items_count(self) -> int:
         """The number of items that the model knows."""
         return len(self.wanted_.indptr) - 1
-
-    def arrays(self) -> dict[str, Array]:
-        """Return votes, weights and sizes."""
-        return {
-            **table_arrays("votes_", self.votes_),
-            **table_arrays("wanted_", self.wanted_),
-            "sizes": self.sizes_,
-            "rarity": self.measure_.rarity,
-            "mean_length": self.measure_.mean_length,
-        }
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.measure_ = Measure(self.config.similarity, arrays["rarity"], arrays["mean_length"])
-        self.votes_, self.wanted_ = table_of("votes_", arrays), table_of("wanted_", arrays)
-        self.sizes_ = arrays["sizes"]

@@ -1,11 +1,8 @@
 """Scores that are the same for everybody."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Array
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
 from aisle.recommenders.topn import in_order, topn_of_all
 
@@ -38,11 +35,3 @@ class FixedScores:
     def items_count(self) -> int:
         """The number of items that the model knows."""
         return len(self.scores_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the scores."""
-        return {"scores": self.scores_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.scores_ = arrays["scores"]

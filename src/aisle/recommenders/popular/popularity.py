@@ -1,12 +1,11 @@
 """What everybody wants: the items with the most events, or the best stars, in a recent window."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.popular.fixed_scores import FixedScores
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Days, Positive
@@ -149,12 +148,3 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
         own = np.divide(tastes, total, out=np.tile(self.shares_, (len(queries), 1)), where=total > 0)
         tastes[:] = (1 - BACKOFF) * own + BACKOFF * self.shares_
         return tastes
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the scores, and the categories where they count."""
-        return {**super().arrays(), "category": self.category_, "shares": self.shares_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        super().restore(arrays)
-        self.category_, self.shares_ = arrays["category"], arrays["shares"]

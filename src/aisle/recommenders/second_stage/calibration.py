@@ -4,13 +4,12 @@ A logistic regression (by iteratively reweighted least squares) orders all place
 function, by pooling adjacent violators, sets the chance of each step to what was observed.
 """
 
-from collections.abc import Mapping
 from typing import ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Array, Config
+from aisle.recommenders.base import Component, Config, NoSettings
 from aisle.shop.errors import NotEnoughData
 
 Floats = NDArray[np.float64]
@@ -28,15 +27,11 @@ _ROUNDS: Final = 25
 _RIDGE: Final = 1.0
 
 
-class CalibrationConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class Calibration:
+class Calibration(Component[NoSettings]):
     """Turns facts of a place on a shelf into the chance that its item is taken."""
 
-    name: ClassVar[str] = "calibration"
-    config_type: ClassVar[type[Config]] = CalibrationConfig
+    name = "calibration"
+    config_type: ClassVar[type[Config]] = NoSettings
 
     mean_: Floats
     scale_: Floats
@@ -49,9 +44,6 @@ class Calibration:
     """The chance of each step, (steps,)."""
     days_: Floats
     """The days within which the item is taken, (1,)."""
-
-    def __init__(self, config: CalibrationConfig) -> None:
-        self.config = config
 
     def fit(self, facts: Floats, wanted: NDArray[np.bool_], days: float) -> Self:
         """Learn from places of shelves as they would have been shown.
@@ -105,21 +97,6 @@ class Calibration:
     def _columns(self, facts: Floats) -> Floats:
         standard = (facts - self.mean_) / self.scale_
         return np.column_stack((np.ones(len(facts)), standard))
-
-    def arrays(self) -> dict[str, Array]:
-        """Return everything learnt."""
-        return {name.removesuffix("_"): getattr(self, name) for name in _LEARNT}
-
-    @classmethod
-    def from_arrays(cls, config: CalibrationConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild it from its arrays."""
-        calibration = cls(config)
-        for name in _LEARNT:
-            setattr(calibration, name, np.asarray(arrays[name.removesuffix("_")]))
-        return calibration
-
-
-_LEARNT: Final = tuple(name for name in Calibration.__annotations__ if name.endswith("_"))
 
 
 def _logistic(columns: Floats, wanted: Floats) -> Floats:

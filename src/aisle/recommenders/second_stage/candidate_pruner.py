@@ -5,14 +5,14 @@ and few observations count little. What several sources propose is wanted unless
 (Pearl, "Probabilistic Reasoning in Intelligent Systems", 1988).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Final, NamedTuple, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Array, Config
+from aisle.recommenders.base import Component, Config
 from aisle.recommenders.query import ItemLists
 
 Floats = NDArray[np.float32]
@@ -57,17 +57,14 @@ class ProposalCounts(NamedTuple):
         return cls(proposed, hits)
 
 
-class CandidatePruner:
+class CandidatePruner(Component[CandidatePrunerConfig]):
     """A curve for each source."""
 
-    name: ClassVar[str] = "candidate_pruner"
+    name = "candidate_pruner"
     config_type: ClassVar[type[Config]] = CandidatePrunerConfig
 
     curves_: Floats
     """The chance that a proposal is wanted, by source and step of `EDGES`, (sources, steps)."""
-
-    def __init__(self, config: CandidatePrunerConfig) -> None:
-        self.config = config
 
     def fit(self, counts: Iterable[ProposalCounts], sources: int) -> Self:
         """Learn the curves of so many sources from the counts of past windows; there may be none."""
@@ -85,10 +82,18 @@ class CandidatePruner:
 
     def chances(self, ranks: Floats) -> NDArray[np.float64]:
         """Return how likely each candidate is wanted, (candidates,), from its ranks, (candidates, sources)."""
-        ranked = np.isfinite(ranks)
-        steps = _steps(np.where(ranked, ranks, 1))
-        chance = self.curves_[np.arange(len(self.curves_)), steps]
-        return np.asarray(1 - np.where(ranked, 1 - chance.astype(np.float64), 1.0).prod(axis=1))
+        missed = np.ones(len(ranks))
+        place = np.nan_to_num(ranks, nan=0).astype(np.int32)
+        misses = self._misses(int(place.max(initial=0)))
+        for source, places in enumerate(place.T):
+            missed *= misses[source][places]
+        return 1 - missed
+
+    def _misses(self, most: int) -> NDArray[np.float64]:
+        """Return how likely a proposal is not wanted, by source and rank up to `most`; rank 0 is no proposal."""
+        misses = np.ones((len(self.curves_), most + 1))
+        misses[:, 1:] -= self.curves_[:, _steps(np.arange(1, most + 1, dtype=np.float32))]
+        return misses
 
     def kept(self, lists: ItemLists, ranks: Floats, most: int) -> NDArray[np.bool_]:
         """Return which candidates are among the `most` likeliest of their query, (candidates,)."""
@@ -99,17 +104,6 @@ class CandidatePruner:
         kept = np.zeros(len(ranks), np.bool_)
         kept[order] = np.arange(len(order)) - np.repeat(lists.indptr[:-1], lengths) < most
         return kept
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the curves."""
-        return {"curves": self.curves_}
-
-    @classmethod
-    def from_arrays(cls, config: CandidatePrunerConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the pruner from its curves."""
-        pruner = cls(config)
-        pruner.curves_ = np.asarray(arrays["curves"])
-        return pruner
 
 
 def _steps(ranks: Floats) -> NDArray[np.intp]:

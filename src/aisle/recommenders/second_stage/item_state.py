@@ -3,13 +3,12 @@
 The features of the ranker read it. In training it is computed as of a cut and frozen, as it is in a bundle.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Array, Config
+from aisle.recommenders.base import Component, Config, NoSettings
 from aisle.shop.columns import BRAND, CATEGORY, PRICE, STOCK
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -35,23 +34,22 @@ PRIOR: Final = 5.0
 """The shop's average counts as this many observations of each item."""
 
 
-class ItemStateConfig(Config, frozen=True):
-    """There are no settings."""
+class ItemState(Component[NoSettings]):
+    """Facts of items at a moment, each (items,) or (items, windows); a component of a bundle, as recommenders are.
 
+    In a bundle, three keep the names that they had in the first version.
+    """
 
-class ItemState:
-    """Facts of items at a moment, each (items,) or (items, windows); a component of a bundle, as recommenders are."""
-
-    name: ClassVar[str] = "item_state"
-    config_type: ClassVar[type[Config]] = ItemStateConfig
+    name = "item_state"
+    config_type: ClassVar[type[Config]] = NoSettings
 
     moment_: NDArray[np.int64]
     """The moment, in microseconds, (1,)."""
-    target_kind_: NDArray[np.int8]
+    target_kind_: Annotated[NDArray[np.int8], "taking"]
     """The code of the log's target kind, (1,)."""
-    target_counts_: Floats
+    target_counts_: Annotated[Floats, "taken"]
     """How often it was taken in each of `WINDOWS`, (items, windows)."""
-    look_counts_: Floats
+    look_counts_: Annotated[Floats, "looked"]
     """How often it was looked at in each of `WINDOWS`, (items, windows)."""
     buyers_: Floats
     """The number of shoppers who ever took it."""
@@ -77,9 +75,6 @@ class ItemState:
     """The number of the first step of the path, or `UNKNOWN`."""
     brand_: Ints
     """The number of its brand, or `UNKNOWN`."""
-
-    def __init__(self, config: ItemStateConfig) -> None:
-        self.config = config
 
     def fit(self, data: "Interactions") -> Self:
         """Sum up a log and a catalogue as of the end of the data."""
@@ -148,26 +143,6 @@ class ItemState:
     def moment(self) -> int:
         """The moment, in microseconds."""
         return int(self.moment_[0])
-
-    def arrays(self) -> dict[str, Array]:
-        """Return all attributes, as a bundle stores them."""
-        return {stored: getattr(self, name) for name, stored in _STORED.items()}
-
-    @classmethod
-    def from_arrays(cls, config: ItemStateConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the state from its arrays."""
-        state = cls(config)
-        for name, stored in _STORED.items():
-            setattr(state, name, np.asarray(arrays[stored]))
-        return state
-
-
-_STORED: Final = {name: name.removesuffix("_") for name in ItemState.__annotations__ if name.endswith("_")} | {
-    "target_kind_": "taking",
-    "target_counts_": "taken",
-    "look_counts_": "looked",
-}
-"""The name of each attribute in a bundle; three keep those that they had in the first version."""
 
 
 def target_kind(log: "EventLog") -> EventKind:

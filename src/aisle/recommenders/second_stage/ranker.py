@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from aisle import kernels
 from aisle.kernels import trees_numpy
 from aisle.kernels.trees_numpy import Forest
-from aisle.recommenders.base import Array, Config
+from aisle.recommenders.base import Array, Component, Config
 from aisle.recommenders.query import ItemLists
 from aisle.recommenders.ranges import AtLeastOne
 from aisle.shop.errors import BundleError, NotEnoughData
@@ -55,13 +55,13 @@ class RankerConfig(Config, frozen=True):
     nobody wanted are sampled."""
 
 
-class Ranker:
+class Ranker(Component[RankerConfig]):
     """Scores rows of features; higher is better, and only rows of the same query compare.
 
     It is no recommender: it knows no items, only features by their names.
     """
 
-    name: ClassVar[str] = "ranker"
+    name = "ranker"
     config_type: ClassVar[type[Config]] = RankerConfig
 
     forest_: Forest
@@ -69,9 +69,6 @@ class Ranker:
     """The share of each feature in the gain of all splits, (features,)."""
     features_: tuple[str, ...]
     """The names of the columns of rows, in their order; empty in a bundle from before names were stored."""
-
-    def __init__(self, config: RankerConfig) -> None:
-        self.config = config
 
     def fit(self, rows: Floats, gains: Floats, indptr: NDArray[np.int64], *, names: tuple[str, ...], seed: int) -> Self:
         """Learn to put the candidates with the larger gains first.

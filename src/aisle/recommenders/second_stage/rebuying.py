@@ -4,13 +4,12 @@ An item is taken by an event of the log's target kind, such as a purchase. The f
 are shrunk towards those of its category, and these towards the shop's.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Array, Config
+from aisle.recommenders.base import Component, Config, NoSettings
 from aisle.recommenders.second_stage.item_state import PRIOR, distinct_pairs, target_kind
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN
@@ -39,15 +38,11 @@ JUST_BOUGHT: Final = 0.05
 """Until this share of these days has passed, it was only just bought."""
 
 
-class RebuyingConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class Rebuying:
+class Rebuying(Component[NoSettings]):
     """How items are bought again; a component of a bundle, as recommenders are."""
 
-    name: ClassVar[str] = "rebuying"
-    config_type: ClassVar[type[Config]] = RebuyingConfig
+    name = "rebuying"
+    config_type: ClassVar[type[Config]] = NoSettings
 
     share_: Floats
     """The share of repeats among what returning shoppers took in past windows, (1,); NaN where none took anything."""
@@ -59,9 +54,6 @@ class Rebuying:
     """The usual days between two days on which a shopper took it, (items,)."""
     again_: NDArray[np.bool_]
     """Whether it is of a category that people buy again, (items,)."""
-
-    def __init__(self, config: RebuyingConfig) -> None:
-        self.config = config
 
     def fit(self, data: "Interactions", category: Ints) -> Self:
         """Count who took what on several days.
@@ -118,21 +110,6 @@ class Rebuying:
         """
         due: NDArray[np.bool_] = self.again_[items] & (days >= part * self.interval_[items])
         return due
-
-    def arrays(self) -> dict[str, Array]:
-        """Return what was learnt."""
-        return {name.removesuffix("_"): getattr(self, name) for name in _LEARNT}
-
-    @classmethod
-    def from_arrays(cls, config: RebuyingConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild the component from its arrays."""
-        model = cls(config)
-        for name in _LEARNT:
-            setattr(model, name, np.asarray(arrays[name.removesuffix("_")]))
-        return model
-
-
-_LEARNT: Final = tuple(name for name in Rebuying.__annotations__ if name.endswith("_"))
 
 
 def _share_of_repeats(pair: NDArray[np.int64], items: int, moment: NDArray[np.int64], now: int) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Array, Config
+from aisle.recommenders.base import Array, Component, Config, NoSettings
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.ids import Vocabulary
 
@@ -14,26 +14,19 @@ if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
 
 
-class ReviewHighlightsConfig(Config, frozen=True):
-    """There are no settings."""
-
-
-class ReviewHighlights:
+class ReviewHighlights(Component[NoSettings]):
     """A phrase for each item with a highlight; a component of a bundle, as recommenders are.
 
     `prepare.aspects` finds the phrases; here they are stored for the explanations of shelves.
     """
 
-    name: ClassVar[str] = "review_highlights"
-    config_type: ClassVar[type[Config]] = ReviewHighlightsConfig
+    name = "review_highlights"
+    config_type: ClassVar[type[Config]] = NoSettings
 
     phrases_: Vocabulary
     """Each phrase once."""
     phrase_: NDArray[np.int32]
     """The number of each item's phrase, or `UNKNOWN`, (items,)."""
-
-    def __init__(self, config: ReviewHighlightsConfig) -> None:
-        self.config = config
 
     def fit(self, data: "Interactions") -> Self:
         """Take the phrases from the catalogue's column `prepare.item_text.HIGHLIGHTS`.
@@ -62,10 +55,7 @@ class ReviewHighlights:
         """Return the phrases, and the number of each item's phrase."""
         return {**self.phrases_.to_arrays(), "phrase": self.phrase_}
 
-    @classmethod
-    def from_arrays(cls, config: ReviewHighlightsConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild it from its arrays."""
-        highlights = cls(config)
-        highlights.phrases_ = Vocabulary.from_arrays({name: arrays[name] for name in ("bytes", "offsets")})
-        highlights.phrase_ = np.asarray(arrays["phrase"])
-        return highlights
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self.phrases_ = Vocabulary.from_arrays({name: arrays[name] for name in ("bytes", "offsets")})
+        self.phrase_ = np.asarray(arrays["phrase"])

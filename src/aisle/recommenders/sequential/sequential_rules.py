@@ -5,7 +5,6 @@ Learning Method for Session-Based Recommendation" (2017), with any power of the 
 items instead of one.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -13,13 +12,13 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import SUM, Places, Value
-from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
-from aisle.recommenders.recency import completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
-from aisle.recommenders.sparse import entries_of, products, table_arrays, table_of
+from aisle.recommenders.sparse import entries_of, products, support_of
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
@@ -48,7 +47,7 @@ class SequentialRulesConfig(Config, frozen=True):
     """The weight of an item of the history, as a share of the weight of the next item."""
 
 
-class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
+class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[SequentialRulesConfig]):
     """Sums of rules from the items of a history, the last ones counting most.
 
     Events that speak against an item make no rules. Items without a rule from the history come last, in the order of
@@ -60,8 +59,8 @@ class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
 
     links_: CSR
     """What follows each item, strongest first."""
-    rest_: Floats
-    """The scores of items without a rule from the history, (items,)."""
+    followed_: NDArray[np.int32] | None = None
+    """How many sequences made each rule, (entries,); None in a bundle of an earlier version."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count which items follow which."""
@@ -73,34 +72,25 @@ class SequentialRules(FoldsIn, Explains, Recommender[SequentialRulesConfig]):
         steps = np.arange(1.0, min(config.window, max(1, len(sequences.items))) + 1)
         fading = steps**-config.distance_power
         value = Value(SUM, fading, np.zeros(items, np.int64), 0, config.min_support, config.repeats)
-        links = partners(places, value, config.neighbours).links
+        links, _, self.followed_ = partners(places, value, config.neighbours)
         totals = np.bincount(links.rows, links.values, minlength=items)
         self.links_ = links._replace(values=(links.values / totals[links.rows] ** config.confidence).astype(np.float32))
         self.rest_ = popular_rest(np.bincount(sequences.items, minlength=items))
         return self
 
-    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return sums of rules; NaN for a query without a positive weight."""
+    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
+        """Return histories, and sums of rules."""
         history = recent_rows(queries, self.config.decay)
-        return completed(products(history, self.links_, self.items_count), history, self.rest_, items)
+        return history, products(history, self.links_, self.items_count)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
         history = recent_rows(queries.single(query), self.config.decay)
         return history.values * entries_of(self.links_, history.indices, item)
 
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the rules, and the scores of all other items."""
-        return {**table_arrays("", self.links_), "rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.links_, self.rest_ = table_of("", arrays), arrays["rest"]
+    def support(self, earlier: int, item: int) -> int:
+        """Return in how many sequences an item followed another; 0 if a bundle does not say."""
+        return 0 if self.followed_ is None else support_of(self.links_, self.followed_, earlier, item)
 
 
 def _places(sequences: Sequences, window: int) -> Places:

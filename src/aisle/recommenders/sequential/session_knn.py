@@ -6,19 +6,19 @@ The last items count more, older sessions less, and items near the common one mo
 Latifi and Jannach, "Empirical Analysis of Session-Based Recommendation Algorithms", 2021; Garg et al., 2019).
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels import sessions_numpy
+from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Index, Nearest
-from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
+from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
-from aisle.recommenders.recency import completed, popular_rest, recent_rows
+from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.topn import compiled
 from aisle.shop.moments import DAY
@@ -53,7 +53,7 @@ class SessionKNNConfig(Config, frozen=True):
     """After this many days a session counts half; null: all of the newest sessions count alike."""
 
 
-class SessionKNN(FoldsIn, Explains, Recommender[SessionKNNConfig]):
+class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[SessionKNNConfig]):
     """Sums over the sessions that have the most, and the newest, items in common with a query.
 
     A query needs its history alone. Events that speak against an item are no part of a session. Items that no neighbour
@@ -65,8 +65,6 @@ class SessionKNN(FoldsIn, Explains, Recommender[SessionKNNConfig]):
 
     index_: Index
     """The sessions, by item and by number."""
-    rest_: Floats
-    """The scores of items that no neighbour has, (items,)."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Index the sessions."""
@@ -87,40 +85,33 @@ class SessionKNN(FoldsIn, Explains, Recommender[SessionKNNConfig]):
         self.rest_ = popular_rest(np.bincount(sessions.items, minlength=items))
         return self
 
-    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
-        """Return sums over neighbours; NaN for a query without a positive weight."""
+    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
+        """Return histories, and sums over neighbours."""
         history = recent_rows(queries, self.config.decay, self.config.last_items)
         nearest = self._nearest()
         if not compiled(len(queries)):
-            scores = sessions_numpy.score_sessions(history, self.index_, nearest)
-        else:
-            from aisle.kernels.sessions import score_sessions
+            return history, sessions_numpy.score_sessions(history, self.index_, nearest)
+        from aisle.kernels.sessions import score_sessions
 
-            scores = score_sessions(history, self.index_, nearest)
-        return completed(scores, history, self.rest_, items)
+        return history, score_sessions(history, self.index_, nearest)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
         history = recent_rows(queries.single(query), self.config.decay, self.config.last_items)
         return sessions_numpy.explain(history, item, self.index_, self._nearest())
 
+    def support(self, earlier: int, item: int) -> int:
+        """Return how many of the newest sessions with the earlier item have the other one too."""
+        index = self.index_
+        sessions = index.newest[slice(*index.newest_indptr[earlier : earlier + 2])].tolist()
+        return sum(
+            item in index.session_items[index.session_indptr[session] : index.session_indptr[session + 1]]
+            for session in sessions
+        )
+
     def _nearest(self) -> Nearest:
         config = self.config
         return Nearest(config.candidates, config.neighbours, config.distance_decay, config.before)
-
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.rest_)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the index, and the scores of items that no neighbour has."""
-        return {**self.index_._asdict(), "rest": self.rest_}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        self.index_ = Index(*(arrays[name] for name in Index._fields))
-        self.rest_ = arrays["rest"]
 
 
 def _newest(

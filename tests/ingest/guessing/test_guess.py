@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aisle.ingest import Plan, guess
-from aisle.ingest.synonyms import SYNONYMS, squashed
+from aisle.ingest.guessing.synonyms import SYNONYMS, squashed
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import FileError, FormatError
 from tests.ingest.files import HEADER, NOW, ingest, write
@@ -160,7 +160,7 @@ def test_a_map_of_values_finds_its_column_and_says_what_it_misses(tmp_path: Path
     assert guessed.plan.columns["action"] == "event"
     assert guessed.notes[:2] == (
         "action: 1 → view_item, 4 → purchase",
-        "action: 4 rows have no known kind (2, 3); map it with --map-value 2=KIND",
+        "action: rows without a known kind: 4 (2, 3); map it with --map-value 2=KIND",
     )
     assert sorted(ingest(path, guessed.plan).events["event"]) == ["purchase"] * 2 + ["view_item"] * 2
     assert {reason.partition(";")[0] for reason in ingest(path, guessed.plan).reasons} == {
@@ -194,9 +194,9 @@ def test_german_orders_are_purchases_and_returns_are_offered(tmp_path: Path) -> 
     guessed = guess([path], now=NOW)
     assert guessed.notes == (
         "every row is a purchase: no column says the kind; --event view_item changes that",
-        "1 rows have a negative quantity: --returns stores them as refunds",
+        "rows with a negative quantity: 1; --returns stores them as refunds",
         "left out: Artikelname, Farbe",
-        "Artikelname: import the file once more --as items to keep this too",
+        "Artikelname: import the file once more with --as items to keep this too",
     )
     assert guessed.rejects == {"quantity '-1' is not positive": 1}
     events = ingest(path, guess([path], Plan(returns=True), now=NOW).plan).events

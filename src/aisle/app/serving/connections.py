@@ -1,0 +1,28 @@
+"""How a process of the shop uses its database: requests read quickly or not at all, all else takes its time."""
+
+from dataclasses import replace
+from typing import Final
+
+from aisle.app.settings import Settings
+from aisle.storage.connection import Database, connect, connect_for_requests
+
+SILENCE_SECONDS: Final = 30.0
+"""How long a server waits for a database that says nothing, for all that is not the read of a request."""
+
+
+def connections(settings: Settings, *, in_server: bool) -> tuple[Database, Database]:
+    """Open the shop's database twice: for all that is done with it, and for what requests read.
+
+    In a server, a read that is not answered in time opens a breaker, and then neither side waits for the database until
+    it answers again. Elsewhere both are the same, and wait.
+
+    Raises
+    ------
+    StorageError, SettingsError
+        As for `connect`.
+    """
+    if not in_server:
+        db = connect(settings.database_url)
+        return db, db
+    reads = connect_for_requests(settings.database_url, settings.serve.database_seconds)
+    return replace(connect(settings.database_url, silence=SILENCE_SECONDS), breaker=reads.breaker), reads

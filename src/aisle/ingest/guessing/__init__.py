@@ -1,0 +1,1 @@
+"""Guesses of what files and frames hold, for people to confirm."""

@@ -81,10 +81,10 @@ def upsert(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
 
     Null keeps what is stored, so that prices and titles can come in different files.
     """
-    return store_latest(db, items, rows, _track, origin=origin)
+    return store_latest(db, items, rows, track, origin=origin)
 
 
-def _track(connection: Connection, changes: Sequence[Change]) -> None:
+def track(connection: Connection, changes: Sequence[Change]) -> None:
     """Enter the changes, and new prices and stocks in the history; an item without either has none."""
     if changes:
         item_changes.enter(connection, dict.fromkeys(change.after[0] for change in changes))

@@ -116,15 +116,11 @@ def remember(connection: Connection, table: Table, changes: Sequence[Changed], n
 
 
 def _entry(table: Table, names: Sequence[str], change: Changed) -> dict[str, Any]:
-    fields = {
-        name: [old, new]
-        for name, old, new in zip(names, change.before, change.after, strict=True)
-        if old != new and name != USER_ID
-    }
+    changed = zip(names, change.before, change.after, strict=True)
+    fields = {name: [old, new] for name, old, new in changed if old != new}
     owner = change.key if table is users else None
-    if USER_ID in names[1:]:
-        place = names.index(USER_ID)
-        owner = change.before[place] if change.before[place] != change.after[place] else None
+    if USER_ID in fields:
+        owner, fields[USER_ID] = fields[USER_ID][0], [None, None]  # in its own column it can be erased and merged
     by_number = isinstance(change.key, int)
     return {
         "table_name": table.name,

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from aisle.ingest.batch import BATCH_ROWS, ROW, BadLine, Batch, Mapped, Reject
+from aisle.ingest.batch import BATCH_ROWS, ROW, BadLine, Batch, Mapped
 from aisle.ingest.formats import Format, format_named
 from aisle.ingest.identity import ID_OF, Earlier, Identities
 from aisle.ingest.mapping import map_columns, read_as
@@ -19,6 +19,7 @@ from aisle.shop import moments
 from aisle.shop.columns import EVENT
 from aisle.shop.errors import FileError, FormatError
 from aisle.shop.events import EventKind
+from aisle.shop.rejects import Reject
 
 NOTHING: Final = Earlier()
 """No earlier import."""

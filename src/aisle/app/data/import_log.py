@@ -10,7 +10,7 @@ from aisle.ingest.identity import Earlier
 from aisle.ingest.plan import Plan
 from aisle.storage import imports
 from aisle.storage.connection import Database
-from aisle.storage.imports import Origin
+from aisle.storage.imports import ImportRow, Origin
 
 if TYPE_CHECKING:
     from aisle.app.data.importing import Count
@@ -53,3 +53,14 @@ class ImportLog:
         if self.number is not None:
             told = {table: msgspec.structs.asdict(count) for table, count in counts.items()}
             imports.finish(self._db, self.number, told)
+
+
+def import_details(db: Database, number: int) -> tuple[ImportRow, dict[str, int]]:
+    """Return an import, and how many of the rows that it stored each table still has.
+
+    Raises
+    ------
+    NotFound
+        If there is no such import.
+    """
+    return imports.get(db, number), imports.still_there(db, number)

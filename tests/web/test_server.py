@@ -47,7 +47,9 @@ def test_a_process_serves_beside_a_busy_port_and_stops_when_told(folder: Path, b
         rest, problems = process.stdout.read(), process.stderr.read()
     assert first.startswith(f"Port {busy} is busy; using ")
     assert health["status"] == "ok"
-    assert rest == "stopped\n"
+    logged, stopped = rest.splitlines()
+    assert '"route":"/api/health","status":200' in logged
+    assert stopped == "stopped"
     assert problems == ""
     assert process.returncode == 0
 

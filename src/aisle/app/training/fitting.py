@@ -23,7 +23,7 @@ from aisle.prepare.split import Window, windows_before
 from aisle.recommenders.base import Component, NoSettings
 from aisle.recommenders.query import queries_of
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner, CandidatePrunerConfig, ProposalCounts
-from aisle.recommenders.second_stage.item_state import ItemState
+from aisle.recommenders.second_stage.item_state import ItemState, target_kind
 from aisle.recommenders.second_stage.ranker import Ranker, sampled
 from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
@@ -76,16 +76,31 @@ class TrainingBudget:
     """How long training may take, and the past windows gathered so far: two fits of the same recipe share them."""
 
     seconds: float = np.inf
-    """The time for gathering past windows; the first window is always gathered."""
+    """The time for all, from the first second; the newest past window is always gathered."""
     started: float = field(default_factory=time.perf_counter)
     gathered: dict[tuple[bytes, int], dict[Objective, PastShelves]] = field(default_factory=dict)
     cut_short: str | None = None
     """How many past windows were gathered when the time was up; None if it was not."""
 
     @property
+    def elapsed(self) -> float:
+        """The seconds since the training started."""
+        return time.perf_counter() - self.started
+
+    @property
     def spent(self) -> bool:
-        """Whether the time is used up."""
-        return time.perf_counter() - self.started > self.seconds
+        """Whether the time for gathering is used up: half of it all, as fits and figures need the rest."""
+        return self.elapsed > self.seconds / 2
+
+    def told(self) -> Skipped:
+        """Say what the budget cut short, and if it was not enough."""
+        told = {} if self.cut_short is None else {"past windows": self.cut_short}
+        if self.elapsed > self.seconds:
+            told["budget"] = (
+                f"training took {self.elapsed:.0f} s instead of {self.seconds:.0f} s: the budget can only spare past "
+                "windows"
+            )
+        return told
 
 
 def fit(
@@ -204,7 +219,7 @@ def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Wi
     past = until(data, window.cut, recipe.weights)
     if past.matrix.nnz == 0:
         raise NotEnoughData("no shopper likes anything before the window")
-    state = ItemState(NoSettings()).fit(past)
+    state = ItemState(NoSettings()).fit(past, target_kind(data.log))
     sources: dict[str, Source] = {}
     shelves: dict[Objective, PastShelves] = {}
     for objective in (hybrid.objective, *recipe.objectives):

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.text import Text
 
 from aisle.cli.display.terminal import table
-from aisle.evaluation.window import ENOUGH
+from aisle.recommenders.second_stage.item_state import ENOUGH
 from aisle.shop.moments import format_day
 
 LEGEND: Final = {

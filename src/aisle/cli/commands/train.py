@@ -67,4 +67,5 @@ def attach_figures(shop: "Shop", trained: "Trained") -> None:
     if trained.run_id and trained.measured:
         from aisle.report.models import models_page
 
-        shop.attach(trained.run_id, "models.html", models_page(trained.measured, shop.settings.shop))
+        page = models_page(trained.measured, shop.settings.shop, trained.reliability)
+        shop.attach(trained.run_id, "models.html", page)

@@ -40,7 +40,7 @@ END_OF_TIME: Final = np.iinfo(np.int64).max
 KEPT: Final = (RANKER, CONTENT, STARS)
 """The parts that a live model does not lose to a training whose data has too little for them."""
 
-SAMPLE: Final = 1000
+SAMPLE: Final = 250
 """How many shoppers' shelves are checked before a model goes live."""
 
 

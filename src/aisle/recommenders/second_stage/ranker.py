@@ -174,9 +174,7 @@ def _useful(gains: Floats, indptr: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.flatnonzero((sizes > 0) & (wanted > 0) & (wanted < sizes))
 
 
-def sampled(
-    lists: ItemLists, gains: Floats, kept: NDArray[np.bool_], most: int, others: int, seed: int
-) -> NDArray[np.bool_]:
+def sampled(lists: ItemLists, gains: Floats, most: int, others: int, seed: int) -> NDArray[np.bool_]:
     """Return which candidates to learn from, (candidates,): all with a gain, and a sample of the others.
 
     A query without a gain teaches nothing, so that none of its candidates is chosen.
@@ -187,8 +185,6 @@ def sampled(
         The candidates of each query.
     gains
         The value of showing each, (candidates,).
-    kept
-        Which of them may be chosen, (candidates,).
     most
         So many are chosen, at most; more if candidates with a gain fill over half of them.
     others
@@ -196,9 +192,9 @@ def sampled(
     seed
         Seed of the sampling.
     """
-    chosen = kept & (gains > 0)
+    chosen = gains > 0
     teaches = np.bincount(lists.queries[chosen], minlength=len(lists)) > 0
-    without = np.flatnonzero(kept & ~chosen & np.repeat(teaches, np.diff(lists.indptr)))
+    without = np.flatnonzero(~chosen & np.repeat(teaches, np.diff(lists.indptr)))
     shuffled = np.random.default_rng(seed).permutation(without)
     query = lists.queries[shuffled]
     by_query = np.argsort(query, kind="stable")

@@ -20,6 +20,7 @@ from benchmarks.shared.rows import Row
 
 BENCHMARKS: Final = {
     "end_to_end": ("online-retail",),
+    "sizing": (),
     "shop": ("online-retail",),
     "ratings": ("ml-100k",),
     "reviews": ("clothing-reviews", "olist-sample"),

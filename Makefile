@@ -1,6 +1,6 @@
 # Every target does its own set-up. All it needs is Python 3.11 or newer and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench durability screenshots clean
+.PHONY: help setup demo test check format bench durability faults screenshots clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -57,6 +57,9 @@ bench: $(VENV)/.installed-bench ## the figures of docs/benchmarks.md, on the dat
 
 durability: $(VENV)/.installed-dev ## kills, power cuts, full disks, replays: the figures of docs/durability.md
 	$(BIN)/python -m benchmarks.durability
+
+faults: $(VENV)/.installed-dev ## databases that stand still, damaged models, hot swaps, overload: a table of docs/benchmarks.md
+	$(BIN)/python -m benchmarks.faults
 
 screenshots: $(VENV)/.installed-dev ## the pictures of the docs, from the real pages; needs Chromium
 	$(BIN)/python -m benchmarks.screenshots

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from aisle.models import bundle
-from aisle.models.bundle import FORMAT, MANIFEST, Bundle
+from aisle.models.bundle import CHECKSUM, FORMAT, MANIFEST, Bundle, checksum
 from aisle.shop.errors import BundleError
 from tests.models.tiny import Tiny, bundle_of, tiny_by_name
 
@@ -35,7 +35,9 @@ def _load(folder: Path, **options: Any) -> Bundle:
 
 def _edit(folder: Path, **changes: Any) -> None:
     manifest = msgspec.json.decode((folder / MANIFEST).read_bytes())
-    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest | changes))
+    text = msgspec.json.encode(manifest | changes)
+    (folder / MANIFEST).write_bytes(text)
+    (folder / CHECKSUM).write_bytes(checksum(text))
 
 
 def _arrays(folder: Path) -> dict[str, Any]:
@@ -181,10 +183,16 @@ def test_a_missing_bundle_is_refused(tmp_path: Path) -> None:
     _refused(tmp_path / "000009", "000009 has no readable manifest.json")
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b'{"format": 2, "colour": 2}', b"\xff\xfe", b'"\xff"'])
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b'{"format": 3, "colour": 2}', b"\xff\xfe", b'"\xff"'])
 def test_a_damaged_manifest_is_refused(saved: Path, text: bytes) -> None:
     (saved / MANIFEST).write_bytes(text)
     _refused(saved, "damaged manifest.json")
+
+
+def test_a_manifest_that_says_something_else_is_refused(saved: Path) -> None:
+    text = (saved / MANIFEST).read_bytes()
+    (saved / MANIFEST).write_bytes(text.replace(b'"created": 1', b'"created": 2'))
+    _refused(saved, r"damaged manifest\.json: its checksum differs")
 
 
 @pytest.mark.parametrize("version", [0, FORMAT + 1, "2", None])

@@ -3,17 +3,10 @@
 import asyncio
 
 from httpx2 import ASGITransport, AsyncClient
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from aisle.web.admission import Admission
-
-
-async def refuse(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return Response(status_code=error.status_code, headers=dict(error.headers or {}))
 
 
 async def statuses(*calls: tuple[str, str], crowd: int, method: str = "GET") -> list[int]:
@@ -25,7 +18,7 @@ async def statuses(*calls: tuple[str, str], crowd: int, method: str = "GET") -> 
             await gate.wait()
         await PlainTextResponse("ok")(scope, receive, send)
 
-    transport = ASGITransport(Admission(app, refuse, reads=2, writes=1))
+    transport = ASGITransport(Admission(app, reads=2, writes=1))
     async with AsyncClient(transport=transport, base_url="http://shop") as client:
         waiting = [asyncio.create_task(client.request(method, "/slow")) for _ in range(crowd)]
         await asyncio.sleep(0)  # each task runs up to the gate
@@ -46,3 +39,8 @@ def test_past_the_limit_a_reader_is_sent_away_until_another_is_done() -> None:
 
 def test_writers_that_wait_keep_no_reader_away() -> None:
     assert asyncio.run(statuses(("POST", "/"), ("GET", "/"), crowd=2, method="POST")) == [503, 200, 200]
+
+
+def test_a_shelf_that_is_asked_for_by_post_counts_as_a_read() -> None:
+    calls = (("POST", "/api/recommendations"), ("POST", "/api/events"))
+    assert asyncio.run(statuses(*calls, crowd=2)) == [503, 200, 200]

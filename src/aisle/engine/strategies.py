@@ -24,7 +24,7 @@ from aisle.engine.proposals import (
     Proposal,
 )
 from aisle.engine.query import ShelfQuery
-from aisle.engine.ranking.explain import MIN_BUYERS
+from aisle.engine.ranking.explain import MIN_SUPPORT
 from aisle.engine.recipe import BASELINE, PERSONAL
 from aisle.recommenders.implicit.co_purchase import CoPurchase
 from aisle.recommenders.similar import similar as most_similar
@@ -279,7 +279,7 @@ def _similar_to(query: ShelfQuery, item: int, fallback: Fallback | None = None) 
     yield from _proposed(*_partners(query, items, min_buyers=1), BOUGHT_TOGETHER_INSTEAD)
 
 
-def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_BUYERS) -> tuple[Ints, Floats]:
+def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_SUPPORT) -> tuple[Ints, Floats]:
     """Return the items bought together with some items, by the sum of their scores, best first."""
     model = query.model.recommender(CO_PURCHASE)
     known = items[(items >= 0) & (items < len(query.model.items))]

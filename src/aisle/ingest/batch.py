@@ -1,5 +1,6 @@
 """The stages of a batch: raw rows as a file holds them, mapped rows under our column names, checked rows."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -16,6 +17,8 @@ ROW: Final = "_row"
 
 REJECTED: Final = "_rejected"
 """In mapped frames, optional: why the format rejects this row (String), or null."""
+
+_QUOTED: Final = re.compile(r"'.*'", re.DOTALL)
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -116,6 +119,11 @@ class Batch:
     rejects: list[Reject]
     read: int
     position: int
+
+
+def without_values(reason: str) -> str:
+    """Return a reason without the value that it quotes: the same for all rows that are rejected alike."""
+    return _QUOTED.sub("…", reason)
 
 
 def cut(text: str) -> str:

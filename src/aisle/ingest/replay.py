@@ -65,7 +65,7 @@ def read_again(rows: Sequence[Rejected], plan: Plan, now: int | None = None) -> 
     now = moments.now() if now is None else now
     plan = replace(plan, date_format=plan.date_format or ISO_OR_EPOCH)
     for (source, table), group in groupby(rows, lambda row: (row.source, row.table)):
-        if source == SOURCE and not (plan.columns or plan.format):
+        if source == SOURCE and not (plan.maps or plan.format):
             yield from _retry_events(list(group), now)
         else:
             yield from _retry_rows(table, list(group), plan, now)

@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 Result = TypeVar("Result")
 
@@ -43,12 +44,18 @@ def all_cores() -> Iterator[ThreadPoolExecutor]:
     if _this_thread.pool:
         yield _this_thread.pool
         return
-    with _cores, threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with _cores, _libraries(len(sys.modules)).limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         _this_thread.pool = pool
         try:
             yield pool
         finally:
             _this_thread.pool = None
+
+
+@lru_cache(maxsize=1)
+def _libraries(_modules: int) -> ThreadpoolController:
+    """Return the loaded libraries that have threads; only an import may add to them."""
+    return ThreadpoolController()
 
 
 @contextmanager

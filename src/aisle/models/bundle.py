@@ -3,6 +3,7 @@
 ```
 models/000007/
   manifest.json              format, origin, parts with their settings; shape, dtype, size and sha256 of arrays
+  manifest.sha256            the checksum of the manifest, for `sha256sum --check`
   items.bytes.npy            the vocabulary of items
   items.offsets.npy
   personal.item_factors.npy  <role>.<array>.npy
@@ -35,10 +36,11 @@ from aisle.shop.errors import AisleError, BundleError
 from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import now
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The layout that this code writes and reads."""
 
 MANIFEST: Final = "manifest.json"
+CHECKSUM: Final = "manifest.sha256"
 _ITEMS: Final = "items"
 _UNFINISHED: Final = ".unfinished-"
 _STALE_SECONDS: Final = 3600
@@ -142,12 +144,19 @@ def _write(folder: Path, bundle: Bundle) -> Manifest:
             for name, array in arrays.items()
         },
     )
-    with (folder / MANIFEST).open("xb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(manifest)))
-        file.flush()
-        os.fsync(file.fileno())
+    text = msgspec.json.format(msgspec.json.encode(manifest))
+    for name, content in ((MANIFEST, text), (CHECKSUM, checksum(text))):
+        with (folder / name).open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
     _sync(folder)
     return manifest
+
+
+def checksum(manifest: bytes) -> bytes:
+    """Return the line of the checksum file that belongs to a manifest."""
+    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
 
 
 def _write_array(folder: Path, name: str, array: Array) -> ArrayEntry:
@@ -222,6 +231,8 @@ def read_manifest(folder: Path) -> Manifest:
         version = msgspec.json.decode(text, type=_Format).format
         if version != FORMAT:
             raise BundleError(f"bundle {folder} has format {version!r}, this Aisle reads {FORMAT}; {_REMEDY}")
+        if (folder / CHECKSUM).read_bytes() != checksum(text):
+            raise BundleError(f"bundle {folder} has a damaged {MANIFEST}: its checksum differs; {_REMEDY}")
         return msgspec.json.decode(text, type=Manifest)
     except OSError as error:
         raise BundleError(f"bundle {folder} has no readable {MANIFEST}: {error.strerror}; {_REMEDY}") from error

@@ -71,6 +71,14 @@ class HasItemVectors(ABC):
         self.cells_ = index(self.item_vectors_, seed)
 
 
+class HasSupport(ABC):
+    """Ability: links between items, and of each how many shoppers or sessions it rests on."""
+
+    @abstractmethod
+    def support(self, earlier: int, item: int) -> int:
+        """Return how many shoppers or sessions link an item to an earlier one."""
+
+
 class PredictsRatings(ABC):
     """Ability: scores are stars on the shop's own scale.
 

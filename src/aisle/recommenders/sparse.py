@@ -97,6 +97,18 @@ def entries_of(table: CSR, rows: NDArray[np.int32], column: int) -> Floats:
     return np.bincount(chosen.rows[matches], chosen.values[matches], minlength=len(rows)).astype(np.float32)
 
 
+def support_of(table: CSR, support: NDArray[np.int32], row: int, column: int) -> int:
+    """Return the support of one entry of a table; 0 where nothing is stored.
+
+    Parameters
+    ----------
+    support
+        Of each entry, (entries,).
+    """
+    start, stop = table.indptr[row : row + 2]
+    return int(support[start:stop][table.indices[start:stop] == column].sum())
+
+
 def table_arrays(prefix: str, table: CSR) -> dict[str, Array]:
     """Return the arrays of a table as a bundle stores them, their names behind a prefix."""
     return {f"{prefix}{name}": array for name, array in table._asdict().items()}

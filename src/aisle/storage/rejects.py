@@ -119,6 +119,27 @@ def list_(db: Database, limit: int) -> list[RejectRow]:
         return [RejectRow._make(row)._replace(raw=row.raw.decode(errors="replace")) for row in rows]
 
 
+def reasons(db: Database) -> list[tuple[str, str, int, int]]:
+    """Return the source, the reason, the number of rejects and the newest one's number, for each source and reason."""
+    query = select(rejects.c.source, rejects.c.reason, func.count(), func.max(rejects.c.seq)).group_by(
+        rejects.c.source, rejects.c.reason
+    )
+    with db.read() as connection:
+        return [(source, reason, rows, seq) for source, reason, rows, seq in connection.execute(query)]
+
+
+def numbered(db: Database, seqs: Sequence[int]) -> dict[int, RejectRow]:
+    """Return rejects by their numbers."""
+    found: dict[int, RejectRow] = {}
+    with db.read() as connection:
+        for part in parts(seqs):
+            query = _NEWEST.add_columns(rejects.c.seq).where(rejects.c.seq.in_(part))
+            for *row, seq in connection.execute(query):
+                reject = RejectRow(*row)
+                found[seq] = reject._replace(raw=row[4].decode(errors="replace"))
+    return found
+
+
 def count(db: Database) -> int:
     """Return how many rejects there are."""
     with db.read() as connection:

@@ -1,13 +1,15 @@
 """Overload: so many requests at a time, and what comes past them is sent away at once instead of waiting in line."""
 
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+import anyio
+import msgspec
+from anyio import CapacityLimiter
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aisle.web.schemas import Problem
 
 MOST_READS: Final = 64
 """How many requests that read a process works on at once: more only wait for each other."""
@@ -15,10 +17,25 @@ MOST_READS: Final = 64
 MOST_WRITES: Final = 1_000
 """How many requests that write may wait for their commit, which they share."""
 
-_READS: Final = ("GET", "HEAD", "OPTIONS")
-_ALWAYS: Final = "/health/"
+READERS: Final = 8
+"""How many threads fill shelves: more would wait for each other's turn at Python, and a shelf mostly computes."""
 
-Answer = Callable[[Request, Exception], Awaitable[Response]]
+_READS: Final = ("GET", "HEAD", "OPTIONS")
+_READ_BY_POST: Final = ("/api/recommendations", "/api/page", "/api/rank")
+_ALWAYS: Final = "/health/"
+_BUSY: Final = msgspec.json.encode(Problem("Service Unavailable", 503, "too many requests at once; try again in 1 s"))
+
+_readers: Final = CapacityLimiter(READERS)
+
+
+def is_read(method: str, path: str) -> bool:
+    """Return whether a request only reads."""
+    return method in _READS or path in _READ_BY_POST
+
+
+async def read(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call what reads in a thread; the threads of those who wait for a write are others."""
+    return await anyio.to_thread.run_sync(function, *arguments, limiter=_readers)
 
 
 class Admission:
@@ -30,15 +47,12 @@ class Admission:
     ----------
     app
         What is behind it.
-    answer
-        Returns the answer to a request that is refused.
     reads, writes
         How many of each kind are let in at a time.
     """
 
-    def __init__(self, app: ASGIApp, answer: Answer, reads: int = MOST_READS, writes: int = MOST_WRITES) -> None:
+    def __init__(self, app: ASGIApp, reads: int = MOST_READS, writes: int = MOST_WRITES) -> None:
         self._app = app
-        self._answer = answer
         self._free = {True: reads, False: writes}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,16 +60,13 @@ class Admission:
         if scope["type"] != "http" or scope["path"].startswith(_ALWAYS):
             await self._app(scope, receive, send)
             return
-        is_read = scope["method"] in _READS
-        if not self._free[is_read]:
-            busy = HTTPException(
-                HTTPStatus.SERVICE_UNAVAILABLE, "too many requests at once; try again in 1 s", {"Retry-After": "1"}
-            )
-            refusal = await self._answer(Request(scope, receive), busy)
+        reads = is_read(scope["method"], scope["path"])
+        if not self._free[reads]:
+            refusal = Response(_BUSY, 503, {"Retry-After": "1"}, "application/problem+json")
             await refusal(scope, receive, send)
             return
-        self._free[is_read] -= 1
+        self._free[reads] -= 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._free[is_read] += 1
+            self._free[reads] += 1

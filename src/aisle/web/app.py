@@ -35,7 +35,7 @@ def create_app(live: Live) -> FastAPI:
         per_second=serve.calls_per_second,
         answer=answer,
     )
-    app.add_middleware(Admission, answer=answer)
+    app.add_middleware(Admission)
     app.add_middleware(SecurityHeaders)
     description = describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign] # FastAPI's own way to extend it

@@ -120,6 +120,15 @@ def test_an_export_takes_nobodys_place_and_an_import_needs_all_files(
     assert "items.parquet is damaged" in aisle("-C", filled, "import", tmp_path / "empty").err
 
 
+def test_an_import_of_nothing_new_says_so_and_has_a_code_of_its_own(aisle: Runner, shop: Path, file: Path) -> None:
+    assert aisle("-C", shop, "import", file, "--yes").code == 0
+    again = aisle("-C", shop, "import", file, "--yes")
+    assert "28 read, 0 stored, 28 duplicate, 0 rejected" in again.out
+    assert (again.code, again.err) == (3, "Nothing new: what can be stored is stored already.\n")
+    file.write_text(CSV + "k1,a1,01.03.2024 10:00,1\n")
+    assert aisle("-C", shop, "import", file, "--yes").code == 0
+
+
 def test_an_import_in_which_every_row_was_rejected_fails(aisle: Runner, shop: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("user_id,item_id,timestamp,quantity\nu,i,2024-01-01,0\n")

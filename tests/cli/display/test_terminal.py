@@ -1,4 +1,5 @@
 import stat
+import time
 from pathlib import Path
 
 import msgspec
@@ -49,3 +50,23 @@ def test_a_table_shows_text_and_leaves_missing_cells_empty() -> None:
     assert lines[0].strip() == "Title"
     assert [line.split() for line in lines[1:] if line.strip(" ─")] == [["name", "count"], ["[bold]", "5"], ["10"]]
     assert lines[-2].rstrip().endswith("10")
+
+
+def test_without_a_terminal_long_work_writes_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "LOG_SECONDS", 0.02)
+    with terminal.bars() as report:
+        report("import", 5, 10, 1_000)
+        time.sleep(0.2)
+        report("fit als", 1, None)
+        time.sleep(0.2)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "0 s: import 50%, 1,000 rows"
+    assert lines[-1] == "0 s: fit als"
+
+
+def test_short_work_without_a_terminal_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.bars() as report:
+        report("import", 5, 10)
+    assert capsys.readouterr().err == ""

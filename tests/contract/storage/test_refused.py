@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from aisle.app.data.importing import import_trusted
+from aisle.app.data.importing import STORES, import_rows, import_trusted
 from aisle.app.data.replay import export, replay
 from aisle.ingest.plan import Plan
 from aisle.shop.columns import EVENTS
@@ -15,6 +15,7 @@ from aisle.shop.schemas import schema_of
 from aisle.storage import erased, events, people, rejects
 from aisle.storage.connection import Database
 from aisle.storage.refused import SOURCE, around_refused
+from aisle.storage.rows import Rows, Stored, as_tuples
 from aisle.storage.writer import EventWriter
 from tests.storage.samples import event
 
@@ -89,3 +90,28 @@ def test_parts_come_in_order_and_only_those_at_fault_stand_alone(bad: tuple[int,
     parts = list(around_refused(store, rows))
     assert [row for part, _ in parts for row in part] == rows
     assert [part[0][0] for part, result in parts if isinstance(result, Refused)] == list(bad)
+
+
+def test_a_row_that_is_refused_on_replay_stops_nobody_else(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "a.csv"
+    log.write_text("user_id,item_id,timestamp\n" + "".join(f"u{day},i,{day:02d}.04.2024\n" for day in range(1, 10)))
+    import_rows(db, [log], Plan(table="events", date_format="iso"))
+
+    def store(db: Database, rows: Rows) -> Stored:
+        moment, user = list(EVENTS).index("timestamp"), list(EVENTS).index("user_id")
+        without = [
+            (*row[:moment], None, *row[moment + 1 :]) if row[user] in ("u3", "u7") else row
+            for row in as_tuples("events", rows)
+        ]
+        return events.store(db, without)
+
+    monkeypatch.setitem(STORES, "events", store)
+    replayed = replay(db, Plan(date_format="%d.%m.%Y"))
+    assert (replayed.read, replayed.left, replayed.stays, replayed.stored) == (9, 7, 2, 7)
+    assert events.count(db) == 7
+    assert all("; at first: " in kept.reason for kept in rejects.list_(db, 10))
+    monkeypatch.undo()
+    assert replay(db, Plan(date_format="%d.%m.%Y")).stored == 2
+    assert (events.count(db), rejects.count(db)) == (9, 0)

@@ -40,10 +40,10 @@ KETTLE, FILTER, HIT = 0, 1, 2
 """Kettle and filter are bought together; the hit is the bestseller, and is bought alone."""
 
 
-def kitchen() -> Interactions:
-    """Make a shop in which five shoppers bought kettle and filter together, and thirty the hit alone."""
+def kitchen(together: int = 5) -> Interactions:
+    """Make a shop in which some shoppers bought kettle and filter together, and thirty the hit alone."""
     weights = np.zeros((36, 6))
-    weights[:5, [KETTLE, FILTER]] = 1
+    weights[:together, [KETTLE, FILTER]] = 1
     weights[5:35, HIT] = 1
     weights[35, 3] = 1
     data = shop(weights)
@@ -210,6 +210,14 @@ def test_a_single_model_explains_itself() -> None:
     reason = reasons(model, queries, np.array([FILTER], np.int32))[0]
     assert reason == Reason(Kind.BECAUSE, "als", KETTLE, Action(BOUGHT, 1, NOW - 4 * DAY))
     assert history_effects(model, queries, FILTER).sum() == pytest.approx(model.score(queries)[0, FILTER], rel=1e-3)
+
+
+@pytest.mark.parametrize("source", ["session_knn", "sequential_rules"])
+@pytest.mark.parametrize(("shoppers", "kind"), [(5, Kind.AFTER), (4, Kind.BECAUSE)])
+def test_a_shelf_says_what_others_did_only_if_enough_did_it(source: str, shoppers: int, kind: Kind) -> None:
+    model = by_name(source)(by_name(source).config_type()).fit(kitchen(shoppers), seed=0)
+    reason = reasons(model, query_of((KETTLE, VIEWED, 4)), np.array([FILTER], np.int32))[0]
+    assert reason == Reason(kind, source, KETTLE, Action(VIEWED, 1, NOW - 4 * DAY))
 
 
 def test_a_model_that_cannot_score_gives_no_reason() -> None:

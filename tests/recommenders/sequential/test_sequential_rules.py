@@ -81,3 +81,14 @@ def test_an_explanation_adds_up_to_the_score() -> None:
     shares = model.explain(queries, 1, 2)
     np.testing.assert_allclose(shares, [1.5 / 4, 0, 1])
     assert shares.sum() == pytest.approx(model.score(queries)[1, 2])
+
+
+def test_a_rule_knows_in_how_many_sequences_it_held() -> None:
+    model = fit(WALKS)
+    assert [model.support(0, 1), model.support(0, 2), model.support(2, 0)] == [2, 2, 0]
+
+
+def test_a_bundle_of_an_earlier_version_has_no_support_to_tell() -> None:
+    model = fit(WALKS)
+    model.followed_ = None
+    assert model.support(0, 1) == 0

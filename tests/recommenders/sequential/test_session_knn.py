@@ -84,3 +84,8 @@ def test_an_explanation_adds_up_to_the_score(settings: dict[str, float]) -> None
 def test_an_explanation_names_who_shares_the_session() -> None:
     # Only the last session holds 3, and of the query's items only 1 is in it.
     assert (fit(SESSIONS).explain(ask({0: 1, 1: 1}), 0, 3) > 0).tolist() == [False, True]
+
+
+def test_a_pair_knows_how_many_sessions_hold_it() -> None:
+    model = fit(walks([0, 1, 1], [1, 0], [1, 3]))
+    assert [model.support(0, 1), model.support(1, 3), model.support(0, 3)] == [2, 1, 0]

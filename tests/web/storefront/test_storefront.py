@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
+from aisle.app.shop import Shop
 from aisle.shop.errors import DatabaseUnavailable
 from aisle.storage import events
 from aisle.storage.connection import Database
@@ -305,3 +306,10 @@ def test_the_page_says_what_kind_of_shop_it_is(folder: Path, simulated: bool) ->
     assert "Make &amp; Believe" in page
     assert ("A simulated shop" in page) is simulated
     assert ("Preview:" in page) is not simulated
+
+
+def test_an_item_without_a_title_is_named_by_brand_and_category(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        shop.import_items([{"item_id": "nameless", "brand": "Twinings", "category": "Drinks > Tea"}])
+        with client_of(create_app(shop)) as client:
+            assert "<h1><bdi>Twinings Tea</bdi></h1>" in client.get("/item?item_id=nameless").text

@@ -60,6 +60,16 @@ class Imported(msgspec.Struct):
         return "\n".join([*lines, *self.notes])
 
     @property
+    def read(self) -> int:
+        """How many rows were read, over all tables."""
+        return sum(count.read for count in self.tables.values())
+
+    @property
+    def changed(self) -> int:
+        """How many rows changed what is stored, over all tables."""
+        return sum(count.read - count.duplicate - count.rejected - count.erased for count in self.tables.values())
+
+    @property
     def rejected(self) -> int:
         """How many rows were rejected, over all tables."""
         return sum(count.rejected for count in self.tables.values())

@@ -53,7 +53,7 @@ def replay(
     Parameters
     ----------
     plan
-        How to read the rows of files, as for an import.
+        How to read the rows of files, as for an import; its table, if it names one, is the only one.
     source
         Only the rejects of this file, by its name or path, or of `api`.
     corrected
@@ -70,6 +70,7 @@ def replay(
     replayed = Replayed()
     for name in _sources(db, source):
         rows = [reject for reject in rejects.waiting(db, name) if corrections is None or reject.seq in corrections]
+        rows = [reject for reject in rows if plan.table in (None, reject.table)]
         known = {reject.digest.hex(): reject for reject in rows}
         for retried in read_again([_rejected(reject, corrections) for reject in rows], plan):
             _settle_around_refused(db, retried, plan, known, replayed)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from aisle.app.serving.catalogue_watch import HeldCatalogue
+from aisle.app.serving.shelf import name_of
 from aisle.engine.query import Ints
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
 from aisle.engine.vocabulary import RequestVocabulary
@@ -55,9 +56,8 @@ class LiveCatalogue:
         return [self._held.facts.get(item_id) for item_id in item_ids]
 
     def name(self, item_id: str) -> str:
-        """Return the name of an item; its id, if the catalogue has no name."""
-        row = self.rows([item_id])[0]
-        return row.title if row and row.title else item_id
+        """Return the name of an item."""
+        return name_of(item_id, self.rows([item_id])[0])
 
     def attributes(self, items: Ints) -> ItemAttributes:
         """Return what is held of items, and of those that were withdrawn, why."""

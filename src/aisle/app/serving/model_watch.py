@@ -91,9 +91,16 @@ class ModelWatch:
     def follow(self) -> None:
         """Load models in a thread from now on, so that no request waits for one."""
         self._thread = threading.Thread(target=self._follow, name="aisle-model-watch", daemon=True)
-        with self._lock:
-            self._try_refresh()
+        self.refresh()
         self._thread.start()
+
+    def refresh(self) -> None:
+        """Look now which model is live, and take it if it is another one and sound."""
+        with self._lock:
+            try:
+                self._refresh()
+            except AisleError as error:
+                _log.warning("no model: %s", error)
 
     def close(self) -> None:
         """Stop following."""
@@ -103,14 +110,7 @@ class ModelWatch:
 
     def _follow(self) -> None:
         while not self._stopped.wait(CHECK_SECONDS):
-            with self._lock:
-                self._try_refresh()
-
-    def _try_refresh(self) -> None:
-        try:
-            self._refresh()
-        except AisleError as error:
-            _log.warning("no model: %s", error)
+            self.refresh()
 
     def _refresh(self) -> None:
         """Load the live model if it is another one; if the database or the bundle fails, the old model stays."""

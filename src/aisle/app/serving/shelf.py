@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aisle.engine.request import ShelfRequest
     from aisle.shop.facts import ItemFacts
     from aisle.storage.events import EventRow
+    from aisle.storage.items import ItemRow
 
 FALLBACKS: Final = {name: fallback.sentence for name, fallback in EVERY_FALLBACK.items()}
 """The fallbacks of a shelf by name, and what people read then."""
@@ -179,9 +180,12 @@ def history_line(row: "EventRow", item: "ItemFacts | None") -> HistoryLine:
     )
 
 
-def name_of(item_id: str, row: "ItemFacts | None") -> str:
-    """Return the name of an item; its id, if the catalogue has no name."""
-    return row.title if row and row.title else item_id
+def name_of(item_id: str, row: "ItemFacts | ItemRow | None") -> str:
+    """Return the title of an item; without one, its brand and the last step of its category; without these, its id."""
+    if row is None:
+        return item_id
+    kind = (row.category or "").rpartition(">")[2].strip()
+    return row.title or " ".join(filter(None, (row.brand, kind))) or item_id
 
 
 def _shelf_item(item_id: str, row: "ItemFacts | None", score: float, predicted_rating: float | None) -> ShelfItem:

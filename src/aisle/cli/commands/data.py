@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,6 +12,10 @@ from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
     from aisle.app.data.importing import Imported
+
+
+NOTHING_NEW: Final = 3
+"""The exit code of an import whose rows are all stored already."""
 
 
 class Table(StrEnum):
@@ -29,6 +33,7 @@ class Target(StrEnum):
     PARQUET = "parquet"
 
 
+TableOption = Annotated[Table | None, typer.Option("--as", help="What the files hold; by default, guessed.")]
 Format = Annotated[
     str | None, typer.Option("--format", metavar="NAME", help="A known format, such as ga4 or online-retail.")
 ]
@@ -69,7 +74,7 @@ def init(
 def import_(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, CSV.GZ, TSV, Parquet, JSONL or XLSX.")],
-    table: Annotated[Table | None, typer.Option("--as", help="What the files hold; by default, guessed.")] = None,
+    table: TableOption = None,
     format_: Format = None,
     columns: Columns = None,
     kind: Kind = None,
@@ -157,15 +162,21 @@ def _show(imported: "Imported", as_json: bool) -> None:
 
 
 def _check_stored(imported: "Imported") -> None:
-    """Fail if every row was rejected.
+    """Exit with another code than 0 if nothing was stored.
 
     Raises
     ------
     InputError
-        If so.
+        If every row was rejected.
     """
-    if imported.rejected and all(count.read == count.rejected for count in imported.tables.values()):
+    if imported.changed:
+        return
+    if imported.rejected == imported.read:
         raise InputError(f"nothing was imported: all {imported.rejected:,} rows were rejected; see aisle rejects list")
+    from aisle.cli.display import terminal
+
+    terminal.say("Nothing new: what can be stored is stored already.", console=terminal.err)
+    raise typer.Exit(NOTHING_NEW)
 
 
 def _confirm() -> None:

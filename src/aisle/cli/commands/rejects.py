@@ -1,15 +1,30 @@
 """`aisle rejects`: the rows that could not be used."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from aisle.cli.commands.data import Columns, DateFormat, Format, Timezone
+from aisle.cli.commands.data import (
+    Columns,
+    Constants,
+    DateFormat,
+    Encoding,
+    Format,
+    Kind,
+    NoHeader,
+    Returns,
+    TableOption,
+    Timezone,
+    Values,
+)
 from aisle.cli.options import Json
 from aisle.cli.shop import open_shop
 
 Source = Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this file, or of api.")]
+
+_SHOWN: Final = 60
+"""How many letters of a row a table shows."""
 
 rejects = typer.Typer(
     name="rejects", help="Rows that could not be used: list, export and import them again.", no_args_is_help=True
@@ -20,21 +35,32 @@ rejects = typer.Typer(
 def list_rejects(
     context: typer.Context,
     n: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 20,
+    each: Annotated[bool, typer.Option("--each", help="Every row by itself, the newest first.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the newest rejects: file, line, reason and the row itself."""
+    """Show what is wrong with the rejects: each reason with its number of rows and one of them."""
+    from aisle.app.data.reject_groups import reject_groups
     from aisle.cli.display import terminal
 
     with open_shop(context) as shop:
         rows, count = shop.rejects(n)
+        groups = [] if each else reject_groups(shop.db, n)
     if as_json:
-        terminal.json(rows)
+        terminal.json(rows if each else groups)
     elif not rows:
         terminal.say("Nothing was rejected.")
-    else:
-        cells = [(Path(row.source).name, row.line, row.reason, row.raw[:60]) for row in rows]
+    elif each:
+        cells = [(Path(row.source).name, row.line, row.reason, row.raw[:_SHOWN]) for row in rows]
         title = f"{count:,} rejected rows, the newest first"
         terminal.out.print(terminal.table(title, ("file", "line", "reason", "row"), cells, right=["line"]))
+    else:
+        examples = [
+            (f"{group.rows:,}", Path(group.source).name, group.line, group.reason, group.raw[:_SHOWN])
+            for group in groups
+        ]
+        title = f"{count:,} rejected rows by reason, with one example of each"
+        columns = ("rows", "file", "line", "reason", "row")
+        terminal.out.print(terminal.table(title, columns, examples, right=["rows", "line"]))
 
 
 @rejects.command("export")
@@ -56,21 +82,40 @@ def replay_rejects(
     corrected: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The corrected file that aisle rejects export wrote.")
     ] = None,
+    table: TableOption = None,
     format_: Format = None,
     columns: Columns = None,
+    kind: Kind = None,
+    values: Values = None,
+    constants: Constants = None,
+    returns: Returns = False,
+    encoding: Encoding = None,
+    no_header: NoHeader = False,
     timezone: Timezone = None,
     date_format: DateFormat = None,
     as_json: Json = False,
 ) -> None:
     """Import the rejects again: rows that are valid now are stored, the others stay with the new reason.
 
-    Say what the rows of files are, as for aisle import. Nothing is guessed: without --date-format only ISO 8601 and
-    epoch numbers are dates.
+    Say what the rows of files are with the options that the import got, or printed. Nothing is guessed: without
+    --date-format only ISO 8601 and epoch numbers are dates. With --as, only rows of that table are replayed.
     """
     from aisle.cli.display import terminal
     from aisle.ingest.plan import Plan
 
-    plan = Plan.parse(format=format_, maps=columns, timezone=timezone, date_format=date_format)
+    plan = Plan.parse(
+        table=table,
+        format=format_,
+        maps=columns,
+        kind=kind,
+        values=values,
+        constants=constants,
+        returns=returns,
+        encoding=encoding,
+        header=not no_header,
+        timezone=timezone,
+        date_format=date_format,
+    )
     with open_shop(context) as shop, terminal.bars() as progress:
         replayed = shop.replay_rejects(plan, source, corrected, progress)
     if as_json:

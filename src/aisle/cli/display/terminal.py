@@ -2,10 +2,12 @@
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from rich import box
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 out = Console()
 err = Console(stderr=True)
+
+LOG_SECONDS: Final = 5.0
+"""How often long work writes a line where nobody watches a terminal."""
 
 
 def say(line: str, style: str | None = None, console: Console | None = None) -> None:
@@ -61,7 +66,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
 
 @contextmanager
 def bars() -> "Iterator[progress.Progress]":
-    """Draw a bar for each stage on standard error, if that is a terminal."""
+    """Draw a bar for each stage on standard error; where that is no terminal, write a line every few seconds."""
+    with _drawn() if err.is_terminal else _logged() as report:
+        yield report
+
+
+@contextmanager
+def _drawn() -> "Iterator[progress.Progress]":
     columns = (
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description}"),
@@ -69,7 +80,7 @@ def bars() -> "Iterator[progress.Progress]":
         TextColumn("{task.fields[speed]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, disable=not err.is_terminal) as drawn:
+    with Progress(*columns, console=err) as drawn:
         tasks: dict[str, TaskID] = {}
 
         def report(stage: str, done: float, total: float | None, rows: int = 0) -> None:
@@ -80,6 +91,30 @@ def bars() -> "Iterator[progress.Progress]":
             drawn.update(tasks[stage], completed=done, total=total, speed=speed)
 
         yield report
+
+
+@contextmanager
+def _logged() -> "Iterator[progress.Progress]":
+    """Write what is being done every `LOG_SECONDS`, also while a stage reports nothing."""
+    started = time.monotonic()
+    state = ["starts"]
+    ended = threading.Event()
+
+    def write() -> None:
+        while not ended.wait(LOG_SECONDS):
+            say(f"{time.monotonic() - started:,.0f} s: {state[0]}", console=err)
+
+    def report(stage: str, done: float, total: float | None, rows: int = 0) -> None:
+        share = f" {done / total:.0%}" if total else ""
+        state[0] = f"{stage}{share}{f', {rows:,} rows' if rows else ''}"
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        yield report
+    finally:
+        ended.set()
+        writer.join()
 
 
 def _to_json(value: Any) -> bytes:

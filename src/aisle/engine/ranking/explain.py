@@ -14,9 +14,8 @@ from aisle.engine.ranking.candidates import Candidates, gather
 from aisle.engine.ranking.features import OF_PAIR, features, names
 from aisle.engine.ranking.hybrid import Hybrid, profiles_of
 from aisle.prepare.profiles import Profiles
-from aisle.recommenders.abilities import Explains
+from aisle.recommenders.abilities import Explains, HasSupport
 from aisle.recommenders.base import Recommender, Retrieves
-from aisle.recommenders.implicit.co_purchase import CoPurchase
 from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.moments import DAY, format_day
@@ -27,8 +26,8 @@ Floats = NDArray[np.float32]
 REPEAT: Final = "repeat"
 """The source that proposes what the shopper dealt with before."""
 
-MIN_BUYERS: Final = 5
-"""Two items are often bought together if at least so many different shoppers did so."""
+MIN_SUPPORT: Final = 5
+"""A shelf says of two items what others did only if at least so many shoppers, or sessions, did it."""
 
 MIN_SHARE: Final = 0.01
 """A source is no reason for an item that it scores below this share of its best score for the shopper."""
@@ -289,14 +288,9 @@ def _reason(source: Recommender[Any], queries: QueryBatch, item: int) -> Reason:
     earlier = int(queries.history.items[effects.argmax()])
     if earlier == item:
         kind = Kind.AGAIN
-    elif isinstance(source, CoPurchase) and not _often_together(source, earlier, item):
+    elif isinstance(source, HasSupport) and source.support(earlier, item) < MIN_SUPPORT:
         kind = Kind.BECAUSE
     return Reason(kind, source.name, earlier, strongest_action(profiles, earlier))
-
-
-def _often_together(source: CoPurchase, earlier: int, item: int) -> bool:
-    partners = source.partners(np.array([earlier], np.int32), source.config.neighbours, MIN_BUYERS)
-    return item in partners.items
 
 
 # --- In words -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Final, Self
 import polars as pl
 from msgspec.structs import replace
 
-from aisle.ingest.batch import RawBatch
+from aisle.ingest.batch import RawBatch, without_values
 from aisle.ingest.dates import detect
 from aisle.ingest.formats import Format, recognise, recognise_columns
 from aisle.ingest.guessing.columns import known_columns, match_columns, table_of, theirs_of
@@ -27,7 +27,6 @@ from aisle.shop.events import EventKind
 TRIED_ROWS: Final = 2_000
 """How many rows a guess is tried on."""
 
-_QUOTED: Final = re.compile(r"'.*'", re.DOTALL)
 _ORDERS: Final = re.compile(
     r"order|purchase|sales|invoice|transaction|bestell|auftr|rechnung|verk[aä]uf|pedido|compra|venta|venda|commande|ordin",
     re.IGNORECASE,
@@ -138,8 +137,8 @@ def _tried(plan: Plan, source: Source, notes: tuple[str, ...], now: int) -> Gues
     if batch is None:
         name = "the frame" if isinstance(source, pl.DataFrame) else source[0]
         raise FileError(f"{name} holds no row that Aisle can use; give events, items, users or reviews")
-    alike = Counter(_QUOTED.sub("…", reject.reason) for reject in batch.rejects)
-    examples = {_QUOTED.sub("…", reject.reason): reject.reason for reject in reversed(batch.rejects)}
+    alike = Counter(without_values(reject.reason) for reject in batch.rejects)
+    examples = {without_values(reject.reason): reject.reason for reject in reversed(batch.rejects)}
     reasons = {examples[reason]: count for reason, count in alike.most_common()}
     return Guess(plan, batch.table, batch.accepted.head(3), batch.read, reasons, notes)
 
@@ -148,7 +147,8 @@ def _plan_of(raw: RawBatch, given: Plan, of_orders: bool, now: int) -> tuple[Pla
     frame = raw.frame
     _check_given(raw, given)
     table = given.table or ("events" if given.columns or given.constants else table_of(frame, now))
-    names = match_columns(frame, table, now, known_columns(frame, given))
+    matched = match_columns(frame, table, now, known_columns(frame, given))
+    names = {theirs: ours for theirs, ours in matched.items() if ours not in given.constants}
     ours = [*names.values(), *given.constants]
     required = missing(ours, table)
     if table == "events" and c.USER_ID not in ours and c.SESSION_ID not in ours:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import LIFT, LLR, SUM, Partners, Places, Value
-from aisle.recommenders.abilities import Explains, FoldsIn
+from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch, Ranked
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours
 from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
-from aisle.recommenders.sparse import entries_of, products
+from aisle.recommenders.sparse import entries_of, products, support_of
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -46,7 +46,7 @@ class CoPurchaseConfig(Config, frozen=True):
     """The weight of an item of the cart, as a share of the weight of the item that was put in after it."""
 
 
-class CoPurchase(RanksTheRest, FoldsIn, Explains, Recommender[CoPurchaseConfig]):
+class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurchaseConfig]):
     """What was bought in the same baskets as the items of a cart.
 
     A basket is a transaction; purchases without one share a basket if they are of one shopper and one day (UTC), and
@@ -135,6 +135,10 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, Recommender[CoPurchaseConfig])
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
         history = recent_rows(queries.single(query), self.config.decay)
         return history.values * entries_of(self.links_, history.indices, item)
+
+    def support(self, earlier: int, item: int) -> int:
+        """Return how many shoppers bought two items together."""
+        return support_of(self.links_, self.buyers_, earlier, item)
 
 
 def _places(log: "EventLog") -> tuple[Places, int]:

@@ -82,10 +82,18 @@ class CandidatePruner(Component[CandidatePrunerConfig]):
 
     def chances(self, ranks: Floats) -> NDArray[np.float64]:
         """Return how likely each candidate is wanted, (candidates,), from its ranks, (candidates, sources)."""
-        ranked = np.isfinite(ranks)
-        steps = _steps(np.where(ranked, ranks, 1))
-        chance = self.curves_[np.arange(len(self.curves_)), steps]
-        return np.asarray(1 - np.where(ranked, 1 - chance.astype(np.float64), 1.0).prod(axis=1))
+        missed = np.ones(len(ranks))
+        place = np.nan_to_num(ranks, nan=0).astype(np.int32)
+        misses = self._misses(int(place.max(initial=0)))
+        for source, places in enumerate(place.T):
+            missed *= misses[source][places]
+        return 1 - missed
+
+    def _misses(self, most: int) -> NDArray[np.float64]:
+        """Return how likely a proposal is not wanted, by source and rank up to `most`; rank 0 is no proposal."""
+        misses = np.ones((len(self.curves_), most + 1))
+        misses[:, 1:] -= self.curves_[:, _steps(np.arange(1, most + 1, dtype=np.float32))]
+        return misses
 
     def kept(self, lists: ItemLists, ranks: Floats, most: int) -> NDArray[np.bool_]:
         """Return which candidates are among the `most` likeliest of their query, (candidates,)."""

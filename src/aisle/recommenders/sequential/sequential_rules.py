@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import SUM, Places, Value
-from aisle.recommenders.abilities import Explains, FoldsIn
+from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
 from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
-from aisle.recommenders.sparse import entries_of, products
+from aisle.recommenders.sparse import entries_of, products, support_of
 
 if TYPE_CHECKING:
     from aisle.prepare.interactions import Interactions
@@ -47,7 +47,7 @@ class SequentialRulesConfig(Config, frozen=True):
     """The weight of an item of the history, as a share of the weight of the next item."""
 
 
-class SequentialRules(RanksTheRest, FoldsIn, Explains, Recommender[SequentialRulesConfig]):
+class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[SequentialRulesConfig]):
     """Sums of rules from the items of a history, the last ones counting most.
 
     Events that speak against an item make no rules. Items without a rule from the history come last, in the order of
@@ -59,6 +59,8 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, Recommender[SequentialRul
 
     links_: CSR
     """What follows each item, strongest first."""
+    followed_: NDArray[np.int32] | None = None
+    """How many sequences made each rule, (entries,); None in a bundle of an earlier version."""
 
     def fit(self, data: "Interactions", *, seed: int) -> Self:
         """Count which items follow which."""
@@ -70,7 +72,7 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, Recommender[SequentialRul
         steps = np.arange(1.0, min(config.window, max(1, len(sequences.items))) + 1)
         fading = steps**-config.distance_power
         value = Value(SUM, fading, np.zeros(items, np.int64), 0, config.min_support, config.repeats)
-        links = partners(places, value, config.neighbours).links
+        links, _, self.followed_ = partners(places, value, config.neighbours)
         totals = np.bincount(links.rows, links.values, minlength=items)
         self.links_ = links._replace(values=(links.values / totals[links.rows] ** config.confidence).astype(np.float32))
         self.rest_ = popular_rest(np.bincount(sequences.items, minlength=items))
@@ -85,6 +87,10 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, Recommender[SequentialRul
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
         history = recent_rows(queries.single(query), self.config.decay)
         return history.values * entries_of(self.links_, history.indices, item)
+
+    def support(self, earlier: int, item: int) -> int:
+        """Return in how many sequences an item followed another; 0 if a bundle does not say."""
+        return 0 if self.followed_ is None else support_of(self.links_, self.followed_, earlier, item)
 
 
 def _places(sequences: Sequences, window: int) -> Places:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels import sessions_numpy
 from aisle.kernels.sessions_numpy import Index, Nearest
-from aisle.recommenders.abilities import Explains, FoldsIn
+from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
@@ -52,7 +52,7 @@ class SessionKNNConfig(Config, frozen=True):
     """After this many days a session counts half; null: all of the newest sessions count alike."""
 
 
-class SessionKNN(RanksTheRest, FoldsIn, Explains, Recommender[SessionKNNConfig]):
+class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[SessionKNNConfig]):
     """Sums over the sessions that have the most, and the newest, items in common with a query.
 
     A query needs its history alone. Events that speak against an item are no part of a session. Items that no neighbour
@@ -98,6 +98,15 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, Recommender[SessionKNNConfig])
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
         history = recent_rows(queries.single(query), self.config.decay, self.config.last_items)
         return sessions_numpy.explain(history, item, self.index_, self._nearest())
+
+    def support(self, earlier: int, item: int) -> int:
+        """Return how many of the newest sessions with the earlier item have the other one too."""
+        index = self.index_
+        sessions = index.newest[slice(*index.newest_indptr[earlier : earlier + 2])].tolist()
+        return sum(
+            item in index.session_items[index.session_indptr[session] : index.session_indptr[session + 1]]
+            for session in sessions
+        )
 
     def _nearest(self) -> Nearest:
         config = self.config

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from aisle.app.serve import Live
+from aisle.app.serving.shelf import name_of
 from aisle.report.environment import environment
 from aisle.shop.errors import InputError, NoModel, NotFound, StorageError
 from aisle.shop.events import EventKind
@@ -185,7 +186,7 @@ class Storefront:
         departments = self._catalogue.departments()
         first = category.split(browse.SEPARATOR)[0]
         number = departments.index(first) if first in departments else len(first)
-        return draw(Subject(item_id, (row and row.title) or item_id, category, (row and row.brand) or "", number))
+        return draw(Subject(item_id, name_of(item_id, row), category, (row and row.brand) or "", number))
 
     # --- What visitors do ---------------------------------------------------------------------------------------------
 

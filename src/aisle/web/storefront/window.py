@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from aisle.app.serve import Live
-from aisle.app.serving.shelf import FALLBACKS, Shelf
+from aisle.app.serving.shelf import FALLBACKS, Shelf, name_of
 from aisle.engine.request import ShelfRequest
 from aisle.shop.errors import InputError, NoModel, NotFound, StorageError
 from aisle.storage import items
@@ -131,7 +131,7 @@ class Shopper:
         rated = self.stars.get(item_id)
         return Card(
             item_id,
-            (row and row.title) or item_id,
+            name_of(item_id, row),
             row.brand if row else None,
             row.category if row else None,
             row.image_url if row else None,

@@ -1,4 +1,4 @@
-"""A shop's first day as whole processes: import, train, one shelf, everybody's shelf, the demo; seconds and memory.
+"""A shop's first day as whole processes: import, train, one shelf, everybody's shelf, the demo; times and memory.
 
     python -m benchmarks.end_to_end FOLDER [--json FILE]
 
@@ -6,13 +6,12 @@ FOLDER holds one export of the Online Retail log (`*.csv.gz` or `*.csv`). Every 
 person would run it; the time includes Python's start.
 """
 
-import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Final
 
+from benchmarks.shared.commands import NOTHING_NEW, aisle
 from benchmarks.shared.rows import Row, finish, options
 
 SHOPPER: Final = "12748"
@@ -37,28 +36,12 @@ def measure(folder: Path, logs: list[Path]) -> list[Row]:
     aisle("init", ("init", str(folder / "shop")))
     return [
         aisle("import", (*shop, "import", *map(str, logs), "--format", "online-retail")),
-        aisle("import again", (*shop, "import", *map(str, logs), "--format", "online-retail")),
+        aisle("import again", (*shop, "import", *map(str, logs), "--format", "online-retail"), code=NOTHING_NEW),
         aisle("train", (*shop, "train")),
         aisle("recommend --user-id", (*shop, "recommend", "--user-id", SHOPPER)),
         aisle("recommend --all -n 20", (*shop, "recommend", "--all", "-n", "20", "--out", str(folder / "all.parquet"))),
         aisle("demo --no-serve", ("demo", str(folder / "demo"), "--no-serve")),
     ]
-
-
-def aisle(name: str, arguments: tuple[str, ...]) -> Row:
-    """Run one command; return its seconds and its peak memory."""
-    started = time.perf_counter()
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    actions = [(os.POSIX_SPAWN_DUP2, quiet, stream) for stream in (1, 2)]
-    process = os.posix_spawn(
-        sys.executable, [sys.executable, "-m", "aisle.cli.main", *arguments], os.environ, file_actions=actions
-    )
-    _, status, usage = os.wait4(process, 0)
-    seconds = time.perf_counter() - started
-    os.close(quiet)
-    if status != 0:
-        sys.exit(f"aisle {' '.join(arguments)} ended with {os.waitstatus_to_exitcode(status)}")
-    return {"command": name, "seconds": seconds, "peak_mb": usage.ru_maxrss / 1024}
 
 
 if __name__ == "__main__":

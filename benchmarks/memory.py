@@ -19,7 +19,7 @@ from aisle.shop import moments
 from aisle.simulator.simulation import Simulation
 from aisle.storage import events as stored_events
 from aisle.storage.connection import connect
-from benchmarks.end_to_end import aisle
+from benchmarks.shared.commands import aisle
 
 EVENTS: Final = 20_000_000
 

@@ -14,7 +14,7 @@ from aisle.storage.digest import digest
 from aisle.storage.tables import events
 from aisle.storage.writer import EventTuple, EventWriter
 from benchmarks.durability.promises import DATABASES, Promise, new_shop, reachable, skip
-from benchmarks.end_to_end import aisle
+from benchmarks.shared.commands import aisle
 from benchmarks.shared.rows import timed
 from tests import databases
 from tests.storage import samples

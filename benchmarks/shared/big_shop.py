@@ -14,7 +14,7 @@ from aisle.app.shop import Shop
 from aisle.shop import columns, moments
 from aisle.shop.money import MICROS
 from aisle.shop.schemas import conform
-from benchmarks.end_to_end import aisle
+from benchmarks.shared.commands import aisle
 
 EVENTS_OF_SHOPPER: Final = 50
 """The mean length of a history."""

@@ -162,7 +162,7 @@ def _of_owners(events: Events, acts: _Acts, items: Items) -> OwnerTallies:
         since_first=-_least(-age, taken, owners).astype(np.float64),
         since_any=_least(events.age, acts.owner, owners).astype(np.float64),
         price=_median(items.price[events.item[acts.taken]], taken, owners),
-        popularity=np.bincount(acts.owner, items.popularity[events.item], minlength=owners),
+        popularity=np.bincount(acts.owner, items.popularity[events.item], minlength=owners).astype(np.float64),
     )
 
 

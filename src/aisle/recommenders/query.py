@@ -150,6 +150,10 @@ def queries_of(profiles: Profiles, weights: Weights) -> QueryBatch:
     profiles
         At least one.
     """
+    if len(profiles.item) == 0:
+        nothing = np.zeros(0, np.float32)
+        history = ItemLists.empty(len(profiles))
+        return QueryBatch(history, nothing, profiles.timestamp, int(profiles.now.max()), nothing, profiles)
     weight = event_weights(
         weights, np.repeat(profiles.now, np.diff(profiles.indptr)), profiles.kind, profiles.rating, profiles.timestamp
     )

@@ -249,3 +249,16 @@ def test_people_are_suggested_where_items_lack(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "user_id,joined", "u,2024-01-01", "u,2024-01-02")
     with pytest.raises(FormatError, match="or say --as users if each row is a shopper"):
         guess([path], now=NOW)
+
+
+def test_a_value_that_is_set_stands_instead_of_a_column(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "user_id,item_id,date,Currency", "u,i,2024-01-01,", "v,i,2024-01-02,EUR")
+    plan = guess([path], Plan(table="events", constants={"currency": "EUR"}), now=NOW).plan
+    assert ingest([path], plan).events["currency"].to_list() == ["EUR", "EUR"]
+
+
+def test_orders_do_not_say_when_their_items_came(tmp_path: Path) -> None:
+    orders = write(tmp_path / "orders.csv", "Email,sku,name,Created at", "a@b.example,i,Tea,2024-01-01")
+    assert "available_from" not in guess([orders], Plan(table="items"), now=NOW).plan.columns.values()
+    items = write(tmp_path / "items.csv", "sku,name,Created at", "i,Tea,2024-01-01")
+    assert "available_from" in guess([items], Plan(table="items"), now=NOW).plan.columns.values()

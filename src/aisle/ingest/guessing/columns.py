@@ -67,7 +67,9 @@ def table_of(frame: pl.DataFrame, now: int) -> str:
 def match_columns(frame: pl.DataFrame, table: str, now: int, given: Mapping[str, str] | None = None) -> dict[str, str]:
     """Map their columns to ours: as given, by name where the values agree, then by values alone."""
     names: dict[str, str] = dict(given or {})
-    for ours in c.TABLES[table]:
+    # When somebody ordered an item says nothing of when it came into the shop.
+    of_orders = table == "items" and bool(named(frame, c.USER_ID))
+    for ours in (ours for ours in c.TABLES[table] if not (of_orders and ours == c.AVAILABLE_FROM)):
         for theirs in named(frame, ours) if ours not in names.values() else ():
             if theirs not in names and _fits(frame[theirs], ours, now):
                 names[theirs] = ours

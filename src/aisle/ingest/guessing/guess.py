@@ -147,7 +147,8 @@ def _plan_of(raw: RawBatch, given: Plan, of_orders: bool, now: int) -> tuple[Pla
     frame = raw.frame
     _check_given(raw, given)
     table = given.table or ("events" if given.columns or given.constants else table_of(frame, now))
-    names = match_columns(frame, table, now, known_columns(frame, given))
+    matched = match_columns(frame, table, now, known_columns(frame, given))
+    names = {theirs: ours for theirs, ours in matched.items() if ours not in given.constants}
     ours = [*names.values(), *given.constants]
     required = missing(ours, table)
     if table == "events" and c.USER_ID not in ours and c.SESSION_ID not in ours:

@@ -8,11 +8,11 @@ _WORDS: Final = """
 user_id: userid user uid customerid customer customerno customernumber clientid client shopperid shopper visitorid
     visitor memberid member buyerid buyer accountid account personid reviewerid userpseudoid customeruniqueid kunde
     kundenid kundennummer kundennr cliente clienteid idcliente idclient utilisateur usuario idusuario utente klant
-    klantid kundid anonymousid cookieid deviceid email username
+    klantid kundid anonymousid cookieid deviceid email customeremail billingemail emailaddress username
 item_id: itemid item productid product productcode productno sku stockcode articleid article articleno articlenumber
     asin isbn upc ean gtin movieid bookid songid clothingid variantid offerid artikel artikelid artikelnummer
     artikelnr produkt produktid produktnummer producto idproducto produto idproduto produit idproduit articulo
-    prodotto lineitemsku itemcode
+    prodotto lineitemsku itemsku itemcode
 timestamp: timestamp eventtime eventtimestamp time datetime date createdat created eventdate orderdate orderedat
     invoicedate purchasedate purchasedat transactiondate orderpurchasetimestamp ts unixts unixtime occurredat paidat
     reviewtime unixreviewtime datum zeit zeitpunkt bestelldatum auftragsdatum rechnungsdatum kaufdatum
@@ -20,13 +20,15 @@ timestamp: timestamp eventtime eventtimestamp time datetime date createdat creat
 event: event eventtype eventname action actiontype behavior behaviour behaviortype activity ereignis evento
 event_id: eventid messageid rowid lineid orderlineid orderitemid
 session_id: sessionid session usersession visitid visit sitzung sesion
-quantity: quantity qty amountofitems count units pieces numitems lineitemquantity menge anzahl stueck stuck cantidad
+quantity: quantity qty amountofitems count units pieces numitems lineitemquantity itemquantity qtyordered
+    quantityordered menge anzahl stueck stuck cantidad
     quantite quantita quantidade qtde aantal antal
 price: price unitprice itemprice productprice pricevalue saleprice lineitemprice preis stuckpreis einzelpreis precio
     preciounitario prix prixunitaire preco precounitario prezzo prijs pris
-currency: currency currencycode waehrung wahrung moneda devise moeda valuta
+currency: currency currencycode ordercurrency ordercurrencycode waehrung wahrung moneda devise moeda valuta
 rating: rating stars star score reviewscore overall grade note bewertung sterne calificacion avaliacao nota
-transaction_id: transactionid transaction orderid order orderno ordernumber invoiceid invoice invoiceno basketid
+transaction_id: transactionid transaction orderid order orderno ordernumber incrementid invoiceid invoice invoiceno
+    basketid
     checkoutid receiptid bestellung bestellnummer bestellnr auftrag auftragsnummer rechnungsnummer bonnr bonnummer
     belegnummer belegnr
     pedido idpedido

@@ -1,6 +1,7 @@
 """Strategies with known answers."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -14,14 +15,19 @@ from aisle.engine.model import TrainedModel
 from aisle.engine.proposals import FALLBACKS, Proposal
 from aisle.engine.query import NoCatalogue, ShelfQuery
 from aisle.engine.recipe import POPULAR, REBUYING, STATE
+from aisle.engine.related import CO_PURCHASE
 from aisle.engine.request import ShelfRequest
 from aisle.engine.strategies import STRATEGIES, strategy_named
 from aisle.engine.vocabulary import RequestVocabulary
-from aisle.recommenders.base import NoSettings
+from aisle.kernels.csr import CSR
+from aisle.recommenders.base import Component, NoSettings
+from aisle.recommenders.content.content import Content, ContentConfig
+from aisle.recommenders.implicit.co_purchase import CoPurchase, CoPurchaseConfig
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.shop import columns, moments
+from aisle.shop.errors import InputError
 from aisle.shop.events import KIND_CODES, ProfileEvent
 from aisle.shop.ids import Vocabulary
 from aisle.storage import items
@@ -150,3 +156,60 @@ def test_a_model_that_was_not_trained_falls_back_to_popular_items(kettles: Path)
     without_ease = TrainedModel(1, live.components, live.items, recipe, live.data_end)
     (proposal,) = proposals("ease", without_ease, [])
     assert proposal.fallback is FALLBACKS["popular_instead"]
+
+
+# --- A shop of cameras ------------------------------------------------------------------------------------------------
+
+CAMERAS = Vocabulary(["plain", "better", "worse stars", "far dearer", "cheaper", "tripod"])
+
+
+def cameras() -> TrainedModel:
+    """Return a model of cameras that are all alike, and a tripod that is bought with the better one."""
+    state = ItemState(NoSettings())
+    state.price_ = np.array([100, 150, 150, 201, 50, 120], np.float32)
+    state.stars_ = np.array([4, 4, 3, 5, 5, np.nan], np.float32)
+    state.category_ = np.array([0, 0, 0, 0, 0, 1], np.int32)
+    state.department_ = state.category_
+    state.buyers_ = np.arange(6, dtype=np.float32)
+    content = Content(ContentConfig())
+    content.item_vectors_ = np.array([[1, 0], [1, 0.1], [1, 0.1], [1, 0.1], [1, 0.1], [1, 0]], np.float32)
+    together = CoPurchase(CoPurchaseConfig())
+    together.links_ = CSR(np.array([0, 0, 1, 1, 1, 1, 1]), np.array([5], np.int32), np.array([2], np.float32))
+    together.buyers_ = np.array([5], np.int32)
+    popular = Popularity(PopularityConfig())
+    popular.scores_ = np.arange(6, dtype=np.float32)
+    recipe = recipe_of(Settings.read(Path()))
+    parts: dict[str, Component[Any]] = {POPULAR: popular, STATE: state, "content": content, CO_PURCHASE: together}
+    return TrainedModel(1, parts, CAMERAS, recipe, NOW)
+
+
+def of_page(strategy: str, **asked: Any) -> list[Proposal]:
+    catalogue = NoCatalogue(RequestVocabulary(CAMERAS), np.zeros(0, np.int32))
+    query = ShelfQuery.of_events(ShelfRequest(n=4, **asked), [], cameras(), catalogue)
+    return list(strategy_named(strategy).propose(query))
+
+
+@pytest.mark.parametrize("asked", [{"item_id": "plain"}, {"cart": ("cheaper", "plain")}])
+def test_a_step_up_costs_somewhat_more_and_is_rated_no_worse(asked: dict[str, Any]) -> None:
+    own, fallback = of_page("upsell", **asked)
+    assert [CAMERAS.ids[item] for item in own.items] == ["better"]
+    assert not own.may_be_filled
+    assert fallback.fallback is FALLBACKS["popular_instead"]
+
+
+@pytest.mark.parametrize("asked", [{"item_id": "far dearer"}, {"item_id": "unknown"}, {"cart": ("unknown",)}])
+def test_where_nothing_is_a_step_up_bestsellers_are_shown(asked: dict[str, Any]) -> None:
+    (proposal,) = of_page("upsell", **asked)
+    assert proposal.fallback is FALLBACKS["popular_instead"]
+
+
+def test_a_step_up_needs_an_item_to_step_up_from() -> None:
+    with pytest.raises(InputError, match="needs the item"):
+        of_page("upsell")
+
+
+def test_the_partners_of_a_category_come_before_the_fallback() -> None:
+    proposal = of_page("bought_together", item_id="plain")[0]
+    assert [CAMERAS.ids[item] for item in proposal.items] == ["tripod"]
+    assert proposal.fallback is FALLBACKS["bought_with_category"]
+    assert of_page("bought_together", item_id="better")[0].fallback is None

@@ -1,7 +1,7 @@
 """The smallest recommender there is: every shopper gets the items in the order of one learnt number each."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ class TinyConfig(Config, frozen=True, kw_only=True):
 
 class Tiny(Recommender[TinyConfig]):
     name = "tiny"
-    config_type: ClassVar[type[Config]] = TinyConfig
     learnt: Mapping[str, Array]
 
     def fit(self, data: Interactions, *, seed: int) -> Self:

@@ -12,8 +12,9 @@ from aisle.kernels.sgd_numpy import Factors, Steps
 from aisle.recommenders.abilities import PredictsRatings
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.ratings.baseline import Baseline, BaselineConfig
-from aisle.recommenders.ratings.knn_baseline import KNNBaseline, KNNBaselineConfig
-from aisle.recommenders.ratings.knn_means import KNNMeans, KNNMeansConfig
+from aisle.recommenders.ratings.knn_baseline import KNNBaseline
+from aisle.recommenders.ratings.knn_means import KNNMeans
+from aisle.recommenders.ratings.rating_neighbours import NeighboursConfig
 from aisle.recommenders.ratings.star_ratings import ratings_of
 from tests.recommenders.rating_battery import random_ratings
 
@@ -92,7 +93,7 @@ def similarity_options(by: str, similarity: str, min_support: int) -> dict[str, 
 def test_knn_with_means(by: Any, similarity: Any, k: int, min_k: int, min_support: int) -> None:
     options = similarity_options(by, similarity, min_support)
     theirs = expected(surprise.KNNWithMeans(k, min_k, sim_options=options, verbose=False))
-    config = KNNMeansConfig(by=by, similarity=similarity, k=k, min_k=min_k, min_support=min_support, shrinkage=20)
+    config = NeighboursConfig(by=by, similarity=similarity, k=k, min_k=min_k, min_support=min_support, shrinkage=20)
     assert_alike(predicted(KNNMeans(config)), theirs)
 
 
@@ -100,7 +101,7 @@ def test_knn_with_means(by: Any, similarity: Any, k: int, min_k: int, min_suppor
 def test_knn_baseline(by: Any, similarity: Any, k: int, min_k: int, min_support: int) -> None:
     options = similarity_options(by, similarity, min_support)
     theirs = expected(surprise.KNNBaseline(k, min_k, sim_options=options, verbose=False))
-    config = KNNBaselineConfig(by=by, similarity=similarity, k=k, min_k=min_k, min_support=min_support, shrinkage=20)
+    config = NeighboursConfig(by=by, similarity=similarity, k=k, min_k=min_k, min_support=min_support, shrinkage=20)
     assert_alike(predicted(KNNBaseline(config)), theirs)
 
 

@@ -3,6 +3,7 @@
 from typing import Any, TypeAlias
 
 from aisle.shop.columns import TABLES
+from aisle.shop.rejects import Reject
 
 START = 1_300_000_000_000_000
 
@@ -22,3 +23,12 @@ def event(number: int, **values: Any) -> tuple[Any, ...]:
 
 def events(first: int, count: int) -> list[tuple[Any, ...]]:
     return [event(number, user_id=f"u{number % 7}") for number in range(first, first + count)]
+
+
+def reject(
+    raw: str = "u,i,x",
+    source: str = "events.csv",
+    line: int | None = 7,
+    reason: str = "rating 'x' is not a number",
+) -> Reject:
+    return Reject(source, line, "events", reason, raw)

@@ -9,7 +9,6 @@ and catalogue are used, then the popular shelf: a shelf says which, and is never
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -22,22 +21,24 @@ from aisle.app.serving.connections import connections
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
+from aisle.app.serving.paging import PagedShelves
 from aisle.app.serving.placements import placement_named, placements_of, with_rules
 from aisle.app.serving.profiles import Profiles
 from aisle.app.serving.reasons import reasons_of_shelf
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
+from aisle.engine.model import TrainedModel
 from aisle.engine.ordering import best_first, taste
-from aisle.engine.placement import Placement, place
+from aisle.engine.placement import place
 from aisle.engine.query import ShelfQuery
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.prepare.weigh import Weights
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound, StorageError
-from aisle.shop.events import EventKind, ProfileEvent, off_scale
+from aisle.shop.events import EventKind, off_scale
 from aisle.shop.signing import is_signed, new_recommendation_id
-from aisle.storage import events, items, paged_shelves, people
+from aisle.storage import events, items, people
 from aisle.storage.items import Unavailable
 from aisle.storage.migrations import check
 from aisle.storage.signing_key import signing_key
@@ -81,6 +82,7 @@ class Live:
         self._writer = EventWriter(self.db)
         self.impressions = ImpressionLog(self.db)
         self.profiles = Profiles(self._reads)
+        self.paged = PagedShelves(self.db)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -99,7 +101,9 @@ class Live:
         # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
         profile, away = self.profiles.of(request.user_id, request.session_id)
-        query, catalogue = self._query(request, placement, [*request.tried, *profile])
+        model = self.model_watch.current()
+        catalogue = self._catalogue(model)
+        query = ShelfQuery.of_events(request, [*request.tried, *profile], model, catalogue, placement.objective)
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self._recommendation_id())
@@ -107,17 +111,18 @@ class Live:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not away) if away or catalogue.is_old else shelf
 
-    def served(self, request: ShelfRequest) -> Shelf:
-        """Return a shelf as `shelf` does, to be shown to a shopper: it leaves an impression behind."""
-        return self.shown(self.shelf(request), request)
-
-    def shown(self, shelf: Shelf, request: ShelfRequest) -> Shelf:
-        """Note that a shelf is shown to a shopper, and return it."""
-        strategy = self.placements[request.placement].strategy.name
-        self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
+    def shelf_to_show(self, request: ShelfRequest) -> Shelf:
+        """Return a shelf as `shelf` does, and note that a shopper sees it."""
+        shelf = self.shelf(request)
+        self.note_shown(shelf, request)
         return shelf
 
-    def page(self, request: ShelfRequest, placements: Sequence[str], *, served: bool = False) -> list[Shelf]:
+    def note_shown(self, shelf: Shelf, request: ShelfRequest) -> None:
+        """Store the impression that a shopper sees a shelf, or the part of one."""
+        strategy = self.placements[request.placement].strategy.name
+        self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
+
+    def page(self, request: ShelfRequest, placements: Sequence[str], *, to_show: bool = False) -> list[Shelf]:
         """Return the shelves of a page: no item stands on two of them, and the earlier placement has it.
 
         Parameters
@@ -126,8 +131,8 @@ class Live:
             The request, the same for all placements but for their names.
         placements
             The placements, the most important first.
-        served
-            Whether the shelves are shown to a shopper, as those of `served` are.
+        to_show
+            Whether a shopper sees the shelves, as those of `shelf_to_show`.
 
         Raises
         ------
@@ -136,11 +141,11 @@ class Live:
         """
         if len(set(placements)) < len(placements):
             raise InputError(f"a placement is named twice in {', '.join(placements)}; name each once")
-        fill = self.served if served else self.shelf
+        fill = self.shelf_to_show if to_show else self.shelf
         shelves: list[Shelf] = []
         for placement in placements:
-            shown = (*request.exclude_ids, *(item.item_id for shelf in shelves for item in shelf.items))
-            shelves.append(fill(msgspec.structs.replace(request, placement=placement, exclude_ids=shown)))
+            above = (*request.exclude_ids, *(item.item_id for shelf in shelves for item in shelf.items))
+            shelves.append(fill(msgspec.structs.replace(request, placement=placement, exclude_ids=above)))
         return shelves
 
     def is_ours(self, recommendation_id: str) -> bool:
@@ -198,7 +203,10 @@ class Live:
         """
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT)
         where = placement_named(self.placements, request.placement)
-        query, catalogue = self._query(request, where, self.profiles.of(user_id, None)[0])
+        profile, _ = self.profiles.of(user_id, None)
+        model = self.model_watch.current()
+        catalogue = self._catalogue(model)
+        query = ShelfQuery.of_events(request, profile, model, catalogue, where.objective)
         return why(where, query, catalogue, user_id, item_id)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
@@ -215,26 +223,7 @@ class Live:
             raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
         return self.shelf(ShelfRequest(placement=SIMILAR_PLACEMENT, item_id=item_id, n=n))
 
-    def keep_for_paging(self, shelf: Shelf, user_id: str | None, session_id: str | None) -> None:
-        """Keep a whole shelf for an hour, so that its pages repeat nothing; without a database there are no pages."""
-        text = msgspec.json.encode(shelf).decode()
-        with suppress(StorageError):
-            paged_shelves.add(self.db, shelf.recommendation_id, user_id, session_id, text)
-
-    def kept(self, recommendation_id: str, user_id: str | None, session_id: str | None) -> Shelf:
-        """Return a shelf that was kept for this shopper.
-
-        Raises
-        ------
-        NotFound
-            If there is none, or it is somebody else's.
-        """
-        row = paged_shelves.get(self.db, recommendation_id)
-        if row is None or (row.user_id, row.session_id) != (user_id, session_id):
-            raise NotFound(f"there is no shelf {recommendation_id!r} of this shopper to go on with; ask for offset=0")
-        return msgspec.json.decode(row.shelf, type=Shelf)
-
-    def ordered(self, item_ids: Sequence[str], user_id: str | None, session_id: str | None) -> list[tuple[str, float]]:
+    def rank(self, item_ids: Sequence[str], user_id: str | None, session_id: str | None) -> list[tuple[str, float]]:
         """Return items in the order of a shopper's taste, with how much they like each; NaN where nobody can say.
 
         Raises
@@ -246,14 +235,9 @@ class Live:
         scores = taste(self.model_watch.current(), profile, item_ids)
         return [(item_ids[place], float(scores[place])) for place in best_first(scores)]
 
-    def _query(
-        self, request: ShelfRequest, placement: Placement, profile: Sequence[ProfileEvent]
-    ) -> tuple[ShelfQuery, LiveCatalogue]:
-        """Return a request in the live model's numbers, and the catalogue that it looks items up in."""
-        model = self.model_watch.current()
-        held = self._catalogue_watch.current(model)
-        catalogue = LiveCatalogue(model.items, held, self._unavailable, self._newest)
-        return ShelfQuery.of_events(request, profile, model, catalogue, placement.objective), catalogue
+    def _catalogue(self, model: TrainedModel) -> LiveCatalogue:
+        """Return the catalogue at this moment, to look up what a request is about."""
+        return LiveCatalogue(model.items, self._catalogue_watch.current(model), self._unavailable, self._newest)
 
     def _newest(self, n: int) -> list[str]:
         """Return the catalogue's newest items; none if the database is away."""

@@ -286,12 +286,11 @@ class Shop(Live):
         on_spark: bool = False,
     ) -> "Tuned":
         """Search for better settings of a model, as `app.tuning.search` does; on Spark, several trials at a time."""
-        from aisle.app.spark.tune import search_on_spark
-        from aisle.app.tuning.search import SearchPlan, search_locally, tune
+        from aisle.app.spark.tune import spark_workers
+        from aisle.app.tuning.search import SearchPlan, tune
 
         plan = SearchPlan(trials, seed, timeout, write, progress, better or (lambda _: None))
-        search = search_on_spark(self.settings) if on_spark else search_locally
-        tuned = tune(self.db, self.settings, model, plan, search)
+        tuned = tune(self.db, self.settings, model, plan, spark_workers(self.settings) if on_spark else None)
         return msgspec.structs.replace(tuned, run_id=track_tuning(self.settings, tuned))
 
     def weigh(self, *, write: bool = False, progress: Progress = silent) -> "Weighed":

@@ -14,17 +14,15 @@ from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training import interactions_table
-from aisle.app.training.calibrating import Calibrated, Reliability
+from aisle.app.training.calibrating import Reliability
 from aisle.app.training.figures import Measurements
-from aisle.app.training.fitting import Fitted, TrainingBudget, fit, fit_others
-from aisle.app.training.gate import GateDecision, decide
-from aisle.app.training.measuring import Measured, newest_window, with_catalogue
-from aisle.app.training.placement_report import PlacementFigures, ShareCost
-from aisle.app.training.repeat_share import allowing
+from aisle.app.training.fitting import Fitted, TrainingBudget, fit, with_other_components
+from aisle.app.training.gate import GateDecision, HeldOutFigures, decide
+from aisle.app.training.measuring import newest_window, with_catalogue
+from aisle.app.training.repeat_share import with_repeat_share
 from aisle.app.training.reviews import star_errors, with_reviews
 from aisle.engine.model import CONTENT
 from aisle.engine.recipe import CALIBRATION, RANKER, STARS, Recipe
-from aisle.engine.shelf.long_tail import TailCost
 from aisle.evaluation.queries import query_batch
 from aisle.evaluation.review_stars import ReviewErrors
 from aisle.models import registry
@@ -65,36 +63,24 @@ class DataSummary(msgspec.Struct, frozen=True):
         return cls(int(moments[0]), int(moments[-1]), len(data.log), len(data.users), len(data.items), data.fingerprint)
 
 
-class Trained(msgspec.Struct, frozen=True):
-    """The result of a training."""
+class Trained(HeldOutFigures, frozen=True, kw_only=True):
+    """The result of a training: a model, what it learnt from, and the figures of its recipe on the held-out weeks."""
 
     version: int
     live: bool
-    reason: str
-    """Why it went live or not, for people."""
-    measured: list[Measured]
-    """The new recipe, the live recipe if that is another, and popularity; empty if nothing could be held out."""
-    placements: list[PlacementFigures]
-    """The figures of each placement's shelves on the held-out weeks."""
-    long_tail: list[TailCost]
-    """What shares of attention for the long tail would cost there."""
-    review_errors: ReviewErrors | None
-    """How well the words of reviews predict their stars; null if all reviews have stars, or too few do."""
+    learnt_from: DataSummary
     events: int
     users: int
     items: int
     skipped: dict[str, str]
     """What was not trained, by role of the bundle, and why."""
-    seconds: float
-    learnt_from: DataSummary
-    run_id: str | None = None
-    """The run in MLflow; null without tracking."""
-    shares: list[ShareCost] = []
-    """What the shares of what a shopper knows cost the shelves of the held-out weeks."""
-    outranked: str | None = None
-    """How much worse the personal model ranks than popularity, which fills the shelves then; null if it does not."""
+    review_errors: ReviewErrors | None = None
+    """How well the words of reviews predict their stars; null if all reviews have stars, or too few do."""
     reliability: Reliability | None = None
     """How the chances of a hybrid compare with what was observed; null where none were stated."""
+    seconds: float
+    run_id: str | None = None
+    """The run in MLflow; null without tracking."""
 
     def to_frame(self) -> pl.DataFrame:
         """Return the figures of the models that were measured."""
@@ -148,12 +134,13 @@ def train(
     # From here on with the held-out weeks: what goes live has learnt from everything.
     known, skipped = with_reviews(tables, END_OF_TIME, recipe.seed)
     data = everything(known, recipe)
-    window = newest_window(tables.events, recipe.weights)
-    fitted = fit_others(recipe, data, fit(recipe, data, window, budget, progress))
+    # A ranker learns from past windows: this is the newest of them, and the others come before it.
+    past_window = newest_window(tables.events, recipe.weights)
+    fitted = fit(recipe, data, past_window, budget, progress)
+    fitted = with_other_components(fitted, recipe, data)
     progress(f"fit {recipe.model} on everything", 1, 1)
-    fitted = fitted._replace(components=allowing(fitted.components, decision.least_repeat_share))
     check_sane(fitted, data)
-    fitted = with_chances(fitted, decision.calibrated)
+    fitted = with_what_was_measured(fitted, decision)
     decision = with_parts(decision, missing_parts(db, settings, recipe, fitted), force=force)
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision)
@@ -163,13 +150,9 @@ def train(
     if tables.stray is not None:
         skipped["stray events"] = tables.stray
     return Trained(
+        **decision.figures(),
         version=version,
         live=decision.promote,
-        reason=decision.reason,
-        measured=decision.measured,
-        placements=decision.placements,
-        shares=decision.shares,
-        long_tail=decision.long_tail,
         review_errors=star_errors(tables.reviews, recipe.seed),
         events=tables.events.height,
         users=len(data.users),
@@ -177,7 +160,6 @@ def train(
         skipped=fitted.skipped | skipped,
         seconds=time.perf_counter() - started,
         learnt_from=DataSummary.of(data),
-        outranked=decision.outranked,
         reliability=decision.calibrated.reliability,
     )
 
@@ -214,13 +196,15 @@ def check_sane(fitted: Fitted, data: Interactions) -> None:
         raise NotEnoughData("some shoppers' shelves are empty; import more events")
 
 
-def with_chances(fitted: Fitted, calibrated: Calibrated) -> Fitted:
-    """Add to a hybrid what turns its scores into chances, or say why there is nothing."""
-    if RANKER not in fitted.components:
-        return fitted
-    if calibrated.calibration is None:
-        return fitted._replace(skipped=fitted.skipped | {CALIBRATION: f"no chances are stated: {calibrated.problem}"})
-    return fitted._replace(components=fitted.components | {CALIBRATION: calibrated.calibration})
+def with_what_was_measured(fitted: Fitted, decision: GateDecision) -> Fitted:
+    """Add what only held-out weeks can tell: how many repeats shelves hold, and how scores turn into chances."""
+    components = with_repeat_share(fitted.components, decision.least_repeat_share)
+    skipped, calibrated = fitted.skipped, decision.calibrated
+    if RANKER in components and calibrated.calibration is not None:
+        components |= {CALIBRATION: calibrated.calibration}
+    elif RANKER in components:
+        skipped = skipped | {CALIBRATION: f"no chances are stated: {calibrated.problem}"}
+    return fitted._replace(components=components, skipped=skipped)
 
 
 def missing_parts(db: Database, settings: Settings, recipe: Recipe, fitted: Fitted) -> dict[str, str]:

@@ -52,6 +52,11 @@ SIMILAR_INSTEAD: Final = Fallback(
     "Too few shoppers bought anything together with this item, so these are similar items.",
     reason="like {}",
 )
+BOUGHT_WITH_CATEGORY: Final = Fallback(
+    "bought_with_category",
+    "Too few shoppers bought anything together with this item, so these were bought with others of its category.",
+    reason="bought with things like {}",
+)
 BOUGHT_TOGETHER_INSTEAD: Final = Fallback(
     "bought_together_instead",
     "No model compares these items yet, so these were bought together with this one.",
@@ -80,6 +85,7 @@ FALLBACKS: Final = {
         NOTHING_SIMILAR,
         PERSONAL_INSTEAD,
         SIMILAR_INSTEAD,
+        BOUGHT_WITH_CATEGORY,
         BOUGHT_TOGETHER_INSTEAD,
     )
 }

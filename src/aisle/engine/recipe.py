@@ -1,21 +1,19 @@
 """A recipe: everything that decides what training makes of the same events. The promotion gate compares recipes."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.ranking.hybrid import NAME as HYBRID
 from aisle.engine.ranking.hybrid import HybridConfig
+from aisle.prepare.interactions import Interactions
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import HasItemVectors
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.catalog import by_name, current_name
 from aisle.shop.errors import SettingsError
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 PERSONAL: Final = "personal"
 POPULAR: Final = "popular"
@@ -60,7 +58,7 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         return cls(model, by_name(model).config_type.parse(settings).plain())
 
-    def fit(self, data: "Interactions", seed: int) -> Recommender[Any]:
+    def fit(self, data: Interactions, seed: int) -> Recommender[Any]:
         """Train the model, and index its vectors."""
         model_type = by_name(self.model)
         model = model_type(model_type.config_type.parse(self.settings)).fit(data, seed=seed)

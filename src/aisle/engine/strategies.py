@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from aisle.engine.proposals import (
     BOUGHT_TOGETHER_INSTEAD,
+    BOUGHT_WITH_CATEGORY,
     NOTHING_SIMILAR,
     PERSONAL_INSTEAD,
     POPULAR,
@@ -24,17 +25,15 @@ from aisle.engine.proposals import (
     Proposal,
 )
 from aisle.engine.query import ShelfQuery
-from aisle.engine.ranking.explain import MIN_SUPPORT
 from aisle.engine.recipe import BASELINE, PERSONAL
-from aisle.recommenders.implicit.co_purchase import CoPurchase
+from aisle.engine.related import CO_PURCHASE, MIN_SHOPPERS, best, dearest, partners, partners_of_category, step_ups
 from aisle.recommenders.similar import similar as most_similar
 from aisle.shop.errors import InputError
-from aisle.shop.ids import UNKNOWN, among
+from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 
-CO_PURCHASE: Final = "co_purchase"
 TRENDING: Final = "trending"
-"""The models that strategies ask by name."""
+"""The model of what gains popularity."""
 
 DISCOVERY: Final = {"seen_share": 0.3, "repeat_share": "auto"}
 """The rules of a shelf that shows shoppers what they do not know yet, and what they know in a measure."""
@@ -115,14 +114,24 @@ def _similar(query: ShelfQuery) -> Iterator[Proposal]:
 def _bought_together(query: ShelfQuery) -> Iterator[Proposal]:
     """Yield what several shoppers bought together with the item of the page."""
     _check_item(query, "bought_together")
-    yield from _proposed(*_partners(query, np.array([query.item], np.int32)), may_be_filled=False)
+    yield from _proposed(*partners(query, np.array([query.item], np.int32)), may_be_filled=False)
+    yield from _proposed(*partners_of_category(query, query.item), BOUGHT_WITH_CATEGORY, may_be_filled=False)
     yield from _similar_to(query, query.item, SIMILAR_INSTEAD)
+    yield popular_items(query, POPULAR_INSTEAD)
+
+
+def _upsell(query: ShelfQuery) -> Iterator[Proposal]:
+    """Yield items like the item of the page, or like the dearest one of the cart, that are a step up from it."""
+    item = query.item if query.item != UNKNOWN else dearest(query, query.cart)
+    if item == UNKNOWN and len(query.cart) == 0:
+        _check_item(query, "upsell")
+    yield from _proposed(*step_ups(query, item), may_be_filled=False)
     yield popular_items(query, POPULAR_INSTEAD)
 
 
 def _cart(query: ShelfQuery) -> Iterator[Proposal]:
     """Yield what goes with everything in the cart, and otherwise what suits the shopper, known by the cart at least."""
-    yield from _proposed(*_partners(query, query.cart))
+    yield from _proposed(*partners(query, query.cart))
     for proposal in _by_model(query.with_cart(), PERSONAL):
         yield Proposal(proposal.items, proposal.scores, proposal.fallback or PERSONAL_INSTEAD)
 
@@ -186,7 +195,15 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             placement="frequently-bought-together",
             needs=(CO_PURCHASE,),
             reason="often bought with {}",
-            fallbacks=(SIMILAR_INSTEAD, BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD),
+            fallbacks=(BOUGHT_WITH_CATEGORY, SIMILAR_INSTEAD, BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD),
+        ),
+        Strategy(
+            "upsell",
+            _upsell,
+            about="item",
+            placement="upsell",
+            reason="a step up",
+            fallbacks=(POPULAR_INSTEAD,),
         ),
         Strategy(
             "cart",
@@ -276,21 +293,7 @@ def _similar_to(query: ShelfQuery, item: int, fallback: Fallback | None = None) 
         similar_items = Proposal.of_row(most_similar(query.model.directions, items, query.n_candidates), 0, fallback)
         if len(similar_items.items):
             yield similar_items
-    yield from _proposed(*_partners(query, items, min_buyers=1), BOUGHT_TOGETHER_INSTEAD)
-
-
-def _partners(query: ShelfQuery, items: Ints, min_buyers: int = MIN_SUPPORT) -> tuple[Ints, Floats]:
-    """Return the items bought together with some items, by the sum of their scores, best first."""
-    model = query.model.recommender(CO_PURCHASE)
-    known = items[(items >= 0) & (items < len(query.model.items))]
-    if len(known) == 0 or not isinstance(model, CoPurchase):
-        return np.zeros(0, np.int32), np.zeros(0, np.float32)
-    links = model.partners(known, model.config.neighbours, min_buyers)
-    linked = links.items >= 0
-    partners, places = np.unique(links.items[linked], return_inverse=True)
-    scores = np.bincount(places, links.scores[linked], len(partners)).astype(np.float32)
-    scores[among(partners, known)] = 0
-    return _best(partners, scores)
+    yield from _proposed(*partners(query, items, MIN_SHOPPERS), BOUGHT_TOGETHER_INSTEAD)
 
 
 def _due(query: ShelfQuery) -> tuple[Ints, Floats]:
@@ -310,13 +313,7 @@ def _due(query: ShelfQuery) -> tuple[Ints, Floats]:
     days: NDArray[np.float64] = (query.shopper.now - last[items]) / DAY
     ratio = days / np.maximum(rebuying.interval_[items], 1)
     score = np.where(rebuying.due(items, days), liking * rebuying.rate_[items] * ratio * np.exp(1 - ratio), 0)
-    return _best(items, score.astype(np.float32))
-
-
-def _best(items: Ints, scores: Floats) -> tuple[Ints, Floats]:
-    """Return the items with a score above 0, best first."""
-    order = np.argsort(-scores, kind="stable")[: np.count_nonzero(scores > 0)]
-    return items[order], scores[order]
+    return best(items, score.astype(np.float32))
 
 
 def _unscored(items: Ints) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 import polars as pl
 
-from aisle.ingest.batch import ROW, Reject, cut
+from aisle.ingest.batch import ROW, cut
 from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
 from aisle.ingest.json import check_object, split
 from aisle.ingest.readers.jsonl import cell_of, to_frame
@@ -18,6 +18,7 @@ from aisle.shop import columns as c
 from aisle.shop import moments
 from aisle.shop.errors import InputError
 from aisle.shop.events import MAX_RATING, MAX_TEXT_BYTES, Stars, off_scale
+from aisle.shop.rejects import Reject
 
 MAX_BODY: Final = 2 * 1024 * 1024
 """The largest body, in bytes."""

@@ -8,6 +8,7 @@ import msgspec
 import polars as pl
 
 from aisle.shop.events import MAX_TEXT_BYTES
+from aisle.shop.rejects import Reject
 
 BATCH_ROWS: Final = 50_000
 """How many rows are read and checked at a time."""
@@ -19,19 +20,6 @@ REJECTED: Final = "_rejected"
 """In mapped frames, optional: why the format rejects this row (String), or null."""
 
 _QUOTED: Final = re.compile(r"'.*'", re.DOTALL)
-
-
-class Reject(msgspec.Struct, frozen=True):
-    """A row that was rejected."""
-
-    source: str
-    """The file as it was named, or `api`."""
-    line: int | None
-    """The line on which the row starts, counted from 1; the row's number in Parquet; null where there is none."""
-    table: str
-    reason: str
-    raw: str
-    """The row, cut at 32 KB: JSON of its cells, or the text of a line that is no row."""
 
 
 class BadLine(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from aisle.ingest.batch import BATCH_ROWS, REJECTED, ROW, BadLine, Batch, Mapped, Reject
+from aisle.ingest.batch import BATCH_ROWS, REJECTED, ROW, BadLine, Batch, Mapped
 from aisle.ingest.dates import ISO, DateRule, detect
 from aisle.ingest.formats import Format, format_named
 from aisle.ingest.identity import Identities
@@ -20,6 +20,7 @@ from aisle.shop import moments
 from aisle.shop.columns import EVENT_ID, REVIEW_ID, TABLES
 from aisle.shop.errors import FileError, FormatError
 from aisle.shop.events import EARLIEST
+from aisle.shop.rejects import Reject
 
 _ID_OF: Final = {"events": EVENT_ID, "reviews": REVIEW_ID}
 """The tables whose rows get an id if they have none."""

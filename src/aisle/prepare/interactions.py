@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from aisle.prepare.profiles import PER_EVENT, Profiles, stretches
 from aisle.shop.ids import UNKNOWN, Vocabulary
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a shelf does without both
     import polars as pl
+    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +123,7 @@ class Interactions:
 
     users: Vocabulary
     items: Vocabulary
-    matrix: csr_array
+    matrix: "csr_array"
     log: EventLog
     now: int
     catalogue: "pl.DataFrame | None" = None

@@ -2,19 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
+from itertools import chain
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.learnt import arrays_of, restore
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
 from aisle.recommenders.topn import rank_in_blocks, topn_positive
 from aisle.shop.errors import SettingsError
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Array = NDArray[Any]
 
@@ -66,6 +65,12 @@ class Component(Generic[C]):
     name: ClassVar[str]
     """Its name in `aisle.toml` and on the command line."""
     config_type: ClassVar[type[Config]]
+    """The class of its settings: the one in `Component[…]` or `Recommender[…]`."""
+
+    def __init_subclass__(cls) -> None:
+        for argument in chain.from_iterable(map(get_args, cls.__dict__.get("__orig_bases__", ()))):
+            if isinstance(argument, type) and issubclass(argument, Config):
+                cls.config_type = argument
 
     def __init__(self, config: C) -> None:
         self.config: C = config
@@ -101,7 +106,7 @@ class Recommender(Component[C], ABC):
     """
 
     @abstractmethod
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Learn from the data and forget what was learnt before; equal data and seed give equal arrays.
 
         Raises

@@ -1,15 +1,13 @@
 """A validation split of training data: the last items of each user are held out, and queried by the earlier ones."""
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import EventLog, Interactions
 from aisle.recommenders.query import ItemLists, QueryBatch
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import EventLog, Interactions
 
 _SHARE: Final = 0.1
 
@@ -28,12 +26,12 @@ class LeaveLastSplit:
         The held-out items of each query.
     """
 
-    train: "Interactions"
+    train: Interactions
     queries: QueryBatch
     wanted: ItemLists
 
 
-def leave_last(data: "Interactions", most_queries: int, seed: int) -> LeaveLastSplit:
+def leave_last(data: Interactions, most_queries: int, seed: int) -> LeaveLastSplit:
     """Hold out the last tenth of each user's pairs, at least one, for users with two or more.
 
     Parameters
@@ -66,14 +64,14 @@ def leave_last(data: "Interactions", most_queries: int, seed: int) -> LeaveLastS
     return LeaveLastSplit(_without(data, held_out, pair_of_event), histories.take(queried), wanted.take(queried))
 
 
-def _pairs(log: "EventLog", keys: NDArray[np.int64], items: int) -> NDArray[np.int64]:
+def _pairs(log: EventLog, keys: NDArray[np.int64], items: int) -> NDArray[np.int64]:
     """Return the place of each event's user and item among the ascending keys, -1 where they are not."""
     wanted = log.user * np.int64(items) + log.item
     places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where((log.user >= 0) & (keys[places] == wanted), places, -1)
 
 
-def _last_moments(log: "EventLog", pair_of_event: NDArray[np.int64], pairs: int) -> NDArray[np.int64]:
+def _last_moments(log: EventLog, pair_of_event: NDArray[np.int64], pairs: int) -> NDArray[np.int64]:
     """Return the moment of the last event of each pair, (pairs,)."""
     last = np.zeros(pairs, np.int64)
     known = pair_of_event >= 0
@@ -82,7 +80,7 @@ def _last_moments(log: "EventLog", pair_of_event: NDArray[np.int64], pairs: int)
     return last
 
 
-def _without(data: "Interactions", held_out: NDArray[np.bool_], pair_of_event: NDArray[np.int64]) -> "Interactions":
+def _without(data: Interactions, held_out: NDArray[np.bool_], pair_of_event: NDArray[np.int64]) -> Interactions:
     """Return the data without the held-out pairs and their events."""
     matrix = data.matrix.copy()
     matrix.data[held_out] = 0

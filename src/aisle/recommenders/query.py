@@ -154,9 +154,8 @@ def queries_of(profiles: Profiles, weights: Weights) -> QueryBatch:
         nothing = np.zeros(0, np.float32)
         history = ItemLists.empty(len(profiles))
         return QueryBatch(history, nothing, profiles.timestamp, int(profiles.now.max()), nothing, profiles)
-    weight = event_weights(
-        weights, np.repeat(profiles.now, np.diff(profiles.indptr)), profiles.kind, profiles.rating, profiles.timestamp
-    )
+    now = profiles.now[0] if len(profiles) == 1 else profiles.now[profiles.owner]
+    weight = event_weights(weights, now, profiles.kind, profiles.rating, profiles.timestamp)
     pairs = aggregate_arrays(
         profiles.owner.astype(np.int32),
         profiles.item,

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from aisle.shop.columns import PRICE, TABLES
 from aisle.shop.errors import Refused
 from aisle.shop.money import from_micros
+from aisle.shop.rejects import Reject
 from aisle.storage import rejects
 from aisle.storage.connection import Database
 from aisle.storage.rows import Rows, as_tuples
@@ -15,16 +16,6 @@ SOURCE: Final = "database"
 """The source of such rejects."""
 
 _T = TypeVar("_T")
-
-
-class Refusal(NamedTuple):
-    """A row that was refused, as rejects are kept."""
-
-    source: str
-    line: None
-    table: str
-    reason: str
-    raw: str
 
 
 def around_refused(store: Callable[[Rows], _T], rows: Rows) -> Iterator[tuple[Rows, _T | Refused]]:
@@ -49,7 +40,7 @@ def around_refused(store: Callable[[Rows], _T], rows: Rows) -> Iterator[tuple[Ro
 def keep(db: Database, table: str, rows: Rows, why: Refused) -> None:
     """Keep rows that the database refused as rejects, with the reason."""
     raws = (json.dumps(_readable(dict(zip(TABLES[table], row, strict=True)))) for row in as_tuples(table, rows))
-    rejects.add(db, [Refusal(SOURCE, None, table, str(why), raw) for raw in raws])
+    rejects.add(db, [Reject(SOURCE, None, table, str(why), raw) for raw in raws])
 
 
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """The rejects table: rejected rows with the reason, until they are corrected."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from aisle.shop.events import MAX_TEXT_BYTES
 from aisle.shop.moments import now
+from aisle.shop.rejects import Reject
 from aisle.storage import erased
 from aisle.storage.connection import Database
 from aisle.storage.dialects import insert_new
@@ -15,30 +16,6 @@ from aisle.storage.mentions import values
 from aisle.storage.parts import parts
 from aisle.storage.rows import Stored
 from aisle.storage.tables import rejects
-
-
-class RejectLike(Protocol):
-    """A reject as `ingest` describes it."""
-
-    @property
-    def source(self) -> str:
-        """The file's name, or `api`."""
-
-    @property
-    def line(self) -> int | None:
-        """The line in the file, from 1."""
-
-    @property
-    def table(self) -> str:
-        """The table that the row was meant for."""
-
-    @property
-    def reason(self) -> str:
-        """Why it was rejected, for people."""
-
-    @property
-    def raw(self) -> str:
-        """The row as it came."""
 
 
 class RejectRow(NamedTuple):
@@ -78,7 +55,7 @@ _NEWEST: Final = select(
 ).order_by(rejects.c.seq.desc())
 
 
-def add(db: Database, new: Iterable[RejectLike]) -> Stored:
+def add(db: Database, new: Iterable[Reject]) -> Stored:
     """Keep rejects: the same line of the same file again is a duplicate, and one that names an erased person is erased.
 
     Raises
@@ -101,7 +78,7 @@ def _living(connection: Connection, rows: list[_Row]) -> list[_Row]:
     return [row for row in rows if gone.isdisjoint(map(digest, values(row[-1])))] if gone else rows
 
 
-def _row(reject: RejectLike, created: int) -> _Row:
+def _row(reject: Reject, created: int) -> _Row:
     source, raw = _printable(reject.source), reject.raw.encode(errors="backslashreplace")[:MAX_TEXT_BYTES]
     key = digest("\0".join((source, str(reject.line), raw.decode(errors="replace"))))
     return key, created, source, reject.line, reject.table, _printable(reject.reason), raw

@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 from aisle.shop.errors import DatabaseUnavailable, Refused, StorageError, TryAgain
+from aisle.shop.rejects import Reject
 from aisle.storage import rejects
 from aisle.storage.connection import Database
 from aisle.storage.refused import around_refused, keep
-from aisle.storage.rejects import RejectLike
 from aisle.storage.rows import RowStatus, store_each
 from aisle.storage.tables import events
 
@@ -60,7 +60,7 @@ class _Call:
     """A caller's events, and the future that the caller waits for."""
 
     rows: Sequence[EventTuple]
-    rejected: Sequence[RejectLike]
+    rejected: Sequence[Reject]
     outcomes: "Future[list[Outcome]]" = field(default_factory=Future)
 
 
@@ -110,7 +110,7 @@ class EventWriter:
             submitted.cancel()
             raise self.too_slow() from None
 
-    def submit(self, rows: Sequence[EventTuple], rejected: Sequence[RejectLike] = ()) -> "Future[list[Outcome]]":
+    def submit(self, rows: Sequence[EventTuple], rejected: Sequence[Reject] = ()) -> "Future[list[Outcome]]":
         """Hand over events, and rejects to be kept beside them.
 
         Returns

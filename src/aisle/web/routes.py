@@ -103,22 +103,10 @@ ENDPOINTS: Final = (
 """The JSON API."""
 
 PAGES: Final = (
-    ("GET", "/", Scope.TEAM),
-    ("GET", "/item", Scope.TEAM),
-    ("GET", "/category", Scope.TEAM),
-    ("GET", "/search", Scope.TEAM),
-    ("GET", "/cart", Scope.TEAM),
-    ("GET", "/orders", Scope.TEAM),
-    ("GET", "/wishlist", Scope.TEAM),
-    ("POST", "/do", Scope.TEAM),
-    ("POST", "/checkout", Scope.TEAM),
-    ("POST", "/shop-as", Scope.TEAM),
-    ("GET", "/picture.svg", Scope.OPEN),
-    ("GET", "/openapi.json", Scope.OPEN),
-    ("GET", DOCS, Scope.OPEN),
-    ("GET", f"{DOCS}/oauth2-redirect", Scope.OPEN),
-    ("GET", "/static/*", Scope.OPEN),
-    ("GET", "/static-offline-docs/*", Scope.OPEN),
+    *(("GET", path, Scope.TEAM) for path in ("/", "/item", "/category", "/search", "/cart", "/orders", "/wishlist")),
+    *(("POST", path, Scope.TEAM) for path in ("/do", "/checkout", "/shop-as")),
+    *(("GET", path, Scope.OPEN) for path in ("/picture.svg", "/openapi.json", DOCS, f"{DOCS}/oauth2-redirect")),
+    *(("GET", path, Scope.OPEN) for path in ("/static/*", "/static-offline-docs/*")),
 )
 """All other routes."""
 

@@ -16,7 +16,7 @@ def served(number: int) -> Impression:
 
 
 def test_a_served_shelf_is_a_row_with_all_that_stood_on_it(live: Live) -> None:
-    shelf = live.served(ShelfRequest(user_id="user-0", session_id="s", n=5))
+    shelf = live.shelf_to_show(ShelfRequest(user_id="user-0", session_id="s", n=5))
     live.impressions.close()
     row = impressions.get(live.db, shelf.recommendation_id)
     assert row is not None
@@ -31,7 +31,7 @@ def test_a_served_shelf_is_a_row_with_all_that_stood_on_it(live: Live) -> None:
 def test_a_shelf_that_is_only_looked_at_leaves_no_impression(live: Live) -> None:
     live.recommend("user-0")
     with pytest.raises(NotFound):
-        live.served(ShelfRequest(user_id="user-0", placement="attic"))
+        live.shelf_to_show(ShelfRequest(user_id="user-0", placement="attic"))
     live.impressions.close()
     assert impressions.count(live.db) == 0
 

@@ -1,5 +1,6 @@
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,13 @@ from aisle.app.tuning.trials import Trial
 from aisle.models.mlflow import Run
 
 NO_DATA = DataSummary(0, 0, 0, 0, 0, "")
+
+
+def trained_in(seconds: float, reason: str = "", placements: Sequence[PlacementFigures] = ()) -> Trained:
+    return Trained(
+        version=1, live=True, reason=reason, measured=[], placements=list(placements), events=0, users=0, items=0,
+        skipped={}, seconds=seconds, learnt_from=NO_DATA,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -39,7 +47,7 @@ def test_a_run_of_a_training_has_every_setting(run: Run) -> None:
 def test_a_hybrids_sources_and_ranker_are_settings_too(hybrid_folder: Path) -> None:
     with Shop.open(hybrid_folder) as shop:
         recipe = recipe_of(shop.settings, "hybrid")
-        trained = Trained(1, True, "", [], [], [], None, 0, 0, 0, {}, 0.0, NO_DATA)
+        trained = trained_in(0.0)
         params = training_run(shop.settings.shop, recipe, trained).params
     assert recipe.hybrid is not None
     assert params["hybrid/sources/als"] == str(recipe.hybrid.sources["als"])
@@ -69,14 +77,14 @@ def test_a_run_of_a_training_has_its_whole_result_as_a_file(run: Run) -> None:
 def test_a_training_without_measurement_has_no_figures(shop: Shop) -> None:
     with shop:
         recipe = recipe_of(shop.settings, "als")
-        trained = Trained(1, True, "not measured", [], [], [], None, 0, 0, 0, {}, 2.0, NO_DATA)
+        trained = trained_in(2.0, reason="not measured")
         run = training_run(shop.settings.shop, recipe, trained)
     assert run.metrics == {"seconds": 2.0, "live": 1.0}
 
 
 def test_placements_have_metric_names_that_a_tracker_accepts() -> None:
     figures = PlacementFigures("home/top ★", "personal", questions=3, kept=1.0, hit_rate=0.5, ndcg=0.25)
-    metrics = training_metrics(Trained(1, True, "", [], [figures], [], None, 0, 0, 0, {}, 2.0, NO_DATA))
+    metrics = training_metrics(trained_in(2.0, placements=[figures]))
     assert metrics["placements/home_top__/ndcg"] == 0.25
     assert metrics["placements/home_top__/questions"] == 3
 

@@ -9,7 +9,7 @@ from aisle.app.progress import silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training import fitting
-from aisle.app.training.fitting import TrainingBudget, fit, fit_others, past_shelves
+from aisle.app.training.fitting import TrainingBudget, fit, past_shelves, with_other_components
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
 from aisle.engine.recipe import PERSONAL, POPULAR, PRUNER, RANKER, STARS, STATE, Recipe
 from aisle.prepare.build import build
@@ -71,12 +71,11 @@ def test_equal_seeds_give_equal_components(recipe: Recipe, data: Interactions) -
 
 
 def test_other_components_are_fitted_as_far_as_the_data_allows(recipe: Recipe, data: Interactions) -> None:
-    fitted = fit_others(recipe, data, fit(recipe, data, NEWEST, TrainingBudget()))
+    fitted = with_other_components(fit(recipe, data, NEWEST, TrainingBudget()), recipe, data)
     assert STARS in fitted.components
     few = build(lively_events().filter(pl.col("event") != "rate"), WEIGHTS, END)
-    assert (
-        "fewer than 100 ratings" in fit_others(recipe, few, fit(recipe, few, NEWEST, TrainingBudget())).skipped[STARS]
-    )
+    fitted = with_other_components(fit(recipe, few, NEWEST, TrainingBudget()), recipe, few)
+    assert "fewer than 100 ratings" in fitted.skipped[STARS]
 
 
 def test_windows_that_two_fits_share_are_gathered_once(

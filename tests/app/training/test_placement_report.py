@@ -11,7 +11,7 @@ from aisle.app.recipe import recipe_of
 from aisle.app.serving.placements import STANDARD, placements_of
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
-from aisle.app.training.fitting import TrainingBudget, fit, fit_others
+from aisle.app.training.fitting import TrainingBudget, fit, with_other_components
 from aisle.app.training.placement_report import SHELVES, PlacementFigures, PlacementReport, placement_report
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
@@ -21,7 +21,7 @@ from aisle.shop.moments import DAY
 
 START: Final = 19_000 * DAY
 PAIRS: Final = 15
-OF_BASKETS: Final = {"similar-items", "frequently-bought-together", "cart"}
+OF_BASKETS: Final = {"upsell", "similar-items", "frequently-bought-together", "cart"}
 
 
 def orders(lines: int = 2) -> pl.DataFrame:
@@ -46,7 +46,7 @@ def figures_of(folder: Path, events: pl.DataFrame) -> dict[str, PlacementFigures
 
 def measured(settings: Settings, recipe: Recipe, holdout: Holdout, events: pl.DataFrame) -> PlacementReport:
     data, nothing = holdout.train, Window(holdout.window.cut, holdout.window.cut)
-    components = fit_others(recipe, data, fit(recipe, data, nothing, TrainingBudget())).components
+    components = with_other_components(fit(recipe, data, nothing, TrainingBudget()), recipe, data).components
     model = TrainedModel(0, components, data.items, recipe, holdout.window.cut)
     return placement_report(placements_of(settings), model, holdout, events, seed=1)
 

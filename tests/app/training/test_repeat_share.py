@@ -5,8 +5,8 @@ from aisle.app.data.tables import span
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training import repeat_share
-from aisle.app.training.fitting import TrainingBudget, fit, fit_others
-from aisle.app.training.repeat_share import allowing, least_repeat_share
+from aisle.app.training.fitting import TrainingBudget, fit, with_other_components
+from aisle.app.training.repeat_share import least_repeat_share, with_repeat_share
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import REBUYING
 from aisle.evaluation.holdout import Holdout, hold_out
@@ -20,7 +20,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Holdou
     recipe = recipe_of(Settings.read(tmp_path_factory.mktemp("shop")), "repeat")
     holdout = hold_out(orders(), recipe.weights, holdout_window(*span(orders())))
     data, nothing = holdout.train, Window(holdout.window.cut, holdout.window.cut)
-    components = fit_others(recipe, data, fit(recipe, data, nothing, TrainingBudget())).components
+    components = with_other_components(fit(recipe, data, nothing, TrainingBudget()), recipe, data).components
     return TrainedModel(0, components, data.items, recipe, holdout.window.cut), holdout
 
 
@@ -46,6 +46,6 @@ def test_without_shoppers_to_spare_or_an_old_bundle_nothing_is_learnt(shop: tupl
     model, holdout = shop
     assert least_repeat_share(model, holdout, 1) == 0
     old = {role: component for role, component in model.components.items() if role != REBUYING}
-    assert allowing(old, 0.5) == old
-    changed = allowing(model.components, 0.75)[REBUYING]
+    assert with_repeat_share(old, 0.5) == old
+    changed = with_repeat_share(model.components, 0.75)[REBUYING]
     np.testing.assert_array_equal(changed.arrays()["least"], np.array([0.75], np.float32))

@@ -231,7 +231,7 @@ def test_studies_that_are_no_database_are_named(shop: Shop) -> None:
 def test_trials_of_equal_value_keep_their_order(tmp_path: Path) -> None:
     study = Study(tmp_path / "s.db", "one", {"share": Real(0, 1)}, seed=1)
     for _ in range(3):
-        study.attempt(lambda settings: 1.0)
+        study.attempt(lambda settings: [1.0], 1)
     assert [trial.number for trial in study.trials] == [0, 1, 2]
 
 
@@ -245,7 +245,9 @@ def test_settings_that_were_tried_are_not_entered_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", [name for name, space in SPACES.items() if space])
 def test_every_model_can_be_searched(tmp_path: Path, model: str) -> None:
     study = Study(tmp_path / "s.db", model, SPACES[model], seed=1)
-    assert study.attempt(lambda settings: 0.5).settings.keys() == SPACES[model].keys()
+    (trial,) = study.attempt(lambda settings: [0.5], 1)
+    assert trial is not None
+    assert trial.settings.keys() == SPACES[model].keys()
 
 
 def test_the_hybrid_is_tuned_by_its_sources(shop: Shop) -> None:

@@ -141,3 +141,9 @@ def test_the_list_of_models_names_the_hybrid(aisle: Runner, folder: Path) -> Non
     assert (
         "there is no model 'oracle'; choose one of hybrid, als" in aisle("-C", folder, "train", "--model", "oracle").err
     )
+
+
+@pytest.mark.parametrize("option", ["--user-id", "--session-id"])
+def test_an_empty_id_is_refused(aisle: Runner, folder: Path, option: str) -> None:
+    ran = aisle("-C", folder, "recommend", option, "")
+    assert (ran.code, ran.err) == (2, f"aisle: {option} is empty; give an id, or leave it out\n")

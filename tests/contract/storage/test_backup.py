@@ -10,7 +10,7 @@ from sqlalchemy import select
 from aisle.storage import backup, events, items, models, people, rejects, reviews, tables, users
 from aisle.storage.connection import Database, connect
 from tests.contract.storage.conftest import Shops
-from tests.contract.storage.test_people import ANNA, BOB, Reject, fill
+from tests.contract.storage.test_people import ANNA, BOB, fill
 from tests.storage import samples
 
 NEXT = {"sqlite": "mysql", "mysql": "postgresql", "postgresql": "sqlite"}
@@ -23,7 +23,7 @@ def fill_all(db: Database) -> None:
     events.store(db, [samples.event(7, rating=0.1, properties='{"a": "\\u0000"}', user_id=None, item_id=" i ")])
     models.add(db, recipe={"a": 1}, metrics={})
     models.add(db, recipe={"a": 2}, metrics={})
-    rejects.add(db, [Reject("\x00\ud800 \x1b")])
+    rejects.add(db, [samples.reject("\x00\ud800 \x1b")])
     for person in (ANNA, BOB):
         fill(db, person)
     people.erase(db, "ghost")

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import Table, insert, select
@@ -22,15 +21,6 @@ HOLDING = (*people.BY_USER, *people.BY_TEXT)
 LOOKALIKES = [ANNA.lower(), ANNA + " ", "bob ", "BOB"]
 
 
-@dataclass(frozen=True)
-class Reject:
-    raw: str
-    source: str = "events.csv"
-    line: int | None = 7
-    table: str = "events"
-    reason: str = "rating 'x' is not a number"
-
-
 def fill(db: Database, person: str) -> None:
     """Store something of a person in every table that can hold one."""
     orders = {"transaction_id": f"order of {person}"}
@@ -40,7 +30,7 @@ def fill(db: Database, person: str) -> None:
     users.upsert(db, [(person, '{"city": "Rome"}')])
     reviews.store(db, [samples.row("reviews", review_id=f"r {person}", user_id=person, item_id="i", text="Good")])
     reviews.store(db, [samples.row("reviews", review_id=f"o {person}", item_id="i", rating=1.0, **orders)])
-    rejects.add(db, [Reject(json.dumps({"who": person, "rating": "x"}, ensure_ascii=person == BOB))])
+    rejects.add(db, [samples.reject(json.dumps({"who": person, "rating": "x"}, ensure_ascii=person == BOB))])
     places = (person, "home", 1, "i", 0.5, 1, samples.START)
     with db.write() as connection:
         connection.execute(insert(recommendations), [dict(zip(RECOMMENDATIONS, places, strict=True))])
@@ -106,7 +96,7 @@ def test_rows_of_an_erased_person_are_refused_and_counted_by_every_store(db: Dat
         assert users.upsert(db, [(person, "{}")]) == Stored(0, 0, 1)
         review = samples.row("reviews", review_id="new", user_id=person, item_id="i")
         assert reviews.store(db, [review]) == Stored(0, 0, 1)
-        assert rejects.add(db, [Reject(f"1;{person};x")]) == Stored(0, 0, 1)
+        assert rejects.add(db, [samples.reject(f"1;{person};x")]) == Stored(0, 0, 1)
     assert holding(db, ANNA) == set()
 
 

@@ -48,11 +48,3 @@ def test_a_text_is_the_same_among_others(text: str) -> None:
     learnt = TfIdf.learn(count_words(TEXTS), min_texts=1)
     alone, among = learnt.vectors(count_words([text])), learnt.vectors(count_words([*reversed(TEXTS), text]))
     np.testing.assert_array_equal(alone.toarray()[0], among.toarray()[-1])
-
-
-def test_it_survives_its_arrays() -> None:
-    counted = count_words(TEXTS)
-    learnt = TfIdf.learn(counted, min_texts=1)
-    again = TfIdf.from_arrays(learnt.arrays())
-    assert again.terms.ids == learnt.terms.ids
-    np.testing.assert_array_equal(again.vectors(counted).toarray(), learnt.vectors(counted).toarray())

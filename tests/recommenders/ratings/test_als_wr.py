@@ -34,11 +34,11 @@ def test_every_iteration_lowers_the_objective() -> None:
 
 def objective(data: Interactions, iterations: int) -> float:
     """Return Σ (error² + λ (b_u² + b_i² + |p_u|² + |q_i|²)) over the ratings."""
-    learnt = ALSWR(ALSWRConfig(factors=5, regularization=0.2, iterations=iterations)).fit(data, seed=2).learnt_
+    learnt = ALSWR(ALSWRConfig(factors=5, regularization=0.2, iterations=iterations)).fit(data, seed=2)
     users, items = data.matrix.nonzero()
-    user_bias, item_bias, p, q = learnt.factors
+    user_bias, item_bias, p, q = learnt.factors_
     paid = user_bias[users] ** 2 + item_bias[items] ** 2 + (p[users] ** 2).sum(axis=1) + (q[items] ** 2).sum(axis=1)
-    return float(np.sum((data.matrix.data - learnt.of_pairs(users, items)) ** 2 + 0.2 * paid))
+    return float(np.sum((data.matrix.data - learnt._predict(users, items)) ** 2 + 0.2 * paid))
 
 
 @pytest.mark.parametrize("name", ["factors", "regularization", "iterations"])

@@ -3,11 +3,12 @@ import pytest
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.sgd_numpy import Factors
-from aisle.recommenders.ratings.biased_factors import BiasedFactors, first_factors, solve_biased
+from aisle.recommenders.ratings.biased_factors import first_factors, solve_biased
 from aisle.recommenders.ratings.star_ratings import Ratings, Scale
+from aisle.recommenders.ratings.svd import SVD, SVDConfig
 from aisle.recommenders.topn import FEW
 
-LEARNT = BiasedFactors(
+LEARNT = SVD(SVDConfig()).keep(
     Scale(1.0, 5.0, 3.0),
     Factors(
         user_bias=np.array([0.5, 0], np.float32),
@@ -19,7 +20,7 @@ LEARNT = BiasedFactors(
 
 
 def test_the_stars_of_a_pair_are_mean_biases_and_inner_product() -> None:
-    assert LEARNT.of_pairs(np.array([0, 1]), np.array([2, 1])).tolist() == [3 + 0.5 + 0 + 2, 3 + 0 - 1 + 2]
+    assert LEARNT._predict(np.array([0, 1]), np.array([2, 1])).tolist() == [3 + 0.5 + 0 + 2, 3 + 0 - 1 + 2]
 
 
 def test_a_query_without_ratings_has_the_stars_of_the_items_alone() -> None:
@@ -56,7 +57,7 @@ def test_only_what_was_rated_starts_with_a_vector() -> None:
 
 
 def test_it_comes_back_from_its_arrays() -> None:
-    again = BiasedFactors.from_arrays(LEARNT.arrays())
-    assert again.scale == LEARNT.scale
-    for array, other in zip(again.factors, LEARNT.factors, strict=True):
+    again = SVD.from_arrays(LEARNT.config, LEARNT.arrays())
+    assert again.scale_ == LEARNT.scale_
+    for array, other in zip(again.factors_, LEARNT.factors_, strict=True):
         np.testing.assert_array_equal(array, other)

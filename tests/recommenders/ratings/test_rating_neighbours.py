@@ -5,6 +5,7 @@ import pytest
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.similarities_numpy import COSINE, MSD, Measure
+from aisle.recommenders.ratings.knn_baseline import KNNBaseline
 from aisle.recommenders.ratings.rating_neighbours import Neighbourhood, NeighboursConfig, compared_biases
 from aisle.recommenders.ratings.star_ratings import Biases, Ratings
 
@@ -37,10 +38,10 @@ def test_with_too_few_neighbours_the_level_is_predicted() -> None:
 
 @pytest.mark.parametrize("by", ["user", "item"])
 def test_it_comes_back_from_its_arrays(by: Literal["user", "item"]) -> None:
-    neighbours = learnt(by)
-    again = Neighbourhood.from_arrays(neighbours.config, neighbours.compared, neighbours.arrays())
+    model = KNNBaseline(NeighboursConfig(by=by)).learn_neighbours(level(), RATINGS)
+    again = KNNBaseline.from_arrays(model.config, model.arrays())
     pairs = np.arange(9) // 3, np.arange(9) % 3
-    np.testing.assert_array_equal(again.of_pairs(level(), *pairs), neighbours.of_pairs(level(), *pairs))
+    np.testing.assert_array_equal(again.predict(*pairs), model.predict(*pairs))
 
 
 def test_pearson_baseline_is_the_shrunk_cosine_of_what_the_baseline_leaves() -> None:

@@ -33,10 +33,9 @@ def test_a_query_solves_the_ridge_regression() -> None:
     model = SVD(config).fit(random_ratings(), seed=0)
     history = {4: 5.0, 9: 1.0, 20: 3.0}
     items, stars = list(history), np.array(list(history.values()))
-    learnt = model.learnt_
     features = np.ones((30, 7))
-    features[:, 1:] = learnt.factors.item_factors
-    level = learnt.scale.mean + learnt.factors.item_bias
+    features[:, 1:] = model.factors_.item_factors
+    level = model.scale_.mean + model.factors_.item_bias
     y, ridge = features[items], 0.3 * 3 + 1 / (0.02 * 10)
     solved = np.linalg.solve(y.T @ y + ridge * np.eye(7), y.T @ (stars - level[items]))
     for queries in (ask(history), ask(*[history] * 20)):

@@ -34,10 +34,10 @@ def test_a_query_solves_the_ridge_regression_of_what_its_items_leave() -> None:
     )
     history = {4: 5.0, 9: 1.0, 20: 3.0}
     items, stars = list(history), np.array(list(history.values()))
-    q, z = model.learnt_.factors.item_factors, model.implicit_[items].sum(axis=0) / np.sqrt(3)
+    q, z = model.factors_.item_factors, model.implicit_[items].sum(axis=0) / np.sqrt(3)
     features = np.ones((30, 7))
     features[:, 1:] = q
-    level = model.learnt_.scale.mean + model.learnt_.factors.item_bias + q @ z
+    level = model.scale_.mean + model.factors_.item_bias + q @ z
     y, ridge = features[items], 0.3 * 3 + 1 / (0.02 * 10)
     solved = np.linalg.solve(y.T @ y + ridge * np.eye(7), y.T @ (stars - level[items]))
     for queries in (ask(history), ask(*[history] * 20)):

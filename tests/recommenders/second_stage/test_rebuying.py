@@ -62,8 +62,8 @@ def test_repeats_have_at_least_the_share_that_little_cost_needs() -> None:
     past = [(f"u{user}", "a", 90) for user in range(4)]
     model = fitted(orders(*past, ("u0", "a", 10), ("u1", "b", 10)))[0]
     assert (model.share, model.allowed) == (0.5, 0.5)
-    assert model.allowing(0.75).allowed == 0.75
-    assert model.allowing(0.25).allowed == 0.5
+    assert model.with_least(0.75).allowed == 0.75
+    assert model.with_least(0.25).allowed == 0.5
 
 
 def test_what_was_learnt_comes_back() -> None:

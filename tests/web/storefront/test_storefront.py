@@ -288,10 +288,11 @@ def test_without_its_database_the_page_still_has_a_shelf(live: Live, monkeypatch
     client = client_of(create_app(live))
     assert client.get("/?user_id=user-0").status_code == 200
 
-    def away(_db: Database) -> None:
+    def away(_db: Database, *_: object) -> None:
         raise DatabaseUnavailable("the database does not answer")
 
     monkeypatch.setattr(Database, "read", away)
+    monkeypatch.setattr(Database, "rows", away)
     answer = client.get("/?user_id=user-0")
     assert answer.status_code == 200
     assert shelves(answer.text)

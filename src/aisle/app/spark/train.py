@@ -69,14 +69,9 @@ def train_on_spark(
     check_sane(fitted, data)
     bundle = to_bundle(recipe, data, fitted, decision, first)
     return Trained(
+        **decision.figures(),
         version=publish(db, settings.bundles, bundle, decision),
         live=decision.promote,
-        reason=decision.reason,
-        measured=decision.measured,
-        placements=decision.placements,
-        shares=decision.shares,
-        long_tail=decision.long_tail,
-        review_errors=None,
         events=count,
         users=users,
         items=len(data.items),

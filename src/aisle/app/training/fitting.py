@@ -125,8 +125,14 @@ def fit(
     return Fitted(Retrieval(hybrid, popular), components, skipped | skipped_rankers)
 
 
-def fit_others(recipe: Recipe, data: Interactions, fitted: Fitted) -> Fitted:
-    """Fit the other components of a bundle, as far as the data allows: item state, stars, models of placements."""
+def with_other_components(fitted: Fitted, recipe: Recipe, data: Interactions) -> Fitted:
+    """Fit the other components of a bundle, as far as the data allows: item state, stars, models of placements.
+
+    Parameters
+    ----------
+    fitted
+        The personal and the popular model, which `fit` trained on the same data.
+    """
     components, skipped = dict(fitted.components), dict(fitted.skipped)
     if STATE not in components:
         components[STATE] = ItemState(NoSettings()).fit(data)

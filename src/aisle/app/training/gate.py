@@ -7,7 +7,7 @@ newer events, and another one does not replace it.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,7 +18,7 @@ from aisle.app.progress import Progress
 from aisle.app.serving.placements import placements_of
 from aisle.app.settings import Settings
 from aisle.app.training.calibrating import Calibrated, calibrate
-from aisle.app.training.fitting import Fitted, TrainingBudget, fit_others
+from aisle.app.training.fitting import Fitted, TrainingBudget, with_other_components
 from aisle.app.training.measuring import (
     Measured,
     Role,
@@ -30,7 +30,7 @@ from aisle.app.training.measuring import (
     tail_costs,
 )
 from aisle.app.training.placement_report import PlacementFigures, PlacementReport, ShareCost, placement_report
-from aisle.app.training.repeat_share import allowing, least_repeat_share
+from aisle.app.training.repeat_share import least_repeat_share, with_repeat_share
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import BASELINE, Recipe
 from aisle.engine.shelf.long_tail import TailCost
@@ -46,21 +46,34 @@ Measure = Callable[[Recipe], tuple[Measured, Evaluation]]
 """Fits a recipe on the past and scores it on the held-out weeks."""
 
 
-class GateDecision(msgspec.Struct, frozen=True):
-    """Whether a recipe is promoted, and its figures on the newest weeks."""
+class HeldOutFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a recipe on the newest weeks, which were held out, and what follows from them."""
 
-    promote: bool
     reason: str
+    """Why it goes live or not, for people."""
     measured: list[Measured]
     """The recipe, the live one if that is another, and popularity; empty if nothing could be held out."""
     placements: list[PlacementFigures] = []
+    """The figures of each placement's shelves."""
     shares: list[ShareCost] = []
-    least_repeat_share: float = 0.0
+    """What the shares of what a shopper knows cost the shelves."""
     long_tail: list[TailCost] = []
+    """What shares of attention for the long tail would cost."""
+    outranked: str | None = None
+    """How much worse the personal model ranks than popularity, which fills the shelves then; null if it does not."""
+
+
+class GateDecision(HeldOutFigures, frozen=True, kw_only=True):
+    """Whether a recipe is promoted, and what its models learn from the figures on the newest weeks."""
+
+    promote: bool
+    least_repeat_share: float = 0.0
     calibrated: Calibrated = Calibrated(None, None, "nothing was measured")
     """What turns scores into chances, and how far these can be believed."""
-    outranked: str | None = None
-    """How much worse the personal model ranks than popularity, which fills the shelves then; None if it does not."""
+
+    def figures(self) -> dict[str, Any]:
+        """Return the fields of `HeldOutFigures`."""
+        return {name: getattr(self, name) for name in HeldOutFigures.__struct_fields__}
 
 
 class LiveRecipe(NamedTuple):
@@ -167,7 +180,7 @@ def compare_with_live(
             by_ndcg = verdict(defender[1].ndcg, of_shelves, seed=recipe.seed)
             promote, reason = by_ndcg.promote, f"NDCG against the live recipe: {by_ndcg.reason}"
             figures.insert(1, defender[0])
-    return GateDecision(promote, reason, figures, outranked=outranked)
+    return GateDecision(promote=promote, reason=reason, measured=figures, outranked=outranked)
 
 
 def abstain(
@@ -202,7 +215,7 @@ def abstain(
         promote, why = False, f"popularity can be judged; aisle train --model {BASELINE} makes a first model"
     else:
         promote, why = True, "it is the first model, and popularity could not be judged either"
-    return GateDecision(promote, f"not measured: {problem}; {why}", figures)
+    return GateDecision(promote=promote, reason=f"not measured: {problem}; {why}", measured=figures)
 
 
 def _as(role: Role, measured: tuple[Measured, Evaluation]) -> tuple[Measured, Evaluation]:
@@ -235,10 +248,10 @@ def _placements(
     settings: Settings, recipe: Recipe, fitted: Fitted, holdout: Holdout, tables: Tables, progress: Progress
 ) -> PlacementReport:
     """Measure the shelves of every placement with the models fitted on the past."""
-    components = fit_others(recipe, holdout.train, fitted).components
+    components = with_other_components(fitted, recipe, holdout.train).components
     past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
     least = least_repeat_share(past, holdout, recipe.seed)
-    past = replace(past, components=allowing(components, least))
+    past = replace(past, components=with_repeat_share(components, least))
     report = placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed)
     progress("score placements", 1, 1)
     return report._replace(least_repeat_share=least)

@@ -68,7 +68,13 @@ def least_repeat_share(model: TrainedModel, holdout: Holdout, seed: int) -> floa
     return next((share for share in shares if ndcg(Rules(repeat_share=share)) >= least), 1.0)
 
 
-def allowing(components: Mapping[str, Component[Any]], least: float) -> dict[str, Component[Any]]:
-    """Return the components of a bundle with another least share of places for repeats."""
+def with_repeat_share(components: Mapping[str, Component[Any]], least: float) -> dict[str, Component[Any]]:
+    """Return the components of a bundle, with the least share of places that its shelves leave to repeats.
+
+    Parameters
+    ----------
+    least
+        As `least_repeat_share` measured it.
+    """
     rebuying = components.get(REBUYING)
-    return {**components, REBUYING: rebuying.allowing(least)} if isinstance(rebuying, Rebuying) else dict(components)
+    return {**components, REBUYING: rebuying.with_least(least)} if isinstance(rebuying, Rebuying) else dict(components)

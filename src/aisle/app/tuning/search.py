@@ -1,8 +1,10 @@
 """Search for better settings of a model, on the weeks before the newest ones: those stay untouched for the gate."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -69,8 +71,30 @@ class SearchEnd(NamedTuple):
     """How many settings could not be fitted."""
 
 
-Search = Callable[["Study", TuningObjective, SearchPlan, float], SearchEnd]
-"""Makes the trials of a plan until a deadline, as `time.perf_counter` counts."""
+@dataclass(frozen=True)
+class Measurement:
+    """The work of a trial: measure settings, or return None if they cannot be fitted."""
+
+    objective: TuningObjective
+
+    def __call__(self, settings: dict[str, Any]) -> float | None:
+        """Return the mean figure."""
+        try:
+            return self.objective.value(settings)
+        except AisleError:
+            return None
+
+
+class Workers(NamedTuple):
+    """Where trials run."""
+
+    at_a_time: int
+    measure: Callable[[Measurement, list[dict[str, Any]]], Sequence[float | None]]
+    """Measures settings; the results are in their order."""
+
+
+HERE: Final = Workers(1, lambda measurement, settings: list(map(measurement, settings)))
+"""Trials run in this process, one after the other."""
 
 
 class Tuned(msgspec.Struct, frozen=True):
@@ -127,38 +151,51 @@ class Tuned(msgspec.Struct, frozen=True):
     run_id: str | None = None
 
 
-def search_locally(study: "Study", objective: TuningObjective, plan: SearchPlan, deadline: float) -> SearchEnd:
-    """Make trials one after the other."""
-    failed = 0
+def _search(
+    study: "Study", objective: TuningObjective, plan: SearchPlan, deadline: float, workers: Workers
+) -> SearchEnd:
+    """Make the trials of a plan until a deadline, as `time.perf_counter` counts.
+
+    A round of trials is drawn when the round before is finished, so that equal seeds and rounds give equal trials.
+    """
+    failed = done = 0
     stage = f"tune {objective.spec.model}"
     best = study.trials[0].value if study.trials else float("-inf")
+    measure = partial(workers.measure, Measurement(objective))
     plan.progress(stage, 0, plan.trials)
-    for number in range(plan.trials):
+    while done < plan.trials:
         if time.perf_counter() >= deadline:
             return SearchEnd("timeout", failed)
+        count = min(workers.at_a_time, plan.trials - done)
         try:
-            trial = study.attempt(objective.value)
+            trials = study.attempt(measure, count)
         except KeyboardInterrupt:
             return SearchEnd("interrupted", failed)
-        except AisleError:
-            failed += 1
-        else:
+        failed += trials.count(None)
+        done += count
+        for trial in sorted(filter(None, trials), key=lambda trial: trial.value):
             if trial.value > best:
                 plan.better(trial)
             best = max(best, trial.value)
-        plan.progress(stage, number + 1, plan.trials)
+        plan.progress(stage, done, plan.trials)
     return SearchEnd("trials", failed)
 
 
-def tune(db: Database, settings: Settings, model: str, plan: SearchPlan, search: Search = search_locally) -> Tuned:
+def tune(
+    db: Database,
+    settings: Settings,
+    model: str,
+    plan: SearchPlan,
+    workers: AbstractContextManager[Workers] | None = None,
+) -> Tuned:
     """Try settings of a model; a second call continues the search of the first, as long as the data is the same.
 
     Parameters
     ----------
     plan
         How long to search.
-    search
-        Runs the trials: in this process, or on Spark.
+    workers
+        Opens where the trials run; None: in this process.
 
     Raises
     ------
@@ -184,7 +221,9 @@ def tune(db: Database, settings: Settings, model: str, plan: SearchPlan, search:
     if holds(space, current):
         study.add(current, current_value)
     before = len(study.trials)
-    end = search(study, objective, plan, started + (plan.timeout if plan.timeout is not None else np.inf))
+    deadline = started + (plan.timeout if plan.timeout is not None else np.inf)
+    with workers or nullcontext(HERE) as opened:
+        end = _search(study, objective, plan, deadline, opened)
     trials = study.trials
     improved = bool(trials) and trials[0].value > current_value
     written = plan.write and improved

@@ -57,28 +57,16 @@ class Study:
         finished = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
         return sorted(map(self._trial, finished), key=lambda trial: (-trial.value, trial.number))
 
-    def attempt(self, score: Callable[[dict[str, Any]], float]) -> Trial:
-        """Score the most promising settings; an error of `score` is raised again, and the trial does not count.
-
-        The seed depends on the trial's number, so that an interrupted study continues as if it had not been.
-        """
-        trial = self._ask()
-        try:
-            value = score(settle(self._space, trial.params))
-        except BaseException:
-            self._study.tell(trial, state=TrialState.FAIL)
-            raise
-        return self._trial(self._study.tell(trial, value))
-
-    def attempt_many(
-        self, score: Callable[[Sequence[dict[str, Any]]], Sequence[float | None]], count: int
+    def attempt(
+        self, score: Callable[[list[dict[str, Any]]], Sequence[float | None]], count: int
     ) -> list[Trial | None]:
-        """Score several settings at once; the score None stands for settings that failed.
+        """Score the most promising settings, several at once; the score None stands for settings that failed.
 
-        They are drawn far from each other, as if each of the others had failed (constant liar). An error of `score` is
-        raised again, and the trials do not count.
+        They are drawn far from each other, as if each of the others had failed (constant liar). The seed depends on a
+        trial's number, so that an interrupted study continues as if it had not been. An error of `score` is raised
+        again, and the trials do not count.
         """
-        open_trials = [self._ask(constant_liar=True) for _ in range(count)]
+        open_trials = [self._ask(constant_liar=count > 1) for _ in range(count)]
         try:
             values = score([settle(self._space, trial.params) for trial in open_trials])
         except BaseException:
@@ -87,7 +75,7 @@ class Study:
             raise
         return [self._ended(trial, value) for trial, value in zip(open_trials, values, strict=True)]
 
-    def _ask(self, *, constant_liar: bool = False) -> optuna.Trial:
+    def _ask(self, *, constant_liar: bool) -> optuna.Trial:
         seed = self._seed + len(self._study.get_trials(deepcopy=False))
         self._study.sampler = TPESampler(seed=seed, constant_liar=constant_liar)
         return self._study.ask(self._distributions)

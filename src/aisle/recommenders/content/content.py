@@ -11,12 +11,13 @@ in the collaborative space: where its content puts it if nobody wants it, and th
 vector is (√(1-s) z, √s x), so that a share s of the similarity of two items is that of their content itself.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.content.encoder import TFIDF, Encoder, check_name, load_encoder
@@ -29,7 +30,6 @@ from aisle.shop.errors import InputError, NotEnoughData
 if TYPE_CHECKING:
     import polars as pl
 
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -87,13 +87,12 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
     """
 
     name = "content"
-    config_type: ClassVar[type[Config]] = ContentConfig
 
     def __init__(self, config: ContentConfig, encoder: Encoder | None = None) -> None:
         super().__init__(config)
         self._encoder = encoder
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Encode the catalogue, factorise the events, and learn the map between the two.
 
         Raises
@@ -157,7 +156,7 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
         return _unit_rows(vectors)
 
 
-def _described(data: "Interactions") -> "pl.DataFrame":
+def _described(data: Interactions) -> "pl.DataFrame":
     """Return the catalogue.
 
     Raises

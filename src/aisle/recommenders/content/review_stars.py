@@ -1,14 +1,14 @@
 """Stars predicted from the words of reviews, learnt from the shop's own reviews that have both."""
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Final, NamedTuple, Self
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
 from aisle.prepare.ngrams import count_letters, count_words
-from aisle.recommenders.base import Array, Config
+from aisle.recommenders.base import Config
 from aisle.recommenders.content.tfidf import TfIdf
 from aisle.recommenders.ranges import AtLeastOne, Positive
 from aisle.shop.errors import InputError, NotEnoughData
@@ -80,9 +80,6 @@ class ReviewStars:
     ties.
     """
 
-    name: ClassVar[str] = "review_stars"
-    config_type: ClassVar[type[ReviewStarsConfig]] = ReviewStarsConfig
-
     levels_: NDArray[np.float32]
     """The possible stars, lowest first, (levels,)."""
     fields_: dict[str, TfIdf]
@@ -152,26 +149,6 @@ class ReviewStars:
         distribution = -np.diff(np.concatenate((ends[0], above, ends[1]), axis=1), axis=1)
         distribution[np.diff(vectors.indptr) == 0] = np.nan
         return distribution
-
-    def arrays(self) -> dict[str, Array]:
-        """Return everything learnt, as a bundle stores it."""
-        fields = {
-            f"{field}_{name}": array for field, terms in self.fields_.items() for name, array in terms.arrays().items()
-        }
-        return {"levels": self.levels_, "weights": self.weights_, "intercepts": self.intercepts_, **fields}
-
-    @classmethod
-    def from_arrays(cls, config: ReviewStarsConfig, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild a fitted model, bit for bit."""
-        model = cls(config)
-        model.levels_, model.weights_, model.intercepts_ = (
-            arrays[name] for name in ("levels", "weights", "intercepts")
-        )
-        model.fields_ = {
-            field: TfIdf.from_arrays({name: arrays[f"{field}_{name}"] for name in ("bytes", "offsets", "idf")})
-            for field in _FIELDS
-        }
-        return model
 
 
 def _whole(reviews: ReviewTexts) -> tuple[list[str], list[str]]:

@@ -1,6 +1,5 @@
 """Counted terms as vectors of length 1, in which rare terms weigh more: TF-IDF with the logarithm of counts."""
 
-from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -8,7 +7,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from aisle.prepare.ngrams import Counted
-from aisle.recommenders.base import Array
 from aisle.shop.ids import UNKNOWN, Vocabulary
 
 Floats = NDArray[np.float32]
@@ -56,15 +54,6 @@ class TfIdf:
         vectors = csr_array((entries, column, known.indptr), shape=(known.shape[0], len(self.terms)))
         vectors.sort_indices()
         return _unit_rows(vectors)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return everything learnt, as a bundle stores it."""
-        return {**self.terms.to_arrays(), "idf": self.idf}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild it from what `arrays` gave."""
-        return cls(Vocabulary.from_arrays(dict(arrays)), arrays["idf"])
 
 
 def _most_frequent(counted: Counted, among: NDArray[np.intp], most: int) -> NDArray[np.intp]:

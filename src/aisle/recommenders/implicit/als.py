@@ -6,7 +6,7 @@ Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets"
 `kernels.als_numpy`.
 """
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 import numpy as np
@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 
 from aisle.kernels.als_numpy import Rows, normal_matrix, solve_row, targets
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count, Positive
 from aisle.recommenders.sparse import training_rows
 from aisle.recommenders.topn import FEW
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -59,12 +57,11 @@ class ALS(HasItemVectors, FoldsIn, Explains, Recommender[ALSConfig]):
     """
 
     name = "als"
-    config_type: ClassVar[type[Config]] = ALSConfig
 
     spectrum_: Floats
     """The diagonal of the Gram matrix of the item vectors, (factors,)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Alternate between solving all users and all items."""
         # The compiled kernels are for training and batches: see recommenders.topn.FEW.
         from aisle.kernels.als import half_step

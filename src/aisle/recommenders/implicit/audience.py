@@ -6,11 +6,12 @@ shoppers who took it lately, so that a new item finds the shoppers who are like 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
+from typing import Annotated, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.implicit.als import ALS, ALSConfig
@@ -18,9 +19,6 @@ from aisle.recommenders.query import ItemLists, QueryBatch
 from aisle.recommenders.ranges import Count, NotNegative, Positive
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -45,13 +43,12 @@ class Audience(HasItemVectors, FoldsIn, Explains, Recommender[AudienceConfig]):
     """
 
     name = "audience"
-    config_type: ClassVar[type[Config]] = AudienceConfig
 
     item_vectors_: Annotated[Floats, "audiences"]
     als: ALS
     """The source of tastes."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Learn tastes from all data, and audiences from the window."""
         from scipy.sparse import csr_array
 
@@ -71,7 +68,7 @@ class Audience(HasItemVectors, FoldsIn, Explains, Recommender[AudienceConfig]):
     def _als_config(self) -> ALSConfig:
         return ALSConfig(factors=self.config.factors)
 
-    def _tastes(self, data: "Interactions", users: NDArray[np.integer]) -> Floats:
+    def _tastes(self, data: Interactions, users: NDArray[np.integer]) -> Floats:
         """Return the taste of each user, of length 1, or 0 for a user without a positive weight, (users, factors)."""
         rows = data.matrix[users]
         histories = ItemLists(rows.indptr.astype(np.int64), rows.indices.astype(np.int32, copy=False))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
+from typing import Annotated, Any, Final, Self
 
 import msgspec
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels import standard_numpy
 from aisle.metrics import ranking
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.catalog import by_name
@@ -19,9 +20,6 @@ from aisle.recommenders.ranges import NotNegative
 from aisle.recommenders.sparse import training_rows
 from aisle.recommenders.topn import FEW, topn
 from aisle.shop.errors import SettingsError
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -77,13 +75,12 @@ class Blend(FoldsIn, Recommender[BlendConfig]):
     """
 
     name = "blend"
-    config_type: ClassVar[type[Config]] = BlendConfig
 
     members_: list[Recommender[Any]]
     weights_: Floats
     """The weight of each member, (members,); they add up to 1."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Fit the members, and before that their weights on a validation split, unless the settings have them.
 
         Raises
@@ -134,7 +131,7 @@ class Blend(FoldsIn, Recommender[BlendConfig]):
             kind = by_name(member.name)
             self.members_.append(kind.from_arrays(kind.config_type.parse(member.settings), own))
 
-    def _fitted(self, data: "Interactions", seed: int) -> list[Recommender[Any]]:
+    def _fitted(self, data: Interactions, seed: int) -> list[Recommender[Any]]:
         return [member.make().fit(data, seed=seed) for member in self.config.members]
 
     def _learn(self, held_out: LeaveLastSplit, seed: int) -> NDArray[np.float64]:

@@ -5,13 +5,14 @@ between Sets of Items in Large Databases", 1993; Brin et al., 1997) and the log-
 The formulas are in `kernels.partners_numpy`.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import LIFT, LLR, SUM, Partners, Places, Value
+from aisle.prepare.interactions import EventLog, Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch, Ranked
@@ -22,9 +23,6 @@ from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import EventLog, Interactions
 
 Floats = NDArray[np.float32]
 
@@ -56,7 +54,6 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurc
     """
 
     name = "co_purchase"
-    config_type: ClassVar[type[Config]] = CoPurchaseConfig
 
     links_: CSR
     """The partners of each item, best first."""
@@ -65,7 +62,7 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurc
     buyers_: NDArray[np.int32]
     """The number of shoppers who bought each pair; a basket without a shopper counts as one, (entries,)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Count the pairs of every basket.
 
         Raises
@@ -141,7 +138,7 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurc
         return support_of(self.links_, self.buyers_, earlier, item)
 
 
-def _places(log: "EventLog") -> tuple[Places, int]:
+def _places(log: EventLog) -> tuple[Places, int]:
     """Return the items of all baskets, each item once per basket, and the number of baskets."""
     bought = (log.kind == KIND_CODES[EventKind.PURCHASE]) & ((log.basket != UNKNOWN) | (log.user != UNKNOWN))
     if not bought.any():
@@ -159,7 +156,7 @@ def _places(log: "EventLog") -> tuple[Places, int]:
     return Places(item, np.repeat(ends - sizes, sizes), np.repeat(ends, sizes), owner), len(sizes)
 
 
-def _baskets(log: "EventLog") -> NDArray[np.int64]:
+def _baskets(log: EventLog) -> NDArray[np.int64]:
     """Return the basket of each event: its transaction, otherwise its shopper's day."""
     day = log.timestamp // DAY
     day -= day.min(initial=0)

@@ -11,13 +11,14 @@ neighbours) operations, and no memory beyond the weights.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
@@ -35,9 +36,6 @@ from aisle.recommenders.sparse import (
     training_rows,
 )
 from aisle.shop.errors import InputError
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -64,12 +62,11 @@ class EASE(FoldsIn, Explains, Recommender[EASEConfig]):
     """
 
     name = "ease"
-    config_type: ClassVar[type[Config]] = EASEConfig
 
     weights_: Floats | CSR
     """B (items, items): row i holds the weights from item i to the others."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Invert the Gram matrix, or regress each item on its neighbours.
 
         Raises

@@ -9,13 +9,14 @@ a history x scores
 Of R̃ᵀR̃, only the nearest neighbours of each item are kept.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Denominator
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.cells import EXACT_ITEMS, pair_products
@@ -36,7 +37,6 @@ from aisle.recommenders.topn import topn, topn_positive
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -67,7 +67,6 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
     """
 
     name = "graph_filter"
-    config_type: ClassVar[type[Config]] = GraphFilterConfig
 
     links_: CSR
     """The linear filter, (items, items)."""
@@ -76,7 +75,7 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
     popularity_: Floats
     """D_I^½: the square root of the sum of an item's weights, 1 where nobody wants it, (items,)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Multiply the linear filter out, keep the best links of each item, and find the singular vectors."""
         # The compiled kernels are for training and batches: see recommenders.topn.FEW.
         from aisle.kernels.subspace import leading_directions

@@ -4,12 +4,13 @@ Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering Recommen
 similarities and their sources are in `recommenders.similarity`.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
@@ -23,9 +24,6 @@ from aisle.recommenders.sparse import (
     top_products,
     training_rows,
 )
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 
 class ItemKNNConfig(Config, frozen=True):
@@ -50,12 +48,11 @@ class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
     """
 
     name = "item_knn"
-    config_type: ClassVar[type[Config]] = ItemKNNConfig
 
     links_: CSR
     """Row i holds the items that item i links to, with their similarity, (items, items)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Compare all items with common shoppers, and keep the most similar of each."""
         config = self.config
         users, items = data.shape

@@ -1,18 +1,16 @@
 """What the shopper took before, once more: their own items, by how often and how lately."""
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Config, NoSettings, Recommender
+from aisle.recommenders.base import NoSettings, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.recency import RanksTheRest, popular_rest
 from aisle.recommenders.sparse import history_rows
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 
 class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
@@ -23,9 +21,8 @@ class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
     """
 
     name = "repeat"
-    config_type: ClassVar[type[Config]] = NoSettings
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Order the catalogue by popularity; all else is in the queries."""
         liked = data.log.item[data.log.weight > 0]
         self.rest_ = popular_rest(np.bincount(liked, minlength=len(data.items)))

@@ -5,12 +5,13 @@ discounted as in RP3β (Paudel, Christoffel, Newell and Bernstein, 2017). The si
 `recommenders.similarity`.
 """
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
@@ -25,9 +26,6 @@ from aisle.recommenders.sparse import (
     top_products,
     training_rows,
 )
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -57,7 +55,6 @@ class UserKNN(FoldsIn, Recommender[UserKNNConfig]):
     """
 
     name = "user_knn"
-    config_type: ClassVar[type[Config]] = UserKNNConfig
 
     votes_: Annotated[CSR, "votes_"]
     """What each user votes for each item, (users, items)."""
@@ -69,7 +66,7 @@ class UserKNN(FoldsIn, Recommender[UserKNNConfig]):
     mean_length_: Floats
     """The statistics of the similarity."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Weigh the training data by user and by item."""
         users, items = data.shape
         by_user = training_rows(data.matrix)

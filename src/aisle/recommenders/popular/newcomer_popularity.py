@@ -1,18 +1,16 @@
 """What shoppers take on their first day: the shelf for anybody of whom nothing is known."""
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import EventLog, Interactions
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.popular.fixed_scores import FixedScores
 from aisle.recommenders.ranges import Days, NotNegative
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import EventLog, Interactions
 
 
 class NewcomerPopularityConfig(Config, frozen=True):
@@ -32,9 +30,8 @@ class NewcomerPopularity(FixedScores, Recommender[NewcomerPopularityConfig]):
     """
 
     name = "newcomer_popularity"
-    config_type: ClassVar[type[Config]] = NewcomerPopularityConfig
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Sum the log up."""
         log, items = data.log, len(data.items)
         fading = np.exp2((log.timestamp - data.now) / (self.config.half_life_days * DAY))
@@ -48,7 +45,7 @@ class NewcomerPopularity(FixedScores, Recommender[NewcomerPopularityConfig]):
         return self
 
 
-def _on_first_day(log: "EventLog", users: int) -> NDArray[np.bool_]:
+def _on_first_day(log: EventLog, users: int) -> NDArray[np.bool_]:
     """Return which events are of the first day on which their shopper was seen, (events,)."""
     known = log.user != UNKNOWN
     day = log.timestamp // DAY

@@ -1,19 +1,17 @@
 """What everybody wants: the items with the most events, or the best stars, in a recent window."""
 
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.popular.fixed_scores import FixedScores
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Days, Positive
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 
 class PopularityConfig(Config, frozen=True):
@@ -51,14 +49,13 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
     """
 
     name = "popularity"
-    config_type: ClassVar[type[Config]] = PopularityConfig
 
     category_: NDArray[np.int32]
     """The category of each item, (items,); empty unless it counts."""
     shares_: NDArray[np.float32]
     """The share of each category in the events that count, (categories,); empty unless it counts."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Sum the log up.
 
         Raises
@@ -72,7 +69,7 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
             self._within_categories(data)
         return self
 
-    def _for_all(self, data: "Interactions") -> NDArray[np.float32]:
+    def _for_all(self, data: Interactions) -> NDArray[np.float32]:
         """Return the score of each item, whatever its category."""
         config, items = self.config, len(data.items)
         age = np.maximum(data.now - data.log.timestamp, 0) / DAY
@@ -86,7 +83,7 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
         counted = np.bincount(data.log.item[recent], weight[recent], minlength=items)
         return np.where(counted > 0, counted, rest).astype(np.float32)
 
-    def _within_categories(self, data: "Interactions") -> None:
+    def _within_categories(self, data: Interactions) -> None:
         """Turn the scores into shares of the best of their category, and keep the share of each category."""
         if data.category is None:
             raise NotEnoughData("no item has a category; import a catalogue, or leave per_category out")
@@ -101,7 +98,7 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
 
     def _stars(
         self,
-        data: "Interactions",
+        data: Interactions,
         recent: NDArray[np.bool_],
         fading: NDArray[np.float64],
         rest: NDArray[np.float64],

@@ -1,17 +1,15 @@
 """What rises: items with more events in the last days than the weeks before lead to expect."""
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.popular.fixed_scores import FixedScores
 from aisle.recommenders.ranges import AtLeastOne, Days, Positive
 from aisle.shop.moments import DAY
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 
 class TrendingConfig(Config, frozen=True):
@@ -38,9 +36,8 @@ class Trending(FixedScores, Recommender[TrendingConfig]):
     """
 
     name = "trending"
-    config_type: ClassVar[type[Config]] = TrendingConfig
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Compare the window with the baseline."""
         config, items = self.config, len(data.items)
         counted = data.log.weight > 0

@@ -5,22 +5,20 @@ vector is the ridge regression of its ratings, with a regularisation that grows 
 along with them, as in Koren, Bell and Volinsky, "Matrix Factorization Techniques for Recommender Systems" (2009).
 """
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.sgd_numpy import Factors
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count, Positive
-from aisle.recommenders.ratings.biased_factors import BiasedFactors, FactorModel, first_factors, solve_biased
+from aisle.recommenders.ratings.biased_factors import FactorModel, first_factors, solve_biased
 from aisle.recommenders.ratings.star_ratings import Scale, rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -43,9 +41,8 @@ class ALSWR(FactorModel, FoldsIn, PredictsRatings, Recommender[ALSWRConfig]):
     """
 
     name = "als_wr"
-    config_type: ClassVar[type[Config]] = ALSWRConfig
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Alternate between solving all users and all items, from small random vectors."""
         ratings, config = ratings_of(data), self.config
         learnt = first_factors(ratings, config.factors, 0.1, np.random.default_rng(seed))
@@ -53,15 +50,13 @@ class ALSWR(FactorModel, FoldsIn, PredictsRatings, Recommender[ALSWRConfig]):
             items = self._solve(ratings.by_item, ratings.mean, learnt.user_bias, learnt.user_factors)
             users = self._solve(ratings.by_user, ratings.mean, *items)
             learnt = Factors(users[0], items[0], users[1], items[1])
-        self.learnt_ = BiasedFactors(ratings.scale, learnt)
-        return self
+        return self.keep(ratings.scale, learnt)
 
-    def adopt(self, scale: Scale, item_bias: Floats, item_factors: Floats, data: "Interactions") -> Self:
+    def adopt(self, scale: Scale, item_bias: Floats, item_factors: Floats, data: Interactions) -> Self:
         """Take over biases (items,) and vectors (items, factors) learnt elsewhere, and solve the users of the data."""
         ratings = ratings_of(data)
         user_bias, user_factors = self._solve(ratings.by_user, scale.mean, item_bias, item_factors)
-        self.learnt_ = BiasedFactors(scale, Factors(user_bias, item_bias, user_factors, item_factors))
-        return self
+        return self.keep(scale, Factors(user_bias, item_bias, user_factors, item_factors))
 
     def _solve(self, ratings: CSR, mean: float, other_bias: Floats, other_factors: Floats) -> tuple[Floats, Floats]:
         """Return biases and vectors of one side while the other stays fixed."""
@@ -75,5 +70,5 @@ class ALSWR(FactorModel, FoldsIn, PredictsRatings, Recommender[ALSWRConfig]):
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return μ + b_u + b_i + q_i·p_u; without ratings in the history, b_u and p_u are 0."""
-        histories = rated_histories(queries, self.learnt_.scale)
-        return self.learnt_.of_queries(histories, self._ridge(histories), items=items)
+        histories = rated_histories(queries, self.scale_)
+        return self.of_queries(histories, self._ridge(histories), items=items)

@@ -5,20 +5,18 @@ Koren, "Factor in the Neighbors: Scalable and Accurate Collaborative Filtering" 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.sgd_numpy import Factors, Steps
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count, NotNegative, Positive
 from aisle.recommenders.ratings.star_ratings import Biases, BiasModel, Ratings, rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -46,9 +44,8 @@ class Baseline(BiasModel, FoldsIn, PredictsRatings, Recommender[BaselineConfig])
     """The same order of items for everybody, at the level of the shopper."""
 
     name = "baseline"
-    config_type: ClassVar[type[Config]] = BaselineConfig
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Find the biases."""
         ratings = ratings_of(data)
         self.biases_, self.scale_ = find_biases(ratings, self.config), ratings.scale

@@ -1,7 +1,6 @@
 """Biases and vectors whose inner products are stars: what SVD, SVD++ and ALS-WR learn, each in its own way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -11,37 +10,28 @@ from aisle.kernels import ridge_numpy
 from aisle.kernels.csr import CSR
 from aisle.kernels.sgd_numpy import Factors
 from aisle.recommenders.base import Array
-from aisle.recommenders.ratings.star_ratings import Biases, Ratings, Scale
+from aisle.recommenders.ratings.star_ratings import Biases, BiasModel, Ratings, Scale
 from aisle.recommenders.topn import FEW
 
 Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
-class BiasedFactors:
-    """Stars as μ + b_u + b_i + q_i·p_u.
+class FactorModel(BiasModel):
+    """What the models share that learn stars as μ + b_u + b_i + q_i·p_u; a class lists it before `Recommender`."""
 
-    Attributes
-    ----------
-    scale
-        The scale of the ratings, with their mean μ.
-    factors
-        b and the vectors p and q. Those of users are for pairs of known users alone: queries are folded in.
-    """
+    factors_: Factors
+    """b and the vectors p and q. Those of users are for pairs of known users alone: queries are folded in."""
 
-    scale: Scale
-    factors: Factors
+    def keep(self, scale: Scale, factors: Factors) -> Self:
+        """Take over the scale of the ratings, with their mean μ, and what was learnt."""
+        self.scale_, self.factors_ = scale, factors
+        self.biases_ = Biases(scale.mean, factors.user_bias, factors.item_bias, user_ridge=0)
+        return self
 
-    @property
-    def biases(self) -> Biases:
-        """μ and b."""
-        return Biases(self.scale.mean, self.factors.user_bias, self.factors.item_bias, user_ridge=0)
-
-    def of_pairs(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
-        """Return the stars of pairs of known users and items, (pairs,)."""
-        p, q = self.factors.user_factors[users], self.factors.item_factors[items]
+    def _predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
+        p, q = self.factors_.user_factors[users], self.factors_.item_factors[items]
         products: Floats = np.einsum("nk,nk->n", p, q)
-        return self.biases.of_pairs(users, items) + products
+        return self.biases_.of_pairs(users, items) + products
 
     def of_queries(
         self, histories: CSR, ridge: Floats, implied: Floats | None = None, items: NDArray[np.int32] | None = None
@@ -62,56 +52,23 @@ class BiasedFactors:
         items
             Item numbers; None: all.
         """
-        q, no_bias = self.factors.item_factors, np.zeros(len(ridge), np.float32)
-        residuals = self.biases.residuals(histories, no_bias, self.biases.item)
+        q, no_bias = self.factors_.item_factors, np.zeros(len(ridge), np.float32)
+        residuals = self.biases_.residuals(histories, no_bias, self.biases_.item)
         if implied is not None:
             explained: Floats = np.einsum("nk,nk->n", implied[histories.rows], q[histories.indices])
             residuals = residuals._replace(values=residuals.values - explained)
         solved = solve_biased(residuals, ridge, q)
         vectors: Floats = solved[:, 1:] if implied is None else solved[:, 1:] + implied
         products: Floats = vectors @ (q if items is None else q[items]).T
-        return self.biases.estimates(solved[:, 0], items) + products
-
-    def arrays(self) -> dict[str, Array]:
-        """Return biases, vectors and scale, as a bundle stores them."""
-        return {**self.factors._asdict(), "scale": self.scale.array()}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild it from what `arrays` returned."""
-        return cls(Scale.from_array(arrays["scale"]), Factors(*(arrays[name] for name in Factors._fields)))
-
-
-class FactorModel:
-    """What the models share that learn `BiasedFactors`; a class lists it before `Recommender`."""
-
-    learnt_: BiasedFactors
-
-    @property
-    def scale(self) -> tuple[float, float]:
-        """The worst and the best rating in the training data."""
-        return self.learnt_.scale.ends
-
-    @property
-    def users_count(self) -> int:
-        """The number of users in the training data."""
-        return len(self.learnt_.factors.user_bias)
-
-    @property
-    def items_count(self) -> int:
-        """The number of items that the model knows."""
-        return len(self.learnt_.factors.item_bias)
-
-    def _predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
-        return self.learnt_.of_pairs(users, items)
+        return self.biases_.estimates(solved[:, 0], items) + products
 
     def arrays(self) -> dict[str, Array]:
         """Return biases, vectors and scale; those of users are for `predict` alone."""
-        return self.learnt_.arrays()
+        return super().arrays() | self.factors_._asdict()
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `arrays` returned."""
-        self.learnt_ = BiasedFactors.from_arrays(arrays)
+        self.keep(Scale.from_array(arrays["scale"]), Factors(*(arrays[name] for name in Factors._fields)))
 
 
 def solve_biased(residuals: CSR, ridge: Floats, vectors: Floats) -> Floats:

@@ -4,46 +4,34 @@ Koren, "Factor in the Neighbors: Scalable and Accurate Collaborative Filtering" 
 defaults are those of Surprise, where this is `KNNBaseline`.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Recommender
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.ratings.baseline import find_biases, user_ridge
-from aisle.recommenders.ratings.rating_neighbours import Neighbourhood, NeighboursConfig, compared_biases
-from aisle.recommenders.ratings.star_ratings import BiasModel, rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
+from aisle.recommenders.ratings.baseline import find_biases
+from aisle.recommenders.ratings.rating_neighbours import NeighbourModel, NeighboursConfig
+from aisle.recommenders.ratings.star_ratings import rated_histories, ratings_of
 
 Floats = NDArray[np.float32]
 
 
-class KNNBaselineConfig(NeighboursConfig, frozen=True):
-    """The neighbours and the baseline."""
-
-
-class KNNBaseline(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNBaselineConfig]):
+class KNNBaseline(NeighbourModel, FoldsIn, PredictsRatings, Recommender[NeighboursConfig]):
     """Stars as b_ui plus the weighted mean of r - b over the nearest neighbours, where b_ui = μ + b_u + b_i.
 
     By users, every query is compared with all of them: exact, and slow where there are many.
     """
 
     name = "knn_baseline"
-    config_type: ClassVar[type[Config]] = KNNBaselineConfig
 
-    neighbours_: Neighbourhood
-
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Find the baselines and compare all users, or all items."""
         ratings = ratings_of(data)
-        self.biases_, self.scale_ = find_biases(ratings, self.config.baseline), ratings.scale
-        self.neighbours_ = Neighbourhood.learn(self.config, compared_biases(self.config, self.biases_), ratings)
-        return self
+        return self.learn_neighbours(find_biases(ratings, self.config.baseline), ratings)
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return stars; without ratings in the history, μ + b_i."""
@@ -51,13 +39,3 @@ class KNNBaseline(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNBaselineCo
 
     def _predict(self, users: NDArray[np.integer], items: NDArray[np.integer]) -> Floats:
         return self.neighbours_.of_pairs(self.biases_, users, items)
-
-    def arrays(self) -> dict[str, Array]:
-        """Return biases, scale, ratings and similarities."""
-        return {**super().arrays(), **self.neighbours_.arrays()}
-
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Take over what `arrays` returned."""
-        config = self.config
-        self._restore_biases(arrays, user_ridge(config.baseline))
-        self.neighbours_ = Neighbourhood.from_arrays(config, compared_biases(config, self.biases_), arrays)

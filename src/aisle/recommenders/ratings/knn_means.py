@@ -5,54 +5,43 @@ Resnick, Iacovou, Suchak, Bergstrom and Riedl, "GroupLens: An Open Architecture 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Array, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ratings.baseline import find_biases, user_ridge
-from aisle.recommenders.ratings.rating_neighbours import Neighbourhood, NeighboursConfig, compared_biases
-from aisle.recommenders.ratings.star_ratings import Biases, BiasModel, Ratings, rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
+from aisle.recommenders.ratings.rating_neighbours import NeighbourModel, NeighboursConfig
+from aisle.recommenders.ratings.star_ratings import Biases, Ratings, rated_histories, ratings_of
 
 Floats = NDArray[np.float32]
 
 
-class KNNMeansConfig(NeighboursConfig, frozen=True):
-    """The neighbours; the baseline matters to pearson_baseline alone."""
-
-
-class KNNMeans(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNMeansConfig]):
+class KNNMeans(NeighbourModel, FoldsIn, PredictsRatings, Recommender[NeighboursConfig]):
     """Stars as the mean of the user (or item) plus the weighted mean of r - mean over the nearest neighbours.
 
     Users (or items) without ratings have the mean of all ratings. Where Surprise gives that mean to every pair with an
     unknown side, the mean of the known side is kept here. By users, a query without ratings has no level, and all its
     scores are NaN. By users, every query is compared with all of them: exact, and slow where there are many.
 
-    `biases_` is the baseline that pearson_baseline compares with, and 0 for other similarities.
+    `biases_` is 0 for other similarities than pearson_baseline.
     """
 
     name = "knn_means"
-    config_type: ClassVar[type[Config]] = KNNMeansConfig
 
     means_: Floats
     """The mean of each user, or item."""
-    neighbours_: Neighbourhood
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Average and compare all users, or all items."""
         ratings = ratings_of(data)
-        self.scale_ = ratings.scale
         self.means_ = _means(ratings.by_user if self.config.by == "user" else ratings.by_item, ratings.mean)
-        self.biases_ = self._baseline(ratings)
-        self.neighbours_ = Neighbourhood.learn(self.config, compared_biases(self.config, self.biases_), ratings)
-        return self
+        return self.learn_neighbours(self._baseline(ratings), ratings)
 
     def _baseline(self, ratings: Ratings) -> Biases:
         if self.config.similarity == "pearson_baseline":
@@ -79,14 +68,12 @@ class KNNMeans(BiasModel, FoldsIn, PredictsRatings, Recommender[KNNMeansConfig])
 
     def arrays(self) -> dict[str, Array]:
         """Return means, biases, scale, ratings and similarities."""
-        return {"means": self.means_, **super().arrays(), **self.neighbours_.arrays()}
+        return {"means": self.means_, **super().arrays()}
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take over what `arrays` returned."""
-        config = self.config
+        super().restore(arrays)
         self.means_ = arrays["means"]
-        self._restore_biases(arrays, user_ridge(config.baseline))
-        self.neighbours_ = Neighbourhood.from_arrays(config, compared_biases(config, self.biases_), arrays)
 
 
 def _means(rows: CSR, otherwise: float) -> Floats:

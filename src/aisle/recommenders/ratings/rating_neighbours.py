@@ -16,8 +16,8 @@ from aisle.kernels.csr import CSR
 from aisle.kernels.similarities_numpy import COSINE, MSD, PEARSON, Measure, similar_to
 from aisle.recommenders.base import Array, Config
 from aisle.recommenders.ranges import AtLeastOne, NotNegative
-from aisle.recommenders.ratings.baseline import BaselineConfig
-from aisle.recommenders.ratings.star_ratings import Biases, Ratings
+from aisle.recommenders.ratings.baseline import BaselineConfig, user_ridge
+from aisle.recommenders.ratings.star_ratings import Biases, BiasModel, Ratings
 from aisle.recommenders.sparse import table_arrays, table_of
 from aisle.recommenders.topn import FEW
 
@@ -161,18 +161,38 @@ class Neighbourhood:
     def _limits(self) -> tuple[int, int]:
         return self.config.k, self.config.min_k
 
-    def arrays(self) -> dict[str, Array]:
-        """Return ratings and similarities, as a bundle stores them."""
-        return table_arrays("rated_", self.rated) | table_arrays("similar_", self.similar)
-
-    @classmethod
-    def from_arrays(cls, config: NeighboursConfig, compared: Biases, arrays: Mapping[str, Array]) -> Self:
-        """Rebuild it from what `arrays` returned."""
-        return cls(config, compared, table_of("rated_", arrays), table_of("similar_", arrays))
-
 
 def compared_biases(config: NeighboursConfig, baseline: Biases) -> Biases:
     """Return what is subtracted from ratings before these are compared: the baseline for pearson_baseline, else 0."""
     if config.similarity == "pearson_baseline":
         return baseline
     return Biases(0.0, np.zeros_like(baseline.user), np.zeros_like(baseline.item), np.inf)
+
+
+class NeighbourModel(BiasModel):
+    """What the models share that predict by neighbours; a class lists it before `Recommender`.
+
+    `biases_` is what `pearson_baseline` compares with.
+    """
+
+    config: NeighboursConfig
+    neighbours_: Neighbourhood
+
+    def learn_neighbours(self, biases: Biases, ratings: Ratings) -> Self:
+        """Compare all users, or all items."""
+        self.biases_, self.scale_ = biases, ratings.scale
+        self.neighbours_ = Neighbourhood.learn(self.config, compared_biases(self.config, biases), ratings)
+        return self
+
+    def arrays(self) -> dict[str, Array]:
+        """Return biases, scale, ratings and similarities."""
+        of_neighbours = self.neighbours_
+        tables = table_arrays("rated_", of_neighbours.rated) | table_arrays("similar_", of_neighbours.similar)
+        return super().arrays() | tables
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        self._restore_biases(arrays, user_ridge(self.config.baseline))
+        compared = compared_biases(self.config, self.biases_)
+        tables = (table_of(prefix, arrays) for prefix in ("rated_", "similar_"))
+        self.neighbours_ = Neighbourhood(self.config, compared, *tables)

@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.prepare.weigh import stars_given
 from aisle.recommenders.base import Array
 from aisle.recommenders.query import QueryBatch
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.ids import UNKNOWN
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -77,7 +75,7 @@ class Ratings:
         return Scale(float(self.by_user.values.min()), float(self.by_user.values.max()), self.mean)
 
 
-def ratings_of(data: "Interactions") -> Ratings:
+def ratings_of(data: Interactions) -> Ratings:
     """Return the ratings in a log that known users gave and that are numbers.
 
     Raises

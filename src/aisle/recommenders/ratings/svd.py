@@ -5,21 +5,19 @@ Techniques for Recommender Systems" (2009); definitions and order of visits are 
 `kernels.sgd_numpy`.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
-from aisle.recommenders.base import Config, Recommender
+from aisle.recommenders.base import Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count
-from aisle.recommenders.ratings.biased_factors import BiasedFactors, FactorModel, first_factors
+from aisle.recommenders.ratings.biased_factors import FactorModel, first_factors
 from aisle.recommenders.ratings.descent import DescentConfig
 from aisle.recommenders.ratings.star_ratings import rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 
 class SVDConfig(DescentConfig, frozen=True):
@@ -37,9 +35,8 @@ class SVD(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDConfig]):
     """
 
     name = "svd"
-    config_type: ClassVar[type[Config]] = SVDConfig
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Descend from random vectors.
 
         Raises
@@ -53,10 +50,9 @@ class SVD(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDConfig]):
         ratings, config = ratings_of(data), self.config
         factors = first_factors(ratings, config.factors, config.deviation, np.random.default_rng(seed))
         descend(ratings.by_user, ratings.mean, factors, config.steps)
-        self.learnt_ = BiasedFactors(ratings.scale, config.finite(factors))
-        return self
+        return self.keep(ratings.scale, config.finite(factors))
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
         """Return μ + b_u + b_i + q_i·p_u; without ratings in the history, b_u and p_u are 0."""
-        histories = rated_histories(queries, self.learnt_.scale)
-        return self.learnt_.of_queries(histories, self.config.query_ridge(histories.counts), items=items)
+        histories = rated_histories(queries, self.scale_)
+        return self.of_queries(histories, self.config.query_ridge(histories.counts), items=items)

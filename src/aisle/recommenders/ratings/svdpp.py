@@ -6,22 +6,20 @@ SVD, are in `kernels.sgd_numpy`.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import FoldsIn, PredictsRatings
-from aisle.recommenders.base import Array, Config, Recommender
+from aisle.recommenders.base import Array, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count
-from aisle.recommenders.ratings.biased_factors import BiasedFactors, FactorModel, drawn_vectors, first_factors
+from aisle.recommenders.ratings.biased_factors import FactorModel, drawn_vectors, first_factors
 from aisle.recommenders.ratings.descent import DescentConfig
 from aisle.recommenders.ratings.star_ratings import rated_histories, ratings_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -37,16 +35,15 @@ class SVDpp(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDppConfig]):
     """Stars as μ + b_u + b_i + q_i·(p_u + z_u), where z_u = |N(u)|^(-1/2) Σ y_j over the items N(u) that u has rated.
 
     The implicit part of a query follows from its history; its bias and p_u solve the ridge regression of the rest.
-    `predict` uses those of the training. `learnt_` holds p_u + z_u as the vectors of users.
+    `predict` uses those of the training. `factors_` holds p_u + z_u as the vectors of users.
     """
 
     name = "svdpp"
-    config_type: ClassVar[type[Config]] = SVDppConfig
 
     implicit_: Floats
     """y, (items, factors)."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Descend from random vectors.
 
         Raises
@@ -63,14 +60,13 @@ class SVDpp(FactorModel, FoldsIn, PredictsRatings, Recommender[SVDppConfig]):
         self.implicit_ = drawn_vectors(ratings.by_item.counts, config.factors, config.deviation, draw)
         descend_implicit(ratings.by_user, ratings.mean, factors, self.implicit_, config.steps)
         both = factors._replace(user_factors=factors.user_factors + self._implied(ratings.by_user))
-        self.learnt_ = BiasedFactors(ratings.scale, config.finite(both))
-        return self
+        return self.keep(ratings.scale, config.finite(both))
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return μ + b_u + b_i + q_i·(p_u + z_u); without ratings in the history, all of the user's parts are 0."""
-        histories = rated_histories(queries, self.learnt_.scale)
+        histories = rated_histories(queries, self.scale_)
         ridge = self.config.query_ridge(histories.counts)
-        return self.learnt_.of_queries(histories, ridge, self._implied(histories), items)
+        return self.of_queries(histories, ridge, self._implied(histories), items)
 
     def _implied(self, rated: CSR) -> Floats:
         """Return z of each row, (rows, factors)."""

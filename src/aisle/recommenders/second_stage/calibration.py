@@ -4,12 +4,12 @@ A logistic regression (by iteratively reweighted least squares) orders all place
 function, by pooling adjacent violators, sets the chance of each step to what was observed.
 """
 
-from typing import ClassVar, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Component, Config, NoSettings
+from aisle.recommenders.base import Component, NoSettings
 from aisle.shop.errors import NotEnoughData
 
 Floats = NDArray[np.float64]
@@ -31,7 +31,6 @@ class Calibration(Component[NoSettings]):
     """Turns facts of a place on a shelf into the chance that its item is taken."""
 
     name = "calibration"
-    config_type: ClassVar[type[Config]] = NoSettings
 
     mean_: Floats
     scale_: Floats

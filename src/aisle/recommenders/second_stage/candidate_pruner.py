@@ -6,7 +6,7 @@ and few observations count little. What several sources propose is wanted unless
 """
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Final, NamedTuple, Self
+from typing import Annotated, Final, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -61,7 +61,6 @@ class CandidatePruner(Component[CandidatePrunerConfig]):
     """A curve for each source."""
 
     name = "candidate_pruner"
-    config_type: ClassVar[type[Config]] = CandidatePrunerConfig
 
     curves_: Floats
     """The chance that a proposal is wanted, by source and step of `EDGES`, (sources, steps)."""

@@ -3,12 +3,13 @@
 The features of the ranker read it. In training it is computed as of a cut and frozen, as it is in a bundle.
 """
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Component, Config, NoSettings
+from aisle.prepare.interactions import EventLog, Interactions
+from aisle.recommenders.base import Component, NoSettings
 from aisle.shop.columns import BRAND, CATEGORY, PRICE, STOCK
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -18,7 +19,6 @@ from aisle.shop.money import MICROS
 if TYPE_CHECKING:
     import polars as pl
 
-    from aisle.prepare.interactions import EventLog, Interactions
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -41,7 +41,6 @@ class ItemState(Component[NoSettings]):
     """
 
     name = "item_state"
-    config_type: ClassVar[type[Config]] = NoSettings
 
     moment_: NDArray[np.int64]
     """The moment, in microseconds, (1,)."""
@@ -76,7 +75,7 @@ class ItemState(Component[NoSettings]):
     brand_: Ints
     """The number of its brand, or `UNKNOWN`."""
 
-    def fit(self, data: "Interactions") -> Self:
+    def fit(self, data: Interactions) -> Self:
         """Sum up a log and a catalogue as of the end of the data."""
         log, items = data.log, len(data.items)
         target = target_kind(log)
@@ -100,7 +99,7 @@ class ItemState(Component[NoSettings]):
         self._read(data.catalogue, items)
         return self
 
-    def _count_rebuyers(self, log: "EventLog", taken: NDArray[np.bool_], items: int) -> None:
+    def _count_rebuyers(self, log: EventLog, taken: NDArray[np.bool_], items: int) -> None:
         """Sum up the days on which each shopper took each item."""
         known = taken & (log.user != UNKNOWN)
         day = log.timestamp[known] // DAY
@@ -145,7 +144,7 @@ class ItemState(Component[NoSettings]):
         return int(self.moment_[0])
 
 
-def target_kind(log: "EventLog") -> EventKind:
+def target_kind(log: EventLog) -> EventKind:
     """Return the target kind of a log."""
     codes = set(np.unique(log.kind).tolist())
     return next((kind for kind in TARGET_KINDS if KIND_CODES[kind] in codes), TARGET_KINDS[0])
@@ -161,7 +160,7 @@ def distinct_pairs(
     return groups[new], values[new]
 
 
-def _in_windows(log: "EventLog", chosen: NDArray[np.bool_], now: int, items: int) -> Floats:
+def _in_windows(log: EventLog, chosen: NDArray[np.bool_], now: int, items: int) -> Floats:
     """Count the chosen events of each item in each of `WINDOWS`, (items, windows)."""
     age = (now - log.timestamp[chosen]) / DAY
     item = log.item[chosen]
@@ -169,9 +168,7 @@ def _in_windows(log: "EventLog", chosen: NDArray[np.bool_], now: int, items: int
     return np.stack(counts, axis=1).astype(np.float32)
 
 
-def _span(
-    log: "EventLog", taken: NDArray[np.bool_], now: int, items: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _span(log: EventLog, taken: NDArray[np.bool_], now: int, items: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the moments of each item's first event and of the last time it was taken."""
     first = np.full(items, now, np.int64)
     np.minimum.at(first, log.item, log.timestamp)
@@ -180,7 +177,7 @@ def _span(
     return first, last
 
 
-def _last_prices(log: "EventLog", items: int) -> Floats:
+def _last_prices(log: EventLog, items: int) -> Floats:
     """Return the last price of each item in the log, or NaN."""
     prices = np.full(items, np.nan, np.float32)
     priced = (log.price > 0) & (log.weight > 0)

@@ -7,7 +7,7 @@ is needed for learning only: the trees are stored as flat arrays, and a kernel w
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import msgspec
 import numpy as np
@@ -64,7 +64,6 @@ class Ranker(Component[RankerConfig]):
     """
 
     name = "ranker"
-    config_type: ClassVar[type[Config]] = RankerConfig
 
     forest_: Forest
     importance_: Floats

@@ -4,19 +4,17 @@ An item is taken by an event of the log's target kind, such as a purchase. The f
 are shrunk towards those of its category, and these towards the shop's.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Component, Config, NoSettings
+from aisle.prepare.interactions import Interactions
+from aisle.recommenders.base import Component, NoSettings
 from aisle.recommenders.second_stage.item_state import PRIOR, distinct_pairs, target_kind
 from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -42,7 +40,6 @@ class Rebuying(Component[NoSettings]):
     """How items are bought again; a component of a bundle, as recommenders are."""
 
     name = "rebuying"
-    config_type: ClassVar[type[Config]] = NoSettings
 
     share_: Floats
     """The share of repeats among what returning shoppers took in past windows, (1,); NaN where none took anything."""
@@ -55,7 +52,7 @@ class Rebuying(Component[NoSettings]):
     again_: NDArray[np.bool_]
     """Whether it is of a category that people buy again, (items,)."""
 
-    def fit(self, data: "Interactions", category: Ints) -> Self:
+    def fit(self, data: Interactions, category: Ints) -> Self:
         """Count who took what on several days.
 
         Parameters
@@ -92,7 +89,7 @@ class Rebuying(Component[NoSettings]):
         """The share of places that repeats may have: `share`, or more where that would cost too much."""
         return max(self.share, float(self.least_[0]))
 
-    def allowing(self, least: float) -> Self:
+    def with_least(self, least: float) -> Self:
         """Return the same with another least share of places for repeats."""
         other = type(self).from_arrays(self.config, self.arrays())
         other.least_ = np.array([least], np.float32)

@@ -1,17 +1,15 @@
 """Review highlights: a phrase of the reviewers for what they like about an item."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.base import Array, Component, Config, NoSettings
+from aisle.prepare.interactions import Interactions
+from aisle.recommenders.base import Array, Component, NoSettings
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.ids import Vocabulary
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 
 class ReviewHighlights(Component[NoSettings]):
@@ -21,14 +19,13 @@ class ReviewHighlights(Component[NoSettings]):
     """
 
     name = "review_highlights"
-    config_type: ClassVar[type[Config]] = NoSettings
 
     phrases_: Vocabulary
     """Each phrase once."""
     phrase_: NDArray[np.int32]
     """The number of each item's phrase, or `UNKNOWN`, (items,)."""
 
-    def fit(self, data: "Interactions") -> Self:
+    def fit(self, data: Interactions) -> Self:
         """Take the phrases from the catalogue's column `prepare.item_text.HIGHLIGHTS`.
 
         Raises

@@ -1,14 +1,12 @@
 """The log as sequences of items: one per session or one per shopper."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.prepare.interactions import EventLog
 from aisle.shop.ids import UNKNOWN
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import EventLog
 
 By = Literal["user", "session"]
 
@@ -23,7 +21,7 @@ class Sequences(NamedTuple):
     """The moment of the last event of each sequence, in microseconds, (sequences,)."""
 
 
-def to_sequences(log: "EventLog", by: By, repeats: bool = False) -> Sequences:
+def to_sequences(log: EventLog, by: By, repeats: bool = False) -> Sequences:
     """Return the items of each session or shopper in the order of their events.
 
     Events that speak against an item are ignored. Without `repeats`, so are events on the same item as the event

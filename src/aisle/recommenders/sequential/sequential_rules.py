@@ -5,13 +5,14 @@ Learning Method for Session-Based Recommendation" (2017), with any power of the 
 items instead of one.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.kernels.partners_numpy import SUM, Places, Value
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
@@ -19,9 +20,6 @@ from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative
 from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.sparse import entries_of, products, support_of
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -55,14 +53,13 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[S
     """
 
     name = "sequential_rules"
-    config_type: ClassVar[type[Config]] = SequentialRulesConfig
 
     links_: CSR
     """What follows each item, strongest first."""
     followed_: NDArray[np.int32] | None = None
     """How many sequences made each rule, (entries,); None in a bundle of an earlier version."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Count which items follow which."""
         from aisle.kernels.partners import partners
 

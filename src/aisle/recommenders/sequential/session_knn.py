@@ -6,13 +6,14 @@ The last items count more, older sessions less, and items near the common one mo
 Latifi and Jannach, "Empirical Analysis of Session-Based Recommendation Algorithms", 2021; Garg et al., 2019).
 """
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels import sessions_numpy
 from aisle.kernels.sessions_numpy import Index, Nearest
+from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
@@ -21,9 +22,6 @@ from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.topn import compiled
 from aisle.shop.moments import DAY
-
-if TYPE_CHECKING:
-    from aisle.prepare.interactions import Interactions
 
 Floats = NDArray[np.float32]
 
@@ -60,12 +58,11 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[Sessio
     """
 
     name = "session_knn"
-    config_type: ClassVar[type[Config]] = SessionKNNConfig
 
     index_: Index
     """The sessions, by item and by number."""
 
-    def fit(self, data: "Interactions", *, seed: int) -> Self:
+    def fit(self, data: Interactions, *, seed: int) -> Self:
         """Index the sessions."""
         config, items = self.config, len(data.items)
         sessions = to_sequences(data.log, config.by)

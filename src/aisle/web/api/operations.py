@@ -8,6 +8,7 @@ from aisle.app.serve import Live
 from aisle.app.tracking.tracker import follow_live
 from aisle.models import registry
 from aisle.shop.moments import from_moment
+from aisle.shop.rejects import Reject
 from aisle.storage import rejects as storage
 from aisle.web.access.caller import Caller
 from aisle.web.endpoint import Nothing
@@ -34,21 +35,11 @@ class RejectsWanted(Struct, frozen=True, forbid_unknown_fields=True):
     n: Annotated[int, Meta(ge=1, le=1000)] = 20
 
 
-class RejectedRow(Struct, frozen=True):
-    """A row that was rejected."""
-
-    source: str
-    line: int | None
-    table: str
-    reason: str
-    raw: str
-
-
 class Rejects(Struct, frozen=True):
     """The newest rejects, and how many there are in all."""
 
     total: int
-    rejects: list[RejectedRow]
+    rejects: list[Reject]
 
 
 def models(live: Live, _caller: Caller, _given: Nothing) -> list[Model]:
@@ -73,7 +64,5 @@ def rollback(live: Live, _caller: Caller, _given: Nothing) -> Version:
 
 def rejects(live: Live, _caller: Caller, wanted: RejectsWanted) -> Rejects:
     """Return the newest rejects."""
-    rows = [
-        RejectedRow(row.source, row.line, row.table, row.reason, row.raw) for row in storage.list_(live.db, wanted.n)
-    ]
+    rows = [Reject(row.source, row.line, row.table, row.reason, row.raw) for row in storage.list_(live.db, wanted.n)]
     return Rejects(storage.count(live.db), rows)

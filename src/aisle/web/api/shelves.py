@@ -32,21 +32,21 @@ def recommendations(live: Live, caller: Caller, wanted: ShelfWanted) -> Recommen
     started = time.perf_counter()
     request = wanted.request(caller)
     if wanted.recommendation_id is not None:
-        shelf = live.kept(wanted.recommendation_id, request.user_id, request.session_id)
+        shelf = live.paged.find(wanted.recommendation_id, request.user_id, request.session_id)
     elif wanted.offset is None and wanted.sort == "best":
-        return _answer(live.served(request), started)
+        return _answer(live.shelf_to_show(request), started)
     else:
         shelf = _sorted(live.shelf(structs.replace(request, n=MAX_SHELF)), wanted.sort)
-        live.shown(_part(shelf, wanted), request)
+        live.note_shown(_part(shelf, wanted), request)
         if wanted.offset is not None:
-            live.keep_for_paging(shelf, request.user_id, request.session_id)
+            live.paged.keep(shelf, request.user_id, request.session_id)
     return _answer(_part(shelf, wanted), started)
 
 
 def page(live: Live, caller: Caller, wanted: PageWanted) -> Page:
     """Return the shelves of a page, each item once."""
     started = time.perf_counter()
-    shelves = live.page(wanted.request(caller), wanted.placements, served=True)
+    shelves = live.page(wanted.request(caller), wanted.placements, to_show=True)
     return Page([Recommendations.from_shelf(shelf) for shelf in shelves], _milliseconds(started))
 
 
@@ -75,7 +75,7 @@ def rank(live: Live, caller: Caller, wanted: RankWanted) -> Ranked:
     item_ids = [check_id(item_id, "item_ids") for item_id in wanted.item_ids]
     if len(set(item_ids)) < len(item_ids):
         raise InputError("item_ids names an item twice; name each once")
-    ordered = live.ordered(item_ids, *visitor(caller, wanted.user_id, wanted.session_id))
+    ordered = live.rank(item_ids, *visitor(caller, wanted.user_id, wanted.session_id))
     return Ranked([RankedItem(item_id, None if isnan(score) else score) for item_id, score in ordered])
 
 
@@ -87,14 +87,14 @@ def _part(shelf: Shelf, wanted: ShelfWanted) -> Shelf:
 def _about(live: Live, placement: str, wanted: AboutItem) -> Recommendations:
     started = time.perf_counter()
     item_id = check_id(wanted.item_id, "item_id")
-    return _answer(live.served(ShelfRequest(placement=placement, item_id=item_id, n=wanted.n)), started)
+    return _answer(live.shelf_to_show(ShelfRequest(placement=placement, item_id=item_id, n=wanted.n)), started)
 
 
 def _of_shop(live: Live, placement: str, wanted: OfShop) -> Recommendations:
     started = time.perf_counter()
     given = {"categories": wanted.category, "brands": wanted.brand}
     rules = {name: value for name, value in given.items() if value}
-    return _answer(live.served(ShelfRequest(placement=placement, n=wanted.n, rules=rules)), started)
+    return _answer(live.shelf_to_show(ShelfRequest(placement=placement, n=wanted.n, rules=rules)), started)
 
 
 def _answer(shelf: Shelf, started: float) -> Recommendations:

@@ -91,18 +91,26 @@ class Storefront:
 
     # --- Pages --------------------------------------------------------------------------------------------------------
 
-    async def home(self, request: Request) -> Response:
+    def home(self, request: Request) -> Response:
         """Show the shelves of the home page, beside what is known of the shopper."""
         visitor = visitor_of(request)
         if request.query_params.get("user_id"):
             visitor = Visitor(query_id(request, "user_id"))
-        return await run_in_threadpool(self._page, request, visitor, "shop/home.html", window.HOME, None)
+        return self._page(request, visitor, "shop/home.html", window.HOME, None)
 
-    async def item(self, request: Request) -> Response:
+    def item(self, request: Request) -> Response:
         """Show a product; looking at it is an event."""
         item_id = query_id(request, "item_id")
-        visitor = await run_in_threadpool(self._look_at, request, item_id)
-        return await run_in_threadpool(self._item, request, visitor, item_id)
+        visitor = self._look_at(request, item_id)
+        row = Shopper(self._live, visitor).rows([item_id]).get(item_id)
+        if row is None and not self._is_known(item_id):
+            raise NotFound(f"the shop has no item {item_id!r}")
+        values = {
+            "card": Shopper(self._live, visitor).cards([item_id])[0],
+            "row": row,
+            "reviews": browse.reviews_of(self._live.db, item_id, REVIEWS),
+        }
+        return self._page(request, visitor, "shop/item.html", window.PRODUCT, item_id, **values)
 
     def _look_at(self, request: Request, item_id: str) -> Visitor:
         """Let the visitor view an item, if they came to its page themselves and no other site sent for it."""
@@ -114,52 +122,32 @@ class Storefront:
         kinds = [EventKind.SELECT_ITEM, EventKind.VIEW_ITEM] if came["recommendation_id"] else [EventKind.VIEW_ITEM]
         return do(self._live, visitor, [deed(kind, item_id, **came) for kind in kinds])
 
-    def _item(self, request: Request, visitor: Visitor, item_id: str) -> Response:
-        row = Shopper(self._live, visitor).rows([item_id]).get(item_id)
-        if row is None and not self._is_known(item_id):
-            raise NotFound(f"the shop has no item {item_id!r}")
-        values = {
-            "card": Shopper(self._live, visitor).cards([item_id])[0],
-            "row": row,
-            "reviews": browse.reviews_of(self._live.db, item_id, REVIEWS),
-        }
-        return self._page(request, visitor, "shop/item.html", window.PRODUCT, item_id, **values)
-
     def _is_known(self, item_id: str) -> bool:
         try:
             return item_id in self._live.model_watch.current().items
         except NoModel:
             return False
 
-    async def category(self, request: Request) -> Response:
+    def category(self, request: Request) -> Response:
         """Show a list of items with filters; the whole catalogue, if no category is named."""
-        return await run_in_threadpool(self._category, request)
-
-    def _category(self, request: Request) -> Response:
         shopper = Shopper(self._live, visitor_of(request))
         listing = self._catalogue.listing(request)
         values = {"listing": listing, "cards": shopper.cards(listing.item_ids), "link": _links(request)}
         return self._page(request, shopper.visitor, "shop/category.html", (), None, **values)
 
-    async def search(self, request: Request) -> Response:
+    def search(self, request: Request) -> Response:
         """Suggest items while somebody types."""
-        return await run_in_threadpool(self._search, request)
-
-    def _search(self, request: Request) -> Response:
         text = request.query_params.get("q", "")[:200]
         shopper = Shopper(self._live, visitor_of(request))
         cards = shopper.cards(self._catalogue.search(text, SUGGESTED))
         return self._render("shop/suggestions.html", cards=cards, text=text)
 
-    async def cart(self, request: Request) -> Response:
+    def cart(self, request: Request) -> Response:
         """Show the cart, and what goes with it."""
-        return await run_in_threadpool(self._page, request, visitor_of(request), "shop/cart.html", window.CART, None)
+        return self._page(request, visitor_of(request), "shop/cart.html", window.CART, None)
 
-    async def orders(self, request: Request) -> Response:
+    def orders(self, request: Request) -> Response:
         """Show what was bought."""
-        return await run_in_threadpool(self._orders, request)
-
-    def _orders(self, request: Request) -> Response:
         shopper = Shopper(self._live, visitor_of(request))
         orders = deeds.orders(shopper.history)[:20]
         ids = [line.item_id for order in orders for line in order.lines]
@@ -168,25 +156,20 @@ class Storefront:
             request, shopper.visitor, "shop/orders.html", ("buy-it-again",), None, orders=orders, cards=cards
         )
 
-    async def wishlist(self, request: Request) -> Response:
+    def wishlist(self, request: Request) -> Response:
         """Show the wishlist."""
-        return await run_in_threadpool(
-            self._page, request, visitor_of(request), "shop/wishlist.html", ("recommended-for-you",), None
-        )
+        return self._page(request, visitor_of(request), "shop/wishlist.html", ("recommended-for-you",), None)
 
-    async def picture(self, request: Request) -> Response:
+    def picture(self, request: Request) -> Response:
         """Draw the picture of an item."""
         item_id = query_id(request, "item_id")
-        svg = await run_in_threadpool(self._draw, item_id)
-        return Response(svg, headers={"Cache-Control": _DAY}, media_type="image/svg+xml")
-
-    def _draw(self, item_id: str) -> str:
         row = Shopper(self._live, Visitor("")).rows([item_id]).get(item_id)
         category = (row and row.category) or ""
         departments = self._catalogue.departments()
         first = category.split(browse.SEPARATOR)[0]
         number = departments.index(first) if first in departments else len(first)
-        return draw(Subject(item_id, name_of(item_id, row), category, (row and row.brand) or "", number))
+        svg = draw(Subject(item_id, name_of(item_id, row), category, (row and row.brand) or "", number))
+        return Response(svg, headers={"Cache-Control": _DAY}, media_type="image/svg+xml")
 
     # --- What visitors do ---------------------------------------------------------------------------------------------
 

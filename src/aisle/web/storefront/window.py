@@ -27,7 +27,7 @@ HOME: Final = (
 )
 """The placements of the home page, in the order of precedence: an item stands on the first that has it."""
 
-PRODUCT: Final = ("frequently-bought-together", "similar-items", "recommended-for-you")
+PRODUCT: Final = ("frequently-bought-together", "upsell", "similar-items", "recommended-for-you")
 """The placements of a product's page."""
 
 CART: Final = ("cart", "recommended-for-you")
@@ -47,6 +47,7 @@ TITLES: Final[dict[str, str]] = {
     "bestsellers": "Bestsellers",
     "frequently-bought-together": "Often bought together",
     "similar-items": "More like this",
+    "upsell": "A step up",
     "cart": "Goes with your cart",
 }
 """The title of each placement; `{}` is the item that the shelf follows from."""

@@ -271,10 +271,10 @@ class VectorBattery(Battery):
         assert isinstance(fitted, HasItemVectors)
         queries = ask_rows(data)
         vectors = fitted.query_vectors(queries)
-        assert vectors.dtype == fitted.item_vectors.dtype == np.float32
+        assert vectors.dtype == fitted.item_vectors_.dtype == np.float32
         assert vectors.flags.c_contiguous
-        assert fitted.item_vectors.flags.c_contiguous
-        np.testing.assert_allclose(vectors @ fitted.item_vectors.T, fitted.score(queries), rtol=1e-5, atol=1e-6)
+        assert fitted.item_vectors_.flags.c_contiguous
+        np.testing.assert_allclose(vectors @ fitted.item_vectors_.T, fitted.score(queries), rtol=1e-5, atol=1e-6)
 
 
 def assert_same_arrays(one: Recommender[Any], other: Recommender[Any]) -> None:

@@ -81,7 +81,7 @@ def test_what_nobody_has_touched_has_no_vector(spark: "SparkSession") -> None:
     log, data = both(spark, circle(), FLAT, NOW + 1)
     log = SparkLog.of(log.events, FLAT, NOW + 1, more_items=["a new one"])
 
-    vectors = fit_als(ALSConfig(factors=3, iterations=1), log, data, SEED).item_vectors
+    vectors = fit_als(ALSConfig(factors=3, iterations=1), log, data, SEED).item_vectors_
     assert log.items.ids[0] == "a new one"
     assert (np.abs(vectors).sum(axis=1) > 0).tolist() == [False] + [True] * 12
 

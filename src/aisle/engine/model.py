@@ -201,13 +201,13 @@ class TrainedModel:
         """What says by cosines which items are similar; None if no model has item vectors."""
         models = {model.name: model for model in self.components.values() if isinstance(model, HasItemVectors)}
         best = [models[name] for name in (CONTENT, self.recipe.model, *VECTORS_FROM, *models) if name in models]
-        return directions(best[0].item_vectors, best[0].cells_) if best else None
+        return directions(best[0].item_vectors_, best[0].cells_) if best else None
 
     @cached_property
     def contents(self) -> NDArray[np.float32] | None:
         """The content vectors of the items, (items, factors); None without a content model."""
         model = self.components.get(CONTENT)
-        return model.item_vectors if isinstance(model, HasItemVectors) else None
+        return model.item_vectors_ if isinstance(model, HasItemVectors) else None
 
     @cached_property
     def sales_per_day(self) -> NDArray[np.float32]:

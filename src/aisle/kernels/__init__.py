@@ -9,6 +9,7 @@ from typing import Final
 
 COMPILED: Final = (
     "als",
+    "lambdas",
     "neighbours",
     "partners",
     "products",

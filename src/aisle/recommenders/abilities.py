@@ -31,11 +31,6 @@ class HasItemVectors(ABC):
     """The index of a large catalogue; without one, every item is scored."""
 
     @property
-    def item_vectors(self) -> Floats:
-        """Vectors (items, factors) float32, C-contiguous."""
-        return self.item_vectors_
-
-    @property
     def items_count(self) -> int:
         """The number of items that the model knows."""
         return len(self.item_vectors_)

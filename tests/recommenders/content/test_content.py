@@ -66,13 +66,13 @@ def test_places_are_ridge_regressions_mixed_with_own_vectors() -> None:
     ).fit(data, seed=1)
 
     x /= np.linalg.norm(x, axis=1, keepdims=True)
-    y = ALS(ALSConfig(factors=4)).fit(data, seed=1).item_vectors.astype(np.float64)
+    y = ALS(ALSConfig(factors=4)).fit(data, seed=1).item_vectors_.astype(np.float64)
     y /= np.sqrt((y[:5] ** 2).sum(axis=1).mean())
     mapped = x @ np.linalg.solve(x[:5].T @ x[:5] + 0.5 * np.eye(3), x[:5].T @ y[:5])
     shoppers = (weights > 0).sum(axis=0)[:, None]
     place = (shoppers * y + 3 * mapped) / (shoppers + 3)
-    np.testing.assert_allclose(model.item_vectors[:, :4], np.sqrt(0.8) * place, rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(model.item_vectors[:, 4:7], np.sqrt(0.2) * x, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.item_vectors_[:, :4], np.sqrt(0.8) * place, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(model.item_vectors_[:, 4:7], np.sqrt(0.2) * x, rtol=1e-5, atol=1e-6)
 
 
 def test_an_item_nobody_has_touched_is_shown_to_those_who_like_its_like() -> None:
@@ -91,7 +91,7 @@ def test_a_history_of_an_item_nobody_else_has_touched_finds_its_like() -> None:
 
 def test_without_regard_to_content_an_untouched_item_still_has_a_place() -> None:
     model = Content(ContentConfig(factors=8, content_share=0)).fit(two_tastes(), seed=0)
-    assert set(similar(directions(model.item_vectors), np.array([4], np.int32), 4).items[0].tolist()) == {0, 1, 2, 3}
+    assert set(similar(directions(model.item_vectors_), np.array([4], np.int32), 4).items[0].tolist()) == {0, 1, 2, 3}
 
 
 def test_what_was_sent_back_pushes_its_like_away() -> None:
@@ -117,9 +117,9 @@ def test_the_encoder_of_the_settings_reads_words(tmp_path: Path, monkeypatch: py
     config = ContentConfig(factors=2, content_share=1, encoder="model2vec:a model")
     data = described(np.ones((3, 3)), {TITLE: ["Tea 1", "Saw 1", None], BRAND: ["Leaf", "Leaf", "Hammer"]})
     model = Content(config).fit(data, seed=0)
-    likeness = model.item_vectors @ model.item_vectors.T
+    likeness = model.item_vectors_ @ model.item_vectors_.T
     assert likeness[0, 1] > likeness[0, 2] == pytest.approx(0, abs=1e-6)
-    np.testing.assert_array_equal(Content.from_arrays(config, model.arrays()).item_vectors, model.item_vectors)
+    np.testing.assert_array_equal(Content.from_arrays(config, model.arrays()).item_vectors_, model.item_vectors_)
 
 
 def test_an_encoder_whose_package_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

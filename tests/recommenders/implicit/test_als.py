@@ -36,7 +36,7 @@ def test_a_query_solves_the_normal_equations() -> None:
     data = random_shop()
     config = ALSConfig(factors=8, iterations=3, regularization=0.3, regularization_exponent=0.7)
     model = ALS(config).fit(data, seed=0)
-    y = model.item_vectors.astype(np.float64)
+    y = model.item_vectors_.astype(np.float64)
     liked, disliked = [4, 7, 20], [9]
     ridge = 0.3 * (4 + 0.02 * 30) ** 0.7
     left = (
@@ -85,7 +85,7 @@ def objective(data: Interactions, iterations: int) -> float:
     queries = ask_rows(data)
     scores, weights = model.score(queries), data.matrix.toarray()
     errors = np.where(weights > 0, (0.02 + weights) * (1 - scores) ** 2, 0.02 * scores**2)
-    lengths = np.sum(model.query_vectors(queries) ** 2) + np.sum(model.item_vectors**2)
+    lengths = np.sum(model.query_vectors(queries) ** 2) + np.sum(model.item_vectors_**2)
     return float(np.sum(errors) + 0.1 * lengths)
 
 

@@ -25,7 +25,7 @@ def test_an_item_is_the_shrunk_sum_of_the_tastes_of_its_takers() -> None:
     tastes /= np.linalg.norm(tastes, axis=1, keepdims=True)
     takers = data.matrix.toarray() > 0
     expected = takers.T @ np.nan_to_num(tastes) / np.sqrt(takers.sum(axis=0) + 2)[:, None]
-    np.testing.assert_allclose(model.item_vectors, expected, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(model.item_vectors_, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_what_came_in_just_now_finds_shoppers_like_its_first() -> None:
@@ -40,15 +40,15 @@ def test_only_the_window_counts() -> None:
     old = data.log.timestamp < NOW - 5 * DAY
     model = Audience(AudienceConfig(factors=4, window_days=5)).fit(data, seed=1)
     without = np.setdiff1d(data.log.item[old], data.log.item[~old])
-    assert not model.item_vectors[without].any()
-    assert model.item_vectors[data.log.item[~old]].any(axis=1).all()
+    assert not model.item_vectors_[without].any()
+    assert model.item_vectors_[data.log.item[~old]].any(axis=1).all()
 
 
 def test_taking_an_item_twice_counts_once() -> None:
     data = shop(WEIGHTS)
     twice = dataclasses.replace(data, log=data.log.merged(data.log))
     one, other = (Audience(AudienceConfig(factors=4, window_days=400)).fit(each, seed=1) for each in (data, twice))
-    np.testing.assert_array_equal(one.item_vectors, other.item_vectors)
+    np.testing.assert_array_equal(one.item_vectors_, other.item_vectors_)
 
 
 def test_without_shrinkage_what_nobody_took_scores_nothing() -> None:

@@ -38,7 +38,7 @@ def test_the_feature_that_tells_is_the_important_one(fitted: Ranker) -> None:
 
 def test_trees_score_as_lightgbm_does() -> None:
     rows, gains, indptr = examples()
-    (booster,) = module._boost(RankerConfig(trees=20, forests=1), rows, gains, np.diff(indptr), 1)
+    (booster,) = module._boost(RankerConfig(trees=20, forests=1), rows, gains, indptr, 1)
     forest = flatten([one["tree_structure"] for one in booster.dump_model()["tree_info"]])
     np.testing.assert_allclose(trees_numpy.scores(forest, rows), np.asarray(booster.predict(rows)), rtol=1e-12)
 
@@ -46,7 +46,7 @@ def test_trees_score_as_lightgbm_does() -> None:
 def test_the_scores_of_forests_are_added() -> None:
     rows, gains, indptr = examples()
     config = RankerConfig(trees=20, forests=2)
-    one, other = module._boost(config, rows, gains, np.diff(indptr), 1)
+    one, other = module._boost(config, rows, gains, indptr, 1)
     assert (one.num_trees(), other.num_trees()) == (10, 10)
     first, second = np.asarray(one.predict(rows)), np.asarray(other.predict(rows))
     assert not np.array_equal(first, second)
@@ -133,18 +133,27 @@ def test_all_that_was_wanted_is_learnt_from_with_a_sample_of_the_rest_of_its_she
     lists = ItemLists(np.array([0, 50, 50, 100]), np.zeros(100, np.int32))
     gains, kept = np.zeros(100, np.float32), np.arange(100) != 7
     gains[[7, 60, 61]] = 1
-    chosen = sampled(lists, gains, kept, 10, seed=1)
+    chosen = sampled(lists, gains, kept, 10, 100, seed=1)
     assert chosen.sum() == 10
     assert chosen[[60, 61]].all()
     assert not chosen[:50].any()
-    np.testing.assert_array_equal(sampled(lists, gains, kept, 10, seed=1), chosen)
-    assert sampled(lists, gains, kept, 1000, seed=1).sum() == 50
+    np.testing.assert_array_equal(sampled(lists, gains, kept, 10, 100, seed=1), chosen)
+    assert sampled(lists, gains, kept, 1000, 100, seed=1).sum() == 50
+
+
+def test_of_each_shelf_only_so_many_are_learnt_from_that_nobody_wanted() -> None:
+    lists = ItemLists(np.array([0, 50, 100]), np.zeros(100, np.int32))
+    gains = np.zeros(100, np.float32)
+    gains[[3, 60, 61]] = 1
+    chosen = sampled(lists, gains, np.ones(100, np.bool_), 1000, 12, seed=1)
+    assert chosen[[3, 60, 61]].all()
+    assert (chosen[:50].sum(), chosen[50:].sum()) == (1 + 12, 2 + 12)
 
 
 def test_what_was_wanted_never_crowds_out_the_rest() -> None:
     gains = np.append(np.ones(30), np.zeros(30)).astype(np.float32)
     lists = ItemLists(np.array([0, 60]), np.zeros(60, np.int32))
-    assert sampled(lists, gains, np.ones(60, np.bool_), 20, seed=1).sum() == 40
+    assert sampled(lists, gains, np.ones(60, np.bool_), 20, 100, seed=1).sum() == 40
 
 
 def test_shelves_of_which_all_or_nothing_was_wanted_do_not_count() -> None:

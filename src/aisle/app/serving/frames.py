@@ -120,4 +120,4 @@ def _vectors(model: TrainedModel, name: str) -> NDArray[np.float32]:
 
 def _with_vectors(model: TrainedModel) -> dict[str, NDArray[np.float32]]:
     """Return the vectors of every model that has some, by its name."""
-    return {part.name: part.item_vectors for part in model.components.values() if isinstance(part, HasItemVectors)}
+    return {part.name: part.item_vectors_ for part in model.components.values() if isinstance(part, HasItemVectors)}

@@ -22,12 +22,13 @@ class Measurements(list[Measured]):
         return pl.DataFrame(rows)
 
     def __repr__(self) -> str:
-        return f"{self._title()}\n{as_text(self.to_frame())}" if self else "nothing could be measured"
+        return f"{self.title()}\n{as_text(self.to_frame())}" if self else "nothing could be measured"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self._title()}</p>{self.to_frame()._repr_html_()}" if self else "<p>nothing could be measured</p>"
+        return f"<p>{self.title()}</p>{self.to_frame()._repr_html_()}" if self else "<p>nothing could be measured</p>"
 
-    def _title(self) -> str:
+    def title(self) -> str:
+        """Say what was measured, on which weeks."""
         report = self[0].report
         days = f"{format_day(report.cut)} to {format_day(report.end - 1)}"
         return f"{report.target} by {report.all.shoppers:,} shoppers, {days}: the best {report.k} of all items"

@@ -254,7 +254,8 @@ def fit_ranker(recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, sh
     if not shelves:
         raise NotEnoughData("no past window holds enough shoppers who were known before it")
     most = hybrid.ranker.most_rows // len(shelves)
-    rows, gains, sizes = zip(*(_examples(past, pruner, most, recipe.seed) for past in shelves), strict=True)
+    others = hybrid.ranker.others
+    rows, gains, sizes = zip(*(_examples(past, pruner, most, others, recipe.seed) for past in shelves), strict=True)
     return Ranker(hybrid.ranker).fit(
         np.concatenate(rows),
         np.concatenate(gains),
@@ -265,11 +266,11 @@ def fit_ranker(recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, sh
 
 
 def _examples(
-    past: PastShelves, pruner: CandidatePruner, most: int, seed: int
+    past: PastShelves, pruner: CandidatePruner, most: int, others: int, seed: int
 ) -> tuple[Floats, Floats, np.ndarray[Any, np.dtype[np.int64]]]:
     """Return features and gains of a sample of the candidates that the pruner keeps, and how many each query has."""
     lists = past.candidates.lists
     kept = pruner.kept(lists, past.candidates.ranks, MAX_CANDIDATES)
-    chosen = sampled(lists, past.gains, kept, most, seed)
+    chosen = sampled(lists, past.gains, kept, most, others, seed)
     candidates = past.candidates.where(chosen)
     return features(past.profiles, candidates, past.state), past.gains[chosen], np.diff(candidates.lists.indptr)

@@ -1,5 +1,6 @@
 """`aisle keys`: what opens the HTTP API."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -53,7 +54,11 @@ def list_keys(context: typer.Context, as_json: Json = False) -> None:
     from aisle.cli.display import terminal
 
     with open_shop(context) as shop:
-        rows = [_cells(row) for row in shop.api_keys()] + [_secret_cells(row) for row in shop.signing_secrets()]
+        rows = [
+            _cells(PREFIXES[row.scope], row.key_id, row.scope.value, row, row.name, row.origins)
+            for row in shop.api_keys()
+        ]
+        rows += [_cells("us", row.secret_id, USERS, row) for row in shop.signing_secrets()]
     if as_json:
         terminal.json(rows)
     elif not rows:
@@ -62,25 +67,15 @@ def list_keys(context: typer.Context, as_json: Json = False) -> None:
         terminal.out.print(terminal.table("Keys", list(rows[0]), [list(row.values()) for row in rows]))
 
 
-def _cells(row: "KeyRow") -> dict[str, str]:
+def _cells(
+    prefix: str, id_: str, scope: str, row: "KeyRow | SecretRow", name: str = "", origins: Sequence[str] = ()
+) -> dict[str, str]:
     return {
-        "key": f"{PREFIXES[row.scope]}_{row.key_id}_…",
-        "id": row.key_id,
-        "scope": row.scope.value,
-        "name": row.name,
-        "origins": " ".join(row.origins),
-        "made (UTC)": _minute(row.created),
-        "revoked (UTC)": _minute(row.revoked),
-    }
-
-
-def _secret_cells(row: "SecretRow") -> dict[str, str]:
-    return {
-        "key": f"us_{row.secret_id}_…",
-        "id": row.secret_id,
-        "scope": USERS,
-        "name": "",
-        "origins": "",
+        "key": f"{prefix}_{id_}_…",
+        "id": id_,
+        "scope": scope,
+        "name": name,
+        "origins": " ".join(origins),
         "made (UTC)": _minute(row.created),
         "revoked (UTC)": _minute(row.revoked),
     }

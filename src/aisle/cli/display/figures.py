@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Group
 from rich.text import Text
 
+from aisle.app.training.figures import Measurements
 from aisle.cli.display.terminal import table
 from aisle.evaluation.window import ENOUGH
-from aisle.shop.moments import format_day
 
 LEGEND: Final = {
     "recall": "share of what shoppers took that was on their list",
@@ -106,16 +106,13 @@ def tail_table(costs: "Sequence[TailCost]") -> Group:
 
 
 def _ranking(models: "Sequence[Measured]") -> Group:
-    report = models[0].report
     columns = ("model", "items", "recall", "prec", "F1", "NDCG", "MAP", "MRR", "hits")
     rows = []
     for model in models:
         rows.append((model.model, "all", *_figures(model.report.all, model.report.intervals)))
         if model.report.novel and model.report.novel_intervals:
             rows.append(("", "novel", *_figures(model.report.novel, model.report.novel_intervals)))
-    days = f"{format_day(report.cut)} to {format_day(report.end - 1)}"
-    title = f"{report.target} by {report.all.shoppers:,} shoppers, {days}: the best {report.k} of all items"
-    return table(title, columns, rows, right=columns[2:])
+    return table(Measurements(models).title(), columns, rows, right=columns[2:])
 
 
 def _figures(figures: "Figures", intervals: "Intervals") -> tuple[str, ...]:

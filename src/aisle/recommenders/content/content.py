@@ -108,7 +108,7 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
         content = self._encode(_described(data), seed)
         shoppers = np.bincount(data.matrix.indices, minlength=data.shape[1])
         wanted = shoppers > 0
-        own = ALS(ALSConfig(factors=config.factors)).fit(data, seed=seed).item_vectors
+        own = ALS(ALSConfig(factors=config.factors)).fit(data, seed=seed).item_vectors_
         own /= max(np.sqrt((own[wanted] ** 2).sum(axis=1).mean()), np.finfo(np.float32).tiny)
         mapped = content.all @ _map(content.all, own, np.flatnonzero(wanted), config.regularization)
         own_share = (shoppers / (shoppers + config.prior_shoppers)).astype(np.float32)[:, None]

@@ -1,8 +1,9 @@
 """The second stage: orders the candidates of a query by features of query, item and pair.
 
 LambdaMART: gradient-boosted trees whose gradients are weighted by the change in NDCG if two candidates were swapped
-(Burges, "From RankNet to LambdaRank to LambdaMART: An Overview", 2010), learnt by LightGBM (Ke et al., 2017). LightGBM
-is needed for learning only: the trees are stored as flat arrays, and a kernel walks them.
+(Burges, "From RankNet to LambdaRank to LambdaMART: An Overview", 2010), learnt by LightGBM (Ke et al., 2017), with a
+share of the loss of single candidates (Sculley, "Combined Regression and Ranking", 2010). LightGBM is needed for
+learning only: the trees are stored as flat arrays, and a kernel walks them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from aisle import kernels
 from aisle.kernels import trees_numpy
+from aisle.kernels.lambdas_numpy import Shelves
 from aisle.kernels.trees_numpy import Forest
 from aisle.recommenders.base import Array, Component, Config
 from aisle.recommenders.query import ItemLists
@@ -39,9 +41,9 @@ FEWEST_QUERIES: Final = 100
 class RankerConfig(Config, frozen=True):
     """How the trees are grown."""
 
-    trees: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 150
+    trees: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
     """The number of trees, in all forests together."""
-    forests: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    forests: Annotated[int, msgspec.Meta(ge=1, le=100)] = 2
     """The number of forests. Each is grown from another seed, and their scores are added: what one learns by chance,
     the others do not."""
     leaves: Annotated[int, msgspec.Meta(ge=2, le=1024)] = 15
@@ -52,9 +54,13 @@ class RankerConfig(Config, frozen=True):
     """The number of candidates in a leaf, at least."""
     truncation: AtLeastOne = 60
     """Only pairs with a candidate among this many first ones count: shelves are short."""
+    pointwise: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.1
+    """The weight of the logistic loss of each candidate by itself, beside LambdaMART's of pairs."""
+    others: AtLeastOne = 25
+    """So many candidates that nobody wanted are learnt from on each shelf of the past, at most."""
     most_rows: Annotated[int, msgspec.Meta(ge=1000)] = 400_000
     """The number of candidates to learn from, at most, an equal share from each past window; above it, those that
-    nobody wanted are sampled."""
+    nobody wanted are sampled further."""
 
 
 class Ranker(Component[RankerConfig]):
@@ -104,7 +110,7 @@ class Ranker(Component[RankerConfig]):
                 f"{len(useful)} shelves of the past had something on them that was wanted; "
                 f"a ranker needs {FEWEST_QUERIES}: import a longer log"
             )
-        boosters = _boost(self.config, rows, gains, np.diff(indptr), seed)
+        boosters = _boost(self.config, rows, gains, indptr, seed)
         trees = [tree for booster in boosters for tree in booster.dump_model()["tree_info"]]
         self.forest_ = flatten([tree["tree_structure"] for tree in trees])
         gain = np.sum([booster.feature_importance("gain") for booster in boosters], axis=0)
@@ -175,8 +181,10 @@ def _useful(gains: Floats, indptr: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.flatnonzero((sizes > 0) & (wanted > 0) & (wanted < sizes))
 
 
-def sampled(lists: ItemLists, gains: Floats, kept: NDArray[np.bool_], most: int, seed: int) -> NDArray[np.bool_]:
-    """Return which candidates to learn from, (candidates,): all with a gain, and as many others as there is room for.
+def sampled(
+    lists: ItemLists, gains: Floats, kept: NDArray[np.bool_], most: int, others: int, seed: int
+) -> NDArray[np.bool_]:
+    """Return which candidates to learn from, (candidates,): all with a gain, and a sample of the others.
 
     A query without a gain teaches nothing, so that none of its candidates is chosen.
 
@@ -189,20 +197,55 @@ def sampled(lists: ItemLists, gains: Floats, kept: NDArray[np.bool_], most: int,
     kept
         Which of them may be chosen, (candidates,).
     most
-        So many are chosen; more if candidates with a gain fill over half of them.
+        So many are chosen, at most; more if candidates with a gain fill over half of them.
+    others
+        So many candidates of each query without a gain are chosen, at most.
     seed
         Seed of the sampling.
     """
     chosen = kept & (gains > 0)
     teaches = np.bincount(lists.queries[chosen], minlength=len(lists)) > 0
-    others = np.flatnonzero(kept & ~chosen & np.repeat(teaches, np.diff(lists.indptr)))
+    without = np.flatnonzero(kept & ~chosen & np.repeat(teaches, np.diff(lists.indptr)))
+    shuffled = np.random.default_rng(seed).permutation(without)
+    query = lists.queries[shuffled]
+    by_query = np.argsort(query, kind="stable")
+    place = np.empty(len(shuffled), np.int64)
+    place[by_query] = np.arange(len(shuffled)) - np.searchsorted(query[by_query], query[by_query])
     room = max(most - int(chosen.sum()), most // 2)
-    chosen[np.random.default_rng(seed).permutation(others)[:room]] = True
+    chosen[shuffled[place < others][:room]] = True
     return chosen
 
 
+class _Loss:
+    """The loss of LambdaMART, and a share of the logistic loss of each candidate by itself, as LightGBM calls it.
+
+    The logistic part tells apart candidates of shelves on which pairs say nothing more.
+    """
+
+    def __init__(self, config: RankerConfig, gains: Floats, indptr: NDArray[np.int64]) -> None:
+        query = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+        self._config = config
+        self._wanted = gains.astype(np.float64) / max(float(gains.max()), np.finfo(np.float64).tiny)
+        # The kernel wants the largest gains of each query first.
+        self._order = np.lexsort((-self._wanted, query))
+        self._shelves = Shelves.of(self._wanted[self._order], indptr, config.truncation)
+        mean = self._wanted.mean()
+        self._usual = np.log(mean / (1 - mean))
+
+    def __call__(self, scores: NDArray[np.float64], _: object) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return gradient and curvature by each score."""
+        from aisle.kernels import lambdas
+
+        in_order = lambdas.gradients(self._shelves, scores[self._order], self._config.truncation)
+        gradient, curvature = np.empty((2, len(scores)))
+        gradient[self._order], curvature[self._order] = in_order
+        chance = 1 / (1 + np.exp(-(scores + self._usual)))
+        share = self._config.pointwise
+        return gradient + share * (chance - self._wanted), curvature + share * chance * (1 - chance)
+
+
 def _boost(
-    config: RankerConfig, rows: Floats, gains: Floats, sizes: NDArray[np.int64], seed: int
+    config: RankerConfig, rows: Floats, gains: Floats, indptr: NDArray[np.int64], seed: int
 ) -> "list[lightgbm.Booster]":
     """Grow the forests, each from its own seed."""
     try:
@@ -211,42 +254,29 @@ def _boost(
         raise NotEnoughData(
             f"LightGBM cannot be loaded ({error}); on Debian and Ubuntu, apt-get install libgomp1"
         ) from None
-    labels, label_gains = _grades(gains)
     settings: dict[str, Any] = {
-        "objective": "lambdarank",
-        "lambdarank_truncation_level": config.truncation,
-        "label_gain": label_gains,
+        # LightGBM's own loss takes twice as long.
+        "objective": _Loss(config, gains, indptr),
         "num_leaves": config.leaves,
         "learning_rate": config.learning_rate,
         "min_data_in_leaf": min(config.fewest_in_leaf, max(1, len(rows) // 100)),
         "min_sum_hessian_in_leaf": 1e-3,
         "lambda_l2": 1.0,
         "feature_fraction": 0.7,
+        # The histograms of so few bins stay in the cache.
+        "max_bin": 63,
         "deterministic": True,
         "force_row_wise": True,
         # LightGBM's threads spin while they wait, and cost many times what they bring once others want the cores.
         "num_threads": 1,
         "verbosity": -1,
     }
-    data = lightgbm.Dataset(rows, labels, group=sizes, params={"verbosity": -1}, free_raw_data=True)
+    data = lightgbm.Dataset(rows, gains, params={"max_bin": 63, "verbosity": -1, "num_threads": 1})
     trees = max(1, config.trees // config.forests)
     return [
         lightgbm.train(settings | {"seed": seed + forest}, data, num_boost_round=trees)
         for forest in range(config.forests)
     ]
-
-
-_GRADES: Final = 16
-
-
-def _grades(gains: Floats) -> tuple[NDArray[np.int32], list[float]]:
-    """Return each gain as a grade from 0, as LightGBM takes it, and the value of each grade."""
-    if np.isin(gains, (0, 1)).all():
-        return gains.astype(np.int32), [0.0, 1.0]
-    edges = np.unique(np.quantile(gains[gains > 0], np.linspace(0, 1, _GRADES)))
-    labels = np.where(gains > 0, np.searchsorted(edges, gains, "right").clip(1), 0).astype(np.int32)
-    means = np.bincount(labels, gains, minlength=labels.max() + 1) / np.maximum(np.bincount(labels), 1)
-    return labels, (means / means.max()).tolist()
 
 
 def flatten(trees: Sequence[Mapping[str, Any]]) -> Forest:

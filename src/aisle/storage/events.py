@@ -10,6 +10,7 @@ from aisle.storage.connection import Database
 from aisle.storage.dialects import text_of
 from aisle.storage.frames import stream_frames
 from aisle.storage.identities import known_user
+from aisle.storage.imports import NO_IMPORT, Origin
 from aisle.storage.rows import Rows, Stored, store_once
 from aisle.storage.tables import events
 
@@ -62,9 +63,9 @@ _OF_SESSION: Final = _PROFILE.where(_IS_SESSIONS)
 _OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
 
 
-def store(db: Database, rows: Rows) -> Stored:
+def store(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
     """Store events, each `event_id` once, as `rows.store_once` does."""
-    return store_once(db, events, rows)
+    return store_once(db, events, rows, origin)
 
 
 def stream(

@@ -25,6 +25,7 @@ BENCHMARKS: Final = {
     "ratings": ("ml-100k",),
     "reviews": ("clothing-reviews", "olist-sample"),
     "topn": ("gowalla",),
+    "index": ("gowalla",),
     "sequences": ("amazon-beauty",),
     "sequences_hybrid": ("amazon-beauty",),
     "behaviours": ("retailrocket-buyers",),

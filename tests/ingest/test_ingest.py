@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aisle.ingest import Plan, read_files, read_frame
+from aisle.ingest.identity import Earlier
 from aisle.shop.columns import EVENTS, TABLES
 from aisle.shop.errors import AisleError, FileError, FormatError
 from aisle.shop.schemas import schema_of
@@ -121,11 +122,37 @@ def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     assert ingest([path, path]).read == 1
 
 
-def test_formats_do_not_share_ids(tmp_path: Path) -> None:
+def test_a_row_has_one_id_whatever_format_reads_it(tmp_path: Path) -> None:
     path = write(tmp_path / "ratings.csv", "userId,movieId,rating,timestamp", "1,2,4.5,1433222501")
     own = Plan(columns={"userId": "user_id", "movieId": "item_id"})
-    ids = {ingest(path, plan).events["event_id"][0] for plan in (own, Plan(format="movielens"))}
-    assert len(ids) == 2
+    assert len({ingest(path, plan).events["event_id"][0] for plan in (own, Plan(format="movielens"))}) == 1
+
+
+SPELLINGS = {
+    "plain": ("user_id,item_id,event,timestamp,price", "{user},{item},purchase,{day} 10:00:00,{price}.00"),
+    "other order": ("price,timestamp,event,item_id,user_id", "{price}.00,{day} 10:00:00,purchase,{item},{user}"),
+    "another column": ("user_id,item_id,event,timestamp,price,note", "{user},{item},purchase,{day} 10:00:00,{price},x"),
+    "T and Z": ("user_id,item_id,event,timestamp,price", "{user},{item},purchase,{day}T10:00:00Z,{price}.00"),
+    "no cents": ("user_id,item_id,event,timestamp,price", "{user},{item},purchase,{day} 10:00:00,{price}"),
+    "semicolons": ("user_id;item_id;event;timestamp;price", "{user};{item};purchase;{day} 10:00:00;{price},00"),
+    "other names": ("Customer ID,product_id,event,Timestamp,price", "{user},{item},buy,{day} 11:00:00+01:00,{price}.0"),
+}
+ORDERS = [
+    {"user": "u1", "item": "i1", "day": "2024-01-05", "price": "5"},
+    {"user": "u2", "item": "i1", "day": "2024-01-05", "price": "5"},
+    {"user": "u1", "item": "i2", "day": "2024-01-06", "price": "12"},
+]
+
+
+def spelled(folder: Path, name: str) -> Path:
+    header, line = SPELLINGS[name]
+    return write(folder / f"{name}.csv", header, *(line.format(**order) for order in ORDERS))
+
+
+def test_seven_spellings_of_a_row_have_one_id(tmp_path: Path) -> None:
+    ids = {name: ingest(spelled(tmp_path, name)).events["event_id"].to_list() for name in SPELLINGS}
+    assert len(set(ids["plain"])) == 3
+    assert all(some == ids["plain"] for some in ids.values()), ids
 
 
 def test_given_event_ids_are_kept(tmp_path: Path) -> None:
@@ -138,6 +165,33 @@ def test_given_event_ids_are_kept(tmp_path: Path) -> None:
 def test_cells_that_only_look_alike_when_joined_are_different(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "item_id,timestamp,user_id", 'a,2020-01-01,"b;x=1:c"', 'a,2020-01-01,"b"')
     assert ingest(path).events["event_id"].n_unique() == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((HEADER, GOOD, GOOD), ["52f32a52ab102b4a479b80f886cbfc9f", "07c2201f87aed9fb869a83e7d6ad50d9"]),
+        (("item_id,timestamp,user_id", "a,2020-01-01,b"), ["e1b29468974fafc6b28626c606b1162d"]),
+    ],
+)
+def test_rows_of_the_first_version_are_known_by_their_cells(
+    tmp_path: Path, lines: tuple[str, ...], expected: list[str]
+) -> None:
+    path = write(tmp_path / "a.csv", *lines)
+    (batch,) = read_files([path], Plan(), now=NOW, earlier=Earlier(raw_cells=True))
+    assert batch.aliases["alias_0"].to_list() == expected
+
+
+def test_rows_have_the_ids_that_an_earlier_reading_gave_them(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "wer,item_id,timestamp,preis", "u,a,2020-01-01,5", "v,a,2020-01-01,7")
+    poor, rich = Plan(columns={"wer": "user_id"}), Plan(columns={"wer": "user_id", "preis": "price"})
+    (before,) = read_files([path], poor, now=NOW)
+    assert before.reading is not None
+    (after,) = read_files([path], rich, now=NOW, earlier=Earlier([before.reading]))
+    assert after.accepted["event"].to_list() == ["purchase"] * 2
+    assert after.aliases["alias_0"].to_list() == before.accepted["event_id"].to_list()
+    (again,) = read_files([path], poor, now=NOW, earlier=Earlier([before.reading]))
+    assert again.aliases.is_empty()
 
 
 def test_the_column_format_is_kept_over_batches(tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop.access import Scope
 from aisle.shop.ids import check_id
 from aisle.shop.tokens import new_secret, secret_id
-from aisle.storage import keys, signing_secrets
+from aisle.storage import imports, items, keys, people, signing_secrets, undo
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
 if TYPE_CHECKING:
     import polars as pl
 
     from aisle.app.data.backup import Copied
+    from aisle.app.data.deletion import Which
     from aisle.app.data.export import Exported
     from aisle.app.data.importing import Imported
     from aisle.app.data.replay import Replayed
@@ -35,12 +36,15 @@ if TYPE_CHECKING:
     from aisle.ingest.guessing.guess import Guess
     from aisle.ingest.plan import Plan
     from aisle.insights.quality import Quality
+    from aisle.storage.deletion import Found
+    from aisle.storage.imports import ImportRow
     from aisle.storage.items import ItemMoment
     from aisle.storage.keys import KeyRow
     from aisle.storage.models import ModelRow
     from aisle.storage.people import Receipt
     from aisle.storage.rejects import RejectRow
     from aisle.storage.signing_secrets import SecretRow
+    from aisle.storage.undo import Taken
 
 
 class Shop(Live):
@@ -62,9 +66,9 @@ class Shop(Live):
             The shop's folder, or the URL of its database. With a URL, the models are stored beside an SQLite file, or
             in the current folder.
         """
-        from aisle.app.data.setup import make_shop, prepare_database
+        from aisle.app.data.setup import folder_and_url, make_shop, prepare_database
 
-        folder, url = _folder_and_url(str(where))
+        folder, url = folder_and_url(str(where))
         if url is not None:
             settings = Settings.read(folder, database={"url": url})
             prepare_database(settings)
@@ -141,6 +145,20 @@ class Shop(Live):
 
         return import_trusted(self.db, frames, progress)
 
+    def imports(self) -> "list[ImportRow]":
+        """Return every import, newest first."""
+        return imports.list_(self.db)
+
+    def undo_import(self, number: int) -> "dict[str, Taken]":
+        """Take back what an import stored and changed, and return how many rows of each table that were."""
+        return undo.undo(self.db, number)
+
+    def delete_events(self, *, dry_run: bool = False, **which: "Unpack[Which]") -> "Found":
+        """Delete the events to which all that is given applies, or only count them; another import brings them back."""
+        from aisle.app.data.deletion import delete_events
+
+        return delete_events(self.db, which, dry_run=dry_run)
+
     def rejects(self, n: int = 20) -> "tuple[list[RejectRow], int]":
         """Return the newest rejected rows, and how many rejects there are in all."""
         from aisle.storage import rejects
@@ -163,8 +181,6 @@ class Shop(Live):
 
     def item_history(self, item_id: str) -> "list[ItemMoment]":
         """Return the prices and stocks that an item had, oldest first."""
-        from aisle.storage import items
-
         return items.history(self.db, item_id)
 
     def profile(self, progress: Progress = silent) -> "Quality":
@@ -195,14 +211,10 @@ class Shop(Live):
 
     def erase_user(self, user_id: str) -> "Receipt":
         """Remove a person from every table for good, and refuse whatever would bring them back."""
-        from aisle.storage import people
-
         return people.erase(self.db, check_id(user_id, "user_id"))
 
     def merge_users(self, anonymous_id: str, user_id: str) -> "Receipt":
         """Move what was stored under an anonymous id to a known user."""
-        from aisle.storage import people
-
         return people.merge(self.db, check_id(anonymous_id, "anonymous_id"), check_id(user_id, "user_id"))
 
     # --- Keys ---------------------------------------------------------------------------------------------------------
@@ -382,11 +394,3 @@ class Shop(Live):
         request = ShelfRequest(n=n, exclude=exclude, placement=placement or MAIN_PLACEMENT)
         where = placement_named(self.placements, request.placement)
         return BatchJob(self.model_watch.current(), where, request)
-
-
-def _folder_and_url(where: str) -> tuple[Path, str | None]:
-    """Return the folder of a shop, and its database URL if `where` is one."""
-    if "://" not in where:
-        return Path(where), None
-    path = where.removeprefix("sqlite:///")
-    return (Path(path).parent, f"sqlite:///{Path(path).name}") if path != where else (Path(), where)

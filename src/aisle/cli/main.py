@@ -16,6 +16,8 @@ from aisle.cli.commands import (
     data,
     db,
     evaluate,
+    events,
+    imports,
     keys,
     models,
     profile,
@@ -56,7 +58,7 @@ for command in (
     backup.restore,
 ):
     app.command(command.__name__.rstrip("_"))(command)
-for group in (rejects.rejects, models.models, keys.keys, users.users, db.db):
+for group in (imports.imports, rejects.rejects, events.events, models.models, keys.keys, users.users, db.db):
     app.add_typer(group)
 
 

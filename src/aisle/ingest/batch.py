@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 import polars as pl
 
+from aisle.ingest.plan import Plan
 from aisle.shop.events import MAX_TEXT_BYTES
 from aisle.shop.rejects import Reject
 
@@ -100,6 +101,13 @@ class Batch:
         How many rows of this table were read: accepted plus rejected.
     position
         Bytes read so far, of all files, for a progress bar.
+    aliases
+        Ids under which each accepted row may be stored already, beside its own: those of older versions and of earlier
+        imports that read the file in another way, and the row's own where the file gives it. One column for each way.
+    reading
+        How the columns were read, for a later import; None for a known log.
+    says_kind
+        Whether the kind of the events is more than what is taken for granted where nothing says it.
     """
 
     table: str
@@ -107,6 +115,9 @@ class Batch:
     rejects: list[Reject]
     read: int
     position: int
+    aliases: pl.DataFrame = field(default_factory=pl.DataFrame)
+    reading: Plan | None = None
+    says_kind: bool = True
 
 
 def without_values(reason: str) -> str:

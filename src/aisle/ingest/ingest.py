@@ -1,29 +1,28 @@
 """Files in, checked batches out: the whole way, top to bottom."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from aisle.ingest.batch import BATCH_ROWS, REJECTED, ROW, BadLine, Batch, Mapped
-from aisle.ingest.dates import ISO, DateRule, detect
+from aisle.ingest.batch import BATCH_ROWS, ROW, BadLine, Batch, Mapped
 from aisle.ingest.formats import Format, format_named
-from aisle.ingest.identity import Identities
-from aisle.ingest.mapping import map_columns
+from aisle.ingest.identity import ID_OF, Earlier, Identities
+from aisle.ingest.mapping import map_columns, read_as
 from aisle.ingest.plan import OWN, Plan
 from aisle.ingest.readers import read
 from aisle.ingest.readers.parquet import read_frame as raw_rows_of_frame
-from aisle.ingest.rules import MOMENTS
-from aisle.ingest.validate import validate
+from aisle.ingest.reading import Reading, Rows
 from aisle.shop import moments
-from aisle.shop.columns import EVENT_ID, REVIEW_ID, TABLES
+from aisle.shop.columns import EVENT
 from aisle.shop.errors import FileError, FormatError
-from aisle.shop.events import EARLIEST
+from aisle.shop.events import EventKind
 from aisle.shop.rejects import Reject
 
-_ID_OF: Final = {"events": EVENT_ID, "reviews": REVIEW_ID}
-"""The tables whose rows get an id if they have none."""
+NOTHING: Final = Earlier()
+"""No earlier import."""
 
 FRAME: Final = "frame"
 """The source of rejects of a frame."""
@@ -32,14 +31,23 @@ Source = Sequence[Path] | pl.DataFrame
 """What is imported: files, one after the other, or a frame as if it were a file."""
 
 
-def read_source(source: Source, plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS) -> Iterator[Batch]:
+def read_source(
+    source: Source, plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS, earlier: Earlier = NOTHING
+) -> Iterator[Batch]:
     """Read files or a frame, and check every row once."""
     if isinstance(source, pl.DataFrame):
-        return read_frame(source, plan, now=now, rows=rows)
-    return read_files(source, plan, now=now, rows=rows)
+        return read_frame(source, plan, now=now, rows=rows, earlier=earlier)
+    return read_files(source, plan, now=now, rows=rows, earlier=earlier)
 
 
-def read_files(paths: Sequence[Path], plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS) -> Iterator[Batch]:
+def read_files(
+    paths: Sequence[Path],
+    plan: Plan,
+    *,
+    now: int | None = None,
+    rows: int = BATCH_ROWS,
+    earlier: Earlier = NOTHING,
+) -> Iterator[Batch]:
     """Read files and check every row once.
 
     Parameters
@@ -52,6 +60,8 @@ def read_files(paths: Sequence[Path], plan: Plan, *, now: int | None = None, row
         The present moment, if not the clock's; timestamps may be a day ahead of it.
     rows
         About how many rows a batch has.
+    earlier
+        How the rows may have been read before.
 
     Yields
     ------
@@ -68,10 +78,12 @@ def read_files(paths: Sequence[Path], plan: Plan, *, now: int | None = None, row
     if not paths:
         raise FileError("no file is given; name at least one")
     distinct = list(dict.fromkeys(paths))
-    yield from _Checker(plan, now, _starts(distinct)).batches(_mapped(distinct, plan, rows))
+    yield from _Checker(plan, now, _starts(distinct), earlier).batches(_mapped(distinct, plan, rows))
 
 
-def read_frame(frame: pl.DataFrame, plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS) -> Iterator[Batch]:
+def read_frame(
+    frame: pl.DataFrame, plan: Plan, *, now: int | None = None, rows: int = BATCH_ROWS, earlier: Earlier = NOTHING
+) -> Iterator[Batch]:
     """Check the rows of a frame as if it were a file; `position` counts rows.
 
     Raises
@@ -82,23 +94,23 @@ def read_frame(frame: pl.DataFrame, plan: Plan, *, now: int | None = None, rows:
     raw = raw_rows_of_frame(frame, FRAME, rows)
     log = log_of(plan)
     mapped = map_columns(raw, plan) if log is None else log.map_batches(raw, FRAME, frame.columns)
-    yield from _Checker(plan, now, {}).batches(mapped)
+    yield from _Checker(plan, now, {}, earlier).batches(mapped)
 
 
 class _Checker:
-    """Checks batches, and remembers from one to the next the date format of each column and the ids given."""
+    """Checks batches, in their own reading and in those of earlier imports."""
 
-    def __init__(self, plan: Plan, now: int | None, starts: dict[str, int]) -> None:
+    def __init__(self, plan: Plan, now: int | None, starts: dict[str, int], earlier: Earlier) -> None:
         log = log_of(plan)
         if log is not None and plan.table is not None and plan.table not in log.tables:
             raise FormatError(f"format {log.name} gives {', '.join(log.tables)}; --as {plan.table} is not among them")
         self._plan = plan
-        self._now = moments.now() if now is None else now
+        self._log = log
         self._starts = starts
-        self._timezone = plan.timezone or (log.timezone if log else "UTC")
-        self._earliest = log.earliest if log else EARLIEST
-        self._identities = {table: Identities(plan.format or OWN) for table in _ID_OF}
-        self._dates: dict[tuple[str, str, str], DateRule] = {}
+        now = moments.now() if now is None else now
+        self._reading = Reading(plan, log, now)
+        self._earlier = [] if log else [(plan, Reading(plan, None, now)) for plan in earlier.readings]
+        self._raw = {table: Identities(plan.format or OWN) for table in ID_OF} if earlier.raw_cells else {}
 
     def batches(self, mapped: Iterable[Mapped]) -> Iterator[Batch]:
         """Check mapped rows, batch by batch; bad lines count for the first table that their raw batch is mapped to."""
@@ -111,40 +123,47 @@ class _Checker:
 
     def _batch(self, mapped: Mapped, bad: list[BadLine]) -> Batch:
         raw, table = mapped.raw, mapped.table
-        frame = _with_rejected(mapped.frame)
-        by_format = frame.filter(pl.col(REJECTED).is_not_null()).select(ROW, pl.col(REJECTED).alias("reason"))
-        rows = self._identified(table, frame, mapped).filter(pl.col(REJECTED).is_null()).drop(REJECTED)
-        checked = validate(table, rows, self._date_rules(mapped, rows), self._now, self._earliest)
-        rejected = pl.concat([by_format, checked.reasons]).sort(ROW)
+        rows = self._reading.check(mapped)
         rejects = [Reject(raw.source, line, table, reason, text) for line, reason, text in bad]
-        lines = raw.lines.gather(rejected[ROW]).to_list()
-        details = zip(lines, rejected["reason"].to_list(), raw.texts(rejected[ROW]), strict=True)
+        lines = raw.lines.gather(rows.rejected[ROW]).to_list()
+        details = zip(lines, rows.rejected["reason"].to_list(), raw.texts(rows.rejected[ROW]), strict=True)
         rejects += [Reject(raw.source, line, table, reason, text) for line, reason, text in details]
-        position = self._starts.get(raw.source, 0) + raw.position
-        return Batch(table, checked.accepted, rejects, frame.height + len(bad), position)
+        reading = None if self._log else read_as(self._plan, raw.frame.columns)
+        return Batch(
+            table,
+            rows.accepted,
+            rejects,
+            mapped.frame.height + len(bad),
+            self._starts.get(raw.source, 0) + raw.position,
+            self._aliases(mapped, rows, reading),
+            reading,
+            reading is None or reading.constants.get(EVENT) != EventKind.VIEW_ITEM,
+        )
 
-    def _identified(self, table: str, frame: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
-        name = _ID_OF.get(table)
-        if name is None or frame.is_empty():
-            return frame
-        content = mapped.raw.content().gather(frame[ROW])
-        ids = self._identities[table].of(content, mapped.raw.source).alias(name)
-        if name not in frame.columns:
-            return frame.with_columns(ids)
-        return frame.with_columns(pl.when(pl.col(name).is_null()).then(ids).otherwise(name).alias(name))
+    def _aliases(self, mapped: Mapped, rows: Rows, reading: Plan | None) -> pl.DataFrame:
+        """Return the other ids under which rows may be stored; a row that came with its id has no other one."""
+        if mapped.table not in ID_OF or rows.accepted.is_empty():
+            return pl.DataFrame()
+        ways: list[pl.Series] = []
+        if mapped.table in self._raw:
+            content = mapped.raw.content().gather(mapped.frame[ROW])
+            ways.append(self._raw[mapped.table].of(content, mapped.raw.source).gather(rows.places))
+        for plan, other in self._earlier:
+            if plan != reading and plan.table == mapped.table and set(plan.columns) <= set(mapped.raw.frame.columns):
+                ways.append(_ids_by(plan, other, mapped, rows.origins))
+        if rows.given.null_count() < rows.given.len():
+            ways = [pl.select(pl.when(rows.given.is_null()).then(ids)).to_series() for ids in ways]
+            ways.append(rows.given)
+        return pl.DataFrame([ids.alias(f"alias_{place}") for place, ids in enumerate(ways)])
 
-    def _date_rules(self, mapped: Mapped, rows: pl.DataFrame) -> dict[str, DateRule]:
-        return {name: self._date_rule(mapped, rows, name) for name in MOMENTS if name in TABLES[mapped.table]}
 
-    def _date_rule(self, mapped: Mapped, rows: pl.DataFrame, name: str) -> DateRule:
-        if self._plan.date_format is not None:
-            return DateRule(self._plan.date_format, self._timezone)
-        if name not in rows.columns or rows[name].null_count() == rows.height:
-            return DateRule(ISO, self._timezone)
-        column = (mapped.raw.source, mapped.table, name)
-        if column not in self._dates:
-            self._dates[column] = detect(rows[name], self._timezone, self._now, self._earliest)
-        return self._dates[column]
+def _ids_by(plan: Plan, reading: Reading, mapped: Mapped, origins: pl.Series) -> pl.Series:
+    """Return the ids that the rows of a batch have in another reading, null where that one rejects them."""
+    known = replace(mapped.raw, frame=mapped.raw.frame.select(list(plan.columns)))
+    (other,) = map_columns(iter([known]), plan)
+    rows = reading.check(other)
+    ids = pl.DataFrame({ROW: rows.origins, "id": rows.accepted[ID_OF[mapped.table]]})
+    return origins.alias(ROW).to_frame().join(ids, on=ROW, how="left", maintain_order="left")["id"]
 
 
 def _mapped(paths: Sequence[Path], plan: Plan, rows: int) -> Iterator[Mapped]:
@@ -168,10 +187,6 @@ def _starts(paths: Sequence[Path]) -> dict[str, int]:
         starts[str(path)] = end
         end += path.stat().st_size if path.is_file() else 0
     return starts
-
-
-def _with_rejected(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame if REJECTED in frame.columns else frame.with_columns(pl.lit(None, pl.String).alias(REJECTED))
 
 
 def _emptied(mapped: Mapped) -> Mapped:

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 import polars as pl
+from msgspec.structs import replace
 
 from aisle.ingest.batch import ROW, Mapped, RawBatch
 from aisle.ingest.formats.format import numbered
@@ -90,6 +91,18 @@ def resolve(present: list[str], plan: Plan) -> dict[str, str]:
             names[theirs] = ours
             taken.add(ours)
     return names
+
+
+def read_as(plan: Plan, present: list[str]) -> Plan:
+    """Return how a plan reads a file with these columns, said in full.
+
+    It reads another file that has these columns, and perhaps others, as this one is read.
+    """
+    columns = resolve(present, plan)
+    table, constants = plan.table or "events", plan.constants
+    if table == "events" and c.EVENT not in (*columns.values(), *constants):
+        constants = constants | {c.EVENT: implied_kind([*columns.values(), *constants])}
+    return replace(plan, table=table, format=None, columns=columns, constants=constants, encoding=None, header=True)
 
 
 def implied_kind(ours: list[str]) -> str:

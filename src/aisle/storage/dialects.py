@@ -10,7 +10,20 @@ from importlib import import_module
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Engine, Insert, Select, Table, create_engine, event, func, select
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    Select,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -126,7 +139,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, .
     Parameters
     ----------
     rows
-        Plain tuples in the order of `writable(table)`.
+        Plain tuples in the order of `writable(table)`; all may leave out the last columns.
 
     Returns
     -------
@@ -153,7 +166,7 @@ def _filled(
     Most logs leave half of the columns empty, and a driver takes as long for a null as for a value. SQLite's driver is
     slowest at nulls and at bytes, for which it looks for an adapter first; a bytearray it takes as it is.
     """
-    names = writable(table)
+    names = writable(table)[: len(rows[0])]
     places = [place for place, name in enumerate(names) if not table.c[name].nullable or _any_fills(rows, place)]
     filled = list(map(itemgetter(*places), rows))
     if dialect.name == "sqlite":
@@ -169,6 +182,13 @@ def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[
     """Insert rows, or update those whose primary key exists; a null keeps the stored value."""
     if rows:
         connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
+
+
+def update_rows(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Change some columns of rows: the new values in the order of `names`, then the primary key."""
+    if rows:
+        text, order = _update_sql(connection.dialect, table, tuple(names))
+        connection.exec_driver_sql(text, list(map(itemgetter(*order), rows)))
 
 
 def quick_rows(connection: PoolProxiedConnection, query: QueryText, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -246,6 +266,17 @@ def _insert_or_update_sql(dialect: Dialect, table: Table) -> str:
         return _sql(insert.on_duplicate_key_update(values), dialect, writable(table))
     changed = insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=values)
     return _sql(changed, dialect, writable(table))
+
+
+@lru_cache(maxsize=64)
+def _update_sql(dialect: Dialect, table: Table, names: tuple[str, ...]) -> tuple[str, tuple[int, ...]]:
+    """Return the text of an update, and which of its values, the key last, stands at each of its places."""
+    (key,) = table.primary_key.columns
+    changed = update(table).where(key == bindparam("key")).values({name: bindparam(f"to_{name}") for name in names})
+    compiled = changed.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101
+    places = {f"to_{name}": place for place, name in enumerate(names)} | {"key": len(names)}
+    return str(compiled), tuple(places[name] for name in compiled.positiontup or ())
 
 
 def _insert(dialect: Dialect, table: Table) -> Any:

@@ -10,6 +10,7 @@ from aisle.storage.connection import Database
 from aisle.storage.dialects import text_of
 from aisle.storage.frames import stream_frames
 from aisle.storage.identities import known_user
+from aisle.storage.imports import NO_IMPORT, Origin
 from aisle.storage.rows import Rows, Stored, store_once
 from aisle.storage.tables import events
 
@@ -62,9 +63,9 @@ _OF_SESSION: Final = _PROFILE.where(_IS_SESSIONS)
 _OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
 
 
-def store(db: Database, rows: Rows) -> Stored:
+def store(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
     """Store events, each `event_id` once, as `rows.store_once` does."""
-    return store_once(db, events, rows)
+    return store_once(db, events, rows, origin)
 
 
 def stream(
@@ -101,7 +102,10 @@ def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = Fal
 
 
 def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> list[ProfileEvent]:
-    return [ProfileEvent(text_of(item_id), *others) for item_id, *others in db.rows(query, values)]
+    rows = db.rows(query, values)
+    if rows and isinstance(rows[0][0], bytes):
+        return [ProfileEvent(text_of(item_id), *others) for item_id, *others in rows]
+    return [ProfileEvent._make(row) for row in rows]
 
 
 def active_users(db: Database, n: int) -> list[str]:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_
 
 from aisle.storage.by_user import remove_older, replace_rows
 from aisle.storage.connection import Database
-from aisle.storage.tables import interactions
+from aisle.storage.tables import events, interactions
 
 
 def replace(db: Database, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> int:
@@ -18,6 +18,13 @@ def replace(db: Database, user_ids: Sequence[str], rows: Sequence[tuple[Any, ...
 def forget_older(db: Database, created: int) -> int:
     """Remove pairs that were computed before a moment: those of users whom a training no longer knows."""
     return remove_older(db, interactions, created)
+
+
+def forget_pairs(connection: Connection, condition: ColumnElement[bool]) -> None:
+    """Remove the pairs of some events, which are about to change or go, until the next training computes them anew."""
+    pairs = select(events.c.user_id, events.c.item_id).where(condition)
+    pair = tuple_(interactions.c.user_id, interactions.c.item_id)
+    connection.execute(delete(interactions).where(pair.in_(pairs)))
 
 
 def count(db: Database) -> int:

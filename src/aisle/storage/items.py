@@ -12,6 +12,7 @@ from aisle.storage import item_changes
 from aisle.storage.connection import Database
 from aisle.storage.dialects import text_of
 from aisle.storage.frames import stream_frames
+from aisle.storage.imports import NO_IMPORT, Origin
 from aisle.storage.parts import parts
 from aisle.storage.rows import Change, Rows, Stored, by_ids, store_latest
 from aisle.storage.tables import item_history, items
@@ -75,15 +76,15 @@ _UNAVAILABLE: Final = select(items.c.item_id, _HIDDEN, _SOLD_OUT, _TO_COME).wher
 )
 
 
-def upsert(db: Database, rows: Rows) -> Stored:
+def upsert(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
     """Add items or change them, as `rows.store_latest` does; a new price or stock also enters the item's history.
 
     Null keeps what is stored, so that prices and titles can come in different files.
     """
-    return store_latest(db, items, rows, _track)
+    return store_latest(db, items, rows, track, origin=origin)
 
 
-def _track(connection: Connection, changes: Sequence[Change]) -> None:
+def track(connection: Connection, changes: Sequence[Change]) -> None:
     """Enter the changes, and new prices and stocks in the history; an item without either has none."""
     if changes:
         item_changes.enter(connection, dict.fromkeys(change.after[0] for change in changes))

@@ -21,6 +21,8 @@ from aisle.storage.rows import transact
 from aisle.storage.tables import (
     erased,
     events,
+    import_changes,
+    imports,
     impressions,
     interactions,
     item_changes,
@@ -35,13 +37,23 @@ from aisle.storage.tables import (
     users,
 )
 
-BY_USER: Final = (events, reviews, users, impressions, recommendations, interactions, paged_shelves, merged)
+BY_USER: Final = (
+    events,
+    reviews,
+    users,
+    impressions,
+    recommendations,
+    interactions,
+    paged_shelves,
+    merged,
+    import_changes,
+)
 """The tables whose rows are those of the user in their `user_id`."""
 
 BY_TEXT: Final = (rejects,)
 """The tables whose rows may name a person anywhere in a text."""
 
-WITHOUT_PEOPLE: Final = (items, item_history, item_changes, models, erased)
+WITHOUT_PEOPLE: Final = (items, item_history, item_changes, models, imports, erased)
 """The tables that hold nobody."""
 
 
@@ -113,17 +125,35 @@ def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
 
 # --- Whose a row is ---------------------------------------------------------------------------------------------------
 
-# Reviews first: those that name only an order are found by the order's events.
-_DELETED: Final = (reviews, events, users, impressions, recommendations, interactions, paged_shelves, merged)
+# Changes of rows first, then reviews: those that name only an order are found by the order's events.
+_DELETED: Final = (
+    import_changes,
+    reviews,
+    events,
+    users,
+    impressions,
+    recommendations,
+    interactions,
+    paged_shelves,
+    merged,
+)
 
 
 def _of(table: Table, ids: Collection[str]) -> ColumnElement[bool]:
     """Return which rows of a table are a person's: a review without a user is of whoever placed the order."""
     named = table.c[USER_ID].in_(ids)
+    if table is import_changes:
+        return or_(named, *(_changes_of(changed, ids) for changed in (events, reviews)))
     if table is not reviews:
         return named
     orders = select(events.c.transaction_id).where(events.c.user_id.in_(ids), events.c.transaction_id.is_not(None))
     return or_(named, table.c[USER_ID].is_(None) & table.c[TRANSACTION_ID].in_(orders))
+
+
+def _changes_of(table: Table, ids: Collection[str]) -> ColumnElement[bool]:
+    """Return which changes are of a person's rows in a table."""
+    rows = select(table.c.seq).where(_of(table, ids))
+    return (import_changes.c.table_name == table.name) & import_changes.c.row_seq.in_(rows)
 
 
 def _rows(connection: Connection, table: Table, ids: Collection[str]) -> list[dict[str, Any]]:
@@ -148,7 +178,7 @@ def _plain(row: Any) -> dict[str, Any]:
     return {
         name: value.decode(errors="replace") if isinstance(value, bytes) else value
         for name, value in row._asdict().items()
-        if name not in ("seq", "digest")
+        if name not in ("seq", "digest", "import_number", "row_seq", "row_id")
     }
 
 
@@ -174,7 +204,7 @@ def _move_all(db: Database, old: str, new: str) -> dict[str, int]:
 
 
 def _move_rows(connection: Connection, old: str, new: str) -> dict[str, int]:
-    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews, impressions)}
+    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews, impressions, import_changes)}
     rows[users.name] = _move_attributes(connection, old, new)
     for table in (recommendations, interactions, paged_shelves):
         rows[table.name] = connection.execute(delete(table).where(table.c[USER_ID] == old)).rowcount

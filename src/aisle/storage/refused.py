@@ -1,7 +1,7 @@
 """Rows that passed all checks and that the database refuses: they are kept as rejects, and the others are stored."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from aisle.shop.columns import PRICE, TABLES
@@ -10,7 +10,7 @@ from aisle.shop.money import from_micros
 from aisle.shop.rejects import Reject
 from aisle.storage import rejects
 from aisle.storage.connection import Database
-from aisle.storage.rows import Rows, as_tuples
+from aisle.storage.rows import Rows
 
 SOURCE: Final = "database"
 """The source of such rejects."""
@@ -37,10 +37,10 @@ def around_refused(store: Callable[[Rows], _T], rows: Rows) -> Iterator[tuple[Ro
     yield rows, result
 
 
-def keep(db: Database, table: str, rows: Rows, why: Refused) -> None:
-    """Keep rows that the database refused as rejects, with the reason."""
-    raws = (json.dumps(_readable(dict(zip(TABLES[table], row, strict=True)))) for row in as_tuples(table, rows))
-    rejects.add(db, [Reject(SOURCE, None, table, str(why), raw) for raw in raws])
+def keep(db: Database, table: str, rows: Sequence[tuple[tuple[Any, ...], str]]) -> None:
+    """Keep rows that were refused as rejects, each with the reason."""
+    raws = ((json.dumps(_readable(dict(zip(TABLES[table], row, strict=True)))), why) for row, why in rows)
+    rejects.add(db, [Reject(SOURCE, None, table, why, raw) for raw, why in raws])
 
 
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select, update
 from aisle.shop.events import EventKind
 from aisle.storage.connection import Database
 from aisle.storage.frames import stream_frames
+from aisle.storage.imports import NO_IMPORT, Origin
 from aisle.storage.rows import Rows, Stored, store_once
 from aisle.storage.tables import events, reviews
 
@@ -38,9 +39,9 @@ _UNLINKED: Final = (
 _LINK: Final = update(reviews).where(reviews.c.seq == bindparam("number")).values(transaction_id=bindparam("order"))
 
 
-def store(db: Database, rows: Rows) -> Stored:
+def store(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
     """Store reviews, each `review_id` once, as `rows.store_once` does."""
-    return store_once(db, reviews, rows)
+    return store_once(db, reviews, rows, origin)
 
 
 def link(db: Database) -> int:

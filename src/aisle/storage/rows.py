@@ -9,11 +9,14 @@ from sqlalchemy import Connection, Row, Table, select
 
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import TryAgain
+from aisle.storage import imports
 from aisle.storage.connection import Database
 from aisle.storage.dialects import insert_new, insert_or_update
 from aisle.storage.digest import digest
+from aisle.storage.imports import NO_IMPORT, Origin
 from aisle.storage.owners import under_owners
 from aisle.storage.parts import PART, parts
+from aisle.storage.repair import Changed, Unclear, remember, settle
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,41 +46,68 @@ OnChange: TypeAlias = Callable[[Connection, Sequence[Change]], None]
 
 @dataclass(frozen=True)
 class Stored:
-    """What became of the rows of one call; the three counts add up to all of them."""
+    """What became of the rows of one call; the counts and `unclear` add up to all of them."""
 
     stored: int
     duplicate: int
     erased: int = 0
     """Rows of people who were erased: refused."""
+    repaired: int = 0
+    """Rows that were stored and are better known now."""
+    unclear: tuple[Unclear, ...] = ()
+    """Rows that could be one of several stored ones: left out."""
 
-    def __add__(self, other: "Stored") -> "Stored":
-        return Stored(self.stored + other.stored, self.duplicate + other.duplicate, self.erased + other.erased)
 
-
-def store_once(db: Database, table: Table, rows: Rows) -> Stored:
+def store_once(db: Database, table: Table, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
     """Store rows in one transaction; a row whose id, its first column, is stored already counts as duplicate.
+
+    Columns of a frame beyond those of the table are other ids under which a row may be stored, as `repair.settle` takes
+    them.
 
     Raises
     ------
+    InputError
+        If the import that the rows are of was undone.
     StorageError
         If the database refuses; then none of the rows is stored.
     """
     given = as_tuples(table.name, rows)
     if not given:
         return Stored(0, 0)
-    return transact(db, lambda connection: _store_new(connection, table, given))
+    aliases = _aliases(table.name, rows)
+    return transact(db, lambda connection: _store_new(connection, table, given, aliases, origin))
 
 
-def _store_new(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> Stored:
-    kept = [row for row in under_owners(connection, table, rows) if row is not None]
-    new = [(digest(row[0]), *row) for row in kept]
+def _store_new(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[tuple[Any, ...]],
+    aliases: Sequence[tuple[str | None, ...]],
+    origin: Origin,
+) -> Stored:
+    imports.hold(connection, origin.number)
+    owned = under_owners(connection, table, rows)
+    kept = [row for row in owned if row is not None]
+    erased = len(rows) - len(kept)
+    if not aliases:
+        stored = _insert_unknown(connection, table, kept, origin)
+        return Stored(stored, len(kept) - stored, erased)
+    others = [some for row, some in zip(owned, aliases, strict=True) if row is not None]
+    settled = settle(connection, table, kept, others, origin)
+    stored = _insert_unknown(connection, table, settled.new, origin)
+    duplicate = settled.duplicate + len(settled.new) - stored
+    return Stored(stored, duplicate, erased, settled.repaired, tuple(settled.unclear))
+
+
+def _insert_unknown(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], origin: Origin) -> int:
+    """Insert the rows whose ids the table does not hold, and return how many these are."""
+    new = [(digest(row[0]), *row, origin.number) for row in rows]
     # Logs overlap in long stretches, and a look-up is quicker than an insert that finds its row there, above all on
     # MariaDB.
     if _known(connection, table, [row[0] for row in new[:PART]]):
         known = _known(connection, table, [row[0] for row in new])
         new = [row for row in new if row[0] not in known]
-    stored = insert_new(connection, table, new) if new else 0
-    return Stored(stored, len(kept) - stored, len(rows) - len(kept))
+    return insert_new(connection, table, new) if new else 0
 
 
 def store_each(db: Database, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[RowStatus]:
@@ -135,7 +165,9 @@ def transact(db: Database, work: Callable[[Connection], _T]) -> _T:
         return work(connection)
 
 
-def store_latest(db: Database, table: Table, rows: Rows, on_change: OnChange | None = None) -> Stored:
+def store_latest(
+    db: Database, table: Table, rows: Rows, on_change: OnChange | None = None, origin: Origin = NO_IMPORT
+) -> Stored:
     """Add or change the rows under the id in their first column, in one transaction.
 
     A null keeps what is stored, of several rows for one id the last wins, and rows that change nothing count as
@@ -149,15 +181,21 @@ def store_latest(db: Database, table: Table, rows: Rows, on_change: OnChange | N
     given = as_tuples(table.name, rows)
     if not given:
         return Stored(0, 0)
-    return transact(db, lambda connection: _store_latest(connection, table, given, on_change))
+    return transact(db, lambda connection: _store_latest(connection, table, given, on_change, origin))
 
 
 def _store_latest(
-    connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], on_change: OnChange | None
+    connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], on_change: OnChange | None, origin: Origin
 ) -> Stored:
+    imports.hold(connection, origin.number)
     kept = [row for row in under_owners(connection, table, rows) if row is not None]
     changes = _changes(connection, table, kept)
-    insert_or_update(connection, table, [change.given for change in changes])
+    numbers = (origin.number if change.before is None else None for change in changes)
+    insert_or_update(
+        connection, table, [(*change.given, number) for change, number in zip(changes, numbers, strict=True)]
+    )
+    known = [Changed(change.after[0], change.before, change.after) for change in changes if change.before is not None]
+    remember(connection, table, known, origin.number)
     if on_change is not None:
         on_change(connection, changes)
     return Stored(len(changes), len(kept) - len(changes), len(rows) - len(kept))
@@ -187,8 +225,16 @@ def as_tuples(table: str, rows: Rows) -> Sequence[tuple[Any, ...]]:
     return rows.select(*TABLES[table]).rows()
 
 
+def _aliases(table: str, rows: Rows) -> Sequence[tuple[str | None, ...]]:
+    """Return the other ids of each row; nothing at all if there are none."""
+    if isinstance(rows, Sequence) or rows.width == len(TABLES[table]):
+        return []
+    return rows.drop(TABLES[table]).rows()
+
+
 def by_ids(connection: Connection, table: Table, ids: Sequence[str]) -> Iterator[Row[Any]]:
-    """Yield the rows with these ids, which are the table's primary key, in no promised order."""
+    """Yield the columns of `shop.columns` of the rows with these ids, the table's primary key, in no promised order."""
     (key,) = table.primary_key.columns
+    query = select(*(table.c[name] for name in TABLES[table.name]))
     for some in parts(ids):
-        yield from connection.execute(select(table).where(key.in_(some)))
+        yield from connection.execute(query.where(key.in_(some)))

@@ -47,6 +47,7 @@ DIGEST: Final = LargeBinary(16).with_variant(BINARY(16), "mysql")
 SHA256: Final = LargeBinary(32).with_variant(BINARY(32), "mysql")
 SEQUENCE: Final = BigInteger().with_variant(Integer(), "sqlite")
 WORD: Final = String(32)
+LONG_TEXT: Final = Text().with_variant(MEDIUMTEXT(), "mysql")
 
 _TYPES: Final[dict[str, TypeEngine[Any]]] = {
     "str": Text(),
@@ -83,6 +84,11 @@ def _digest() -> Column[bytes]:
     return Column("digest", DIGEST, nullable=False, unique=True)
 
 
+def _import_number() -> Column[int]:
+    """Return the column with the number of the import that stored a row; null for what came by the API."""
+    return Column("import_number", BigInteger)
+
+
 _OPTIONS: Final[dict[str, Any]] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}
 
 events: Final = Table(
@@ -91,6 +97,7 @@ events: Final = Table(
     _sequence(),
     _digest(),
     *_shop_columns(columns.EVENTS, {columns.EVENT_ID, columns.EVENT, columns.TIMESTAMP}),
+    _import_number(),
     Index("events_user_timestamp", columns.USER_ID, columns.TIMESTAMP),
     Index("events_session_timestamp", columns.SESSION_ID, columns.TIMESTAMP),
     Index("events_timestamp", columns.TIMESTAMP),
@@ -101,6 +108,7 @@ items: Final = Table(
     "items",
     metadata,
     *_shop_columns(columns.ITEMS, {columns.ITEM_ID}, {columns.ITEM_ID}),
+    _import_number(),
     Index("items_available_from", columns.AVAILABLE_FROM),
     **_OPTIONS,
 )
@@ -125,7 +133,13 @@ item_changes: Final = Table(
 """The version of the catalogue with which each item last changed, and under the empty id, which no item has, the newest
 version: writers lock that row, so that versions become visible in their order."""
 
-users: Final = Table("users", metadata, *_shop_columns(columns.USERS, {columns.USER_ID}, {columns.USER_ID}), **_OPTIONS)
+users: Final = Table(
+    "users",
+    metadata,
+    *_shop_columns(columns.USERS, {columns.USER_ID}, {columns.USER_ID}),
+    _import_number(),
+    **_OPTIONS,
+)
 
 merged: Final = Table(
     "merged",
@@ -173,8 +187,43 @@ reviews: Final = Table(
     _sequence(),
     _digest(),
     *_shop_columns(columns.REVIEWS, {columns.REVIEW_ID}),
+    _import_number(),
     **_OPTIONS,
 )
+
+imports: Final = Table(
+    "imports",
+    metadata,
+    _sequence("number"),
+    Column("created", BigInteger, nullable=False),
+    Column("finished", BigInteger),
+    Column("undone", BigInteger),
+    Column("files", LONG_TEXT, nullable=False),
+    Column("options", LONG_TEXT, nullable=False),
+    Column("readings", LONG_TEXT, nullable=False),
+    Column("counts", Text, nullable=False),
+    **_OPTIONS,
+)
+"""Imports; an import without `finished` is at work or was cut off."""
+
+import_changes: Final = Table(
+    "import_changes",
+    metadata,
+    _sequence(),
+    Column("import_number", BigInteger, nullable=False),
+    Column("table_name", WORD, nullable=False),
+    Column("row_seq", BigInteger),
+    Column("row_id", ID),
+    Column(columns.USER_ID, ID),
+    Column("fields", LONG_TEXT, nullable=False),
+    Index("import_changes_import", "import_number"),
+    Index("import_changes_row_seq", "row_seq"),
+    Index("import_changes_row_id", "row_id"),
+    Index("import_changes_user", columns.USER_ID),
+    **_OPTIONS,
+)
+"""What imports changed of rows that were stored before: `fields` is a JSON object of the old and the new value of each
+field, `user_id` whose the row was, if the import changed that."""
 
 rejects: Final = Table(
     "rejects",
@@ -212,7 +261,7 @@ paged_shelves: Final = Table(
     Column(columns.USER_ID, ID),
     Column(columns.SESSION_ID, ID),
     Column("created", BigInteger, nullable=False),
-    Column("shelf", Text().with_variant(MEDIUMTEXT(), "mysql"), nullable=False),
+    Column("shelf", LONG_TEXT, nullable=False),
     Index("paged_shelves_user", columns.USER_ID),
     Index("paged_shelves_created", "created"),
     **_OPTIONS,
@@ -226,9 +275,7 @@ impressions: Final = Table(
     "impressions",
     metadata,
     *(
-        Column(columns.ITEMS_SHOWN, Text().with_variant(MEDIUMTEXT, "mysql"), nullable=False)
-        if column.name == columns.ITEMS_SHOWN
-        else column
+        Column(columns.ITEMS_SHOWN, LONG_TEXT, nullable=False) if column.name == columns.ITEMS_SHOWN else column
         for column in _shop_columns(
             columns.IMPRESSIONS,
             columns.IMPRESSIONS.keys() - {columns.USER_ID, columns.SESSION_ID, columns.FALLBACK, columns.MODEL_VERSION},

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from aisle.storage.connection import Database
 from aisle.storage.frames import stream_frames
+from aisle.storage.imports import NO_IMPORT, Origin
 from aisle.storage.rows import Rows, Stored, store_latest
 from aisle.storage.tables import users
 
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def upsert(db: Database, rows: Rows) -> Stored:
+def upsert(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
     """Add users or change their attributes, as `rows.store_latest` does."""
-    return store_latest(db, users, rows)
+    return store_latest(db, users, rows, origin=origin)
 
 
 def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:

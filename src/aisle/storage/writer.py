@@ -18,7 +18,7 @@ from aisle.shop.rejects import Reject
 from aisle.storage import rejects
 from aisle.storage.connection import Database
 from aisle.storage.refused import around_refused, keep
-from aisle.storage.rows import RowStatus, store_each
+from aisle.storage.rows import RowStatus, as_tuples, store_each
 from aisle.storage.tables import events
 
 CAPACITY: Final = 20_000
@@ -224,7 +224,7 @@ class EventWriter:
         outcomes: list[Outcome] = []
         for part, result in around_refused(partial(store_each, self._db, events), rows):
             if isinstance(result, Refused):
-                keep(self._db, events.name, part, result)
+                keep(self._db, events.name, [(row, str(result)) for row in as_tuples(events.name, part)])
                 outcomes.append(REFUSED)
             else:
                 outcomes += [_OUTCOMES[status] for status in result]

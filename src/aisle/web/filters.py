@@ -19,6 +19,8 @@ EVENT_NAMES: Final[dict[str, str]] = {
     EventKind.REFUND: "Sent back",
     EventKind.RATE: "Rated",
     EventKind.SEARCH: "Searched",
+    EventKind.HIDE: "Not interested in",
+    EventKind.UNHIDE: "Interested again in",
 }
 """What pages call each kind of event."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from aisle.storage import backup, events, items, models, people, rejects, reviews, tables, users
+from aisle.storage import backup, events, imports, items, models, people, rejects, reviews, tables, users
 from aisle.storage.connection import Database, connect
 from tests.contract.storage.conftest import Shops
 from tests.contract.storage.test_people import ANNA, BOB, fill
@@ -27,6 +27,7 @@ def fill_all(db: Database) -> None:
     for person in (ANNA, BOB):
         fill(db, person)
     people.erase(db, "ghost")
+    imports.begin(db, ["log.csv"], [])
 
 
 def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:

@@ -10,6 +10,7 @@ from aisle.shop.columns import RECOMMENDATIONS
 from aisle.shop.errors import NotFound
 from aisle.storage import erased, events, impressions, interactions, paged_shelves, people, rejects, reviews, users
 from aisle.storage.connection import Database
+from aisle.storage.imports import Origin
 from aisle.storage.impressions import Impression
 from aisle.storage.rows import Stored
 from aisle.storage.tables import metadata, recommendations
@@ -38,6 +39,7 @@ def fill(db: Database, person: str) -> None:
     served = Impression(f"r {person}", samples.START, person, None, "home", "personal", None, 1, ())
     assert impressions.add(db, [served]) == 1
     interactions.replace(db, [person], [(person, "i", 1.5, samples.START, 2, samples.START)])
+    users.upsert(db, [(person, '{"city": "Oslo"}')], Origin(1))
     people.merge(db, f"anonymous {person}", person)
 
 
@@ -140,7 +142,7 @@ def test_an_export_gives_everything_of_a_person_and_nothing_of_others(db: Databa
     expected = {table.name: 2 if table.name in ("events", "reviews") else 1 for table in HOLDING}
     assert {name: len(rows) for name, rows in held.items()} == expected
     assert {row["user_id"] for row in held["events"]} == {ANNA}
-    assert held["users"] == [{"user_id": ANNA, "attributes": '{"city": "Rome"}'}]
+    assert held["users"] == [{"user_id": ANNA, "attributes": '{"city": "Oslo"}'}]
     assert held["rejects"][0]["raw"].startswith('{"who": ')
     assert "digest" not in held["events"][0]
 

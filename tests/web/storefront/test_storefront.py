@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -13,7 +13,7 @@ from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop.errors import DatabaseUnavailable
-from aisle.storage import events
+from aisle.storage import events, impressions
 from aisle.storage.connection import Database
 from aisle.web import assets
 from aisle.web.app import create_app
@@ -119,6 +119,38 @@ def test_wishes_and_ratings_show_where_the_item_stands(demo_client: TestClient) 
     assert "You gave it 4 of 5 stars" in page
     assert "On the wishlist" in page
     assert "The tea-1" in demo_client.get("/wishlist").text
+
+
+def test_what_is_not_wanted_leaves_the_shelves_until_it_is_taken_back(demo_client: TestClient) -> None:
+    shop_as(demo_client, "user-0")
+    first = shelves(demo_client.get("/").text)["recommended-for-you"][0]
+    do(demo_client, "hide", first)
+    page = demo_client.get("/").text
+    assert first not in shelves(page)["recommended-for-you"]
+    assert "Undo" in page
+    do(demo_client, "unhide", first)
+    page = demo_client.get("/").text
+    assert first in shelves(page)["recommended-for-you"]
+    assert "Undo" not in page
+
+
+def test_a_page_of_the_demo_leaves_an_impression_of_each_shelf(demo_client: TestClient, demo: Live) -> None:
+    shop_as(demo_client, "new")
+    page = demo_client.get("/").text
+    demo.impressions.close()
+    shelf = page.split('data-placement="recommended-for-you"')[1]
+    number = re.search(r"recommendation_id=([\w.-]+)", shelf)
+    assert number
+    served = impressions.get(demo.db, number.group(1))
+    assert served is not None
+    assert (served.placement, served.user_id) == ("recommended-for-you", "new")
+    assert [item.item_id for item in served.items] == [unescape(i) for i in shelves(page)["recommended-for-you"]]
+
+
+def test_a_preview_leaves_no_impression(client: TestClient, live: Live) -> None:
+    client.get("/")
+    live.impressions.close()
+    assert impressions.count(live.db) == 0
 
 
 def test_without_scripts_a_form_leads_back_to_its_page(demo_client: TestClient) -> None:

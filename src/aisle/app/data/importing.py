@@ -9,23 +9,33 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import polars as pl
 
+from aisle.app.data.import_log import ImportLog, earlier_imports
 from aisle.app.progress import Progress, silent
 from aisle.ingest.batch import Batch
 from aisle.ingest.dates import ISO
-from aisle.ingest.ingest import Source, read_source
+from aisle.ingest.ingest import FRAME, Source, read_source
 from aisle.ingest.plan import OWN, Plan
 from aisle.shop.errors import Refused
 from aisle.storage import events, items, rejects, reviews, users
 from aisle.storage.connection import Database
+from aisle.storage.imports import Origin
 from aisle.storage.refused import around_refused, keep
-from aisle.storage.rows import Rows, Stored
+from aisle.storage.rows import Rows, Stored, as_tuples
 
-STORES: Final[dict[str, Callable[[Database, Rows], Stored]]] = {
+
+class Store(Protocol):
+    """Stores the rows of a table."""
+
+    def __call__(self, db: Database, rows: Rows, origin: Origin = ...) -> Stored:
+        """Store rows in one transaction."""
+
+
+STORES: Final[dict[str, Store]] = {
     "events": events.store,
     "items": items.upsert,
     "users": users.upsert,
@@ -39,6 +49,8 @@ class Count(msgspec.Struct):
 
     read: int = 0
     stored: int = 0
+    repaired: int = 0
+    """Rows that were stored before, and are better known now."""
     duplicate: int = 0
     rejected: int = 0
     erased: int = 0
@@ -49,6 +61,8 @@ class Imported(msgspec.Struct):
     """The result of an import."""
 
     tables: dict[str, Count]
+    number: int | None = None
+    """The number of the import, for `aisle imports`; null if there was nothing to read."""
     seconds: float = 0.0
     linked: int = 0
     """Reviews that were linked to the order that they are about."""
@@ -107,22 +121,36 @@ def import_tables(db: Database, files: Mapping[str, Path], progress: Progress = 
 
 def _import(db: Database, planned: Sequence[tuple[Source, Plan]], progress: Progress) -> Imported:
     started = time.perf_counter()
+    names = [name for source, _ in planned for name in _names(source)]
+    log = ImportLog(db, names, planned[0][1].arguments() if len(planned) == 1 else ())
     total = sum(_size(source) for source, _ in planned)
     imported, finished, rows = Imported({}), 0, 0
+    earlier = earlier_imports(db)
     with _collect_per_batch() as collect:
         for source, plan in planned:
             position = 0
-            for batch in read_source(source, plan):
-                _store(db, batch, imported)
+            for batch in read_source(source, plan, earlier=earlier):
+                _store(db, batch, imported, log)
                 rows += batch.read
                 position = batch.position
                 progress("import", finished + position, total, rows)
                 collect()
             finished += position
     progress("import", total, total, rows)
+    return _finished(db, imported, log, started)
+
+
+def _finished(db: Database, imported: Imported, log: ImportLog, started: float) -> Imported:
+    """Return what an import came to, once all its rows are stored."""
     _link(db, imported)
+    log.finish(imported.tables)
+    imported.number = log.number
     imported.seconds = time.perf_counter() - started
     return imported
+
+
+def _names(source: Source) -> list[str]:
+    return [FRAME] if isinstance(source, pl.DataFrame) else [str(file) for file in source]
 
 
 def _size(source: Source) -> int:
@@ -147,26 +175,29 @@ def _collect_per_batch() -> Iterator[Callable[[], int]]:
 def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], progress: Progress = silent) -> Imported:
     """Store frames without checks: pairs of a table's name and a frame with the columns and types of `shop.columns`."""
     started = time.perf_counter()
-    imported = Imported({})
+    imported, log = Imported({}), ImportLog(db, ["frames"])
     for table, frame in frames:
-        _store(db, Batch(table, frame, [], frame.height, 0), imported)
+        _store(db, Batch(table, frame, [], frame.height, 0), imported, log)
         rows = sum(count.read for count in imported.tables.values())
         progress("store", rows, None, rows)
-    imported.seconds = time.perf_counter() - started
-    return imported
+    return _finished(db, imported, log, started)
 
 
-def _store(db: Database, batch: Batch, imported: Imported) -> None:
+def _store(db: Database, batch: Batch, imported: Imported, log: ImportLog) -> None:
     """Store one batch and its rejects, and count them."""
     count = imported.tables.setdefault(batch.table, Count())
-    for rows, outcome in around_refused(partial(STORES[batch.table], db), batch.accepted):
+    store = partial(STORES[batch.table], db, origin=log.origin(batch))
+    for rows, outcome in around_refused(store, batch.accepted.hstack(batch.aliases)):
         if isinstance(outcome, Refused):
-            keep(db, batch.table, rows, outcome)
+            keep(db, batch.table, [(row, str(outcome)) for row in as_tuples(batch.table, rows)])
             count.rejected += 1
         else:
             count.stored += outcome.stored
+            count.repaired += outcome.repaired
             count.duplicate += outcome.duplicate
             count.erased += outcome.erased
+            count.rejected += len(outcome.unclear)
+            keep(db, batch.table, [(one.row, one.reason) for one in outcome.unclear])
     rejects.add(db, batch.rejects)
     count.rejected += len(batch.rejects)
     count.read += batch.read

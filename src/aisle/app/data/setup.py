@@ -73,3 +73,11 @@ def _template(name: str, url: str | None, simulated: bool) -> str:
 def _quoted(text: str) -> str:
     """Return a text as a TOML string; JSON strings have the same syntax."""
     return msgspec.json.encode(text).decode()
+
+
+def folder_and_url(where: str) -> tuple[Path, str | None]:
+    """Return the folder of a shop, and its database URL if `where` is one."""
+    if "://" not in where:
+        return Path(where), None
+    path = where.removeprefix("sqlite:///")
+    return (Path(path).parent, f"sqlite:///{Path(path).name}") if path != where else (Path(), where)

@@ -159,6 +159,10 @@ def _show(imported: "Imported", as_json: bool) -> None:
         terminal.say(line)
     if imported.rejected:
         terminal.say("aisle rejects list shows the rejected rows and the reasons.", style="dim")
+    if imported.changed:
+        terminal.say(
+            f"This is import {imported.number}; aisle imports undo {imported.number} takes it back.", style="dim"
+        )
 
 
 def _check_stored(imported: "Imported") -> None:

@@ -22,7 +22,8 @@ def import_lines(imported: "Imported") -> list[str]:
     """Return one line for each table of an import, and one for the reviews that were linked."""
     lines = [
         f"{name}: {count.read:,} read, {count.stored:,} stored, "
-        f"{count.duplicate:,} duplicate, {count.rejected:,} rejected"
+        + (f"{count.repaired:,} repaired, " if count.repaired else "")
+        + f"{count.duplicate:,} duplicate, {count.rejected:,} rejected"
         + (f", {count.erased:,} of erased people refused" if count.erased else "")
         for name, count in imported.tables.items()
     ]

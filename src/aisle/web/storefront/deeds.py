@@ -18,6 +18,9 @@ _TASTE: Final = {
 """How much each kind of event tells of a taste."""
 
 
+_HIDING: Final = (EventKind.HIDE, EventKind.UNHIDE)
+
+
 class Order(NamedTuple):
     """What was bought at once."""
 
@@ -104,6 +107,12 @@ def orders(newest_first: Sequence[EventRow]) -> list[Order]:
 def stars(newest_first: Sequence[EventRow]) -> dict[str, float]:
     """Return the newest rating of each item that was rated."""
     return {event.item_id: event.rating for event in reversed(newest_first) if event.rating is not None}
+
+
+def hidden(newest_first: Sequence[EventRow]) -> frozenset[str]:
+    """Return the items that the shopper does not want to see, and did not take back."""
+    last = {event.item_id: event.kind for event in reversed(newest_first) if event.kind in _HIDING}
+    return frozenset(item_id for item_id, kind in last.items() if kind == EventKind.HIDE)
 
 
 def tastes(newest_first: Iterable[EventRow], items: Mapping[str, ItemRow], n: int = 4) -> Tastes:

@@ -48,6 +48,8 @@ _FORM_EVENTS: Final = frozenset(
         EventKind.RATE,
         EventKind.REFUND,
         EventKind.VIEW_ITEM,
+        EventKind.HIDE,
+        EventKind.UNHIDE,
     }
 )
 """What a form of a page may do with one item."""
@@ -278,6 +280,7 @@ class Storefront:
             ),
             "wish_cards": _lazy(lambda: shopper.cards(shopper.wishlist)),
             "wished": frozenset(shopper.wishlist),
+            "hidden": deeds.hidden(shopper.history),
             "suggestions": _lazy(lambda: events.active_users(self._live.db, 3)),
             "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             "query": request.query_params.get("q", ""),

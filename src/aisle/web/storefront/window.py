@@ -169,7 +169,8 @@ class Shopper:
         views, answers, popular = [], [], False
         for placement in placements:
             try:
-                shelf = self.live.shelf(self._request(placement, item_id, SHELF_ITEMS + len(seen)))
+                request = self._request(placement, item_id, SHELF_ITEMS + len(seen))
+                shelf = self.live.shelf(request)
             except (NoModel, NotFound, InputError):
                 continue
             new = [item for item in shelf.items if placement in _REPEATS or item.item_id not in seen][:SHELF_ITEMS]
@@ -178,7 +179,10 @@ class Shopper:
             popular = popular or bool(shelf.fallback and "popular" in shelf.fallback)
             seen.update(item.item_id for item in new)
             answers.append(shelf)
-            views.append(self._view(msgspec.structs.replace(shelf, items=new)))
+            shown = msgspec.structs.replace(shelf, items=new)
+            if self.live.simulated:  # nobody shops in the preview of a real shop
+                self.live.note_shown(shown, request)
+            views.append(self._view(shown))
         return views, answers
 
     def _request(self, placement: str, item_id: str | None, n: int) -> ShelfRequest:

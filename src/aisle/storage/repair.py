@@ -1,0 +1,150 @@
+"""Rows of an import that are stored already, under this id or another: duplicates, or better known now."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+from sqlalchemy import Connection, Table, insert, select
+
+from aisle.shop.columns import EVENT, TABLES, USER_ID
+from aisle.storage.dialects import update_rows
+from aisle.storage.digest import digest
+from aisle.storage.imports import Origin
+from aisle.storage.parts import parts
+from aisle.storage.tables import import_changes, users
+
+Row: TypeAlias = tuple[Any, ...]
+
+Key: TypeAlias = int | str
+"""A row's number, or its id in tables without numbers."""
+
+
+class Unclear(NamedTuple):
+    """A row that could be one of several stored ones."""
+
+    row: Row
+    ids: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why it was left out, for people."""
+        return (
+            f"{len(self.ids)} stored rows could be this one, {' and '.join(self.ids)}, so none was repaired; "
+            "take one back with aisle imports undo or aisle events delete, and import again"
+        )
+
+
+class Settled(NamedTuple):
+    """What became of rows that may be stored already."""
+
+    new: list[Row]
+    duplicate: int
+    repaired: int
+    unclear: list[Unclear]
+
+
+class Changed(NamedTuple):
+    """A stored row that changes: its key, and its columns of `shop.columns` before and after."""
+
+    key: Key
+    before: Row
+    after: Row
+
+
+def settle(
+    connection: Connection, table: Table, rows: Sequence[Row], aliases: Sequence[Sequence[str | None]], origin: Origin
+) -> Settled:
+    """Repair the stored rows that are the same as some of these, and say which are new.
+
+    A field that is given replaces the stored one; an empty one keeps it. The id stays.
+
+    Parameters
+    ----------
+    aliases
+        Other ids of each row, or None; a row that is told by its own id, and not by its fields, has this among them.
+    """
+    keys = [digest(row[0]) for row in rows]
+    others = [[digest(alias) for alias in some if alias is not None] for some in aliases]
+    stored = _stored(connection, table, {*keys, *chain.from_iterable(others)})
+    first: dict[int, Row] = {}
+    settled = Settled([], 0, 0, [])
+    duplicate = 0
+    for row, key, other in zip(rows, keys, others, strict=True):
+        if key in stored and key not in other:
+            duplicate += 1  # told by its fields: they are the same
+            continue
+        matches = {found: stored[found] for found in other if found in stored}
+        if not matches:
+            settled.new.append(row)
+            continue
+        mended = {found: (seq, _mended(before, row, table, origin)) for found, (seq, before) in matches.items()}
+        changed = [found for found in mended if mended[found] != matches[found]]
+        if not changed:
+            duplicate += 1
+        elif len(matches) > 1:
+            settled.unclear.append(Unclear(row, tuple(before[0] for _, before in matches.values())))
+        else:
+            seq, before = matches[changed[0]]
+            first.setdefault(seq, before)
+            stored[changed[0]] = mended[changed[0]]
+    after = {seq: row for seq, row in stored.values() if seq in first}
+    write(connection, table, [Changed(seq, first[seq], after[seq]) for seq in first], origin.number)
+    return settled._replace(duplicate=duplicate, repaired=len(first))
+
+
+def write(connection: Connection, table: Table, changes: Sequence[Changed], number: int | None) -> None:
+    """Change stored rows, and remember what they were if an import changes them."""
+    names = list(TABLES[table.name])
+    by_fields: dict[tuple[str, ...], list[Row]] = {}
+    for change in changes:
+        places = [place for place in range(len(names)) if change.before[place] != change.after[place]]
+        fields = by_fields.setdefault(tuple(names[place] for place in places), [])
+        fields.append((*(change.after[place] for place in places), change.key))
+    for fields_changed, rows in by_fields.items():
+        update_rows(connection, table, fields_changed, rows)
+    remember(connection, table, changes, number)
+
+
+def remember(connection: Connection, table: Table, changes: Sequence[Changed], number: int | None) -> None:
+    """Enter what an import changes of stored rows, so that it can be taken back."""
+    if number is None or not changes:
+        return
+    names = list(TABLES[table.name])
+    entries = [_entry(table, names, change) | {"import_number": number} for change in changes]
+    connection.execute(insert(import_changes), entries)
+
+
+def _entry(table: Table, names: Sequence[str], change: Changed) -> dict[str, Any]:
+    changed = zip(names, change.before, change.after, strict=True)
+    fields = {name: [old, new] for name, old, new in changed if old != new}
+    owner = change.key if table is users else None
+    if USER_ID in fields:
+        owner, fields[USER_ID] = fields[USER_ID][0], [None, None]  # in its own column it can be erased and merged
+    by_number = isinstance(change.key, int)
+    return {
+        "table_name": table.name,
+        "row_seq": change.key if by_number else None,
+        "row_id": None if by_number else change.key,
+        USER_ID: owner,
+        "fields": msgspec.json.encode(fields).decode(),
+    }
+
+
+def _stored(connection: Connection, table: Table, digests: Iterable[bytes]) -> dict[bytes, tuple[int, Row]]:
+    """Return the number and the columns of the rows with these digests, and keep others from changing them."""
+    query = select(table.c.digest, table.c.seq, *(table.c[name] for name in TABLES[table.name]))
+    found: dict[bytes, tuple[int, Row]] = {}
+    for some in parts(sorted(digests)):
+        rows = connection.execute(query.where(table.c.digest.in_(some)).order_by(table.c.seq).with_for_update())
+        found.update((bytes(key), (seq, tuple(row))) for key, seq, *row in rows)
+    return found
+
+
+def _mended(before: Row, given: Row, table: Table, origin: Origin) -> tuple[Any, ...]:
+    """Return a stored row with what is given, under its old id."""
+    names = TABLES[table.name]
+    kept = {0} if origin.says_kind or EVENT not in names else {0, list(names).index(EVENT)}
+    return tuple(
+        old if new is None or place in kept else new for place, (old, new) in enumerate(zip(before, given, strict=True))
+    )

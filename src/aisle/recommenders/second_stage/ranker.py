@@ -27,6 +27,8 @@ from aisle.shop.ids import Vocabulary
 if TYPE_CHECKING:
     import lightgbm
 
+    from aisle.kernels.trees import Splits
+
 Floats = NDArray[np.float32]
 
 MANY: Final = 5000
@@ -75,6 +77,9 @@ class Ranker(Component[RankerConfig]):
     features_: tuple[str, ...]
     """The names of the columns of rows, in their order; empty in a bundle from before names were stored."""
 
+    _splits: "tuple[Forest, Splits | Forest] | None" = None
+    """A forest, and its splits as the kernel takes them: they are found once."""
+
     def fit(self, rows: Floats, gains: Floats, indptr: NDArray[np.int64], *, names: tuple[str, ...], seed: int) -> Self:
         """Learn to put the candidates with the larger gains first.
 
@@ -120,7 +125,9 @@ class Ranker(Component[RankerConfig]):
             return trees_numpy.scores(self.forest_, rows)
         from aisle.kernels import trees
 
-        return trees.scores(self.forest_, rows)
+        if self._splits is None or self._splits[0] is not self.forest_:
+            self._splits = self.forest_, trees.splits(self.forest_)
+        return trees.scores(self._splits[1], rows)
 
     def named(self, names: tuple[str, ...]) -> "Ranker":
         """Return the same ranker with names for its features."""

@@ -20,10 +20,12 @@ from benchmarks.shared.rows import Row
 
 BENCHMARKS: Final = {
     "end_to_end": ("online-retail",),
+    "sizing": (),
     "shop": ("online-retail",),
     "ratings": ("ml-100k",),
     "reviews": ("clothing-reviews", "olist-sample"),
     "topn": ("gowalla",),
+    "index": ("gowalla",),
     "sequences": ("amazon-beauty",),
     "sequences_hybrid": ("amazon-beauty",),
     "behaviours": ("retailrocket-buyers",),

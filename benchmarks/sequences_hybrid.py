@@ -29,7 +29,6 @@ from aisle.prepare.weigh import Weights
 from aisle.recommenders.base import NoSettings
 from aisle.recommenders.catalog import by_name
 from aisle.recommenders.query import QueryBatch
-from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig
 from aisle.shop.events import KIND_CODES, EventKind
@@ -164,7 +163,7 @@ def choose(sequences: Sequence[NDArray[np.int32]], catalogue: pl.DataFrame | Non
     for targets in TARGETS:
         pruner = fit_pruner(validation.names, shelves[:targets])
         for settings in RANKERS:
-            ranker = _ranker(RankerConfig.parse(settings), shelves[:targets], pruner)
+            ranker = _ranker(RankerConfig.parse(settings), shelves[:targets])
             hybrid = Hybrid(validation.names, validation.sources, pruner, validation.state, ranker)
             assert queries.profiles is not None
             scored = Scored(candidates, hybrid.score(queries.profiles, candidates))
@@ -207,10 +206,10 @@ def _past(sequences: Sequence[NDArray[np.int32]], catalogue: pl.DataFrame | None
     return Stage.of(Case.of(long, later, catalogue)).shelves()
 
 
-def _ranker(config: RankerConfig, shelves: list[PastShelves], pruner: CandidatePruner) -> Ranker:
+def _ranker(config: RankerConfig, shelves: list[PastShelves]) -> Ranker:
     """Learn a ranker as `aisle train` does."""
     recipe = Recipe(parts={}, weights=Weights(), seed=SEED)
-    return fit_ranker(recipe, HybridConfig(ranker=config), pruner, shelves)
+    return fit_ranker(recipe, HybridConfig(ranker=config), shelves)
 
 
 if __name__ == "__main__":

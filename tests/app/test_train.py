@@ -105,7 +105,7 @@ def test_equal_events_and_seed_give_equal_bundles(folder: Path) -> None:
     with Shop.open(folder) as shop:
         first, second = shop.train(), shop.train()
     vectors = [
-        np.load(folder / "models" / f"{trained.version:06d}" / "personal.item_vectors_.npy")
+        np.load(folder / "models" / f"{trained.version:06d}" / "personal.item_vectors.npy")
         for trained in (first, second)
     ]
     np.testing.assert_array_equal(*vectors)

@@ -3,8 +3,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from aisle.evaluation.window import ENOUGH, choose_window
+from aisle.evaluation.window import choose_window
 from aisle.prepare.weigh import Weights
+from aisle.recommenders.second_stage.item_state import ENOUGH
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import EventKind
 from aisle.shop.moments import DAY

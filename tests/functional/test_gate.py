@@ -1,5 +1,6 @@
 """What goes live, and what figures rest on: never on three shoppers, a stray event or a part that went missing."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,8 @@ from typing import Any
 import pytest
 
 from aisle.app.shop import Shop
-from aisle.evaluation.window import ENOUGH
 from aisle.models import registry
+from aisle.recommenders.second_stage.item_state import ENOUGH
 from aisle.shop import columns, moments
 from aisle.shop.moments import DAY
 from aisle.storage import events
@@ -146,4 +147,6 @@ def test_a_model_that_popularity_outranks_shows_stars_but_does_not_fill_shelves(
 def test_a_budget_that_cuts_the_training_short_is_told(with_ranker: Path, tmp_path: Path) -> None:
     with Shop.open(shutil.copytree(with_ranker, tmp_path / "shop")) as shop:
         assert "past windows" not in shop.train().skipped
-        assert shop.train(seconds=0).skipped["past windows"] == "the ranker learnt from 1 of 2, as the time was up"
+        skipped = shop.train(seconds=0).skipped
+    assert skipped["past windows"] == "the ranker learnt from 1 of 2, as the time was up"
+    assert re.match(r"training took \d+ s instead of 0 s: the budget can only spare", skipped["budget"])

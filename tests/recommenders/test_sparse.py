@@ -5,6 +5,7 @@ from scipy.sparse import csr_array
 from aisle.kernels.csr import CSR
 from aisle.recommenders.sparse import answered, entries_of, liked_rows, scaled, table_arrays, table_of, training_rows
 from aisle.shop.errors import InputError, NotEnoughData
+from tests.recommenders.battery import ask
 
 TABLE = CSR(np.array([0, 2, 2, 4]), np.array([0, 2, 1, 2], np.int32), np.array([1, -2, 3, 4], np.float32))
 
@@ -44,8 +45,7 @@ def test_entries_are_scaled_by_row_and_by_column() -> None:
 
 
 def test_histories_without_a_liked_item_have_no_scores() -> None:
-    history = CSR(np.array([0, 1, 2]), np.array([0, 1], np.int32), np.array([1, -1], np.float32))
-    scores = answered(np.ones((2, 3), np.float32), history, np.array([2], np.int32))
+    scores = answered(np.ones((2, 3), np.float32), ask({0: 1.0}, {1: -1.0}), np.array([2], np.int32))
     np.testing.assert_array_equal(scores, [[1], [np.nan]])
 
 

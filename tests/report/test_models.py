@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from aisle.app.settings import ShopSection
+from aisle.app.training.calibrating import Bin, Reliability
 from aisle.app.training.measuring import Measured, Versus
 from aisle.evaluation.beyond import Beyond
 from aisle.evaluation.bootstrap import Interval
@@ -52,8 +53,8 @@ class Balance(HTMLParser):
         assert self.open.pop() == tag
 
 
-def page(*measured: Measured, simulated: bool = False) -> str:
-    return models_page(measured, ShopSection(name="Leaf & <b>Hammer</b>", simulated=simulated))
+def page(*measured: Measured, simulated: bool = False, reliability: Reliability | None = None) -> str:
+    return models_page(measured, ShopSection(name="Leaf & <b>Hammer</b>", simulated=simulated), reliability)
 
 
 def text(html: str) -> str:
@@ -67,6 +68,21 @@ def test_the_page_is_whole(measured: tuple[Measured, ...]) -> None:
     parser.feed(page(*measured))
 
     assert parser.open == []
+
+
+@pytest.mark.parametrize(("observed", "problem"), [(0.11, False), (0.2, True)])
+def test_stated_chances_stand_beside_what_was_observed(observed: float, problem: bool) -> None:
+    bins = [Bin(0.0, 0.0)] * problem + [Bin(0.1, observed), Bin(0.4, 0.38)]
+    reliability = Reliability(1234, 28.0, bins, 0.0556, Interval(0.0075, 0.006, 0.009))
+    html = page(ALS, reliability=reliability)
+    parser = Balance()
+    parser.feed(html)
+    assert parser.open == []
+    assert f"10.00% {observed:.2%} {observed / 0.1:.2f}" in text(html)
+    assert "1,234 shoppers, whether or not they took anything" in text(html)
+    assert "smaller than that of one constant chance by 0.00750 (0.00600 to 0.00900)" in text(html)
+    assert ("No chances are shown" in text(html)) is problem
+    assert "Stated chances" not in page(ALS)
 
 
 def test_the_page_loads_nothing() -> None:

@@ -40,7 +40,7 @@ END_OF_TIME: Final = np.iinfo(np.int64).max
 KEPT: Final = (RANKER, CONTENT, STARS)
 """The parts that a live model does not lose to a training whose data has too little for them."""
 
-SAMPLE: Final = 1000
+SAMPLE: Final = 250
 """How many shoppers' shelves are checked before a model goes live."""
 
 
@@ -113,7 +113,8 @@ def train(
     model
         The personal model, instead of the one in `aisle.toml`.
     seconds
-        After so long, a hybrid's ranker learns from the past windows gathered by then; None: from all.
+        How long training may take. After half of it, a hybrid's ranker learns from the past windows gathered by then,
+        and a training that takes longer all the same says so; None: all windows.
     force
         Whether it goes live whatever its figures are, and whatever parts of the live model it lacks.
 
@@ -145,8 +146,7 @@ def train(
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision)
     skipped |= interactions_table.refresh(db, data, progress)
-    if budget.cut_short is not None:
-        skipped["past windows"] = budget.cut_short
+    skipped |= budget.told()
     if tables.stray is not None:
         skipped["stray events"] = tables.stray
     return Trained(

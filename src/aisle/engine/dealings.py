@@ -1,7 +1,7 @@
 """A shopper's dealings with items, as shelves respect them: what was seen, what is owned, and what is cancelled."""
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +66,10 @@ class Dealings:
     cancelled: Ints
 
     @classmethod
-    def of(cls, recent: RecentEvents, weights: Weights) -> Self:
+    def of(cls, recent: RecentEvents, weights: Weights) -> "Dealings":
         """Sum up the events of a shopper."""
+        if len(recent.item) == 0:
+            return _NONE
         cancelled = _cancelled(recent, weights)
         viewed = _once(recent.item[_VIEWING[recent.kind]])
         owned, owned_at = _last(recent, _OWNING[recent.kind])
@@ -92,6 +94,12 @@ class Dealings:
                 return self.owned
             case "seen":
                 return np.concatenate((self.seen, self.owned))
+
+
+_NO_ITEMS: Final[Ints] = np.zeros(0, np.int32)
+_NO_MOMENTS: Final = np.zeros(0, np.int64)
+_NONE: Final = Dealings(_NO_ITEMS, _NO_ITEMS, _NO_ITEMS, _NO_MOMENTS, _NO_ITEMS, _NO_MOMENTS, _NO_ITEMS)
+"""The dealings of a shopper who did nothing."""
 
 
 def _cancelled(recent: RecentEvents, weights: Weights) -> Ints:

@@ -130,10 +130,13 @@ class TrainedModel:
         NoModel
             If it was not to be trained.
         """
-        by_name = {model.name: model for model in self.components.values() if isinstance(model, Recommender)}
-        if name not in by_name and name not in self.recipe.parts:
+        if name not in self._by_name and name not in self.recipe.parts:
             raise NoModel(f"the live model has no {name!r}; run aisle train now that a placement asks for it")
-        return by_name.get(name)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Recommender[Any]]:
+        return {model.name: model for model in self.components.values() if isinstance(model, Recommender)}
 
     def retrieval(self, model: str = PERSONAL, objective: Objective | None = None) -> Retrieval | None:
         """Return what fills a shelf: the personal model or another by its name; None if the data had too little for it.

@@ -36,7 +36,11 @@ class RequestVocabulary:
 
     def numbers(self, item_ids: Iterable[str]) -> NDArray[np.int32]:
         """Return the numbers of many ids."""
-        return np.array([self.number(item_id) for item_id in item_ids], np.int32)
+        item_ids = list(item_ids)
+        numbers = self._items.numbers(item_ids)
+        for place in np.flatnonzero(numbers == UNKNOWN).tolist():
+            numbers[place] = self.number(item_ids[place])
+        return numbers
 
     def ids(self, numbers: NDArray[np.int32]) -> list[str]:
         """Return the ids of many numbers."""

@@ -16,14 +16,11 @@ from msgspec import Struct
 from aisle.prepare.split import SHARE, Window, holdout_window
 from aisle.prepare.stray import steady_span
 from aisle.prepare.weigh import Weights
-from aisle.recommenders.second_stage.item_state import TARGET_KINDS
+from aisle.recommenders.second_stage.item_state import ENOUGH, TARGET_KINDS
 from aisle.shop.columns import EVENT, ITEM_ID, RATING, TIMESTAMP, USER_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import EventKind
 from aisle.shop.moments import DAY, format_day
-
-ENOUGH: Final = 50
-"""Figures of fewer shoppers say little: nothing is decided by them."""
 
 _DAY: Final = "day"
 _COUNT: Final = "count"

@@ -19,13 +19,14 @@ COMPILED: Final = (
     "sgd",
     "similarities",
     "standard",
+    "tallies",
     "topn",
     "trees",
     "union",
 )
 """The modules that hold compiled kernels."""
 
-OF_A_SHELF: Final = ("products", "sessions", "topn", "trees", "union")
+OF_A_SHELF: Final = ("products", "sessions", "tallies", "topn", "trees", "union")
 """Those that one shelf needs."""
 
 _loaded = False

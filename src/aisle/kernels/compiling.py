@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 Flags = Annotated[NDArray[np.bool_], types.Array(types.boolean, 1, "C", readonly=True)]
+Bytes = Annotated[NDArray[np.int8], types.Array(types.int8, 1, "C", readonly=True)]
 Ints = Annotated[NDArray[np.int32], types.Array(types.int32, 1, "C", readonly=True)]
 IntRows = Annotated[NDArray[np.int32], types.Array(types.int32, 2, "C", readonly=True)]
 Longs = Annotated[NDArray[np.int64], types.Array(types.int64, 1, "C", readonly=True)]
@@ -28,6 +29,7 @@ FilledIntRows = Annotated[NDArray[np.int32], types.Array(types.int32, 2, "C")]
 FilledLongs = Annotated[NDArray[np.int64], types.Array(types.int64, 1, "C")]
 FilledFloats = Annotated[NDArray[np.float32], types.Array(types.float32, 1, "C")]
 FilledFloatRows = Annotated[NDArray[np.float32], types.Array(types.float32, 2, "C")]
+FilledDoubleRows = Annotated[NDArray[np.float64], types.Array(types.float64, 2, "C")]
 FilledDoubles = Annotated[NDArray[np.float64], types.Array(types.float64, 1, "C")]
 
 _NUMBERS: Final = {bool: types.boolean, int: types.int64, float: types.float64, np.float32: types.float32}

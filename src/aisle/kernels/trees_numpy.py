@@ -13,7 +13,10 @@ Floats = NDArray[np.float32]
 
 
 class Forest(NamedTuple):
-    """Trees one after the other, by their nodes; all arrays but `roots` have the shape (nodes,)."""
+    """Trees one after the other, by their nodes: a node, then its left side, then its right side.
+
+    All arrays but `roots` have the shape (nodes,).
+    """
 
     roots: NDArray[np.int32]
     """The first node of each tree, (trees,)."""

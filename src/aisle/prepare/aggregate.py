@@ -101,7 +101,10 @@ def aggregate_arrays(
 
 def _last_ratings(rating: NDArray[np.float32], ends: NDArray[np.intp]) -> NDArray[np.float32]:
     """Return the last stars in each stretch of ratings that ends at `ends`, or NaN."""
-    starts = np.append(0, ends[:-1] + 1) if len(ends) else ends
-    rated = np.where(np.isnan(rating), -1, np.arange(len(rating)))
+    unrated = np.isnan(rating)
+    if unrated.all():
+        return rating[ends]
+    starts = np.append(0, ends[:-1] + 1)
+    rated = np.where(unrated, -1, np.arange(len(rating)))
     last = np.maximum.accumulate(rated)[ends]
     return np.where(last >= starts, rating[last], np.float32(np.nan))

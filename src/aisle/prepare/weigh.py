@@ -172,8 +172,10 @@ def event_weights(
         Microseconds, (events,).
     """
     weight = _by_code(weights)[kind]
-    stars = np.clip((rating.astype(np.float64) - weights.middle_rating) / weights.half_scale, -1.0, 1.0)
-    weight *= np.where(kind == KIND_CODES[EventKind.RATE], np.nan_to_num(stars), 1.0)
+    rated = np.flatnonzero(kind == KIND_CODES[EventKind.RATE])
+    if len(rated):
+        stars = np.clip((rating[rated].astype(np.float64) - weights.middle_rating) / weights.half_scale, -1.0, 1.0)
+        weight[rated] *= np.nan_to_num(stars)
     age = np.maximum(now - timestamp, 0)
     faded: NDArray[np.float64] = weight * np.maximum(np.exp(age * -weights.fading), weights.fading_floor)
     return faded

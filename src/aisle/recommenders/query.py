@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,8 @@ class ItemLists:
 
     def slice(self, start: int, stop: int) -> "ItemLists":
         """Return the lists start … stop - 1, sharing memory."""
+        if (start, stop) == (0, len(self)):
+            return self
         first, last = self.indptr[start], self.indptr[stop]
         return ItemLists(self.indptr[start : stop + 1] - first, self.items[first:last])
 
@@ -96,8 +99,30 @@ class QueryBatch:
     def __len__(self) -> int:
         return len(self.history)
 
+    @cached_property
+    def likes_nothing(self) -> NDArray[np.bool_]:
+        """Which queries have no positive weight, (queries,)."""
+        likes = self._likes_before[self.history.indptr]
+        nothing: NDArray[np.bool_] = likes[1:] == likes[:-1]
+        return nothing
+
+    @cached_property
+    def later_likes(self) -> NDArray[np.int64]:
+        """How many entries with a positive weight come after each in its history, (entries,)."""
+        before, indptr = self._likes_before, self.history.indptr
+        return np.repeat(before[indptr[1:]], indptr[1:] - indptr[:-1]) - before[1:]
+
+    @cached_property
+    def _likes_before(self) -> NDArray[np.int64]:
+        """How many entries with a positive weight come before each, and in all, (entries + 1,)."""
+        before = np.zeros(len(self.weights) + 1, np.int64)
+        np.cumsum(self.weights > 0, out=before[1:])
+        return before
+
     def slice(self, start: int, stop: int) -> "QueryBatch":
         """Return the queries start … stop - 1, sharing memory."""
+        if (start, stop) == (0, len(self)):
+            return self
         first, last = self.history.indptr[start], self.history.indptr[stop]
         ratings = None if self.ratings is None else self.ratings[first:last]
         profiles = None if self.profiles is None else self.profiles.slice(start, stop)
@@ -125,9 +150,12 @@ def queries_of(profiles: Profiles, weights: Weights) -> QueryBatch:
     profiles
         At least one.
     """
-    weight = event_weights(
-        weights, np.repeat(profiles.now, np.diff(profiles.indptr)), profiles.kind, profiles.rating, profiles.timestamp
-    )
+    if len(profiles.item) == 0:
+        nothing = np.zeros(0, np.float32)
+        history = ItemLists.empty(len(profiles))
+        return QueryBatch(history, nothing, profiles.timestamp, int(profiles.now.max()), nothing, profiles)
+    now = profiles.now[0] if len(profiles) == 1 else profiles.now[profiles.owner]
+    weight = event_weights(weights, now, profiles.kind, profiles.rating, profiles.timestamp)
     pairs = aggregate_arrays(
         profiles.owner.astype(np.int32),
         profiles.item,

@@ -29,10 +29,8 @@ def recent_rows(queries: QueryBatch, decay: float, last: int | None = None) -> C
     last
         Only this number of the last liked items count; None: all. All other entries are 0.
     """
-    history = history_rows(queries)
+    history, later = history_rows(queries), queries.later_likes
     liked = history.values > 0
-    liked_so_far = np.cumsum(liked)
-    later = np.repeat(np.append(0, liked_so_far)[history.indptr[1:]], history.counts) - liked_so_far
     counted = liked if last is None else liked & (later < last)
     return history._replace(values=np.where(counted, np.power(decay, later, dtype=np.float64), 0).astype(np.float32))
 
@@ -53,19 +51,18 @@ class RanksTheRest(ABC):
     """The scores of items without a link from the history, by `popular_rest`, (items,)."""
 
     @abstractmethod
-    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
-        """Return histories, and new scores (queries, items) of what they link to, 0 for all other items."""
+    def _reached(self, queries: QueryBatch) -> Floats:
+        """Return new scores (queries, items) of what histories link to, 0 for all other items."""
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return scores along links, and `rest_` for other items; NaN for a query without a positive weight."""
-        history, scores = self._reached(queries)
+        scores = self._reached(queries)
         np.copyto(scores, self.rest_, where=scores == 0)
-        return answered(scores, history, items)
+        return answered(scores, queries, items)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items of each query that it links to, and the scores of any others."""
-        history, reached = self._reached(queries)
-        reached = answered(reached, history, None)
+        reached = answered(self._reached(queries), queries)
 
         def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
             scores = reached[query, item]

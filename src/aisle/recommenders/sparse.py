@@ -84,9 +84,9 @@ def dense_products(left: CSR, right: Floats) -> Floats:
     return dense_products(left, right)
 
 
-def answered(scores: Floats, history: CSR, items: NDArray[np.int32] | None) -> Floats:
-    """Return the columns of some items of scores (queries, all items); NaN for histories without a positive weight."""
-    scores[liked_rows(history).counts == 0] = np.nan
+def answered(scores: Floats, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
+    """Return the columns of some items of scores (queries, all items); NaN for queries without a positive weight."""
+    scores[queries.likes_nothing] = np.nan
     return scores if items is None else scores[:, items]
 
 

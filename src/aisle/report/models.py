@@ -12,12 +12,13 @@ from aisle.shop import moments
 
 if TYPE_CHECKING:
     from aisle.app.settings import ShopSection
+    from aisle.app.training.calibrating import Reliability
 
 TONES: Final = {Finding.BETTER: "better", Finding.WORSE: "worse", Finding.NO_DIFFERENCE: "same"}
 """The CSS class that colours each finding."""
 
 
-def models_page(models: Sequence[Measured], shop: "ShopSection") -> str:
+def models_page(models: Sequence[Measured], shop: "ShopSection", reliability: "Reliability | None" = None) -> str:
     """Return the page.
 
     Parameters
@@ -26,15 +27,18 @@ def models_page(models: Sequence[Measured], shop: "ShopSection") -> str:
         The figures of at least one model; all on the same weeks. The first is the one that others are compared with.
     shop
         Whose models they are, and whether the shop is simulated.
+    reliability
+        How the chances of the first model compare with what was observed; None where none were stated.
     """
     report = models[0].report
     return render(
         "models.html",
         shop,
-        (change, number, ranged, seconds, spread),
+        (change, number, percent, ranged, seconds, spread),
         report=report,
         days=round((report.end - report.cut) / moments.DAY),
         models=models,
+        reliability=reliability,
         charts=_charts(models),
         differences=_differences(models),
         fewest=FEWEST,
@@ -46,6 +50,11 @@ def models_page(models: Sequence[Measured], shop: "ShopSection") -> str:
 def number(value: float | None) -> str:
     """Write a figure."""
     return "–" if value is None else f"{value:.3f}"
+
+
+def percent(value: float) -> str:
+    """Write a chance."""
+    return f"{value:.2%}"
 
 
 def ranged(interval: Interval) -> str:

@@ -184,11 +184,25 @@ def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[
         connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
 
 
-def update_rows(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Change some columns of rows: the new values in the order of `names`, then the primary key."""
-    if rows:
-        text, order = _update_sql(connection.dialect, table, tuple(names))
-        connection.exec_driver_sql(text, list(map(itemgetter(*order), rows)))
+def update_rows(
+    connection: Connection, table: Table, names: Sequence[str], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Change some columns of rows that exist.
+
+    Parameters
+    ----------
+    names
+        The columns to change, some of `columns`.
+    rows
+        Values of `columns`: the primary key, every column that is required, and those to change.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "mysql":  # its driver sends every update by itself, and inserts together
+        connection.exec_driver_sql(_change_sql(connection.dialect, table, tuple(names), tuple(columns)), list(rows))
+        return
+    text, order = _update_sql(connection.dialect, table, tuple(names), tuple(columns))
+    connection.exec_driver_sql(text, list(map(itemgetter(*order), rows)))
 
 
 def quick_rows(connection: PoolProxiedConnection, query: QueryText, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -269,14 +283,22 @@ def _insert_or_update_sql(dialect: Dialect, table: Table) -> str:
 
 
 @lru_cache(maxsize=64)
-def _update_sql(dialect: Dialect, table: Table, names: tuple[str, ...]) -> tuple[str, tuple[int, ...]]:
-    """Return the text of an update, and which of its values, the key last, stands at each of its places."""
+def _update_sql(
+    dialect: Dialect, table: Table, names: tuple[str, ...], columns: tuple[str, ...]
+) -> tuple[str, tuple[int, ...]]:
+    """Return the text of an update, and which of the columns stands at each of its places."""
     (key,) = table.primary_key.columns
-    changed = update(table).where(key == bindparam("key")).values({name: bindparam(f"to_{name}") for name in names})
-    compiled = changed.compile(dialect=dialect)
+    values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names}
+    compiled = update(table).where(key == bindparam(f"to_{key.name}")).values(values).compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101
-    places = {f"to_{name}": place for place, name in enumerate(names)} | {"key": len(names)}
-    return str(compiled), tuple(places[name] for name in compiled.positiontup or ())
+    return str(compiled), tuple(columns.index(name.removeprefix("to_")) for name in compiled.positiontup or ())
+
+
+@lru_cache(maxsize=64)
+def _change_sql(dialect: Dialect, table: Table, names: tuple[str, ...], columns: tuple[str, ...]) -> str:
+    """Return the text of an insert of rows that exist, which changes some of their columns instead."""
+    insert = _insert(dialect, table)
+    return _sql(insert.on_duplicate_key_update({name: insert.inserted[name] for name in names}), dialect, columns)
 
 
 def _insert(dialect: Dialect, table: Table) -> Any:

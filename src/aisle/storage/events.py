@@ -102,7 +102,10 @@ def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = Fal
 
 
 def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> list[ProfileEvent]:
-    return [ProfileEvent(text_of(item_id), *others) for item_id, *others in db.rows(query, values)]
+    rows = db.rows(query, values)
+    if rows and isinstance(rows[0][0], bytes):
+        return [ProfileEvent(text_of(item_id), *others) for item_id, *others in rows]
+    return [ProfileEvent._make(row) for row in rows]
 
 
 def active_users(db: Database, n: int) -> list[str]:

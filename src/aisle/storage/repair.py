@@ -5,10 +5,10 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, select
 
 from aisle.shop.columns import EVENT, TABLES, USER_ID
-from aisle.storage.dialects import update_rows
+from aisle.storage.dialects import insert_all, update_rows
 from aisle.storage.digest import digest
 from aisle.storage.imports import Origin
 from aisle.storage.parts import parts
@@ -95,14 +95,14 @@ def settle(
 
 def write(connection: Connection, table: Table, changes: Sequence[Changed], number: int | None) -> None:
     """Change stored rows, and remember what they were if an import changes them."""
-    names = list(TABLES[table.name])
+    names, by_number = list(TABLES[table.name]), "seq" in table.c
     by_fields: dict[tuple[str, ...], list[Row]] = {}
     for change in changes:
-        places = [place for place in range(len(names)) if change.before[place] != change.after[place]]
-        fields = by_fields.setdefault(tuple(names[place] for place in places), [])
-        fields.append((*(change.after[place] for place in places), change.key))
-    for fields_changed, rows in by_fields.items():
-        update_rows(connection, table, fields_changed, rows)
+        fields = tuple(name for name, old, new in zip(names, change.before, change.after, strict=True) if old != new)
+        key = (change.key, digest(change.after[0])) if by_number else ()
+        by_fields.setdefault(fields, []).append((*key, *change.after))
+    for fields, rows in by_fields.items():
+        update_rows(connection, table, fields, ["seq", "digest", *names] if by_number else names, rows)
     remember(connection, table, changes, number)
 
 
@@ -111,24 +111,18 @@ def remember(connection: Connection, table: Table, changes: Sequence[Changed], n
     if number is None or not changes:
         return
     names = list(TABLES[table.name])
-    entries = [_entry(table, names, change) | {"import_number": number} for change in changes]
-    connection.execute(insert(import_changes), entries)
+    insert_all(connection, import_changes, [(number, table.name, *_entry(table, names, change)) for change in changes])
 
 
-def _entry(table: Table, names: Sequence[str], change: Changed) -> dict[str, Any]:
+def _entry(table: Table, names: Sequence[str], change: Changed) -> Row:
+    """Return a change as it is stored: the row's number or id, whose it was, and its fields."""
     changed = zip(names, change.before, change.after, strict=True)
     fields = {name: [old, new] for name, old, new in changed if old != new}
     owner = change.key if table is users else None
     if USER_ID in fields:
         owner, fields[USER_ID] = fields[USER_ID][0], [None, None]  # in its own column it can be erased and merged
-    by_number = isinstance(change.key, int)
-    return {
-        "table_name": table.name,
-        "row_seq": change.key if by_number else None,
-        "row_id": None if by_number else change.key,
-        USER_ID: owner,
-        "fields": msgspec.json.encode(fields).decode(),
-    }
+    told = msgspec.json.encode(fields).decode()
+    return (change.key, None, owner, told) if isinstance(change.key, int) else (None, change.key, owner, told)
 
 
 def _stored(connection: Connection, table: Table, digests: Iterable[bytes]) -> dict[bytes, tuple[int, Row]]:

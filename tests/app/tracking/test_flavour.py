@@ -78,8 +78,8 @@ def test_ids_must_be_strings(scorer: Scorer, row: dict[str, Any]) -> None:
 
 
 def test_a_damaged_bundle_is_refused(folder: Path) -> None:
-    (folder / "models" / "000001" / "personal.item_vectors_.npy").write_bytes(b"")
-    with pytest.raises(BundleError, match=r"personal\.item_vectors_"):
+    (folder / "models" / "000001" / "personal.item_vectors.npy").write_bytes(b"")
+    with pytest.raises(BundleError, match=r"personal\.item_vectors"):
         _load_pyfunc(str(folder / "models" / "000001"))
 
 

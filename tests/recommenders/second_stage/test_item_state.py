@@ -12,7 +12,7 @@ from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.base import NoSettings
-from aisle.recommenders.second_stage.item_state import PRIOR, ItemState, target_kind
+from aisle.recommenders.second_stage.item_state import ENOUGH, PRIOR, ItemState, target_kind
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
@@ -130,6 +130,20 @@ def test_the_target_kind_is_the_best_that_the_log_has(kind: EventKind) -> None:
     data = known([(other.value, "u", "a", NOW - DAY, 4.0, None) for other in kinds])
     assert target_kind(data.log) is kind
     assert fitted(data).target_kind_.tolist() == [KIND_CODES[kind]]
+
+
+def test_a_kind_that_a_few_shoppers_have_is_not_what_the_shop_is_after() -> None:
+    views = [("view_item", f"u{user}", "a", NOW - DAY, None, None) for user in range(ENOUGH)]
+    bought = ("purchase", "u", "a", NOW - DAY, None, None)
+    state = fitted(known([*views, bought]))
+    assert state.target_kind_.tolist() == [KIND_CODES[EventKind.VIEW_ITEM]]
+    assert fitted(known([*views[1:], bought])).target_kind_.tolist() == [KIND_CODES[EventKind.PURCHASE]]
+
+
+def test_the_target_kind_of_a_longer_log_can_be_given() -> None:
+    data = known([("purchase", "u", "a", NOW - DAY, None, None), ("view_item", "u", "b", NOW - DAY, None, None)])
+    state = ItemState(NoSettings()).fit(data, EventKind.VIEW_ITEM)
+    assert state.target_kind_.tolist() == [KIND_CODES[EventKind.VIEW_ITEM]]
 
 
 def test_without_any_of_them_the_target_kind_is_purchase() -> None:

@@ -1,7 +1,7 @@
 """The shelves of all shoppers at once, by the rules of a placement: into a file, or the table `recommendations`."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,8 +19,10 @@ from aisle.engine.query import ShelfQuery, n_candidates
 from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_catalogue, sold_here
 from aisle.engine.shelf.rules import bind
+from aisle.engine.strategies import popular_items
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.evaluation.queries import query_batch
+from aisle.kernels.threads import all_cores
 from aisle.prepare.build import NEEDED, build
 from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
@@ -194,7 +196,9 @@ def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...]
     for start in range(0, len(queries), BLOCK):
         stop = min(start + BLOCK, len(queries))
         users = data.users.ids[start:stop]
-        yield users, to_table(shelves(batch, queries.slice(start, stop)), users, batch.catalogue.vocabulary)
+        with all_cores():  # once for all kernels of a block
+            placed = list(shelves(batch, queries.slice(start, stop)))
+        yield users, to_table(placed, users, batch.catalogue.vocabulary)
 
 
 # --- Shelves ----------------------------------------------------------------------------------------------------------
@@ -220,18 +224,22 @@ def _proposals(job: BatchJob, shoppers: QueryBatch, queries: list[ShelfQuery]) -
         return
     shoppers = replace(shoppers, weights=np.concatenate([query.shopper.weights for query in queries]))
     excluded = ItemLists.of_arrays([query.excluded.items for query in queries])
-    n = n_candidates(job.request.n)
-    ranked, impersonal = retrieval.own(shoppers, n, excluded)
-    popular = job.model.popular.retrieve(shoppers, n, excluded)
-    for row, unknown in enumerate(impersonal.tolist()):
-        personal = [] if unknown else [Proposal.of_row(ranked, row)]
-        yield iter([*personal, Proposal.of_row(popular, row, POPULAR)])
+    ranked, impersonal = retrieval.own(shoppers, n_candidates(job.request.n), excluded)
+    for row, (query, unknown) in enumerate(zip(queries, impersonal.tolist(), strict=True)):
+        yield _ranked_first(None if unknown else Proposal.of_row(ranked, row), query)
+
+
+def _ranked_first(ranked: Proposal | None, query: ShelfQuery) -> Iterator[Proposal]:
+    """Yield what a model ranks for a query, if anything, and then the popular items."""
+    if ranked is not None:
+        yield ranked
+    yield popular_items(query, POPULAR)
 
 
 # --- Where they go ----------------------------------------------------------------------------------------------------
 
 
-def to_table(shelves: Iterator[PlacedShelf], users: tuple[str, ...], vocabulary: RequestVocabulary) -> "pl.DataFrame":
+def to_table(shelves: Iterable[PlacedShelf], users: tuple[str, ...], vocabulary: RequestVocabulary) -> "pl.DataFrame":
     """Turn the shelves of users into a long table, one row per place."""
     import polars as pl
 

@@ -1,7 +1,6 @@
 """The shop's catalogue at the moment of a request: what is held in memory, and what cannot be sold just now."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -62,7 +61,7 @@ class LiveCatalogue:
     def attributes(self, items: Ints) -> ItemAttributes:
         """Return what is held of items, and of those that were withdrawn, why."""
         attributes = self._held_of(items)
-        attributes = replace(attributes, to_come=attributes.available_from > self._now)
+        np.greater(attributes.available_from, self._now, out=attributes.to_come)
         for place, item_id in enumerate(self.vocabulary.ids(items)) if self._withdrawn else ():
             if item_id in self._withdrawn:
                 why = self._withdrawn[item_id]

@@ -23,8 +23,8 @@ from aisle.prepare.split import Window, windows_before
 from aisle.recommenders.base import Component, NoSettings
 from aisle.recommenders.query import queries_of
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner, CandidatePrunerConfig, ProposalCounts
-from aisle.recommenders.second_stage.item_state import ItemState
-from aisle.recommenders.second_stage.ranker import Ranker, sampled
+from aisle.recommenders.second_stage.item_state import ItemState, target_kind
+from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig, sampled
 from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
 from aisle.shop.errors import NotEnoughData
@@ -52,7 +52,7 @@ class PastShelves(NamedTuple):
     """The candidates of a past window's queries, and what each would have gained."""
 
     candidates: Candidates
-    """Those of the queries with a gain: the others teach the ranker nothing."""
+    """The likeliest of the queries with a gain: the others teach the ranker nothing."""
     profiles: Profiles
     state: ItemState
     gains: Floats
@@ -61,11 +61,14 @@ class PastShelves(NamedTuple):
 
     @classmethod
     def of(cls, candidates: Candidates, profiles: Profiles, state: ItemState, gains: Floats) -> Self:
-        """Count the proposals of all queries, and keep the candidates of those with a gain."""
-        wanted, queries = gains > 0, candidates.lists.queries
-        teaches = np.isin(queries, queries[wanted])
+        """Count the proposals of all queries, and keep the candidates of those with a gain that a pruner would keep."""
+        wanted, lists = gains > 0, candidates.lists
         proposals = ProposalCounts.of(candidates.ranks, wanted)
-        return cls(candidates.where(teaches), profiles, state, gains[teaches], proposals)
+        # The chances of this window alone: all candidates until the others are gathered would fill the memory.
+        pruner = CandidatePruner(CandidatePrunerConfig()).fit([proposals], len(candidates.sources))
+        kept = np.isin(lists.queries, lists.queries[wanted])
+        kept &= pruner.kept(lists, candidates.ranks, MAX_CANDIDATES)
+        return cls(candidates.where(kept), profiles, state, gains[kept], proposals)
 
 
 ShelvesByObjective = dict[Objective, list[PastShelves]]
@@ -76,16 +79,31 @@ class TrainingBudget:
     """How long training may take, and the past windows gathered so far: two fits of the same recipe share them."""
 
     seconds: float = np.inf
-    """The time for gathering past windows; the first window is always gathered."""
+    """The time for all, from the first second; the newest past window is always gathered."""
     started: float = field(default_factory=time.perf_counter)
     gathered: dict[tuple[bytes, int], dict[Objective, PastShelves]] = field(default_factory=dict)
     cut_short: str | None = None
     """How many past windows were gathered when the time was up; None if it was not."""
 
     @property
+    def elapsed(self) -> float:
+        """The seconds since the training started."""
+        return time.perf_counter() - self.started
+
+    @property
     def spent(self) -> bool:
-        """Whether the time is used up."""
-        return time.perf_counter() - self.started > self.seconds
+        """Whether the time for gathering is used up: half of it all, as fits and figures need the rest."""
+        return self.elapsed > self.seconds / 2
+
+    def told(self) -> Skipped:
+        """Say what the budget cut short, and if it was not enough."""
+        told = {} if self.cut_short is None else {"past windows": self.cut_short}
+        if self.elapsed > self.seconds:
+            told["budget"] = (
+                f"training took {self.elapsed:.0f} s instead of {self.seconds:.0f} s: the budget can only spare past "
+                "windows"
+            )
+        return told
 
 
 def fit(
@@ -117,7 +135,7 @@ def fit(
     shelves = past_shelves(recipe, recipe.hybrid, data, window, budget, progress)
     sources, skipped = fit_sources(recipe, recipe.hybrid, data, progress)
     pruner = fit_pruner(names, shelves[recipe.hybrid.objective])
-    rankers, skipped_rankers = fit_rankers(recipe, recipe.hybrid, pruner, shelves, progress)
+    rankers, skipped_rankers = fit_rankers(recipe, recipe.hybrid, shelves, progress)
     state = ItemState(NoSettings()).fit(data)
     hybrid = Hybrid(names, sources, pruner, state, rankers.get(RANKER))
     components: dict[str, Component[Any]] = {name: source.recommender for name, source in sources.items()}
@@ -204,7 +222,7 @@ def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Wi
     past = until(data, window.cut, recipe.weights)
     if past.matrix.nnz == 0:
         raise NotEnoughData("no shopper likes anything before the window")
-    state = ItemState(NoSettings()).fit(past)
+    state = ItemState(NoSettings()).fit(past, target_kind(data.log))
     sources: dict[str, Source] = {}
     shelves: dict[Objective, PastShelves] = {}
     for objective in (hybrid.objective, *recipe.objectives):
@@ -227,7 +245,7 @@ def fit_pruner(names: tuple[str, ...], shelves: list[PastShelves]) -> CandidateP
 
 
 def fit_rankers(
-    recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, shelves: ShelvesByObjective, progress: Progress
+    recipe: Recipe, hybrid: HybridConfig, shelves: ShelvesByObjective, progress: Progress
 ) -> tuple[dict[str, Ranker], Skipped]:
     """Train a ranker for each objective; return them by role."""
     rankers: dict[str, Ranker] = {}
@@ -235,7 +253,7 @@ def fit_rankers(
     for objective, of_objective in shelves.items():
         role = ranker_of(None if objective == hybrid.objective else objective)
         try:
-            rankers[role] = fit_ranker(recipe, hybrid, pruner, of_objective)
+            rankers[role] = fit_ranker(recipe, hybrid, of_objective)
         except NotEnoughData as error:
             instead = "the main ranker orders" if RANKER in rankers else "the sources' calibrated ranks order"
             skipped[role] = f"{error}; {instead} the shelves instead"
@@ -243,8 +261,8 @@ def fit_rankers(
     return rankers, skipped
 
 
-def fit_ranker(recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, shelves: list[PastShelves]) -> Ranker:
-    """Train a ranker on the candidates that the pruner keeps.
+def fit_ranker(recipe: Recipe, hybrid: HybridConfig, shelves: list[PastShelves]) -> Ranker:
+    """Train a ranker on past shelves.
 
     Raises
     ------
@@ -253,24 +271,20 @@ def fit_ranker(recipe: Recipe, hybrid: HybridConfig, pruner: CandidatePruner, sh
     """
     if not shelves:
         raise NotEnoughData("no past window holds enough shoppers who were known before it")
-    most = hybrid.ranker.most_rows // len(shelves)
-    others = hybrid.ranker.others
-    rows, gains, sizes = zip(*(_examples(past, pruner, most, others, recipe.seed) for past in shelves), strict=True)
-    return Ranker(hybrid.ranker).fit(
-        np.concatenate(rows),
-        np.concatenate(gains),
-        np.append(0, np.cumsum(np.concatenate(sizes))),
-        names=feature_names(tuple(hybrid.sources)),
-        seed=recipe.seed,
-    )
+    rows, gains, indptr = _examples(shelves, hybrid.ranker, recipe.seed)
+    return Ranker(hybrid.ranker).fit(rows, gains, indptr, names=feature_names(tuple(hybrid.sources)), seed=recipe.seed)
 
 
 def _examples(
-    past: PastShelves, pruner: CandidatePruner, most: int, others: int, seed: int
+    shelves: list[PastShelves], config: RankerConfig, seed: int
 ) -> tuple[Floats, Floats, np.ndarray[Any, np.dtype[np.int64]]]:
-    """Return features and gains of a sample of the candidates that the pruner keeps, and how many each query has."""
-    lists = past.candidates.lists
-    kept = pruner.kept(lists, past.candidates.ranks, MAX_CANDIDATES)
-    chosen = sampled(lists, past.gains, kept, most, others, seed)
-    candidates = past.candidates.where(chosen)
-    return features(past.profiles, candidates, past.state), past.gains[chosen], np.diff(candidates.lists.indptr)
+    """Return features and gains of a sample of the candidates, and where each query's begin."""
+    rows, gains, sizes = [], [], [np.zeros(0, np.int64)]
+    for past in shelves:
+        most = config.most_rows // len(shelves)
+        chosen = sampled(past.candidates.lists, past.gains, most, config.others, seed)
+        candidates = past.candidates.where(chosen)
+        rows.append(features(past.profiles, candidates, past.state))
+        gains.append(past.gains[chosen])
+        sizes.append(np.diff(candidates.lists.indptr))
+    return np.concatenate(rows), np.concatenate(gains), np.append(0, np.cumsum(np.concatenate(sizes)))

@@ -37,8 +37,9 @@ from aisle.engine.shelf.long_tail import TailCost
 from aisle.evaluation.compare import Finding, compare, describe, verdict
 from aisle.evaluation.evaluate import Evaluation
 from aisle.evaluation.holdout import Holdout
-from aisle.evaluation.window import ENOUGH, choose_window
+from aisle.evaluation.window import choose_window
 from aisle.models import registry
+from aisle.recommenders.second_stage.item_state import ENOUGH
 from aisle.shop.errors import NotEnoughData, SettingsError
 from aisle.storage.connection import Database
 

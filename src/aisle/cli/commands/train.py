@@ -21,7 +21,7 @@ def train(
         typer.Option(
             parser=duration,
             metavar="TIME",
-            help="Time for gathering past weeks that the ranker learns from: 90s, 10m, 1.5h; 0s: the newest alone.",
+            help="How long it may take: 90s, 10m, 1.5h; the ranker may learn from fewer past weeks. 0s: the newest.",
         ),
     ] = None,
     engine: Annotated[Engine, typer.Option(help="Where it is trained; `spark`: as [spark] of aisle.toml says.")] = (
@@ -67,4 +67,5 @@ def attach_figures(shop: "Shop", trained: "Trained") -> None:
     if trained.run_id and trained.measured:
         from aisle.report.models import models_page
 
-        shop.attach(trained.run_id, "models.html", models_page(trained.measured, shop.settings.shop))
+        page = models_page(trained.measured, shop.settings.shop, trained.reliability)
+        shop.attach(trained.run_id, "models.html", page)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from aisle.app.training.figures import Measurements
 from aisle.cli.display.terminal import table
-from aisle.evaluation.window import ENOUGH
+from aisle.recommenders.second_stage.item_state import ENOUGH
 
 LEGEND: Final = {
     "recall": "share of what shoppers took that was on their list",

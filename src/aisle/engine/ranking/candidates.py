@@ -97,6 +97,8 @@ def gather(
         )
         for start in range(0, max(1, len(queries)), rows)
     ]
+    if len(blocks) == 1:
+        return blocks[0]
     lengths = np.concatenate([np.diff(block.lists.indptr) for block in blocks])
     return Candidates(
         ItemLists(np.append(0, np.cumsum(lengths)), np.concatenate([block.lists.items for block in blocks])),

@@ -7,16 +7,33 @@ that tells of liking it. Each group of features is a named tuple, in which a col
 `features` both follow the order of its fields.
 """
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.ranking.candidates import Candidates
+from aisle.kernels import tallies_numpy
+from aisle.kernels.tallies_numpy import (
+    CARTED,
+    LOOKED,
+    RATED,
+    RETURNED,
+    TAKEN,
+    Events,
+    Items,
+    Lists,
+    OwnerTallies,
+    PairTallies,
+    Tallies,
+)
 from aisle.prepare.profiles import Profiles
-from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState, distinct_pairs
+from aisle.recommenders.query import ItemLists
+from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
+from aisle.recommenders.topn import compiled
 from aisle.shop.events import KIND_CODES, EventKind
-from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY, HOUR
 
 Floats = NDArray[np.float32]
@@ -161,17 +178,20 @@ def features(profiles: Profiles, candidates: Candidates, state: ItemState) -> Fl
         One per query, each as of its own moment.
     """
     owner, item = candidates.lists.queries, candidates.lists.items
-    acts = _acts(profiles, int(state.target_kind_[0]))
-    proposed = np.isfinite(candidates.ranks)
-    users, items = _of_users(profiles, acts, state), _of_items(profiles.now, owner, item, state)
+    known = _known_of(state)
+    tallies = _tallied(profiles, candidates.lists, known, int(state.target_kind_[0]))
+    users = _of_users(profiles.now, tallies.owners, state)
+    items = _of_items(profiles.now[owner], item, known, state)
+    price = items[:, _ITEM_PRICE] - users.price[owner]
+    events = np.diff(profiles.indptr)
     blocks = [
         candidates.scores,
         np.log(candidates.ranks),
-        proposed.sum(axis=1, dtype=np.float32)[:, None],
-        _stacked(_of_pairs(profiles, acts, owner, item, state)),
+        np.isfinite(candidates.ranks).sum(axis=1, dtype=np.float32)[:, None],
+        _stacked(_of_pairs(tallies.pairs, tallies.owners.taken[owner], known.interval[item])),
         _stacked(users)[owner],
-        _stacked(items),
-        _stacked(_of_matches(profiles, owner, item, state, items.price - users.price[owner])),
+        items,
+        _stacked(_of_matches(tallies, events, owner, known.items.popularity[item], price)),
     ]
     return np.concatenate(blocks, axis=1, dtype=np.float32)
 
@@ -180,160 +200,132 @@ def _stacked(columns: tuple[Column, ...]) -> Floats:
     return np.stack(columns, axis=1, dtype=np.float32)
 
 
-_NO_LOOKS: Final = [KIND_CODES[kind] for kind in (EventKind.REMOVE_FROM_CART, EventKind.HIDE, EventKind.UNHIDE)]
+# --- What the events say ----------------------------------------------------------------------------------------------
+
+
+def _tallied(profiles: Profiles, lists: ItemLists, known: "_Known", target_kind: int) -> Tallies:
+    """Return what the events of profiles say of shoppers and candidates."""
+    events = Events(
+        profiles.indptr,
+        profiles.item,
+        _acts(profiles, target_kind),
+        profiles.rating,
+        (profiles.now[profiles.owner] - profiles.timestamp) / DAY,
+        profiles.timestamp // DAY,
+    )
+    candidates = Lists(lists.indptr, lists.items)
+    if not compiled(len(profiles)):
+        return tallies_numpy.tally(events, candidates, known.items)
+    from aisle.kernels.tallies import tally
+
+    return tally(events, candidates, known.items)
+
+
+_NO_LOOKS: Final = (EventKind.REMOVE_FROM_CART, EventKind.HIDE, EventKind.UNHIDE)
 """The events that show no interest in an item."""
 
 
-class _Acts(NamedTuple):
-    """Which events of profiles are of which sort, (events,)."""
+def _acts(profiles: Profiles, target_kind: int) -> NDArray[np.int8]:
+    """Return what each event is, in the bits of `kernels.tallies_numpy`, (events,)."""
+    acts = _by_kind(target_kind)[profiles.kind]
+    without_stars = (profiles.kind == KIND_CODES[EventKind.RATE]) & ~np.isfinite(profiles.rating)
+    if without_stars.any():
+        acts[without_stars] = TAKEN if target_kind == KIND_CODES[EventKind.RATE] else LOOKED
+    return acts
 
-    taken: NDArray[np.bool_]
-    looked: NDArray[np.bool_]
-    carted: NDArray[np.bool_]
-    returned: NDArray[np.bool_]
-    rated: NDArray[np.bool_]
 
-
-def _acts(profiles: Profiles, target_kind: int) -> _Acts:
-    kind = profiles.kind
-    rated = (kind == KIND_CODES[EventKind.RATE]) & np.isfinite(profiles.rating)
-    returned = kind == KIND_CODES[EventKind.REFUND]
-    taken = kind == target_kind
-    looked = ~taken & ~returned & ~np.isin(kind, _NO_LOOKS) & ~rated
-    carted = looked & (kind == KIND_CODES[EventKind.ADD_TO_CART])
-    return _Acts(taken, looked, carted, returned, rated)
+@lru_cache(maxsize=len(KIND_CODES))
+def _by_kind(target_kind: int) -> NDArray[np.int8]:
+    """Return what an event of each kind is, by its code, (kinds,)."""
+    acts = np.full(len(KIND_CODES), LOOKED, np.int8)
+    acts[KIND_CODES[EventKind.ADD_TO_CART]] |= CARTED
+    acts[[KIND_CODES[kind] for kind in _NO_LOOKS]] = 0
+    acts[KIND_CODES[EventKind.REFUND]] = RETURNED
+    acts[KIND_CODES[EventKind.RATE]] = RATED
+    acts[target_kind] = TAKEN | (acts[target_kind] & (RATED | RETURNED))
+    return acts
 
 
 # --- The shopper and the item ---------------------------------------------------------------------------------------
 
 
-def _of_pairs(
-    profiles: Profiles, acts: _Acts, owner: NDArray[np.int64], item: NDArray[np.int32], state: ItemState
-) -> PairFeatures:
-    items = len(state.buyers_)
-    pairs, place = np.unique(profiles.owner * items + profiles.item, return_inverse=True)
-    table = _Table.of(pairs, owner * items + item)
-    ages = (profiles.now[profiles.owner] - profiles.timestamp) / DAY
-
-    def count(chosen: NDArray[np.bool_]) -> Floats:
-        counts = np.bincount(place[chosen], minlength=len(pairs)).astype(np.float32)
-        return table.look_up(counts, np.float32(0))
-
-    def least(values: NDArray[np.floating], chosen: NDArray[np.bool_]) -> Floats:
-        return table.look_up(_least(values[chosen], place[chosen], len(pairs)), _NEVER)
-
-    taken, since_taken = count(acts.taken), least(ages, acts.taken)
-    since_first = -least(-ages, acts.taken)
-    days = table.look_up(_distinct(place, profiles.timestamp // DAY, acts.taken, len(pairs)), np.float32(0))
-    stars = np.full(len(pairs), np.nan, np.float32)
-    stars[place[acts.rated]] = profiles.rating[acts.rated]
-    taken_in_all = np.bincount(profiles.owner[acts.taken], minlength=len(profiles))
-    usual_interval = np.exp(state.interval_[item])
-    own_interval = (since_first - since_taken) / np.maximum(days - 1, 1)
+def _of_pairs(pairs: PairTallies, taken_in_all: Column, usual_interval: Floats) -> PairFeatures:
+    own_interval = (pairs.since_first - pairs.since_taken) / np.maximum(pairs.days - 1, 1)
     return PairFeatures(
-        taken=taken,
-        days=days,
-        looked=count(acts.looked),
-        carted=count(acts.carted),
-        share=taken / np.maximum(taken_in_all[owner], 1),
-        since_taken=since_taken,
-        since_looked=least(ages, acts.looked),
-        since_carted=least(ages, acts.carted),
-        since_first=since_first,
-        stars=table.look_up(stars, _NEVER),
-        returned=count(acts.returned),
-        due=since_taken / np.maximum(usual_interval, 1),
-        rhythm=since_taken / np.maximum(np.where(days > 1, own_interval, usual_interval), 1),
+        taken=pairs.taken,
+        days=pairs.days,
+        looked=pairs.looked,
+        carted=pairs.carted,
+        share=pairs.taken / np.maximum(taken_in_all, 1),
+        since_taken=pairs.since_taken,
+        since_looked=pairs.since_looked,
+        since_carted=pairs.since_carted,
+        since_first=pairs.since_first,
+        stars=pairs.stars,
+        returned=pairs.returned,
+        due=pairs.since_taken / np.maximum(usual_interval, 1),
+        rhythm=pairs.since_taken / np.maximum(np.where(pairs.days > 1, own_interval, usual_interval), 1),
     )
-
-
-class _Table(NamedTuple):
-    """Where some wanted keys are in a table of values by key, (wanted,)."""
-
-    place: NDArray[np.intp]
-    """The place of each wanted key; any place if it is missing."""
-    known: NDArray[np.bool_]
-    """Whether the key is in the table."""
-
-    @classmethod
-    def of(cls, keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> "_Table":
-        """Search wanted keys among the ascending keys of a table."""
-        place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-        return cls(place, keys[place] == wanted if len(keys) else np.zeros(len(wanted), np.bool_))
-
-    def look_up(self, values: Floats, otherwise: np.float32) -> Floats:
-        """Return the value of each wanted key, given the values of the table."""
-        if len(values) == 0:
-            return np.full(len(self.place), otherwise, np.float32)
-        return np.where(self.known, values[self.place], otherwise)
-
-
-def _least(values: NDArray[np.floating], group: NDArray[np.integer], groups: int) -> Floats:
-    """Return the least value of each group, NaN for a group without any, (groups,)."""
-    least = np.full(groups, np.inf, np.float32)
-    np.minimum.at(least, group, values.astype(np.float32))
-    least[np.isinf(least)] = np.nan
-    return least
-
-
-def _distinct(group: NDArray[np.integer], value: NDArray[np.int64], chosen: NDArray[np.bool_], groups: int) -> Floats:
-    """Return how many different values each group has among the chosen entries, (groups,)."""
-    distinct, _ = distinct_pairs(group[chosen], value[chosen])
-    return np.bincount(distinct, minlength=groups).astype(np.float32)
 
 
 # --- The shopper ----------------------------------------------------------------------------------------------------
 
 
-def _of_users(profiles: Profiles, acts: _Acts, state: ItemState) -> UserFeatures:
-    owner, shoppers = profiles.owner, len(profiles)
-    taken = np.bincount(owner[acts.taken], minlength=shoppers)
-    days = _distinct(owner, profiles.timestamp // DAY, acts.taken, shoppers)
-    items = _distinct(owner, profiles.item.astype(np.int64), acts.taken, shoppers)
-    ages = (profiles.now[owner] - profiles.timestamp) / DAY
-    since_taken = _least(ages[acts.taken], owner[acts.taken], shoppers)
-    since_first = -_least(-ages[acts.taken], owner[acts.taken], shoppers)
+def _of_users(now: NDArray[np.int64], owners: OwnerTallies, state: ItemState) -> UserFeatures:
     # Without an event since the state was frozen, a shopper is queried as of that moment: nobody knows when they come.
-    visits = profiles.now > state.moment
+    visits = now > state.moment
     return UserFeatures(
-        taken=np.log1p(taken),
-        looked=np.log1p(np.bincount(owner[acts.looked], minlength=shoppers)),
-        items=np.log1p(items),
-        days=days,
-        since_taken=since_taken,
-        since_any=_least(ages, owner, shoppers),
-        gap=(since_first - since_taken) / np.maximum(days - 1, 1),
-        rebuys=1 - items / np.maximum(taken, 1),
-        price=_usual_price(profiles, acts, state),
-        hour=np.where(visits, profiles.now // HOUR % 24, _NEVER),
-        weekday=np.where(visits, profiles.now // DAY % 7, _NEVER),
-        bundle_age=(profiles.now - state.moment) / DAY,
+        taken=np.log1p(owners.taken),
+        looked=np.log1p(owners.looked),
+        items=np.log1p(owners.items),
+        days=owners.days,
+        since_taken=owners.since_taken,
+        since_any=owners.since_any,
+        gap=(owners.since_first - owners.since_taken) / np.maximum(owners.days - 1, 1),
+        rebuys=1 - owners.items / np.maximum(owners.taken, 1),
+        price=np.log(owners.price),
+        hour=np.where(visits, now // HOUR % 24, _NEVER),
+        weekday=np.where(visits, now // DAY % 7, _NEVER),
+        bundle_age=(now - state.moment) / DAY,
     )
-
-
-def _usual_price(profiles: Profiles, acts: _Acts, state: ItemState) -> Floats:
-    """Return the logarithm of the median price of what each shopper takes, or NaN, (profiles,)."""
-    price = state.price_[profiles.item]
-    counted = acts.taken & (price > 0)
-    owner, price = profiles.owner[counted], np.log(price[counted])
-    order = np.lexsort((price, owner))
-    counts = np.bincount(owner, minlength=len(profiles))
-    middle = np.cumsum(counts) - counts + counts // 2
-    usual = np.full(len(profiles), np.nan, np.float32)
-    usual[counts > 0] = price[order][middle[counts > 0]]
-    return usual
 
 
 # --- The item -------------------------------------------------------------------------------------------------------
 
 
-def _of_items(
-    now: NDArray[np.int64], owner: NDArray[np.int64], item: NDArray[np.int32], state: ItemState
-) -> ItemFeatures:
-    taken, looked = state.target_counts_[item], np.log1p(state.look_counts_[item, :2])
+class _Known(NamedTuple):
+    """What the state of items says at any moment."""
+
+    items: Items
+    interval: Floats
+    """The days until a shopper usually takes the item again, (items,)."""
+    rows: Floats
+    """The columns of `ItemFeatures`, (items, columns); those that count from the moment are NaN."""
+
+
+_ITEM_PRICE: Final = ItemFeatures._fields.index("price")
+_ITEM_AGE: Final = ItemFeatures._fields.index("age")
+_ITEM_SINCE_TAKEN: Final = ItemFeatures._fields.index("since_taken")
+
+_known: Final[WeakKeyDictionary[ItemState, _Known]] = WeakKeyDictionary()
+
+
+def _known_of(state: ItemState) -> _Known:
+    """Return what a state says at any moment, which is found once."""
+    if state not in _known:
+        popularity = np.log1p(state.target_counts_[:, 1])
+        items = Items((state.category_, state.department_, state.brand_), popularity, state.price_)
+        _known[state] = _Known(items, np.exp(state.interval_), _stacked(_at_any_moment(state)))
+    return _known[state]
+
+
+def _at_any_moment(state: ItemState) -> ItemFeatures:
+    """Return the features of all items, (items,), but for those that count from the moment."""
+    taken, looked = state.target_counts_, np.log1p(state.look_counts_[:, :2])
     month, quarter = taken[:, 1], taken[:, 2]
     taken_7, taken_28, taken_91, taken_364 = np.log1p(taken).T
     expected = quarter * (WINDOWS[1] / WINDOWS[2])
+    unknown = np.full(len(taken), _NEVER)
     return ItemFeatures(
         taken_7=taken_7,
         taken_28=taken_28,
@@ -342,52 +334,36 @@ def _of_items(
         looked_7=looked[:, 0],
         looked_28=looked[:, 1],
         trend=np.log((month + 1) / (expected + 1)),
-        buyers=np.log1p(state.buyers_[item]),
-        rebuyers=state.rebuyers_[item],
-        interval=state.interval_[item],
-        age=(now[owner] - state.first_[item]) / DAY,
-        since_taken=(now[owner] - state.last_[item]) / DAY,
-        price=np.log(np.maximum(state.price_[item], np.float32(0.01))),
-        returned=state.returned_[item],
-        stars=state.stars_[item],
-        stock=state.stock_[item],
+        buyers=np.log1p(state.buyers_),
+        rebuyers=state.rebuyers_,
+        interval=state.interval_,
+        age=unknown,
+        since_taken=unknown,
+        price=np.log(np.maximum(state.price_, np.float32(0.01))),
+        returned=state.returned_,
+        stars=state.stars_,
+        stock=state.stock_,
     )
+
+
+def _of_items(now: NDArray[np.int64], item: NDArray[np.int32], known: _Known, state: ItemState) -> Floats:
+    """Return the columns of `ItemFeatures` at the moment of each candidate, (candidates, columns)."""
+    rows = known.rows[item]
+    rows[:, _ITEM_AGE] = (now - state.first_[item]) / DAY
+    rows[:, _ITEM_SINCE_TAKEN] = (now - state.last_[item]) / DAY
+    return rows
 
 
 # --- How the two go together ----------------------------------------------------------------------------------------
 
 
 def _of_matches(
-    profiles: Profiles, owner: NDArray[np.int64], item: NDArray[np.int32], state: ItemState, price: Column
+    tallies: Tallies, events: NDArray[np.int64], owner: NDArray[np.int64], popularity: Floats, price: Column
 ) -> MatchFeatures:
-    usual = _mean(np.log1p(state.target_counts_[profiles.item, 1]), profiles.owner, len(profiles))
-
-    def share(group: NDArray[np.int32]) -> Floats:
-        return _share(profiles, owner, group[profiles.item], group[item])
-
+    # Without an event, a shopper has no shares.
+    count = np.where(events > 0, events, np.nan)
+    category, department, brand = (tallies.of_group / count[owner, None]).T
+    usual = (tallies.owners.popularity / count).astype(np.float32)
     return MatchFeatures(
-        price=price,
-        category=share(state.category_),
-        department=share(state.department_),
-        brand=share(state.brand_),
-        popularity=np.log1p(state.target_counts_[item, 1]) - usual[owner],
+        price=price, category=category, department=department, brand=brand, popularity=popularity - usual[owner]
     )
-
-
-def _mean(values: Floats, group: NDArray[np.int64], groups: int) -> Floats:
-    count = np.bincount(group, minlength=groups)
-    total = np.bincount(group, values, minlength=groups)
-    return np.asarray(np.divide(total, count, out=np.full(groups, np.nan), where=count > 0), np.float32)
-
-
-def _share(
-    profiles: Profiles, owner: NDArray[np.int64], of_event: NDArray[np.int32], of_candidate: NDArray[np.int32]
-) -> Floats:
-    """Return the share of a shopper's events that are of each candidate's group; NaN where it has none."""
-    groups = max(of_event.max(initial=0), of_candidate.max(initial=0)) + np.int64(1)
-    known = of_event != UNKNOWN
-    pairs, counts = np.unique(profiles.owner[known] * groups + of_event[known], return_counts=True)
-    table = _Table.of(pairs, owner * groups + of_candidate)
-    total = np.diff(profiles.indptr)[owner]
-    share = table.look_up(counts.astype(np.float32), np.float32(0)) / np.maximum(total, 1)
-    return np.asarray(np.where((of_candidate != UNKNOWN) & (total > 0), share, _NEVER), np.float32)

@@ -62,6 +62,8 @@ class EventArrays(NamedTuple):
 
     def profiles(self, items: int, now: int) -> Profiles:
         """Return a profile at a moment of the events of kinds that count, and of items with numbers below `items`."""
+        if len(self.item) == 0:
+            return Profiles(np.zeros(2, np.int64), *self, now=np.array([now]))
         number = self.item
         usable = np.flatnonzero((number != UNKNOWN) & (number < items) & tells_liking(self.kind, self.rating))
         kept = usable[np.argsort(self.timestamp[usable], kind="stable")]

@@ -39,6 +39,9 @@ class Retrieval:
             ranked = self.personal.retrieve(queries, n, exclude)
             return ranked, ranked.items[:, 0] < 0
         asked = np.flatnonzero(np.diff(queries.history.indptr))
+        if len(asked) == len(queries):
+            ranked = self.personal.retrieve(queries, n, exclude)
+            return ranked, ranked.items[:, 0] < 0
         ranked = Ranked.nothing(len(queries), n)
         if len(asked):
             answer = self.personal.retrieve(queries.take(asked), n, exclude.take(asked) if exclude else None)

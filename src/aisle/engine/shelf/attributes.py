@@ -116,8 +116,8 @@ class ItemAttributes:
 
     def take(self, places: NDArray[np.integer]) -> "ItemAttributes":
         """Return the attributes of some of the items, with the same codes."""
-        taken: dict[str, Any] = {name: getattr(self, name)[places] for name in (*_CODED, *_PLAIN)}
-        return replace(self, **taken)
+        values = vars(self)
+        return ItemAttributes(**values | {name: values[name][places] for name in _PER_ITEM})
 
     def joined(self, other: "ItemAttributes") -> "ItemAttributes":
         """Return these items, followed by others in the codes of these."""
@@ -140,9 +140,11 @@ class ItemAttributes:
         return self.joined(other).take(order)
 
 
-_CODED: Final = ("category", "brand", "group")
 _PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out", "available_from", "to_come", "tail")
-"""The attributes with a value for each item: codes, and others."""
+"""The attributes that are no codes."""
+
+_PER_ITEM: Final = ("category", "brand", "group", *_PLAIN)
+"""The attributes with a value for each item."""
 
 
 def attributes_of_rows(

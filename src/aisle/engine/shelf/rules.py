@@ -161,8 +161,13 @@ class BoundRules:
     item_boosts: tuple[tuple[int, float], ...]
 
 
+_NO_ITEMS: Final = np.zeros(0, np.int32)
+
+
 def bind(rules: Rules, items: Numbered) -> BoundRules:
     """Look up the item ids of rules."""
+    if not (rules.boosts or rules.categories or rules.exclude or rules.pins):
+        return BoundRules(rules, (), _NO_ITEMS, _NO_ITEMS, (), (), ())
     boosts = [(*_parts(key), factor) for key, factor in rules.boosts.items()]
     numbered = ((items.number(name), factor) for what, name, factor in boosts if what == ITEM)
     return BoundRules(

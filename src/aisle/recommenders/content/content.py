@@ -24,7 +24,7 @@ from aisle.recommenders.content.encoder import TFIDF, Encoder, check_name, load_
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count, Positive, Share
-from aisle.recommenders.sparse import dense_products, history_rows, liked_rows
+from aisle.recommenders.sparse import dense_products, history_rows
 from aisle.shop.errors import InputError, NotEnoughData
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
         """Return the weighted mean of each history's vectors, (queries, factors)."""
         history = _shares(queries)
         vectors = dense_products(history, self.item_vectors_)
-        vectors[liked_rows(history).counts == 0] = np.nan
+        vectors[queries.likes_nothing] = np.nan
         return vectors
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:

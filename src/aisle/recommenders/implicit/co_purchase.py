@@ -95,10 +95,10 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurc
         self.rest_ = popular_rest(counts)
         return self
 
-    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
-        """Return histories, and sums of links."""
+    def _reached(self, queries: QueryBatch) -> Floats:
+        """Return sums of links."""
         history = recent_rows(queries, self.config.decay)
-        return history, products(history, self.links_, self.items_count)
+        return products(history, self.links_, self.items_count)
 
     def partners(self, items: NDArray[np.int32], n: int, min_buyers: int = 1) -> Ranked:
         """Return what was bought together with each item, with empty places where that is less than n.

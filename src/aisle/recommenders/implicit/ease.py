@@ -89,8 +89,8 @@ class EASE(FoldsIn, Explains, Recommender[EASEConfig]):
         history = self._history(queries)
         weights = self.weights_
         if isinstance(weights, CSR):
-            return answered(products(history, weights, self.items_count), history, items)
-        return answered(dense_products(history, weights), history, items)
+            return answered(products(history, weights, self.items_count), queries, items)
+        return answered(dense_products(history, weights), queries, items)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return weight × regression weight of each entry of one query's history, (entries,); the sum is the score."""

@@ -32,7 +32,7 @@ from aisle.recommenders.sparse import (
     top_products,
     training_rows,
 )
-from aisle.recommenders.topn import topn
+from aisle.recommenders.topn import topn, topn_positive
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -97,7 +97,7 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
         if self.items_count <= EXACT_ITEMS:
             return super().scores(queries, n)
         history = history_rows(queries)
-        linear = answered(products(history, self.links_, self.items_count), history, None)
+        linear = answered(products(history, self.links_, self.items_count), queries)
         smoothed = self._smoothed(history)
 
         def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
@@ -105,7 +105,7 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
             sums: Floats = linear[query, item] + np.float32(self.config.alpha) * self.popularity_[item] * smooth
             return sums
 
-        kept = np.sort(topn(linear, KEPT).items, axis=1)
+        kept = np.sort(topn_positive(linear, KEPT).items, axis=1)
         query, place = np.nonzero(kept >= 0)
         sums = np.full(kept.shape, np.nan, np.float32)
         sums[query, place] = of(query, kept[query, place])
@@ -120,7 +120,7 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
         smooth = self._smoothed(history) @ self.directions_.T
         smooth *= np.float32(self.config.alpha) * self.popularity_
         scores += smooth
-        return answered(scores, history, items)
+        return answered(scores, queries, items)
 
     def _smoothed(self, history: CSR) -> Floats:
         """Return x D_I^-½ V of histories x, (queries, rank)."""

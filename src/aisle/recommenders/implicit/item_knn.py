@@ -67,7 +67,7 @@ class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
         """Return weighted sums of similarities; NaN for a query that likes nothing."""
         history = history_rows(queries)
-        return answered(products(history, self.links_, self.items_count), history, items)
+        return answered(products(history, self.links_, self.items_count), queries, items)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return weight × similarity of each entry of one query's history, (entries,); the sum is the score."""

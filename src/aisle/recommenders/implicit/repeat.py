@@ -5,7 +5,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.csr import CSR
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import NoSettings, Recommender
@@ -29,13 +28,13 @@ class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
         self.rest_ = popular_rest(np.bincount(liked, minlength=len(data.items)))
         return self
 
-    def _reached(self, queries: QueryBatch) -> tuple[CSR, NDArray[np.float32]]:
-        """Return histories, and their weights above 0."""
+    def _reached(self, queries: QueryBatch) -> NDArray[np.float32]:
+        """Return the weights of histories above 0."""
         history = history_rows(queries)
         scores = np.zeros((len(queries), self.items_count), np.float32)
         liked = history.values > 0
         scores[history.rows[liked], history.indices[liked]] = history.values[liked]
-        return history, scores
+        return scores
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return the weight of the item itself, and 0 for all other entries, (entries,)."""

@@ -88,7 +88,7 @@ class UserKNN(FoldsIn, Recommender[UserKNNConfig]):
         sizes = measure.sizes(weighted)
         denominator = measure.denominator(sizes, self.sizes_, self.config.alpha, self.config.shrinkage)
         neighbours = top_products(weighted, self.wanted_, denominator, self.config.neighbours)
-        return answered(products(neighbours, self.votes_, self.items_count), history, items)
+        return answered(products(neighbours, self.votes_, self.items_count), queries, items)
 
     @property
     def items_count(self) -> int:

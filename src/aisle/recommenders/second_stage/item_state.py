@@ -26,9 +26,13 @@ Ints = NDArray[np.int32]
 WINDOWS: Final = (7, 28, 91, 364)
 """Events are counted over each of these numbers of last days; whole weeks, as weekdays differ."""
 
+ENOUGH: Final = 50
+"""What fewer shoppers do says little: nothing is decided by them."""
+
 TARGET_KINDS: Final = (EventKind.PURCHASE, EventKind.RATE, EventKind.ADD_TO_CART, EventKind.VIEW_ITEM)
-"""What a shop is after: the target kind of a log is the first of these that it has. An item is taken by an event of the
-target kind, and looked at by any other event that tells of liking it."""
+"""What a shop is after: the target kind of a log is the first of these that `ENOUGH` shoppers have, or else the first
+that it has. An item is taken by an event of the target kind, and looked at by any other event that tells of liking
+it."""
 
 PRIOR: Final = 5.0
 """The shop's average counts as this many observations of each item."""
@@ -75,10 +79,10 @@ class ItemState(Component[NoSettings]):
     brand_: Ints
     """The number of its brand, or `UNKNOWN`."""
 
-    def fit(self, data: Interactions) -> Self:
-        """Sum up a log and a catalogue as of the end of the data."""
+    def fit(self, data: "Interactions", target: EventKind | None = None) -> Self:
+        """Sum up a log and a catalogue as of the end of the data, with the target kind of a longer log if given."""
         log, items = data.log, len(data.items)
-        target = target_kind(log)
+        target = target or target_kind(log)
         taken = (log.kind == KIND_CODES[target]) & (log.weight > 0)
         looked = ~taken & (log.weight > 0)
         self.moment_ = np.array([data.now])
@@ -146,8 +150,11 @@ class ItemState(Component[NoSettings]):
 
 def target_kind(log: EventLog) -> EventKind:
     """Return the target kind of a log."""
-    codes = set(np.unique(log.kind).tolist())
-    return next((kind for kind in TARGET_KINDS if KIND_CODES[kind] in codes), TARGET_KINDS[0])
+    liking = (log.weight > 0) & (log.user != UNKNOWN)
+    shoppers = [len(np.unique(log.user[liking & (log.kind == KIND_CODES[kind])])) for kind in TARGET_KINDS]
+    present = [np.any(log.kind == KIND_CODES[kind]) for kind in TARGET_KINDS]
+    enough = [count >= ENOUGH for count in shoppers]
+    return TARGET_KINDS[int(np.argmax(enough if any(enough) else present))]
 
 
 def distinct_pairs(

@@ -27,6 +27,8 @@ from aisle.shop.ids import Vocabulary
 if TYPE_CHECKING:
     import lightgbm
 
+    from aisle.kernels.trees import Splits
+
 Floats = NDArray[np.float32]
 
 MANY: Final = 5000
@@ -75,6 +77,9 @@ class Ranker(Component[RankerConfig]):
     features_: tuple[str, ...]
     """The names of the columns of rows, in their order; empty in a bundle from before names were stored."""
 
+    _splits: "tuple[Forest, Splits | Forest] | None" = None
+    """A forest, and its splits as the kernel takes them: they are found once."""
+
     def fit(self, rows: Floats, gains: Floats, indptr: NDArray[np.int64], *, names: tuple[str, ...], seed: int) -> Self:
         """Learn to put the candidates with the larger gains first.
 
@@ -120,7 +125,9 @@ class Ranker(Component[RankerConfig]):
             return trees_numpy.scores(self.forest_, rows)
         from aisle.kernels import trees
 
-        return trees.scores(self.forest_, rows)
+        if self._splits is None or self._splits[0] is not self.forest_:
+            self._splits = self.forest_, trees.splits(self.forest_)
+        return trees.scores(self._splits[1], rows)
 
     def named(self, names: tuple[str, ...]) -> "Ranker":
         """Return the same ranker with names for its features."""
@@ -174,9 +181,7 @@ def _useful(gains: Floats, indptr: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.flatnonzero((sizes > 0) & (wanted > 0) & (wanted < sizes))
 
 
-def sampled(
-    lists: ItemLists, gains: Floats, kept: NDArray[np.bool_], most: int, others: int, seed: int
-) -> NDArray[np.bool_]:
+def sampled(lists: ItemLists, gains: Floats, most: int, others: int, seed: int) -> NDArray[np.bool_]:
     """Return which candidates to learn from, (candidates,): all with a gain, and a sample of the others.
 
     A query without a gain teaches nothing, so that none of its candidates is chosen.
@@ -187,8 +192,6 @@ def sampled(
         The candidates of each query.
     gains
         The value of showing each, (candidates,).
-    kept
-        Which of them may be chosen, (candidates,).
     most
         So many are chosen, at most; more if candidates with a gain fill over half of them.
     others
@@ -196,9 +199,9 @@ def sampled(
     seed
         Seed of the sampling.
     """
-    chosen = kept & (gains > 0)
+    chosen = gains > 0
     teaches = np.bincount(lists.queries[chosen], minlength=len(lists)) > 0
-    without = np.flatnonzero(kept & ~chosen & np.repeat(teaches, np.diff(lists.indptr)))
+    without = np.flatnonzero(~chosen & np.repeat(teaches, np.diff(lists.indptr)))
     shuffled = np.random.default_rng(seed).permutation(without)
     query = lists.queries[shuffled]
     by_query = np.argsort(query, kind="stable")

@@ -75,10 +75,10 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[S
         self.rest_ = popular_rest(np.bincount(sequences.items, minlength=items))
         return self
 
-    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
-        """Return histories, and sums of rules."""
+    def _reached(self, queries: QueryBatch) -> Floats:
+        """Return sums of rules."""
         history = recent_rows(queries, self.config.decay)
-        return history, products(history, self.links_, self.items_count)
+        return products(history, self.links_, self.items_count)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels import sessions_numpy
-from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Index, Nearest
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
@@ -82,15 +81,15 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[Sessio
         self.rest_ = popular_rest(np.bincount(sessions.items, minlength=items))
         return self
 
-    def _reached(self, queries: QueryBatch) -> tuple[CSR, Floats]:
-        """Return histories, and sums over neighbours."""
+    def _reached(self, queries: QueryBatch) -> Floats:
+        """Return sums over neighbours."""
         history = recent_rows(queries, self.config.decay, self.config.last_items)
         nearest = self._nearest()
         if not compiled(len(queries)):
-            return history, sessions_numpy.score_sessions(history, self.index_, nearest)
+            return sessions_numpy.score_sessions(history, self.index_, nearest)
         from aisle.kernels.sessions import score_sessions
 
-        return history, score_sessions(history, self.index_, nearest)
+        return score_sessions(history, self.index_, nearest)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

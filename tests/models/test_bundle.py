@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from aisle.models import bundle
-from aisle.models.bundle import CHECKSUM, FORMAT, MANIFEST, Bundle, checksum
+from aisle.models.bundle import CHECKSUM, FORMAT, MANIFEST, UNSEALED, Bundle, checksum
 from aisle.shop.errors import BundleError
 from tests.models.tiny import Tiny, bundle_of, tiny_by_name
 
@@ -198,7 +198,24 @@ def test_a_manifest_that_says_something_else_is_refused(saved: Path) -> None:
 @pytest.mark.parametrize("version", [0, FORMAT + 1, "2", None])
 def test_another_format_is_refused(saved: Path, version: Any) -> None:
     _edit(saved, format=version)
-    _refused(saved, f"has format {version!r}, this Aisle reads {FORMAT}")
+    _refused(saved, f"has format {version!r}, this Aisle reads {UNSEALED} and {FORMAT}")
+
+
+def test_a_bundle_of_the_format_before_is_read_without_a_checksum(saved: Path) -> None:
+    _edit(saved, format=UNSEALED)
+    (saved / CHECKSUM).unlink()
+    _load(saved)
+
+
+def test_a_bit_that_turns_the_format_into_the_one_before_is_found(saved: Path) -> None:
+    text = (saved / MANIFEST).read_bytes()
+    (saved / MANIFEST).write_bytes(text.replace(b'"format": 3', b'"format": 2'))
+    _refused(saved, "its checksum differs")
+
+
+def test_a_sealed_bundle_without_its_checksum_is_refused(saved: Path) -> None:
+    (saved / CHECKSUM).unlink()
+    _refused(saved, "no readable manifest.json")
 
 
 def test_a_missing_array_file_is_refused(saved: Path) -> None:

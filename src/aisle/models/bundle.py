@@ -37,7 +37,10 @@ from aisle.shop.ids import Vocabulary
 from aisle.shop.moments import now
 
 FORMAT: Final = 3
-"""The layout that this code writes and reads."""
+"""The layout that this code writes."""
+
+UNSEALED: Final = 2
+"""The layout before it, whose manifest has no checksum; it is read as well."""
 
 MANIFEST: Final = "manifest.json"
 CHECKSUM: Final = "manifest.sha256"
@@ -229,9 +232,12 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         text = (folder / MANIFEST).read_bytes()
         version = msgspec.json.decode(text, type=_Format).format
-        if version != FORMAT:
-            raise BundleError(f"bundle {folder} has format {version!r}, this Aisle reads {FORMAT}; {_REMEDY}")
-        if (folder / CHECKSUM).read_bytes() != checksum(text):
+        if version not in (FORMAT, UNSEALED):
+            raise BundleError(
+                f"bundle {folder} has format {version!r}, this Aisle reads {UNSEALED} and {FORMAT}; {_REMEDY}"
+            )
+        sealed = version == FORMAT or (folder / CHECKSUM).exists()
+        if sealed and (folder / CHECKSUM).read_bytes() != checksum(text):
             raise BundleError(f"bundle {folder} has a damaged {MANIFEST}: its checksum differs; {_REMEDY}")
         return msgspec.json.decode(text, type=Manifest)
     except OSError as error:

@@ -8,9 +8,9 @@ from aisle.ingest.guessing.guess import guess
 
 
 def test_every_table_has_a_line_with_its_counts() -> None:
-    imported = Imported({"events": Count(1_234, 1_000, 200, 34), "items": Count(5, 4, 0, 0, 1)})
+    imported = Imported({"events": Count(1_234, 1_000, 34, 180, 20), "items": Count(5, 4, erased=1)})
     assert import_lines(imported) == [
-        "events: 1,234 read, 1,000 stored, 200 duplicate, 34 rejected",
+        "events: 1,234 read, 1,000 stored, 34 repaired, 180 duplicate, 20 rejected",
         "items: 5 read, 4 stored, 0 duplicate, 0 rejected, 1 of erased people refused",
     ]
 

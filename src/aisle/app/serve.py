@@ -98,10 +98,13 @@ class Live:
         InputError
             If the placement is about an item, and none is named.
         """
+        return self._filled(request, self.model_watch.current())
+
+    def _filled(self, request: ShelfRequest, model: TrainedModel) -> Shelf:
+        """Return a shelf of one model, from what the shopper did to what stands there and why."""
         # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
         profile, away = self.profiles.of(request.user_id, request.session_id)
-        model = self.model_watch.current()
         catalogue = self._catalogue(model)
         query = ShelfQuery.of_events(request, [*request.tried, *profile], model, catalogue, placement.objective)
         proposals = placement.strategy.propose(query)
@@ -123,7 +126,7 @@ class Live:
         self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
 
     def page(self, request: ShelfRequest, placements: Sequence[str], *, to_show: bool = False) -> list[Shelf]:
-        """Return the shelves of a page: no item stands on two of them, and the earlier placement has it.
+        """Return the shelves of a page, all of one model: no item stands on two, and the earlier placement has it.
 
         Parameters
         ----------
@@ -141,11 +144,13 @@ class Live:
         """
         if len(set(placements)) < len(placements):
             raise InputError(f"a placement is named twice in {', '.join(placements)}; name each once")
-        fill = self.shelf_to_show if to_show else self.shelf
-        shelves: list[Shelf] = []
+        model, shelves = self.model_watch.current(), list[Shelf]()
         for placement in placements:
             above = (*request.exclude_ids, *(item.item_id for shelf in shelves for item in shelf.items))
-            shelves.append(fill(msgspec.structs.replace(request, placement=placement, exclude_ids=above)))
+            asked = msgspec.structs.replace(request, placement=placement, exclude_ids=above)
+            shelves.append(self._filled(asked, model))
+        for shelf in shelves if to_show else ():
+            self.note_shown(shelf, msgspec.structs.replace(request, placement=shelf.placement))
         return shelves
 
     def as_if_away(self) -> "Live":

@@ -125,7 +125,7 @@ def train(
     SettingsError
         If the model or a setting of it does not exist.
     StorageError, BundleError
-        If the database or the disk refuses; the live model stays as it was.
+        If the database or the disk refuses; until the bundle is published, the live model stays as it was.
     """
     started = time.perf_counter()
     recipe = recipe_of(settings, model)
@@ -225,7 +225,7 @@ def with_parts(decision: GateDecision, missing: dict[str, str], *, force: bool) 
     """Return the decision given the parts that the new model lacks, or that it is forced to go live."""
     if force and not decision.promote:
         return msgspec.structs.replace(decision, promote=True, reason=f"forced, although {decision.reason}")
-    if not missing or force:
+    if not missing or force or not decision.promote:
         return decision
     parts = " and ".join(f"{part} ({why})" for part, why in missing.items())
     reason = f"it lacks what the live model has: {parts}; aisle train --force makes it live all the same"

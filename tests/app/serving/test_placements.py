@@ -1,6 +1,7 @@
 """The standard placements of a small shop: none of them ever shows an unavailable item."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from aisle.engine.request import MAIN_PLACEMENT, ShelfRequest
 from aisle.engine.strategies import STRATEGIES
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound
-from aisle.storage import events, items
+from aisle.storage import events, impressions, items
 from tests.small_shop import TEAS, TOOLS
 
 TOMORROW = moments.now() + moments.DAY
@@ -169,6 +170,24 @@ def test_no_item_is_twice_on_a_page_and_the_first_placement_keeps_it(live: Live)
     assert ids(shelves[0]) == ids(live.recommend("user-0", 5, placement="bestsellers"))
     shown = [item_id for shelf in shelves for item_id in ids(shelf)]
     assert len(set(shown)) == len(shown) == 15
+
+
+def test_a_page_is_of_one_model_even_if_another_goes_live_meanwhile(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = live.model_watch.current()
+    newer = replace(older, version=older.version + 1)
+    upcoming = iter([older, newer, newer])
+    monkeypatch.setattr(live.model_watch, "current", lambda: next(upcoming))
+    shelves = live.page(ShelfRequest(user_id="user-0", n=3), ["bestsellers", "trending"])
+    assert {shelf.model_version for shelf in shelves} == {older.version}
+
+
+def test_a_page_that_cannot_be_filled_leaves_no_impression(live: Live) -> None:
+    with pytest.raises(NotFound):
+        live.page(ShelfRequest(user_id="user-0", n=3), ["bestsellers", "nowhere"], to_show=True)
+    live.impressions.close()
+    assert impressions.count(live.db) == 0
 
 
 def test_a_page_names_each_placement_once(live: Live) -> None:

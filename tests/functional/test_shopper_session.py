@@ -1,5 +1,6 @@
 """One visitor from the first click to a refund: the shelves follow, and stay those of a good shop assistant."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -66,3 +67,14 @@ def test_a_visitors_shelves_follow_clicks_orders_and_refunds(discovering: Live) 
     do("refund", "tea-4")
     for placement in ("home", *STANDARD):
         assert "tea-4" not in shelf(placement, 20), placement
+
+
+def test_a_visitor_who_only_hid_an_item_is_not_shown_more_of_its_kind(hybrid_folder: Path, tmp_path: Path) -> None:
+    with Live(Settings.read(shutil.copytree(hybrid_folder, tmp_path / "shop"))) as live:
+        do, _ = visitor(live)
+        do("hide", "tea-1")
+        shelf = live.recommend(session_id="visit", n=10)
+        stranger = live.recommend(session_id="another", n=11)
+    assert shelf.fallback == "popular"
+    expected = [item.item_id for item in stranger.items if item.item_id != "tea-1"]
+    assert [item.item_id for item in shelf.items] == expected[:10]

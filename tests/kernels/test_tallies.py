@@ -34,3 +34,18 @@ def test_the_kernel_and_its_twin_agree(owners: int, items: int, most: int, seed:
         for name, column in getattr(expected, group)._asdict().items():
             np.testing.assert_allclose(getattr(getattr(found, group), name), column, rtol=1e-12, err_msg=name)
     np.testing.assert_array_equal(found.of_group, expected.of_group)
+
+
+def test_an_event_that_shows_no_interest_counts_for_no_group() -> None:
+    events = Events(
+        np.array([0, 2]),
+        np.array([0, 1], np.int32),
+        np.array([LOOKED, 0], np.int8),
+        np.full(2, np.nan, np.float32),
+        np.array([2.0, 1.0]),
+        np.array([-2, -1]),
+    )
+    group = np.array([0, 1], np.int32)
+    known = Items((group, group, group), np.zeros(2, np.float32), np.zeros(2, np.float32))
+    found = tallies.tally(events, Lists(np.array([0, 2]), np.array([0, 1], np.int32)), known)
+    assert found.of_group[:, 0].tolist() == [1, 0]

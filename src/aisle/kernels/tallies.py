@@ -142,10 +142,10 @@ def _of_owner(
 
 
 @inlined
-def _of_group(item: Ints, candidates: Ints, group: Ints, counts: Ints, of_group: Floats) -> None:
-    """Count the events of each candidate's group; `counts` holds 0 for each group, before and after."""
+def _of_group(item: Ints, acts: Bytes, candidates: Ints, group: Ints, counts: Ints, of_group: Floats) -> None:
+    """Count the acts of each candidate's group; `counts` holds 0 for each group, before and after."""
     for event in range(len(item)):
-        if group[item[event]] >= 0:
+        if acts[event] != 0 and group[item[event]] >= 0:
             counts[group[item[event]]] += 1
     for at in range(len(candidates)):
         number = group[candidates[at]]
@@ -182,6 +182,6 @@ def _tally(
         theirs = slice(candidates_indptr[owner], candidates_indptr[owner + 1])
         _of_pairs(item[own], acts[own], rating[own], age[own], day[own], candidates[theirs], pairs[theirs])
         _of_owner(item[own], acts[own], age[own], day[own], popularity, price, owners[owner])
-        _of_group(item[own], candidates[theirs], first_group, counts, of_group[theirs, 0])
-        _of_group(item[own], candidates[theirs], second_group, counts, of_group[theirs, 1])
-        _of_group(item[own], candidates[theirs], third_group, counts, of_group[theirs, 2])
+        _of_group(item[own], acts[own], candidates[theirs], first_group, counts, of_group[theirs, 0])
+        _of_group(item[own], acts[own], candidates[theirs], second_group, counts, of_group[theirs, 1])
+        _of_group(item[own], acts[own], candidates[theirs], third_group, counts, of_group[theirs, 2])

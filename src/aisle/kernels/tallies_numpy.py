@@ -91,7 +91,8 @@ class Tallies(NamedTuple):
     pairs: PairTallies
     owners: OwnerTallies
     of_group: Floats
-    """How many of the owner's events are of each group of a candidate, NaN for no group, (candidates, 3)."""
+    """How many of the owner's events that are acts are of each group of a candidate, NaN for no group,
+    (candidates, 3)."""
 
 
 def tally(events: Events, candidates: Lists, items: Items) -> Tallies:
@@ -169,7 +170,7 @@ def _of_owners(events: Events, acts: _Acts, items: Items) -> OwnerTallies:
 def _of_group(events: Events, owner: Longs, candidates: Lists, group: Ints) -> Floats:
     of_event, wanted = group[events.item], group[candidates.items]
     groups = np.int64(group.max(initial=0) + 1)
-    known = of_event >= 0
+    known = (of_event >= 0) & (events.acts != 0)
     pairs, counts = np.unique(owner[known] * groups + of_event[known], return_counts=True)
     found = _looked_up(pairs, counts.astype(np.float32), _owners(candidates.indptr) * groups + wanted, 0)
     return np.where(wanted >= 0, found, np.float32(np.nan))

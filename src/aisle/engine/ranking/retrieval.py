@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.abilities import FoldsIn
+from aisle.recommenders.abilities import FoldsIn, PredictsRatings
 from aisle.recommenders.base import Recommender, Retrieves
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked
 
@@ -33,12 +33,14 @@ class Retrieval:
     def own(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> tuple[Ranked, NDArray[np.bool_]]:
         """Return what the personal model itself ranks for each query, and which queries (queries,) it cannot answer.
 
-        A model that folds in histories cannot answer a query without one, and is not asked.
+        A model that folds in histories cannot answer a query without one, and is not asked; nor is one of taste about a
+        shopper who likes nothing yet: whoever only hid an item would be shown more of its kind.
         """
         if not isinstance(self.personal, FoldsIn):
             ranked = self.personal.retrieve(queries, n, exclude)
             return ranked, ranked.items[:, 0] < 0
-        asked = np.flatnonzero(np.diff(queries.history.indptr))
+        knows_stars = isinstance(self.personal, PredictsRatings)
+        asked = np.flatnonzero(np.diff(queries.history.indptr) if knows_stars else ~queries.likes_nothing)
         if len(asked) == len(queries):
             ranked = self.personal.retrieve(queries, n, exclude)
             return ranked, ranked.items[:, 0] < 0

@@ -23,7 +23,7 @@ from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.paging import PagedShelves
 from aisle.app.serving.placements import placement_named, placements_of, with_rules
-from aisle.app.serving.profiles import Profiles
+from aisle.app.serving.profiles import Profile, Profiles
 from aisle.app.serving.reasons import reasons_of_shelf
 from aisle.app.serving.recommendation_ids import RecommendationIds
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
@@ -98,21 +98,21 @@ class Live:
         InputError
             If the placement is about an item, and none is named.
         """
-        return self._filled(request, self.model_watch.current())
+        profile = self.profiles.of(request.user_id, request.session_id)
+        return self._filled(request, profile, self.model_watch.current())
 
-    def _filled(self, request: ShelfRequest, model: TrainedModel) -> Shelf:
-        """Return a shelf of one model, from what the shopper did to what stands there and why."""
+    def _filled(self, request: ShelfRequest, profile: Profile, model: TrainedModel) -> Shelf:
+        """Return a shelf of one profile and one model, from what the shopper did to what stands there and why."""
         # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
-        profile, away = self.profiles.of(request.user_id, request.session_id)
         catalogue = self._catalogue(model)
-        query = ShelfQuery.of_events(request, [*request.tried, *profile], model, catalogue, placement.objective)
+        query = ShelfQuery.of_events(request, [*request.tried, *profile.events], model, catalogue, placement.objective)
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
-        return without_database(shelf, knows_profile=not away) if away or catalogue.is_old else shelf
+        return without_database(shelf, knows_profile=not profile.away) if profile.away or catalogue.is_old else shelf
 
     def shelf_to_show(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, and note that a shopper sees it."""
@@ -126,7 +126,7 @@ class Live:
         self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
 
     def page(self, request: ShelfRequest, placements: Sequence[str], *, to_show: bool = False) -> list[Shelf]:
-        """Return the shelves of a page, all of one model: no item stands on two, and the earlier placement has it.
+        """Return the shelves of a page, of one profile and one model; an item stands on the first that has it.
 
         Parameters
         ----------
@@ -144,11 +144,12 @@ class Live:
         """
         if len(set(placements)) < len(placements):
             raise InputError(f"a placement is named twice in {', '.join(placements)}; name each once")
+        profile = self.profiles.of(request.user_id, request.session_id)
         model, shelves = self.model_watch.current(), list[Shelf]()
         for placement in placements:
             above = (*request.exclude_ids, *(item.item_id for shelf in shelves for item in shelf.items))
             asked = msgspec.structs.replace(request, placement=placement, exclude_ids=above)
-            shelves.append(self._filled(asked, model))
+            shelves.append(self._filled(asked, profile, model))
         for shelf in shelves if to_show else ():
             self.note_shown(shelf, msgspec.structs.replace(request, placement=shelf.placement))
         return shelves
@@ -200,7 +201,7 @@ class Live:
         """
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT)
         where = placement_named(self.placements, request.placement)
-        profile, _ = self.profiles.of(user_id, None)
+        profile = self.profiles.of(user_id, None).events
         model = self.model_watch.current()
         catalogue = self._catalogue(model)
         query = ShelfQuery.of_events(request, profile, model, catalogue, where.objective)
@@ -228,7 +229,7 @@ class Live:
         NoModel
             If nothing was trained yet.
         """
-        profile, _ = self.profiles.of(user_id, session_id)
+        profile = self.profiles.of(user_id, session_id).events
         scores = taste(self.model_watch.current(), profile, item_ids)
         return [(item_ids[place], float(scores[place])) for place in best_first(scores)]
 

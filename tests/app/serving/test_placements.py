@@ -10,6 +10,7 @@ import pytest
 from aisle.app.serve import Live
 from aisle.app.serving import model_watch
 from aisle.app.serving.placements import STANDARD, placement_named, placements_of
+from aisle.app.serving.profiles import Profile
 from aisle.app.serving.shelf import Shelf
 from aisle.app.settings import Settings
 from aisle.engine.request import MAIN_PLACEMENT, ShelfRequest
@@ -181,6 +182,18 @@ def test_a_page_is_of_one_model_even_if_another_goes_live_meanwhile(
     monkeypatch.setattr(live.model_watch, "current", lambda: next(upcoming))
     shelves = live.page(ShelfRequest(user_id="user-0", n=3), ["bestsellers", "trending"])
     assert {shelf.model_version for shelf in shelves} == {older.version}
+
+
+def test_a_page_reads_the_shopper_once(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, read = [], live.profiles.of
+
+    def noted(*ids: str | None) -> Profile:
+        asked.append(ids)
+        return read(*ids)
+
+    monkeypatch.setattr(live.profiles, "of", noted)
+    live.page(ShelfRequest(user_id="user-0", n=3), ["bestsellers", "trending", "recommended-for-you"])
+    assert asked == [("user-0", None)]
 
 
 def test_a_page_that_cannot_be_filled_leaves_no_impression(live: Live) -> None:

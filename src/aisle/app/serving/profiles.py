@@ -1,7 +1,7 @@
 """The profiles of shoppers: their newest events, and those that were read last while the database is away."""
 
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from aisle.app.serving.cache import Cache
 from aisle.shop.errors import StorageError
@@ -14,6 +14,15 @@ PROFILE_EVENTS: Final = 1000
 
 CACHED_EVENTS: Final = 200_000
 """How many events of profiles a process keeps for the time that the database is away."""
+
+
+class Profile(NamedTuple):
+    """What is known of a shopper and a session."""
+
+    events: list[ProfileEvent]
+    """The newest, newest first."""
+    away: bool
+    """Whether the database is away, so that this is what was read last."""
 
 
 class Profiles:
@@ -29,17 +38,17 @@ class Profiles:
         other._cache = self._cache
         return other
 
-    def of(self, user_id: str | None, session_id: str | None) -> tuple[list[ProfileEvent], bool]:
-        """Return the newest events of a shopper and a session, newest first, and whether the database is away."""
+    def of(self, user_id: str | None, session_id: str | None) -> Profile:
+        """Return what is known of a shopper and a session."""
         try:
             profile = events.of_user(self._db, user_id, PROFILE_EVENTS) if user_id else []
             if session_id:
                 profile += events.of_session(self._db, session_id, PROFILE_EVENTS, nobodys=user_id is not None)
         except StorageError:
-            return self._cache.get((user_id, session_id)) or [], True
+            return Profile(self._cache.get((user_id, session_id)) or [], away=True)
         profile = sorted(profile, key=attrgetter("timestamp"), reverse=True)[:PROFILE_EVENTS]
         self._cache.put((user_id, session_id), profile)
-        return profile, False
+        return Profile(profile, away=False)
 
 
 def _weight(profile: list[ProfileEvent]) -> int:

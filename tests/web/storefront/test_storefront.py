@@ -75,6 +75,12 @@ def test_what_a_visitor_looks_at_is_an_event_and_moves_the_shelf(demo_client: Te
     assert "Viewed" in page
 
 
+def test_similar_items_stand_under_their_own_title_only(demo_client: TestClient) -> None:
+    page = demo_client.get("/item", params={"item_id": "tea-1"}).text
+    assert "similar-items" in shelves(page)
+    assert "so these are similar items" not in page
+
+
 def test_a_click_on_a_shelf_says_which(demo_client: TestClient, demo: Live) -> None:
     shop_as(demo_client, "new")
     link = re.search(r'href="(/item\?[^"]*recommendation_id[^"]*)"', demo_client.get("/").text)

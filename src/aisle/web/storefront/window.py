@@ -6,8 +6,9 @@ from typing import Final
 
 import msgspec
 
-from aisle.app.serve import Live
+from aisle.app.serve import SIMILAR_PLACEMENT, Live
 from aisle.app.serving.shelf import FALLBACKS, Shelf, name_of
+from aisle.engine.proposals import SIMILAR_INSTEAD
 from aisle.engine.request import ShelfRequest
 from aisle.shop.errors import InputError, NoModel, NotFound, StorageError
 from aisle.storage import items
@@ -174,7 +175,8 @@ class Shopper:
             except (NoModel, NotFound, InputError):
                 continue
             new = [item for item in shelf.items if placement in _REPEATS or item.item_id not in seen][:SHELF_ITEMS]
-            if not new or (shelf.fallback and popular):
+            stands_below = shelf.fallback == SIMILAR_INSTEAD.name and SIMILAR_PLACEMENT in placements
+            if not new or stands_below or (shelf.fallback and popular):
                 continue
             popular = popular or bool(shelf.fallback and "popular" in shelf.fallback)
             seen.update(item.item_id for item in new)

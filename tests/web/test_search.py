@@ -15,7 +15,7 @@ from tests.web.clients import client_of
 SESSION = "a-session-of-22-letters"
 
 
-def ids(client: TestClient, **query: object) -> list[str]:
+def ids(client: TestClient, **query: str | int) -> list[str]:
     answer = client.get("/api/items", params=query)
     assert answer.status_code == 200, answer.text
     return [item["item_id"] for item in answer.json()]

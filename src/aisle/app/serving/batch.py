@@ -199,7 +199,10 @@ def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...]
     queries = query_batch(data, np.arange(len(data.users), dtype=np.int32))
     for block in pairwise(blocks(len(queries), BLOCK)):
         users = data.users.ids[slice(*block)]
-        yield users, to_table(chain.from_iterable(parts(batch, queries.slice(*block))), users, batch.catalogue.vocabulary)
+        yield (
+            users,
+            to_table(chain.from_iterable(parts(batch, queries.slice(*block))), users, batch.catalogue.vocabulary),
+        )
 
 
 def parts(batch: Batch, shoppers: QueryBatch) -> list[list[PlacedShelf]]:

@@ -8,6 +8,7 @@ from aisle.ingest.api import MAX_EVENTS
 from aisle.shop.access import Scope
 from aisle.web.access.caller import Caller
 from aisle.web.access.headers import DOCS
+from aisle.web.access.login_page import LOGIN, LOGOUT
 from aisle.web.api import events, operations, rows, shelves, users
 from aisle.web.api.events import Feedback, Rated, Received
 from aisle.web.api.operations import Model, Rejects, RejectsWanted, Version
@@ -106,6 +107,7 @@ PAGES: Final = (
     ("GET", "/metrics", Scope.SERVER),
     *(("GET", path, Scope.TEAM) for path in ("/", "/item", "/category", "/search", "/cart", "/orders", "/wishlist")),
     *(("POST", path, Scope.TEAM) for path in ("/do", "/checkout", "/shop-as")),
+    *((method, path, Scope.OPEN) for path in (LOGIN, LOGOUT) for method in ("GET", "POST")),
     *(("GET", path, Scope.OPEN) for path in ("/picture.svg", "/openapi.json", DOCS, f"{DOCS}/oauth2-redirect")),
     *(("GET", path, Scope.OPEN) for path in ("/static/*", "/static-offline-docs/*")),
 )

@@ -32,6 +32,16 @@ class Rejected(NamedTuple):
     """When it came in; it becomes the time of an event that has none."""
 
 
+class Accepted(NamedTuple):
+    """Rows that pass the checks now."""
+
+    table: str
+    rows: pl.DataFrame | list[EventTuple]
+    """A frame with the table's columns and types, or tuples in the order of its columns."""
+    reading: Plan | None = None
+    """As of `ingest.batch.Batch`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Retried:
     """The outcome of checking rejected rows again.
@@ -39,14 +49,13 @@ class Retried:
     Attributes
     ----------
     accepted
-        Rows to store, with their table: frames with its columns and types, or tuples in the order of its columns. A
-        format may give rows of other tables too, such as the items that events name.
+        What to store. A format may give rows of other tables too, such as the items that events name.
     reasons
         For each rejected row why it is rejected again, or None.
     """
 
     table: str
-    accepted: list[tuple[str, pl.DataFrame | list[EventTuple]]]
+    accepted: list[Accepted]
     rows: Sequence[Rejected]
     reasons: list[str | None]
 
@@ -77,7 +86,7 @@ def _retry_events(rows: list[Rejected], now: int) -> Iterator[Retried]:
         accepted, reasons = check_events(
             [row.raw.encode() for row in part], [(row.key, row.created) for row in part], now
         )
-        yield Retried("events", [("events", accepted)], part, reasons)
+        yield Retried("events", [Accepted("events", accepted)], part, reasons)
 
 
 def _retry_rows(table: str, rows: list[Rejected], plan: Plan, now: int) -> Iterator[Retried]:
@@ -112,12 +121,12 @@ def _cells_of(row: Rejected) -> Cells:
 
 def _retry_frame(table: str, rows: list[Rejected], frame: pl.DataFrame, plan: Plan, now: int) -> Retried:
     reasons: list[str | None] = [None] * len(rows)
-    accepted: list[tuple[str, pl.DataFrame | list[EventTuple]]] = []
+    accepted: list[Accepted] = []
     # A format knows its tables itself, and gives them all.
     plan = plan if log_of(plan) else replace(plan, table=table)
     try:
         for batch in read_frame(frame, plan, now=now):
-            accepted.append((batch.table, batch.accepted))
+            accepted.append(Accepted(batch.table, batch.accepted, batch.reading))
             for reject in batch.rejects:
                 if reject.line is not None and batch.table == table:
                     reasons[reject.line - 1] = reject.reason

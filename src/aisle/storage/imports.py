@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import InputError, NotFound
-from aisle.shop.moments import from_moment, now
+from aisle.shop.moments import DAY, from_moment, now
 from aisle.storage.connection import Database
-from aisle.storage.tables import events, imports, metadata
+from aisle.storage.tables import events, import_changes, imports, metadata
 
 Counts = Mapping[str, Mapping[str, int]]
 """For each table, how many rows were stored, duplicate and so on."""
+
+
+KEPT_DAYS: Final = 90
+"""So long it is known what an import changed of rows that were there before, and it can be undone."""
 
 
 class Origin(NamedTuple):
@@ -38,15 +42,16 @@ class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
     undone: int | None
     files: list[str]
     options: list[str]
-    """The words after `aisle import` and the files."""
+    """The options that it got."""
     counts: dict[str, dict[str, int]]
     """Empty before it is finished."""
 
 
 def begin(db: Database, files: Sequence[str], options: Sequence[str]) -> int:
-    """Enter an import that starts, and return its number."""
+    """Enter an import that starts, and return its number; what imports that are too old changed is forgotten."""
     values = {"created": now(), "files": _text(list(files)), "options": _text(list(options))}
     with db.write() as connection:
+        connection.execute(delete(import_changes).where(import_changes.c.import_number <= newest_forgotten(connection)))
         entered = connection.execute(insert(imports).values(**values, readings="[]", counts="{}"))
         return int(cast("Row[Any]", entered.inserted_primary_key).number)
 
@@ -122,6 +127,12 @@ def get_within(connection: Connection, number: int, *, lock: bool = False) -> Im
 def mark_undone(connection: Connection, number: int) -> None:
     """Enter that an import was taken back."""
     connection.execute(_of(number).values(undone=now()))
+
+
+def newest_forgotten(connection: Connection) -> int:
+    """Return the number of the newest import that is too old to be undone; 0 if none is."""
+    too_old = select(func.max(imports.c.number)).where(imports.c.created < now() - KEPT_DAYS * DAY)
+    return connection.execute(too_old).scalar() or 0
 
 
 def still_there(db: Database, number: int) -> dict[str, int]:

@@ -51,7 +51,7 @@ def undo(db: Database, number: int) -> dict[str, Taken]:
     NotFound
         If there is no such import.
     InputError
-        If it was undone before.
+        If it was undone before, or is too old.
     StorageError
         If the database refuses; then nothing has changed.
     """
@@ -62,6 +62,11 @@ def _undo(connection: Connection, number: int) -> dict[str, Taken]:
     row = imports.get_within(connection, number, lock=True)
     if row.undone is not None:
         raise InputError(imports.undone_sentence(row))
+    if number <= imports.newest_forgotten(connection):
+        raise InputError(
+            f"import {number} is older than {imports.KEPT_DAYS} days, so what it changed of other rows is no longer "
+            "known; aisle events delete removes events by time, kind, user or item"
+        )
     erased.lock(connection)
     changed = select(import_changes.c.row_seq).where(_of(events, number))
     interactions.forget_pairs(connection, or_(events.c.import_number == number, events.c.seq.in_(changed)))

@@ -14,6 +14,7 @@ from aisle.ingest.plan import Plan
 from aisle.shop.errors import FileError, InputError, NotFound, Refused
 from aisle.storage import events, items
 from aisle.storage.connection import Database
+from aisle.storage.imports import Origin
 from aisle.storage.rows import Rows, Stored, as_tuples
 
 OWN = Plan(table="events")
@@ -41,7 +42,7 @@ def test_a_wrong_date_format_is_corrected(shop: Shop, tmp_path: Path) -> None:
     shop.import_files([path], Plan(table="events", date_format="iso"))
     assert shop.replay_rejects(Plan()) == Replayed(2, 0, 2)
     assert "does not match the date format iso or epoch" in shop.rejects()[0][0].reason
-    assert shop.replay_rejects(Plan(date_format="%d.%m.%Y")) == Replayed(2, 2, 0, stored=2)
+    assert shop.replay_rejects(Plan(date_format="%d.%m.%Y")) == Replayed(2, 2, 0, stored=2, number=2)
     assert shop.rejects() == ([], 0)
     replayed = stored(shop)
     shop.import_files([path], Plan(table="events", date_format="%d.%m.%Y"))
@@ -54,7 +55,7 @@ def test_a_wrong_mapping_is_corrected(shop: Shop, tmp_path: Path) -> None:
     assert shop.replay_rejects(Plan(columns={"nobody": "user_id"})).stays == 2
     assert "no column 'nobody'" in shop.rejects()[0][0].reason
     right = Plan(columns={"who": "user_id", "what": "item_id", "was": "event"})
-    assert shop.replay_rejects(right, "a.csv") == Replayed(2, 2, 0, stored=2)
+    assert shop.replay_rejects(right, "a.csv") == Replayed(2, 2, 0, stored=2, number=2)
     assert {row[1:4] for row in stored(shop)} == {("u", "i", "purchase")}
 
 
@@ -80,7 +81,7 @@ def test_rows_are_corrected_by_hand(shop: Shop, tmp_path: Path) -> None:
     for line in lines:
         line["row"] |= {"quantity": 3} if line["source"] != "api" else {"item_id": line["row"].pop("item", "i")}
     corrected = write(tmp_path, "corrected.jsonl", "", *[msgspec.json.encode(line).decode() for line in lines])
-    assert shop.replay_rejects(Plan(), corrected=corrected) == Replayed(4, 3, 1, stored=3)
+    assert shop.replay_rejects(Plan(), corrected=corrected) == Replayed(4, 3, 1, stored=3, number=2)
     assert [row[2] for row in sorted(stored(shop), key=lambda row: str(row[2]))] == ["i", "j", "k"]
     (left,), count = shop.rejects()
     assert (count, "juggle" in left.raw, "juggle" in left.reason) == (1, True, True)
@@ -90,7 +91,7 @@ def test_rows_are_corrected_by_hand(shop: Shop, tmp_path: Path) -> None:
 
 def test_a_request_that_is_replayed_twice_is_stored_once(shop: Shop, tmp_path: Path) -> None:
     checked = parse_events(b'{"event": "view", "user_id": "u", "product": "i"}')
-    for outcome in (Replayed(1, 1, 0, stored=1), Replayed(1, 1, 0, duplicate=1)):
+    for outcome in (Replayed(1, 1, 0, stored=1, number=1), Replayed(1, 1, 0, duplicate=1, number=2)):
         shop.accept(checked)
         assert shop.replay_rejects(Plan(columns={"product": "item_id"})) == outcome
 
@@ -112,7 +113,7 @@ def test_rows_of_an_erased_person_leave_without_being_stored(shop: Shop, tmp_pat
     shop.erase_user("ghost")
     text = exported.read_text().replace('"who":"7"', '"user_id":"ghost"').replace('"x"', '"2024-01-01"')
     corrected = write(tmp_path, "corrected.jsonl", text)
-    assert shop.replay_rejects(Plan(), corrected=corrected) == Replayed(1, 1, 0, erased=1)
+    assert shop.replay_rejects(Plan(), corrected=corrected) == Replayed(1, 1, 0, erased=1, number=2)
 
 
 @pytest.mark.parametrize("name", ["b.csv", "api"])
@@ -156,12 +157,12 @@ def test_rows_of_a_known_log_are_replayed_with_their_items_and_without_their_emp
     path = write(tmp_path, "a.csv", RETAIL, *rows)
     plan = Plan(format="online-retail")
     shop.import_files([path], plan)
-    assert shop.replay_rejects(plan) == Replayed(2, 0, 2)
+    assert shop.replay_rejects(plan) == Replayed(2, 0, 2, number=2)
     assert {row.reason for row in shop.rejects()[0]} == {"quantity '0' is not positive"}
     file = tmp_path / "rejects.jsonl"
     shop.export_rejects(file)
     file.write_text(file.read_text().replace('"Quantity":"0"', '"Quantity":"3"'))
-    assert shop.replay_rejects(plan, corrected=file) == Replayed(2, 2, 0, stored=2)
+    assert shop.replay_rejects(plan, corrected=file) == Replayed(2, 2, 0, stored=2, number=3)
     assert {row[1:4] for row in stored(shop)} == {("7", "10", "purchase"), (None, "20", "purchase")}
     assert set(items.get(shop.db, ["10", "20"])) == {"10", "20"}
 
@@ -190,11 +191,38 @@ def test_a_row_that_the_database_refuses_stops_nobody_else(
     path = write(tmp_path, "a.csv", "user_id,item_id,timestamp", "bad,i,03.04.2024", "v,i,04.04.2024")
     shop.import_files([path], Plan(table="events", date_format="iso"))
 
-    def store(db: Database, rows: Rows) -> Stored:
+    def store(db: Database, rows: Rows, origin: Origin) -> Stored:
         if any("bad" in row for row in as_tuples("events", rows)):
             raise Refused("the database has no room for bad")
-        return events.store(db, rows)
+        return events.store(db, rows, origin)
 
     monkeypatch.setitem(STORES, "events", store)
-    assert shop.replay_rejects(Plan(date_format="%d.%m.%Y")) == Replayed(2, 1, 1, stored=1)
+    assert shop.replay_rejects(Plan(date_format="%d.%m.%Y")) == Replayed(2, 1, 1, stored=1, number=2)
     assert shop.rejects()[0][0].reason.startswith("the database has no room for bad; at first: ")
+
+
+def test_a_replay_is_an_import_that_can_be_taken_back(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "user_id,item_id,timestamp", "u,i,2024-01-01", "v,i,03.04.2024")
+    shop.import_files([path], Plan(table="events", date_format="iso"))
+    shop.replay_rejects(Plan(date_format="%d.%m.%Y"))
+    replayed = shop.imports()[0]
+    assert (replayed.number, replayed.files) == (2, [f"rejects of {path}"])
+    assert replayed.options == ["--date-format", "%d.%m.%Y"]
+    assert replayed.finished is not None
+    assert (replayed.counts["events"]["read"], replayed.counts["events"]["stored"]) == (1, 1)
+    assert shop.undo_import(2)["events"].removed == 1
+    assert [row[1] for row in stored(shop)] == ["u"]
+
+
+def test_a_replay_that_stores_nothing_is_no_import(shop: Shop, tmp_path: Path) -> None:
+    shop.import_files([write(tmp_path, "a.csv", "user_id,item_id,timestamp", "v,i,x")], OWN)
+    assert shop.replay_rejects(Plan()).number is None
+    assert len(shop.imports()) == 1
+
+
+def test_a_later_import_finds_what_a_replay_stored_in_another_reading(shop: Shop, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "user_id,item_id,timestamp,Preis", "v,i,03.04.2024,5")
+    shop.import_files([path], Plan(table="events", date_format="iso"))
+    shop.replay_rejects(Plan(date_format="%d.%m.%Y"))
+    again = shop.import_files([path], Plan(columns={"Preis": "price"}, date_format="%d.%m.%Y"))
+    assert again.tables["events"].repaired == 1

@@ -79,6 +79,13 @@ def test_a_fallback_is_not_counted_as_the_placements_own_shelf(figures: dict[str
     assert figures["bestsellers"].kept == 1
 
 
+def test_a_placement_of_items_says_for_how_many_of_them_it_works(tmp_path: Path) -> None:
+    lonely = orders(lines=1).with_columns(pl.format("alone-{}", pl.col("item_id", "user_id", "transaction_id")))
+    figures = figures_of(tmp_path, pl.concat([orders(), lonely]).sort("timestamp"))
+    assert figures["frequently-bought-together"].items == pytest.approx(2 / 3)
+    assert figures["bestsellers"].items is None
+
+
 def test_without_baskets_pages_and_carts_are_not_measured(tmp_path: Path) -> None:
     alone = figures_of(tmp_path, orders(lines=1))
     assert alone.keys() == STANDARD.keys() - OF_BASKETS

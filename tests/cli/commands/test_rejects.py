@@ -60,6 +60,11 @@ def test_a_replay_takes_the_options_that_the_import_printed(aisle: Runner, shop:
     aisle("-C", shop, "import", clicks, *options, "--date-format", "%Y/%m/%d", "--yes")
     ran = aisle("-C", shop, "rejects", "replay", *options, "--returns", "--date-format", "%d.%m.%Y")
     assert "2 rejects read, 1 passed, 1 stay: 1 rows stored" in ran.out
+    number = max(row["number"] for row in msgspec.json.decode(aisle("-C", shop, "imports", "list", "--json").out))
+    assert f"This is import {number}; aisle imports undo {number} takes it back" in ran.out
+    assert f"From rejects of {clicks} with --map" in aisle("-C", shop, "imports", "show", str(number)).out.replace(
+        "\n", ""
+    )
 
 
 def test_a_replay_of_a_table_leaves_the_others(aisle: Runner, shop: Path, tmp_path: Path) -> None:

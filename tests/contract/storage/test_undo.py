@@ -7,12 +7,16 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError, NotFound
+from aisle.shop.moments import DAY
 from aisle.storage import events, imports, interactions, items, people, reviews, users
 from aisle.storage.connection import Database
 from aisle.storage.imports import Origin
+from aisle.storage.tables import import_changes
+from aisle.storage.tables import imports as imports_table
 from aisle.storage.undo import Taken, undo
 from tests import databases
 from tests.contract.storage.test_imports import begun, known_as
@@ -47,6 +51,22 @@ def test_a_second_undo_says_when_the_first_was(db: Database) -> None:
         undo(db, number)
     with pytest.raises(NotFound, match="no import 99"):
         undo(db, 99)
+
+
+def test_an_import_that_is_too_old_is_kept_and_what_it_changed_is_forgotten(db: Database) -> None:
+    events.store(db, [event(1)])
+    old = imported(db, event(1, price=5), alias=["e1"])
+    new = imported(db, event(1, currency="GBP"), alias=["e1"])
+    with db.write() as connection:
+        aged = imports_table.c.created - (imports.KEPT_DAYS + 1) * DAY
+        connection.execute(update(imports_table).where(imports_table.c.number == old).values(created=aged))
+    with pytest.raises(InputError, match=rf"import {old} is older than 90 days.*aisle events delete"):
+        undo(db, old)
+    begun(db)
+    with db.read() as connection:
+        assert connection.execute(select(import_changes.c.import_number)).scalars().all() == [new]
+    assert undo(db, new) == {"events": Taken(0, 1, 0)}
+    assert contents(db) == [event(1, price=5)]
 
 
 def test_events_of_a_merged_shopper_are_found_and_those_of_an_erased_one_are_gone(db: Database) -> None:

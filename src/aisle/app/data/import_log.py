@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from aisle.ingest.batch import Batch
 from aisle.ingest.identity import Earlier
 from aisle.ingest.plan import Plan
 from aisle.storage import imports
@@ -23,12 +22,12 @@ def earlier_imports(db: Database) -> Earlier:
 
 
 class ImportLog:
-    """Enters an import with its first batch: one that cannot read its files is none.
+    """Enters an import, or a replay of rejects, with its first rows: one that cannot read its files is none.
 
     Parameters
     ----------
     files, options
-        The words of `aisle import`.
+        The words of `aisle import`; of a replay, whose rejects, and its options.
     """
 
     def __init__(self, db: Database, files: Sequence[str], options: Sequence[str] = ()) -> None:
@@ -38,15 +37,15 @@ class ImportLog:
         self._readings: list[Plan] = []
         self.number: int | None = None
 
-    def origin(self, batch: Batch) -> Origin:
-        """Return which import the rows of a batch are of, once it is entered how they were read."""
+    def origin(self, reading: Plan | None, *, says_kind: bool = True) -> Origin:
+        """Return which import rows are of, once it is entered how they were read; arguments as of `Batch`."""
         if self.number is None:
             self.number = imports.begin(self._db, self._files, self._options)
-        if batch.reading is not None and batch.reading not in self._readings:
-            self._readings.append(batch.reading)
-            texts = [msgspec.json.encode(reading).decode() for reading in self._readings]
+        if reading is not None and reading not in self._readings:
+            self._readings.append(reading)
+            texts = [msgspec.json.encode(one).decode() for one in self._readings]
             imports.note_readings(self._db, self.number, texts)
-        return Origin(self.number, batch.says_kind)
+        return Origin(self.number, says_kind)
 
     def finish(self, counts: Mapping[str, "Count"]) -> None:
         """Enter that the import is complete."""

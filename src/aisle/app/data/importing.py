@@ -186,7 +186,7 @@ def import_trusted(db: Database, frames: Iterable[tuple[str, pl.DataFrame]], pro
 def _store(db: Database, batch: Batch, imported: Imported, log: ImportLog) -> None:
     """Store one batch and its rejects, and count them."""
     count = imported.tables.setdefault(batch.table, Count())
-    store = partial(STORES[batch.table], db, origin=log.origin(batch))
+    store = partial(STORES[batch.table], db, origin=log.origin(batch.reading, says_kind=batch.says_kind))
     for rows, outcome in around_refused(store, batch.accepted.hstack(batch.aliases)):
         if isinstance(outcome, Refused):
             keep(db, batch.table, [(row, str(outcome)) for row in as_tuples(batch.table, rows)])

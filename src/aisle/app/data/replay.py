@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import msgspec
 
-from aisle.app.data.importing import STORES
+from aisle.app.data.import_log import ImportLog
+from aisle.app.data.importing import STORES, Count
 from aisle.app.progress import Progress, silent
 from aisle.ingest.plan import Plan
-from aisle.ingest.replay import Rejected, Retried, read_again
+from aisle.ingest.replay import Accepted, Rejected, Retried, read_again
 from aisle.shop.errors import FileError, InputError, NotFound, Refused
 from aisle.storage import rejects
 from aisle.storage.connection import Database
@@ -32,6 +33,8 @@ class Replayed(msgspec.Struct):
     duplicate: int = 0
     erased: int = 0
     """Rows of people who were erased: not stored."""
+    number: int | None = None
+    """The number under which `aisle imports` knows what was stored; null if there was nothing to store."""
 
 
 class _CorrectedLine(msgspec.Struct):
@@ -67,14 +70,16 @@ def replay(
         If the corrected file cannot be used.
     """
     corrections = None if corrected is None else _read_corrections(corrected)
-    replayed = Replayed()
-    for name in _sources(db, source):
+    sources = _sources(db, source)
+    work = _Replay(db, plan, ImportLog(db, [f"rejects of {name}" for name in sources], plan.arguments()))
+    for name in sources:
         rows = [reject for reject in rejects.waiting(db, name) if corrections is None or reject.seq in corrections]
         rows = [reject for reject in rows if plan.table in (None, reject.table)]
         known = {reject.digest.hex(): reject for reject in rows}
         for retried in read_again([_rejected(reject, corrections) for reject in rows], plan):
-            _settle_around_refused(db, retried, plan, known, replayed)
-            progress("replay", replayed.read, None, replayed.read)
+            work.settle_around_refused(retried, known)
+            progress("replay", work.replayed.read, None, work.replayed.read)
+    replayed = work.finished()
     if corrections is not None and replayed.read < len(corrections):
         missing = len(corrections) - replayed.read
         raise NotFound(f"{missing} of the rows of {corrected} are not rejects, or no longer; export the rejects again")
@@ -118,37 +123,57 @@ def _rejected(reject: Waiting, corrections: dict[int, str] | None) -> Rejected:
     return Rejected(reject.digest.hex(), reject.source, reject.table, raw, reject.created)
 
 
-def _settle_around_refused(
-    db: Database, retried: Retried, plan: Plan, known: dict[str, Waiting], replayed: Replayed
-) -> None:
-    """Settle rejects together; if the database refuses a row, one by one, so that it stops nobody else."""
-    try:
-        _settle(db, retried, known, replayed)
-    except Refused as error:
-        if len(retried.rows) > 1:
-            for row in retried.rows:
-                for alone in read_again([row], plan):
-                    _settle_around_refused(db, alone, plan, known, replayed)
+class _Replay:
+    """Stores what passes, under the number of an import, and keeps the other rejects with their new reasons."""
+
+    def __init__(self, db: Database, plan: Plan, log: ImportLog) -> None:
+        self._db = db
+        self._plan = plan
+        self._log = log
+        self._counts: dict[str, Count] = {}
+        self.replayed = Replayed()
+
+    def settle_around_refused(self, retried: Retried, known: dict[str, Waiting]) -> None:
+        """Settle rejects together; if the database refuses a row, one by one, so that it stops nobody else."""
+        try:
+            self._settle(retried, known)
+        except Refused as error:
+            if len(retried.rows) > 1:
+                for row in retried.rows:
+                    for alone in read_again([row], self._plan):
+                        self.settle_around_refused(alone, known)
+                return
+            self._settle(Retried(retried.table, [], retried.rows, [str(error)]), known)
+
+    def _settle(self, retried: Retried, known: dict[str, Waiting]) -> None:
+        """Store the rows that passed, then remove their rejects: a crash in between only leads to duplicates."""
+        for accepted in retried.accepted:
+            self._store(accepted, of_rejects=accepted.table == retried.table)
+        outcomes = [(known[row.key].seq, reason) for row, reason in zip(retried.rows, retried.reasons, strict=True)]
+        before = {reject.seq: reject.reason for reject in known.values()}
+        stays = {seq: _with_history(reason, before[seq]) for seq, reason in outcomes if reason is not None}
+        rejects.settle(self._db, [seq for seq, reason in outcomes if reason is None], stays)
+        self.replayed.read += len(outcomes)
+        self.replayed.stays += len(stays)
+        self.replayed.left += len(outcomes) - len(stays)
+
+    def _store(self, accepted: Accepted, *, of_rejects: bool) -> None:
+        """Store rows; a format may give more than the rejects themselves, such as the items that they name."""
+        if len(accepted.rows) == 0:
             return
-        _settle(db, Retried(retried.table, [], retried.rows, [str(error)]), known, replayed)
+        stored = STORES[accepted.table](self._db, accepted.rows, self._log.origin(accepted.reading))
+        count = self._counts.setdefault(accepted.table, Count())
+        for of in (count, self.replayed) if of_rejects else (count,):
+            of.stored += stored.stored
+            of.duplicate += stored.duplicate
+            of.erased += stored.erased
+        count.read += len(accepted.rows)
 
-
-def _settle(db: Database, retried: Retried, known: dict[str, Waiting], replayed: Replayed) -> None:
-    """Store the rows that passed, then remove their rejects: a crash in between only leads to duplicates."""
-    for table, rows in retried.accepted:
-        stored = STORES[table](db, rows)
-        if table != retried.table:
-            continue
-        replayed.stored += stored.stored
-        replayed.duplicate += stored.duplicate
-        replayed.erased += stored.erased
-    outcomes = [(known[row.key].seq, reason) for row, reason in zip(retried.rows, retried.reasons, strict=True)]
-    before = {reject.seq: reject.reason for reject in known.values()}
-    stays = {seq: _with_history(reason, before[seq]) for seq, reason in outcomes if reason is not None}
-    rejects.settle(db, [seq for seq, reason in outcomes if reason is None], stays)
-    replayed.read += len(outcomes)
-    replayed.stays += len(stays)
-    replayed.left += len(outcomes) - len(stays)
+    def finished(self) -> Replayed:
+        """Return what the replay came to, once all its rows are stored."""
+        self._log.finish(self._counts)
+        self.replayed.number = self._log.number
+        return self.replayed
 
 
 def _with_history(reason: str, before: str) -> str:

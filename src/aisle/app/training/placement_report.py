@@ -39,6 +39,9 @@ SHELVES: Final = 200
 LENGTH: Final = 10
 """How long the shelves are."""
 
+ITEMS: Final = 500
+"""So many of the shop's items are asked for what goes with them, at random."""
+
 
 class PlacementFigures(msgspec.Struct, frozen=True):
     """The figures of one placement's shelves.
@@ -51,6 +54,9 @@ class PlacementFigures(msgspec.Struct, frozen=True):
         The share of shelves that the strategy itself filled; the others are fallbacks.
     hit_rate, ndcg
         The means over the shelves, for the first ten places.
+    items
+        The share of the shop's items for which the strategy itself finds something; None for a shelf that is not about
+        an item.
     """
 
     placement: str
@@ -59,6 +65,7 @@ class PlacementFigures(msgspec.Struct, frozen=True):
     kept: float
     hit_rate: float
     ndcg: float
+    items: float | None = None
 
 
 class ShareCost(msgspec.Struct, frozen=True):
@@ -132,17 +139,35 @@ def placement_report(
     of_shoppers = _of_shoppers(holdout, draw)
     of_pages, of_carts = _of_baskets(holdout, events, model.weights, draw)
     cases = {"shopper": of_shoppers, "item": of_pages, "cart": of_carts}
+    some_items = draw.permutation(len(model.items))[:ITEMS].astype(np.int32)
     catalogue = NoCatalogue(RequestVocabulary(model.items), _newest(holdout))
     report = PlacementReport([], [])
     for placement in placements.values():
         of_placement = cases[placement.strategy.about]
         if of_placement is not None:
-            _measure(placement, model, catalogue, of_placement, report)
+            of_items = _works_for(placement, model, catalogue, of_placement.shoppers, some_items)
+            _measure(placement, model, catalogue, of_placement, of_items, report)
     return report
 
 
+def _works_for(
+    placement: Placement, model: TrainedModel, catalogue: NoCatalogue, shoppers: QueryBatch, items: Ints
+) -> float | None:
+    """Return for which share of the items a placement's own strategy finds something; None if it is not about items."""
+    if placement.strategy.about != "item":
+        return None
+    cases = _of_items(shoppers, items)
+    queries = (_query(cases, row, model, catalogue, placement) for row in range(len(items)))
+    return float(np.mean([next(placement.strategy.propose(query)).fallback is None for query in queries]))
+
+
 def _measure(
-    placement: Placement, model: TrainedModel, catalogue: NoCatalogue, cases: Cases, report: PlacementReport
+    placement: Placement,
+    model: TrainedModel,
+    catalogue: NoCatalogue,
+    cases: Cases,
+    of_items: float | None,
+    report: PlacementReport,
 ) -> None:
     """Enter the figures of one placement in a report, and the cost of its shares if it has any."""
     shares = Rules(seen_share=placement.rules.seen_share, repeat_share=placement.rules.repeat_share)
@@ -168,6 +193,7 @@ def _measure(
             kept=kept / len(shown),
             hit_rate=ranking.mean(ranking.hit_rate(hits, LENGTH)),
             ndcg=ndcg,
+            items=of_items,
         )
     )
     if shares != NO_RULES:
@@ -196,6 +222,13 @@ def _of_shoppers(holdout: Holdout, draw: np.random.Generator) -> Cases:
     """Return requests of random shoppers with a target event in the held-out weeks."""
     rows = np.sort(draw.permutation(len(holdout))[:SHELVES])
     return Cases(holdout.queries.take(rows), _no_page(len(rows)), _no_cart(len(rows)), holdout.truth.take(rows))
+
+
+def _of_items(shoppers: QueryBatch, items: Ints) -> Cases:
+    """Return a request for the page of each item; whoever asks is one shopper, as such a page shows all the same."""
+    nobody = np.zeros(len(items), np.int64)
+    nothing = ItemLists(np.zeros(len(items) + 1, np.int64), np.zeros(0, np.int32))
+    return Cases(shoppers.take(nobody), items, _no_cart(len(items)), nothing)
 
 
 def _of_baskets(

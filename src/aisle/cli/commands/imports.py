@@ -50,7 +50,7 @@ def show_import(context: typer.Context, number: Number, as_json: Json = False) -
         terminal.json({"import": row, "still_there": still_there})
         return
     terminal.say(f"Import {row.number} of {_moment(row.created)} UTC: {_state(row)}")
-    terminal.say(" ".join(["aisle import", *row.files, *row.options]))
+    terminal.say(" ".join(["From", ", ".join(row.files), *(["with"] if row.options else []), *row.options]))
     columns = ("table", "stored", "repaired", "duplicate", "rejected", "still there")
     names = dict.fromkeys([*row.counts, *(name for name, rows in still_there.items() if rows)])
     cells = [

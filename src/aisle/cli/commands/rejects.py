@@ -123,3 +123,7 @@ def replay_rejects(
         return
     counts = f"{replayed.stored:,} rows stored, {replayed.duplicate:,} duplicate, {replayed.erased:,} of erased people"
     terminal.say(f"{replayed.read:,} rejects read, {replayed.left:,} passed, {replayed.stays:,} stay: {counts}")
+    if replayed.number is not None:
+        terminal.say(
+            f"This is import {replayed.number}; aisle imports undo {replayed.number} takes it back.", style="dim"
+        )

@@ -53,12 +53,13 @@ def measured_tables(models: "Sequence[Measured]") -> Group:
 
 def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
     """Return the table of the placements' shelves on the held-out weeks."""
-    columns = ("placement", "shelves", "as promised", "hits", "NDCG")
+    columns = ("placement", "shelves", "as promised", "of items", "hits", "NDCG")
     rows = [
         (
             figures.placement,
             f"{figures.questions:,}",
             f"{figures.kept:.0%}",
+            "" if figures.items is None else f"{figures.items:.0%}",
             _short(figures.hit_rate),
             _short(figures.ndcg),
         )

@@ -18,6 +18,7 @@ import msgspec
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.app.serving.connections import connections
+from aisle.app.serving.erasure_watch import ErasureWatch
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.logins import Logins
@@ -84,6 +85,7 @@ class Live:
         self.impressions = ImpressionLog(self.db)
         self.recommendation_ids = RecommendationIds(self.db)
         self.profiles = Profiles(self._reads)
+        self.erasures = ErasureWatch(self._reads, self.profiles)
         self.paged = PagedShelves(self.db)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
@@ -364,6 +366,7 @@ class Live:
     def close(self) -> None:
         """Store the events and impressions that still wait, and close the database."""
         self.model_watch.close()
+        self.erasures.close()
         self.writer.close()
         self.impressions.close()
         self._reads.close()

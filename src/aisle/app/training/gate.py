@@ -38,6 +38,7 @@ from aisle.evaluation.compare import Finding, compare, describe, verdict
 from aisle.evaluation.evaluate import Evaluation
 from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.window import choose_window
+from aisle.kernels.threads import blas_alone
 from aisle.models import registry
 from aisle.recommenders.second_stage.item_state import ENOUGH
 from aisle.shop.errors import NotEnoughData, SettingsError
@@ -251,8 +252,9 @@ def _placements(
     """Measure the shelves of every placement with the models fitted on the past."""
     components = with_other_components(fitted, recipe, holdout.train).components
     past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
-    least = least_repeat_share(past, holdout, recipe.seed)
-    past = replace(past, components=with_repeat_share(components, least))
-    report = placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed)
+    with blas_alone():
+        least = least_repeat_share(past, holdout, recipe.seed)
+        past = replace(past, components=with_repeat_share(components, least))
+        report = placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed)
     progress("score placements", 1, 1)
     return report._replace(least_repeat_share=least)

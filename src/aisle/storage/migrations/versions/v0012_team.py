@@ -1,6 +1,6 @@
 """The people who run the shop, who of them is logged in, and logins that failed.
 
-Revision 0011. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0012. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 ID = sa.String(256).with_variant(sa.VARBINARY(256), "mysql")
 SHA256 = sa.LargeBinary(32).with_variant(sa.BINARY(32), "mysql")

@@ -66,7 +66,10 @@ def _libraries(_modules: int) -> ThreadpoolController:
 
 @contextmanager
 def blas_alone() -> Iterator[None]:
-    """Hold BLAS to one thread until the block ends, for a process whose requests are parallel and small."""
+    """Hold BLAS to one thread until the block ends: where much that is small is multiplied, a second one only waits.
+
+    Of a server's requests that is true, and of shelves filled in blocks, which share the cores by themselves.
+    """
     with threadpool_limits(limits=1, user_api="blas"):
         yield
 

@@ -109,7 +109,10 @@ PAGES: Final = (
     *(("GET", path, Scope.TEAM) for path in ("/", "/item", "/category", "/search", "/cart", "/orders", "/wishlist")),
     *(("POST", path, Scope.TEAM) for path in ("/do", "/checkout", "/shop-as")),
     *((method, path, Scope.OPEN) for path in (LOGIN, LOGOUT) for method in ("GET", "POST")),
-    *(("GET", path, Scope.OPEN) for path in ("/picture.svg", "/openapi.json", DOCS, f"{DOCS}/oauth2-redirect")),
+    *(
+        ("GET", path, Scope.OPEN)
+        for path in ("/picture.svg", "/widget.js", "/openapi.json", DOCS, f"{DOCS}/oauth2-redirect")
+    ),
     *(("GET", path, Scope.OPEN) for path in ("/static/*", "/static-offline-docs/*")),
 )
 """All other routes."""

@@ -246,15 +246,15 @@ def _against_popularity(
     return by_ndcg.promote, reason
 
 
+@blas_alone()
 def _placements(
     settings: Settings, recipe: Recipe, fitted: Fitted, holdout: Holdout, tables: Tables, progress: Progress
 ) -> PlacementReport:
     """Measure the shelves of every placement with the models fitted on the past."""
     components = with_other_components(fitted, recipe, holdout.train).components
     past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
-    with blas_alone():
-        least = least_repeat_share(past, holdout, recipe.seed)
-        past = replace(past, components=with_repeat_share(components, least))
-        report = placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed)
+    least = least_repeat_share(past, holdout, recipe.seed)
+    past = replace(past, components=with_repeat_share(components, least))
+    report = placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed)
     progress("score placements", 1, 1)
     return report._replace(least_repeat_share=least)

@@ -27,7 +27,7 @@ Quota = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 NAME: Final = "hybrid"
 """What it is called in `aisle.toml` and on the command line."""
 
-BLOCK: Final = 1024
+BLOCK: Final = 256
 """So many queries are ranked at a time, so that their features fit into memory."""
 
 SOURCES: Final[dict[str, int]] = {

@@ -122,9 +122,7 @@ def decide(
     try:
         past = fit_on_past(recipe, holdout, budget, progress)
     except NotEnoughData as error:
-        baseline = _as("popularity", measure_other(recipe.only_popular()))
-        problem = f"before the held-out weeks there was too little for {recipe.model} ({error})"
-        return abstain(live, recipe, problem, [baseline[0]])
+        return abstain_before(live, recipe, error, measure_other)
     measured = score(recipe, past, holdout, progress=progress)
     report = _placements(settings, recipe, past.fitted, holdout, tables, progress)
     return msgspec.structs.replace(
@@ -135,6 +133,13 @@ def decide(
         long_tail=tail_costs(past.fitted, holdout, recipe.seed),
         calibrated=calibrate(past.fitted, holdout, recipe.seed),
     )
+
+
+def abstain_before(live: LiveRecipe, recipe: Recipe, error: NotEnoughData, measure_other: Measure) -> GateDecision:
+    """Decide where a recipe cannot be fitted before the held-out weeks, although popularity can."""
+    baseline = _as("popularity", measure_other(recipe.only_popular()))
+    problem = f"before the held-out weeks there was too little for {recipe.model} ({error})"
+    return abstain(live, recipe, problem, [baseline[0]])
 
 
 def compare_with_live(

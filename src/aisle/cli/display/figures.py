@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import astuple
 from rich.console import Group
 from rich.text import Text
 
@@ -71,9 +72,8 @@ def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
 def reliability_table(reliability: "Reliability") -> Group:
     """Return the table of stated chances and of what was observed."""
     rows = [
-        (f"{number}", f"{one.stated:.2%}", f"{one.observed:.2%}", f"{one.observed / one.stated:.2f}")
+        (f"{number}", f"{one.stated:.2%}", f"{one.observed:.2%}", *(f"{figure:.2f}" for figure in astuple(one.ratio)))
         for number, one in enumerate(reliability.bins, 1)
-        if one.stated
     ]
     better = reliability.better
     title = f"Chances within {reliability.days:.0f} days, by tenths of the lists of {reliability.shoppers:,} shoppers"
@@ -81,7 +81,7 @@ def reliability_table(reliability: "Reliability") -> Group:
         f"Brier score {reliability.brier:.5f}, smaller than that of one constant by {better.value:.5f} "
         f"({better.low:.5f} to {better.high:.5f})."
     )
-    columns = ("tenth", "stated", "observed", "ratio")
+    columns = ("tenth", "stated", "observed", "ratio", "from", "to")
     return Group(table(title, columns, rows, right=columns), Text(note, style="dim"))
 
 

@@ -1,6 +1,6 @@
 # Every target does its own set-up. All it needs is Python 3.11 or newer and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench durability faults serving screenshots clean
+.PHONY: help setup demo test check format bench durability faults serving widget screenshots clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -63,6 +63,9 @@ faults: $(VENV)/.installed-dev ## databases that stand still, damaged models, ho
 
 serving: $(VENV)/.installed-dev ## a shop over HTTP under load: a table of docs/benchmarks.md; needs wrk, h2load and AISLE_DATA
 	$(BIN)/python -m benchmarks.serving $(AISLE_DATA)/online-retail
+
+widget: $(VENV)/.installed-dev ## what arrives from pages with shelves while the way to the server fails; needs Chromium
+	$(BIN)/python -m benchmarks.widget
 
 screenshots: $(VENV)/.installed-dev ## the pictures of the docs, from the real pages; needs Chromium
 	$(BIN)/python -m benchmarks.screenshots

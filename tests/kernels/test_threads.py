@@ -95,3 +95,13 @@ def test_a_single_stretch_waits_for_no_other_work() -> None:
         alone = pool.submit(share_out, lambda start, stop: (start, stop), [0, 5])
         assert alone.result(10) == [(0, 5)]
         pool.shutdown()
+
+
+def test_parts_of_shared_work_are_not_shared_out_again() -> None:
+    """Threads that wait for threads of their own pool would wait for ever."""
+
+    def sum_of_parts(start: int, stop: int) -> int:
+        return sum(share_out(lambda first, last: last - first, list(range(start, stop + 1))))
+
+    shared = ThreadPoolExecutor(1).submit(share_out, sum_of_parts, [0, 30, 50, 90, 100])
+    assert shared.result(10) == [30, 20, 40, 10]

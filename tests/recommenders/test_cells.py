@@ -3,7 +3,7 @@ import pytest
 
 from aisle import kernels
 from aisle.recommenders import cells
-from aisle.recommenders.cells import index, top_in_cells
+from aisle.recommenders.cells import index, of_directions, top_in_cells
 from aisle.recommenders.implicit import graph_filter
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.implicit.graph_filter import GraphFilter, GraphFilterConfig
@@ -112,6 +112,20 @@ def test_similar_items_come_from_the_cells() -> None:
     exact, by_cells = (similar(directions(vectors, found), items, 5) for found in (None, index(vectors, seed=0)))
     common = [len(np.intersect1d(*both)) for both in zip(exact.items, by_cells.items, strict=True)]
     assert np.mean(common) > 4.8
+
+
+def test_of_directions_each_is_in_a_cell_of_its_own_direction() -> None:
+    vectors = clustered()
+    found = index(vectors, seed=0)
+    assert found is not None
+    unit_vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    cells_of = of_directions(found, unit_vectors)
+    assert len(found.longest) == 5
+    assert len(cells_of.longest) == 0
+    assert sorted(cells_of.items) == list(range(ITEMS))
+    for item in found.longest:
+        cell = np.searchsorted(cells_of.indptr, np.flatnonzero(cells_of.items == item)[0], "right") - 1
+        assert cell == (cells_of.means @ unit_vectors[item]).argmax()
 
 
 def test_the_low_pass_filter_reaches_the_best_of_the_linear_one(monkeypatch: pytest.MonkeyPatch) -> None:

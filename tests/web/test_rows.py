@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
 from aisle.storage import people
+from tests.small_shop import TEAS, TOOLS
 
 
 def test_an_item_is_added_changed_and_returned(client: TestClient) -> None:
@@ -16,6 +17,13 @@ def test_an_item_is_added_changed_and_returned(client: TestClient) -> None:
     assert (item["title"], item["price"], item["stock"], item["url"]) == ("Mug", 7.5, 3, "https://shop.example/mug")
     shelf = client.get("/api/recommendations?user_id=user-0&n=20").json()
     assert "tea-1" not in {item["item_id"] for item in shelf["items"]}
+
+
+def test_all_items_are_listed_page_by_page(client: TestClient) -> None:
+    pages = [client.get("/api/items", params={"n": 8, "offset": offset}).json() for offset in (0, 8, 16, 24)]
+    assert [len(page) for page in pages] == [8, 8, 4, 0]
+    assert sorted(item["item_id"] for page in pages for item in page) == sorted([*TEAS, *TOOLS])
+    assert {item["category"] for item in client.get("/api/items?category=Tea&n=50").json()} == {"Tea"}
 
 
 def test_an_unknown_item_is_not_found(client: TestClient) -> None:

@@ -26,6 +26,7 @@ from aisle.app.serving.placements import placement_named, placements_of, with_ru
 from aisle.app.serving.profiles import Profile, Profiles
 from aisle.app.serving.reasons import reasons_of_shelf
 from aisle.app.serving.recommendation_ids import RecommendationIds
+from aisle.app.serving.search import Search
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
@@ -83,6 +84,7 @@ class Live:
         self.recommendation_ids = RecommendationIds(self.db)
         self.profiles = Profiles(self._reads)
         self.paged = PagedShelves(self.db)
+        self.search = Search(self.db, self.model_watch, self.profiles)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,22 @@ def taste(model: TrainedModel, events: Sequence[ProfileEvent], item_ids: Sequenc
     return scores
 
 
+def by_relevance(relevances: Sequence[float], scores: Floats) -> list[int]:
+    """Return the places of search results, best first: those that fit about as well in the order of a taste.
+
+    Parameters
+    ----------
+    relevances
+        How well each fits the search; those within a tenth of the best one's count as equal.
+    scores
+        How much the shopper likes each, (results,); unknown ones, NaN, come last among equals.
+    """
+    best = max(relevances, default=0.0) or 1.0
+    tenths = np.ceil(10 * np.array(relevances) / best)
+    order: list[int] = np.lexsort((-scores, -tenths)).tolist()
+    return order
+
+
 def best_first(scores: Floats) -> list[int]:
     """Return places by falling score; equal and unknown ones keep their order, the unknown last."""
     order: list[int] = np.argsort(-scores, kind="stable").tolist()

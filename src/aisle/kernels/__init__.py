@@ -9,6 +9,7 @@ from typing import Final
 
 COMPILED: Final = (
     "als",
+    "candidates",
     "lambdas",
     "neighbours",
     "partners",
@@ -26,7 +27,7 @@ COMPILED: Final = (
 )
 """The modules that hold compiled kernels."""
 
-OF_A_SHELF: Final = ("products", "sessions", "tallies", "topn", "trees", "union")
+OF_A_SHELF: Final = ("candidates", "products", "sessions", "tallies", "topn", "trees", "union")
 """Those that one shelf needs."""
 
 _loaded = False

@@ -23,6 +23,7 @@ LongRows = Annotated[NDArray[np.int64], types.Array(types.int64, 2, "C", readonl
 Floats = Annotated[NDArray[np.float32], types.Array(types.float32, 1, "C", readonly=True)]
 FloatRows = Annotated[NDArray[np.float32], types.Array(types.float32, 2, "C", readonly=True)]
 Doubles = Annotated[NDArray[np.float64], types.Array(types.float64, 1, "C", readonly=True)]
+DoubleRows = Annotated[NDArray[np.float64], types.Array(types.float64, 2, "C", readonly=True)]
 FilledFlags = Annotated[NDArray[np.bool_], types.Array(types.boolean, 1, "C")]
 FilledInts = Annotated[NDArray[np.int32], types.Array(types.int32, 1, "C")]
 FilledIntRows = Annotated[NDArray[np.int32], types.Array(types.int32, 2, "C")]

@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisle.kernels.compiling import (
     Doubles,
@@ -20,6 +21,9 @@ from aisle.kernels.partners_numpy import LIFT, SUM, Partners, Places, Value
 from aisle.kernels.threads import even_blocks, share_out
 
 _BLOCKS: Final = 64
+
+_HALF: Final = np.uint64(32)
+_LOW: Final = np.uint64(2**32 - 1)
 
 
 def partners(places: Places, value: Value, k: int) -> Partners:
@@ -100,6 +104,7 @@ def _meet(
     first: Longs,
     last: Longs,
     owner: Ints,
+    formula: int,
     fading: Doubles,
     summed: Doubles,
     met: Ints,
@@ -118,11 +123,29 @@ def _meet(
             if met[other] == 0:
                 touched[size] = other
                 size += 1
-            summed[other] += fading[min(abs(near - place), len(fading)) - 1]
+            if formula == SUM:
+                summed[other] += fading[min(abs(near - place), len(fading)) - 1]
             met[other] += 1
             owned[other] += newest[other] != owner[place]
             newest[other] = owner[place]
     return size
+
+
+@inlined
+def _key(bits: np.uint32, item: np.int32) -> np.uint64:
+    """Return a number that is larger for a larger value, and of equal values for the lower item.
+
+    The bits of positive floats have the order of the floats.
+    """
+    return (np.uint64(bits) << _HALF) | (_LOW - np.uint64(item))
+
+
+@inlined
+def _largest(keys: NDArray[np.uint64], most: int) -> NDArray[np.uint64]:
+    """Return the largest keys, the largest first, and no more than `most`."""
+    if len(keys) > most:
+        keys = np.partition(keys, len(keys) - most)[len(keys) - most :]
+    return np.sort(keys)[::-1]
 
 
 @kernel
@@ -147,27 +170,36 @@ def _count(
     times: FilledIntRows,
     owners: FilledIntRows,
 ) -> None:
-    summed = np.zeros(len(counts))
-    met, owned = np.zeros(len(counts), np.int32), np.zeros(len(counts), np.int32)
-    newest = np.full(len(counts), -1, np.int32)
-    touched = np.empty(len(counts), np.int32)
+    items_count, most = len(counts), indices.shape[1]
+    summed = np.zeros(items_count)
+    met, owned = np.zeros(items_count, np.int32), np.zeros(items_count, np.int32)
+    newest = np.full(items_count, -1, np.int32)
+    touched = np.empty(items_count, np.int32)
+    worth = np.empty(items_count, np.float32)
+    bits, keys = worth.view(np.uint32), np.empty(items_count, np.uint64)
     for item in range(start, stop):
         own = order[begins[item] : begins[item + 1]]
-        size = _meet(item, own, items, first, last, owner, fading, summed, met, owned, newest, touched, repeats)
-        others = np.sort(touched[:size])
-        pair_value = np.zeros(size, np.float32)
+        size = _meet(
+            item, own, items, first, last, owner, formula, fading, summed, met, owned, newest, touched, repeats
+        )
+        good = 0
         for i in range(size):
-            other = others[i]
+            other = touched[i]
             if met[other] >= min_support:
-                pair_value[i] = _value(formula, summed[other], met[other], counts[item], counts[other], baskets)
-        row, place = item - start, 0
-        for i in np.argsort(-pair_value, kind="mergesort")[: indices.shape[1]]:
-            if pair_value[i] > 0:
-                indices[row, place], values[row, place] = others[i], pair_value[i]
-                times[row, place], owners[row, place] = met[others[i]], owned[others[i]]
-                place += 1
-        sizes[row] = place
-        summed[others] = 0
-        met[others] = 0
-        owned[others] = 0
-        newest[others] = -1
+                worth[good] = _value(formula, summed[other], met[other], counts[item], counts[other], baskets)
+                keys[good] = _key(bits[good], other)
+                good += worth[good] > 0
+        row = item - start
+        best = _largest(keys[:good], most)
+        sizes[row] = len(best)
+        for place in range(len(best)):
+            other = np.int32(_LOW - (best[place] & _LOW))
+            bits[0] = np.uint32(best[place] >> _HALF)
+            indices[row, place], values[row, place] = other, worth[0]
+            times[row, place], owners[row, place] = met[other], owned[other]
+        for i in range(size):
+            other = touched[i]
+            summed[other] = 0
+            met[other] = 0
+            owned[other] = 0
+            newest[other] = -1

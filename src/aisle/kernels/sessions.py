@@ -10,6 +10,8 @@ from aisle.kernels.sessions_numpy import Index, Nearest
 from aisle.kernels.threads import blocks, share_out
 
 _QUERIES: Final = 32
+_DISTANCES: Final = 64
+"""So many powers are found at first; more when a session needs them."""
 
 
 def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
@@ -31,6 +33,8 @@ def _compare(
     newest_indptr: Longs,
     newest: Ints,
     faded: Floats,
+    entries: Ints,
+    heads: Ints,
     next_place: Longs,
     sessions: Ints,
     match: Ints,
@@ -38,42 +42,74 @@ def _compare(
 ) -> int:
     """Fill in the candidates, newest first, with the newest entry that each has in common; return their number.
 
-    The sessions of each entry come newest first, so that those of all entries are merged as sorted lists are.
+    The sessions of each liked entry come newest first, so that those of all entries are merged as sorted lists are:
+    `heads` holds the next session of each, -1 after the last one.
     """
+    liked = 0
     for entry in range(len(query_items)):
-        liked = weights[entry] > 0
-        next_place[entry] = newest_indptr[query_items[entry]] if liked else newest_indptr[query_items[entry] + 1]
+        start = newest_indptr[query_items[entry]]
+        if weights[entry] > 0 and start < newest_indptr[query_items[entry] + 1]:
+            entries[liked], heads[liked], next_place[liked] = entry, newest[start], start
+            liked += 1
     for count in range(len(sessions)):
         session = np.int32(-1)
-        for entry in range(len(query_items)):
-            if next_place[entry] < newest_indptr[query_items[entry] + 1]:
-                session = max(session, newest[next_place[entry]])
+        for i in range(liked):
+            session = max(session, heads[i])
         if session < 0:
             return count
         total = 0.0
-        for entry in range(len(query_items)):
-            place = next_place[entry]
-            if place < newest_indptr[query_items[entry] + 1] and newest[place] == session:
+        for i in range(liked):
+            if heads[i] == session:
+                entry = entries[i]
                 total += weights[entry]
                 match[count] = entry
-                next_place[entry] += 1
+                next_place[i] += 1
+                more = next_place[i] < newest_indptr[query_items[entry] + 1]
+                heads[i] = newest[next_place[i]] if more else np.int32(-1)
         sessions[count], similarity[count] = session, total * faded[session]
     return len(sessions)
 
 
 @inlined
+def _most_similar(similarity: Doubles, k: int, chosen: Ints) -> int:
+    """Fill in the places of the k highest similarities, of equal ones the first, and return their number."""
+    count = min(k, len(similarity))
+    least = np.partition(similarity, len(similarity) - count)[len(similarity) - count] if count else np.inf
+    ties = count
+    for place in range(len(similarity)):
+        ties -= similarity[place] > least
+    taken = 0
+    for place in range(len(similarity)):
+        if similarity[place] > least or (similarity[place] == least and ties > 0):
+            ties -= similarity[place] == least
+            chosen[taken] = place
+            taken += 1
+    order = np.argsort(-similarity[chosen[:taken]], kind="mergesort")
+    chosen[:taken] = chosen[:taken][order]
+    return taken
+
+
+@inlined
+def _fading(decay: float, distances: int) -> Doubles:
+    """Return the power of each distance."""
+    fading = np.empty(distances)
+    for distance in range(distances):
+        fading[distance] = decay**distance
+    return fading
+
+
+@inlined
 def _add(
-    row: Floats, of_session: Ints, common: np.int32, similarity: float, decay: float, before: float, rarity: Floats
+    row: Floats, of_session: Ints, common: np.int32, similarity: float, fading: Doubles, before: float, rarity: Floats
 ) -> None:
-    """Add a neighbour's share to the score of each of its items."""
-    at = 0
-    for place in range(len(of_session)):
-        if of_session[place] == common:
-            at = place
-    for place in range(len(of_session)):
-        item = of_session[place]
-        weight = similarity * decay ** abs(place - at) * (before if place < at else 1.0)
-        row[item] += weight * rarity[item]
+    """Add a neighbour's share to the score of each of its items; `fading` goes by their distance to the common one."""
+    at = len(of_session) - 1
+    while at > 0 and of_session[at] != common:
+        at -= 1
+    for place in range(at):
+        row[of_session[place]] += similarity * fading[at - place] * before * rarity[of_session[place]]
+    for place in range(at, len(of_session)):
+        row[of_session[place]] += similarity * fading[place - at] * rarity[of_session[place]]
 
 
 @kernel
@@ -99,22 +135,37 @@ def _score(
     sessions = np.empty(most, np.int32)
     match = np.empty(most, np.int32)
     similarity = np.empty(most)
+    chosen = np.empty(most, np.int32)
+    fading = _fading(distance_decay, _DISTANCES)
     for query in range(start, stop):
         query_items = items[indptr[query] : indptr[query + 1]]
         query_weights = weights[indptr[query] : indptr[query + 1]]
+        entries, heads = np.empty((2, len(query_items)), np.int32)
         next_place = np.empty(len(query_items), np.int64)
         count = _compare(
-            query_items, query_weights, newest_indptr, newest, faded, next_place, sessions, match, similarity
+            query_items,
+            query_weights,
+            newest_indptr,
+            newest,
+            faded,
+            entries,
+            heads,
+            next_place,
+            sessions,
+            match,
+            similarity,
         )
-        for neighbour in np.argsort(-similarity[:count], kind="mergesort")[:k]:
+        for neighbour in chosen[: _most_similar(similarity[:count], k, chosen)]:
             session = sessions[neighbour]
             of_session = session_items[session_indptr[session] : session_indptr[session + 1]]
+            if len(of_session) > len(fading):
+                fading = _fading(distance_decay, 2 * len(of_session))
             _add(
                 scores[query],
                 of_session,
                 query_items[match[neighbour]],
                 similarity[neighbour],
-                distance_decay,
+                fading,
                 before,
                 rarity,
             )

@@ -26,9 +26,10 @@ threads = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_co
 
 
 class _Holder(threading.local):
-    """The pool of the thread that holds the cores."""
+    """The pool of the thread that holds the cores, and whether this thread is one of a pool."""
 
     pool: ThreadPoolExecutor | None = None
+    in_pool: bool = False
 
 
 _cores = threading.Lock()
@@ -44,12 +45,17 @@ def all_cores() -> Iterator[ThreadPoolExecutor]:
     if _this_thread.pool:
         yield _this_thread.pool
         return
-    with _cores, _libraries(len(sys.modules)).limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    blas = _libraries(len(sys.modules)).limit(limits=1, user_api="blas")
+    with _cores, blas, ThreadPoolExecutor(threads, initializer=_join_pool) as pool:
         _this_thread.pool = pool
         try:
             yield pool
         finally:
             _this_thread.pool = None
+
+
+def _join_pool() -> None:
+    _this_thread.in_pool = True
 
 
 @lru_cache(maxsize=1)
@@ -60,7 +66,10 @@ def _libraries(_modules: int) -> ThreadpoolController:
 
 @contextmanager
 def blas_alone() -> Iterator[None]:
-    """Hold BLAS to one thread until the block ends, for a process whose requests are parallel and small."""
+    """Hold BLAS to one thread until the block ends: where much that is small is multiplied, a second one only waits.
+
+    Of a server's requests that is true, and of shelves filled in blocks, which share the cores by themselves.
+    """
     with threadpool_limits(limits=1, user_api="blas"):
         yield
 
@@ -95,10 +104,11 @@ def even_blocks(work: NDArray[np.number], of_block: float) -> list[int]:
 def share_out(work: Callable[[int, int], Result], bounds: Sequence[int]) -> list[Result]:
     """Call work(start, stop) for each two successive bounds, on all cores, and return the results in order.
 
-    A single stretch is worked off at once, in the calling thread: what answers a shopper waits for no other work.
+    A single stretch is worked off at once, in the calling thread: what answers a shopper waits for no other work. So
+    are the stretches of work that is part of work shared out already.
     """
     ranges = list(pairwise(bounds))
-    if len(ranges) < 2:
+    if len(ranges) < 2 or _this_thread.in_pool:
         return [work(start, stop) for start, stop in ranges]
     with all_cores() as pool:
         return list(pool.map(work, *zip(*ranges, strict=True)))

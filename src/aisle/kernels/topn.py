@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aisle.kernels.cells_numpy import Cells, ordered
 from aisle.kernels.compiling import (
@@ -11,6 +12,7 @@ from aisle.kernels.compiling import (
     FilledIntRows,
     FloatRows,
     Floats,
+    IntRows,
     Ints,
     LongRows,
     Longs,
@@ -27,8 +29,16 @@ PAIRS: Final = 4096
 """A thread multiplies this many pairs at a time."""
 
 _NOBODY: Final = np.int32(2**31 - 1)
-_SMALLEST: Final = np.float32(1e-45)
-"""The smallest score above 0."""
+_SAMPLED: Final = 4
+"""Of so many scores, one is looked at to find out how high the best n are."""
+_GLANCE: Final = 32
+"""So many scores are looked at in one go to find out whether any is good."""
+_FRACTION: Final = 19
+"""The bits that the buckets of `_floor` ignore: the scores of a bucket differ by 6 % at most."""
+_INFINITY: Final = np.int32(0x7F800000)
+"""The bits of infinity: those of NaN are above, and those of scores below 0 are negative numbers."""
+_BUCKETS: Final = (0x7F800000 >> 19) + 1
+_LOW: Final = np.uint64(2**32 - 1)
 
 
 def top_vectors(
@@ -76,11 +86,11 @@ def top_rows(scores: Floats, n: int, excluded_indptr: Longs, excluded: Ints) -> 
 
 def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     """Return the best n above 0 of each row of dense scores, as `topn_numpy.top_positive` does."""
-    items, best = _empty(len(scores), n)
-    best[:] = _SMALLEST
+    items, best = np.full((len(scores), n), -1, np.int32), np.full((len(scores), n), np.nan, np.float32)
+    bits = scores.view(np.int32)
 
     def rank(start: int, stop: int) -> None:
-        _rank_positive(scores[start:stop], items[start:stop], best[start:stop])
+        _rank_positive(bits[start:stop], items[start:stop], best[start:stop].view(np.int32))
 
     share_out(rank, blocks(len(scores), QUERIES))
     return items, best
@@ -192,11 +202,59 @@ def _offer_rows(
         _offer(row, first, best_items[query], best_scores[query])
 
 
+@inlined
+def _floor(bits: Ints, n: int, buckets: Ints) -> np.int32:
+    """Return the bits of a score above 0 that somewhat more than n scores reach, as far as a sample shows.
+
+    The bits of scores above 0 have the order of the scores, so that counting them by their leading bits will do.
+    """
+    buckets[:] = 0
+    highest = 0
+    for i in range(0, len(bits), _SAMPLED):
+        bucket = bits[i] >> _FRACTION if 0 < bits[i] <= _INFINITY else 0
+        buckets[bucket] += 1
+        highest = max(highest, bucket)
+    reached, wanted = 0, (n + n // 4) // _SAMPLED + 4
+    for bucket in range(highest, 0, -1):
+        reached += buckets[bucket]
+        if reached >= wanted:
+            return np.int32(bucket << _FRACTION)
+    return np.int32(1)
+
+
+@inlined
+def _collect(bits: Ints, floor: np.int32, keys: NDArray[np.uint64]) -> int:
+    """Fill in a key of each score of at least the floor, smaller for a better place, and return their number."""
+    count = 0
+    for start in range(0, len(bits), _GLANCE):
+        any_good = True
+        if start + _GLANCE <= len(bits):
+            any_good = False
+            for i in range(_GLANCE):
+                any_good |= bits[start + i] >= floor
+        if any_good:
+            for i in range(start, min(start + _GLANCE, len(bits))):
+                keys[count] = ((_LOW - np.uint64(bits[i])) << np.uint64(32)) | np.uint64(i)
+                count += floor <= bits[i] <= _INFINITY
+    return count
+
+
 @kernel
-def _rank_positive(scores: FloatRows, best_items: FilledIntRows, best_scores: FilledFloatRows) -> None:
+def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: FilledIntRows) -> None:
+    """Rank the scores above 0; all scores are given by their bits."""
+    n = best_items.shape[1]
+    buckets = np.empty(_BUCKETS, np.int32)
+    keys = np.empty(scores.shape[1] + 1, np.uint64)
     for query in range(len(scores)):
-        _offer(scores[query], 0, best_items[query], best_scores[query])
-        _sort(best_items[query], best_scores[query])
+        bits = scores[query]
+        count = _collect(bits, _floor(bits, n, buckets), keys)
+        if count < n:
+            count = _collect(bits, np.int32(1), keys)
+        keys[:count].sort()
+        for place in range(min(n, count)):
+            item = np.int32(keys[place] & _LOW)
+            best_items[query, place] = item
+            best_scores[query, place] = bits[item]
 
 
 @kernel

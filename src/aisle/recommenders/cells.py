@@ -43,6 +43,23 @@ def index(vectors: Floats, seed: int) -> Cells | None:
     return Cells(means.astype(np.float32), indptr, items, longest)
 
 
+def of_directions(cells: Cells, directions: Floats) -> Cells:
+    """Return the index of the directions of indexed vectors: none is longer than others, so that all are in cells.
+
+    Parameters
+    ----------
+    directions
+        The vectors (items, factors) at length 1.
+    """
+    means = _directions(cells.means)
+    cell = np.repeat(np.arange(len(means)), np.diff(cells.indptr))
+    items = np.concatenate((cells.items, cells.longest))
+    cell = np.concatenate((cell, _assigned(directions, cells.longest, means)))
+    order = np.argsort(cell, kind="stable")
+    indptr = np.append(0, np.cumsum(np.bincount(cell, minlength=len(means))))
+    return Cells(means, indptr, items[order], cells.longest[:0])
+
+
 def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, n: int) -> Ranked:
     """Return the n best items of each query, of those that are scored."""
     if not compiled(len(queries)):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.cells_numpy import Cells
-from aisle.recommenders.cells import top_in_cells
+from aisle.recommenders.cells import of_directions, top_in_cells
 from aisle.recommenders.query import ItemLists, Ranked
 from aisle.recommenders.topn import topn_vectors
 
@@ -24,9 +24,8 @@ class Directions(NamedTuple):
 
 def directions(vectors: Floats, cells: Cells | None = None) -> Directions:
     """Return the directions of vectors (items, factors), and their index, given that of the vectors."""
-    if cells is not None:
-        cells = cells._replace(means=_unit(cells.means, 0))
-    return Directions(_unit(vectors, np.nan), cells)
+    unit_vectors = _unit(vectors)
+    return Directions(unit_vectors, None if cells is None else of_directions(cells, unit_vectors))
 
 
 def similar(directions: Directions, items: NDArray[np.int32], n: int) -> Ranked:
@@ -53,8 +52,8 @@ def similar(directions: Directions, items: NDArray[np.int32], n: int) -> Ranked:
     return top_in_cells(queries, directions.vectors, directions.cells, n + 1).without(themselves, n)
 
 
-def _unit(vectors: Floats, of_zero: float) -> Floats:
-    """Return vectors at length 1; those of length 0 are filled with a value."""
+def _unit(vectors: Floats) -> Floats:
+    """Return vectors at length 1; those of length 0 are NaN."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit_vectors: Floats = np.divide(vectors, lengths, out=np.full_like(vectors, of_zero), where=lengths > 0)
+    unit_vectors: Floats = np.divide(vectors, lengths, out=np.full_like(vectors, np.nan), where=lengths > 0)
     return unit_vectors

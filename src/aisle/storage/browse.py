@@ -2,9 +2,10 @@
 
 from typing import Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 
 from aisle.shop.moments import now
+from aisle.storage import search as full_text
 from aisle.storage.connection import Database
 from aisle.storage.tables import items, reviews
 
@@ -17,8 +18,8 @@ Order = Literal["newest", "price", "-price", "title"]
 class ItemFilter(NamedTuple):
     """Which items; None does not filter."""
 
-    category: str | None = None
-    """A path: the items there and below."""
+    categories: tuple[str, ...] = ()
+    """Any of these paths: the items there and below."""
     brands: tuple[str, ...] = ()
     """Any of these."""
     price_min: int | None = None
@@ -27,7 +28,15 @@ class ItemFilter(NamedTuple):
     in_stock: bool = False
     """Only what can be bought now."""
     text: str | None = None
-    """Words that all stand in the title, the brand or the category, whatever their case."""
+    """Words that all stand in the title, the brand, the category or the tags, the last one perhaps cut short."""
+
+
+class Match(NamedTuple):
+    """An item that a search found."""
+
+    item_id: str
+    relevance: float
+    """How well its words fit, comparable within one search only."""
 
 
 class Review(NamedTuple):
@@ -38,9 +47,6 @@ class Review(NamedTuple):
     text: str | None
     timestamp: int
 
-
-_SEARCHED: Final = (items.c.title, items.c.brand, items.c.category)
-_MOST_WORDS: Final = 8
 
 _ORDERS: Final[dict[Order, ColumnElement[object]]] = {
     "newest": items.c.available_from.desc(),
@@ -61,19 +67,41 @@ def categories(db: Database) -> dict[str, int]:
 
 def brands(db: Database, wanted: ItemFilter) -> dict[str, int]:
     """Return the brands of the items that match a filter but for its brands, with the number of items of each."""
-    count = select(items.c.brand, func.count()).where(items.c.brand.is_not(None), *_where(wanted._replace(brands=())))
+    count = select(items.c.brand, func.count()).where(
+        items.c.brand.is_not(None), *_where(db, wanted._replace(brands=()))
+    )
     with db.read() as connection:
         rows = connection.execute(count.group_by(items.c.brand)).all()
     return dict(sorted((brand, number) for brand, number in rows))
+
+
+def listed(db: Database, wanted: ItemFilter, n: int, offset: int) -> list[str]:
+    """Return the ids of n items that match a filter, in the order of their ids."""
+    query = select(items.c.item_id).where(*_where(db, wanted)).order_by(items.c.item_id).limit(n).offset(offset)
+    with db.read() as connection:
+        return list(connection.execute(query).scalars())
 
 
 def find(db: Database, wanted: ItemFilter, order: Order = "title") -> list[str]:
     """Return the ids of all items that match a filter, in an order; items without its value come last."""
     by = _ORDERS[order]
     column = items.c[{"newest": "available_from", "title": "title"}.get(order, "price")]
-    query = select(items.c.item_id).where(*_where(wanted)).order_by(column.is_(None), by, items.c.item_id)
+    query = select(items.c.item_id).where(*_where(db, wanted)).order_by(column.is_(None), by, items.c.item_id)
     with db.read() as connection:
         return list(connection.execute(query).scalars())
+
+
+def search(db: Database, wanted: ItemFilter, n: int) -> list[Match]:
+    """Return the n items that match a filter and whose words fit its text best; none if it has no words."""
+    words = full_text.words_of(wanted.text or "")
+    if not words:
+        return []
+    found = full_text.found(db.engine.dialect.name, words)
+    query = select(items.c.item_id, found.c.relevance).join(found, found.c.item_id == items.c.item_id)
+    query = query.where(*_where(db, wanted._replace(text=None)))
+    with db.read() as connection:
+        rows = connection.execute(query.order_by(found.c.relevance.desc(), items.c.item_id).limit(n))
+        return [Match(item_id, relevance) for item_id, relevance in rows]
 
 
 def reviews_of(db: Database, item_id: str, n: int) -> list[Review]:
@@ -96,11 +124,10 @@ def _shown() -> list[ColumnElement[bool]]:
     ]
 
 
-def _where(wanted: ItemFilter) -> list[ColumnElement[bool]]:
+def _where(db: Database, wanted: ItemFilter) -> list[ColumnElement[bool]]:
     conditions = _shown()
-    if wanted.category is not None:
-        below = items.c.category.startswith(wanted.category + SEPARATOR, autoescape=True)
-        conditions.append(or_(items.c.category == wanted.category, below))
+    if wanted.categories:
+        conditions.append(or_(*map(_is_below, wanted.categories)))
     if wanted.brands:
         conditions.append(items.c.brand.in_(wanted.brands))
     if wanted.price_min is not None:
@@ -110,6 +137,15 @@ def _where(wanted: ItemFilter) -> list[ColumnElement[bool]]:
     if wanted.in_stock:
         conditions.append(or_(items.c.in_stock.is_(None), items.c.in_stock.is_(True)))
         conditions.append(or_(items.c.stock.is_(None), items.c.stock > 0))
-    for word in (wanted.text or "").split()[:_MOST_WORDS]:
-        conditions.append(or_(*(column.icontains(word, autoescape=True) for column in _SEARCHED)))
+    if wanted.text is not None:
+        words = full_text.words_of(wanted.text)
+        conditions.append(_has_words(db, words) if words else false())
     return conditions
+
+
+def _is_below(category: str) -> ColumnElement[bool]:
+    return or_(items.c.category == category, items.c.category.startswith(category + SEPARATOR, autoescape=True))
+
+
+def _has_words(db: Database, words: list[str]) -> ColumnElement[bool]:
+    return items.c.item_id.in_(select(full_text.found(db.engine.dialect.name, words).c.item_id))

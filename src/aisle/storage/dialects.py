@@ -1,7 +1,8 @@
 """Where SQLite, MariaDB/MySQL and PostgreSQL differ: drivers, connections, locks, and the SQL that each has of its own.
 
 The other modules of `storage` are written in SQLAlchemy Core and call the functions here where that is not enough.
-Two modules have more to tell of one database: `sqlite` chooses its engine, and `health` reads its settings.
+Three modules have more to tell of one database: `sqlite` chooses its engine, `health` reads its settings, and `search`
+asks its full-text index.
 """
 
 from collections.abc import Mapping, Sequence

@@ -29,6 +29,7 @@ def create_app(live: Live) -> FastAPI:
         app.add_route(path, respond, [method])
     app.add_route("/metrics", Metrics(live).answer, ["GET"])
     app.mount("/static", assets.Assets())
+    app.add_route("/widget.js", assets.widget, include_in_schema=False)
     serve = live.settings.serve
     answer = errors.install(app, storefront.problem)
     app.add_middleware(Dispatch, table=short_ways, answer=answer)

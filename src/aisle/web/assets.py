@@ -59,10 +59,20 @@ class Assets:
         """
         request = Request(scope)
         name = scope["path"].removeprefix(scope["root_path"]).lstrip("/")
-        found = read(name) if name in _names() else None
-        if found is None:
-            raise HTTPException(404)
-        await _answer(request, found)(scope, receive, send)
+        await _answer(request, _found(name))(scope, receive, send)
+
+
+def widget(request: Request) -> Response:
+    """Answer with the script of shelves for other sites, whose address stays the same."""
+    return _answer(request, _found("widget.js"))
+
+
+def _found(name: str) -> Asset:
+    """Return a file, or raise 404 if there is none."""
+    found = read(name) if name in _names() else None
+    if found is None:
+        raise HTTPException(404)
+    return found
 
 
 def _answer(request: Request, found: Asset) -> Response:

@@ -8,10 +8,10 @@ from aisle.ingest.api import MAX_EVENTS
 from aisle.shop.access import Scope
 from aisle.web.access.caller import Caller
 from aisle.web.access.headers import DOCS
-from aisle.web.api import events, operations, rows, shelves, users
+from aisle.web.api import events, items, operations, rows, shelves, users
 from aisle.web.api.events import Feedback, Rated, Received
+from aisle.web.api.items import CatalogueItem, ItemsWanted
 from aisle.web.api.operations import Model, Rejects, RejectsWanted, Version
-from aisle.web.api.rows import CatalogueItem, ItemsWanted
 from aisle.web.api.shelf_schemas import (
     AboutItem,
     OfShop,
@@ -52,6 +52,7 @@ def ready(live: Live, _caller: Caller | None, _given: Nothing) -> Health:
 
 
 _EVENTS: Final = f'Send one event, a list of events, or {{"events": […]}}; at most {MAX_EVENTS:,}'
+_ITEMS: Final = "Items that a search for q finds, best first; with an sk_ key also those that are named, or all"
 _MERGE: Final = "Give what a visitor did before signing in to the known user; may be repeated"
 
 ENDPOINTS: Final = (
@@ -73,8 +74,8 @@ ENDPOINTS: Final = (
              shelves.rank, RankWanted, Ranked, (503,)),
     Endpoint("POST", "/api/events", Scope.BROWSER, _EVENTS, events.events, bytes, Received, (503,)),
     Endpoint("POST", "/api/feedback", Scope.BROWSER, "Rate an item", events.feedback, Feedback, Rated, (503,), 201),
-    Endpoint("GET", "/api/items", Scope.SERVER, "Items of the catalogue",
-             rows.get_items, ItemsWanted, list[CatalogueItem], (404, 503)),
+    Endpoint("GET", "/api/items", Scope.BROWSER, _ITEMS, items.get_items, ItemsWanted, list[CatalogueItem],
+             (404, 503)),
     Endpoint("POST", "/api/items", Scope.SERVER, "Add or change items: one or a list; what is not given stays",
              rows.put_items, bytes, Received, (503,)),
     Endpoint("POST", "/api/reviews", Scope.SERVER, "Store reviews: one or a list",
@@ -106,7 +107,10 @@ PAGES: Final = (
     ("GET", "/metrics", Scope.SERVER),
     *(("GET", path, Scope.TEAM) for path in ("/", "/item", "/category", "/search", "/cart", "/orders", "/wishlist")),
     *(("POST", path, Scope.TEAM) for path in ("/do", "/checkout", "/shop-as")),
-    *(("GET", path, Scope.OPEN) for path in ("/picture.svg", "/openapi.json", DOCS, f"{DOCS}/oauth2-redirect")),
+    *(
+        ("GET", path, Scope.OPEN)
+        for path in ("/picture.svg", "/widget.js", "/openapi.json", DOCS, f"{DOCS}/oauth2-redirect")
+    ),
     *(("GET", path, Scope.OPEN) for path in ("/static/*", "/static-offline-docs/*")),
 )
 """All other routes."""

@@ -16,6 +16,7 @@ from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.split import Window
 from aisle.recommenders.implicit.repeat import Repeat
+from aisle.recommenders.second_stage.ranker import RankerConfig
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
 from tests.lively_shop import END, START, WEIGHTS, lively_data, lively_events
@@ -127,6 +128,16 @@ def test_windows_end_where_the_log_begins(recipe: Recipe, data: Interactions) ->
         recipe, recipe.hybrid, data, Window(START + 10 * DAY, START + 30 * DAY), TrainingBudget(), silent
     )
     assert shelves == {"purchase": []}
+
+
+def test_past_shelves_hold_only_what_the_ranker_learns_from(recipe: Recipe, data: Interactions) -> None:
+    assert recipe.hybrid is not None
+    hybrid = msgspec.structs.replace(recipe.hybrid, ranker=RankerConfig(others=3))
+    for past in past_shelves(recipe, hybrid, data, NEWEST, TrainingBudget(), silent)["purchase"]:
+        unwanted = past.candidates.lists.where(past.gains == 0)
+        assert np.diff(unwanted.indptr).max() == 3
+        again = past.sampled(hybrid.ranker.most_rows, hybrid.ranker, recipe.seed)
+        np.testing.assert_array_equal(again.gains, past.gains)
 
 
 def test_without_windows_there_is_no_ranker(tmp_path: Path, data: Interactions) -> None:

@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,12 @@ from aisle.app.shop import Shop
 from aisle.app.training.fitting import TrainingBudget, fit, with_other_components
 from aisle.app.training.placement_report import SHELVES, PlacementFigures, PlacementReport, placement_report
 from aisle.engine.model import TrainedModel
+from aisle.engine.placement import Placement
+from aisle.engine.proposals import POPULAR, Proposal
+from aisle.engine.query import ShelfQuery
 from aisle.engine.recipe import Recipe
+from aisle.engine.shelf.rules import Rules
+from aisle.engine.strategies import Strategy, popular_items
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.prepare.split import Window, holdout_window
 from aisle.shop.moments import DAY
@@ -45,10 +51,13 @@ def figures_of(folder: Path, events: pl.DataFrame) -> dict[str, PlacementFigures
 
 
 def measured(settings: Settings, recipe: Recipe, holdout: Holdout, events: pl.DataFrame) -> PlacementReport:
+    return placement_report(placements_of(settings), model_of(recipe, holdout), holdout, events, seed=1)
+
+
+def model_of(recipe: Recipe, holdout: Holdout) -> TrainedModel:
     data, nothing = holdout.train, Window(holdout.window.cut, holdout.window.cut)
     components = with_other_components(fit(recipe, data, nothing, TrainingBudget()), recipe, data).components
-    model = TrainedModel(0, components, data.items, recipe, holdout.window.cut)
-    return placement_report(placements_of(settings), model, holdout, events, seed=1)
+    return TrainedModel(0, components, data.items, recipe, holdout.window.cut)
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +125,17 @@ def test_a_shopper_who_dislikes_the_whole_catalogue_fails_no_training(tmp_path: 
     ]
     events = pl.concat([events, pl.DataFrame(refunds, events.schema, orient="row")]).sort("timestamp")
     assert figures_of(tmp_path, events)["recommended-for-you"].questions == 40
+
+
+def test_no_fallback_is_worked_out_for_a_shelf_that_needs_none(tmp_path: Path) -> None:
+    def propose(query: ShelfQuery) -> Iterator[Proposal]:
+        yield popular_items(query, POPULAR)
+        raise AssertionError("a filled shelf asks for no more")
+
+    settings = Settings.read(tmp_path)
+    recipe = recipe_of(settings, "als")
+    holdout = hold_out(orders(), recipe.weights, holdout_window(*span(orders())))
+    model = model_of(recipe, holdout)
+    own = Placement("own", Strategy("own", propose), rules=Rules(seen_share=0.9))
+    (of_own,) = placement_report({"own": own}, model, holdout, orders(), seed=1).figures
+    assert of_own.hit_rate > 0

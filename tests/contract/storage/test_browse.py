@@ -27,8 +27,8 @@ def test_categories_count_the_items_right_there(shop: Database) -> None:
 
 
 def test_a_category_holds_what_is_below_it_and_nothing_beside_it(shop: Database) -> None:
-    assert browse.find(shop, ItemFilter("Home")) == ["bed", "mug", "pan"]
-    assert browse.find(shop, ItemFilter("Home%")) == ["hat"]
+    assert browse.find(shop, ItemFilter(("Home",))) == ["bed", "mug", "pan"]
+    assert browse.find(shop, ItemFilter(("Home%",))) == ["hat"]
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,11 @@ def test_a_category_holds_what_is_below_it_and_nothing_beside_it(shop: Database)
         (ItemFilter(brands=("Acme", "Cap")), ["bed", "hat", "mug"]),
         (ItemFilter(price_min=5, price_max=30), ["mug", "pan"]),
         (ItemFilter(in_stock=True), ["hat", "mug"]),
-        (ItemFilter("No such"), []),
+        (ItemFilter(("No such",)), []),
         (ItemFilter(text="acme MUG"), ["mug"]),
         (ItemFilter(text="kitchen"), ["mug", "pan"]),
-        (ItemFilter(text="%"), ["hat"]),
+        (ItemFilter(("Home > Kitchen", "Home%")), ["hat", "mug", "pan"]),
+        (ItemFilter(text="%"), []),
     ],
 )
 def test_filters_narrow_what_is_found(shop: Database, wanted: ItemFilter, found: list[str]) -> None:
@@ -48,7 +49,7 @@ def test_filters_narrow_what_is_found(shop: Database, wanted: ItemFilter, found:
 
 
 def test_brands_are_counted_whatever_brands_are_chosen(shop: Database) -> None:
-    assert browse.brands(shop, ItemFilter("Home", brands=("Bolt",))) == {"Acme": 2, "Bolt": 1}
+    assert browse.brands(shop, ItemFilter(("Home",), brands=("Bolt",))) == {"Acme": 2, "Bolt": 1}
 
 
 def test_items_without_the_value_of_an_order_come_last(shop: Database) -> None:

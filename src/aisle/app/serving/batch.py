@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -22,7 +23,7 @@ from aisle.engine.shelf.rules import bind
 from aisle.engine.strategies import popular_items
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.evaluation.queries import query_batch
-from aisle.kernels.threads import all_cores
+from aisle.kernels.threads import all_cores, blocks, share_out
 from aisle.prepare.build import NEEDED, build
 from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
@@ -52,7 +53,10 @@ HISTORY: Final = (*NEEDED, RATING, PRICE)
 """The columns of a shopper's history; sessions and baskets are only needed in training."""
 
 BLOCK: Final = 4096
-"""How many shoppers are served at a time."""
+"""The shelves of so many shoppers are written at a time."""
+
+PART: Final = 64
+"""A thread fills the shelves of about so many shoppers at a time: what is scored for them stays in its cache."""
 
 WRITTEN_FALLBACKS: Final = (None, POPULAR)
 """A shelf is written if it has no fallback, or is the popular shelf of a shopper without a history. Other fallbacks are
@@ -193,12 +197,23 @@ def read_batch(db: Database, job: BatchJob) -> Batch:
 def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...], pl.DataFrame]]":
     """Yield the shelves of all users of the data, a block of users at a time: their ids, and a table of `to_table`."""
     queries = query_batch(data, np.arange(len(data.users), dtype=np.int32))
-    for start in range(0, len(queries), BLOCK):
-        stop = min(start + BLOCK, len(queries))
-        users = data.users.ids[start:stop]
-        with all_cores():  # once for all kernels of a block
-            placed = list(shelves(batch, queries.slice(start, stop)))
-        yield users, to_table(placed, users, batch.catalogue.vocabulary)
+    for block in pairwise(blocks(len(queries), BLOCK)):
+        users = data.users.ids[slice(*block)]
+        yield (
+            users,
+            to_table(chain.from_iterable(parts(batch, queries.slice(*block))), users, batch.catalogue.vocabulary),
+        )
+
+
+def parts(batch: Batch, shoppers: QueryBatch) -> list[list[PlacedShelf]]:
+    """Return the shelf of each shopper, filled in parts on all cores."""
+
+    def fill(start: int, stop: int) -> list[PlacedShelf]:
+        return list(shelves(batch, shoppers.slice(start, stop)))
+
+    count = max(1, len(shoppers) // PART)
+    with all_cores():
+        return share_out(fill, [len(shoppers) * part // count for part in range(count + 1)])
 
 
 # --- Shelves ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from aisle.engine.ranking.hybrid import Hybrid, profiles_of
 from aisle.evaluation.bootstrap import Interval, interval, resampled_means
 from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.queries import query_batch
+from aisle.kernels.threads import blas_alone
 from aisle.recommenders.base import NoSettings
 from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.shop.errors import NotEnoughData
@@ -98,6 +99,7 @@ class Calibrated(NamedTuple):
     problem: str | None
 
 
+@blas_alone()
 def calibrate(fitted: Fitted, holdout: Holdout, seed: int) -> Calibrated:
     """Learn chances from the shelves that models of the past would have shown when the held-out weeks began."""
     hybrid = fitted.retrieval.personal

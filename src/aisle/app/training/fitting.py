@@ -16,6 +16,7 @@ from aisle.engine.ranking.features import names as feature_names
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import HIGHLIGHTS, PERSONAL, POPULAR, PRUNER, RANKER, REBUYING, STARS, STATE, Recipe, ranker_of
+from aisle.kernels.threads import blas_alone
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.profiles import Profiles
@@ -52,7 +53,7 @@ class PastShelves(NamedTuple):
     """The candidates of a past window's queries, and what each would have gained."""
 
     candidates: Candidates
-    """The likeliest of the queries with a gain: the others teach the ranker nothing."""
+    """The likeliest of the queries with a gain, or a sample of these: the others teach the ranker nothing."""
     profiles: Profiles
     state: ItemState
     gains: Floats
@@ -69,6 +70,11 @@ class PastShelves(NamedTuple):
         kept = np.isin(lists.queries, lists.queries[wanted])
         kept &= pruner.kept(lists, candidates.ranks, MAX_CANDIDATES)
         return cls(candidates.where(kept), profiles, state, gains[kept], proposals)
+
+    def sampled(self, most: int, config: RankerConfig, seed: int) -> Self:
+        """Keep the candidates that a ranker learns from, `most` of them at most."""
+        chosen = sampled(self.candidates.lists, self.gains, most, config.others, seed)
+        return self._replace(candidates=self.candidates.where(chosen), gains=self.gains[chosen])
 
 
 ShelvesByObjective = dict[Objective, list[PastShelves]]
@@ -232,10 +238,11 @@ def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Wi
             raise NotEnoughData("no shopper of the window was known before it")
         sources = sources or fit_sources(recipe, hybrid, past)[0]
         profiles = data.histories.until(moments.users, moments.at)
-        candidates = gather(sources, queries_of(profiles, recipe.weights))
+        with blas_alone():
+            candidates = gather(sources, queries_of(profiles, recipe.weights))
         gains = gains_of(candidates, *ground_truth(data, window, kinds, moments), objective)
-        of_names = candidates.of_sources(tuple(hybrid.sources))
-        shelves[objective] = PastShelves.of(of_names, profiles, state, gains)
+        gathered = PastShelves.of(candidates.of_sources(tuple(hybrid.sources)), profiles, state, gains)
+        shelves[objective] = gathered.sampled(hybrid.ranker.most_rows, hybrid.ranker, recipe.seed)
     return shelves
 
 
@@ -281,10 +288,8 @@ def _examples(
     """Return features and gains of a sample of the candidates, and where each query's begin."""
     rows, gains, sizes = [], [], [np.zeros(0, np.int64)]
     for past in shelves:
-        most = config.most_rows // len(shelves)
-        chosen = sampled(past.candidates.lists, past.gains, most, config.others, seed)
-        candidates = past.candidates.where(chosen)
-        rows.append(features(past.profiles, candidates, past.state))
-        gains.append(past.gains[chosen])
-        sizes.append(np.diff(candidates.lists.indptr))
+        sample = past.sampled(config.most_rows // len(shelves), config, seed)
+        rows.append(features(sample.profiles, sample.candidates, sample.state))
+        gains.append(sample.gains)
+        sizes.append(np.diff(sample.candidates.lists.indptr))
     return np.concatenate(rows), np.concatenate(gains), np.append(0, np.cumsum(np.concatenate(sizes)))

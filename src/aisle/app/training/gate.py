@@ -38,6 +38,7 @@ from aisle.evaluation.compare import Finding, compare, describe, verdict
 from aisle.evaluation.evaluate import Evaluation
 from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.window import choose_window
+from aisle.kernels.threads import blas_alone
 from aisle.models import registry
 from aisle.recommenders.second_stage.item_state import ENOUGH
 from aisle.shop.errors import NotEnoughData, SettingsError
@@ -250,6 +251,7 @@ def _against_popularity(
     return by_ndcg.promote, reason
 
 
+@blas_alone()
 def _placements(
     settings: Settings, recipe: Recipe, fitted: Fitted, holdout: Holdout, tables: Tables, progress: Progress
 ) -> PlacementReport:

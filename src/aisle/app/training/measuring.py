@@ -22,6 +22,7 @@ from aisle.evaluation.compare import Comparison, compare
 from aisle.evaluation.evaluate import Evaluation, Report, evaluate
 from aisle.evaluation.holdout import Holdout, hold_out
 from aisle.evaluation.window import HeldOut, choose_window
+from aisle.kernels.threads import blas_alone
 from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.split import Window
@@ -140,6 +141,7 @@ def fit_on_past(recipe: Recipe, holdout: Holdout, budget: TrainingBudget, progre
     return PastFit(fitted, time.perf_counter() - started)
 
 
+@blas_alone()
 def score(
     recipe: Recipe, past: PastFit, holdout: Holdout, n: int = LIST_LENGTH, progress: Progress = silent
 ) -> tuple[Measured, Evaluation]:
@@ -158,6 +160,7 @@ def measure(
     return score(recipe, fit_on_past(recipe, holdout, budget, progress), holdout, n, progress)
 
 
+@blas_alone()
 def tail_costs(fitted: Fitted, holdout: Holdout, seed: int) -> list[TailCost]:
     """Return what shares of attention for the long tail would cost the shelves of the held-out window."""
     rows = np.sort(np.random.default_rng(seed).permutation(len(holdout))[:TAIL_SHOPPERS])

@@ -9,6 +9,7 @@ knows.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import tee
 from typing import Final, NamedTuple
 
 import msgspec
@@ -176,12 +177,13 @@ def _measure(
     kept = 0
     for row in range(len(shown)):
         query = _query(cases, row, model, catalogue, with_shares)
-        proposals = list(placement.strategy.propose(query))
+        # A strategy's fallbacks are worked out only where a shelf needs them, as when a shopper asks.
+        proposals, again = tee(placement.strategy.propose(query))
         shelf = place(with_shares, query, proposals)
         kept += shelf.proposal.fallback is None
         shown[row, : len(shelf.items)] = shelf.items
         if shares != NO_RULES:
-            free = place(replace(placement, rules=NO_RULES), query, proposals).items
+            free = place(replace(placement, rules=NO_RULES), query, again).items
             without[row, : len(free)] = free
     hits = ranking.find_hits(shown, cases.truth.indptr, cases.truth.items)
     ndcg = ranking.mean(ranking.ndcg(hits, LENGTH))

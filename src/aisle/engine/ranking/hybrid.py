@@ -19,6 +19,7 @@ from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.recommenders.second_stage.ranker import Ranker, RankerConfig
+from aisle.recommenders.topn import compiled
 from aisle.shop.errors import InputError
 
 Quota = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
@@ -26,7 +27,7 @@ Quota = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 NAME: Final = "hybrid"
 """What it is called in `aisle.toml` and on the command line."""
 
-BLOCK: Final = 1024
+BLOCK: Final = 256
 """So many queries are ranked at a time, so that their features fit into memory."""
 
 SOURCES: Final[dict[str, int]] = {
@@ -141,15 +142,11 @@ class Hybrid(FoldsIn):
 def first(scored: Scored, n: int) -> Ranked:
     """Return the n candidates of each query with the highest scores; ties are ranked by item number."""
     lists = scored.candidates.lists
-    query = lists.queries
-    order = np.lexsort((-scored.scores, query))
-    place = np.arange(len(order)) - lists.indptr[:-1][query]
-    kept = place < n
-    items = np.full((len(lists), n), -1, np.int32)
-    scores = np.full((len(lists), n), np.nan, np.float32)
-    items[query[kept], place[kept]] = lists.items[order[kept]]
-    scores[query[kept], place[kept]] = scored.scores[order[kept]]
-    return Ranked(items, scores)
+    if compiled(len(lists)):
+        from aisle.kernels.candidates import best
+    else:
+        from aisle.kernels.candidates_numpy import best
+    return Ranked(*best(lists.indptr, lists.items, scored.scores, n))
 
 
 def profiles_of(queries: QueryBatch) -> Profiles:

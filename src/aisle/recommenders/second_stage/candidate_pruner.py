@@ -12,8 +12,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.kernels import candidates_numpy
 from aisle.recommenders.base import Component, Config
 from aisle.recommenders.query import ItemLists
+from aisle.recommenders.topn import compiled
 
 Floats = NDArray[np.float32]
 
@@ -81,28 +83,24 @@ class CandidatePruner(Component[CandidatePrunerConfig]):
 
     def chances(self, ranks: Floats) -> NDArray[np.float64]:
         """Return how likely each candidate is wanted, (candidates,), from its ranks, (candidates, sources)."""
-        missed = np.ones(len(ranks))
-        place = np.nan_to_num(ranks, nan=0).astype(np.int32)
-        misses = self._misses(int(place.max(initial=0)))
-        for source, places in enumerate(place.T):
-            missed *= misses[source][places]
-        return 1 - missed
-
-    def _misses(self, most: int) -> NDArray[np.float64]:
-        """Return how likely a proposal is not wanted, by source and rank up to `most`; rank 0 is no proposal."""
-        misses = np.ones((len(self.curves_), most + 1))
-        misses[:, 1:] -= self.curves_[:, _steps(np.arange(1, most + 1, dtype=np.float32))]
-        return misses
+        return candidates_numpy.chances(ranks, self._misses(ranks))
 
     def kept(self, lists: ItemLists, ranks: Floats, most: int) -> NDArray[np.bool_]:
         """Return which candidates are among the `most` likeliest of their query, (candidates,)."""
-        lengths = np.diff(lists.indptr)
-        if lengths.max(initial=0) <= most:
+        if np.diff(lists.indptr).max(initial=0) <= most:
             return np.ones(len(ranks), np.bool_)
-        order = np.lexsort((-self.chances(ranks), lists.queries))
-        kept = np.zeros(len(ranks), np.bool_)
-        kept[order] = np.arange(len(order)) - np.repeat(lists.indptr[:-1], lengths) < most
-        return kept
+        if compiled(len(lists)):
+            from aisle.kernels.candidates import likeliest
+        else:
+            from aisle.kernels.candidates_numpy import likeliest
+        return likeliest(lists.indptr, np.ascontiguousarray(ranks), self._misses(ranks), most)
+
+    def _misses(self, ranks: Floats) -> NDArray[np.float64]:
+        """Return how likely a proposal is not wanted, by source and rank; rank 0 is no proposal."""
+        most = int(np.fmax.reduce(ranks, axis=None, initial=0))
+        misses = np.ones((len(self.curves_), most + 1))
+        misses[:, 1:] -= self.curves_[:, _steps(np.arange(1, most + 1, dtype=np.float32))]
+        return misses
 
 
 def _steps(ranks: Floats) -> NDArray[np.intp]:

@@ -171,11 +171,15 @@ def visitor(caller: Caller, user_id: str | None, session_id: str | None) -> tupl
     Forbidden
         If the caller may not ask about them.
     """
-    ids = check_optional_id(user_id, "user_id"), check_optional_id(session_id, "session_id")
-    user_id, session_id = caller.visitor(*ids)
+    user_id, session_id = visitor_if_named(caller, user_id, session_id)
     if user_id is None and session_id is None:
         raise InputError("user_id is missing, and session_id too; name the shopper or the session")
     return user_id, session_id
+
+
+def visitor_if_named(caller: Caller, user_id: str | None, session_id: str | None) -> tuple[str | None, str | None]:
+    """Return whom a caller asks about, as `visitor` does, and nobody if nobody is named."""
+    return caller.visitor(check_optional_id(user_id, "user_id"), check_optional_id(session_id, "session_id"))
 
 
 class Item(Struct, frozen=True):

@@ -47,6 +47,11 @@ class Listing(NamedTuple):
     """The categories right below, by path, with the number of items there and further below."""
 
     @property
+    def category(self) -> str | None:
+        """The path of the list's category, if it is of one."""
+        return next(iter(self.wanted.categories), None)
+
+    @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
         return max(1, -(-self.found // PAGE))
@@ -54,7 +59,7 @@ class Listing(NamedTuple):
     @property
     def path(self) -> list[tuple[str, str]]:
         """The steps of the category, each with its whole path."""
-        steps = self.wanted.category.split(SEPARATOR) if self.wanted.category else []
+        steps = self.category.split(SEPARATOR) if self.category else []
         return [(step, SEPARATOR.join(steps[: number + 1])) for number, step in enumerate(steps)]
 
 
@@ -113,13 +118,8 @@ class Catalogue:
             item_ids[(page - 1) * PAGE : page * PAGE],
             len(item_ids),
             browse.brands(self._live.db, wanted),
-            self.below(wanted.category),
+            self.below(next(iter(wanted.categories), None)),
         )
-
-    def search(self, text: str, n: int) -> list[str]:
-        """Return the n most popular items whose title has every word of a text."""
-        found = browse.find(self._live.db, ItemFilter(text=text))
-        return self._ranked(found, "popular", 0)[:n] if text.strip() else []
 
     def _ranked(self, item_ids: Sequence[str], sort: str, least_stars: int) -> list[str]:
         """Return items by what the live model knows of them, the others last; those with too few stars are left out."""
@@ -143,13 +143,14 @@ class Catalogue:
 
 def _filter(request: Request) -> ItemFilter:
     query = request.query_params
+    category = query.get("category")
     return ItemFilter(
-        category=query.get("category") or None,
+        categories=(category,) if category else (),
         brands=tuple(query.getlist("brand")[:50]),
         price_min=_price(query.get("price_min")),
         price_max=_price(query.get("price_max")),
         in_stock=query.get("in_stock") == "1",
-        text=query.get("q") or None,
+        text=query.get("q", "").strip() or None,
     )
 
 

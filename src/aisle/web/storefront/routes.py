@@ -141,7 +141,8 @@ class Storefront:
         """Suggest items while somebody types."""
         text = request.query_params.get("q", "")[:200]
         shopper = Shopper(self._live, visitor_of(request))
-        cards = shopper.cards(self._catalogue.search(text, SUGGESTED))
+        found = self._live.search.find(browse.ItemFilter(text=text), shopper.visitor.user_id)
+        cards = shopper.cards(found[:SUGGESTED])
         return self._render("shop/suggestions.html", cards=cards, text=text)
 
     def cart(self, request: Request) -> Response:

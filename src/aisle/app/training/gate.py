@@ -7,7 +7,7 @@ newer events, and another one does not replace it.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -46,6 +46,10 @@ from aisle.storage.connection import Database
 
 Measure = Callable[[Recipe], tuple[Measured, Evaluation]]
 """Fits a recipe on the past and scores it on the held-out weeks."""
+
+
+NO_TIME: Final = Calibrated(None, None, "the time was up")
+"""What a budget spares last."""
 
 
 class HeldOutFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +136,7 @@ def decide(
         shares=report.shares,
         least_repeat_share=report.least_repeat_share,
         long_tail=tail_costs(past.fitted, holdout, recipe.seed),
-        calibrated=calibrate(past.fitted, holdout, recipe.seed),
+        calibrated=NO_TIME if budget.over else calibrate(past.fitted, holdout, recipe.seed),
     )
 
 

@@ -165,11 +165,12 @@ def fit(
         return Fitted(Retrieval(personal, popular), {PERSONAL: personal, POPULAR: popular}, {})
     names = tuple(recipe.hybrid.sources)
     shelves = past_shelves(recipe, recipe.hybrid, data, window, budget, progress)
-    sources, skipped = fit_sources(recipe, recipe.hybrid, data, progress)
     pruner = fit_pruner(names, shelves[recipe.hybrid.objective])
     most_rows = budget.ranker_rows(recipe.hybrid.ranker.most_rows, len(shelves))
     in_time = replace(recipe.hybrid, ranker=replace(recipe.hybrid.ranker, most_rows=most_rows))
+    # The rankers first: what LightGBM needs and what the sources learn need not be in memory together.
     rankers, skipped_rankers = fit_rankers(recipe, in_time, shelves, progress)
+    sources, skipped = fit_sources(recipe, recipe.hybrid, data, progress)
     state = ItemState(NoSettings()).fit(data)
     hybrid = Hybrid(names, sources, pruner, state, rankers.get(RANKER))
     components: dict[str, Component[Any]] = {name: source.recommender for name, source in sources.items()}

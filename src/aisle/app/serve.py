@@ -279,7 +279,12 @@ class Live:
         return self.writer.outcomes(self.submit(checked))
 
     def submit_rating(
-        self, user_id: str, item_id: str, rating: float, event_id: str | None = None
+        self,
+        user_id: str,
+        item_id: str,
+        rating: float,
+        event_id: str | None = None,
+        recommendation_id: str | None = None,
     ) -> "Future[list[Outcome]]":
         """Hand over a rating of this moment, as `submit` does events.
 
@@ -297,6 +302,7 @@ class Live:
             columns.ITEM_ID: item_id,
             columns.RATING: rating + 0.0,  # zero has no sign
             columns.TIMESTAMP: moments.now(),
+            columns.RECOMMENDATION_ID: recommendation_id,
         }
         return self.writer.submit([tuple(values.get(name) for name in columns.EVENTS)])
 

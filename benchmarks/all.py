@@ -26,6 +26,7 @@ BENCHMARKS: Final = {
     "reviews": ("clothing-reviews", "olist-sample"),
     "topn": ("gowalla",),
     "index": ("gowalla",),
+    "search": (),
     "sequences": ("amazon-beauty",),
     "sequences_hybrid": ("amazon-beauty",),
     "behaviours": ("retailrocket-buyers",),

@@ -39,7 +39,7 @@ def test_rows_that_cannot_be_used_are_explained(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("route", ["items", "users", "reviews"])
-@pytest.mark.parametrize("body", [b"", b"7", b"{", b"[1]", b"\xff", b"[" * 100_000, b'{"a": 1, "a": 2}'])
+@pytest.mark.parametrize("body", [b"", b"7", b"{", b"{}", b"[1]", b"\xff", b"[" * 100_000, b'{"a": 1, "a": 2}'])
 def test_what_is_no_row_is_refused(client: TestClient, route: str, body: bytes) -> None:
     answer = client.post(f"/api/{route}", content=body)
     assert answer.status_code == 422 or answer.json()["rejected"] == 1
@@ -66,8 +66,13 @@ def test_erasing_is_for_good(client: TestClient, live: Live) -> None:
 def test_models_are_listed_promoted_and_rolled_back(client: TestClient) -> None:
     assert [(model["version"], model["status"]) for model in client.get("/api/models").json()] == [(1, "live")]
     assert client.post("/api/models/promote", json={"version": 1}).json() == {"version": 1}
-    assert client.post("/api/models/promote", json={"version": 9}).status_code == 503
-    assert client.post("/api/models/rollback", json={}).status_code == 503
+
+
+def test_a_model_that_is_not_there_is_not_found(client: TestClient) -> None:
+    promoted = client.post("/api/models/promote", json={"version": 9})
+    assert (promoted.status_code, "no model 9" in promoted.json()["detail"]) == (404, True)
+    back = client.post("/api/models/rollback", json={})
+    assert (back.status_code, "no earlier model" in back.json()["detail"]) == (404, True)
 
 
 def test_rejects_are_listed(client: TestClient) -> None:

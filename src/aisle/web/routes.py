@@ -8,6 +8,7 @@ from aisle.ingest.api import MAX_EVENTS
 from aisle.shop.access import Scope
 from aisle.web.access.caller import Caller
 from aisle.web.access.headers import DOCS
+from aisle.web.access.login_page import LOGIN, LOGOUT
 from aisle.web.api import events, items, operations, rows, shelves, users
 from aisle.web.api.batch import Answers, Batch, Calls, answer_all
 from aisle.web.api.events import EventsDeleted, EventsToDelete, Feedback, Rated, Received
@@ -94,9 +95,9 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/api/models", Scope.ADMIN, "The trained models, newest first",
              operations.models, Nothing, list[Model], (503,)),
     Endpoint("POST", "/api/models/promote", Scope.ADMIN, "Make a model live",
-             operations.promote, Version, Version, (503,)),
+             operations.promote, Version, Version, (404, 503)),
     Endpoint("POST", "/api/models/rollback", Scope.ADMIN, "Go back to the model that was live before",
-             operations.rollback, Nothing, Version, (503,)),
+             operations.rollback, Nothing, Version, (404, 503)),
     Endpoint("GET", "/api/rejects", Scope.ADMIN, "The newest rejected rows",
              operations.rejects, RejectsWanted, Rejects, (503,)),
     Endpoint("POST", "/api/users/merge", Scope.SERVER, _MERGE, users.merge, Merge, Merged, (503,)),
@@ -114,6 +115,7 @@ PAGES: Final = (
     ("GET", "/metrics", Scope.SERVER),
     *(("GET", path, Scope.TEAM) for path in ("/", "/item", "/category", "/search", "/cart", "/orders", "/wishlist")),
     *(("POST", path, Scope.TEAM) for path in ("/do", "/checkout", "/shop-as")),
+    *((method, path, Scope.OPEN) for path in (LOGIN, LOGOUT) for method in ("GET", "POST")),
     *(
         ("GET", path, Scope.OPEN)
         for path in ("/picture.svg", "/widget.js", "/openapi.json", DOCS, f"{DOCS}/oauth2-redirect")

@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +14,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
+from aisle.shop.access import Role
+from aisle.shop.passwords import hash_password
+from aisle.storage import team
 from aisle.web.app import create_app
 from aisle.web.server import listen
 
 CHROMIUM: Final = shutil.which("chromium")
+PASSWORD: Final = "correct horse battery"
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +41,29 @@ def browser() -> Iterator[Browser]:
 def demo(trained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the small shop as a demo; the tests share it, each as a new visitor. Yields its address."""
     folder = shutil.copytree(trained_folder, tmp_path_factory.mktemp("browser") / "demo")
-    with Live(Settings.read(folder, shop={"name": "Leaf & Hammer", "simulated": True})) as live:
-        listener = listen("127.0.0.1", 0)
-        server = uvicorn.Server(uvicorn.Config(create_app(live), lifespan="off", log_level="warning"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with Live(Settings.read(folder, shop={"name": "Leaf & Hammer", "simulated": True})) as live, _served(live) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def team_shop(trained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the small shop as a real one with a person, Anna. Yields its address."""
+    folder = shutil.copytree(trained_folder, tmp_path_factory.mktemp("browser") / "team")
+    with Live(Settings.read(folder)) as live:
+        team.add(live.db, "anna", Role.VIEWER, hash_password(PASSWORD))
+    with Live(Settings.read(folder)) as live, _served(live) as url:
+        yield url
+
+
+@contextmanager
+def _served(live: Live) -> Iterator[str]:
+    listener = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(create_app(live), lifespan="off", log_level="warning"))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture

@@ -149,4 +149,5 @@ def test_a_budget_that_cuts_the_training_short_is_told(with_ranker: Path, tmp_pa
         assert "past windows" not in shop.train().skipped
         skipped = shop.train(seconds=0).skipped
     assert skipped["past windows"] == "the ranker learnt from 1 of 2, as the time was up"
-    assert re.match(r"training took \d+ s instead of 0 s: the budget can only spare", skipped["budget"])
+    assert re.match(r"training took \d+ s instead of 0 s: the budget can spare", skipped["budget"])
+    assert skipped["calibration"] == "no chances are stated: the time was up"

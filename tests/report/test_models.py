@@ -72,13 +72,14 @@ def test_the_page_is_whole(measured: tuple[Measured, ...]) -> None:
 
 @pytest.mark.parametrize(("observed", "problem"), [(0.11, False), (0.2, True)])
 def test_stated_chances_stand_beside_what_was_observed(observed: float, problem: bool) -> None:
-    bins = [Bin(0.0, 0.0)] * problem + [Bin(0.1, observed), Bin(0.4, 0.38)]
+    ratio = Interval(observed / 0.1, observed / 0.1 - 0.2, observed / 0.1 + 0.2)
+    bins = [Bin(0.1, observed, ratio), Bin(0.4, 0.38, Interval(0.95, 0.9, 1.0))]
     reliability = Reliability(1234, 28.0, bins, 0.0556, Interval(0.0075, 0.006, 0.009))
     html = page(ALS, reliability=reliability)
     parser = Balance()
     parser.feed(html)
     assert parser.open == []
-    assert f"10.00% {observed:.2%} {observed / 0.1:.2f}" in text(html)
+    assert f"10.00% {observed:.2%} {ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})" in text(html)
     assert "1,234 shoppers, whether or not they took anything" in text(html)
     assert "smaller than that of one constant chance by 0.00750 (0.00600 to 0.00900)" in text(html)
     assert ("No chances are shown" in text(html)) is problem

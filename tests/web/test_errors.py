@@ -48,7 +48,12 @@ def test_the_folders_and_hosts_of_the_shop_are_for_its_log(
 def test_a_busy_shop_says_when_to_try_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Busy(Live):
         def submit_rating(
-            self, user_id: str, item_id: str, rating: float, event_id: str | None = None
+            self,
+            user_id: str,
+            item_id: str,
+            rating: float,
+            event_id: str | None = None,
+            recommendation_id: str | None = None,
         ) -> Future[list[Outcome]]:
             raise errors.TryAgain("20,000 events wait for database /srv/shop/aisle.db")
 
@@ -112,4 +117,4 @@ def test_an_unknown_page_is_a_page_in_the_browser(client: TestClient) -> None:
     answer = client.get("/nothing", headers={"accept": "text/html"})
     assert answer.status_code == 404
     assert "no such page" in answer.text
-    assert "<form" in answer.text
+    assert 'href="/">Back to the shop' in answer.text

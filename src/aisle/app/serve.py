@@ -18,8 +18,10 @@ import msgspec
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.app.serving.connections import connections
+from aisle.app.serving.erasure_watch import ErasureWatch
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
+from aisle.app.serving.logins import Logins
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.paging import PagedShelves
 from aisle.app.serving.placements import placement_named, placements_of, with_rules
@@ -79,10 +81,12 @@ class Live:
         self._catalogue_watch = CatalogueWatch(self.db, self._reads)
         self.model_watch = ModelWatch(self._reads, settings.bundles, copies, self._catalogue_watch.prepare)
         self.keys = KeyRing(self._reads, settings.sealing_key)
+        self.logins = Logins(self.db, self._reads)
         self.writer = EventWriter(self.db)
         self.impressions = ImpressionLog(self.db)
         self.recommendation_ids = RecommendationIds(self.db)
         self.profiles = Profiles(self._reads)
+        self.erasures = ErasureWatch(self._reads, self.profiles)
         self.paged = PagedShelves(self.db)
         self.search = Search(self.db, self.model_watch, self.profiles)
 
@@ -279,7 +283,12 @@ class Live:
         return self.writer.outcomes(self.submit(checked))
 
     def submit_rating(
-        self, user_id: str, item_id: str, rating: float, event_id: str | None = None
+        self,
+        user_id: str,
+        item_id: str,
+        rating: float,
+        event_id: str | None = None,
+        recommendation_id: str | None = None,
     ) -> "Future[list[Outcome]]":
         """Hand over a rating of this moment, as `submit` does events.
 
@@ -297,6 +306,7 @@ class Live:
             columns.ITEM_ID: item_id,
             columns.RATING: rating + 0.0,  # zero has no sign
             columns.TIMESTAMP: moments.now(),
+            columns.RECOMMENDATION_ID: recommendation_id,
         }
         return self.writer.submit([tuple(values.get(name) for name in columns.EVENTS)])
 
@@ -364,6 +374,7 @@ class Live:
     def close(self) -> None:
         """Store the events and impressions that still wait, and close the database."""
         self.model_watch.close()
+        self.erasures.close()
         self.writer.close()
         self.impressions.close()
         self._reads.close()

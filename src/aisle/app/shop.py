@@ -268,12 +268,12 @@ class Shop(Live):
         return self._tracked(train(self.db, self.settings, model, seconds, progress, force=force))
 
     def train_on_spark(
-        self, model: str | None = None, source: str | None = None, progress: Progress = silent
+        self, model: str | None = None, source: str | None = None, progress: Progress = silent, *, force: bool = False
     ) -> "Trained":
         """Train as `train` does, on Spark, on the shop's events or on those of Parquet files, a Delta table or JDBC."""
         from aisle.app.spark.train import train_on_spark
 
-        return self._tracked(train_on_spark(self.db, self.settings, model, source, progress))
+        return self._tracked(train_on_spark(self.db, self.settings, model, source, progress, force=force))
 
     def _tracked(self, trained: "Trained") -> "Trained":
         return msgspec.structs.replace(trained, run_id=track_training(self.db, self.settings, trained))

@@ -114,7 +114,8 @@ def train(
         The personal model, instead of the one in `aisle.toml`.
     seconds
         How long training may take. After half of it, a hybrid's ranker learns from the past windows gathered by then,
-        and a training that takes longer all the same says so; None: all windows.
+        and from fewer rows of them if little is left; after all of it, no chances are calibrated. A training that takes
+        longer all the same says so; None: all windows.
     force
         Whether it goes live whatever its figures are, and whatever parts of the live model it lacks.
 

@@ -20,6 +20,7 @@ from aisle.cli.commands import (
     imports,
     keys,
     models,
+    people,
     profile,
     recommend,
     rejects,
@@ -58,7 +59,16 @@ for command in (
     backup.restore,
 ):
     app.command(command.__name__.rstrip("_"))(command)
-for group in (imports.imports, rejects.rejects, events.events, models.models, keys.keys, users.users, db.db):
+for group in (
+    imports.imports,
+    rejects.rejects,
+    events.events,
+    models.models,
+    keys.keys,
+    people.people,
+    users.users,
+    db.db,
+):
     app.add_typer(group)
 
 

@@ -1,7 +1,7 @@
 """The item numbers of one request: the model's, and new ones for items that it does not know."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from aisle.shop.ids import UNKNOWN, Vocabulary
 
 S = TypeVar("S", bound=np.generic)
+
+_NO_ITEMS: Final = np.zeros(0, np.int32)
 
 
 class RequestVocabulary:
@@ -37,6 +39,8 @@ class RequestVocabulary:
     def numbers(self, item_ids: Iterable[str]) -> NDArray[np.int32]:
         """Return the numbers of many ids."""
         item_ids = list(item_ids)
+        if not item_ids:  # as most requests exclude nothing and have no cart
+            return _NO_ITEMS
         numbers = self._items.numbers(item_ids)
         for place in np.flatnonzero(numbers == UNKNOWN).tolist():
             numbers[place] = self.number(item_ids[place])

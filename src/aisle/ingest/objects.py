@@ -74,4 +74,6 @@ def _row(table: str, text: bytes) -> dict[str, str | None]:
         if ours in row:
             raise InputError(f"{ours} is given twice, also as {theirs}; send one")
         row[ours] = value
+    if not row:
+        raise InputError(f"the object is empty; {next(iter(c.TABLES[table]))} is missing")
     return row

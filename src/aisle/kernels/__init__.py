@@ -20,6 +20,7 @@ COMPILED: Final = (
     "sgd",
     "similarities",
     "standard",
+    "standing",
     "tallies",
     "topn",
     "trees",
@@ -27,7 +28,7 @@ COMPILED: Final = (
 )
 """The modules that hold compiled kernels."""
 
-OF_A_SHELF: Final = ("candidates", "products", "sessions", "tallies", "topn", "trees", "union")
+OF_A_SHELF: Final = ("candidates", "products", "sessions", "standing", "tallies", "topn", "trees", "union")
 """Those that one shelf needs."""
 
 _loaded = False

@@ -24,6 +24,7 @@ Floats = Annotated[NDArray[np.float32], types.Array(types.float32, 1, "C", reado
 FloatRows = Annotated[NDArray[np.float32], types.Array(types.float32, 2, "C", readonly=True)]
 Doubles = Annotated[NDArray[np.float64], types.Array(types.float64, 1, "C", readonly=True)]
 DoubleRows = Annotated[NDArray[np.float64], types.Array(types.float64, 2, "C", readonly=True)]
+FilledBytes = Annotated[NDArray[np.int8], types.Array(types.int8, 1, "C")]
 FilledFlags = Annotated[NDArray[np.bool_], types.Array(types.boolean, 1, "C")]
 FilledInts = Annotated[NDArray[np.int32], types.Array(types.int32, 1, "C")]
 FilledIntRows = Annotated[NDArray[np.int32], types.Array(types.int32, 2, "C")]

@@ -255,8 +255,11 @@ def _products(
         total[:] = 0
         for i in range(left_indptr[row], left_indptr[row + 1]):
             inner, factor = left_indices[i], left_values[i]
-            for place in range(indptr[inner], indptr[inner + 1]):
-                total[indices[place]] += factor * values[place]
+            own = slice(indptr[inner], indptr[inner + 1])
+            columns, entries = indices[own], values[own]
+            for place in range(len(columns)):
+                # Unsigned: a column that may be negative costs as much time as the sum.
+                total[np.uint32(columns[place])] += factor * entries[place]
 
 
 @kernel

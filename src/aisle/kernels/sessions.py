@@ -107,9 +107,11 @@ def _add(
     while at > 0 and of_session[at] != common:
         at -= 1
     for place in range(at):
-        row[of_session[place]] += similarity * fading[at - place] * before * rarity[of_session[place]]
+        item = np.uint32(of_session[place])
+        row[item] += similarity * fading[at - place] * before * rarity[item]
     for place in range(at, len(of_session)):
-        row[of_session[place]] += similarity * fading[place - at] * rarity[of_session[place]]
+        item = np.uint32(of_session[place])
+        row[item] += similarity * fading[place - at] * rarity[item]
 
 
 @kernel

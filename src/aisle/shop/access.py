@@ -27,6 +27,17 @@ class Scope(StrEnum):
     """A person of the shop's team, with a browser."""
 
 
+class Role(StrEnum):
+    """What a person of the shop's team does there."""
+
+    VIEWER = "viewer"
+    """Looks."""
+    MERCHANDISER = "merchandiser"
+    """Decides what shelves show."""
+    ADMIN = "admin"
+    """Runs the shop."""
+
+
 KEY_SCOPES: Final = (Scope.BROWSER, Scope.SERVER, Scope.ADMIN)
 """The scopes that keys are made for, each with all that those before it may."""
 

@@ -1,8 +1,8 @@
 """The catalogue as shoppers walk through it: categories, brands, and the items that match a filter."""
 
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from aisle.shop.moments import now
 from aisle.storage import search as full_text
@@ -67,9 +67,7 @@ def categories(db: Database) -> dict[str, int]:
 
 def brands(db: Database, wanted: ItemFilter) -> dict[str, int]:
     """Return the brands of the items that match a filter but for its brands, with the number of items of each."""
-    count = select(items.c.brand, func.count()).where(
-        items.c.brand.is_not(None), *_where(db, wanted._replace(brands=()))
-    )
+    count = _select(db, wanted._replace(brands=()), items.c.brand, func.count()).where(items.c.brand.is_not(None))
     with db.read() as connection:
         rows = connection.execute(count.group_by(items.c.brand)).all()
     return dict(sorted((brand, number) for brand, number in rows))
@@ -77,7 +75,7 @@ def brands(db: Database, wanted: ItemFilter) -> dict[str, int]:
 
 def listed(db: Database, wanted: ItemFilter, n: int, offset: int) -> list[str]:
     """Return the ids of n items that match a filter, in the order of their ids."""
-    query = select(items.c.item_id).where(*_where(db, wanted)).order_by(items.c.item_id).limit(n).offset(offset)
+    query = _select(db, wanted, items.c.item_id).order_by(items.c.item_id).limit(n).offset(offset)
     with db.read() as connection:
         return list(connection.execute(query).scalars())
 
@@ -86,7 +84,7 @@ def find(db: Database, wanted: ItemFilter, order: Order = "title") -> list[str]:
     """Return the ids of all items that match a filter, in an order; items without its value come last."""
     by = _ORDERS[order]
     column = items.c[{"newest": "available_from", "title": "title"}.get(order, "price")]
-    query = select(items.c.item_id).where(*_where(db, wanted)).order_by(column.is_(None), by, items.c.item_id)
+    query = _select(db, wanted, items.c.item_id).order_by(column.is_(None), by, items.c.item_id)
     with db.read() as connection:
         return list(connection.execute(query).scalars())
 
@@ -96,12 +94,12 @@ def search(db: Database, wanted: ItemFilter, n: int) -> list[Match]:
     words = full_text.words_of(wanted.text or "")
     if not words:
         return []
-    found = full_text.found(db.engine.dialect.name, words)
-    query = select(items.c.item_id, found.c.relevance).join(found, found.c.item_id == items.c.item_id)
-    query = query.where(*_where(db, wanted._replace(text=None)))
+    matching = full_text.matching(db.engine.dialect.name, words)
+    relevance = matching.relevance.label("relevance")
+    query = select(items.c.item_id, relevance).select_from(matching.source)
+    query = query.where(matching.condition, *_where(wanted)).order_by(relevance.desc(), items.c.item_id).limit(n)
     with db.read() as connection:
-        rows = connection.execute(query.order_by(found.c.relevance.desc(), items.c.item_id).limit(n))
-        return [Match(item_id, relevance) for item_id, relevance in rows]
+        return [Match._make(row) for row in connection.execute(query)]
 
 
 def reviews_of(db: Database, item_id: str, n: int) -> list[Review]:
@@ -116,6 +114,18 @@ def reviews_of(db: Database, item_id: str, n: int) -> list[Review]:
         return [Review(rating, title, text, moment or 0) for rating, title, text, moment in connection.execute(query)]
 
 
+def _select(db: Database, wanted: ItemFilter, *columns: Any) -> Select[Any]:
+    """Return a query of the items that match a filter."""
+    query = select(*columns).where(*_where(wanted))
+    if wanted.text is None:
+        return query
+    words = full_text.words_of(wanted.text)
+    if not words:
+        return query.where(false())
+    matching = full_text.matching(db.engine.dialect.name, words)
+    return query.select_from(matching.source).where(matching.condition)
+
+
 def _shown() -> list[ColumnElement[bool]]:
     """Return the conditions of an item that shoppers may see: on sale already, and not hidden."""
     return [
@@ -124,7 +134,7 @@ def _shown() -> list[ColumnElement[bool]]:
     ]
 
 
-def _where(db: Database, wanted: ItemFilter) -> list[ColumnElement[bool]]:
+def _where(wanted: ItemFilter) -> list[ColumnElement[bool]]:
     conditions = _shown()
     if wanted.categories:
         conditions.append(or_(*map(_is_below, wanted.categories)))
@@ -137,15 +147,8 @@ def _where(db: Database, wanted: ItemFilter) -> list[ColumnElement[bool]]:
     if wanted.in_stock:
         conditions.append(or_(items.c.in_stock.is_(None), items.c.in_stock.is_(True)))
         conditions.append(or_(items.c.stock.is_(None), items.c.stock > 0))
-    if wanted.text is not None:
-        words = full_text.words_of(wanted.text)
-        conditions.append(_has_words(db, words) if words else false())
     return conditions
 
 
 def _is_below(category: str) -> ColumnElement[bool]:
     return or_(items.c.category == category, items.c.category.startswith(category + SEPARATOR, autoescape=True))
-
-
-def _has_words(db: Database, words: list[str]) -> ColumnElement[bool]:
-    return items.c.item_id.in_(select(full_text.found(db.engine.dialect.name, words).c.item_id))

@@ -124,7 +124,7 @@ class Database:
     @property
     def identity(self) -> object:
         """What tells the database from one that took its place; for a server, its address is all that is known."""
-        return file_id(Path(self.name)) if self.engine.dialect.name == "sqlite" else None
+        return file_id(self.name) if self.engine.dialect.name == "sqlite" else None
 
     def close(self) -> None:
         """Close every connection."""

@@ -6,13 +6,17 @@ A tombstone is the digest of a user id: only somebody who knows the id can tell 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, exists, insert, select, update
 
+from aisle.storage.connection import Database
 from aisle.storage.digest import digest
 from aisle.storage.tables import erased, merged
 
 LOCK: Final = bytes(16)
-"""The digest of no id, but of a row to lock: storing shares the lock, erasing and merging hold it alone."""
+"""The digest of no id, but of a row to lock: storing shares the lock, erasing and merging hold it alone.
+
+In place of a moment the row counts how often tombstones were added, so that processes see that some were.
+"""
 
 _FEW: Final = 500
 """The most people who are looked up by their digests; for more, all tombstones are read."""
@@ -20,6 +24,8 @@ _FEW: Final = 500
 _DIGESTS: Final = select(erased.c.digest)
 _CHECK: Final = select(erased.c.digest, exists(select(merged.c.user_id)).label("merges"))
 _LOCK_ROW: Final = _DIGESTS.where(erased.c.digest == LOCK)
+_TIMES: Final = select(erased.c.created).where(erased.c.digest == LOCK)
+_ALL: Final = _DIGESTS.where(erased.c.digest != LOCK)
 
 
 class Check(NamedTuple):
@@ -48,7 +54,18 @@ def among(connection: Connection, ids: Collection[str]) -> set[str]:
 def digests(connection: Connection) -> set[bytes]:
     """Return all tombstones; until the transaction ends, no other one is added."""
     _share_lock(connection)
-    return set(connection.execute(_DIGESTS.where(erased.c.digest != LOCK)).scalars())
+    return set(connection.execute(_ALL).scalars())
+
+
+def times_added(db: Database) -> int:
+    """Return how often tombstones were added: another number than before says that somebody was erased."""
+    rows = db.rows(_TIMES, {})
+    return int(rows[0][0]) if rows else 0
+
+
+def all_digests(db: Database) -> set[bytes]:
+    """Return all tombstones at this moment."""
+    return {bytes(digest) for (digest,) in db.rows(_ALL, {})}
 
 
 def _share_lock(connection: Connection) -> None:
@@ -73,3 +90,4 @@ def add(connection: Connection, tombstones: Mapping[bytes, int]) -> None:
     new = [{"digest": key, "created": created} for key, created in tombstones.items() if key not in known]
     if new:
         connection.execute(insert(erased), new)
+        connection.execute(update(erased).where(erased.c.digest == LOCK).values(created=erased.c.created + 1))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, false, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, false, func, insert, select
 
 from aisle.shop.columns import ITEM_HISTORY, ITEM_ID, ITEMS, TIMESTAMP
 from aisle.shop.facts import ItemFacts
@@ -14,8 +14,8 @@ from aisle.storage.dialects import text_of
 from aisle.storage.frames import stream_frames
 from aisle.storage.imports import NO_IMPORT, Origin
 from aisle.storage.parts import parts
-from aisle.storage.rows import Change, Rows, Stored, by_ids, store_latest
-from aisle.storage.tables import item_history, items
+from aisle.storage.rows import Change, Rows, Stored, by_ids, store_latest, transact
+from aisle.storage.tables import import_changes, item_history, items
 
 if TYPE_CHECKING:
     import polars as pl
@@ -82,6 +82,22 @@ def upsert(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
     Null keeps what is stored, so that prices and titles can come in different files.
     """
     return store_latest(db, items, rows, track, origin=origin)
+
+
+def remove(db: Database, item_ids: Sequence[str]) -> list[str]:
+    """Remove items from the catalogue, and return those that it had; events, reviews and their history stay."""
+    return transact(db, lambda connection: _remove(connection, item_ids))
+
+
+def _remove(connection: Connection, item_ids: Sequence[str]) -> list[str]:
+    known = [row.item_id for row in by_ids(connection, items, item_ids)]
+    for some in parts(known):
+        connection.execute(delete(items).where(items.c.item_id.in_(some)))
+        of_items = import_changes.c.table_name == items.name
+        connection.execute(delete(import_changes).where(of_items, import_changes.c.row_id.in_(some)))
+    if known:
+        item_changes.enter(connection, known)
+    return known
 
 
 def track(connection: Connection, changes: Sequence[Change]) -> None:

@@ -7,11 +7,11 @@ descriptions, whose common words find everything.
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Double, Subquery, column, text
+from sqlalchemy import ColumnElement, FromClause, column, func, literal_column, table
 
-from aisle.storage.tables import ID
+from aisle.storage.tables import ID, items
 
 MOST_WORDS: Final = 8
 """How many words of a text count."""
@@ -22,20 +22,14 @@ MOST_LETTERS: Final = 64
 FULL_TEXT: Final = re.compile("item_search.*")
 """The names of what the databases keep for it, which the tables of the code do not declare."""
 
-_FOUND: Final = {
-    "sqlite": """
-        SELECT item_id, -bm25(item_search, 10, 3, 3, 3) AS relevance
-        FROM item_search JOIN item_search_rows ON number = item_search.rowid WHERE item_search MATCH :words
-    """,
-    "mysql": """
-        SELECT item_id, MATCH (item_search) AGAINST (:words IN BOOLEAN MODE) AS relevance
-        FROM items WHERE MATCH (item_search) AGAINST (:words IN BOOLEAN MODE)
-    """,
-    "postgresql": """
-        SELECT item_id, ts_rank(item_search, to_tsquery('simple', :words)) AS relevance
-        FROM items WHERE item_search @@ to_tsquery('simple', :words)
-    """,
-}
+_INDEX: Final[Any] = literal_column("item_search")
+"""The index: a column of the items on servers, a table with a column of the same name on SQLite."""
+
+_ENTRIES: Final = table("item_search", column("rowid"))
+_ROWS: Final = table("item_search_rows", column("number"), column("item_id", ID))
+_INDEXED: Final = items.join(_ROWS, _ROWS.c.item_id == items.c.item_id).join(
+    _ENTRIES, _ENTRIES.c.rowid == _ROWS.c.number
+)
 
 _QUERIES: Final[dict[str, Callable[[Sequence[str], str], str]]] = {
     "sqlite": lambda whole, last: " ".join([*(f'"{word}"' for word in whole), f'"{last}"*']),
@@ -52,8 +46,19 @@ def words_of(text: str) -> list[str]:
     return [word[:MOST_LETTERS] for word in plain.split()[:MOST_WORDS]]
 
 
-def found(database: str, words: Sequence[str]) -> Subquery:
-    """Return the `item_id` and the `relevance` of all items that have every word; the last may be the start of one.
+class Matching(NamedTuple):
+    """What a query needs to find items by words."""
+
+    source: FromClause
+    """What it selects from: the items, and what is joined to them."""
+    condition: ColumnElement[bool]
+    """Whether an item has every word; the last may be the start of one."""
+    relevance: ColumnElement[float]
+    """How well the words of an item fit."""
+
+
+def matching(database: str, words: Sequence[str]) -> Matching:
+    """Return how a query finds items by words.
 
     Parameters
     ----------
@@ -63,5 +68,12 @@ def found(database: str, words: Sequence[str]) -> Subquery:
         Those of `words_of`, one at least.
     """
     query = _QUERIES[database](words[:-1], words[-1])
-    columns: Any = (column("item_id", ID), column("relevance", Double))
-    return text(_FOUND[database]).bindparams(words=query).columns(*columns).subquery("found")
+    if database == "sqlite":
+        return Matching(_INDEXED, _INDEX.op("MATCH")(query), -func.bm25(_INDEX, 10, 3, 3, 3))
+    if database == "mysql":
+        from sqlalchemy.dialects.mysql import match
+
+        fits = match(_INDEX, against=query, in_boolean_mode=True)
+        return Matching(items, fits, fits)
+    asked = func.to_tsquery("simple", query)
+    return Matching(items, _INDEX.op("@@")(asked), func.ts_rank(_INDEX, asked))

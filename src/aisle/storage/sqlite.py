@@ -80,10 +80,10 @@ def _check(path: Path, create: bool) -> None:
         raise DatabaseUnavailable(f"the database {path} cannot be written; check the permissions of it and its folder")
 
 
-def file_id(path: Path) -> tuple[int, int] | None:
+def file_id(path: str | Path) -> tuple[int, int] | None:
     """Return what tells a file from one that took its place, or None if there is none."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 # every shelf asks several times, and making a path takes longer
     except OSError:
         return None
     return status.st_dev, status.st_ino

@@ -319,3 +319,37 @@ signing_secrets: Final = Table(
     Column("revoked", BigInteger),
     **_OPTIONS,
 )
+
+team: Final = Table(
+    "team",
+    credentials,
+    Column("name", ID, primary_key=True),
+    Column("role", WORD, nullable=False),
+    Column("password", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    **_OPTIONS,
+)
+"""The people who run the shop; a password is what scrypt makes of it."""
+
+team_sessions: Final = Table(
+    "team_sessions",
+    credentials,
+    Column("digest", SHA256, primary_key=True),
+    Column("name", ID, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    Index("team_sessions_name", "name"),
+    **_OPTIONS,
+)
+"""Who is logged in: the digests of the session ids."""
+
+failed_logins: Final = Table(
+    "failed_logins",
+    credentials,
+    Column("digest", SHA256, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Index("failed_logins_last", "last"),
+    **_OPTIONS,
+)
+"""How often logging in failed under a name or from an address, of which there is only a digest."""

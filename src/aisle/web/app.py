@@ -8,6 +8,7 @@ from aisle.app.serve import Live
 from aisle.web import assets, errors
 from aisle.web.access.door import Door
 from aisle.web.access.headers import DOCS, SecurityHeaders
+from aisle.web.access.login_page import LoginPage
 from aisle.web.access_log import AccessLog, write_line
 from aisle.web.admission import Admission
 from aisle.web.dispatch import Dispatch
@@ -15,6 +16,7 @@ from aisle.web.metrics import Metrics
 from aisle.web.openapi import describe
 from aisle.web.routes import ENDPOINTS, table
 from aisle.web.storefront.routes import Storefront
+from aisle.web.templating import templates
 
 
 def create_app(live: Live) -> FastAPI:
@@ -22,8 +24,10 @@ def create_app(live: Live) -> FastAPI:
     app: FastAPI = FastAPIOffline(
         title="Aisle", version=__version__, docs_url=DOCS, redoc_url=None, favicon_url="/static/aisle.svg"
     )
-    storefront = Storefront(live)
+    pages = templates(live)
+    storefront = Storefront(live, pages)
     storefront.add_to(app)
+    LoginPage(live.logins, pages).add_to(app)
     short_ways = {(endpoint.path, endpoint.method): endpoint.serve(live) for endpoint in ENDPOINTS}
     for (path, method), respond in short_ways.items():
         app.add_route(path, respond, [method])
@@ -38,6 +42,7 @@ def create_app(live: Live) -> FastAPI:
         routes=table(),
         shop=live.shop_name,
         keys=live.keys,
+        logins=live.logins,
         hosts=serve.hosts,
         per_second=serve.calls_per_second,
         answer=answer,

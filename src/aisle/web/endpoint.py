@@ -19,7 +19,7 @@ from aisle.web.access.caller import Caller
 from aisle.web.admission import is_read, read
 from aisle.web.requests import decode, read_body, read_query
 
-Handler = Callable[[Live, Caller, Any], Any]
+Handler = Callable[..., Any]
 
 QUERIES: Final = ("GET", "DELETE")
 """The methods whose requests have a query and no body."""
@@ -72,12 +72,13 @@ class Endpoint(msgspec.Struct, frozen=True, dict=True):
 
         async def respond(request: Request) -> Response:
             given = await self._given(request)
-            answer = await self._answered(live, request.state.caller, given)
+            answer = await self._answered(live, request, given)
             return Response(msgspec.json.encode(answer), self.status, media_type="application/json")
 
         return respond
 
-    async def _answered(self, live: Live, caller: Caller, given: Any) -> Any:
+    async def _answered(self, live: Live, request: Request, given: Any) -> Any:
+        caller: Caller = request.state.caller
         if iscoroutinefunction(self.answer):
             return await self.answer(live, caller, given)
         # In a thread, so that a slow query delays nobody else.

@@ -76,7 +76,7 @@ def install(app: FastAPI, page: ProblemPage) -> Callable[[Request, Exception], A
 
     async def answer(request: Request, error: Exception) -> Response:
         status, message = explain(error)
-        if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        if request.scope["path"].startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
             problem = Problem(HTTPStatus(status).phrase, status, message)
             # The answer to an unexpected failure bypasses the middleware that adds the headers.
             headers = HEADERS | _own_headers(error, status)

@@ -136,6 +136,11 @@ def query_id(request: Request, name: str) -> str:
     return check_id(value, name)
 
 
+def is_by_htmx(request: Request) -> bool:
+    """Tell whether a script of our pages asks for a part of one."""
+    return request.headers.get("hx-request") == "true"
+
+
 async def read_form(request: Request) -> dict[str, str]:
     """Return the fields of a form; of a repeated field, the last value.
 

@@ -8,9 +8,11 @@ from aisle.ingest.api import MAX_EVENTS
 from aisle.shop.access import Scope
 from aisle.web.access.caller import Caller
 from aisle.web.access.headers import DOCS
+from aisle.web.access.login_page import LOGIN, LOGOUT
 from aisle.web.api import events, items, operations, rows, shelves, users
-from aisle.web.api.events import Feedback, Rated, Received
-from aisle.web.api.items import CatalogueItem, ItemsWanted
+from aisle.web.api.batch import Answers, Batch, Calls, answer_all
+from aisle.web.api.events import EventsDeleted, EventsToDelete, Feedback, Rated, Received
+from aisle.web.api.items import CatalogueItem, ItemsDeleted, ItemsNamed, ItemsWanted
 from aisle.web.api.operations import Model, Rejects, RejectsWanted, Version
 from aisle.web.api.shelf_schemas import (
     AboutItem,
@@ -73,11 +75,15 @@ ENDPOINTS: Final = (
     Endpoint("POST", "/api/rank", Scope.BROWSER, "Given items in the order of a shopper's taste",
              shelves.rank, RankWanted, Ranked, (503,)),
     Endpoint("POST", "/api/events", Scope.BROWSER, _EVENTS, events.events, bytes, Received, (503,)),
+    Endpoint("DELETE", "/api/events", Scope.ADMIN, "Delete events by time, kind, user or item, or count them first",
+             events.delete, EventsToDelete, EventsDeleted, (503,)),
     Endpoint("POST", "/api/feedback", Scope.BROWSER, "Rate an item", events.feedback, Feedback, Rated, (503,), 201),
     Endpoint("GET", "/api/items", Scope.BROWSER, _ITEMS, items.get_items, ItemsWanted, list[CatalogueItem],
              (404, 503)),
     Endpoint("POST", "/api/items", Scope.SERVER, "Add or change items: one or a list; what is not given stays",
              rows.put_items, bytes, Received, (503,)),
+    Endpoint("DELETE", "/api/items", Scope.SERVER, "Remove items from the catalogue; their events stay",
+             items.delete_items, ItemsNamed, ItemsDeleted, (503,)),
     Endpoint("POST", "/api/reviews", Scope.SERVER, "Store reviews: one or a list",
              rows.add_reviews, bytes, Received, (503,)),
     Endpoint("GET", "/api/users", Scope.SERVER, "Everything that is stored about a person, by table",
@@ -89,12 +95,14 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/api/models", Scope.ADMIN, "The trained models, newest first",
              operations.models, Nothing, list[Model], (503,)),
     Endpoint("POST", "/api/models/promote", Scope.ADMIN, "Make a model live",
-             operations.promote, Version, Version, (503,)),
+             operations.promote, Version, Version, (404, 503)),
     Endpoint("POST", "/api/models/rollback", Scope.ADMIN, "Go back to the model that was live before",
-             operations.rollback, Nothing, Version, (503,)),
+             operations.rollback, Nothing, Version, (404, 503)),
     Endpoint("GET", "/api/rejects", Scope.ADMIN, "The newest rejected rows",
              operations.rejects, RejectsWanted, Rejects, (503,)),
     Endpoint("POST", "/api/users/merge", Scope.SERVER, _MERGE, users.merge, Merge, Merged, (503,)),
+    Batch("POST", "/api/batch", Scope.BROWSER, "Several calls in turn, each allowed or refused by itself",
+          answer_all, Calls, Answers, (503,)),
     Endpoint("GET", "/api/health", Scope.OPEN, "The server's health and the version of the live model",
              health, Nothing, Health),
     Endpoint("GET", "/health/live", Scope.OPEN, "Whether the process runs", alive, Nothing, Health),
@@ -107,6 +115,7 @@ PAGES: Final = (
     ("GET", "/metrics", Scope.SERVER),
     *(("GET", path, Scope.TEAM) for path in ("/", "/item", "/category", "/search", "/cart", "/orders", "/wishlist")),
     *(("POST", path, Scope.TEAM) for path in ("/do", "/checkout", "/shop-as")),
+    *((method, path, Scope.OPEN) for path in (LOGIN, LOGOUT) for method in ("GET", "POST")),
     *(
         ("GET", path, Scope.OPEN)
         for path in ("/picture.svg", "/widget.js", "/openapi.json", DOCS, f"{DOCS}/oauth2-redirect")

@@ -33,6 +33,7 @@ def serve(live: Live, listener: socket.socket) -> None:
     """Answer on a socket until the process is told to stop; the caller closes both afterwards."""
     kernels.load()
     live.model_watch.follow()
+    live.erasures.follow()
     app = create_app(live)
     # What is loaded stays for good: the collector need not walk through it again and again while requests wait.
     gc.collect()

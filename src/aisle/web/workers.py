@@ -55,7 +55,7 @@ def run(
         Live(settings, Path(copies)) as live,
         listen(host, port, next_free=next_free) as listener,
     ):
-        if note := note_for_start(host, any_keys=live.keys.any_made):
+        if note := note_for_start(host, is_locked=live.keys.is_locked):
             say(note)
         announce(listener, host, port, say)
         if workers == 1:

@@ -17,6 +17,7 @@ from aisle.app.shop import Shop
 from aisle.app.train import Trained
 from aisle.models import registry
 from aisle.models.bundle import Bundle
+from aisle.shop import moments
 from aisle.shop.errors import AisleError, FileError, FormatError, NotEnoughData, SettingsError
 from tests.runner import Runner
 from tests.small_shop import TOOLS
@@ -24,6 +25,12 @@ from tests.spark import changed, hasty
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+def rating(number: int) -> dict[str, object]:
+    """Return a rating of yesterday; all numbers are different pairs."""
+    row = {"event": "rate", "user_id": f"user-{number % 40}", "item_id": f"tool-{number // 40}", "rating": 5}
+    return row | {"timestamp": moments.from_moment(moments.now() - moments.DAY).isoformat()}
 
 
 def bundle(shop: Shop, version: int) -> Bundle:
@@ -68,6 +75,24 @@ def test_a_recipe_that_loses_stays_out(folder: Path) -> None:
         assert not trained.live
         assert trained.reason.endswith("it is another recipe than the live one, which stays")
         assert shop.model_version() == 2
+
+
+def test_a_training_that_would_lose_stars_needs_force(spark: "SparkSession", folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        shop.import_events([rating(number) for number in range(120)])
+        assert shop.train("als").live
+        kept = shop.train_on_spark("als")
+        assert not kept.live
+        assert "lacks what the live model has: stars (svd learns from the whole log on one machine)" in kept.reason
+        assert shop.train_on_spark("als", force=True).live
+
+
+def test_a_stray_event_is_left_out_and_named(spark: "SparkSession", folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        shop.import_events([rating(0) | {"timestamp": "2015-06-01"}])
+        trained = shop.train_on_spark("als")
+        assert trained.skipped["stray events"].startswith("1 of 2015-06-01, far from all others")
+        assert bundle(shop, trained.version).manifest.window == bundle(shop, 1).manifest.window
 
 
 def test_a_hybrid_is_said_to_be_skipped(sparked: tuple[Path, Trained]) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -23,6 +25,13 @@ def places(shoppers: int = 6000, length: int = 20) -> tuple[Places, NDArray[np.f
     return Places(facts, owner, draw.random(len(owner)) < chance), chance
 
 
+def drawn_again(seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64], Places]:
+    """Return true chances twice, and shelves of which items were taken by them."""
+    asked, chance = places(800)
+    wanted = np.random.default_rng(seed).random(len(chance)) < chance
+    return chance, chance, asked._replace(wanted=wanted)
+
+
 def test_chances_learnt_from_the_other_shoppers_hold() -> None:
     asked, _ = places()
     checked = check(asked, Calibration(NoSettings()).fit(asked.facts, asked.wanted, 28))
@@ -43,7 +52,33 @@ def test_chances_that_promise_too_much_are_not_stated() -> None:
     asked, chance = places()
     problem = reliability(np.minimum(2 * chance, 1), chance, asked, 28).problem
     assert problem is not None
-    assert problem.startswith("what was observed is 0.")
+    assert re.fullmatch(
+        r"what was observed is 0\.\d\d \(0\.\d\d to 0\.\d\d\) times what was stated in tenth \d+", problem
+    )
+
+
+def test_a_bin_that_is_off_within_chance_is_no_problem() -> None:
+    """Of ten bins with few hits one is off by more than a quarter more often than not."""
+    asked, chance = places(600)
+    checked = reliability(chance, chance, asked, 28)
+    assert any(not 0.8 <= one.ratio.value <= 1.25 for one in checked.bins)
+    assert all(one.ratio.low <= 1 <= one.ratio.high for one in checked.bins)
+    assert checked.problem is None
+
+
+def test_an_interval_holds_the_truth_as_often_as_it_says() -> None:
+    held = [
+        one.ratio.low <= 1 <= one.ratio.high for seed in range(20) for one in reliability(*drawn_again(seed), 28).bins
+    ]
+    assert 0.9 <= np.mean(held) <= 0.99
+
+
+def test_a_bin_in_which_nothing_was_taken_is_not_sure_of_it() -> None:
+    asked, chance = places(600)
+    asked.wanted[np.argsort(chance)[: len(chance) // 10]] = False
+    first = reliability(chance, chance, asked, 28).bins[0]
+    assert first.ratio.value == 0
+    assert first.ratio.high > 2.5 / (first.stated * len(chance) / 10)
 
 
 def test_too_few_hits_say_so() -> None:

@@ -122,6 +122,17 @@ def test_after_the_time_limit_the_ranker_learns_from_one_window(
     assert cuts == [NEWEST.cut]
 
 
+def test_what_little_time_is_left_leaves_the_ranker_fewer_rows() -> None:
+    budget = TrainingBudget(seconds=20)
+    rows = budget.ranker_rows(400_000, 1)
+    assert 90_000 < rows <= 100_000, "a quarter of 20 s, at 20,000 rows a second"
+    assert budget.ranker_rows(400_000, 1) == rows, "what goes live is what was measured"
+    assert budget.told() == {"rows": f"rankers learnt from at most {rows:,} rows instead of 400,000, to save time"}
+    assert TrainingBudget(seconds=0).ranker_rows(400_000, 2) == 20_000
+    assert TrainingBudget(seconds=0).ranker_rows(1_000, 2) == 1_000
+    assert TrainingBudget().ranker_rows(400_000, 2) == 400_000
+
+
 def test_windows_end_where_the_log_begins(recipe: Recipe, data: Interactions) -> None:
     assert recipe.hybrid is not None
     shelves = past_shelves(

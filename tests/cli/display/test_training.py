@@ -2,9 +2,11 @@ import msgspec
 import pytest
 
 from aisle.app.train import DataSummary, Trained
-from aisle.app.training.placement_report import PlacementFigures
+from aisle.app.training.calibrating import Bin, Reliability
+from aisle.app.training.placement_report import PlacementFigures, ShareCost
 from aisle.cli.display.training import print_trained
 from aisle.engine.shelf.long_tail import TailCost
+from aisle.evaluation.bootstrap import Interval
 from aisle.evaluation.review_stars import ReviewErrors
 
 LIVE = Trained(
@@ -39,6 +41,23 @@ def test_placements_the_long_tail_and_stars_of_words_are_shown(capsys: pytest.Ca
     assert "cart 200 50% .250 .125" in out
     assert ".100 .110 .200 .010" in out
     assert "On 1,000 reviews with stars the mean error of this is 0.37, and 0.82 if" in out
+
+
+def test_the_columns_of_each_table_are_explained_under_it(capsys: pytest.CaptureFixture[str]) -> None:
+    one = Bin(0.1, 0.09, Interval(0.9, 0.7, 1.1))
+    print_trained(
+        msgspec.structs.replace(
+            LIVE,
+            placements=[PlacementFigures("cart", "cart", 200, 0.5, 0.25, 0.125)],
+            shares=[ShareCost("cart", 0.5, 0.4, 0.25, 0.2)],
+            long_tail=[TailCost(0.1, 0.11, 0.2, 0.01)],
+            reliability=Reliability(1_234, 28.0, [one], 0.05, Interval(0.007, 0.006, 0.008)),
+        )
+    )
+    out = " ".join(capsys.readouterr().out.split())
+    for column in ("as promised", "seen_share, repeat_share", "share it gets", "ratio"):
+        assert f"{column}: " in out
+    assert "1 10.00% 9.00% 0.90 0.70 1.10" in out
 
 
 def test_what_was_skipped_is_named_as_it_is_spelt(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from aisle.shop.columns import RECOMMENDATIONS
 from aisle.shop.errors import NotFound
 from aisle.storage import erased, events, impressions, interactions, paged_shelves, people, rejects, reviews, users
 from aisle.storage.connection import Database
+from aisle.storage.digest import digest
 from aisle.storage.imports import Origin
 from aisle.storage.impressions import Impression
 from aisle.storage.rows import Stored
@@ -106,6 +107,15 @@ def test_many_people_at_once_are_compared_with_all_tombstones(db: Database) -> N
     people.erase(db, "u777")
     many = [samples.event(number, user_id=f"u{number}") for number in range(1500)]
     assert events.store(db, many) == Stored(1499, 0, 1)
+
+
+def test_processes_see_that_somebody_was_erased(db: Database) -> None:
+    before = erased.times_added(db)
+    people.erase(db, "ghost")
+    assert erased.times_added(db) == before + 1
+    assert erased.all_digests(db) == {digest("ghost")}
+    people.erase(db, "ghost")
+    assert erased.times_added(db) == before + 1
 
 
 def test_nobody_slips_in_while_somebody_is_erased(db: Database) -> None:

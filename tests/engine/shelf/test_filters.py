@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aisle.engine.shelf.filters import NO_CONTEXT, Drop, RequestContext, dropped, first_of_each
+from aisle.engine.shelf.filters import NO_CONTEXT, Drop, RequestContext, dropped
 from aisle.engine.shelf.rules import Rules
 from aisle.shop.facts import ItemFacts
 from aisle.shop.moments import DAY
@@ -133,9 +133,3 @@ def test_a_rule_that_drops_has_the_name_of_its_setting() -> None:
         *("kept", "double", "excluded_by_request", "near_duplicate", "not_due"),
         *("hidden", "out_of_stock", "not_yet_available"),
     }
-
-
-def test_the_best_candidate_is_the_first_of_its_code_and_unknown_codes_are_all_first() -> None:
-    codes = np.array([5, -1, 5, 7, -1], np.int32)
-    assert first_of_each(codes, np.array([2, 1, 0, 4, 3])).tolist() == [True, True, False, True, True]
-    assert first_of_each(codes, np.zeros(0, np.intp)).tolist() == []

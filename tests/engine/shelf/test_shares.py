@@ -1,22 +1,15 @@
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.engine.shelf.rules import Window
-from aisle.engine.shelf.shares import beyond_share, places_for, spread
+from aisle.engine.shelf.shares import places_for, spread
 from tests.engine.products import known, product
 
 
 @pytest.mark.parametrize(("share", "n", "places"), [(0.3, 10, 3), (0.3, 5, 1), (0.3, 3, 0), (1.0, 7, 7), (0.0, 9, 0)])
 def test_a_share_never_has_more_places_than_it_says(share: float, n: int, places: int) -> None:
     assert places_for(share, n) == places
-
-
-def test_the_best_keep_their_places_and_the_others_have_none() -> None:
-    own = np.array([True, True, False, True])
-    assert beyond_share(own, 0.5, 4).tolist() == [False, False, False, True]
-    assert beyond_share(own, 0.0, 4, fixed=1).tolist() == [False, True, False, True]
 
 
 def test_a_window_lets_the_next_best_go_first() -> None:

@@ -262,3 +262,23 @@ def test_orders_do_not_say_when_their_items_came(tmp_path: Path) -> None:
     assert "available_from" not in guess([orders], Plan(table="items"), now=NOW).plan.columns.values()
     items = write(tmp_path / "items.csv", "sku,name,Created at", "i,Tea,2024-01-01")
     assert "available_from" in guess([items], Plan(table="items"), now=NOW).plan.columns.values()
+
+
+def test_order_lines_of_woocommerce_are_purchases_of_their_skus(tmp_path: Path) -> None:
+    """`Item #` is the line of the order there, not the item."""
+    header = (
+        "Order Number,Order Date,Email (Billing),Order Total Amount,SKU,Item #,Item Name,Quantity (- Refund),Item Cost"
+    )
+    path = tmp_path / "export.csv"
+    path.write_text(f"{header}\n9135,2024-04-02 19:04,ann@example.com,42.95,MUG,1,Enamel Mug,2,12.00\n")
+    guessed = guess([path])
+    assert guessed.table == "events"
+    row = guessed.sample.row(0, named=True)
+    assert [row[name] for name in ("event", "user_id", "item_id", "quantity", "price", "transaction_id")] == [
+        "purchase",
+        "ann@example.com",
+        "MUG",
+        2,
+        12_000_000,
+        "9135",
+    ]

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from aisle.prepare.stray import days_of, steady_span
 from aisle.prepare.weigh import Weights
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
@@ -54,3 +55,19 @@ def test_no_events_are_said_to_be_none(log: "SparkLog") -> None:
     assert extent_of(log.events)[2] == log.events.count()
     with pytest.raises(NotEnoughData, match="no event says what anybody likes"):
         extent_of(log.events.limit(0))
+
+
+def test_stray_events_are_those_that_this_machine_finds(spark: "SparkSession") -> None:
+    from aisle.prepare.spark.frames import to_polars, to_spark
+    from aisle.prepare.spark.log import without_stray
+
+    lively = lively_events()
+    late = lively.head(1).with_columns(pl.lit(END + 300 * DAY).alias("timestamp"))
+    table = pl.concat([lively, late])
+    kept, stray = without_stray(to_spark(spark, table))
+    span = steady_span(*days_of(table["timestamp"]))
+    assert stray == span.describe_stray(table["timestamp"])
+    assert sorted(to_polars(kept)["timestamp"]) == sorted(lively["timestamp"])
+    same, nothing = without_stray(kept)
+    assert (same.count(), nothing) == (lively.height, None)
+    assert without_stray(kept.limit(0))[1] is None

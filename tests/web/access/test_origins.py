@@ -30,11 +30,11 @@ def test_what_is_no_origin_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_without_keys_this_machine_is_told_so(host: str) -> None:
-    assert "No keys yet" in (note_for_start(host, any_keys=False) or "")
+    assert "No keys and no people yet" in (note_for_start(host, is_locked=False) or "")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "shop.example"])
 def test_without_keys_other_machines_are_not_served(host: str) -> None:
-    assert note_for_start(host, any_keys=True) is None
+    assert note_for_start(host, is_locked=True) is None
     with pytest.raises(SettingsError, match="aisle keys create"):
-        note_for_start(host, any_keys=False)
+        note_for_start(host, is_locked=False)

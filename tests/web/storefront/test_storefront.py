@@ -15,11 +15,11 @@ from aisle.app.shop import Shop
 from aisle.shop.errors import DatabaseUnavailable
 from aisle.storage import events, impressions
 from aisle.storage.connection import Database
-from aisle.web import assets
+from aisle.web import assets, templating
 from aisle.web.app import create_app
-from aisle.web.storefront import routes, visitor
+from aisle.web.storefront import visitor
 from tests.small_shop import HOSTILE_ID, HOSTILE_NAME, TEAS, TOOLS
-from tests.web.clients import client_of
+from tests.web.clients import client_of, send_form
 
 HTMX = {"accept": "text/html", "hx-request": "true"}
 BROWSER = {"accept": "text/html"}
@@ -32,11 +32,11 @@ def shelves(page: str) -> dict[str, list[str]]:
 
 
 def shop_as(client: TestClient, user_id: str) -> None:
-    assert client.post("/shop-as", data={"user_id": user_id}).status_code == 303
+    assert send_form(client, "/shop-as", {"user_id": user_id}).status_code == 303
 
 
 def do(client: TestClient, event: str, item_id: str, **values: str) -> None:
-    answer = client.post("/do", data={"event": event, "item_id": item_id} | values, headers=HTMX)
+    answer = send_form(client, "/do", {"event": event, "item_id": item_id} | values, headers=HTMX)
     assert (answer.status_code, answer.text) == (204, "")
     assert answer.headers["hx-trigger"] == "shopped"
 
@@ -102,7 +102,7 @@ def test_cart_checkout_orders_and_sending_back(demo_client: TestClient, demo: Li
     do(demo_client, "add_to_cart", "tea-2")
     do(demo_client, "remove_from_cart", "tea-2")
     assert "The tea-1" in demo_client.get("/cart").text
-    assert demo_client.post("/checkout", data={}).headers["location"] == "/orders"
+    assert send_form(demo_client, "/checkout", {}).headers["location"] == "/orders"
     assert "It is empty" in demo_client.get("/cart").text
     (bought,) = [row for row in events.history(demo.db, "new", 9) if row.kind == "purchase"]
     assert (bought.item_id, bought.price, bought.quantity) == ("tea-1", 12_500_000, 1)
@@ -113,7 +113,7 @@ def test_cart_checkout_orders_and_sending_back(demo_client: TestClient, demo: Li
 
 def test_an_empty_cart_is_not_bought(demo_client: TestClient, demo: Live) -> None:
     shop_as(demo_client, "new")
-    demo_client.post("/checkout", data={})
+    send_form(demo_client, "/checkout", {})
     assert events.history(demo.db, "new", 9) == []
 
 
@@ -161,14 +161,14 @@ def test_a_preview_leaves_no_impression(client: TestClient, live: Live) -> None:
 
 def test_without_scripts_a_form_leads_back_to_its_page(demo_client: TestClient) -> None:
     form = {"event": "add_to_cart", "item_id": "tea-1", "back": "/category?q=tea"}
-    answer = demo_client.post("/do", data=form)
+    answer = send_form(demo_client, "/do", form)
     assert (answer.status_code, answer.headers["location"]) == (303, "/category?q=tea")
 
 
 @pytest.mark.parametrize("back", ["https://evil/", "//evil", "/\\evil", "evil"])
 def test_a_form_leads_to_no_other_site(demo_client: TestClient, back: str) -> None:
     form = {"event": "add_to_cart", "item_id": "tea-1", "back": back}
-    assert demo_client.post("/do", data=form).headers["location"] == "/"
+    assert send_form(demo_client, "/do", form).headers["location"] == "/"
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_form_leads_to_no_other_site(demo_client: TestClient, back: str) -> No
     ],
 )
 def test_an_unusable_form_is_explained(demo_client: TestClient, form: dict[str, str], words: str) -> None:
-    answer = demo_client.post("/do", data=form, headers=HTMX)
+    answer = send_form(demo_client, "/do", form, headers=HTMX)
     assert answer.status_code == 422
     assert words in answer.text
 
@@ -188,7 +188,7 @@ def test_an_unusable_form_is_explained(demo_client: TestClient, form: dict[str, 
 @pytest.mark.parametrize("path", ["/do", "/checkout", "/shop-as"])
 def test_another_site_can_do_nothing(demo_client: TestClient, path: str) -> None:
     form = {"event": "rate", "item_id": "tea-1", "rating": "1", "user_id": "victim"}
-    assert demo_client.post(path, data=form, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert send_form(demo_client, path, form, headers={"sec-fetch-site": "cross-site"}).status_code == 403
 
 
 # --- A real shop: only a preview --------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def test_without_the_vendor_folder_the_page_is_plain_and_works(
 ) -> None:
     plain = shutil.copytree(assets.FOLDER, tmp_path / "static", ignore=shutil.ignore_patterns("vendor"))
     shutil.copytree(assets.FOLDER.parent / "templates", tmp_path / "templates")
-    monkeypatch.setattr(routes, "FOLDER", plain)
+    monkeypatch.setattr(templating, "FOLDER", plain)
     page = client_of(create_app(live)).get("/?user_id=user-0").text
     assert "/static/vendor/" not in page
     assert shelves(page)["recommended-for-you"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 import numpy as np
 
+from aisle import kernels
 from aisle.app.data.atomic_write import atomic_write
 from aisle.app.data.tables import read_catalogue, read_events, span
 from aisle.app.progress import Progress, silent
@@ -196,6 +197,7 @@ def read_batch(db: Database, job: BatchJob) -> Batch:
 
 def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...], pl.DataFrame]]":
     """Yield the shelves of all users of the data, a block of users at a time: their ids, and a table of `to_table`."""
+    kernels.load()
     queries = query_batch(data, np.arange(len(data.users), dtype=np.int32))
     for block in pairwise(blocks(len(queries), BLOCK)):
         users = data.users.ids[slice(*block)]

@@ -37,6 +37,12 @@ class Cache(Generic[K, V]):
             while self._weight > self._capacity:
                 self._weight -= self._weigh(self._values.popitem(last=False)[1])
 
+    def drop(self, chosen: Callable[[K], bool]) -> None:
+        """Remove the values whose keys are chosen."""
+        with self._lock:
+            for key in [key for key in self._values if chosen(key)]:
+                self._weight -= self._weigh(self._values.pop(key))
+
     def get(self, key: K) -> V | None:
         """Return the value, if it is still stored."""
         with self._lock:

@@ -11,7 +11,7 @@ from typing import Final
 from aisle.app.data.sealing import unseal
 from aisle.shop.access import is_key, key_id
 from aisle.shop.errors import SettingsError, StillUnavailable, StorageError
-from aisle.storage import keys, signing_secrets
+from aisle.storage import keys, signing_secrets, team
 from aisle.storage.connection import Database
 from aisle.storage.keys import KeyRow
 
@@ -61,8 +61,8 @@ class KeyRing:
     def _read(self) -> None:
         rows = keys.list_(self._db)
         valid = [row for row in rows if row.revoked is None]
-        self.any_made = bool(rows)
-        """Whether a key was ever made: from then on, nobody calls the API without one."""
+        self.is_locked = bool(rows) or team.any_there(self._db)
+        """Whether a key was ever made, or there is a person: from then on, nobody comes in without."""
         self.origins = frozenset(origin for row in valid for origin in row.origins)
         """The origins of all valid keys."""
         self._valid = {row.key_id: row for row in valid}

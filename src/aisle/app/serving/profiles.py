@@ -1,5 +1,7 @@
 """The profiles of shoppers: their newest events, and those that were read last while the database is away."""
 
+import threading
+from collections.abc import Collection
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -8,6 +10,7 @@ from aisle.shop.errors import StorageError
 from aisle.shop.events import ProfileEvent
 from aisle.storage import events
 from aisle.storage.connection import Database
+from aisle.storage.digest import digest
 
 PROFILE_EVENTS: Final = 1000
 """How many of a shopper's newest events make the profile."""
@@ -31,6 +34,8 @@ class Profiles:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._cache: Cache[tuple[str | None, str | None], list[ProfileEvent]] = Cache(CACHED_EVENTS, _weight)
+        self._forgetting = threading.Lock()
+        self._times_forgotten = 0
 
     def read_from(self, db: Database) -> "Profiles":
         """Return the same profiles, read from another connection to the database; what was read last is shared."""
@@ -40,6 +45,7 @@ class Profiles:
 
     def of(self, user_id: str | None, session_id: str | None) -> Profile:
         """Return what is known of a shopper and a session."""
+        times_forgotten = self._times_forgotten
         try:
             profile = events.of_user(self._db, user_id, PROFILE_EVENTS) if user_id else []
             if session_id:
@@ -47,8 +53,16 @@ class Profiles:
         except StorageError:
             return Profile(self._cache.get((user_id, session_id)) or [], away=True)
         profile = sorted(profile, key=attrgetter("timestamp"), reverse=True)[:PROFILE_EVENTS]
-        self._cache.put((user_id, session_id), profile)
+        with self._forgetting:
+            if times_forgotten == self._times_forgotten:  # or it may have been read before an erasure
+                self._cache.put((user_id, session_id), profile)
         return Profile(profile, away=False)
+
+    def forget(self, tombstones: Collection[bytes]) -> None:
+        """Forget what was read of erased people, and of sessions, which do not say whose they were."""
+        with self._forgetting:
+            self._times_forgotten += 1
+            self._cache.drop(lambda shopper: shopper[0] is None or digest(shopper[0]) in tombstones)
 
 
 def _weight(profile: list[ProfileEvent]) -> int:

@@ -9,7 +9,7 @@ import polars as pl
 from aisle.app.progress import Progress
 from aisle.app.spark.fitting import OF_NEWEST_EVENTS, can_be_trained, fit_model, newest_events, retrieval_of
 from aisle.app.training.fitting import Fitted, TrainingBudget
-from aisle.app.training.gate import GateDecision, LiveRecipe, abstain, compare_with_live
+from aisle.app.training.gate import GateDecision, LiveRecipe, abstain, abstain_before, compare_with_live
 from aisle.app.training.measuring import Measured, PastFit, measure, score, with_catalogue_of_past
 from aisle.engine.recipe import PERSONAL, POPULAR, Recipe
 from aisle.evaluation.evaluate import Evaluation
@@ -64,8 +64,12 @@ class SparkGate:
                 return self._measure(other, past.weighing(other.weights), weighted)
             return measure(other, weighted, TrainingBudget(), progress=self.progress)
 
+        try:
+            measured = measure_recipe(recipe)
+        except NotEnoughData as error:
+            return abstain_before(live, recipe, error, measure_recipe)
         return compare_with_live(
-            live, recipe, measure_recipe(recipe), measure_recipe, lambda other: self.fits or can_be_trained(other)
+            live, recipe, measured, measure_recipe, lambda other: self.fits or can_be_trained(other)
         )
 
     @property

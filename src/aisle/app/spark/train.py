@@ -14,7 +14,17 @@ from aisle.app.settings import Settings
 from aisle.app.spark.fitting import can_be_trained, fit_on_spark, newest_events, spark_models
 from aisle.app.spark.gate import SparkGate, spark_log
 from aisle.app.spark.session import spark_events, spark_session
-from aisle.app.train import DataSummary, Trained, check_sane, publish, shown_items, to_bundle
+from aisle.app.train import (
+    DataSummary,
+    Trained,
+    check_sane,
+    missing_parts,
+    publish,
+    shown_items,
+    to_bundle,
+    with_parts,
+    with_what_was_measured,
+)
 from aisle.app.training.fitting import Skipped
 from aisle.app.training.gate import live_recipe
 from aisle.engine.ranking.hybrid import NAME as HYBRID
@@ -28,7 +38,13 @@ DEFAULT: Final = "als"
 
 
 def train_on_spark(
-    db: Database, settings: Settings, model: str | None = None, source: str | None = None, progress: Progress = silent
+    db: Database,
+    settings: Settings,
+    model: str | None = None,
+    source: str | None = None,
+    progress: Progress = silent,
+    *,
+    force: bool = False,
 ) -> Trained:
     """Train a model on Spark, and make it live unless the newest weeks show that the live one is better.
 
@@ -39,6 +55,8 @@ def train_on_spark(
     source
         Where the events are, as `prepare.spark.reading` takes it; None: the shop's database. The catalogue is
         always the shop's.
+    force
+        As of `app.train.train`.
 
     Raises
     ------
@@ -52,14 +70,15 @@ def train_on_spark(
         If the database or the disk refuses; the live model stays as it was.
     """
     with spark_session(settings) as spark:
-        from aisle.prepare.spark.log import extent_of
+        from aisle.prepare.spark.log import extent_of, without_stray
 
         started = time.perf_counter()
         recipe, skipped = spark_recipe(settings, model)
         if any(True for _ in reviews.stream(db, ("review_id",))):
             skipped["reviews"] = "they are only read when training on one machine"
         catalogue, limit = read_catalogue(db), settings.spark.newest_events
-        with spark_events(db, spark, source, progress) as events:
+        with spark_events(db, spark, source, progress) as all_events:
+            events, stray = without_stray(all_events)
             first, last, count = extent = extent_of(events)
             decision = SparkGate(events, catalogue, limit, extent, progress).decide(live_recipe(db), recipe)
             log = spark_log(events, recipe, last + 1, shown_items(catalogue))
@@ -67,6 +86,12 @@ def train_on_spark(
             fitted = fit_on_spark(recipe, log, data, progress)
             users = log.users_count()
     check_sane(fitted, data)
+    fitted = with_what_was_measured(fitted, decision)
+    # What was asked for, not what takes its place here: the live model may have more.
+    missing = missing_parts(db, settings, recipe_of(settings, model), fitted)
+    decision = with_parts(decision, missing, force=force)
+    if stray is not None:
+        skipped["stray events"] = stray
     bundle = to_bundle(recipe, data, fitted, decision, first)
     return Trained(
         **decision.figures(),
@@ -78,6 +103,7 @@ def train_on_spark(
         skipped=skipped | fitted.skipped,
         seconds=time.perf_counter() - started,
         learnt_from=DataSummary.of(data),
+        reliability=decision.calibrated.reliability,
     )
 
 

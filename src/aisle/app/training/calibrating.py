@@ -28,7 +28,7 @@ BINS: Final = 10
 """Chances are compared with what was observed in so many equal bins."""
 
 WITHIN: Final = (0.8, 1.25)
-"""Observed over stated must lie between these in every bin."""
+"""Nothing is stated if observed over stated lies, beyond chance, outside of these in any bin."""
 
 
 class Bin(msgspec.Struct, frozen=True):
@@ -38,6 +38,13 @@ class Bin(msgspec.Struct, frozen=True):
     """The mean of their chances."""
     observed: float
     """The share of them that was taken."""
+    ratio: Interval
+    """Observed over stated."""
+
+    @property
+    def off(self) -> bool:
+        """Whether the two differ by more than chance allows."""
+        return self.ratio.high < WITHIN[0] or self.ratio.low > WITHIN[1]
 
 
 class Reliability(msgspec.Struct, frozen=True):
@@ -66,9 +73,12 @@ class Reliability(msgspec.Struct, frozen=True):
     @property
     def problem(self) -> str | None:
         """Why the chances cannot be believed; None if they can."""
-        ratios = [one.observed / one.stated if one.stated else np.inf for one in self.bins]
-        if min(ratios) < WITHIN[0] or max(ratios) > WITHIN[1]:
-            return f"what was observed is {min(ratios):.2f} to {max(ratios):.2f} times what was stated"
+        number, off = next(((number, one.ratio) for number, one in enumerate(self.bins, 1) if one.off), (0, None))
+        if off is not None:
+            return (
+                f"what was observed is {off.value:.2f} ({off.low:.2f} to {off.high:.2f}) times what was stated in "
+                f"tenth {number}"
+            )
         return None if self.better.low > 0 else "they are no better than one constant"
 
 
@@ -139,16 +149,28 @@ def check(places: Places, calibration: Calibration) -> Reliability:
 
 
 def reliability(stated: NDArray[np.float64], final: NDArray[np.float64], places: Places, days: float) -> Reliability:
-    """Compare the stated chances of places with what was taken, in bins by their final chances."""
+    """Compare the stated chances of places, all above 0, with what was taken, in bins by their final chances."""
+    _, shopper = np.unique(places.owner, return_inverse=True)
     # Equal chances are shuffled: the order of places says something itself.
     order = np.lexsort((np.random.default_rng(0).permutation(len(final)), final))
-    bins = [Bin(float(stated[part].mean()), float(places.wanted[part].mean())) for part in np.array_split(order, BINS)]
+    bins = [_bin(stated[part], places.wanted[part], shopper[part]) for part in np.array_split(order, BINS)]
     constant = places.wanted.mean()
     errors = (stated - places.wanted) ** 2
     gained = (constant - places.wanted) ** 2 - errors
-    _, shopper = np.unique(places.owner, return_inverse=True)
     counts = np.bincount(shopper).astype(np.float64)
     sums = np.stack((np.bincount(shopper, gained).astype(np.float64), counts))
     means = resampled_means(sums, 0)
     better = interval(float(gained.mean()), means[0] / means[1])
     return Reliability(sums.shape[1], days, bins, float(errors.mean()), better)
+
+
+def _bin(stated: NDArray[np.float64], wanted: NDArray[np.bool_], shopper: NDArray[np.int64]) -> Bin:
+    """Compare some places, drawing their shoppers over and over, among them one who takes another item.
+
+    Without that one, a bin in which nothing was taken would be sure of it.
+    """
+    _, of_shopper = np.unique(shopper, return_inverse=True)
+    beyond = np.bincount(of_shopper, wanted - stated).astype(np.float64)
+    drawn = resampled_means(beyond[None], 0, ((1.0,),))[0] * len(beyond)
+    ratio = float(wanted.sum() / stated.sum())
+    return Bin(float(stated.mean()), float(wanted.mean()), interval(ratio, 1 + drawn / stated.sum()))

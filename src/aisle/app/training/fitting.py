@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from aisle.app.progress import Progress, silent
 from aisle.engine.ranking.candidates import MAX_CANDIDATES, Candidates, Source, gather
@@ -31,6 +32,12 @@ from aisle.shop.errors import NotEnoughData
 
 MIN_RATINGS: Final = 100
 """With fewer ratings than this, no model of stars is trained."""
+
+ROWS_PER_SECOND: Final = 20_000
+"""So many rows a ranker learns from in a second on two slow cores: a budget counts on it."""
+
+LEAST_ROWS: Final = 20_000
+"""A ranker learns from so many rows, if there are as many, however little time is left."""
 
 Skipped = dict[str, str]
 """The roles that stay empty, and why."""
@@ -89,6 +96,10 @@ class TrainingBudget:
     gathered: dict[tuple[bytes, int], dict[Objective, PastShelves]] = field(default_factory=dict)
     cut_short: str | None = None
     """How many past windows were gathered when the time was up; None if it was not."""
+    rows: int | None = None
+    """From so many rows each ranker may learn, set when the first is trained: what goes live is what was measured."""
+    fewer_rows: str | None = None
+    """From how many rows of how many; None: from all."""
 
     @property
     def elapsed(self) -> float:
@@ -100,13 +111,28 @@ class TrainingBudget:
         """Whether the time for gathering is used up: half of it all, as fits and figures need the rest."""
         return self.elapsed > self.seconds / 2
 
+    @property
+    def over(self) -> bool:
+        """Whether all of the time is used up."""
+        return self.elapsed > self.seconds
+
+    def ranker_rows(self, most: int, rankers: int) -> int:
+        """Return from how many rows each of some rankers may learn: they get a quarter of what is left, twice."""
+        if self.rows is None:
+            in_time = (self.seconds - self.elapsed) / 4 / rankers * ROWS_PER_SECOND
+            self.rows = int(min(most, max(in_time, LEAST_ROWS)))
+            if self.rows < most:
+                self.fewer_rows = f"rankers learnt from at most {self.rows:,} rows instead of {most:,}, to save time"
+        return min(most, self.rows)
+
     def told(self) -> Skipped:
         """Say what the budget cut short, and if it was not enough."""
-        told = {} if self.cut_short is None else {"past windows": self.cut_short}
-        if self.elapsed > self.seconds:
+        cut_short = {"past windows": self.cut_short, "rows": self.fewer_rows}
+        told = {what: how for what, how in cut_short.items() if how is not None}
+        if self.over:
             told["budget"] = (
-                f"training took {self.elapsed:.0f} s instead of {self.seconds:.0f} s: the budget can only spare past "
-                "windows"
+                f"training took {self.elapsed:.0f} s instead of {self.seconds:.0f} s: the budget can spare past "
+                "windows, rows of the ranker and chances, and nothing else"
             )
         return told
 
@@ -139,8 +165,10 @@ def fit(
     names = tuple(recipe.hybrid.sources)
     shelves = past_shelves(recipe, recipe.hybrid, data, window, budget, progress)
     pruner = fit_pruner(names, shelves[recipe.hybrid.objective])
+    most_rows = budget.ranker_rows(recipe.hybrid.ranker.most_rows, len(shelves))
+    in_time = replace(recipe.hybrid, ranker=replace(recipe.hybrid.ranker, most_rows=most_rows))
     # The rankers first: what LightGBM needs and what the sources learn need not be in memory together.
-    rankers, skipped_rankers = fit_rankers(recipe, recipe.hybrid, shelves, progress)
+    rankers, skipped_rankers = fit_rankers(recipe, in_time, shelves, progress)
     sources, skipped = fit_sources(recipe, recipe.hybrid, data, progress)
     state = ItemState(NoSettings()).fit(data)
     hybrid = Hybrid(names, sources, pruner, state, rankers.get(RANKER))

@@ -7,7 +7,7 @@ newer events, and another one does not replace it.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -46,6 +46,10 @@ from aisle.storage.connection import Database
 
 Measure = Callable[[Recipe], tuple[Measured, Evaluation]]
 """Fits a recipe on the past and scores it on the held-out weeks."""
+
+
+NO_TIME: Final = Calibrated(None, None, "the time was up")
+"""What a budget spares last."""
 
 
 class HeldOutFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,9 +127,7 @@ def decide(
     try:
         past = fit_on_past(recipe, holdout, budget, progress)
     except NotEnoughData as error:
-        baseline = _as("popularity", measure_other(recipe.only_popular()))
-        problem = f"before the held-out weeks there was too little for {recipe.model} ({error})"
-        return abstain(live, recipe, problem, [baseline[0]])
+        return abstain_before(live, recipe, error, measure_other)
     measured = score(recipe, past, holdout, progress=progress)
     report = _placements(settings, recipe, past.fitted, holdout, tables, progress)
     return msgspec.structs.replace(
@@ -134,8 +136,15 @@ def decide(
         shares=report.shares,
         least_repeat_share=report.least_repeat_share,
         long_tail=tail_costs(past.fitted, holdout, recipe.seed),
-        calibrated=calibrate(past.fitted, holdout, recipe.seed),
+        calibrated=NO_TIME if budget.over else calibrate(past.fitted, holdout, recipe.seed),
     )
+
+
+def abstain_before(live: LiveRecipe, recipe: Recipe, error: NotEnoughData, measure_other: Measure) -> GateDecision:
+    """Decide where a recipe cannot be fitted before the held-out weeks, although popularity can."""
+    baseline = _as("popularity", measure_other(recipe.only_popular()))
+    problem = f"before the held-out weeks there was too little for {recipe.model} ({error})"
+    return abstain(live, recipe, problem, [baseline[0]])
 
 
 def compare_with_live(

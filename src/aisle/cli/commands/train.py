@@ -47,11 +47,9 @@ def train(
     on_spark = engine is Engine.SPARK
     if budget is not None and on_spark:
         raise InputError("--budget is for the ranker, which is not trained on Spark; leave it out")
-    if force and on_spark:
-        raise InputError("--force is not for --engine spark; use aisle models promote")
     with open_shop(context) as shop, terminal.bars() as progress:
         trained = (
-            shop.train_on_spark(model, source, progress)
+            shop.train_on_spark(model, source, progress, force=force)
             if on_spark
             else shop.train(model, budget, progress, force=force)
         )

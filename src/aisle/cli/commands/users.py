@@ -38,11 +38,19 @@ def export(
 @users.command()
 def erase(context: typer.Context, user_id: UserId, yes: Yes = False, as_json: Json = False) -> None:
     """Erase a person from every table, for good, and print a receipt. No import and no backup brings them back."""
+    from aisle.app.serving.erasure_watch import FORGOTTEN_SECONDS
+    from aisle.cli.display import terminal
+
     if not yes and not as_json and typer.prompt(f"Type the id again to erase {user_id} for good") != user_id:
         raise InputError("nothing was erased; the two ids differ")
     with open_shop(context) as shop:
         receipt = shop.erase_user(user_id)
     _show(receipt, "removed", as_json)
+    if not as_json:
+        terminal.say(
+            f"Tombstones: {len(receipt.ids)}; no import and no backup brings the person back. "
+            f"Servers that run forget them within {FORGOTTEN_SECONDS} s."
+        )
 
 
 @users.command()

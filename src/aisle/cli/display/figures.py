@@ -1,8 +1,9 @@
 """How figures of models look in a terminal: small tables of at most 80 columns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import astuple
 from rich.console import Group
 from rich.text import Text
 
@@ -28,6 +29,31 @@ LEGEND: Final = {
 }
 """What the columns of the tables mean; docs/figures.md says more."""
 
+PLACEMENTS_LEGEND: Final = {
+    "shelves": "how many were filled for shoppers of these weeks",
+    "as promised": "share that the placement's own strategy filled, not a fallback",
+    "of items": "share of the shop's items for which it finds something",
+    "hits": "share of shelves with an item that the shopper took",
+    "NDCG": "share of what could be hit that was, the first places count more",
+}
+
+SHARES_LEGEND: Final = {
+    "seen_share, repeat_share": "at most this share of a shelf was seen, or bought, before",
+    "NDCG without": "with neither rule",
+    "cost": "the share of NDCG that the rules cost",
+}
+
+TAIL_LEGEND: Final = {
+    "long_tail": "the share of places that the rule asks for",
+    "share it gets": "the share that less popular items have then",
+    "cost": "the NDCG that this costs",
+}
+
+RELIABILITY_LEGEND: Final = {
+    "stated, observed": "the mean chance, and the share of items that were taken",
+    "ratio": "observed / stated, with the range it would have with other such shoppers",
+}
+
 if TYPE_CHECKING:
     from aisle.app.training.calibrating import Reliability
     from aisle.app.training.measuring import Measured
@@ -47,8 +73,12 @@ def measured_tables(models: "Sequence[Measured]") -> Group:
         tables.append(_differences(models))
     shoppers = models[0].report.all.shoppers
     notes = [] if shoppers >= ENOUGH else [f"Only {shoppers} shoppers: too few to tell one model from another."]
-    legend = "; ".join(f"{column}: {meaning}" for column, meaning in LEGEND.items())
-    return Group(*tables, *(Text(note, style="dim") for note in (*notes, legend)))
+    return Group(*tables, *(Text(note, style="dim") for note in notes), _explained(LEGEND))
+
+
+def _explained(legend: Mapping[str, str]) -> Text:
+    """Return what the columns of a table mean, to stand under it."""
+    return Text("; ".join(f"{column}: {meaning}" for column, meaning in legend.items()), style="dim")
 
 
 def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
@@ -65,15 +95,15 @@ def placements_table(placements: "Sequence[PlacementFigures]") -> Group:
         )
         for figures in placements
     ]
-    return table("Shelves of ten items on each placement, in the held-out weeks", columns, rows, right=columns[1:])
+    title = "Shelves of ten items on each placement, in the held-out weeks"
+    return Group(table(title, columns, rows, right=columns[1:]), _explained(PLACEMENTS_LEGEND))
 
 
 def reliability_table(reliability: "Reliability") -> Group:
     """Return the table of stated chances and of what was observed."""
     rows = [
-        (f"{number}", f"{one.stated:.2%}", f"{one.observed:.2%}", f"{one.observed / one.stated:.2f}")
+        (f"{number}", f"{one.stated:.2%}", f"{one.observed:.2%}", *(f"{figure:.2f}" for figure in astuple(one.ratio)))
         for number, one in enumerate(reliability.bins, 1)
-        if one.stated
     ]
     better = reliability.better
     title = f"Chances within {reliability.days:.0f} days, by tenths of the lists of {reliability.shoppers:,} shoppers"
@@ -81,8 +111,8 @@ def reliability_table(reliability: "Reliability") -> Group:
         f"Brier score {reliability.brier:.5f}, smaller than that of one constant by {better.value:.5f} "
         f"({better.low:.5f} to {better.high:.5f})."
     )
-    columns = ("tenth", "stated", "observed", "ratio")
-    return Group(table(title, columns, rows, right=columns), Text(note, style="dim"))
+    columns = ("tenth", "stated", "observed", "ratio", "from", "to")
+    return Group(table(title, columns, rows, right=columns), Text(note, style="dim"), _explained(RELIABILITY_LEGEND))
 
 
 def shares_table(costs: "Sequence[ShareCost]") -> Group:
@@ -96,14 +126,16 @@ def shares_table(costs: "Sequence[ShareCost]") -> Group:
         )
         for cost in costs
     ]
-    return table("What it costs to show shoppers less of what they know", columns, rows, right=columns[1:])
+    costs_table = table("What it costs to show shoppers less of what they know", columns, rows, right=columns[1:])
+    return Group(costs_table, _explained(SHARES_LEGEND))
 
 
 def tail_table(costs: "Sequence[TailCost]") -> Group:
     """Return the table of what the rule `long_tail` costs."""
     rows = [tuple(map(_short, (cost.share, cost.exposure, cost.ndcg, cost.cost))) for cost in costs]
     columns = ("long_tail", "share it gets", "NDCG", "cost")
-    return table("What a share for less popular items costs", columns, rows, right=columns)
+    costs_table = table("What a share for less popular items costs", columns, rows, right=columns)
+    return Group(costs_table, _explained(TAIL_LEGEND))
 
 
 def _ranking(models: "Sequence[Measured]") -> Group:

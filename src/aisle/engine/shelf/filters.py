@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aisle.engine.shelf.attributes import Flags, ItemAttributes
 from aisle.engine.shelf.rules import BoundRules
-from aisle.shop.ids import UNKNOWN, among
+from aisle.shop.ids import among
 from aisle.shop.moments import DAY
 
 Places = NDArray[np.intp]
@@ -160,22 +160,3 @@ def _absolute(
     yield Drop.NOT_YET_AVAILABLE, attributes.to_come
     yield Drop.OUT_OF_STOCK, attributes.sold_out
     yield Drop.HIDDEN, attributes.hidden
-
-
-def first_of_each(codes: NDArray[np.int32], order: Places) -> Flags:
-    """Return which candidates of an order are the first with their code, (ordered,); each `UNKNOWN` counts as a first.
-
-    Parameters
-    ----------
-    codes
-        The code of each candidate, (candidates,).
-    order
-        Candidates, best first, (ordered,).
-    """
-    ordered = codes[order]
-    by_code = ordered.argsort(kind="stable")
-    sorted_codes = ordered[by_code]
-    first = np.empty(len(ordered), np.bool_)
-    first[by_code[:1]] = True
-    first[by_code[1:]] = (sorted_codes[1:] != sorted_codes[:-1]) | (sorted_codes[1:] == UNKNOWN)
-    return first

@@ -4,20 +4,25 @@ Every step takes an order of candidates and returns one. Only the order of the r
 or sign.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.engine.shelf.attributes import Floats, ItemAttributes
+from aisle.engine.shelf.attributes import Codes, Floats, ItemAttributes
 from aisle.engine.shelf.boosts import boosted, pinned
 from aisle.engine.shelf.diversity import diversified
-from aisle.engine.shelf.filters import NO_CONTEXT, Drop, Places, RequestContext, dropped, first_of_each
+from aisle.engine.shelf.filters import NO_CONTEXT, Drop, Places, RequestContext, dropped
 from aisle.engine.shelf.long_tail import promoted
 from aisle.engine.shelf.rules import BoundRules, Rules
-from aisle.engine.shelf.shares import beyond_share, spread
-from aisle.shop.ids import among
+from aisle.engine.shelf.shares import places_for, spread
+from aisle.kernels.standing_numpy import STANDS, first_of_each
+from aisle.recommenders.topn import compiled
+
+_NO_ITEMS: Final = np.zeros(0, np.int32)
+
+_DROPS: Final = np.array([Drop.KEPT, Drop.DOUBLE, Drop.ONE_PER_GROUP, Drop.SEEN_SHARE, Drop.REPEAT_SHARE], np.int8)
+"""The code of `Drop` for each code of `kernels.standing_numpy`."""
 
 
 class Reranked(NamedTuple):
@@ -63,16 +68,14 @@ def rerank(
     drops = dropped(items, attributes, rules, context)
     order = np.argsort(-scores, kind="stable")
     order = order[drops[order] == Drop.KEPT]
-    order = _without(drops, order, first_of_each(items, order), Drop.DOUBLE)
-    order = boosted(order, items, attributes, rules)
+    if rules.moves:
+        first = first_of_each(items[order])
+        drops[order[~first]] = Drop.DOUBLE
+        order = boosted(order[first], items, attributes, rules)
     order, fixed = pinned(order, items, rules)
-    if rules.rules.one_per_group:
-        first = first_of_each(attributes.group, order)
-        first[:fixed] = True
-        order = _without(drops, order, first, Drop.ONE_PER_GROUP)
-    for drop, own, share in _shares(rules.rules, context):
-        beyond = beyond_share(among(items[order], own), share, n, fixed)
-        order = _without(drops, order, ~beyond, drop)
+    codes = _standing(items[order], attributes.group[order], rules.rules, n, context, fixed)
+    drops[order] = _DROPS[codes]
+    order = order[codes == STANDS]
     if rules.rules.diversity:
         in_order = None if vectors is None else vectors[order]
         order = order[diversified(attributes.take(order), n, rules.rules.diversity, in_order, fixed)]
@@ -86,16 +89,16 @@ def rerank(
     return Reranked(order[:n], drops)
 
 
-def _shares(rules: Rules, context: RequestContext) -> Iterator[tuple[Drop, NDArray[np.int32], float]]:
-    """Yield the shares that bound what the shopper knows, with the items that each is about."""
-    if rules.seen_share < 1:
-        yield Drop.SEEN_SHARE, context.seen, rules.seen_share
-    if rules.bounds_repeats:
-        share = context.repeat_share if rules.repeat_share == "auto" else rules.repeat_share
-        yield Drop.REPEAT_SHARE, context.owned, share
-
-
-def _without(drops: NDArray[np.int8], order: Places, kept: NDArray[np.bool_], drop: Drop) -> Places:
-    """Return an order without the candidates that are not kept, and write down why they are dropped."""
-    drops[order[~kept]] = drop
-    return order[kept]
+def _standing(
+    items: NDArray[np.int32], groups: Codes, rules: Rules, n: int, context: RequestContext, fixed: int
+) -> NDArray[np.int8]:
+    """Return whether each candidate stands, best first, or why not, as `kernels.standing_numpy` says."""
+    if compiled(1):
+        from aisle.kernels.standing import standing
+    else:
+        from aisle.kernels.standing_numpy import standing
+    seen = context.seen if rules.seen_share < 1 else _NO_ITEMS
+    owned = context.owned if rules.bounds_repeats else _NO_ITEMS
+    repeat_share = context.repeat_share if rules.repeat_share == "auto" else rules.repeat_share
+    most = places_for(rules.seen_share, n), places_for(repeat_share, n)
+    return standing(items, groups if rules.one_per_group else _NO_ITEMS, (seen, owned), most, fixed)

@@ -160,6 +160,11 @@ class BoundRules:
     brand_boosts: tuple[tuple[str, float], ...]
     item_boosts: tuple[tuple[int, float], ...]
 
+    @property
+    def moves(self) -> bool:
+        """Whether items may be moved up or down."""
+        return bool(len(self.pins) or self.rules.boosts or self.rules.overstock_boost)
+
 
 _NO_ITEMS: Final = np.zeros(0, np.int32)
 

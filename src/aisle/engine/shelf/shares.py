@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.engine.shelf.attributes import Codes, Flags, ItemAttributes
+from aisle.engine.shelf.attributes import Codes, ItemAttributes
 from aisle.engine.shelf.rules import BRAND, Window
 from aisle.shop.ids import UNKNOWN
 
@@ -13,25 +13,6 @@ from aisle.shop.ids import UNKNOWN
 def places_for(share: float, n: int) -> int:
     """Return how many of n places a share allows: never more than the share."""
     return int(share * n + 1e-9)
-
-
-def beyond_share(own: Flags, share: float, n: int, fixed: int = 0) -> Flags:
-    """Return which candidates a share has no place for, (candidates,).
-
-    Parameters
-    ----------
-    own
-        Which candidates the share is about, best first, (candidates,).
-    share
-        Their largest share of the places.
-    n
-        The length of the shelf.
-    fixed
-        So many candidates at the front stay; they count.
-    """
-    beyond: Flags = own & (np.cumsum(own) > places_for(share, n))
-    beyond[:fixed] = False
-    return beyond
 
 
 def spread(attributes: ItemAttributes, windows: Iterable[Window], n: int, fixed: int = 0) -> NDArray[np.intp]:

@@ -8,8 +8,8 @@ _WORDS: Final = """
 user_id: userid user uid customerid customer customerno customernumber clientid client shopperid shopper visitorid
     visitor memberid member buyerid buyer accountid account personid reviewerid userpseudoid customeruniqueid kunde
     kundenid kundennummer kundennr cliente clienteid idcliente idclient utilisateur usuario idusuario utente klant
-    klantid kundid anonymousid cookieid deviceid email customeremail billingemail emailaddress username
-item_id: itemid item productid product productcode productno sku stockcode articleid article articleno articlenumber
+    klantid kundid anonymousid cookieid deviceid email customeremail billingemail emailbilling emailaddress username
+item_id: itemid sku item productid product productcode productno stockcode articleid article articleno articlenumber
     asin isbn upc ean gtin movieid bookid songid clothingid variantid offerid artikel artikelid artikelnummer
     artikelnr produkt produktid produktnummer producto idproducto produto idproduto produit idproduit articulo
     prodotto lineitemsku itemsku itemcode
@@ -20,11 +20,11 @@ timestamp: timestamp eventtime eventtimestamp time datetime date createdat creat
 event: event eventtype eventname action actiontype behavior behaviour behaviortype activity ereignis evento
 event_id: eventid messageid rowid lineid orderlineid orderitemid
 session_id: sessionid session usersession visitid visit sitzung sesion
-quantity: quantity qty amountofitems count units pieces numitems lineitemquantity itemquantity qtyordered
+quantity: quantity qty amountofitems count units pieces numitems lineitemquantity itemquantity qtyordered quantityrefund
     quantityordered menge anzahl stueck stuck cantidad
     quantite quantita quantidade qtde aantal antal
-price: price unitprice itemprice productprice pricevalue saleprice lineitemprice preis stuckpreis einzelpreis precio
-    preciounitario prix prixunitaire preco precounitario prezzo prijs pris
+price: price unitprice itemprice itemcost productprice pricevalue saleprice lineitemprice preis stuckpreis einzelpreis
+    precio preciounitario prix prixunitaire preco precounitario prezzo prijs pris
 currency: currency currencycode ordercurrency ordercurrencycode waehrung wahrung moneda devise moeda valuta
 rating: rating stars star score reviewscore overall grade note bewertung sterne calificacion avaliacao nota
 transaction_id: transactionid transaction orderid order orderno ordernumber incrementid invoiceid invoice invoiceno

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F  # noqa: N812  its name everywhere
 from aisle.prepare.aggregate import BILLION, aggregate
 from aisle.prepare.build import cleaned_events, weighed_events
 from aisle.prepare.spark.frames import to_spark
+from aisle.prepare.stray import steady_span
 from aisle.prepare.weigh import WEIGHT, Weights
 from aisle.shop.columns import EVENT, ITEM_ID, TIMESTAMP, USER_ID
 from aisle.shop.errors import NotEnoughData
@@ -126,6 +127,18 @@ def cleaned_on_spark(events: DataFrame) -> DataFrame:
     """Return cleaned events."""
     frame: DataFrame = cleaned_events(nw.from_native(events)).to_native()
     return frame
+
+
+def without_stray(events: DataFrame) -> tuple[DataFrame, str | None]:
+    """Return the events that are not far from all others, and which ones were left out, as `prepare.stray` says it."""
+    day = F.floor(F.col(TIMESTAMP) / DAY).cast("long")
+    counts = np.array(events.groupBy(day.alias("day")).count().orderBy("day").collect(), np.int64).reshape(-1, 2)
+    if len(counts) == 0:
+        return events, None
+    span = steady_span(counts[:, 0], counts[:, 1])
+    steady = (F.col(TIMESTAMP) >= span.start) & (F.col(TIMESTAMP) < span.end)
+    outside = [row[TIMESTAMP] for row in events.filter(~steady).select(TIMESTAMP).collect()]
+    return events.filter(steady), span.describe_stray(pl.Series(TIMESTAMP, outside, pl.Int64))
 
 
 def extent_of(events: DataFrame) -> tuple[int, int, int]:

@@ -2,6 +2,24 @@
 
 A logistic regression (by iteratively reweighted least squares) orders all places by their chance, and a rising step
 function, by pooling adjacent violators, sets the chance of each step to what was observed.
+
+The number of steps was chosen on windows before the newest one: four of Online Retail, and two of each of three
+simulated shops with 200,000 events. The mean log loss of the chances of a window, learnt from the window before it:
+
+====================  =====================  ====================
+hits of a step, most  Online Retail          simulated shops
+steps
+====================  =====================  ====================
+100, 12               .19670                 .08385
+50, 12                .19670                 .08384
+50, 24                .19612                 .08382
+**50, 48**            **.19576**             **.08382**
+100, 48               .19582                 .08385
+25, 48                .19576                 .08381
+====================  =====================  ====================
+
+Chances learnt from other shoppers of the same window order the rows alike (.19288, .19288, .19223, .19207, .19217 and
+.19207; .07365, .07363, .07362, .07362, .07365 and .07364).
 """
 
 from typing import Final, Self
@@ -17,10 +35,10 @@ Floats = NDArray[np.float64]
 HITS: Final = 200
 """Fewer hits than this say little of chances."""
 
-STEP_HITS: Final = 100
+STEP_HITS: Final = 50
 """A step of the function rests on at least so many hits."""
 
-STEPS: Final = 12
+STEPS: Final = 48
 """At most so many steps."""
 
 _ROUNDS: Final = 25

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from aisle.shop.access import Scope
 from aisle.shop.errors import Forbidden, InputError
+from aisle.storage.team_sessions import Session
 
 _SESSION: Final = re.compile(r"[\w.:~-]{22,256}", re.ASCII)
 """128 random bits take 22 letters of base64."""
@@ -25,12 +26,15 @@ class Caller(Struct, frozen=True):
         The signed user.
     is_page
         Whether it is a page in a shopper's browser, which may ask about one shopper only.
+    person
+        Who is logged in, with which role.
     """
 
     may: frozenset[Scope]
     key_id: str | None = None
     user_id: str | None = None
     is_page: bool = False
+    person: Session | None = None
 
     def visitor(self, user_id: str | None, session_id: str | None) -> tuple[str | None, str | None]:
         """Return the shopper and the session that this caller asks about, if they may.
@@ -54,5 +58,11 @@ class Caller(Struct, frozen=True):
 NOBODY: Final = Caller(frozenset({Scope.OPEN}))
 """The caller of a route that is open to everybody."""
 
+
+def logged_in(person: Session) -> Caller:
+    """Return a person of the team as a caller: of pages, and of no route that needs a key, whatever their role."""
+    return Caller(frozenset({Scope.OPEN, Scope.TEAM}), person=person)
+
+
 ON_THIS_MACHINE: Final = Caller(frozenset(Scope))
-"""Whoever calls a server on their own machine before there are keys."""
+"""Whoever calls a server on their own machine before there are keys and people."""

@@ -1,7 +1,7 @@
 """The door: middleware that lets a request in if the table of routes, its key and its origin allow it.
 
-What is not in the table is refused. A request is checked in this order: the host it names, the route, the key, the
-origin of its page, the rate.
+What is not in the table is refused. A request is checked in this order: the host it names, the route, the key or who is
+logged in, the origin of its page, the rate.
 """
 
 import time
@@ -16,13 +16,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aisle.app.serving.key_ring import KeyRing
+from aisle.app.serving.logins import Logins
 from aisle.shop import access
-from aisle.shop.errors import Forbidden
+from aisle.shop.errors import AisleError, Forbidden
 from aisle.shop.tokens import read_token
 from aisle.storage.keys import KeyRow
-from aisle.web.access import credentials, origins
-from aisle.web.access.caller import NOBODY, ON_THIS_MACHINE, Caller
+from aisle.web.access import cookies, credentials, origins
+from aisle.web.access.caller import NOBODY, ON_THIS_MACHINE, Caller, logged_in
 from aisle.web.access.credentials import USER_HEADER, Credentials
+from aisle.web.access.login_page import LoginNeeded, is_by_browser, to_login
 from aisle.web.access.rate_limit import RateLimit
 from aisle.web.requests import read_body
 
@@ -54,6 +56,8 @@ class Door:
     ----------
     shop
         The shop's name, which user tokens name as theirs.
+    keys, logins
+        What lets programs in, and what people.
     hosts
         The names by which this server may be called.
     per_second
@@ -68,6 +72,7 @@ class Door:
         routes: Routes,
         shop: str,
         keys: KeyRing,
+        logins: Logins,
         hosts: Collection[str],
         per_second: float,
         answer: Answer,
@@ -76,6 +81,7 @@ class Door:
         self._routes = routes
         self._shop = shop
         self._keys = keys
+        self._logins = logins
         self._hosts = frozenset(host.lower() for host in hosts)
         self._rate = RateLimit(per_second)
         self._answer = answer
@@ -94,8 +100,8 @@ class Door:
                 await self._preflight(request)(scope, receive, send)
                 return
             receive = await self._let_in(request)
-        except HTTPException as error:
-            refusal = await self._answer(request, error)
+        except (LoginNeeded, HTTPException, AisleError) as error:
+            refusal = to_login(request) if isinstance(error, LoginNeeded) else await self._answer(request, error)
             await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -112,7 +118,7 @@ class Door:
             shown, receive = credentials.of_beacon(request, body), _again(body)
         else:
             shown, receive = credentials.of_headers(request), request.receive
-        caller = self._caller(request, shown, needed)
+        caller = await self._person(request, needed) or self._caller(request, shown, needed)
         if needed not in caller.may:
             raise HTTPException(403, f"this route needs {_KEYS[needed]}; see aisle keys routes")
         if caller.is_page and (wait := self._rate.wait(request.client.host if request.client else "")):
@@ -134,15 +140,27 @@ class Door:
             raise HTTPException(405, f"{path} answers {', '.join(methods)}", {"Allow": ", ".join(methods)})
         return methods[method]
 
+    async def _person(self, request: Request, needed: access.Scope) -> Caller | None:
+        """Return the person who is logged in; where a key is needed, nobody asks."""
+        session_id = cookies.session_id(request) if needed is access.Scope.TEAM else None
+        if session_id is None:
+            return None
+        person = await run_in_threadpool(self._logins.person, session_id)
+        if person is None:
+            return None
+        _check_page(request, needed)
+        return logged_in(person)
+
     def _caller(self, request: Request, shown: Credentials, needed: access.Scope) -> Caller:
         if shown.key is not None:
             return self._caller_with(request, shown.key, shown.user_token)
         if shown.user_token is not None:
             raise HTTPException(400, "a user token goes with a pk_ key; send both")
-        if self._keys.any_made or not origins.is_on_this_machine(request):
-            raise HTTPException(401, f"this route needs {_KEYS[needed]}", {"WWW-Authenticate": "Bearer"})
-        if not (origins.is_same_origin(request) or (needed is access.Scope.TEAM and origins.is_link(request))):
-            raise HTTPException(403, "pages of other sites may not call this server; give them a pk_ key")
+        if self._keys.is_locked or not origins.is_on_this_machine(request):
+            if needed is access.Scope.TEAM and is_by_browser(request):
+                raise LoginNeeded
+            raise HTTPException(401, f"this route needs {_KEYS[needed]}", _BEARER)
+        _check_page(request, needed)
         return ON_THIS_MACHINE
 
     def _caller_with(self, request: Request, key: str, user_token: str | None) -> Caller:
@@ -194,7 +212,7 @@ _KEYS: Final = {
     access.Scope.BROWSER: "a key",
     access.Scope.SERVER: "an sk_ key, of the shop's own server",
     access.Scope.ADMIN: "an ak_ key, of an administrator",
-    access.Scope.TEAM: "a person of the team, signed in",
+    access.Scope.TEAM: "a person of the team, logged in",
 }
 _BEARER: Final = {"WWW-Authenticate": "Bearer"}
 
@@ -202,6 +220,12 @@ _BEARER: Final = {"WWW-Authenticate": "Bearer"}
 def _is_preflight(request: Request) -> bool:
     headers = request.headers
     return request.method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+
+
+def _check_page(request: Request, needed: access.Scope) -> None:
+    """Make sure that no page of another site sends a request of somebody whom their browser or machine vouches for."""
+    if not (origins.is_same_origin(request) or (needed is access.Scope.TEAM and origins.is_link(request))):
+        raise HTTPException(403, "pages of other sites may not call this server; give them a pk_ key")
 
 
 def _is_from_its_origins(request: Request, row: KeyRow) -> bool:

@@ -1,5 +1,6 @@
 """Where a request comes from: the host it names, its page, and the machine."""
 
+import re
 from collections.abc import Collection
 from functools import lru_cache
 from ipaddress import ip_address
@@ -11,6 +12,12 @@ from starlette.requests import Request
 from aisle.shop.errors import InputError, SettingsError
 
 _LOCAL_NAMES: Final = ("localhost", "")
+_LOCAL_PATH: Final = re.compile(r"/[!-\[\]-~]*", re.ASCII)
+"""No blanks and controls, which browsers leave out, and no backslash, which they read as a slash."""
+
+_HOST: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]*)(?::\d{1,5})?")
+"""An address or a name, and a port: what is written otherwise cannot be part of an address."""
+
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
@@ -36,28 +43,29 @@ def check_origin(text: str) -> str:
     return f"{parts.scheme}://{host}" + ("" if port in (None, usual) else f":{port}")
 
 
-def note_for_start(host: str, *, any_keys: bool) -> str | None:
+def note_for_start(host: str, *, is_locked: bool) -> str | None:
     """Return what whoever starts a server should know of its door; None if there is nothing to say.
 
     Parameters
     ----------
     host
         Where it listens.
-    any_keys
-        Whether the shop has keys.
+    is_locked
+        Whether the shop has keys or people.
 
     Raises
     ------
     SettingsError
-        If it can be reached from other machines, and there are no keys.
+        If it can be reached from other machines, and there are neither.
     """
-    if any_keys:
+    if is_locked:
         return None
     if host != "localhost" and not (is_address(host) and ip_address(host).is_loopback):
         raise SettingsError(
-            f"other machines can reach {host}, and this shop has no key yet; make one first: aisle keys create server"
+            f"other machines can reach {host}, and this shop has neither keys nor people yet; make one first: "
+            "aisle keys create server, or aisle people add NAME --role admin"
         )
-    return "No keys yet: whoever uses this machine may call everything. aisle keys create makes one."
+    return "No keys and no people yet: whoever uses this machine may do everything. aisle keys create makes a key."
 
 
 def is_known_host(request: Request, hosts: Collection[str]) -> bool:
@@ -66,7 +74,9 @@ def is_known_host(request: Request, hosts: Collection[str]) -> bool:
     A page whose own name leads to this machine (DNS rebinding) counts as same-origin in a browser, but it still sends
     that name. An address cannot be made to lead elsewhere.
     """
-    name = _host_name(request.headers.get("host", ""))
+    if not _HOST.fullmatch(request.headers.get("host", "")):
+        return False
+    name = host_name(request)
     return name in _LOCAL_NAMES or name in hosts or is_address(name)
 
 
@@ -82,6 +92,11 @@ def is_link(request: Request) -> bool:
     """Tell whether somebody followed a link to a page of this server: another page cannot read the answer."""
     headers = request.headers
     return request.method in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate" and "origin" not in headers
+
+
+def is_local_path(text: str) -> bool:
+    """Tell whether an address leads to a page of this server, however a browser reads it."""
+    return bool(_LOCAL_PATH.fullmatch(text)) and not text.startswith("//")
 
 
 def is_on_this_machine(request: Request) -> bool:
@@ -101,7 +116,8 @@ def is_address(host: str) -> bool:
     return True
 
 
-def _host_name(host: str) -> str:
-    """Return the name or address of a Host header, without its port."""
+def host_name(request: Request) -> str:
+    """Return the name or address by which a request calls this server, without its port."""
+    host = request.headers.get("host", "")
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return name.lower().removesuffix(".")

@@ -9,12 +9,14 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
 
+from aisle.app.data.deletion import Which, delete_events
 from aisle.app.serve import Live, check_rating
 from aisle.ingest.api import Events, parse_events
 from aisle.shop.columns import EVENTS, SESSION_ID, USER_ID
 from aisle.shop.errors import Forbidden, InputError
 from aisle.shop.events import MAX_RATING
 from aisle.shop.ids import check_id, check_optional_id
+from aisle.shop.moments import from_moment
 from aisle.storage.writer import Outcome
 from aisle.web import metrics
 from aisle.web.access.caller import Caller
@@ -51,6 +53,7 @@ class Feedback(Struct, frozen=True, forbid_unknown_fields=True):
     item_id: str | int | None = None
     product_id: Annotated[str | int | None, Meta(description="Another name for item_id.")] = None
     event_id: Annotated[str | None, Meta(description="Makes it safe to send again: one id is stored once.")] = None
+    recommendation_id: Annotated[str | None, Meta(description="The shelf that the item was on.")] = None
 
     def user(self) -> str:
         """Return the shopper's id.
@@ -86,6 +89,43 @@ class Rated(Struct, frozen=True):
     rating: float
 
 
+class EventsToDelete(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which events: those to which all that is given applies."""
+
+    since: Annotated[str | None, Meta(description="From this moment on, ISO 8601.")] = None
+    until: Annotated[str | None, Meta(description="Up to this moment, not including it.")] = None
+    event: Annotated[tuple[str, ...], Meta(max_length=100, description="Of this kind; repeat for more.")] = ()
+    user_id: str | None = None
+    item_id: str | None = None
+    dry_run: Annotated[bool, Meta(description="Whether they are only counted.")] = False
+
+
+class EventsDeleted(Struct, frozen=True):
+    """The events that were deleted, or would be."""
+
+    events: int
+    users: int
+    items: int
+    first: Annotated[str | None, Meta(description="When the first one happened, as ISO 8601.")]
+    last: str | None
+    kinds: Annotated[dict[str, int], Meta(description="How many of each kind.")]
+    dry_run: bool
+
+
+def delete(live: Live, _caller: Caller, given: EventsToDelete) -> EventsDeleted:
+    """Delete events, and the interactions that rest on them, or count them first."""
+    which: Which = {
+        "since": given.since,
+        "until": given.until,
+        "event": given.event,
+        "user_id": check_optional_id(given.user_id, "user_id"),
+        "item_id": check_optional_id(given.item_id, "item_id"),
+    }
+    found = delete_events(live.db, which, dry_run=given.dry_run)
+    first, last = (None if moment is None else from_moment(moment).isoformat() for moment in (found.first, found.last))
+    return EventsDeleted(found.events, found.users, found.items, first, last, found.kinds, given.dry_run)
+
+
 async def events(live: Live, caller: Caller, body: bytes) -> Received:
     """Store the events of a request; when the answer comes, the accepted ones are durable."""
     # A few are checked here, as that takes less than a change of threads.
@@ -108,9 +148,9 @@ async def feedback(live: Live, caller: Caller, given: Feedback) -> Rated:
     """Store a rating; it is durable when the answer comes."""
     user_id, _ = caller.visitor(given.user(), None)
     rated = Rated(user_id or "", given.item(), given.rating)
-    outcomes = live.submit_rating(
-        rated.user_id, rated.item_id, rated.rating, check_optional_id(given.event_id, "event_id")
-    )
+    event_id = check_optional_id(given.event_id, "event_id")
+    shelf = check_optional_id(given.recommendation_id, "recommendation_id")
+    outcomes = live.submit_rating(rated.user_id, rated.item_id, rated.rating, event_id, shelf)
     check_rating(rated.user_id, await live.acknowledged(outcomes))
     return rated
 

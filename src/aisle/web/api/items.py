@@ -70,6 +70,36 @@ class CatalogueItem(Struct, frozen=True):
     hidden: bool | None
 
 
+class ItemsNamed(Struct, frozen=True, forbid_unknown_fields=True):
+    """The items that a request is about."""
+
+    item_id: Annotated[tuple[str, ...], Meta(max_length=MAX_ITEMS, description="The items; repeat for more.")] = ()
+
+
+class ItemsDeleted(Struct, frozen=True):
+    """What became of items that were to be deleted."""
+
+    deleted: list[str]
+    unknown: Annotated[list[str], Meta(description="Those that the catalogue did not have.")]
+
+
+def delete_items(live: Live, _caller: Caller, given: ItemsNamed) -> ItemsDeleted:
+    """Remove items from the catalogue; what shoppers did with them stays.
+
+    Raises
+    ------
+    InputError
+        If none is named.
+    """
+    item_ids = [check_id(item_id, "item_id") for item_id in dict.fromkeys(given.item_id)]
+    if not item_ids:
+        raise InputError("item_id is missing; name the items to delete")
+    gone = set(items.remove(live.db, item_ids))
+    return ItemsDeleted(
+        [item_id for item_id in item_ids if item_id in gone], [item_id for item_id in item_ids if item_id not in gone]
+    )
+
+
 def get_items(live: Live, caller: Caller, wanted: ItemsWanted) -> list[CatalogueItem]:
     """Return items of the catalogue: those that are named, in their order, or those that a search finds, best first.
 

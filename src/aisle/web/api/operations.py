@@ -1,5 +1,7 @@
 """What an administrator does: models live or not, and what was rejected."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -7,6 +9,7 @@ from msgspec import Meta, Struct
 from aisle.app.serve import Live
 from aisle.app.tracking.tracker import follow_live
 from aisle.models import registry
+from aisle.shop.errors import NoModel, NotFound
 from aisle.shop.moments import from_moment
 from aisle.shop.rejects import Reject
 from aisle.storage import rejects as storage
@@ -50,16 +53,27 @@ def models(live: Live, _caller: Caller, _given: Nothing) -> list[Model]:
 
 def promote(live: Live, _caller: Caller, given: Version) -> Version:
     """Make a model live; every process follows within two seconds."""
-    registry.promote(live.db, live.settings.bundles, given.version)
+    with _looked_up():
+        registry.promote(live.db, live.settings.bundles, given.version)
     follow_live(live.db, live.settings)
     return given
 
 
 def rollback(live: Live, _caller: Caller, _given: Nothing) -> Version:
     """Make the model live again that was live before."""
-    version = registry.rollback(live.db, live.settings.bundles).version
+    with _looked_up():
+        version = registry.rollback(live.db, live.settings.bundles).version
     follow_live(live.db, live.settings)
     return Version(version)
+
+
+@contextmanager
+def _looked_up() -> Iterator[None]:
+    """Let a model that is not there be not found: the shop answers as before, so there is nothing to wait for."""
+    try:
+        yield
+    except NoModel as error:
+        raise NotFound(str(error)) from None
 
 
 def rejects(live: Live, _caller: Caller, wanted: RejectsWanted) -> Rejects:

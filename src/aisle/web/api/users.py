@@ -8,8 +8,9 @@ from msgspec import Meta, Struct
 
 from aisle.app.data.people import export_person
 from aisle.app.serve import Live
+from aisle.app.serving.erasure_watch import FORGOTTEN_SECONDS
 from aisle.shop.ids import check_id
-from aisle.shop.moments import from_moment
+from aisle.shop.moments import SECOND, from_moment, now
 from aisle.storage import people
 from aisle.web.access.caller import Caller
 
@@ -65,7 +66,9 @@ class ErasureReceipt(Struct, frozen=True):
     user_id: str
     ids: Annotated[list[str], Meta(description="This id, and those that were merged into it.")]
     rows: Annotated[dict[str, int], Meta(description="The number of rows that were removed of each table.")]
+    tombstones: Annotated[int, Meta(description="How many ids no import and no backup brings back.")]
     erased: Annotated[str, Meta(description="When, as ISO 8601.")]
+    forgotten: Annotated[str, Meta(description="When no process remembers the person any more, as ISO 8601.")]
 
 
 def export(live: Live, _caller: Caller, given: Person) -> dict[str, Any]:
@@ -76,4 +79,11 @@ def export(live: Live, _caller: Caller, given: Person) -> dict[str, Any]:
 def erase(live: Live, _caller: Caller, given: Person) -> ErasureReceipt:
     """Remove a person from every table, for good."""
     receipt = people.erase(live.db, check_id(given.user_id, "user_id"))
-    return ErasureReceipt(receipt.user_id, list(receipt.ids), receipt.rows, from_moment(receipt.moment).isoformat())
+    return ErasureReceipt(
+        receipt.user_id,
+        list(receipt.ids),
+        receipt.rows,
+        len(receipt.ids),
+        from_moment(receipt.moment).isoformat(),
+        from_moment(now() + FORGOTTEN_SECONDS * SECOND).isoformat(),
+    )

@@ -6,24 +6,23 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import FastAPI
+from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from aisle.app.serve import Live
 from aisle.app.serving.shelf import name_of
-from aisle.report.environment import environment
+from aisle.shop.access import Scope
 from aisle.shop.errors import InputError, NoModel, NotFound, StorageError
 from aisle.shop.events import EventKind
 from aisle.shop.ids import check_id
-from aisle.shop.moments import format_day
-from aisle.shop.money import format_money
 from aisle.storage import browse, events
-from aisle.web.assets import FOLDER, asset
-from aisle.web.filters import EVENT_NAMES, item_address, parse_stars, picture
+from aisle.web.access import forms, origins
+from aisle.web.access.caller import Caller
+from aisle.web.filters import EVENT_NAMES, parse_stars
 from aisle.web.pictures.picture import Subject, draw
-from aisle.web.requests import query_id, read_form
+from aisle.web.requests import is_by_htmx, query_id
 from aisle.web.storefront import deeds, window
 from aisle.web.storefront.catalogue import SORTS, STARS, Catalogue
 from aisle.web.storefront.visitor import Deed, Visitor, deed, do, new_visitor, remember, visitor_of
@@ -58,15 +57,11 @@ _FORM_EVENTS: Final = frozenset(
 class Storefront:
     """The pages of one shop."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, templates: Environment) -> None:
         self._live = live
         self._catalogue = Catalogue(live)
-        templates = (asset, format_day, format_money, item_address, picture)
-        self._environment = environment(FOLDER.parent / "templates", templates)
-        self._environment.globals |= {
-            "shop_name": live.shop_name,
-            "simulated": live.simulated,
-            "styled": (FOLDER / "vendor").is_dir(),
+        self._environment = templates.overlay()
+        self._environment.globals = templates.globals | {
             "event_names": EVENT_NAMES,
             "max_stars": MAX_STARS,
             "sorts": SORTS,
@@ -118,7 +113,7 @@ class Storefront:
         """Let the visitor view an item, if they came to its page themselves and no other site sent for it."""
         visitor = visitor_of(request)
         by_hand = request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
-        if not by_hand or "prefetch" in request.headers.get("sec-purpose", "") or _by_htmx(request):
+        if not by_hand or "prefetch" in request.headers.get("sec-purpose", "") or is_by_htmx(request):
             return visitor  # nobody looked, or the page only asks what changed
         came = {name: request.query_params.get(name) for name in ("recommendation_id", "placement")}
         kinds = [EventKind.SELECT_ITEM, EventKind.VIEW_ITEM] if came["recommendation_id"] else [EventKind.VIEW_ITEM]
@@ -178,7 +173,7 @@ class Storefront:
 
     async def do(self, request: Request) -> Response:
         """Do something with an item, and show the page as it is then."""
-        form = await self._form(request)
+        form = await forms.read(request)
         kind, item_id = form.get("event", ""), check_id(form.get("item_id", ""), "item_id")
         if kind not in _FORM_EVENTS:
             raise InputError(f"event {kind[:40]!r} is not one of: {', '.join(sorted(_FORM_EVENTS))}")
@@ -199,7 +194,7 @@ class Storefront:
 
     async def checkout(self, request: Request) -> Response:
         """Buy what is in the cart."""
-        form = await self._form(request)
+        form = await forms.read(request)
         return await run_in_threadpool(self._checkout, request, form)
 
     def _checkout(self, request: Request, form: dict[str, str]) -> Response:
@@ -215,37 +210,33 @@ class Storefront:
 
     async def shop_as(self, request: Request) -> Response:
         """Go on as another shopper, or as a new visitor."""
-        form = await self._form(request)
+        form = await forms.read(request)
         name = form.get("user_id", "").strip() if form.get("user_id", "").strip() else form.get("user_id", "")
         visitor = Visitor(check_id(name, "user_id")) if name else new_visitor()
         answer = RedirectResponse("/", 303)
-        remember(answer, visitor)
+        remember(request, answer, visitor)
         return answer
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            raise HTTPException(403, "this form works from its own page only")
-        return await read_form(request)
 
     def _after(self, request: Request, visitor: Visitor, form: dict[str, str]) -> Response:
         """Show the page that the form stands on, as it is now."""
         back = form.get("back", "/")
-        back = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
+        back = back if origins.is_local_path(back) else "/"
         answer = RedirectResponse(back, 303)
-        if _by_htmx(request):
+        if is_by_htmx(request):
             answer = Response(status_code=204, headers={"HX-Trigger": "shopped"})  # type: ignore[assignment]
             if urlsplit(back).path == "/orders":
                 answer.headers["HX-Redirect"] = back
-        remember(answer, visitor)
+        remember(request, answer, visitor)
         return answer
 
     # --- Rendering ----------------------------------------------------------------------------------------------------
 
     def problem(self, request: Request, status: int, message: str) -> Response:
         """Show a failure on a page that offers the way back."""
-        if _by_htmx(request):
+        if is_by_htmx(request):
             return self._render("shop/problem_part.html", status, problem=message)
-        return self._render("shop/problem.html", status, problem=message, **self._frame(request, visitor_of(request)))
+        frame = self._frame(request, visitor_of(request)) if _is_of_team(request) else {"visitor": None}
+        return self._render("shop/problem.html", status, problem=message, **frame)
 
     def _page(
         self,
@@ -267,7 +258,10 @@ class Storefront:
         frame = self._frame(request, visitor, shopper)
         known = shopper.knowledge(answers, started)
         answer = self._render(template, shelves=shelves, known=known, untrained=untrained, **(frame | values))
-        remember(answer, visitor)
+        if frame["person"]:
+            answer.headers["Cache-Control"] = "no-store"  # nothing to go back to after the logout
+        remember(request, answer, visitor)
+        forms.keep(request, answer)
         return answer
 
     def _frame(self, request: Request, visitor: Visitor, shopper: Shopper | None = None) -> dict[str, Any]:
@@ -285,14 +279,18 @@ class Storefront:
             "suggestions": _lazy(lambda: events.active_users(self._live.db, 3)),
             "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             "query": request.query_params.get("q", ""),
+            "person": request.state.caller.person,
+            "form_token": forms.token(request),
         }
 
     def _render(self, template: str, status: int = 200, **values: Any) -> Response:
         return HTMLResponse(self._environment.get_template(template).render(values), status)
 
 
-def _by_htmx(request: Request) -> bool:
-    return request.headers.get("hx-request") == "true"
+def _is_of_team(request: Request) -> bool:
+    """Tell whether the door let somebody in who may see the shop's data."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return caller is not None and Scope.TEAM in caller.may
 
 
 def _lazy(make: Callable[[], Any]) -> Callable[[], Any]:

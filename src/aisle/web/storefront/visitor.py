@@ -22,9 +22,10 @@ from aisle.shop.ids import check_id
 from aisle.shop.money import from_micros
 from aisle.storage import events
 from aisle.storage.events import EventRow
+from aisle.web.access import cookies
 
-SHOPPER_COOKIE: Final = "aisle_shopper"
-TRIED_COOKIE: Final = "aisle_tried"
+SHOPPER_COOKIE: Final = "aisle-shopper"
+TRIED_COOKIE: Final = "aisle-tried"
 
 MAX_TRIED: Final = 40
 """How many deeds a preview keeps; the oldest go first."""
@@ -100,20 +101,22 @@ def new_visitor() -> Visitor:
 def visitor_of(request: Request) -> Visitor:
     """Return the visitor that a request names, or a new one."""
     try:
-        user_id = check_id(base64.urlsafe_b64decode(request.cookies.get(SHOPPER_COOKIE, "")).decode(), "user_id")
+        shopper = cookies.read(request, SHOPPER_COOKIE) or ""
+        user_id = check_id(base64.urlsafe_b64decode(shopper).decode(), "user_id")
     except (ValueError, InputError):
         return new_visitor()
-    return Visitor(user_id, _read(request.cookies.get(TRIED_COOKIE, "")))
+    return Visitor(user_id, _read(cookies.read(request, TRIED_COOKIE) or ""))
 
 
-def remember(response: Response, visitor: Visitor) -> None:
+def remember(request: Request, response: Response, visitor: Visitor) -> None:
     """Write the visitor into the cookies of an answer."""
     # Ids hold any Unicode, cookies hardly any.
-    _set(response, SHOPPER_COOKIE, base64.urlsafe_b64encode(visitor.user_id.encode()).decode())
+    shopper = base64.urlsafe_b64encode(visitor.user_id.encode()).decode()
+    cookies.write(request, response, SHOPPER_COOKIE, shopper, _SECONDS)
     if visitor.tried:
-        _set(response, TRIED_COOKIE, _write(visitor.tried))
+        cookies.write(request, response, TRIED_COOKIE, _write(visitor.tried), _SECONDS)
     else:
-        response.delete_cookie(TRIED_COOKIE)
+        cookies.remove(request, response, TRIED_COOKIE)
 
 
 def do(live: Live, visitor: Visitor, deeds: list[Deed]) -> Visitor:
@@ -145,10 +148,6 @@ def _event(visitor: Visitor, deed: Deed) -> dict[str, object]:
 def deed(event: str, item_id: str, **values: object) -> Deed:
     """Return something done now."""
     return msgspec.convert({"event": event, "item_id": item_id, "timestamp": moments.now()} | values, Deed)
-
-
-def _set(response: Response, name: str, value: str) -> None:
-    response.set_cookie(name, value, max_age=_SECONDS, httponly=True, samesite="strict")
 
 
 def _write(tried: tuple[Deed, ...]) -> str:

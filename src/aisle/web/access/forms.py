@@ -1,0 +1,62 @@
+"""Forms of our own pages: each carries a token, which only a page that this browser got from here can know."""
+
+import hmac
+import secrets
+from hashlib import sha256
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aisle.web.access import cookies, origins
+from aisle.web.requests import read_form
+
+FIELD: Final = "form_token"
+"""The field of the token."""
+
+_COOKIE: Final = "aisle-forms"
+_SECONDS: Final = 30 * 24 * 3600
+
+
+def token(request: Request) -> str:
+    """Return the token of the forms on a page: of this browser and this session."""
+    return hmac.new(_secret(request).encode(), (cookies.session_id(request) or "").encode(), sha256).hexdigest()
+
+
+def keep(request: Request, response: Response) -> None:
+    """Let the browser keep what proves the token of a page."""
+    if cookies.read(request, _COOKIE) is None:
+        cookies.write(request, response, _COOKIE, _secret(request), _SECONDS)
+
+
+def renew(request: Request, response: Response) -> None:
+    """Let no page that the browser got before send a form any more."""
+    cookies.write(request, response, _COOKIE, secrets.token_urlsafe(32), _SECONDS)
+
+
+async def read(request: Request) -> dict[str, str]:
+    """Return the fields of a form of our own.
+
+    Raises
+    ------
+    HTTPException
+        403, if another page sent it, or the page it stands on is of another session.
+    InputError
+        If it cannot be read.
+    """
+    if not origins.is_same_origin(request):
+        raise HTTPException(403, "this form works from its own page only")
+    form = await read_form(request)
+    given = form.pop(FIELD, "").encode()
+    if cookies.read(request, _COOKIE) is None or not hmac.compare_digest(given, token(request).encode()):
+        raise HTTPException(403, "this form is out of date; go back, load its page again and send it once more")
+    return form
+
+
+def _secret(request: Request) -> str:
+    known = cookies.read(request, _COOKIE)
+    if known is None:
+        known = getattr(request.state, "form_secret", None) or secrets.token_urlsafe(32)
+        request.state.form_secret = known
+    return known

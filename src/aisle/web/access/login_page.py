@@ -1,0 +1,144 @@
+"""The pages on which people of the team log in and out, and the way there."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import quote
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+from jinja2 import Environment
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from aisle.app.serving.logins import Logins
+from aisle.shop.moments import SECOND
+from aisle.storage.team_sessions import LONGEST
+from aisle.web.access import cookies, forms, origins
+from aisle.web.requests import is_by_htmx
+
+LOGIN: Final = "/login"
+LOGOUT: Final = "/logout"
+
+AT_ONCE: Final = 2
+"""How many passwords a process checks at a time: each takes 32 MiB and all of a processor."""
+
+WAITING: Final = 20
+"""How many more may wait for that; others are sent away."""
+
+_PRIVATE: Final = {"Cache-Control": "no-store"}
+
+
+class LoginNeeded(Exception):
+    """A page is for the team, and nobody is logged in."""
+
+
+def is_by_browser(request: Request) -> bool:
+    """Tell whether a person waits for the answer."""
+    return "text/html" in request.headers.get("accept", "") or is_by_htmx(request)
+
+
+def to_login(request: Request) -> Response:
+    """Lead a browser to the page on which a person logs in, and from there back to the page that they wanted."""
+    if is_by_htmx(request):
+        return Response(status_code=401, headers={"HX-Redirect": LOGIN})
+    wanted = request.scope["path"] if request.method == "GET" else "/"
+    if request.method == "GET" and (query := request.scope["query_string"]):
+        wanted += f"?{query.decode('latin-1')}"
+    return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='/')}", 303)
+
+
+class LoginPage:
+    """Logging in and out, with a browser.
+
+    Parameters
+    ----------
+    logins
+        Who may, and who is.
+    environment
+        The templates.
+    """
+
+    def __init__(self, logins: Logins, environment: Environment) -> None:
+        self._logins = logins
+        self._environment = environment
+        self._checks = CapacityLimiter(AT_ONCE)
+
+    def add_to(self, app: FastAPI) -> None:
+        """Add every route to an application."""
+        app.add_route(LOGIN, self.show_login, include_in_schema=False)
+        app.add_route(LOGIN, self.log_in, ["POST"], include_in_schema=False)
+        app.add_route(LOGOUT, self.show_logout, include_in_schema=False)
+        app.add_route(LOGOUT, self.log_out, ["POST"], include_in_schema=False)
+
+    async def show_login(self, request: Request) -> Response:
+        """Show the form for a name and a password."""
+        return self._login_form(request, request.query_params.get("next", "/"))
+
+    async def log_in(self, request: Request) -> Response:
+        """Start a session, and go on to the page that was wanted."""
+        form = await forms.read(request)
+        wanted, name = form.get("next", "/"), form.get("name", "")
+        if not cookies.is_private(request):
+            return self._login_form(request, wanted, 403, "Passwords are safe over https:// only; call this page so.")
+        address = request.client.host if request.client else ""
+        attempt = await self._checked(self._logins.log_in, name, form.get("password", ""), address)
+        if attempt.wait:
+            text = f"Too many attempts. Try again in {_duration(attempt.wait)}."
+            return self._login_form(request, wanted, 429, text, {"Retry-After": str(attempt.wait)})
+        if attempt.session_id is None:
+            return self._login_form(request, wanted, 403, "The name or the password is wrong.")
+        answer = RedirectResponse(wanted if origins.is_local_path(wanted) else "/", 303)
+        await self._end_session(request)
+        cookies.write(request, answer, cookies.SESSION, attempt.session_id, LONGEST // SECOND)
+        forms.renew(request, answer)
+        return answer
+
+    async def show_logout(self, request: Request) -> Response:
+        """Ask whether to log out, or say that nobody is logged in."""
+        session_id = cookies.session_id(request)
+        person = await run_sync(self._logins.person, session_id) if session_id else None
+        return self._page(request, "team/logout.html", person=person)
+
+    async def log_out(self, request: Request) -> Response:
+        """End the session."""
+        await forms.read(request)
+        answer = RedirectResponse(LOGOUT, 303)
+        await self._end_session(request)
+        cookies.remove(request, answer, cookies.SESSION)
+        forms.renew(request, answer)
+        return answer
+
+    async def _checked(self, check: Callable[..., Any], *arguments: str) -> Any:
+        """Check a password in a thread, unless too many wait for theirs."""
+        if self._checks.statistics().tasks_waiting >= WAITING:
+            raise HTTPException(503, "too many people log in at once; try again in 1 s", {"Retry-After": "1"})
+        return await run_sync(check, *arguments, limiter=self._checks)
+
+    async def _end_session(self, request: Request) -> None:
+        if session_id := cookies.session_id(request):
+            await run_sync(self._logins.log_out, session_id)
+
+    def _login_form(
+        self,
+        request: Request,
+        wanted: str,
+        status: int = 200,
+        problem: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        next_ = wanted if origins.is_local_path(wanted) else "/"
+        return self._page(request, "team/login.html", status, headers, next=next_, problem=problem)
+
+    def _page(
+        self, request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+    ) -> Response:
+        page = self._environment.get_template(template).render(values, form_token=forms.token(request))
+        answer = HTMLResponse(page, status, _PRIVATE | (headers or {}))
+        forms.keep(request, answer)
+        return answer
+
+
+def _duration(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 90 else f"{round(seconds / 60)} minutes"

@@ -1,4 +1,4 @@
-"""Requests that no client should send, to every route: each gets a documented answer of one sentence, and none a 500."""
+"""Requests that no client should send, to every route: each answer is documented, and a failure is one sentence."""
 
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ from aisle.web.routes import ENDPOINTS
 
 QUERIES: Final = (
     "%FF=1", "user_id=%FF", "item_id=%ED%A0%80", "q=%ED%A0%80", "user_id=a%00b", "user_id=" + "u" * 300,
-    "item_id=a&user_id=a&user_id=b", "n=1&n=2", "n=" + "9" * 400, "n=1e999", "n=-1", "n=nan", "version=one", "price_min=inf",
+    "item_id=a&user_id=a&user_id=b", "n=1&n=2", "n=" + "9" * 400, "n=1e999", "n=-1", "n=nan", "version=one",
+    "price_min=inf",
     "offset=99999999999999999999", "colour=red", "=", "&&&", "&".join("item_id=a" for _ in range(501)),
     "explain=maybe", "category=%00&q=a", "since=0001-01-01T00:00:00%2B14:00", "until=9999-12-31T23:59:59-14:00",
 )  # fmt: skip
@@ -23,7 +24,8 @@ BODIES: Final = (
     b'[{"item_id": "a", "item_id": "b"}]', b'{"item_id": 1e999}', b'{"n": ' + b"9" * 400 + b"}", b'{"rating": -0.0}',
     b'{"rating": NaN, "user_id": "u", "item_id": "i"}', b'{"user_id": {"a": []}}', b'{"user_id": true}',
     b'{"user_id": "a\\u0000b", "item_id": "i"}', b'{"item_id": "' + b"x" * 300 + b'"}', b"[" * 100_000,
-    b'{"a":' * 20_000, b'{"calls": [{"path": "/api/rank", "method": "POST", "body": ' + b"[" * 500 + b"]" * 500 + b"}]}",
+    b'{"a":' * 20_000,
+    b'{"calls": [{"path": "/api/rank", "method": "POST", "body": ' + b"[" * 500 + b"]" * 500 + b"}]}",
     b'{"calls": [{"path": "/api/items", "query": {"q": "\\ud800"}}]}', b'{"calls": [{"path": "/api/\\u0000"}]}',
     b'{"placements": [], "user_id": "a"}', b'{"version": 99999999999999999999}', b'{"events": 7}', b'{"events": [[]]}',
 )  # fmt: skip

@@ -37,6 +37,7 @@ _FRACTION: Final = 19
 """The bits that the buckets of `_floor` ignore: the scores of a bucket differ by 6 % at most."""
 _INFINITY: Final = np.int32(0x7F800000)
 """The bits of infinity: those of NaN are above, and those of scores below 0 are negative numbers."""
+_NAN: Final = np.int32(0x7FC00000)
 _BUCKETS: Final = (0x7F800000 >> 19) + 1
 _LOW: Final = np.uint64(2**32 - 1)
 
@@ -86,7 +87,7 @@ def top_rows(scores: Floats, n: int, excluded_indptr: Longs, excluded: Ints) -> 
 
 def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     """Return the best n above 0 of each row of dense scores, as `topn_numpy.top_positive` does."""
-    items, best = np.full((len(scores), n), -1, np.int32), np.full((len(scores), n), np.nan, np.float32)
+    items, best = np.empty((len(scores), n), np.int32), np.empty((len(scores), n), np.float32)
     bits = scores.view(np.int32)
 
     def rank(start: int, stop: int) -> None:
@@ -255,6 +256,8 @@ def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: Fill
             item = np.int32(keys[place] & _LOW)
             best_items[query, place] = item
             best_scores[query, place] = bits[item]
+        best_items[query, count:] = -1
+        best_scores[query, count:] = _NAN
 
 
 @kernel

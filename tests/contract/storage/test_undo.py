@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,16 @@ def test_a_killed_undo_has_done_nothing_and_is_run_again(kind: str, tmp_path: Pa
         assert imports.get(db, number).undone is None
         assert undo(db, number) == {"events": Taken(50, 1, 0)}
         assert contents(db) == [event(0, event="view_item")]
+
+
+def test_two_repairs_at_once_both_count_and_each_can_be_taken_back(db: Database) -> None:
+    events.store(db, [event(1)])
+    better = [known_as(event(1, price=5), alias=["e1"]), known_as(event(1, currency="GBP"), alias=["e1"])]
+    numbers = [begun(db) for _ in better]
+    with ThreadPoolExecutor(len(better)) as pool:
+        outcomes = list(pool.map(lambda rows, number: events.store(db, rows, Origin(number)), better, numbers))
+    assert [outcome.repaired for outcome in outcomes] == [1, 1]
+    assert contents(db) == [event(1, price=5, currency="GBP")]
+    for number in numbers:
+        assert undo(db, number)["events"].restored == 1
+    assert contents(db) == [event(1)]

@@ -17,7 +17,6 @@ from aisle.engine.ranking.features import names as feature_names
 from aisle.engine.ranking.hybrid import Hybrid, HybridConfig
 from aisle.engine.ranking.retrieval import Retrieval
 from aisle.engine.recipe import HIGHLIGHTS, PERSONAL, POPULAR, PRUNER, RANKER, REBUYING, STARS, STATE, Recipe, ranker_of
-from aisle.kernels.threads import blas_alone
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
 from aisle.prepare.profiles import Profiles
@@ -267,8 +266,7 @@ def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Wi
             raise NotEnoughData("no shopper of the window was known before it")
         sources = sources or fit_sources(recipe, hybrid, past)[0]
         profiles = data.histories.until(moments.users, moments.at)
-        with blas_alone():
-            candidates = gather(sources, queries_of(profiles, recipe.weights))
+        candidates = gather(sources, queries_of(profiles, recipe.weights))
         gains = gains_of(candidates, *ground_truth(data, window, kinds, moments), objective)
         gathered = PastShelves.of(candidates.of_sources(tuple(hybrid.sources)), profiles, state, gains)
         shelves[objective] = gathered.sampled(hybrid.ranker.most_rows, hybrid.ranker, recipe.seed)

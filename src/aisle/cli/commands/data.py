@@ -7,55 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from aisle.cli.options import Json, Yes
+from aisle.cli.plan_options import takes_plan
 from aisle.cli.shop import open_shop, where
 from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
     from aisle.app.data.importing import Imported
+    from aisle.ingest.plan import Plan
 
 
 NOTHING_NEW: Final = 3
 """The exit code of an import whose rows are all stored already."""
 
 
-class Table(StrEnum):
-    """What an imported file holds."""
-
-    EVENTS = "events"
-    ITEMS = "items"
-    USERS = "users"
-    REVIEWS = "reviews"
-
-
 class Target(StrEnum):
     """The kind of file that an export writes."""
 
     PARQUET = "parquet"
-
-
-TableOption = Annotated[Table | None, typer.Option("--as", help="What the files hold; by default, guessed.")]
-Format = Annotated[
-    str | None, typer.Option("--format", metavar="NAME", help="A known format, such as ga4 or online-retail.")
-]
-Columns = Annotated[
-    list[str] | None, typer.Option("--map", metavar="THEIRS=OURS", help="Name a column; may be repeated.")
-]
-Kind = Annotated[
-    str | None, typer.Option("--event", metavar="KIND", help="What every row counts as, such as purchase.")
-]
-Values = Annotated[
-    list[str] | None,
-    typer.Option("--map-value", metavar="THEIRS=KIND", help="Name a kind of event, as 4=purchase; may be repeated."),
-]
-Constants = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="OURS=VALUE", help="Fill a column, as currency=EUR; may be repeated."),
-]
-Returns = Annotated[bool, typer.Option("--returns", help="Rows with a negative quantity are refunds.")]
-Encoding = Annotated[str | None, typer.Option(help="How text is encoded, such as cp1252; by default, UTF-8.")]
-NoHeader = Annotated[bool, typer.Option("--no-header", help="The first line is a row; columns are column_1, …")]
-Timezone = Annotated[str | None, typer.Option(help="The time zone of times that name none, such as Europe/London.")]
-DateFormat = Annotated[str | None, typer.Option(help="How dates are written, such as '%d/%m/%Y %H:%M'.")]
 
 
 def init(
@@ -71,20 +39,11 @@ def init(
     typer.echo(f"{place} is ready. Next: aisle -C {place} import FILE…")
 
 
+@takes_plan
 def import_(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, CSV.GZ, TSV, Parquet, JSONL or XLSX.")],
-    table: TableOption = None,
-    format_: Format = None,
-    columns: Columns = None,
-    kind: Kind = None,
-    values: Values = None,
-    constants: Constants = None,
-    returns: Returns = False,
-    encoding: Encoding = None,
-    no_header: NoHeader = False,
-    timezone: Timezone = None,
-    date_format: DateFormat = None,
+    plan: "Plan",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -96,7 +55,6 @@ def import_(
     from aisle.cli.display import terminal
     from aisle.cli.display.imports import print_guess
     from aisle.ingest.guessing.guess import guess
-    from aisle.ingest.plan import Plan
 
     if len(files) == 1 and files[0].is_dir():
         with open_shop(context) as shop, terminal.bars() as progress:
@@ -104,20 +62,7 @@ def import_(
         _show(imported, as_json)
         _check_stored(imported)
         return
-    plan = Plan.parse(
-        table=table,
-        format=format_,
-        maps=columns,
-        kind=kind,
-        values=values,
-        constants=constants,
-        returns=returns,
-        encoding=encoding,
-        header=not no_header,
-        timezone=timezone,
-        date_format=date_format,
-    )
-    if format_ is None:
+    if plan.format is None:
         guessed = guess(files, plan)
         if not as_json:
             print_guess(guessed, files)

@@ -1,25 +1,16 @@
 """`aisle rejects`: the rows that could not be used."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from aisle.cli.commands.data import (
-    Columns,
-    Constants,
-    DateFormat,
-    Encoding,
-    Format,
-    Kind,
-    NoHeader,
-    Returns,
-    TableOption,
-    Timezone,
-    Values,
-)
 from aisle.cli.options import Json
+from aisle.cli.plan_options import takes_plan
 from aisle.cli.shop import open_shop
+
+if TYPE_CHECKING:
+    from aisle.ingest.plan import Plan
 
 Source = Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this file, or of api.")]
 
@@ -76,23 +67,14 @@ def export_rejects(
 
 
 @rejects.command("replay")
+@takes_plan
 def replay_rejects(
     context: typer.Context,
+    plan: "Plan",
     source: Source = None,
     corrected: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The corrected file that aisle rejects export wrote.")
     ] = None,
-    table: TableOption = None,
-    format_: Format = None,
-    columns: Columns = None,
-    kind: Kind = None,
-    values: Values = None,
-    constants: Constants = None,
-    returns: Returns = False,
-    encoding: Encoding = None,
-    no_header: NoHeader = False,
-    timezone: Timezone = None,
-    date_format: DateFormat = None,
     as_json: Json = False,
 ) -> None:
     """Import the rejects again: rows that are valid now are stored, the others stay with the new reason.
@@ -101,21 +83,7 @@ def replay_rejects(
     --date-format only ISO 8601 and epoch numbers are dates. With --as, only rows of that table are replayed.
     """
     from aisle.cli.display import terminal
-    from aisle.ingest.plan import Plan
 
-    plan = Plan.parse(
-        table=table,
-        format=format_,
-        maps=columns,
-        kind=kind,
-        values=values,
-        constants=constants,
-        returns=returns,
-        encoding=encoding,
-        header=not no_header,
-        timezone=timezone,
-        date_format=date_format,
-    )
     with open_shop(context) as shop, terminal.bars() as progress:
         replayed = shop.replay_rejects(plan, source, corrected, progress)
     if as_json:

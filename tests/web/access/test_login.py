@@ -1,10 +1,14 @@
 """Logging in and out: who gets in, for how long, and what strangers and other sites can do about it."""
 
+import asyncio
 import re
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
@@ -15,8 +19,10 @@ from aisle.shop.access import Role, Scope
 from aisle.shop.passwords import Cost, hash_password
 from aisle.storage import events, keys, login_attempts, team, team_sessions
 from aisle.web.access import cookies
+from aisle.web.access.login_page import AT_ONCE, WAITING, LoginPage
 from aisle.web.app import create_app
 from aisle.web.routes import table
+from aisle.web.templating import templates
 from tests.web.clients import client_of, form_token, send_form
 
 PASSWORD = "correct horse battery"
@@ -245,3 +251,22 @@ def test_a_form_is_not_read_past_a_few_fields(locked: TestClient) -> None:
     body = f"form_token={token}&name=anna&password={'x' * 3_000_000}"
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert locked.post("/login", content=body, headers=headers).status_code == 413
+
+
+def test_of_a_flood_of_logins_only_so_many_wait(shop: Live) -> None:
+    page = LoginPage(shop.logins, templates(shop))
+    held = threading.Event()
+
+    async def one() -> str:
+        try:
+            return str(await page._checked(lambda: held.wait(10) and "checked"))
+        except HTTPException as error:
+            return str(error.status_code)
+
+    async def flood() -> list[str]:
+        logins = [asyncio.create_task(one()) for _ in range(60)]
+        await asyncio.sleep(0.1)
+        held.set()
+        return await asyncio.gather(*logins)
+
+    assert Counter(asyncio.run(flood())) == {"checked": AT_ONCE + WAITING, "503": 60 - AT_ONCE - WAITING}

@@ -64,6 +64,7 @@ class LoginPage:
         self._logins = logins
         self._environment = environment
         self._checks = CapacityLimiter(AT_ONCE)
+        self._checking = 0  # the limiter counts those who wait too late for a flood
 
     def add_to(self, app: FastAPI) -> None:
         """Add every route to an application."""
@@ -112,9 +113,13 @@ class LoginPage:
 
     async def _checked(self, check: Callable[..., Any], *arguments: str) -> Any:
         """Check a password in a thread, unless too many wait for theirs."""
-        if self._checks.statistics().tasks_waiting >= WAITING:
+        if self._checking >= AT_ONCE + WAITING:
             raise HTTPException(503, "too many people log in at once; try again in 1 s", {"Retry-After": "1"})
-        return await run_sync(check, *arguments, limiter=self._checks)
+        self._checking += 1
+        try:
+            return await run_sync(check, *arguments, limiter=self._checks)
+        finally:
+            self._checking -= 1
 
     async def _end_session(self, request: Request) -> None:
         if session_id := cookies.session_id(request):

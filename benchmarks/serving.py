@@ -31,7 +31,7 @@ from benchmarks.shared.commands import aisle
 from benchmarks.shared.generators import SATURATED, Capacity, capacity, pace
 from benchmarks.shared.page import DOCS, machine, write_table
 from benchmarks.shared.rows import Row, aligned
-from tests.faults.load import Call, ask, connect, until
+from tests.faults.load import Call, ask, connect, until_ready
 from tests.web.serving import serving
 
 SERVER_CORE: Final = ("taskset", "-c", "0")
@@ -39,7 +39,6 @@ CONNECTIONS: Final = 32
 PACED: Final = 4
 """The connections at half capacity: `h2load` sends on all of them at the same moment, so that more would be a burst."""
 CLICKS: Final = 100
-READY_SECONDS: Final = 120.0
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -91,7 +90,7 @@ def measured(shop: Path, seconds: float, starts: int) -> Iterator[Row]:
         for user, item in zip(users, items * len(users), strict=False)
     ]
     with serving(shop, before=SERVER_CORE) as (process, address), _bare() as bare:
-        _wait_until_ready(address)
+        until_ready(address)
         for name, paths in shelves.items():
             yield _beside_bare(bare, name, capacity(address, paths, seconds, CONNECTIONS), seconds)
         posted = capacity(address, clicks, seconds, CONNECTIONS, "/api/events")
@@ -141,7 +140,7 @@ def _seen_elsewhere(shop: Path, users: list[str], items: list[str]) -> Row:
     """Click on one worker, and ask another for what was viewed as soon as the click is acknowledged."""
     took = []
     with serving(shop, workers=2) as (supervisor, address):
-        _wait_until_ready(address)
+        until_ready(address)
         one, other = _two_workers(supervisor.pid, address)
         for number in range(CLICKS):
             user, item = users[number % len(users)], items[number % len(items)]
@@ -192,21 +191,11 @@ def _start(shop: Path, starts: int) -> Row:
     for _ in range(starts):
         started = time.monotonic()
         with serving(shop) as (_, address):
-            _wait_until_ready(address)
+            until_ready(address)
             took.append(time.monotonic() - started)
     return _row(
         "start to ready ≤ 3 s", f"{np.median(took):.1f} s", bool(np.median(took) <= 3), 0.0, f"median of {starts}"
     )
-
-
-def _wait_until_ready(address: str) -> None:
-    def is_ready() -> bool:
-        connection = connect(address)
-        ready = ask(connection, Call("/health/ready")).status == 200
-        connection.close()
-        return ready
-
-    until(is_ready, READY_SECONDS)
 
 
 def _processor_seconds(pid: int) -> float:

@@ -18,7 +18,7 @@ from benchmarks.shared import generators
 from benchmarks.shared.page import DOCS, machine, write_table
 from benchmarks.shared.rows import Row, aligned
 from tests.faults.damage import accepts_whole, offer_damaged, two_models
-from tests.faults.load import Call, ask, connect, until
+from tests.faults.load import until_ready
 from tests.faults.memory import make_large, proportional_memory
 from tests.faults.outage import measure, shop_that_stops, trained
 from tests.faults.own_server import is_installed
@@ -115,7 +115,7 @@ def overloaded(size: Size) -> Iterator[Row]:
     seconds = min(size.seconds, 20.0)
     paths = [f"/api/recommendations?user_id=user-{number}" for number in range(40)]
     with _shop("hybrid") as shop, serving(shop, before=("taskset", "-c", "0")) as (_, address):
-        until(lambda: ask(connect(address), Call("/health/ready")).status == 200, 60.0)
+        until_ready(address)
         generators.capacity(address, paths, 2, CONNECTIONS)
         most = generators.capacity(address, paths, seconds, CONNECTIONS)
         seen = generators.pace(address, paths, seconds, 4 * CONNECTIONS, OVERLOAD * most.per_second)

@@ -14,6 +14,7 @@ from aisle.app.shop import Shop
 from aisle.shop import moments
 from aisle.shop.access import Scope
 from benchmarks.widget import Pages, answering, policy
+from tests.faults.load import until_ready
 from tests.web.serving import serving
 
 WAYS_OUT: Final = ("", '">', "'>", "</script>", "</title>", "</textarea>", "]]>", "-->", "{{7*7}}", "\u202e")
@@ -76,6 +77,7 @@ def hostile_folder(trained_folder: Path, tmp_path_factory: pytest.TempPathFactor
 def server(hostile_folder: Path) -> Iterator[str]:
     """Serve the shop; yields its address."""
     with serving(hostile_folder) as (_, address):
+        until_ready(address)
         yield address
 
 
@@ -161,6 +163,7 @@ def test_no_shelf_on_another_site_runs_them(context: BrowserContext, hostile_fol
         script = f'<script src="{server}/widget.js" data-key="{key}" defer></script>'
         shelf = f'<aisle-shelf placement="new-arrivals" n="{len(HOSTILE)}" layout="grid"></aisle-shelf>'
         files["/"] = ("text/html", f'<!doctype html><meta charset="utf-8">{script}{shelf}')
+        until_ready(server)
         page = context.new_page()
         page.goto(address)
         page.locator("aisle-shelf li[part=card]").first.wait_for()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 TIMEOUT_SECONDS = 60.0
+READY_SECONDS = 120.0
 
 
 class Call(NamedTuple):
@@ -114,6 +115,18 @@ def until(is_so: Callable[[], bool], patience: float) -> float:
             return time.monotonic() - started
         time.sleep(0.05)
     return float("inf")
+
+
+def until_ready(address: str) -> None:
+    """Wait until a server fills shelves: it takes connections before that."""
+
+    def is_ready() -> bool:
+        connection = connect(address)
+        ready = ask(connection, Call("/health/ready")).status == 200
+        connection.close()
+        return ready
+
+    until(is_ready, READY_SECONDS)
 
 
 def statuses(answers: Sequence[Answer]) -> dict[int, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from tests.faults.load import Call, ask, connect, until
+from tests.faults.load import Call, ask, connect, until_ready
 from tests.web.serving import serving
 
 PATIENCE_SECONDS: Final = 60.0
@@ -29,7 +29,7 @@ class SlowClients(NamedTuple):
 def hold_sockets(folder: Path, sockets: int) -> SlowClients:
     """Open sockets to a shop's server, send the beginning of a request on each, and wait until they are cut."""
     with serving(folder) as (_, address):
-        until(lambda: ask(connect(address), Call("/health/ready")).status == 200, PATIENCE_SECONDS)
+        until_ready(address)
         parts = urlsplit(address)
         began = time.monotonic()
         slow = [socket.create_connection((str(parts.hostname), parts.port or 80)) for _ in range(sockets)]

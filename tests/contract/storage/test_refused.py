@@ -14,6 +14,7 @@ from aisle.shop.errors import Refused
 from aisle.shop.schemas import schema_of
 from aisle.storage import erased, events, people, rejects
 from aisle.storage.connection import Database
+from aisle.storage.imports import Origin
 from aisle.storage.refused import SOURCE, around_refused
 from aisle.storage.rows import Rows, Stored, as_tuples
 from aisle.storage.writer import EventWriter
@@ -99,13 +100,13 @@ def test_a_row_that_is_refused_on_replay_stops_nobody_else(
     log.write_text("user_id,item_id,timestamp\n" + "".join(f"u{day},i,{day:02d}.04.2024\n" for day in range(1, 10)))
     import_rows(db, [log], Plan(table="events", date_format="iso"))
 
-    def store(db: Database, rows: Rows) -> Stored:
+    def store(db: Database, rows: Rows, origin: Origin) -> Stored:
         moment, user = list(EVENTS).index("timestamp"), list(EVENTS).index("user_id")
         without = [
             (*row[:moment], None, *row[moment + 1 :]) if row[user] in ("u3", "u7") else row
             for row in as_tuples("events", rows)
         ]
-        return events.store(db, without)
+        return events.store(db, without, origin)
 
     monkeypatch.setitem(STORES, "events", store)
     replayed = replay(db, Plan(date_format="%d.%m.%Y"))

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aisle import kernels
 from aisle.engine.ranking.candidates import Source, gather
 from aisle.engine.ranking.explain import (
     POPULAR,
@@ -135,7 +136,11 @@ def test_a_source_contributes_what_the_ranker_adds_for_its_score() -> None:
     assert why(model, queries, FILTER) == POPULAR
 
 
-def test_the_source_of_repeats_is_withheld_together_with_the_features_of_the_pair() -> None:
+@pytest.mark.parametrize("loaded", [False, True], ids=["twins", "kernels"])
+def test_the_source_of_repeats_is_withheld_together_with_the_features_of_the_pair(
+    loaded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "_loaded", loaded)
     model = hybrid("item_knn", "repeat", ranker={"score_item_knn": 1.0, "pair_taken": 3.0})
     queries = query_of((KETTLE, BOUGHT, 4))
     candidates = gather(model.sources, queries)

@@ -174,17 +174,18 @@ def contributions(hybrid: Hybrid, profiles: Profiles, candidates: Candidates) ->
     profiles
         The profile of one shopper.
     candidates
-        Some candidates of that shopper, in any order.
+        Some candidates of that shopper.
     """
     shown, sources = candidates.scores.shape
     source = np.arange(sources)
     scores, ranks = (np.repeat(table[None], sources + 1, axis=0) for table in (candidates.scores, candidates.ranks))
     for blocks_of_table in (scores, ranks):
         blocks_of_table[source + 1, :, source] = np.nan
-    # The first block has all sources; each of the others lacks one.
-    lists = ItemLists(np.array([0, (sources + 1) * shown]), np.tile(candidates.lists.items, sources + 1))
+    # The first block has all sources; each of the others lacks one. Each is a list of its own: a list has an item once.
+    lists = ItemLists(np.arange(sources + 2) * shown, np.tile(candidates.lists.items, sources + 1))
     blocks = Candidates(lists, candidates.sources, scores.reshape(-1, sources), ranks.reshape(-1, sources))
-    score = _scores(hybrid, profiles, blocks, shown).reshape(sources + 1, shown)
+    of_blocks = profiles.take(np.zeros(sources + 1, np.int64))
+    score = _scores(hybrid, of_blocks, blocks, shown).reshape(sources + 1, shown)
     lost: NDArray[np.float64] = (score[0] - score[1:]).T
     return lost
 

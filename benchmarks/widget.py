@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -112,8 +112,9 @@ class FaultyWay(BaseHTTPRequestHandler):
             if name.lower() not in {"connection", "transfer-encoding", "content-length", "date", "server"}:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        with suppress(ConnectionError):  # the browser has left the page meanwhile
+            self.end_headers()
+            self.wfile.write(content)
 
     do_GET = do_POST = do_OPTIONS = _pass_on  # noqa: N815 # as the server looks them up
 

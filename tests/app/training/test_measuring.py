@@ -10,7 +10,8 @@ def test_models_are_compared_with_the_first(folder: Path) -> None:
     assert als.versus is None
     assert popularity.versus is not None
     assert popularity.versus.model == "als"
-    difference = popularity.versus.ndcg.difference
+    assert popularity.versus.novel_ndcg is not None
+    difference = popularity.versus.novel_ndcg.difference
     assert difference.low <= difference.value <= difference.high < 0
     assert repeated.versus is not None
     assert repeated.versus.ndcg.difference.value == 0

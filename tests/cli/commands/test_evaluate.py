@@ -45,7 +45,7 @@ def test_models_are_compared_with_the_first(aisle: Runner, folder: Path) -> None
     ran = aisle("-C", folder, "evaluate", "--models", "als,popularity", "-n", 5)
 
     assert "Against als, shopper by shopper" in ran.out
-    assert re.search(r"popularity all +-0\.\d{4} +-0\.\d{4} +-0\.\d{4} worse", ran.out)
+    assert re.search(r"novel +-0\.\d{4} +-0\.\d{4} +-0\.\d{4} worse", ran.out)
     assert "Against" not in aisle("-C", folder, "evaluate", "--models", "als").out
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.ingest.api import FEW, MAX_BODY, MAX_EVENTS, Events, parse_events
+from aisle.ingest.api import FEW, Events, parse_events
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError
+from aisle.shop.events import MAX_BODY, MAX_EVENTS
 from tests.ingest.files import NOW
 
 HOUR = 3600 * 1_000_000

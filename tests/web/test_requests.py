@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from aisle.ingest.api import MAX_BODY
 from aisle.shop.errors import InputError
+from aisle.shop.events import MAX_BODY
 from aisle.web.requests import read_body, read_form
 
 

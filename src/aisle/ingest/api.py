@@ -17,14 +17,8 @@ from aisle.ingest.validate import validate
 from aisle.shop import columns as c
 from aisle.shop import moments
 from aisle.shop.errors import InputError
-from aisle.shop.events import MAX_RATING, MAX_TEXT_BYTES, Stars, off_scale
+from aisle.shop.events import MAX_BODY, MAX_EVENTS, MAX_RATING, MAX_TEXT_BYTES, Stars, off_scale
 from aisle.shop.rejects import Reject
-
-MAX_BODY: Final = 2 * 1024 * 1024
-"""The largest body, in bytes."""
-
-MAX_EVENTS: Final = 1_000
-"""The most events in one body."""
 
 Cells: TypeAlias = dict[str, str | None]
 EventTuple: TypeAlias = tuple[Any, ...]

@@ -4,7 +4,6 @@ from typing import Final
 
 import polars as pl
 
-from aisle.ingest.api import MAX_EVENTS
 from aisle.ingest.batch import ROW
 from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
 from aisle.ingest.json import split
@@ -13,6 +12,7 @@ from aisle.ingest.validate import validate
 from aisle.shop import columns as c
 from aisle.shop import moments
 from aisle.shop.errors import InputError
+from aisle.shop.events import MAX_EVENTS
 
 _DATES: Final = {
     "items": {c.AVAILABLE_FROM: DateRule(ISO_OR_EPOCH)},

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import polars as pl
 from msgspec.structs import replace
 
-from aisle.ingest.api import MAX_EVENTS, SOURCE, EventTuple, check_events
+from aisle.ingest.api import SOURCE, EventTuple, check_events
 from aisle.ingest.dates import ISO_OR_EPOCH
 from aisle.ingest.ingest import log_of, read_frame
 from aisle.ingest.plan import Plan
@@ -16,6 +16,7 @@ from aisle.ingest.readers.jsonl import Cells, cells_of, to_frame
 from aisle.shop import moments
 from aisle.shop.columns import EVENT_ID, TIMESTAMP
 from aisle.shop.errors import FormatError
+from aisle.shop.events import MAX_EVENTS
 
 _NO_ROW: Final = "is no row of named cells, or was cut ({}); export it, correct it there and replay that file"
 

@@ -12,6 +12,7 @@ AisleError
 ├── NoModel                nothing trained yet
 ├── BundleError            a model on disk that is damaged or from another version
 ├── TrackingError          the experiment tracker is missing, does not answer or refuses
+├── ApiError               a server's HTTP API refuses a call of the client, or does not answer
 ├── SparkError             Spark cannot start, or a job of it failed
 └── StorageError           the database refuses
     ├── DatabaseUnavailable  … it does not answer
@@ -71,6 +72,26 @@ class BundleError(AisleError):
 
 class TrackingError(AisleError):
     """The experiment tracker is missing, does not answer or refuses."""
+
+
+class ApiError(AisleError):
+    """A server's HTTP API refuses a call of the client, or does not answer.
+
+    Attributes
+    ----------
+    status
+        The HTTP status; None if no answer came.
+    title
+        The status in words.
+    detail
+        What is wrong and what to do, in a sentence.
+    """
+
+    def __init__(self, status: int | None, title: str, detail: str) -> None:
+        super().__init__(f"{title} ({status}): {detail}" if status else f"{title}: {detail}")
+        self.status = status
+        self.title = title
+        self.detail = detail
 
 
 class SparkError(AisleError):

@@ -86,6 +86,12 @@ MAX_ID_BYTES: Final = 256
 MAX_TEXT_BYTES: Final = 32 * 1024
 """The longest cell of any other text, and the largest event, in UTF-8 bytes."""
 
+MAX_BODY: Final = 2 * 1024 * 1024
+"""The largest body of a request, in bytes."""
+
+MAX_EVENTS: Final = 1_000
+"""The most events, or rows of another table, in one body."""
+
 MAX_QUANTITY: Final = 1_000_000
 """A line with more pieces than this is a mistake in the log."""
 

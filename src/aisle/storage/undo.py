@@ -189,7 +189,11 @@ def _rewrite(connection: Connection, entries: Sequence[_Entry]) -> None:
     """Enter for later changes what the rows now were before them."""
     if entries:
         changed = update(import_changes).where(import_changes.c.seq == bindparam("number"))
-        names: dict[str, Any] = {"fields": bindparam("told"), "user_id": bindparam("whose"), "came_as": bindparam("came")}
+        values: dict[str, Any] = {
+            "fields": bindparam("told"),
+            "user_id": bindparam("whose"),
+            "came_as": bindparam("came"),
+        }
         rows = [
             {
                 "number": one.seq,
@@ -199,4 +203,4 @@ def _rewrite(connection: Connection, entries: Sequence[_Entry]) -> None:
             }
             for one in entries
         ]
-        connection.execute(changed.values(names), rows)
+        connection.execute(changed.values(values), rows)

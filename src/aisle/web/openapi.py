@@ -5,10 +5,9 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 
-from aisle.ingest.api import MAX_BODY
 from aisle.shop import columns
 from aisle.shop.access import PREFIXES, Scope
-from aisle.shop.events import KINDS
+from aisle.shop.events import KINDS, MAX_BODY
 from aisle.web.endpoint import Endpoint
 from aisle.web.routes import ENDPOINTS
 from aisle.web.schemas import Problem

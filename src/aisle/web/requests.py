@@ -9,9 +9,9 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from aisle.ingest.api import MAX_BODY
 from aisle.ingest.json import check_object
 from aisle.shop.errors import InputError
+from aisle.shop.events import MAX_BODY
 from aisle.shop.ids import check_id
 
 BODY_SECONDS: Final = 30

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from aisle._version import __version__
 from aisle.app.serve import Live
-from aisle.ingest.api import MAX_EVENTS
 from aisle.shop.access import Scope
+from aisle.shop.events import MAX_EVENTS
 from aisle.web.access.caller import Caller
 from aisle.web.access.headers import DOCS
 from aisle.web.access.login_page import LOGIN, LOGOUT

@@ -3,7 +3,7 @@ import pytest
 
 from aisle.engine.dealings import Dealings, RecentEvents
 from aisle.prepare.weigh import Weights
-from aisle.shop.events import KIND_CODES
+from aisle.shop.events import KIND_CODES, ProfileEvent
 
 Event = tuple[str, int] | tuple[str, int, float]
 
@@ -61,3 +61,18 @@ def test_what_is_owned_is_not_only_seen() -> None:
 def test_views_are_newest_first_each_once_and_without_what_is_cancelled() -> None:
     known = dealings(("view_item", 1), ("view_item", 2), ("view_item", 3), ("view_item", 1), ("hide", 3))
     assert known.viewed.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "weights", "nothing"),
+    [
+        (["view_item", "add_to_cart", "purchase", "select_item"], Weights(), True),
+        ([], Weights(), True),
+        *((["purchase", kind], Weights(), False) for kind in ("refund", "rate", "hide", "remove_from_cart")),
+        (["view_item"], Weights(view_item=-0.1), False),
+        (["remove_from_cart"], Weights(remove_from_cart=0.0), True),
+    ],
+)
+def test_whoever_did_nothing_against_an_item_excludes_none(kinds: list[str], weights: Weights, nothing: bool) -> None:
+    profile = [ProfileEvent("item", kind, 1) for kind in kinds]
+    assert Dealings.exclude_nothing(profile, weights) == nothing

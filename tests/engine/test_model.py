@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,9 +10,12 @@ from aisle.app.shop import Shop
 from aisle.engine.model import TrainedModel
 from aisle.engine.ranking.features import names
 from aisle.engine.ranking.hybrid import Hybrid
-from aisle.engine.recipe import POPULAR, PRUNER, RANKER
+from aisle.engine.recipe import POPULAR, PRUNER, RANKER, STARS
 from aisle.models import registry
 from aisle.models.bundle import Bundle
+from aisle.recommenders.base import Component
+from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
+from aisle.recommenders.ratings.baseline import Baseline, BaselineConfig
 from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.shop.errors import BundleError
 
@@ -73,3 +77,18 @@ def test_a_model_that_lacks_a_part_of_its_recipe_is_named(live: TrainedModel) ->
         components = {name: component for name, component in live.components.items() if name != role}
         with pytest.raises(BundleError, match=f"model 1 lacks the {role} that its recipe names; run aisle train"):
             TrainedModel(1, components, live.items, live.recipe, live.data_end).retrieval()
+
+
+@pytest.mark.parametrize(
+    ("role", "component", "apart"),
+    [
+        ("popularity", Popularity(PopularityConfig()), False),
+        ("popularity", Popularity(PopularityConfig(per_category=True)), True),
+        (STARS, Baseline(BaselineConfig()), True),
+    ],
+)
+def test_popular_shelves_differ_by_categories_or_stars(
+    live: TrainedModel, role: str, component: Component[Any], apart: bool
+) -> None:
+    assert not live.tells_shoppers_apart
+    assert replace(live, components=live.components | {role: component}).tells_shoppers_apart == apart

@@ -8,7 +8,7 @@ and catalogue are used, then the popular shelf: a shelf says which, and is never
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -29,6 +29,7 @@ from aisle.app.serving.profiles import Profile, Profiles
 from aisle.app.serving.reasons import reasons_of_shelf
 from aisle.app.serving.recommendation_ids import RecommendationIds
 from aisle.app.serving.search import Search
+from aisle.app.serving.shared_shelves import SharedShelves, asked_by_many
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
@@ -39,10 +40,9 @@ from aisle.engine.query import ShelfQuery
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.prepare.weigh import Weights
 from aisle.shop import columns, moments
-from aisle.shop.errors import InputError, NotFound, StorageError
+from aisle.shop.errors import InputError, NotFound
 from aisle.shop.events import EventKind, off_scale
-from aisle.storage import events, items, people
-from aisle.storage.items import Unavailable
+from aisle.storage import events, items
 from aisle.storage.migrations import check
 from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
@@ -88,6 +88,7 @@ class Live:
         self.profiles = Profiles(self._reads)
         self.erasures = ErasureWatch(self._reads, self.profiles)
         self.paged = PagedShelves(self.db)
+        self._shared = SharedShelves()
         self.search = Search(self.db, self.model_watch, self.profiles)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
@@ -111,11 +112,17 @@ class Live:
         """Return a shelf of one profile and one model, from what the shopper did to what stands there and why."""
         # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
-        catalogue = self._catalogue(model)
+        asked = None if profile.away else asked_by_many(request, placement, profile.events, model)
+        if asked and (found := self._shared.find(self._reads, asked, self._catalogue_watch.held_of(model))):
+            return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
+        held = self._catalogue_watch.current(model)
+        catalogue = LiveCatalogue(model.items, held, self._reads)
         query = ShelfQuery.of_events(request, [*request.tried, *profile.events], model, catalogue, placement.objective)
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
+        if asked and catalogue.is_as_held:
+            self._shared.keep(asked, held, shelf)
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not profile.away) if profile.away or catalogue.is_old else shelf
@@ -209,7 +216,7 @@ class Live:
         where = placement_named(self.placements, request.placement)
         profile = self.profiles.of(user_id, None).events
         model = self.model_watch.current()
-        catalogue = self._catalogue(model)
+        catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
         query = ShelfQuery.of_events(request, profile, model, catalogue, where.objective)
         return why(where, query, catalogue, user_id, item_id)
 
@@ -238,21 +245,6 @@ class Live:
         profile = self.profiles.of(user_id, session_id).events
         scores = taste(self.model_watch.current(), profile, item_ids)
         return [(item_ids[place], float(scores[place])) for place in best_first(scores)]
-
-    def _catalogue(self, model: TrainedModel) -> LiveCatalogue:
-        """Return the catalogue at this moment, to look up what a request is about."""
-        return LiveCatalogue(model.items, self._catalogue_watch.current(model), self._unavailable, self._newest)
-
-    def _newest(self, n: int) -> list[str]:
-        """Return the catalogue's newest items; none if the database is away."""
-        try:
-            return items.newest(self._reads, moments.now(), n)
-        except StorageError:
-            return []
-
-    def _unavailable(self, item_ids: Sequence[str]) -> Mapping[str, Unavailable]:
-        """Return which of some items cannot be sold at this moment."""
-        return items.unavailable(self._reads, item_ids, moments.now())
 
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
@@ -334,16 +326,6 @@ class Live:
             return await asyncio.wait_for(asyncio.wrap_future(outcomes), PATIENCE_SECONDS)
         except TimeoutError:
             raise self.writer.too_slow() from None
-
-    def merge(self, anonymous_id: str, user_id: str) -> dict[str, int]:
-        """Make what was stored under an anonymous id a known user's; return how many rows of each table changed.
-
-        Raises
-        ------
-        InputError
-            If the two ids are the same, or one is that of an erased person.
-        """
-        return people.merge(self.db, anonymous_id, user_id).rows
 
     def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
         """Return what a shopper did last, newest first."""

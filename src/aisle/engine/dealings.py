@@ -1,6 +1,8 @@
 """A shopper's dealings with items, as shelves respect them: what was seen, what is owned, and what is cancelled."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 
 from aisle.engine.request import Exclude
 from aisle.prepare.weigh import Weights, codes_of
-from aisle.shop.events import KIND_CODES, EventKind
+from aisle.shop.events import KIND_CODES, KINDS, EventKind, ProfileEvent
 from aisle.shop.ids import among
 
 Ints = NDArray[np.int32]
@@ -85,6 +87,11 @@ class Dealings:
             cancelled=cancelled,
         )
 
+    @staticmethod
+    def exclude_nothing(profile: Iterable[ProfileEvent], weights: Weights) -> bool:
+        """Return whether no event can speak against an item, so that none is disliked or cancelled."""
+        return _speaking_for(weights).issuperset({event.kind for event in profile})
+
     def excluded(self, exclude: Exclude) -> Ints:
         """Return what a request leaves out."""
         match exclude:
@@ -100,6 +107,12 @@ _NO_ITEMS: Final[Ints] = np.zeros(0, np.int32)
 _NO_MOMENTS: Final = np.zeros(0, np.int64)
 _NONE: Final = Dealings(_NO_ITEMS, _NO_ITEMS, _NO_ITEMS, _NO_MOMENTS, _NO_ITEMS, _NO_MOMENTS, _NO_ITEMS)
 """The dealings of a shopper who did nothing."""
+
+
+@lru_cache(maxsize=16)
+def _speaking_for(weights: Weights) -> frozenset[str]:
+    """Return the kinds of events that cannot speak against an item."""
+    return frozenset(kind.value for kind in KINDS if not _AGAINST[KIND_CODES[kind]] and weights.of(kind) >= 0)
 
 
 def _cancelled(recent: RecentEvents, weights: Weights) -> Ints:

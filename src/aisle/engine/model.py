@@ -32,6 +32,7 @@ from aisle.models.bundle import Bundle
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
 from aisle.recommenders.base import Component, Recommender, Retrieves
+from aisle.recommenders.popular.fixed_scores import FixedScores
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
@@ -226,9 +227,20 @@ class TrainedModel:
         """Which items are in the long tail, (items,)."""
         return in_tail(np.zeros(len(self.items)) if self.state is None else self.state.buyers_)
 
+    @cached_property
+    def tells_shoppers_apart(self) -> bool:
+        """Whether even a shelf of popular items differs from shopper to shopper: by their categories, or by stars."""
+        popular = [model for model in self.components.values() if isinstance(model, FixedScores)]
+        return isinstance(self._of_stars, PredictsRatings) or not all(model.same_for_all for model in popular)
+
+    @property
+    def _of_stars(self) -> Component[Any] | None:
+        """The model whose scores may be stars."""
+        return self.components.get(STARS, self.components.get(PERSONAL))
+
     def stars(self, shopper: QueryBatch, items: NDArray[np.int32]) -> NDArray[np.float32] | None:
         """Return the stars that a shopper would give to items, on the shop's scale, (items,); None without a model."""
-        model = self.components.get(STARS, self.components.get(PERSONAL))
+        model = self._of_stars
         if not isinstance(model, Recommender) or not isinstance(model, PredictsRatings):
             return None
         weights, stars = self.weights, model.stars(model.score(shopper, items)[0])

@@ -35,6 +35,9 @@ from aisle.shop.moments import DAY
 TRENDING: Final = "trending"
 """The model of what gains popularity."""
 
+NEW_ARRIVALS: Final = "new_arrivals"
+"""The strategy that asks the catalogue what is new."""
+
 DISCOVERY: Final = {"seen_share": 0.3, "repeat_share": "auto"}
 """The rules of a shelf that shows shoppers what they do not know yet, and what they know in a measure."""
 
@@ -64,6 +67,8 @@ class Strategy:
         The reason of each item; `{}` is the item that the shelf follows from. None: the reasons of the model.
     fallbacks
         The fallbacks that it may yield.
+    same_for_all
+        Whether it asks nothing of a shopper but which items are excluded.
     rules
         The rules of its placements (`engine.shelf.rules.Rules`), where `aisle.toml` says nothing else.
     """
@@ -76,6 +81,7 @@ class Strategy:
     needs: tuple[str, ...] = ()
     reason: str | None = None
     fallbacks: tuple[Fallback, ...] = (POPULAR, POPULAR_INSTEAD)
+    same_for_all: bool = False
     rules: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -187,6 +193,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             needs=(CO_PURCHASE,),
             reason="like {}",
             fallbacks=(BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD, NOTHING_SIMILAR),
+            same_for_all=True,
         ),
         Strategy(
             "bought_together",
@@ -196,6 +203,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             needs=(CO_PURCHASE,),
             reason="often bought with {}",
             fallbacks=(BOUGHT_WITH_CATEGORY, SIMILAR_INSTEAD, BOUGHT_TOGETHER_INSTEAD, POPULAR_INSTEAD),
+            same_for_all=True,
         ),
         Strategy(
             "upsell",
@@ -204,6 +212,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             placement="upsell",
             reason="a step up",
             fallbacks=(POPULAR_INSTEAD,),
+            same_for_all=True,
         ),
         Strategy(
             "cart",
@@ -236,6 +245,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             model=TRENDING,
             needs=(TRENDING,),
             reason="trending now",
+            same_for_all=True,
         ),
         Strategy(
             "bestsellers",
@@ -243,9 +253,10 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             placement="bestsellers",
             model=BASELINE,
             needs=(BASELINE,),
+            same_for_all=True,
         ),
         Strategy(
-            "new_arrivals",
+            NEW_ARRIVALS,
             _new_arrivals,
             placement="new-arrivals",
             reason="new in the shop",

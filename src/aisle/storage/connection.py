@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, Select, literal, select
+from sqlalchemy import Connection, Engine, literal, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,6 +19,7 @@ from aisle.storage.dialects import (
     DRIVERS,
     SCHEMA_LOCK,
     TABLE_WAIT,
+    Query,
     open_server,
     query_text,
     quick_rows,
@@ -53,7 +54,7 @@ class Database:
         with self._explained(), self.engine.connect() as connection:
             yield connection
 
-    def rows(self, query: Select[Any], values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(self, query: Query, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows of a query as the driver gives them: in a third of the time, for the queries of every shelf.
 
         Parameters

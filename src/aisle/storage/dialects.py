@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from importlib import import_module
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import (
+    CompoundSelect,
     Connection,
     Dialect,
     Engine,
@@ -65,6 +66,10 @@ QUICK_POOL: Final = {
     "skip_autocommit_rollback": True,
 }
 """The pool of connections for the reads of requests."""
+
+
+Query: TypeAlias = Select[Any] | CompoundSelect[Any]
+"""What finds rows: a select, or the union of several."""
 
 
 class QueryText(NamedTuple):
@@ -249,7 +254,7 @@ def writable(table: Table) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def query_text(dialect: Dialect, query: Select[Any]) -> QueryText:
+def query_text(dialect: Dialect, query: Query) -> QueryText:
     """Return a query, which is a constant, as a driver takes it."""
     compiled = query.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101

@@ -18,7 +18,8 @@ _SINCE: Final = select(item_changes.c.item_id, item_changes.c.version).where(
 _ADVANCE: Final = (
     update(item_changes).where(item_changes.c.item_id == NEWEST).values(version=item_changes.c.version + 1)
 )
-_VERSION: Final = select(item_changes.c.version).where(item_changes.c.item_id == NEWEST)
+VERSION: Final = select(item_changes.c.version).where(item_changes.c.item_id == NEWEST)
+"""The query for the version of the catalogue; it finds nothing before any change."""
 
 
 class Changes(NamedTuple):
@@ -46,7 +47,7 @@ def enter_all(connection: Connection) -> None:
 
 def newest(db: Database) -> int:
     """Return the version of the catalogue; 0 before any change."""
-    rows = db.rows(_VERSION, {})
+    rows = db.rows(VERSION, {})
     return int(rows[0][0]) if rows else 0
 
 
@@ -60,5 +61,5 @@ def _advance(connection: Connection) -> int:
     """Return a new version, once all writers of older ones are done."""
     if connection.execute(_ADVANCE).rowcount == 0:
         connection.execute(insert(item_changes), {"item_id": NEWEST, "version": 1})
-    version: int = connection.execute(_VERSION).scalar_one()
+    version: int = connection.execute(VERSION).scalar_one()
     return version

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, false, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, false, func, insert, literal_column, select
 
 from aisle.shop.columns import ITEM_HISTORY, ITEM_ID, ITEMS, TIMESTAMP
 from aisle.shop.facts import ItemFacts
@@ -50,6 +50,14 @@ class Unavailable(NamedTuple):
     to_come: bool
 
 
+class LookedOver(NamedTuple):
+    """What the database says of some items at one moment."""
+
+    version: int
+    """The version of the catalogue (`storage.item_changes`)."""
+    unavailable: dict[str, Unavailable]
+
+
 class ItemMoment(NamedTuple):
     """The price and stock of an item from a moment on, with the columns of `shop.columns.ITEM_HISTORY`."""
 
@@ -74,6 +82,11 @@ _ASKED: Final = [f"item_{place}" for place in range(16)]
 _UNAVAILABLE: Final = select(items.c.item_id, _HIDDEN, _SOLD_OUT, _TO_COME).where(
     items.c.item_id.in_([bindparam(name) for name in _ASKED]), _HIDDEN | _SOLD_OUT | _TO_COME
 )
+_VERSION_ROW: Final = select(
+    literal_column(f"'{item_changes.NEWEST}'"), false(), false(), false(), item_changes.VERSION.scalar_subquery()
+)
+_LOOK_OVER: Final = _UNAVAILABLE.add_columns(literal_column("0")).union_all(_VERSION_ROW)
+"""What `_UNAVAILABLE` finds, and a row under the id of no item with the version of the catalogue."""
 
 
 def upsert(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
@@ -147,11 +160,28 @@ def facts(db: Database, item_ids: Sequence[str] | None = None) -> dict[str, Item
 def unavailable(db: Database, item_ids: Sequence[str], moment: int) -> dict[str, Unavailable]:
     """Return those of some items that are hidden, known to be sold out, or still to come, at this moment."""
     found: dict[str, Unavailable] = {}
-    for start in range(0, len(item_ids), len(_ASKED)):
-        asked = dict.fromkeys(_ASKED, item_ids[start]) | dict(zip(_ASKED, item_ids[start:], strict=False))
+    for asked in _asked(item_ids):
         for item_id, *flags in db.rows(_UNAVAILABLE, asked | {"moment": moment}):
             found[text_of(item_id)] = Unavailable(*map(bool, flags))
     return found
+
+
+def look_over(db: Database, item_ids: Sequence[str], moment: int) -> LookedOver:
+    """Return what `unavailable` does, and the version of the catalogue, by one query for each few items."""
+    version, found = 0, dict[str, Unavailable]()
+    for asked in _asked(item_ids or [item_changes.NEWEST]):
+        for item_id, *flags, of_catalogue in db.rows(_LOOK_OVER, asked | {"moment": moment}):
+            if text_of(item_id) == item_changes.NEWEST:
+                version = of_catalogue or 0
+            else:
+                found[text_of(item_id)] = Unavailable(*map(bool, flags))
+    return LookedOver(version, found)
+
+
+def _asked(item_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the parameters that name a few items at a time."""
+    for start in range(0, len(item_ids), len(_ASKED)):
+        yield dict.fromkeys(_ASKED, item_ids[start]) | dict(zip(_ASKED, item_ids[start:], strict=False))
 
 
 def newest(db: Database, moment: int, n: int) -> list[str]:

@@ -5,7 +5,7 @@ from aisle.shop.columns import ITEM_HISTORY, ITEMS
 from aisle.shop.errors import InputError
 from aisle.shop.facts import ItemFacts
 from aisle.shop.moments import now
-from aisle.storage import items
+from aisle.storage import item_changes, items
 from aisle.storage.connection import Database
 from aisle.storage.items import ItemMoment, ItemRow, Unavailable
 from aisle.storage.rows import Stored
@@ -136,3 +136,15 @@ def test_items_that_cannot_be_sold_say_why(db: Database) -> None:
         "all": Unavailable(True, True, True),
     }
     assert items.unavailable(db, ["plain", "none"], 5).keys() == {"none"}
+
+
+def test_a_look_at_items_tells_the_version_of_the_catalogue_too(db: Database) -> None:
+    assert items.look_over(db, ["a"], 5) == (0, {})
+    items.upsert(db, [row("items", item_id="a", stock=0), row("items", item_id="b")])
+    version = item_changes.newest(db)
+    sold_out = Unavailable(False, True, False)
+    assert version > 0
+    assert items.look_over(db, ["a", "b"], 5) == (version, {"a": sold_out})
+    assert items.look_over(db, [], 5) == (version, {})
+    many = [f"i{number}" for number in range(40)]
+    assert items.look_over(db, [*many, "a"], 5) == (version, {"a": sold_out})

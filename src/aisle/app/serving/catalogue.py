@@ -1,6 +1,6 @@
 """The shop's catalogue at the moment of a request: what is held in memory, and what cannot be sold just now."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,10 +13,9 @@ from aisle.shop import moments
 from aisle.shop.errors import StorageError
 from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import Vocabulary
+from aisle.storage import items as stored
+from aisle.storage.connection import Database
 from aisle.storage.items import Unavailable
-
-ReadUnavailable = Callable[[Sequence[str]], Mapping[str, Unavailable]]
-"""Reads which of some items cannot be sold at this moment; raises `StorageError` if the database does not answer."""
 
 
 class LiveCatalogue:
@@ -28,27 +27,23 @@ class LiveCatalogue:
         The model's items, which have the first numbers.
     held
         The catalogue in memory.
-    read_unavailable
-        Reads which items cannot be sold; `withdraw` asks it. Where it cannot, what is in memory counts.
-    read_newest
-        Returns the ids of the n newest items, newest first.
+    db
+        Where `withdraw` and `newest` read; if it does not answer, what is in memory counts.
     """
 
-    def __init__(
-        self,
-        items: Vocabulary,
-        held: HeldCatalogue,
-        read_unavailable: ReadUnavailable,
-        read_newest: Callable[[int], Sequence[str]],
-    ) -> None:
+    def __init__(self, items: Vocabulary, held: HeldCatalogue, db: Database) -> None:
         self.vocabulary = RequestVocabulary(items)
         self._now = moments.now()
         self._held = held
-        self._read_unavailable = read_unavailable
-        self._read_newest = read_newest
+        self._db = db
         self._withdrawn: dict[str, Unavailable] = {}
         self.is_old = False
         """Whether the database did not say what can be sold."""
+
+    @property
+    def is_as_held(self) -> bool:
+        """Whether the database says no more of the items that were asked about than what is in memory."""
+        return not (self.is_old or self._withdrawn)
 
     def rows(self, item_ids: Sequence[str]) -> list[ItemFacts | None]:
         """Return what the catalogue says of items, None for items that are not in it."""
@@ -72,7 +67,7 @@ class LiveCatalogue:
         """Read which items cannot be sold at this moment, and note it; return whether any is new to this catalogue."""
         item_ids = [item_id for item_id in self.vocabulary.ids(items) if item_id not in self._withdrawn]
         try:
-            unavailable = self._read_unavailable(item_ids)
+            unavailable = stored.unavailable(self._db, item_ids, self._now)
         except StorageError:
             self.is_old = True
             return False
@@ -99,5 +94,8 @@ class LiveCatalogue:
         return listed
 
     def newest(self, n: int) -> Ints:
-        """Return the n newest items, newest first."""
-        return self.vocabulary.numbers(self._read_newest(n))
+        """Return the n newest items, newest first; none if the database is away."""
+        try:
+            return self.vocabulary.numbers(stored.newest(self._db, self._now, n))
+        except StorageError:
+            return self.vocabulary.numbers([])

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,11 +28,10 @@ class HeldCatalogue(NamedTuple):
     """Which of the model's items are in the catalogue, by number."""
     sold_here: Flags
     """Which of them the shop sells at all, by number."""
-
-    @classmethod
-    def of(cls, facts: Mapping[str, ItemFacts], of_model: ItemAttributes, in_catalogue: Flags) -> Self:
-        """Return a catalogue that says what is sold."""
-        return cls(facts, of_model, in_catalogue, sold_here(in_catalogue))
+    version: int | None
+    """The version of the catalogue in the database; None if that never answered."""
+    database: object
+    """Which database that is."""
 
 
 class CatalogueWatch:
@@ -60,7 +59,7 @@ class CatalogueWatch:
 
         Who comes while another request reads what changed gets what was read before.
         """
-        held = self._held_of(model)
+        held = self.held_of(model)
         if held is not None and not self._has_changed():
             return held
         if not self._lock.acquire(blocking=held is None):
@@ -76,7 +75,8 @@ class CatalogueWatch:
         with self._lock:
             self._read(model)
 
-    def _held_of(self, model: TrainedModel) -> HeldCatalogue | None:
+    def held_of(self, model: TrainedModel) -> HeldCatalogue | None:
+        """Return the catalogue as it was last read for a model; None if it never was."""
         return next((held for of, held in self._held if of is model), None)
 
     def _has_changed(self) -> bool:
@@ -90,10 +90,10 @@ class CatalogueWatch:
         """Read what changed, and return all that is held for a model."""
         with suppress(StorageError):  # then what was read before counts
             self._read_changes()
-        held = self._held_of(model)
+        held = self.held_of(model)
         if held is None:
             in_catalogue = np.array([item_id in self._facts for item_id in model.items.ids], np.bool_)
-            held = HeldCatalogue.of(self._facts, self._attributes(model, range(len(model.items))), in_catalogue)
+            held = self._as_of_now(self._attributes(model, range(len(model.items))), in_catalogue)
             self._held = ((model, held), *self._held[:1])  # requests to the model before may still run
         return held
 
@@ -118,11 +118,17 @@ class CatalogueWatch:
         numbers = [model.items.number(item_id) for item_id in changed]
         known = [number for number in numbers if number != UNKNOWN]
         if not known:
-            return held._replace(facts=self._facts)
+            return held._replace(facts=self._facts, version=self._version)
         in_catalogue = held.in_catalogue.copy()
         in_catalogue[known] = [model.items.ids[number] in self._facts for number in known]
         of_model = held.of_model.updated(np.array(known), self._attributes(model, known))
-        return HeldCatalogue.of(self._facts, of_model, in_catalogue)
+        return self._as_of_now(of_model, in_catalogue)
+
+    def _as_of_now(self, of_model: ItemAttributes, in_catalogue: Flags) -> HeldCatalogue:
+        """Return what is held for a model, of the catalogue that was read last."""
+        return HeldCatalogue(
+            self._facts, of_model, in_catalogue, sold_here(in_catalogue), self._version, self._database
+        )
 
     def _attributes(self, model: TrainedModel, numbers: Iterable[int]) -> ItemAttributes:
         """Return the attributes of some of a model's items."""

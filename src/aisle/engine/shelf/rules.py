@@ -111,6 +111,11 @@ class Rules(Config, frozen=True):
         """Whether items that the shopper bought before are held back."""
         return self.repeat_share != 1.0
 
+    @property
+    def know_the_shopper(self) -> bool:
+        """Whether they look at what the shopper did."""
+        return self.seen_share < 1 or self.bounds_repeats or self.not_bought_within_days is not None
+
     def without_shares(self) -> Self:
         """Return the rules without the shares of what the shopper knows."""
         return msgspec.structs.replace(self, seen_share=1.0, repeat_share=1.0)

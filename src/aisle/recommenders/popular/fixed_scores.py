@@ -16,6 +16,11 @@ class FixedScores:
     _order: tuple[NDArray[np.float32], NDArray[np.int32]] | None = None
     """The scores that were ordered, and their order: it is found once."""
 
+    @property
+    def same_for_all(self) -> bool:
+        """Whether every query gets the same scores."""
+        return True
+
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
         """Return the same row for every query, as a read-only view."""
         row = self.scores_ if items is None else self.scores_[items]

@@ -117,6 +117,11 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
         bayesian = (prior * mean + stars) / (prior + votes)
         return np.where(votes > 0, bayesian, min(lowest, 0.0) + rest).astype(np.float32)
 
+    @property
+    def same_for_all(self) -> bool:
+        """Whether every query gets the same scores: not by categories."""
+        return not self.config.per_category
+
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
         """Return the same row for every query, as a read-only view, or one by its taste for categories."""
         if not self.config.per_category:

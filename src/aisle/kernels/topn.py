@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.cells_numpy import Cells, ordered
+from aisle.kernels import cells_numpy
+from aisle.kernels.cells_numpy import STEP, Cells, ordered
 from aisle.kernels.compiling import (
     FilledFloatRows,
     FilledFloats,
@@ -40,6 +41,8 @@ _INFINITY: Final = np.int32(0x7F800000)
 _NAN: Final = np.int32(0x7FC00000)
 _BUCKETS: Final = (0x7F800000 >> 19) + 1
 _LOW: Final = np.uint64(2**32 - 1)
+_ROUNDING: Final = np.finfo(np.float32).eps
+"""Each factor of a product, times this and the lengths of both vectors, is more than its rounding may add."""
 
 
 def top_vectors(
@@ -97,15 +100,30 @@ def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     return items, best
 
 
-def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int) -> tuple[Ints, Floats]:
-    """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does."""
+def top_in_cells(
+    queries: Floats, vectors: Floats, rests: Floats, cells: Cells, scanned: int, n: int
+) -> tuple[Ints, Floats]:
+    """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does.
+
+    An item is given up as soon as the rest of its vector, however it points, cannot lift it among the best. By the
+    inequality of Cauchy and Schwarz, the rest of a product is at most the product of the lengths of both rests.
+
+    Parameters
+    ----------
+    rests
+        The length of what follows each `STEP` factors of each vector, by `cells_numpy.rests`, (items, steps); without
+        any step, (items, 0), every product is multiplied out.
+    """
     items, best = _empty(len(queries), n)
     order = ordered(queries, cells)
+    query_rests = cells_numpy.rests(queries)[:, : rests.shape[1]].copy()
 
     def scan(start: int, stop: int) -> None:
         _scan(
             queries[start:stop],
+            query_rests[start:stop],
             vectors,
+            rests,
             order[start:stop],
             cells.indptr,
             cells.items,
@@ -275,18 +293,44 @@ def _product(query: Floats, vector: Floats) -> np.float32:
 
 
 @inlined
-def _offer_items(query: Floats, vectors: Floats, items: Ints, best_items: Ints, best: Floats) -> None:
+def _may_reach(query: Floats, query_rest: Floats, vector: Floats, rest: Floats, worst: np.float32) -> bool:
+    """Whether an inner product may reach the worst of the best: not if it is too small even with the largest rest."""
+    if len(rest) == 0:
+        return True
+    # What rounding may add, at most.
+    total = _ROUNDING * np.float32(len(query)) * query_rest[0] * rest[0]
+    for step in range(len(rest)):
+        if total + query_rest[step] * rest[step] < worst:
+            return False
+        if step + 1 < len(rest):
+            total += _product(query[step * STEP : (step + 1) * STEP], vector[step * STEP : (step + 1) * STEP])
+    return True
+
+
+@inlined
+def _offer_items(
+    query: Floats,
+    query_rest: Floats,
+    vectors: Floats,
+    rests: Floats,
+    items: Ints,
+    best_items: Ints,
+    best: Floats,
+) -> None:
     """Put items into the heap if they are better than its worst."""
     for item in items:
-        score = _product(query, vectors[item])
-        if _worse(best[0], best_items[0], score, item):
-            _sink(best_items, best, item, score, len(best))
+        if _may_reach(query, query_rest, vectors[item], rests[item], best[0]):
+            score = _product(query, vectors[item])
+            if _worse(best[0], best_items[0], score, item):
+                _sink(best_items, best, item, score, len(best))
 
 
 @kernel
 def _scan(
     queries: FloatRows,
+    query_rests: FloatRows,
     vectors: FloatRows,
+    rests: FloatRows,
     order: LongRows,
     indptr: Longs,
     items: Ints,
@@ -296,14 +340,16 @@ def _scan(
     best: FilledFloatRows,
 ) -> None:
     for row in range(len(queries)):
-        _offer_items(queries[row], vectors, longest, best_items[row], best[row])
+        query, rest = queries[row], query_rests[row]
+        # The best cells first, so that all others are measured against good items.
         count = 0
         for cell in order[row]:
             if count >= scanned:
                 break
             of_cell = items[indptr[cell] : indptr[cell + 1]]
-            _offer_items(queries[row], vectors, of_cell, best_items[row], best[row])
+            _offer_items(query, rest, vectors, rests, of_cell, best_items[row], best[row])
             count += len(of_cell)
+        _offer_items(query, rest, vectors, rests, longest, best_items[row], best[row])
         _sort(best_items[row], best[row])
 
 

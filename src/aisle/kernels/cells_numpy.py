@@ -68,7 +68,8 @@ def rests(vectors: Floats) -> Floats:
     starts = range(0, vectors.shape[1], STEP)
     blocks = [vectors[:, start : start + STEP] for start in starts]
     squares = np.stack([np.einsum("vf,vf->v", block, block, dtype=np.float64) for block in blocks], axis=1)
-    return np.sqrt(np.cumsum(squares[:, ::-1], axis=1)[:, ::-1]).astype(np.float32)
+    lengths: Floats = np.sqrt(np.cumsum(squares[:, ::-1], axis=1)[:, ::-1]).astype(np.float32)
+    return lengths
 
 
 def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: Ints) -> Floats:

@@ -11,6 +11,7 @@ from aisle.kernels.compiling import (
     FilledFloatRows,
     FilledFloats,
     FilledIntRows,
+    FilledInts,
     FloatRows,
     Floats,
     IntRows,
@@ -100,8 +101,15 @@ def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     return items, best
 
 
+def top_among(scores: Floats, among: Ints, n: int) -> tuple[Ints, Floats]:
+    """Return the best n above 0 of some items of a single row, as `topn_numpy.top_among` does."""
+    items, best = np.empty((1, n), np.int32), np.empty((1, n), np.float32)
+    _rank_among(scores[0].view(np.int32), among, items[0], best[0].view(np.int32))
+    return items, best
+
+
 def top_in_cells(
-    queries: Floats, vectors: Floats, rests: Floats, cells: Cells, scanned: int, n: int
+    queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int, rests: Floats | None = None
 ) -> tuple[Ints, Floats]:
     """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does.
 
@@ -111,9 +119,10 @@ def top_in_cells(
     Parameters
     ----------
     rests
-        The length of what follows each `STEP` factors of each vector, by `cells_numpy.rests`, (items, steps); without
-        any step, (items, 0), every product is multiplied out.
+        The lengths of what follows each `STEP` factors of each vector, by `cells_numpy.rests`, (items, steps). None:
+        every product is multiplied out.
     """
+    rests = np.zeros((len(vectors), 0), np.float32) if rests is None else rests
     items, best = _empty(len(queries), n)
     order = ordered(queries, cells)
     query_rests = cells_numpy.rests(queries)[:, : rests.shape[1]].copy()
@@ -258,6 +267,16 @@ def _collect(bits: Ints, floor: np.int32, keys: NDArray[np.uint64]) -> int:
     return count
 
 
+@inlined
+def _key(bits: Ints, items: Ints, floor: np.int32, keys: NDArray[np.uint64]) -> int:
+    """Fill in what `_collect` does, given the item of each score."""
+    count = 0
+    for i in range(len(bits)):
+        keys[count] = ((_LOW - np.uint64(bits[i])) << np.uint64(32)) | np.uint64(items[i])
+        count += floor <= bits[i] <= _INFINITY
+    return count
+
+
 @kernel
 def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: FilledIntRows) -> None:
     """Rank the scores above 0; all scores are given by their bits."""
@@ -276,6 +295,26 @@ def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: Fill
             best_scores[query, place] = bits[item]
         best_items[query, count:] = -1
         best_scores[query, count:] = _NAN
+
+
+@kernel
+def _rank_among(scores: Ints, among: Ints, best_items: FilledInts, best_scores: FilledInts) -> None:
+    """Rank those of some items that have a score above 0; all scores are given by their bits."""
+    n = len(best_items)
+    bits, keys = np.empty(len(among), np.int32), np.empty(len(among) + 1, np.uint64)
+    for i in range(len(among)):
+        bits[i] = scores[np.uint32(among[i])]
+    floor = _floor(bits, n, np.empty(_BUCKETS, np.int32)) if n < len(among) else np.int32(1)
+    count = _key(bits, among, floor, keys)
+    if count < n and floor > 1:
+        count = _key(bits, among, np.int32(1), keys)
+    keys[:count].sort()
+    for place in range(min(n, count)):
+        item = np.int32(keys[place] & _LOW)
+        best_items[place] = item
+        best_scores[place] = scores[item]
+    best_items[count:] = -1
+    best_scores[count:] = _NAN
 
 
 @kernel

@@ -74,8 +74,7 @@ def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, n: int, rests: 
         return Ranked(*cells_numpy.top_in_cells(queries, vectors, cells, SCANNED, n))
     from aisle.kernels.topn import top_in_cells
 
-    known_rests = np.zeros((len(vectors), 0), np.float32) if rests is None else rests
-    return Ranked(*top_in_cells(queries, vectors, known_rests, cells, SCANNED, n))
+    return Ranked(*top_in_cells(queries, vectors, cells, SCANNED, n, rests))
 
 
 def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:

@@ -119,7 +119,7 @@ def test_a_single_row_says_which_columns_it_reaches(seed: int) -> None:
 
 
 def test_an_empty_row_reaches_nothing() -> None:
-    empty, right = csr_array((1, 20), dtype=np.float32), random_rows(20, 40, 0)
+    empty, right = csr_array(np.zeros((1, 20), np.float32)), random_rows(20, 40, 0)
     for module in (products, products_numpy):
         scores, reached = module.reach(rows_of(empty), rows_of(right), 40)
         assert not scores.any()

@@ -5,7 +5,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels import cells_numpy
 from aisle.kernels.cells_numpy import STEP, Cells, ordered
 from aisle.kernels.compiling import (
     FilledFloatRows,
@@ -125,12 +124,10 @@ def top_in_cells(
     rests = np.zeros((len(vectors), 0), np.float32) if rests is None else rests
     items, best = _empty(len(queries), n)
     order = ordered(queries, cells)
-    query_rests = cells_numpy.rests(queries)[:, : rests.shape[1]].copy()
 
     def scan(start: int, stop: int) -> None:
         _scan(
             queries[start:stop],
-            query_rests[start:stop],
             vectors,
             rests,
             order[start:stop],
@@ -332,6 +329,16 @@ def _product(query: Floats, vector: Floats) -> np.float32:
 
 
 @inlined
+def _fill_rests(query: Floats, rest: Floats) -> None:
+    """Fill in what `cells_numpy.rests` returns."""
+    total = 0.0
+    for step in range(len(rest) - 1, -1, -1):
+        for factor in query[step * STEP : (step + 1) * STEP]:
+            total += np.float64(factor) * factor
+        rest[step] = np.sqrt(total)
+
+
+@inlined
 def _may_reach(query: Floats, query_rest: Floats, vector: Floats, rest: Floats, worst: np.float32) -> bool:
     """Whether an inner product may reach the worst of the best: not if it is too small even with the largest rest."""
     if len(rest) == 0:
@@ -367,7 +374,6 @@ def _offer_items(
 @kernel
 def _scan(
     queries: FloatRows,
-    query_rests: FloatRows,
     vectors: FloatRows,
     rests: FloatRows,
     order: LongRows,
@@ -378,8 +384,10 @@ def _scan(
     best_items: FilledIntRows,
     best: FilledFloatRows,
 ) -> None:
+    rest = np.empty(rests.shape[1], np.float32)
     for row in range(len(queries)):
-        query, rest = queries[row], query_rests[row]
+        query = queries[row]
+        _fill_rests(query, rest)
         # The best cells first, so that all others are measured against good items.
         count = 0
         for cell in order[row]:

@@ -11,6 +11,7 @@ from jinja2 import Environment
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route, Router
 
 from aisle.app.serve import Live
 from aisle.app.serving.mailings import PLACES, Mailings
@@ -50,9 +51,12 @@ class Mail:
     def add_to(self, app: FastAPI) -> None:
         """Add every route to an application."""
         app.add_route(SHELF, self.shelf, include_in_schema=False)
-        app.add_route("/e/{token}/{place:int}.png", self.card, include_in_schema=False)
-        app.add_route("/e/{token}/{place:int}/picture.png", self.picture, include_in_schema=False)
-        app.add_route("/e/{token}/{place:int}", self.follow, include_in_schema=False)
+        of_a_place = (
+            Route("/{token}/{place:int}.png", self.card),
+            Route("/{token}/{place:int}/picture.png", self.picture),
+            Route("/{token}/{place:int}", self.follow),
+        )
+        app.mount("/e", Router(of_a_place))
 
     def shelf(self, request: Request) -> Response:
         """Return the shelf of an e-mail that is being sent, as a table that mail programs show."""

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import (
+    Boolean,
     CompoundSelect,
     Connection,
     Dialect,
@@ -209,6 +210,11 @@ def update_rows(
         return
     text, order = _update_sql(connection.dialect, table, tuple(names), tuple(columns))
     connection.exec_driver_sql(text, list(map(itemgetter(*order), rows)))
+
+
+def gives_plain_rows(dialect: Dialect, query: Select[Any]) -> bool:
+    """Return whether the driver gives the rows of a query as they are, with nothing to convert, and one by one."""
+    return dialect.name == "sqlite" and not any(isinstance(column.type, Boolean) for column in query.selected_columns)
 
 
 def quick_rows(connection: PoolProxiedConnection, query: QueryText, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -58,7 +58,8 @@ TABLE_WAIT: Final = {"mysql": "SET SESSION lock_wait_timeout = 5", "postgresql":
 """How a change of a table gives up after five seconds of waiting for its readers."""
 
 _CONNECT_SECONDS: Final = 10
-_RECYCLE_SECONDS: Final = 300  # before a server or a firewall closes a connection that is not used
+RECYCLE_SECONDS: Final = 300
+"""How old a connection may be: a server or a firewall closes one that is not used."""
 
 QUICK_POOL: Final = {
     "pool_size": 15,
@@ -103,7 +104,7 @@ def open_server(url: URL, silence: float | None = None, *, quick: bool = False) 
         arguments["connect_timeout"] = max(1, round(min(silence, _CONNECT_SECONDS)))
         arguments |= {"read_timeout": silence, "write_timeout": silence} if server == "mysql" else {}
     if quick:
-        pool = QUICK_POOL | {"isolation_level": "AUTOCOMMIT", "pool_timeout": silence, "pool_recycle": _RECYCLE_SECONDS}
+        pool = QUICK_POOL | {"isolation_level": "AUTOCOMMIT", "pool_timeout": silence, "pool_recycle": RECYCLE_SECONDS}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True, paramstyle="format", **pool)
     if server == "postgresql":
         event.listen(engine, "connect", _plan_each_time)

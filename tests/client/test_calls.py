@@ -16,7 +16,7 @@ SAMPLES: list[Call[Any]] = [
     calls.rate("u", "i", 1),
     calls.items(), *calls.put_items({}), calls.delete_items([]), *calls.add_reviews({}), calls.export_user("u"),
     *calls.put_users({}), calls.erase_user("u"), calls.models(), calls.promote(1), calls.rollback(), calls.rejects(),
-    calls.merge_users("a", "u"), calls.health(),
+    calls.merge_users("a", "u"), calls.unmerge_users("a", "u"), calls.health(),
 ]  # fmt: skip
 
 ROUTES = {(endpoint.method, endpoint.path): endpoint for endpoint in ENDPOINTS}

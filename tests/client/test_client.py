@@ -74,6 +74,7 @@ def test_people(aisle_api: Any) -> None:
     assert aisle_api.rate(ann, "tea-3", 5).rating == 5.0
     aisle_api.send_events(view(user_id=visitor))
     assert aisle_api.merge_users(visitor, ann).rows["events"] == 1
+    assert aisle_api.unmerge_users(visitor, ann).rows["events"] == 1
     assert set(aisle_api.export_user(ann)) >= {"events", "reviews", "users"}
     assert aisle_api.erase_user(ann).ids[0] == ann
     with pytest.raises(ApiError, match="Not Found") as refused:

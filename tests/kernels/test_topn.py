@@ -86,3 +86,16 @@ def test_the_caller_keeps_the_scores() -> None:
     for module in (topn, topn_numpy):
         ranked, _ = module.top_rows(scores, 2, np.array([0, 1]), np.array([0], np.int32))
         assert ranked.tolist() == [[1, 2]]
+
+
+@given(items=st.integers(1, 300), n=st.integers(1, 80), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=60, deadline=None)
+def test_among_some_items_kernel_and_twin_find_the_same(items: int, n: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    scores = draw.integers(-3, 9, (1, items)).astype(np.float32)
+    scores[draw.random((1, items)) < 0.1] = np.nan
+    among = draw.permutation(items)[: draw.integers(0, items + 1)].astype(np.int32)
+    expected = topn_numpy.top_among(scores, among, n)
+    assert np.isin(expected[0][expected[0] >= 0], among).all()
+    for found, of_twin in zip(topn.top_among(scores, among, n), expected, strict=True):
+        np.testing.assert_array_equal(found, of_twin)

@@ -295,6 +295,30 @@ def test_ids_that_cannot_be_merged_are_refused(
     assert (answer.status_code, complaint in answer.json()["detail"]) == (status, True)
 
 
+def test_a_merge_is_undone_with_what_came_late(client: TestClient, live: Live) -> None:
+    ids = {"anonymous_id": "laptop", "user_id": "anna"}
+    seen = [{"event": "view_item", "user_id": user_id, "item_id": "tea-1"} for user_id in ids.values()]
+    client.post("/api/events", json=seen)
+    client.post("/api/users/merge", json=ids)
+    client.post("/api/events", json=seen)
+    answer = client.delete("/api/users/merge", params=ids)
+    assert answer.status_code == 200
+    assert (answer.json()["ids"], answer.json()["rows"]["events"]) == (["laptop"], 2)
+    assert [len(live.history(user_id, 10)) for user_id in ids.values()] == [2, 2]
+    again = client.delete("/api/users/merge", params=ids)
+    assert (again.status_code, "nothing to undo" in again.json()["detail"]) == (404, True)
+    missing = client.delete("/api/users/merge", params={"anonymous_id": "laptop"})
+    assert (missing.status_code, "user_id" in missing.json()["detail"]) == (422, True)
+
+
+def test_a_merge_with_an_erased_person_is_not_undone(client: TestClient, live: Live) -> None:
+    ids = {"anonymous_id": "tablet", "user_id": "otto"}
+    client.post("/api/users/merge", json=ids)
+    people.erase(live.db, "otto")
+    answer = client.delete("/api/users/merge", params=ids)
+    assert (answer.status_code, "was erased" in answer.json()["detail"]) == (422, True)
+
+
 def test_nobody_is_merged_with_an_erased_person(client: TestClient, live: Live) -> None:
     people.erase(live.db, "gone")
     answer = client.post("/api/users/merge", json={"anonymous_id": "cookie", "user_id": "gone"})

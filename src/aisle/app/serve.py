@@ -42,7 +42,7 @@ from aisle.prepare.weigh import Weights
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.events import EventKind, off_scale
-from aisle.storage import events, items, people
+from aisle.storage import events, items
 from aisle.storage.migrations import check
 from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
@@ -326,16 +326,6 @@ class Live:
             return await asyncio.wait_for(asyncio.wrap_future(outcomes), PATIENCE_SECONDS)
         except TimeoutError:
             raise self.writer.too_slow() from None
-
-    def merge(self, anonymous_id: str, user_id: str) -> dict[str, int]:
-        """Make what was stored under an anonymous id a known user's; return how many rows of each table changed.
-
-        Raises
-        ------
-        InputError
-            If the two ids are the same, or one is that of an erased person.
-        """
-        return people.merge(self.db, anonymous_id, user_id).rows
 
     def history(self, user_id: str, n: int = 10) -> list[HistoryLine]:
         """Return what a shopper did last, newest first."""

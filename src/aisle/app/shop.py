@@ -15,7 +15,7 @@ from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop.access import Scope
 from aisle.shop.ids import check_id
 from aisle.shop.tokens import new_secret, secret_id
-from aisle.storage import imports, items, keys, people, signing_secrets, undo
+from aisle.storage import imports, items, keys, merges, people, signing_secrets, undo
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from aisle.storage.items import ItemMoment
     from aisle.storage.keys import KeyRow
     from aisle.storage.models import ModelRow
-    from aisle.storage.people import Receipt
+    from aisle.storage.receipt import Receipt
     from aisle.storage.rejects import RejectRow
     from aisle.storage.signing_secrets import SecretRow
     from aisle.storage.undo import Taken
@@ -215,7 +215,11 @@ class Shop(Live):
 
     def merge_users(self, anonymous_id: str, user_id: str) -> "Receipt":
         """Move what was stored under an anonymous id to a known user."""
-        return people.merge(self.db, check_id(anonymous_id, "anonymous_id"), check_id(user_id, "user_id"))
+        return merges.merge(self.db, check_id(anonymous_id, "anonymous_id"), check_id(user_id, "user_id"))
+
+    def unmerge_users(self, anonymous_id: str, user_id: str) -> "Receipt":
+        """Undo a merge: what came in under the anonymous id, before it and since, is its own again."""
+        return merges.unmerge(self.db, anonymous_id, user_id)
 
     # --- Keys ---------------------------------------------------------------------------------------------------------
 

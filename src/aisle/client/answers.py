@@ -152,6 +152,15 @@ class Merged(Struct, frozen=True):
     rows: dict[str, int]
 
 
+class Unmerged(Struct, frozen=True):
+    """Ids that are a person of their own again."""
+
+    anonymous_id: str
+    user_id: str
+    ids: list[str]
+    rows: dict[str, int]
+
+
 class ErasureReceipt(Struct, frozen=True):
     """What was removed of a person."""
 

@@ -250,6 +250,12 @@ def merge_users(anonymous_id: str, user_id: str) -> Call[answers.Merged]:
     return Call(method="POST", path="/api/users/merge", body=body, gives=answers.Merged)
 
 
+def unmerge_users(anonymous_id: str, user_id: str) -> Call[answers.Unmerged]:
+    """Undo a merge: what came in under the anonymous id, before it and since, is its own again."""
+    query = {"anonymous_id": anonymous_id, "user_id": user_id}
+    return Call(method="DELETE", path="/api/users/merge", query=query, gives=answers.Unmerged)
+
+
 # --- Operations -------------------------------------------------------------------------------------------------------
 
 

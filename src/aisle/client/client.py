@@ -131,6 +131,7 @@ class Client:
     export_user = _sends(calls.export_user)
     erase_user = _sends(calls.erase_user)
     merge_users = _sends(calls.merge_users)
+    unmerge_users = _sends(calls.unmerge_users)
     models = _sends(calls.models)
     promote = _sends(calls.promote)
     rollback = _sends(calls.rollback)

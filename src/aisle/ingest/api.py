@@ -11,8 +11,9 @@ import polars as pl
 from aisle.ingest.batch import ROW, cut
 from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
 from aisle.ingest.json import check_object, split
-from aisle.ingest.readers.jsonl import cell_of, to_frame
+from aisle.ingest.readers.jsonl import to_frame
 from aisle.ingest.rows.check import check_event
+from aisle.ingest.rows.fields import field_of
 from aisle.ingest.validate import validate
 from aisle.shop import columns as c
 from aisle.shop import moments
@@ -194,26 +195,7 @@ def _cells(event: bytes) -> Iterator[tuple[str, str | None]]:
             raise InputError(f"field {theirs[:60]!r} is unknown; put fields of your own into properties")
         if ours != theirs and ours in fields:
             raise InputError(f"{ours} is given twice, also as {theirs}; send one")
-        yield ours, _cell(ours, raw)
-
-
-def _cell(name: str, raw: msgspec.Raw) -> str | None:
-    """Return a field as text, if its JSON type fits the column."""
-    view = bytes(raw)
-    kind = view[:1]
-    if name == c.PROPERTIES:
-        fits = kind in b'{n"'
-    elif kind in b"-0123456789":
-        fits = c.EVENTS[name] != "str" or view.isdigit() or name == c.TIMESTAMP
-    else:
-        fits = kind in b'"n'
-    if not fits:
-        wanted = "an object" if name == c.PROPERTIES else "text" if c.EVENTS[name] == "str" else "a number"
-        raise InputError(f"{name} {view[:60].decode(errors='ignore')} is not {wanted}")
-    try:
-        return cell_of(raw)
-    except ValueError as error:
-        raise InputError(f"{name} is not valid Unicode: {_message(error)}") from None
+        yield ours, field_of("events", ours, raw)
 
 
 def _with_defaults(event: Cells, event_id: str | None, timestamp: int) -> Cells:

@@ -28,7 +28,7 @@ COMPILED: Final = (
 )
 """The modules that hold compiled kernels."""
 
-OF_A_SHELF: Final = ("candidates", "products", "sessions", "standing", "tallies", "topn", "trees", "union")
+OF_A_SHELF: Final = ("als", "candidates", "products", "sessions", "standing", "tallies", "topn", "trees", "union")
 """Those that one shelf needs."""
 
 _loaded = False

@@ -5,7 +5,7 @@ only the items of the first ones are scored (an inverted file: Sivic and Zisserm
 vectors, which score high for many queries, are scored for all.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ from aisle.kernels import topn_numpy
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
+
+
+STEP: Final = 128
+"""A product is measured against the best ones after each so many factors."""
 
 
 class Cells(NamedTuple):
@@ -57,6 +61,15 @@ def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, scanned: int, n
 def ordered(queries: Floats, cells: Cells) -> NDArray[np.int64]:
     """Return the cells of each query in the order of their mean scores, (queries, cells)."""
     return np.argsort(-(queries @ cells.means.T), axis=1, kind="stable")
+
+
+def rests(vectors: Floats) -> Floats:
+    """Return the length of what follows 0, `STEP`, 2 `STEP` … factors of each vector, (vectors, steps)."""
+    starts = range(0, vectors.shape[1], STEP)
+    blocks = [vectors[:, start : start + STEP] for start in starts]
+    squares = np.stack([np.einsum("vf,vf->v", block, block, dtype=np.float64) for block in blocks], axis=1)
+    lengths: Floats = np.sqrt(np.cumsum(squares[:, ::-1], axis=1)[:, ::-1]).astype(np.float32)
+    return lengths
 
 
 def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: Ints) -> Floats:

@@ -65,6 +65,12 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
     return dense
 
 
+def reach(left: CSR, right: CSR, columns: int) -> tuple[Floats, NDArray[np.int32]]:
+    """Return left·right of a single row as a dense matrix (1, columns), and the columns that it reaches."""
+    reached = [right.indices[right.indptr[row] : right.indptr[row + 1]] for row in left.indices]
+    return products(left, right, columns), np.unique(np.concatenate([np.zeros(0, np.int32), *reached]))
+
+
 def dense_products(left: CSR, right: Floats) -> Floats:
     """Return left·right (rows, columns), where the right matrix (inner, columns) is dense."""
     product = np.zeros((len(left.indptr) - 1, right.shape[1]), np.float32)

@@ -3,8 +3,21 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from aisle.kernels.compiling import Doubles, FilledFloatRows, Floats, Ints, Longs, inlined, kernel
+from aisle.kernels.compiling import (
+    Doubles,
+    FilledFlags,
+    FilledFloatRows,
+    FilledInts,
+    FilledLongs,
+    Flags,
+    Floats,
+    Ints,
+    Longs,
+    inlined,
+    kernel,
+)
 from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Index, Nearest
 from aisle.kernels.threads import blocks, share_out
@@ -16,14 +29,38 @@ _DISTANCES: Final = 64
 
 def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     """Return the score of every item for every query, as `sessions_numpy.score_sessions` does."""
-    queries = len(history.counts)
-    scores = np.zeros((queries, len(index.rarity)), np.float32)
+    queries, items = len(history.counts), len(index.rarity)
+    scores = np.zeros((queries, items), np.float32)
 
     def score(start: int, stop: int) -> None:
-        _score(start, stop, history.indptr, history.indices, history.values, *index, *nearest, scores)
+        _score(
+            start,
+            stop,
+            history.indptr,
+            history.indices,
+            history.values,
+            *index,
+            *nearest,
+            scores,
+            *_nothing_reached(items),
+        )
 
     share_out(score, blocks(queries, _QUERIES))
     return scores
+
+
+def reach(history: CSR, index: Index, nearest: Nearest) -> tuple[Floats, Ints]:
+    """Return the scores of a single query, (1, items), and the items that have one, in any order."""
+    items = len(index.rarity)
+    scores = np.zeros((1, items), np.float32)
+    seen, reached, count = _nothing_reached(items)
+    _score(0, 1, history.indptr, history.indices, history.values, *index, *nearest, scores, seen, reached, count)
+    return scores, reached[: count[0]]
+
+
+def _nothing_reached(items: int) -> tuple[NDArray[np.bool_], Ints, Longs]:
+    """Return which items were reached so far, as flags, as a list, and how many: none."""
+    return np.zeros(items, np.bool_), np.empty(items + 1, np.int32), np.zeros(1, np.int64)
 
 
 @inlined
@@ -99,6 +136,16 @@ def _fading(decay: float, distances: int) -> Doubles:
 
 
 @inlined
+def _note(of_session: Ints, seen: Flags, reached: Ints, count: Longs) -> None:
+    """Add the items of a neighbour to those that are reached."""
+    for item in of_session:
+        # Written every time and counted the first time, without a branch.
+        reached[count[0]] = item
+        count[0] += 1 - seen[np.uint32(item)]
+        seen[np.uint32(item)] = True
+
+
+@inlined
 def _add(
     row: Floats, of_session: Ints, common: np.int32, similarity: float, fading: Doubles, before: float, rarity: Floats
 ) -> None:
@@ -132,7 +179,11 @@ def _score(
     distance_decay: float,
     before: float,
     scores: FilledFloatRows,
+    seen: FilledFlags,
+    reached: FilledInts,
+    reached_count: FilledLongs,
 ) -> None:
+    """Score queries; what any of them reaches is noted."""
     most = min(candidates, len(faded))
     sessions = np.empty(most, np.int32)
     match = np.empty(most, np.int32)
@@ -162,6 +213,7 @@ def _score(
             of_session = session_items[session_indptr[session] : session_indptr[session + 1]]
             if len(of_session) > len(fading):
                 fading = _fading(distance_decay, 2 * len(of_session))
+            _note(of_session, seen, reached, reached_count)
             _add(
                 scores[query],
                 of_session,

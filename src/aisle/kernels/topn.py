@@ -5,11 +5,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.cells_numpy import Cells, ordered
+from aisle.kernels.cells_numpy import STEP, Cells, ordered
 from aisle.kernels.compiling import (
     FilledFloatRows,
     FilledFloats,
     FilledIntRows,
+    FilledInts,
     FloatRows,
     Floats,
     IntRows,
@@ -40,6 +41,8 @@ _INFINITY: Final = np.int32(0x7F800000)
 _NAN: Final = np.int32(0x7FC00000)
 _BUCKETS: Final = (0x7F800000 >> 19) + 1
 _LOW: Final = np.uint64(2**32 - 1)
+_ROUNDING: Final = np.finfo(np.float32).eps
+"""Each factor of a product, times this and the lengths of both vectors, is more than its rounding may add."""
 
 
 def top_vectors(
@@ -97,8 +100,28 @@ def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     return items, best
 
 
-def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int) -> tuple[Ints, Floats]:
-    """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does."""
+def top_among(scores: Floats, among: Ints, n: int) -> tuple[Ints, Floats]:
+    """Return the best n above 0 of some items of a single row, as `topn_numpy.top_among` does."""
+    items, best = np.empty((1, n), np.int32), np.empty((1, n), np.float32)
+    _rank_among(scores[0].view(np.int32), among, items[0], best[0].view(np.int32))
+    return items, best
+
+
+def top_in_cells(
+    queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int, rests: Floats | None = None
+) -> tuple[Ints, Floats]:
+    """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does.
+
+    An item is given up as soon as the rest of its vector, however it points, cannot lift it among the best. By the
+    inequality of Cauchy and Schwarz, the rest of a product is at most the product of the lengths of both rests.
+
+    Parameters
+    ----------
+    rests
+        The lengths of what follows each `STEP` factors of each vector, by `cells_numpy.rests`, (items, steps). None:
+        every product is multiplied out.
+    """
+    rests = np.zeros((len(vectors), 0), np.float32) if rests is None else rests
     items, best = _empty(len(queries), n)
     order = ordered(queries, cells)
 
@@ -106,6 +129,7 @@ def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, scanned: int, n
         _scan(
             queries[start:stop],
             vectors,
+            rests,
             order[start:stop],
             cells.indptr,
             cells.items,
@@ -240,6 +264,16 @@ def _collect(bits: Ints, floor: np.int32, keys: NDArray[np.uint64]) -> int:
     return count
 
 
+@inlined
+def _key(bits: Ints, items: Ints, floor: np.int32, keys: NDArray[np.uint64]) -> int:
+    """Fill in what `_collect` does, given the item of each score."""
+    count = 0
+    for i in range(len(bits)):
+        keys[count] = ((_LOW - np.uint64(bits[i])) << np.uint64(32)) | np.uint64(items[i])
+        count += floor <= bits[i] <= _INFINITY
+    return count
+
+
 @kernel
 def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: FilledIntRows) -> None:
     """Rank the scores above 0; all scores are given by their bits."""
@@ -261,6 +295,26 @@ def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: Fill
 
 
 @kernel
+def _rank_among(scores: Ints, among: Ints, best_items: FilledInts, best_scores: FilledInts) -> None:
+    """Rank those of some items that have a score above 0; all scores are given by their bits."""
+    n = len(best_items)
+    bits, keys = np.empty(len(among), np.int32), np.empty(len(among) + 1, np.uint64)
+    for i in range(len(among)):
+        bits[i] = scores[np.uint32(among[i])]
+    floor = _floor(bits, n, np.empty(_BUCKETS, np.int32)) if n < len(among) else np.int32(1)
+    count = _key(bits, among, floor, keys)
+    if count < n and floor > 1:
+        count = _key(bits, among, np.int32(1), keys)
+    keys[:count].sort()
+    for place in range(min(n, count)):
+        item = np.int32(keys[place] & _LOW)
+        best_items[place] = item
+        best_scores[place] = scores[item]
+    best_items[count:] = -1
+    best_scores[count:] = _NAN
+
+
+@kernel
 def _sort_rows(items: FilledIntRows, scores: FilledFloatRows) -> None:
     for query in range(len(items)):
         _sort(items[query], scores[query])
@@ -275,18 +329,53 @@ def _product(query: Floats, vector: Floats) -> np.float32:
 
 
 @inlined
-def _offer_items(query: Floats, vectors: Floats, items: Ints, best_items: Ints, best: Floats) -> None:
+def _fill_rests(query: Floats, rest: Floats) -> None:
+    """Fill in what `cells_numpy.rests` returns."""
+    total = 0.0
+    for step in range(len(rest) - 1, -1, -1):
+        for factor in query[step * STEP : (step + 1) * STEP]:
+            total += np.float64(factor) * factor
+        rest[step] = np.sqrt(total)
+
+
+@inlined
+def _may_reach(query: Floats, query_rest: Floats, vector: Floats, rest: Floats, worst: np.float32) -> bool:
+    """Whether an inner product may reach the worst of the best: not if it is too small even with the largest rest."""
+    if len(rest) == 0:
+        return True
+    # What rounding may add, at most.
+    total = _ROUNDING * np.float32(len(query)) * query_rest[0] * rest[0]
+    for step in range(len(rest)):
+        if total + query_rest[step] * rest[step] < worst:
+            return False
+        if step + 1 < len(rest):
+            total += _product(query[step * STEP : (step + 1) * STEP], vector[step * STEP : (step + 1) * STEP])
+    return True
+
+
+@inlined
+def _offer_items(
+    query: Floats,
+    query_rest: Floats,
+    vectors: Floats,
+    rests: Floats,
+    items: Ints,
+    best_items: Ints,
+    best: Floats,
+) -> None:
     """Put items into the heap if they are better than its worst."""
     for item in items:
-        score = _product(query, vectors[item])
-        if _worse(best[0], best_items[0], score, item):
-            _sink(best_items, best, item, score, len(best))
+        if _may_reach(query, query_rest, vectors[item], rests[item], best[0]):
+            score = _product(query, vectors[item])
+            if _worse(best[0], best_items[0], score, item):
+                _sink(best_items, best, item, score, len(best))
 
 
 @kernel
 def _scan(
     queries: FloatRows,
     vectors: FloatRows,
+    rests: FloatRows,
     order: LongRows,
     indptr: Longs,
     items: Ints,
@@ -295,15 +384,19 @@ def _scan(
     best_items: FilledIntRows,
     best: FilledFloatRows,
 ) -> None:
+    rest = np.empty(rests.shape[1], np.float32)
     for row in range(len(queries)):
-        _offer_items(queries[row], vectors, longest, best_items[row], best[row])
+        query = queries[row]
+        _fill_rests(query, rest)
+        # The best cells first, so that all others are measured against good items.
         count = 0
         for cell in order[row]:
             if count >= scanned:
                 break
             of_cell = items[indptr[cell] : indptr[cell + 1]]
-            _offer_items(queries[row], vectors, of_cell, best_items[row], best[row])
+            _offer_items(query, rest, vectors, rests, of_cell, best_items[row], best[row])
             count += len(of_cell)
+        _offer_items(query, rest, vectors, rests, longest, best_items[row], best[row])
         _sort(best_items[row], best[row])
 
 

@@ -58,3 +58,18 @@ def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     """
     positive = np.where(scores > 0, scores, np.float32(np.nan))
     return top_rows(positive, n, np.zeros(len(scores) + 1, np.int64), np.zeros(0, np.int32))
+
+
+def top_among(scores: Floats, among: Ints, n: int) -> tuple[Ints, Floats]:
+    """Return the n best of some items of a single row whose scores are above 0, as `top_rows` does.
+
+    Parameters
+    ----------
+    scores
+        (1, items); NaN never ranks.
+    among
+        Different items, in any order.
+    """
+    chosen = np.full_like(scores, np.nan)
+    chosen[0, among] = scores[0, among]
+    return top_positive(chosen, n)

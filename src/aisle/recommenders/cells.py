@@ -60,13 +60,21 @@ def of_directions(cells: Cells, directions: Floats) -> Cells:
     return Cells(means, indptr, items[order], cells.longest[:0])
 
 
-def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, n: int) -> Ranked:
-    """Return the n best items of each query, of those that are scored."""
+def rests(vectors: Floats, cells: Cells | None) -> Floats | None:
+    """Return the rests of indexed vectors, by which most of their products are given up early; None if they are short.
+
+    A product of few factors takes no longer than the question whether it matters.
+    """
+    return None if cells is None or vectors.shape[1] <= cells_numpy.STEP else cells_numpy.rests(vectors)
+
+
+def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, n: int, rests: Floats | None = None) -> Ranked:
+    """Return the n best items of each query, of those that are scored; `rests` of the vectors only save time."""
     if not compiled(len(queries)):
         return Ranked(*cells_numpy.top_in_cells(queries, vectors, cells, SCANNED, n))
     from aisle.kernels.topn import top_in_cells
 
-    return Ranked(*top_in_cells(queries, vectors, cells, SCANNED, n))
+    return Ranked(*top_in_cells(queries, vectors, cells, SCANNED, n, rests))
 
 
 def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:

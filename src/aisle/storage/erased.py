@@ -38,7 +38,7 @@ class Check(NamedTuple):
 
 def check(connection: Connection, ids: Collection[str]) -> Check:
     """Look up which of some ids were erased, and whether it is worth asking which were merged."""
-    _share_lock(connection)
+    share_lock(connection)
     by_digest = {digest(user_id): user_id for user_id in ids}
     # The row to lock always comes, and with it what there is to know of merges.
     query = _CHECK.where(erased.c.digest.in_([LOCK, *by_digest])) if len(by_digest) <= _FEW else _CHECK
@@ -53,7 +53,7 @@ def among(connection: Connection, ids: Collection[str]) -> set[str]:
 
 def digests(connection: Connection) -> set[bytes]:
     """Return all tombstones; until the transaction ends, no other one is added."""
-    _share_lock(connection)
+    share_lock(connection)
     return set(connection.execute(_ALL).scalars())
 
 
@@ -68,7 +68,8 @@ def all_digests(db: Database) -> set[bytes]:
     return {bytes(digest) for (digest,) in db.rows(_ALL, {})}
 
 
-def _share_lock(connection: Connection) -> None:
+def share_lock(connection: Connection) -> None:
+    """Keep everybody from erasing and merging until the transaction ends."""
     # A statement of its own: only a query after the wait sees what whoever erased or merged has left.
     connection.execute(_LOCK_ROW.with_for_update(read=True)).all()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, select
 
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import InputError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def stream_frames(
-    db: Database, table: Table, columns: Sequence[str], batch_size: int, *where: ColumnElement[bool]
+    db: Database, table: Table | Subquery, columns: Sequence[str], batch_size: int, *where: ColumnElement[bool]
 ) -> Iterator["pl.DataFrame"]:
     """Yield some columns of a table as frames of at most `batch_size` rows, in no promised order; none without rows.
 

@@ -52,13 +52,16 @@ def add(db: Database, served: Sequence[Impression]) -> int:
     with db.write() as connection:
         kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
         if kept:
-            connection.execute(insert(impressions), [dict(zip(columns.IMPRESSIONS, row, strict=True)) for row in kept])
+            names = (*columns.IMPRESSIONS, "came_as")
+            connection.execute(insert(impressions), [dict(zip(names, row, strict=True)) for row in kept])
     return len(kept)
 
 
 def get(db: Database, recommendation_id: str) -> Impression | None:
     """Return a shelf that was served, or None if it was not, or not stored."""
-    query = select(impressions).where(impressions.c.recommendation_id == recommendation_id)
+    query = select(*(impressions.c[name] for name in columns.IMPRESSIONS)).where(
+        impressions.c.recommendation_id == recommendation_id
+    )
     with db.read() as connection:
         row = connection.execute(query).first()
     if row is None:

@@ -1,23 +1,23 @@
-"""What is held on a person: given out, erased, or put together with what was stored under an anonymous id.
+"""What is held on a person: given out, or erased.
 
 A person is a user id and the ids that were merged into it. Every table is listed here as one that can hold people or
 one that cannot; a test fails for a table that is not.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select
 
 from aisle.shop.columns import TRANSACTION_ID, USER_ID
-from aisle.shop.errors import InputError, NotFound
+from aisle.shop.errors import NotFound
 from aisle.shop.moments import now
 from aisle.storage import erased as tombstones
-from aisle.storage import identities
+from aisle.storage import identities, merges
 from aisle.storage.connection import Database
 from aisle.storage.mentions import could_mention, mentions
 from aisle.storage.parts import parts
-from aisle.storage.rows import transact
+from aisle.storage.receipt import Receipt
 from aisle.storage.tables import (
     erased,
     events,
@@ -57,16 +57,6 @@ WITHOUT_PEOPLE: Final = (items, item_history, item_changes, models, imports, era
 """The tables that hold nobody."""
 
 
-class Receipt(NamedTuple):
-    """What was removed of a person, or moved from one id to another: how many rows of each table."""
-
-    user_id: str
-    ids: tuple[str, ...]
-    """The ids that it is about: this one, and those that were merged into it."""
-    rows: dict[str, int]
-    moment: int
-
-
 def export(db: Database, user_id: str) -> dict[str, list[dict[str, Any]]]:
     """Return everything that is held on a person: the rows of each table, by column.
 
@@ -90,10 +80,14 @@ def export(db: Database, user_id: str) -> dict[str, list[dict[str, Any]]]:
 def erase(db: Database, user_id: str) -> Receipt:
     """Remove everything that is held on a person, in one transaction, and leave tombstones for all their ids.
 
-    A person of whom nothing is held gets a tombstone too: a backup or a file may still name them.
+    Of an id that was merged, this is what came in under it. A person of whom nothing is held gets a tombstone too: a
+    backup or a file may still name them.
     """
     moment = now()
     with db.write() as connection:
+        tombstones.lock(connection)
+        if identities.merge_of(connection, user_id) is not None:
+            merges.part(connection, user_id)
         ids = identities.ids_of(connection, user_id)
         tombstones.bury(connection, ids, moment)
         removed = {table.name: connection.execute(delete(table).where(_of(table, ids))).rowcount for table in _DELETED}
@@ -101,26 +95,6 @@ def erase(db: Database, user_id: str) -> Receipt:
         for some in parts(named):
             connection.execute(delete(rejects).where(rejects.c.seq.in_(some)))
     return Receipt(user_id, ids, removed | {rejects.name: len(named)}, moment)
-
-
-def merge(db: Database, anonymous_id: str, user_id: str) -> Receipt:
-    """Make what is stored under an anonymous id, and what comes in under it later, a known user's.
-
-    Where the known user was merged too, all belongs to the user at the end of that chain. The user's own attributes
-    stay; shelves and interactions that were computed for the anonymous id are removed. A merge that was cut off is
-    completed by repeating it.
-
-    Raises
-    ------
-    InputError
-        If the two ids are the same, or one is that of an erased person.
-    """
-    if anonymous_id == user_id:
-        raise InputError(f"user {user_id!r} cannot be merged into itself; name two ids")
-    moment = now()
-    known = transact(db, lambda connection: _remember(connection, anonymous_id, user_id, moment))
-    # From here on nothing is stored under the anonymous id: its rows can be moved while others store.
-    return Receipt(known, (known, anonymous_id), _move_all(db, anonymous_id, known), moment)
 
 
 # --- Whose a row is ---------------------------------------------------------------------------------------------------
@@ -180,45 +154,3 @@ def _plain(row: Any) -> dict[str, Any]:
         for name, value in row._asdict().items()
         if name not in ("seq", "digest", "import_number", "row_seq", "row_id")
     }
-
-
-# --- From one id to another -------------------------------------------------------------------------------------------
-
-
-def _remember(connection: Connection, anonymous_id: str, user_id: str, moment: int) -> str:
-    """Enter a merge, once everybody who is storing is done, and return the known user."""
-    tombstones.lock(connection)
-    for erased_id in tombstones.among(connection, {anonymous_id, user_id}):
-        raise InputError(f"user {erased_id!r} was erased; nothing can be merged with an erased person")
-    return identities.remember(connection, anonymous_id, user_id, moment)
-
-
-def _move_all(db: Database, old: str, new: str) -> dict[str, int]:
-    """Move everything from one id to another, and on to the next if that one was merged meanwhile."""
-    rows = transact(db, lambda connection: _move_rows(connection, old, new))
-    with db.read() as connection:
-        later = identities.known_users(connection, [new]).get(new)
-    if later is not None:
-        _move_all(db, new, later)
-    return rows
-
-
-def _move_rows(connection: Connection, old: str, new: str) -> dict[str, int]:
-    rows = {table.name: _move(connection, table, old, new) for table in (events, reviews, impressions, import_changes)}
-    rows[users.name] = _move_attributes(connection, old, new)
-    for table in (recommendations, interactions, paged_shelves):
-        rows[table.name] = connection.execute(delete(table).where(table.c[USER_ID] == old)).rowcount
-    return rows
-
-
-def _move(connection: Connection, table: Table, old: str, new: str) -> int:
-    return connection.execute(update(table).where(table.c[USER_ID] == old).values({USER_ID: new})).rowcount
-
-
-def _move_attributes(connection: Connection, old: str, new: str) -> int:
-    """Give a user the attributes of another id where they have none of their own."""
-    known = select(func.count()).select_from(users).where(users.c.user_id == new)
-    if not connection.execute(known).scalar_one():
-        return _move(connection, users, old, new)
-    connection.execute(delete(users).where(users.c.user_id == old))
-    return 0

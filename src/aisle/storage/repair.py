@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 from sqlalchemy import Connection, Table, select
 
-from aisle.shop.columns import EVENT, TABLES, USER_ID
+from aisle.shop.columns import EVENT, USER_ID
 from aisle.storage.dialects import insert_all, update_rows
 from aisle.storage.digest import digest
 from aisle.storage.imports import Origin
 from aisle.storage.parts import parts
-from aisle.storage.tables import import_changes, users
+from aisle.storage.tables import import_changes, row_columns, users
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -45,7 +45,7 @@ class Settled(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """A stored row that changes: its key, and its columns of `shop.columns` before and after."""
+    """A stored row that changes: its key, and its `row_columns` before and after."""
 
     key: Key
     before: Row
@@ -83,7 +83,7 @@ def settle(
         if not changed:
             duplicate += 1
         elif len(matches) > 1:
-            settled.unclear.append(Unclear(row, tuple(before[0] for _, before in matches.values())))
+            settled.unclear.append(Unclear(row[:-1], tuple(before[0] for _, before in matches.values())))
         else:
             seq, before = matches[changed[0]]
             first.setdefault(seq, before)
@@ -95,7 +95,7 @@ def settle(
 
 def write(connection: Connection, table: Table, changes: Sequence[Changed], number: int | None) -> None:
     """Change stored rows, and remember what they were if an import changes them."""
-    names, by_number = list(TABLES[table.name]), "seq" in table.c
+    names, by_number = row_columns(table), "seq" in table.c
     by_fields: dict[tuple[str, ...], list[Row]] = {}
     for change in changes:
         fields = tuple(name for name, old, new in zip(names, change.before, change.after, strict=True) if old != new)
@@ -110,7 +110,7 @@ def remember(connection: Connection, table: Table, changes: Sequence[Changed], n
     """Enter what an import changes of stored rows, so that it can be taken back."""
     if number is None or not changes:
         return
-    names = list(TABLES[table.name])
+    names = row_columns(table)
     insert_all(connection, import_changes, [(number, table.name, *_entry(table, names, change)) for change in changes])
 
 
@@ -118,16 +118,17 @@ def _entry(table: Table, names: Sequence[str], change: Changed) -> Row:
     """Return a change as it is stored: the row's number or id, whose it was, and its fields."""
     changed = zip(names, change.before, change.after, strict=True)
     fields = {name: [old, new] for name, old, new in changed if old != new}
-    owner = change.key if table is users else None
-    if USER_ID in fields:
-        owner, fields[USER_ID] = fields[USER_ID][0], [None, None]  # in its own column it can be erased and merged
-    told = msgspec.json.encode(fields).decode()
-    return (change.key, None, owner, told) if isinstance(change.key, int) else (None, change.key, owner, told)
+    owner, came_as = change.key if table is users else None, None
+    fields.pop("came_as", None)
+    if USER_ID in fields:  # in its own column it can be erased and merged
+        owner, came_as, fields[USER_ID] = fields[USER_ID][0], change.before[-1], [None, None]
+    told = (owner, came_as, msgspec.json.encode(fields).decode())
+    return (change.key, None, *told) if isinstance(change.key, int) else (None, change.key, *told)
 
 
 def _stored(connection: Connection, table: Table, digests: Iterable[bytes]) -> dict[bytes, tuple[int, Row]]:
     """Return the number and the columns of the rows with these digests, and keep others from changing them."""
-    query = select(table.c.digest, table.c.seq, *(table.c[name] for name in TABLES[table.name]))
+    query = select(table.c.digest, table.c.seq, *(table.c[name] for name in row_columns(table)))
     found: dict[bytes, tuple[int, Row]] = {}
     for some in parts(sorted(digests)):
         rows = connection.execute(query.where(table.c.digest.in_(some)).order_by(table.c.seq).with_for_update())
@@ -137,8 +138,11 @@ def _stored(connection: Connection, table: Table, digests: Iterable[bytes]) -> d
 
 def _mended(before: Row, given: Row, table: Table, origin: Origin) -> tuple[Any, ...]:
     """Return a stored row with what is given, under its old id."""
-    names = TABLES[table.name]
-    kept = {0} if origin.says_kind or EVENT not in names else {0, list(names).index(EVENT)}
-    return tuple(
+    names = row_columns(table)
+    kept = {0} if origin.says_kind or EVENT not in names else {0, names.index(EVENT)}
+    mended = tuple(
         old if new is None or place in kept else new for place, (old, new) in enumerate(zip(before, given, strict=True))
     )
+    place = names.index(USER_ID)
+    # The last column, `came_as`, goes with the user.
+    return (*mended[:-1], before[-1] if mended[place] == before[place] else given[-1])

@@ -89,6 +89,16 @@ def _import_number() -> Column[int]:
     return Column("import_number", BigInteger)
 
 
+def _came_as() -> Column[str]:
+    """Return the column with the id under which a row of a user's came in, if that was another one."""
+    return Column("came_as", ID)
+
+
+def row_columns(table: Table) -> list[str]:
+    """Return the columns of a stored row: those of `shop.columns`, and the id under which it came in."""
+    return [*columns.TABLES[table.name], *(["came_as"] if "came_as" in table.c else [])]
+
+
 _OPTIONS: Final[dict[str, Any]] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}
 
 events: Final = Table(
@@ -97,6 +107,7 @@ events: Final = Table(
     _sequence(),
     _digest(),
     *_shop_columns(columns.EVENTS, {columns.EVENT_ID, columns.EVENT, columns.TIMESTAMP}),
+    _came_as(),
     _import_number(),
     Index("events_user_timestamp", columns.USER_ID, columns.TIMESTAMP),
     Index("events_session_timestamp", columns.SESSION_ID, columns.TIMESTAMP),
@@ -146,11 +157,17 @@ merged: Final = Table(
     metadata,
     Column("anonymous_id", ID, primary_key=True),
     Column(columns.USER_ID, ID, nullable=False),
+    Column("into_id", ID),
+    Column("traced", Boolean, nullable=False, default=False),
     Column("created", BigInteger, nullable=False),
     Index("merged_user", columns.USER_ID),
     **_OPTIONS,
 )
-"""Which anonymous id belongs to which known user: what comes in under it is the user's, and is erased with the user."""
+"""Which anonymous id belongs to which known user: what comes in under it is the user's, and is erased with the user.
+
+`into_id` is the id that was named, at the end of whose chain the known user stands; null: the known user. `traced` says
+whether all rows that the merge moved tell it in `came_as`; those that an older Aisle moved do not.
+"""
 
 erased: Final = Table(
     "erased",
@@ -187,6 +204,7 @@ reviews: Final = Table(
     _sequence(),
     _digest(),
     *_shop_columns(columns.REVIEWS, {columns.REVIEW_ID}),
+    _came_as(),
     _import_number(),
     **_OPTIONS,
 )
@@ -215,6 +233,7 @@ import_changes: Final = Table(
     Column("row_seq", BigInteger),
     Column("row_id", ID),
     Column(columns.USER_ID, ID),
+    _came_as(),
     Column("fields", LONG_TEXT, nullable=False),
     Index("import_changes_import", "import_number"),
     Index("import_changes_row_seq", "row_seq"),
@@ -282,6 +301,7 @@ impressions: Final = Table(
             (columns.RECOMMENDATION_ID,),
         )
     ),
+    _came_as(),
     Index("impressions_timestamp", columns.TIMESTAMP),
     Index("impressions_user", columns.USER_ID),
     **_OPTIONS,

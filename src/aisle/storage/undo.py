@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import Column, Connection, Row, Table, bindparam, delete, func, or_, select, update
 
-from aisle.shop.columns import TABLES, USER_ID
+from aisle.shop.columns import USER_ID
 from aisle.shop.errors import InputError
 from aisle.storage import erased, imports, interactions, item_changes
 from aisle.storage.connection import Database
@@ -17,7 +17,7 @@ from aisle.storage.items import track
 from aisle.storage.parts import PART, parts
 from aisle.storage.repair import Changed, write
 from aisle.storage.rows import Change, transact
-from aisle.storage.tables import events, import_changes, items, reviews, users
+from aisle.storage.tables import events, import_changes, items, reviews, row_columns, users
 
 _TABLES: Final = (events, reviews, items, users)
 
@@ -117,6 +117,7 @@ class _Entry:
     def __init__(self, row: Row[Any]) -> None:
         self.seq = row.seq
         self.user_id = row.user_id
+        self.came_as = row.came_as
         self.fields: dict[str, list[Any]] = msgspec.json.decode(row.fields)
 
 
@@ -137,7 +138,7 @@ def _restore(
     connection: Connection, table: Table, number: int, changes: Sequence[tuple[Any, _Entry]]
 ) -> tuple[int, int]:
     """Restore rows, and return how many are changed by it, and how many of them exist."""
-    names = list(TABLES[table.name])
+    names = row_columns(table)
     keys = list({key for key, _ in changes})
     stored, later = _stored(connection, table, keys), _later(connection, table, number, keys)
     rows = dict(stored)
@@ -151,9 +152,10 @@ def _restore(
             heir = next((one for one in later.get(key, ()) if name in one.fields), None)
             if heir is not None:
                 heir.fields[name][0], rewritten[heir.seq] = old, heir
-                heir.user_id = entry.user_id if name == USER_ID else heir.user_id
+                if name == USER_ID:
+                    heir.user_id, heir.came_as = entry.user_id, entry.came_as
             elif name == USER_ID:
-                row[place] = entry.user_id
+                row[place], row[-1] = entry.user_id, entry.came_as
             elif row[place] == new:
                 row[place] = old
         rows[key] = tuple(row)
@@ -167,7 +169,7 @@ def _restore(
 
 def _stored(connection: Connection, table: Table, keys: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
     (key,) = table.primary_key.columns
-    rows = connection.execute(select(key, *(table.c[name] for name in TABLES[table.name])).where(key.in_(keys)))
+    rows = connection.execute(select(key, *(table.c[name] for name in row_columns(table))).where(key.in_(keys)))
     return {row_key: tuple(row) for row_key, *row in rows}
 
 
@@ -187,8 +189,18 @@ def _rewrite(connection: Connection, entries: Sequence[_Entry]) -> None:
     """Enter for later changes what the rows now were before them."""
     if entries:
         changed = update(import_changes).where(import_changes.c.seq == bindparam("number"))
+        values: dict[str, Any] = {
+            "fields": bindparam("told"),
+            "user_id": bindparam("whose"),
+            "came_as": bindparam("came"),
+        }
         rows = [
-            {"number": one.seq, "told": msgspec.json.encode(one.fields).decode(), "whose": one.user_id}
+            {
+                "number": one.seq,
+                "told": msgspec.json.encode(one.fields).decode(),
+                "whose": one.user_id,
+                "came": one.came_as,
+            }
             for one in entries
         ]
-        connection.execute(changed.values(fields=bindparam("told"), user_id=bindparam("whose")), rows)
+        connection.execute(changed.values(values), rows)

@@ -25,7 +25,7 @@ from aisle.web.api.shelf_schemas import (
     ShelfWanted,
     ShelfWantedByServer,
 )
-from aisle.web.api.users import ErasureReceipt, Merge, Merged, Person
+from aisle.web.api.users import ErasureReceipt, Merge, Merged, Person, Unmerged
 from aisle.web.endpoint import Endpoint, Nothing
 from aisle.web.schemas import Health
 
@@ -56,6 +56,7 @@ def ready(live: Live, _caller: Caller | None, _given: Nothing) -> Health:
 _EVENTS: Final = f'Send one event, a list of events, or {{"events": […]}}; at most {MAX_EVENTS:,}'
 _ITEMS: Final = "Items that a search for q finds, best first; with an sk_ key also those that are named, or all"
 _MERGE: Final = "Give what a visitor did before signing in to the known user; may be repeated"
+_UNMERGE: Final = "Undo a merge: what came in under anonymous_id, before it and since, is its own again"
 
 ENDPOINTS: Final = (
     Endpoint("GET", "/api/recommendations", Scope.BROWSER, "A shopper's shelf",
@@ -101,6 +102,8 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/api/rejects", Scope.ADMIN, "The newest rejected rows",
              operations.rejects, RejectsWanted, Rejects, (503,)),
     Endpoint("POST", "/api/users/merge", Scope.SERVER, _MERGE, users.merge, Merge, Merged, (503,)),
+    Endpoint("DELETE", "/api/users/merge", Scope.SERVER, _UNMERGE,
+             users.unmerge, Merge, Unmerged, (404, 503)),
     Batch("POST", "/api/batch", Scope.BROWSER, "Several calls in turn, each allowed or refused by itself",
           answer_all, Calls, Answers, (503,)),
     Endpoint("GET", "/api/health", Scope.OPEN, "The server's health and the version of the live model",

@@ -1,18 +1,34 @@
-"""Clients that send their headers slowly, or never: they are cut, as each holds a connection."""
+"""Clients that send their headers slowly, or never, or what is no HTTP: they are cut, as each holds a connection."""
 
 import asyncio
 from typing import Any, Final
 
+import msgspec
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from aisle.web.access.headers import HEADERS
 from aisle.web.one_write import OneWrite
+from aisle.web.schemas import Problem
 
 HEADER_SECONDS: Final = 10.0
 """How long the headers of a request may take."""
 
+_PROBLEM: Final = msgspec.json.encode(Problem("Bad Request", 400, "the request is no valid HTTP"))
+_NO_HTTP: Final = b"\r\n".join(
+    (
+        b"HTTP/1.1 400 Bad Request",
+        b"content-type: application/problem+json",
+        b"content-length: %d" % len(_PROBLEM),
+        b"connection: close",
+        *(f"{name}: {value}".encode() for name, value in HEADERS.items()),
+        b"",
+        _PROBLEM,
+    )
+)
+
 
 class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # whichever parser is installed
-    """uvicorn's protocol, with a limit to the time that headers take, for which uvicorn itself waits for ever."""
+    """uvicorn's protocol, with a limit to the time that headers take, as uvicorn waits for ever; and our failures."""
 
     def connection_made(self, transport: Any) -> None:
         """Expect a request."""
@@ -30,6 +46,11 @@ class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # 
         """Expect nothing any more."""
         self._look.cancel()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 # as uvicorn calls it
+        """Answer what is no HTTP as every failure is answered, and close the connection."""
+        self.transport.write(_NO_HTTP)
+        self.transport.close()
 
     def _expect(self) -> None:
         self._until = self.loop.time() + HEADER_SECONDS

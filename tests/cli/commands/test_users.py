@@ -61,6 +61,14 @@ def test_merging_moves_what_was_done_before_signing_in(aisle: Runner, shop: Path
     assert "Ids of this person: user-1, user-3" in aisle("-C", shop, "users", "erase", "user-1", "--yes").out
 
 
+def test_a_merge_is_undone(aisle: Runner, shop: Path) -> None:
+    aisle("-C", shop, "users", "merge", "user-3", "user-1")
+    receipt = msgspec.json.decode(aisle("-C", shop, "users", "unmerge", "user-3", "user-1", "--json").out)
+    assert (receipt["ids"], receipt["rows"]["events"]) == (["user-3"], 6)
+    again = aisle("-C", shop, "users", "unmerge", "user-3", "user-1")
+    assert (again.code, "nothing to undo" in again.err) == (2, True)
+
+
 @pytest.mark.parametrize("arguments", [["erase", "", "--yes"], ["merge", "\n", "user-1"]])
 def test_what_is_no_id_is_refused(aisle: Runner, shop: Path, arguments: list[str]) -> None:
     assert aisle("-C", shop, "users", *arguments).code == 2

@@ -3,7 +3,7 @@
 import pytest
 
 from aisle.shop.errors import InputError
-from aisle.storage import events, interactions, people
+from aisle.storage import events, interactions, merges
 from aisle.storage.connection import Database
 from aisle.storage.deletion import Found, Which, count, remove
 from aisle.storage.imports import Origin
@@ -50,7 +50,7 @@ def test_all_events_are_never_meant(db: Database) -> None:
 
 def test_an_id_that_was_merged_is_the_known_users(db: Database) -> None:
     events.store(db, [event(0, user_id="cookie")])
-    people.merge(db, "cookie", "anna")
+    merges.merge(db, "cookie", "anna")
     assert remove(db, Which(user_id="cookie")).events == 1
 
 

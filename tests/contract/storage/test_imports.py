@@ -6,7 +6,7 @@ import pytest
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.schemas import schema_of
-from aisle.storage import events, imports, people
+from aisle.storage import events, imports, merges, people
 from aisle.storage.connection import Database
 from aisle.storage.imports import Origin
 from aisle.storage.rows import Stored
@@ -111,7 +111,7 @@ def test_new_known_erased_and_repaired_rows_of_one_batch_are_counted_apart(db: D
 
 def test_a_repaired_row_of_a_merged_shopper_stays_the_known_ones(db: Database) -> None:
     events.store(db, [event(1, user_id="cookie")])
-    people.merge(db, "cookie", "anna")
+    merges.merge(db, "cookie", "anna")
     assert events.store(db, known_as(event(2, user_id="cookie", price=5), alias=["e1"])).repaired == 1
     assert stored(db) == [("e1", "purchase", "anna", 5)]
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from aisle.storage import impressions, people
+from aisle.storage import impressions, merges, people
 from aisle.storage.connection import Database
 from aisle.storage.impressions import Impression, ServedItem
 from aisle.storage.signing_key import signing_key
@@ -37,7 +37,7 @@ def test_shelves_of_erased_people_are_not_stored(db: Database) -> None:
 
 def test_shelves_of_a_merged_id_are_the_users(db: Database) -> None:
     impressions.add(db, [served(1, "cookie")])
-    people.merge(db, "cookie", "u")
+    merges.merge(db, "cookie", "u")
     impressions.add(db, [served(2, "cookie")])
     assert [row["recommendation_id"] for row in people.export(db, "u")["impressions"]] == ["r1", "r2"]
 

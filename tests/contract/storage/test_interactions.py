@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from aisle.storage import erased, interactions, people
+from aisle.storage import erased, interactions, merges
 from aisle.storage.connection import Database
 from aisle.storage.tables import interactions as table
 
@@ -43,7 +43,7 @@ def test_erased_people_get_none(db: Database) -> None:
 
 def test_an_anonymous_visitors_pairs_go_with_the_merge(db: Database) -> None:
     interactions.replace(db, ["anonymous"], [("anonymous", "i", 1.0, 1, 1, 1)])
-    assert people.merge(db, "anonymous", "a").rows["interactions"] == 1
+    assert merges.merge(db, "anonymous", "a").rows["interactions"] == 1
     assert rows(db) == []
 
 

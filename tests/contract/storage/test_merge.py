@@ -3,11 +3,11 @@
 import threading
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError, NotFound
-from aisle.storage import erased, events, identities, people, reviews, users
+from aisle.storage import erased, events, identities, merges, people, reviews, users
 from aisle.storage.connection import Database
 from aisle.storage.rows import Stored
 from aisle.storage.tables import metadata
@@ -33,17 +33,16 @@ def review(number: int, user_id: str) -> tuple[object, ...]:
 def test_what_an_anonymous_visitor_did_becomes_the_users(db: Database) -> None:
     events.store(db, [samples.event(1, user_id="cookie"), samples.event(2, user_id="bob")])
     reviews.store(db, [review(1, "cookie")])
-    users.upsert(db, [("cookie", '{"city": "Rome"}')])
-    receipt = people.merge(db, "cookie", "bob")
-    moved = {"events": 1, "reviews": 1, "impressions": 0, "users": 1}
+    receipt = merges.merge(db, "cookie", "bob")
+    moved = {"events": 1, "reviews": 1, "impressions": 0}
     assert receipt.rows == moved | {"import_changes": 0, "recommendations": 0, "interactions": 0, "paged_shelves": 0}
     assert receipt.ids == ("bob", "cookie")
     assert numbers(db, "bob") == [1, 2]
-    assert people.merge(db, "cookie", "bob").rows["events"] == 0
+    assert merges.merge(db, "cookie", "bob").rows["events"] == 0
 
 
 def test_what_comes_later_under_the_anonymous_id_is_the_users_too(db: Database) -> None:
-    people.merge(db, "cookie", "bob")
+    merges.merge(db, "cookie", "bob")
     assert events.store(db, [samples.event(1, user_id="cookie"), samples.event(2, user_id="bob")]) == Stored(2, 0)
     with EventWriter(db) as writer:
         outcomes = writer.write([samples.event(3, user_id="cookie"), samples.event(1, user_id="cookie")])
@@ -55,25 +54,25 @@ def test_what_comes_later_under_the_anonymous_id_is_the_users_too(db: Database) 
 
 
 def test_whoever_asks_by_the_anonymous_id_gets_the_users_history(db: Database) -> None:
-    people.merge(db, "cookie", "bob")
+    merges.merge(db, "cookie", "bob")
     events.store(db, [samples.event(1, user_id="cookie"), samples.event(2, user_id="bob")])
     assert events.of_user(db, "cookie", 9) == events.of_user(db, "bob", 9)
     assert events.of_user(db, "cookie ", 9) == []
 
 
 def test_one_merged_id_among_many_is_found(db: Database) -> None:
-    people.merge(db, "u777", "bob")
+    merges.merge(db, "u777", "bob")
     many = [samples.event(number, user_id=f"u{number}") for number in range(1500)]
     assert events.store(db, many) == Stored(1500, 0)
     assert numbers(db, "bob") == [777]
     assert "u777" not in users_of(db, "events")
 
 
-@pytest.mark.parametrize("merges", [[("a", "b"), ("b", "c")], [("b", "c"), ("a", "b")]])
-def test_ids_that_were_merged_in_a_chain_all_lead_to_its_end(db: Database, merges: list[tuple[str, str]]) -> None:
+@pytest.mark.parametrize("pairs", [[("a", "b"), ("b", "c")], [("b", "c"), ("a", "b")]])
+def test_ids_that_were_merged_in_a_chain_all_lead_to_its_end(db: Database, pairs: list[tuple[str, str]]) -> None:
     events.store(db, [samples.event(number, user_id=user) for number, user in enumerate("abc")])
-    for anonymous_id, user_id in merges:
-        receipt = people.merge(db, anonymous_id, user_id)
+    for anonymous_id, user_id in pairs:
+        receipt = merges.merge(db, anonymous_id, user_id)
     assert receipt.user_id == receipt.ids[0] == "c"
     events.store(db, [samples.event(10 + number, user_id=user) for number, user in enumerate("abc")])
     assert users_of(db, "events") == ["c"] * 6
@@ -83,25 +82,25 @@ def test_ids_that_were_merged_in_a_chain_all_lead_to_its_end(db: Database, merge
 
 
 def test_two_ids_may_change_places(db: Database) -> None:
-    people.merge(db, "x", "y")
+    merges.merge(db, "x", "y")
     events.store(db, [samples.event(1, user_id="x")])
-    people.merge(db, "y", "x")
+    merges.merge(db, "y", "x")
     events.store(db, [samples.event(2, user_id="y"), samples.event(3, user_id="x")])
     assert users_of(db, "events") == ["x"] * 3
     assert people.erase(db, "x").ids == ("x", "y")
 
 
 def test_the_last_who_signed_in_gets_what_comes_later(db: Database) -> None:
-    people.merge(db, "cookie", "ann")
+    merges.merge(db, "cookie", "ann")
     events.store(db, [samples.event(1, user_id="cookie")])
-    people.merge(db, "cookie", "bob")
+    merges.merge(db, "cookie", "bob")
     events.store(db, [samples.event(2, user_id="cookie")])
     assert (numbers(db, "ann"), numbers(db, "bob")) == ([1], [2])
 
 
 @pytest.mark.parametrize("erased_id", ["bob", "cookie"])
 def test_erasure_wins_over_a_merge(db: Database, erased_id: str) -> None:
-    people.merge(db, "cookie", "bob")
+    merges.merge(db, "cookie", "bob")
     people.erase(db, erased_id)
     late = samples.event(1, user_id="cookie")
     assert events.store(db, [late]) == Stored(0, 0, 1)
@@ -113,7 +112,7 @@ def test_erasure_wins_over_a_merge(db: Database, erased_id: str) -> None:
 
 
 def test_late_events_are_given_out_and_erased_with_the_person(db: Database) -> None:
-    people.merge(db, "cookie", "bob")
+    merges.merge(db, "cookie", "bob")
     events.store(db, [samples.event(1, user_id="cookie")])
     reviews.store(db, [review(1, "cookie")])
     held = people.export(db, "bob")
@@ -123,36 +122,46 @@ def test_late_events_are_given_out_and_erased_with_the_person(db: Database) -> N
 
 
 def test_an_export_by_a_merged_id_names_the_other_one(db: Database) -> None:
-    people.merge(db, "cookie", "bob")
+    merges.merge(db, "cookie", "bob")
     with pytest.raises(NotFound, match="'cookie' was merged into 'bob'; name that id"):
         people.export(db, "cookie")
 
 
+def attributes(db: Database) -> list[tuple[str, str]]:
+    return sorted(row for frame in users.stream(db, ["user_id", "attributes"]) for row in frame.rows())
+
+
 def test_a_users_own_attributes_outlast_the_anonymous_ones(db: Database) -> None:
     users.upsert(db, [("cookie", '{"city": "Rome"}'), ("bob", '{"city": "Oslo"}')])
-    assert people.merge(db, "cookie", "bob").rows["users"] == 0
-    assert users.upsert(db, [("cookie", '{"city": "Rome"}')]) == Stored(0, 1)
-    assert people.export(db, "bob")["users"] == [{"user_id": "bob", "attributes": '{"city": "Oslo"}'}]
-    assert holding(db, "Rome") == set()
+    merges.merge(db, "cookie", "bob")
+    assert users.upsert(db, [("cookie", '{"city": "Bari"}')]) == Stored(1, 0)
+    assert attributes(db) == [("bob", '{"city": "Oslo"}')]
+    assert [row["user_id"] for row in people.export(db, "bob")["users"]] == ["bob", "cookie"]
 
 
 def test_late_attributes_become_those_of_a_user_without_any(db: Database) -> None:
-    people.merge(db, "cookie", "bob")
-    people.merge(db, "phone", "ann")
+    merges.merge(db, "cookie", "bob")
+    merges.merge(db, "phone", "ann")
     rows = [("bob", '{"city": "Oslo"}'), ("cookie", '{"city": "Rome"}'), ("phone", '{"city": "Bern"}')]
     users.upsert(db, rows)
-    (frame,) = users.stream(db, ["user_id", "attributes"])
-    assert sorted(frame.rows()) == [("ann", '{"city": "Bern"}'), ("bob", '{"city": "Oslo"}')]
+    assert attributes(db) == [("ann", '{"city": "Bern"}'), ("bob", '{"city": "Oslo"}')]
+
+
+def test_of_several_ids_with_attributes_the_one_that_was_merged_first_counts(db: Database) -> None:
+    for anonymous_id, city in [("z", "Rome"), ("a", "Oslo")]:
+        users.upsert(db, [(anonymous_id, city)])
+        merges.merge(db, anonymous_id, "bob")
+    assert attributes(db) == [("bob", "Rome")]
 
 
 def test_the_erased_cannot_be_merged_nor_anybody_with_themselves(db: Database) -> None:
     people.erase(db, "bob")
     with pytest.raises(InputError, match="'bob' was erased"):
-        people.merge(db, "cookie", "bob")
+        merges.merge(db, "cookie", "bob")
     with pytest.raises(InputError, match="'bob' was erased"):
-        people.merge(db, "bob", "cookie")
+        merges.merge(db, "bob", "cookie")
     with pytest.raises(InputError, match="into itself"):
-        people.merge(db, "a", "a")
+        merges.merge(db, "a", "a")
 
 
 def test_no_event_slips_in_while_two_ids_are_merged(db: Database) -> None:
@@ -170,7 +179,7 @@ def test_no_event_slips_in_while_two_ids_are_merged(db: Database) -> None:
     storing = threading.Thread(target=store_slowly)
     storing.start()
     asked.wait(10)
-    merging = threading.Thread(target=people.merge, args=(db, "cookie", "bob"))
+    merging = threading.Thread(target=merges.merge, args=(db, "cookie", "bob"))
     merging.start()
     merging.join(0.2)
     waited = merging.is_alive()
@@ -184,25 +193,39 @@ def test_no_event_slips_in_while_two_ids_are_merged(db: Database) -> None:
 def test_a_merge_that_was_cut_off_is_completed_by_the_next(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     events.store(db, [samples.event(1, user_id="cookie")])
     with monkeypatch.context() as patched:
-        patched.setattr(people, "_move_rows", lambda *_: 1 / 0)
+        patched.setattr(merges, "_move_rows", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            people.merge(db, "cookie", "bob")
+            merges.merge(db, "cookie", "bob")
     assert len(people.export(db, "bob")["events"]) == 1
-    people.merge(db, "cookie", "bob")
+    merges.merge(db, "cookie", "bob")
     assert numbers(db, "bob") == [1]
 
 
-def test_rows_follow_a_user_who_is_merged_meanwhile(db: Database) -> None:
-    events.store(db, [samples.event(1, user_id="cookie")])
-    people.merge(db, "bob", "carl")
-    people._move_all(db, "cookie", "bob")
-    assert users_of(db, "events") == ["carl"]
+def test_rows_go_to_whose_the_id_is_when_they_move(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another merge, or an undo, may come between a merge and the moving of its rows."""
+    events.store(db, [samples.event(1, user_id="cookie"), samples.event(2, user_id="phone")])
+    move, late = merges._move_rows, list[str]()
+
+    def move_later(_: Connection, old: str) -> dict[str, int]:
+        late.append(old)
+        return {}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(merges, "_move_rows", move_later)
+        merges.merge(db, "cookie", "bob")
+        merges.merge(db, "bob", "carl")
+        merges.merge(db, "phone", "bob")
+        merges.unmerge(db, "phone", "bob")
+    for old in late:
+        with db.write() as connection:
+            move(connection, old)
+    assert users_of(db, "events") == ["carl", "phone"]
 
 
 def test_merges_are_looked_up_only_where_there_are_any(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(identities, "known_users", lambda *_: 1 / 0)
         assert events.store(db, [samples.event(1)]) == Stored(1, 0)
-    people.merge(db, "cookie", "bob")
+    merges.merge(db, "cookie", "bob")
     assert events.store(db, [samples.event(2, user_id="cookie")]) == Stored(1, 0)
     assert numbers(db, "bob") == [2]

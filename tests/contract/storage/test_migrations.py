@@ -13,8 +13,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
 
-from aisle.shop.errors import SchemaError
-from aisle.storage import browse, events, health, items, migrations
+from aisle.shop.errors import InputError, SchemaError
+from aisle.storage import browse, events, health, items, merges, migrations
 from aisle.storage.browse import ItemFilter
 from aisle.storage.connection import Database, connect
 from aisle.storage.search import FULL_TEXT
@@ -105,6 +105,18 @@ def test_a_filled_database_of_the_first_schema_keeps_its_rows(fresh_url: str) ->
         assert (item.title, item.stock, item.item_group_id, item.in_stock) == ("Mug", 3, None, None)
         assert [match.item_id for match in browse.search(db, ItemFilter(text="mug"), 5)] == ["i"]
         assert events.count(db) == 1
+
+
+def test_a_merge_from_before_undos_stays_a_merge(fresh_url: str) -> None:
+    with connect(fresh_url, create=True) as db:
+        _make_old(db, "0012")
+        with db.write() as connection:
+            connection.execute(text("INSERT INTO merged (anonymous_id, user_id, created) VALUES ('a', 'b', 1)"))
+        migrations.upgrade(db)
+        events.store(db, [samples.event(1, user_id="a")])
+        assert len(events.of_user(db, "b", 9)) == 1
+        with pytest.raises(InputError, match="an older Aisle, which did not note what moved"):
+            merges.unmerge(db, "a", "b")
 
 
 @pytest.mark.parametrize("version", ["0000", "9999"])

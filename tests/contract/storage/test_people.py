@@ -8,7 +8,18 @@ from sqlalchemy import Table, insert, select
 
 from aisle.shop.columns import RECOMMENDATIONS
 from aisle.shop.errors import NotFound
-from aisle.storage import erased, events, impressions, interactions, paged_shelves, people, rejects, reviews, users
+from aisle.storage import (
+    erased,
+    events,
+    impressions,
+    interactions,
+    merges,
+    paged_shelves,
+    people,
+    rejects,
+    reviews,
+    users,
+)
 from aisle.storage.connection import Database
 from aisle.storage.digest import digest
 from aisle.storage.imports import Origin
@@ -41,7 +52,7 @@ def fill(db: Database, person: str) -> None:
     assert impressions.add(db, [served]) == 1
     interactions.replace(db, [person], [(person, "i", 1.5, samples.START, 2, samples.START)])
     users.upsert(db, [(person, '{"city": "Oslo"}')], Origin(1))
-    people.merge(db, f"anonymous {person}", person)
+    merges.merge(db, f"anonymous {person}", person)
 
 
 def holding(db: Database, text: str) -> set[str]:

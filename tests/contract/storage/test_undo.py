@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.moments import DAY
-from aisle.storage import events, imports, interactions, items, people, reviews, users
+from aisle.storage import events, imports, interactions, items, merges, people, reviews, users
 from aisle.storage.connection import Database
 from aisle.storage.imports import Origin
 from aisle.storage.tables import import_changes
@@ -72,7 +72,7 @@ def test_an_import_that_is_too_old_is_kept_and_what_it_changed_is_forgotten(db: 
 
 def test_events_of_a_merged_shopper_are_found_and_those_of_an_erased_one_are_gone(db: Database) -> None:
     number = imported(db, event(1, user_id="cookie"), event(2, user_id="gone"), event(3, user_id="stays"))
-    people.merge(db, "cookie", "anna")
+    merges.merge(db, "cookie", "anna")
     people.erase(db, "gone")
     assert undo(db, number) == {"events": Taken(2, 0, 0)}
     assert contents(db) == []
@@ -108,7 +108,7 @@ def test_of_two_repairs_each_takes_back_its_own_fields(db: Database) -> None:
 def test_a_shopper_whom_a_repair_corrected_is_the_merged_one_after_its_undo(db: Database) -> None:
     events.store(db, [event(1, user_id="cookie")])
     number = imported(db, event(1, user_id="bob"), alias=["e1"])
-    people.merge(db, "cookie", "anna")
+    merges.merge(db, "cookie", "anna")
     undo(db, number)
     assert contents(db) == [event(1, user_id="anna")]
 

@@ -10,9 +10,11 @@ from aisle.cli.shop import open_shop
 from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
-    from aisle.storage.people import Receipt
+    from aisle.storage.receipt import Receipt
 
-users = typer.Typer(name="users", help="One person's data: export it, erase it, merge two ids.", no_args_is_help=True)
+users = typer.Typer(
+    name="users", help="One person's data: export it, erase it, merge two ids and undo that.", no_args_is_help=True
+)
 
 UserId = Annotated[str, typer.Argument(metavar="ID", help="The user's id, exactly.")]
 
@@ -64,6 +66,19 @@ def merge(
     with open_shop(context) as shop:
         receipt = shop.merge_users(anonymous_id, user_id)
     _show(receipt, "moved", as_json)
+
+
+@users.command()
+def unmerge(
+    context: typer.Context,
+    anonymous_id: Annotated[str, typer.Argument(metavar="ANONYMOUS_ID", help="The id that was merged.")],
+    user_id: Annotated[str, typer.Argument(metavar="ID", help="The id that it was merged into.")],
+    as_json: Json = False,
+) -> None:
+    """Undo a merge: what came in under the first id, before the merge and since, is its own again."""
+    with open_shop(context) as shop:
+        receipt = shop.unmerge_users(anonymous_id, user_id)
+    _show(receipt, "given back", as_json)
 
 
 def _show(receipt: "Receipt", what: str, as_json: bool) -> None:

@@ -28,6 +28,7 @@ from aisle.recommenders.sparse import (
     entries_of,
     history_rows,
     products,
+    reach,
     scaled,
     top_products,
     training_rows,
@@ -97,7 +98,8 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
         if self.items_count <= EXACT_ITEMS:
             return super().scores(queries, n)
         history = history_rows(queries)
-        linear = answered(products(history, self.links_, self.items_count), queries)
+        linked = reach(history, self.links_, self.items_count)
+        linear = answered(linked.scores, queries)
         smoothed = self._smoothed(history)
 
         def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
@@ -105,7 +107,7 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
             sums: Floats = linear[query, item] + np.float32(self.config.alpha) * self.popularity_[item] * smooth
             return sums
 
-        kept = np.sort(topn_positive(linear, KEPT).items, axis=1)
+        kept = np.sort(topn_positive(linear, KEPT, linked.items).items, axis=1)
         query, place = np.nonzero(kept >= 0)
         sums = np.full(kept.shape, np.nan, np.float32)
         sums[query, place] = of(query, kept[query, place])

@@ -10,7 +10,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import NoSettings, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.recency import RanksTheRest, popular_rest
-from aisle.recommenders.sparse import history_rows
+from aisle.recommenders.sparse import Reach, history_rows
 
 
 class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
@@ -28,13 +28,13 @@ class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
         self.rest_ = popular_rest(np.bincount(liked, minlength=len(data.items)))
         return self
 
-    def _reached(self, queries: QueryBatch) -> NDArray[np.float32]:
+    def _reached(self, queries: QueryBatch) -> Reach:
         """Return the weights of histories above 0."""
         history = history_rows(queries)
         scores = np.zeros((len(queries), self.items_count), np.float32)
         liked = history.values > 0
         scores[history.rows[liked], history.indices[liked]] = history.values[liked]
-        return scores
+        return Reach(scores, history.indices[liked] if len(queries) == 1 else None)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return the weight of the item itself, and 0 for all other entries, (entries,)."""

@@ -20,6 +20,7 @@ from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
 from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
+from aisle.recommenders.sparse import Reach
 from aisle.recommenders.topn import compiled
 from aisle.shop.moments import DAY
 
@@ -81,15 +82,17 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[Sessio
         self.rest_ = popular_rest(np.bincount(sessions.items, minlength=items))
         return self
 
-    def _reached(self, queries: QueryBatch) -> Floats:
+    def _reached(self, queries: QueryBatch) -> Reach:
         """Return sums over neighbours."""
         history = recent_rows(queries, self.config.decay, self.config.last_items)
         nearest = self._nearest()
         if not compiled(len(queries)):
-            return sessions_numpy.score_sessions(history, self.index_, nearest)
-        from aisle.kernels.sessions import score_sessions
+            return Reach(sessions_numpy.score_sessions(history, self.index_, nearest))
+        from aisle.kernels import sessions
 
-        return score_sessions(history, self.index_, nearest)
+        if len(queries) == 1:
+            return Reach(*sessions.reach(history, self.index_, nearest))
+        return Reach(sessions.score_sessions(history, self.index_, nearest))
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

@@ -11,7 +11,7 @@ from aisle.app.serve import Live
 from aisle.app.serving.erasure_watch import FORGOTTEN_SECONDS
 from aisle.shop.ids import check_id
 from aisle.shop.moments import SECOND, from_moment, now
-from aisle.storage import people
+from aisle.storage import merges, people
 from aisle.web.access.caller import Caller
 
 _MERGES: Final = CapacityLimiter(2)
@@ -51,7 +51,27 @@ class Merged(Struct, frozen=True):
 async def merge(live: Live, _caller: Caller, given: Merge) -> Merged:
     """Give what a visitor did before signing in to the known user."""
     anonymous_id, user_id = given.ids()
-    return Merged(anonymous_id, user_id, await run_sync(live.merge, anonymous_id, user_id, limiter=_MERGES))
+    receipt = await run_sync(merges.merge, live.db, anonymous_id, user_id, limiter=_MERGES)
+    return Merged(anonymous_id, user_id, receipt.rows)
+
+
+class Unmerged(Struct, frozen=True):
+    """Ids that are a person of their own again."""
+
+    anonymous_id: str
+    user_id: str
+    ids: Annotated[list[str], Meta(description="The anonymous id, and those that were merged into it.")]
+    rows: Annotated[
+        dict[str, int],
+        Meta(description="The number of rows of each table that went back, or were removed to be computed again."),
+    ]
+
+
+async def unmerge(live: Live, _caller: Caller, given: Merge) -> Unmerged:
+    """Undo a merge: what came in under the anonymous id, before it and since, is its own again."""
+    anonymous_id, user_id = given.ids()
+    receipt = await run_sync(merges.unmerge, live.db, anonymous_id, user_id, limiter=_MERGES)
+    return Unmerged(anonymous_id, user_id, list(receipt.ids), receipt.rows)
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):

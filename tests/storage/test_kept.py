@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, literal_column, select
+from sqlalchemy import Engine, Select, event, literal_column, select
 
 from aisle.shop.errors import StorageError
 from aisle.storage import events, kept
@@ -15,7 +16,7 @@ from aisle.storage.kept import KeptConnections
 from tests.databases import new_shop
 from tests.storage.samples import event as sample
 
-ONE = select(literal_column("1"))
+ONE: Select[Any] = select(literal_column("1"))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import msgspec
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from aisle.web.access.headers import HEADERS
+from aisle.web.one_write import OneWrite
 from aisle.web.schemas import Problem
 
 HEADER_SECONDS: Final = 10.0
@@ -31,17 +32,19 @@ class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # 
 
     def connection_made(self, transport: Any) -> None:
         """Expect a request."""
-        super().connection_made(transport)
+        super().connection_made(OneWrite(transport, self.loop))
         self._expect()
+        self._watch()
 
     def on_response_complete(self) -> None:
         """Expect the next request."""
+        self.transport.flush()
         super().on_response_complete()
         self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing any more."""
-        self._limit.cancel()
+        self._look.cancel()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 # as uvicorn calls it
@@ -50,11 +53,18 @@ class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # 
         self.transport.close()
 
     def _expect(self) -> None:
-        if hasattr(self, "_limit"):
-            self._limit.cancel()
-        self._limit: asyncio.TimerHandle = self.loop.call_later(HEADER_SECONDS, self._cut)
+        self._until = self.loop.time() + HEADER_SECONDS
+
+    def _watch(self) -> None:
+        # One timer for a connection, which looks when the time may be over: one for each request would cost more.
+        self._look: asyncio.TimerHandle = self.loop.call_at(self._until, self._cut)
 
     def _cut(self) -> None:
-        """Close the connection unless a request is being answered."""
-        if self.cycle is None or self.cycle.response_complete:
+        """Close the connection if its time is over, unless a request is being answered."""
+        if self.loop.time() < self._until:
+            self._watch()
+        elif self.cycle is None or self.cycle.response_complete:
             self.transport.close()
+        else:
+            self._expect()
+            self._watch()

@@ -16,6 +16,7 @@ from aisle.app.shop import Shop
 from aisle.shop.tokens import sign_mail, sign_user
 from aisle.web.app import create_app
 from aisle.web.mail import card
+from aisle.web.pictures.picture import Subject
 from tests.faults.load import until_ready
 from tests.small_shop import HOSTILE_ID, HOSTILE_NAME
 from tests.web.clients import client_of
@@ -106,7 +107,12 @@ def test_what_is_opened_is_what_can_be_bought_then(
     client: TestClient, shop: Shop, token: str, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[str] = []
-    monkeypatch.setattr(card, "card", lambda subject, name, price: drawn.append(f"{name}: {price}") or card.BLANK)
+
+    def note(_subject: Subject, name: str, price: str) -> bytes:
+        drawn.append(f"{name}: {price}")
+        return card.BLANK
+
+    monkeypatch.setattr(card, "card", note)
     client.get(f"/e/{token}/1.png")
     change(client, named(drawn[0].rpartition(":")[0]), in_stock=False)
     client.get(f"/e/{token}/1.png")
@@ -184,13 +190,13 @@ def test_texts_stay_texts_in_tables_and_pictures(client: TestClient, secret: str
 
 
 def test_every_name_and_price_fits_a_card() -> None:
-    subject = card.Subject(HOSTILE_ID, "", "Books", "", 0)
+    subject = Subject(HOSTILE_ID, "", "Books", "", 0)
     for name in ("", "W" * 300, "word " * 60, "تجربة قصيرة", "\u0000\ufffe", "😀" * 40):
         assert size(card.card(subject, name, "£1,234,567.89")) == (320, 416)
 
 
 def test_the_font_is_there_and_letters_are_drawn() -> None:
     assert card.FONT.is_file(), "make setup brings it"
-    subject = card.Subject("tea", "Tea", "Tea", "", 0)
+    subject = Subject("tea", "Tea", "Tea", "", 0)
     assert card.card(subject, "Grüner Tee", "") != card.card(subject, "", "")
     assert card.card(subject, "Чай", "") != card.card(subject, "Чай зелёный", "")

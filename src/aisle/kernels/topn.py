@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.kernels import scratch
 from aisle.kernels.cells_numpy import STEP, Cells, ordered
 from aisle.kernels.compiling import (
     FilledFloatRows,
@@ -100,11 +101,18 @@ def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     return items, best
 
 
-def top_among(scores: Floats, among: Ints, n: int) -> tuple[Ints, Floats]:
-    """Return the best n above 0 of some items of a single row, as `topn_numpy.top_among` does."""
+def top_among(among: Ints, scores: Floats, n: int) -> tuple[Ints, Floats]:
+    """Return the best n above 0 of some items of a single query, as `topn_numpy.top_among` does."""
     items, best = np.empty((1, n), np.int32), np.empty((1, n), np.float32)
-    _rank_among(scores[0].view(np.int32), among, items[0], best[0].view(np.int32))
+    _rank_among(among, scores.view(np.int32), items[0], best[0].view(np.int32))
     return items, best
+
+
+def look_up(among: Ints, scores: Floats, otherwise: float, items: Ints, count: int) -> Floats:
+    """Return the score of each item, as `topn_numpy.look_up` does."""
+    found = np.empty(len(items), np.float32)
+    _look_up(among, scores, np.float32(otherwise), np.ascontiguousarray(items), scratch.zeros(count, np.int32), found)
+    return found
 
 
 def top_in_cells(
@@ -295,23 +303,34 @@ def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: Fill
 
 
 @kernel
-def _rank_among(scores: Ints, among: Ints, best_items: FilledInts, best_scores: FilledInts) -> None:
+def _rank_among(among: Ints, bits: Ints, best_items: FilledInts, best_scores: FilledInts) -> None:
     """Rank those of some items that have a score above 0; all scores are given by their bits."""
     n = len(best_items)
-    bits, keys = np.empty(len(among), np.int32), np.empty(len(among) + 1, np.uint64)
-    for i in range(len(among)):
-        bits[i] = scores[np.uint32(among[i])]
+    keys = np.empty(len(among) + 1, np.uint64)
     floor = _floor(bits, n, np.empty(_BUCKETS, np.int32)) if n < len(among) else np.int32(1)
     count = _key(bits, among, floor, keys)
     if count < n and floor > 1:
         count = _key(bits, among, np.int32(1), keys)
     keys[:count].sort()
     for place in range(min(n, count)):
-        item = np.int32(keys[place] & _LOW)
-        best_items[place] = item
-        best_scores[place] = scores[item]
+        best_items[place] = np.int32(keys[place] & _LOW)
+        best_scores[place] = np.int32(_LOW - (keys[place] >> np.uint64(32)))
     best_items[count:] = -1
     best_scores[count:] = _NAN
+
+
+@kernel
+def _look_up(
+    among: Ints, scores: Floats, otherwise: np.float32, items: Ints, places: FilledInts, found: FilledFloats
+) -> None:
+    """Find the score of each item; `places` holds zeros, before and after."""
+    for i in range(len(among)):
+        places[np.uint32(among[i])] = i + 1
+    for i in range(len(items)):
+        place = places[np.uint32(items[i])]
+        found[i] = scores[place - 1] if place > 0 else otherwise
+    for i in range(len(among)):
+        places[np.uint32(among[i])] = 0
 
 
 @kernel

@@ -13,7 +13,8 @@ def union(proposals: IntRows, widths: Longs, quotas: Longs, excluded_indptr: Lon
     ranks = np.full((proposals.size, len(widths)), np.nan, np.float32)
     marks = scratch.zeros(1 + int(proposals.max(initial=0)), np.int32)
     _unite(proposals, widths, quotas, excluded_indptr, excluded, marks, lengths, members, ranks)
-    indptr = np.append(0, np.cumsum(lengths))
+    indptr = np.zeros(len(proposals) + 1, np.int64)
+    np.cumsum(lengths, out=indptr[1:])
     return Union(indptr, members[: indptr[-1]], ranks[: indptr[-1]])
 
 

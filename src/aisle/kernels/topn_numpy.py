@@ -71,19 +71,3 @@ def top_among(among: Ints, scores: Floats, n: int) -> tuple[Ints, Floats]:
     order = np.argsort(among)
     places, best = top_positive(scores[order][None], n)
     return np.where(places >= 0, np.append(among[order], -1)[places], -1).astype(np.int32), best
-
-
-def look_up(among: Ints, scores: Floats, otherwise: float, items: Ints, count: int) -> Floats:
-    """Return the score of each item, (items,), and another one for those that are not among some.
-
-    Parameters
-    ----------
-    among, scores
-        Different items in any order, and their scores, (reached,).
-    count
-        The number of all items.
-    """
-    dense = np.full(count, otherwise, np.float32)
-    dense[among] = scores
-    found: Floats = dense[items]
-    return found

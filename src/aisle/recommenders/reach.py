@@ -73,7 +73,7 @@ class ListedReach:
 
     def of(self, query: NDArray[np.int64], item: Ints) -> Floats:
         """Return the scores of items, (pairs,)."""
-        from aisle.kernels.topn import look_up
+        from aisle.kernels.lists import look_up
 
         return look_up(self.items, self.scores, self.otherwise, item, self.count)
 

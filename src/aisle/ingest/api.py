@@ -85,7 +85,7 @@ def parse_events(body: bytes, now: int | None = None, stars: Stars = ANY_STARS) 
     if len(events) > MAX_EVENTS:
         raise InputError(f"the body has {len(events):,} events; send at most {MAX_EVENTS:,} at a time")
     now = moments.now() if now is None else now
-    accepted, reasons = check_events(events, [(uuid.uuid4().hex, now) for _ in events], now)
+    accepted, reasons = check_events(events, [(None, now)] * len(events), now)
     accepted = _on_scale([_not_ahead(event, now) for event in accepted], reasons, stars)
     rejects = [
         Reject(SOURCE, None, "events", reason, cut(event.decode()))
@@ -96,7 +96,7 @@ def parse_events(body: bytes, now: int | None = None, stars: Stars = ANY_STARS) 
 
 
 def check_events(
-    events: Sequence[bytes], defaults: Sequence[tuple[str, int]], now: int
+    events: Sequence[bytes], defaults: Sequence[tuple[str | None, int]], now: int
 ) -> tuple[list[EventTuple], list[str | None]]:
     """Check events one by one.
 
@@ -105,7 +105,7 @@ def check_events(
     events
         The text of each.
     defaults
-        For each the `event_id` and the `timestamp` to give it if it has none.
+        For each the `event_id` and the `timestamp` to give it if it has none; without an id, a new one.
     now
         The present moment: timestamps may be a day ahead of it.
 
@@ -198,9 +198,9 @@ def _cells(event: bytes) -> Iterator[tuple[str, str | None]]:
         yield ours, field_of("events", ours, raw)
 
 
-def _with_defaults(event: Cells, event_id: str, timestamp: int) -> Cells:
+def _with_defaults(event: Cells, event_id: str | None, timestamp: int) -> Cells:
     return event | {
-        c.EVENT_ID: event.get(c.EVENT_ID) or event_id,
+        c.EVENT_ID: event.get(c.EVENT_ID) or event_id or uuid.uuid4().hex,
         c.TIMESTAMP: event.get(c.TIMESTAMP) or str(timestamp),
     }
 

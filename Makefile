@@ -1,6 +1,6 @@
 # Every target does its own set-up. All it needs is Python 3.11 or newer and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench durability faults serving widget screenshots clean
+.PHONY: help setup demo test check format bench durability faults serving widget fuzz screenshots clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -66,6 +66,9 @@ serving: $(VENV)/.installed-dev ## a shop over HTTP under load: a table of docs/
 
 widget: $(VENV)/.installed-dev ## what arrives from pages with shelves while the way to the server fails; needs Chromium
 	$(BIN)/python -m benchmarks.widget
+
+fuzz: $(VENV)/.installed-dev ## 10,000 requests made up from the description of the API: each answer has to be as described
+	$(BIN)/python -m benchmarks.fuzz
 
 screenshots: $(VENV)/.installed-dev ## the pictures of the docs, from the real pages; needs Chromium
 	$(BIN)/python -m benchmarks.screenshots

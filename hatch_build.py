@@ -16,6 +16,7 @@ FILES: Final[dict[str, tuple[str, str]]] = {
     "tabler.min.css": ("sqladmin", "sqladmin/statics/css/tabler.min.css"),
     "htmx.min.js": ("django-htmx", "django_htmx/static/django_htmx/htmx-2.min.js"),
     "lucide.zip": ("lucide", "lucide/lucide.zip"),
+    "source-sans-semibold.ttf": ("font-source-sans-pro", "font_source_sans_pro/files/SourceSansPro-Semibold.ttf"),
 }
 """The file name on the page → the wheel, and the path in it."""
 

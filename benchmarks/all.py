@@ -27,6 +27,7 @@ BENCHMARKS: Final = {
     "topn": ("gowalla",),
     "index": ("gowalla",),
     "search": (),
+    "door": (),
     "sequences": ("amazon-beauty",),
     "sequences_hybrid": ("amazon-beauty",),
     "behaviours": ("retailrocket-buyers",),

@@ -127,6 +127,16 @@ def test_a_look_of_a_second_a_click_and_the_button_are_events(site: Site, page: 
         assert (kind, len(own), all(shelf for *_, shelf in own)) == (kind, count, True)
 
 
+def test_a_middle_click_opens_an_item_and_a_right_click_does_not(site: Site, page: Page) -> None:
+    page.goto(site.show('<aisle-shelf placement="bestsellers" n="3"></aisle-shelf>'))
+    image = page.locator("aisle-shelf li[part=card] img").first
+    image.click(button="right")
+    image.click(button="middle")
+    wait_until_sent(page)
+    session = page.evaluate("localStorage.getItem('aisle:session')")
+    assert len([row for row in site.events("select_item") if row[1] == session]) == 1
+
+
 def test_what_was_not_seen_for_a_second_is_not_noted(site: Site, page: Page) -> None:
     page.goto(site.show(f'{"<br>" * 200}<aisle-shelf placement="bestsellers" n="3"></aisle-shelf>'))
     items_of(page, "bestsellers")

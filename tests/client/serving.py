@@ -12,12 +12,14 @@ import uvicorn
 from aisle.app.serve import Live
 from aisle.web.app import create_app
 from aisle.web.server import listen
+from aisle.web.slow_clients import ImpatientProtocol
 
 
 @contextmanager
 def served(live: Live) -> Iterator[str]:
     """Answer on a free port as the web process does; yields the address."""
-    server = uvicorn.Server(uvicorn.Config(create_app(live), lifespan="off", log_level="critical"))
+    config = uvicorn.Config(create_app(live), http=ImpatientProtocol, lifespan="off", log_level="critical")
+    server = uvicorn.Server(config)
     with listen("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

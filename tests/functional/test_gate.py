@@ -148,6 +148,7 @@ def test_a_budget_that_cuts_the_training_short_is_told(with_ranker: Path, tmp_pa
     with Shop.open(shutil.copytree(with_ranker, tmp_path / "shop")) as shop:
         assert "past windows" not in shop.train().skipped
         skipped = shop.train(seconds=0).skipped
-    assert skipped["past windows"] == "the ranker learnt from 1 of 2, as the time was up"
-    assert re.match(r"training took \d+ s instead of 0 s: the budget can spare", skipped["budget"])
-    assert skipped["calibration"] == "no chances are stated: the time was up"
+    assert skipped["past windows"] == "the ranker learnt from 1 of 2, to save time"
+    assert skipped["ranker"] == "it learnt nothing from the held-out weeks, to save time"
+    assert re.match(r"training took \d+ s instead of 0 s: sources, one past window", skipped["budget"])
+    assert skipped["calibration"] == "left out, to save time"

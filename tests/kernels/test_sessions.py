@@ -90,3 +90,11 @@ def test_the_kernel_agrees_with_its_twin(seed: int, candidates: int, k: int, bef
     draw = np.random.default_rng(seed)
     queries = [draw_history(draw) for _ in range(40)]
     both(histories(*queries), index_of(draw_sessions(draw), 8), Nearest(candidates, k, 0.5, before))
+
+
+def test_a_single_query_says_which_items_it_reaches() -> None:
+    history = histories({0: 0.5, 1: 1.0})
+    for _ in range(2):  # and leaves nothing behind for the next one
+        reached, scores = sessions.reach(history, INDEX, PLAIN)
+        assert sorted(reached.tolist()) == [0, 1, 2, 3]
+        np.testing.assert_array_equal(scores, sessions.score_sessions(history, INDEX, PLAIN)[0, reached])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from aisle import kernels
 from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import EventLog, Interactions
 from aisle.recommenders.abilities import HasItemVectors, PredictsRatings
@@ -199,6 +200,19 @@ class Battery(ABC):
         np.testing.assert_allclose(scores.of(query, item.astype(np.int32)), dense.ravel(), rtol=1e-4, atol=1e-5)
         best = np.maximum(np.sort(np.nan_to_num(dense, nan=-1.0), axis=1)[:, :-5:-1], 0)
         np.testing.assert_allclose(np.fmax(scores.best.scores, 0), best, rtol=1e-4, atol=1e-5)
+
+    def test_a_server_proposes_to_one_shopper_what_a_batch_does(
+        self, data: Interactions, fitted: Recommender[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        queries = ask_rows(data)
+        expected = fitted.scores(queries, 4)
+        monkeypatch.setattr(kernels, "_loaded", True)
+        items = np.arange(data.shape[1], dtype=np.int32)
+        for number in (0, 17, 39):
+            alone = fitted.scores(queries.single(number), 4)
+            np.testing.assert_allclose(alone.best.scores[0], expected.best.scores[number], rtol=1e-3, atol=1e-4)
+            of_batch = expected.of(np.full(len(items), number), items)
+            np.testing.assert_allclose(alone.of(np.zeros(len(items), np.int64), items), of_batch, rtol=1e-3, atol=1e-4)
 
     def test_no_queries_no_answers(self, fitted: Recommender[Any]) -> None:
         assert fitted.retrieve(ask(), 3).items.shape == (0, 3)

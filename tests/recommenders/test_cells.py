@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from aisle import kernels
+from aisle.kernels import cells_numpy
 from aisle.recommenders import cells
 from aisle.recommenders.cells import index, of_directions, top_in_cells
 from aisle.recommenders.implicit import graph_filter
@@ -68,6 +69,32 @@ def test_kernel_and_twin_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = top_in_cells(vectors[:9], vectors, found, 700)
     np.testing.assert_array_equal(kernel.items, twin.items)
     np.testing.assert_allclose(kernel.scores, twin.scores, rtol=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 20, 700])
+def test_bearings_save_products_and_change_nothing(n: int) -> None:
+    vectors, found = clustered(), index(clustered(), seed=0)
+    assert found is not None
+    vectors[[7, found.longest[0]]], vectors[8] = np.nan, 0
+    queries = np.vstack((vectors[:19], -vectors[3:4], found.means[:3]))
+    plain, quick = (
+        top_in_cells(queries, vectors, found, n, known) for known in (None, cells_numpy.bearings(vectors, found))
+    )
+    np.testing.assert_array_equal(quick.items, plain.items)
+    np.testing.assert_array_equal(quick.scores, plain.scores)
+
+
+def test_bearings_are_along_and_across_the_mean_of_a_cell() -> None:
+    vectors, found = clustered(), index(clustered(), seed=0)
+    assert found is not None
+    along, across, rests, cell_of_longest, lengths = cells_numpy.bearings(vectors, found)
+    np.testing.assert_allclose(lengths, np.linalg.norm(found.means, axis=1), rtol=1e-6)
+    of_cell = np.repeat(np.arange(len(lengths)), np.diff(found.indptr))
+    items, cell = np.append(found.items, found.longest), np.append(of_cell, cell_of_longest)
+    products = np.einsum("if,if->i", vectors[items], found.means[cell])
+    np.testing.assert_allclose(along * lengths[cell], products, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(np.hypot(along, across), np.linalg.norm(vectors[items], axis=1), rtol=1e-5)
+    np.testing.assert_allclose(rests, np.linalg.norm(vectors[items, FACTORS // 3 :], axis=1), rtol=1e-5)
 
 
 def test_a_query_without_a_vector_finds_nothing() -> None:

@@ -9,7 +9,7 @@ from hmac import digest
 import pytest
 
 from aisle.shop.errors import Forbidden, IdError, InputError
-from aisle.shop.tokens import new_secret, read_token, secret_id, sign_user
+from aisle.shop.tokens import SignedMail, new_secret, read_mail_token, read_token, secret_id, sign_mail, sign_user
 
 SECRET = new_secret()
 KNOWN = {secret_id(SECRET): SECRET}
@@ -29,7 +29,7 @@ def test_a_token_names_its_user_and_when_it_expires() -> None:
 
 def test_a_token_of_any_library_is_read() -> None:
     header = {"kid": secret_id(SECRET), "alg": "HS256", "typ": "JWT"}
-    claims = {"sub": "anna", "exp": 5, "aud": "Shop", "iat": 1}
+    claims = {"sub": "anna", "exp": 5, "aud": "Shop", "iat": 1, "scope": ["openid"], "placement": 7}
     assert read_token(made_by_hand(header, claims), KNOWN, "Shop") == ("anna", 5)
 
 
@@ -98,3 +98,16 @@ def test_nobody_signs_with_half_a_secret_or_for_half_an_id() -> None:
 def test_a_secret_has_256_random_bits() -> None:
     assert len(bytes.fromhex(SECRET.rpartition("_")[2])) == 32
     assert new_secret() != SECRET
+
+
+def test_the_token_of_an_e_mail_says_for_whom_it_is_and_which_shelf_it_shows() -> None:
+    token = sign_mail("Ann", "home", SECRET, "Shop", 60, now=1000)
+    assert read_mail_token(token, KNOWN, "Shop") == SignedMail("Ann", 1060, "home")
+    assert sign_mail("Ann", "home", SECRET, "Shop", 60, now=1000) != token, "one mailing is told from another"
+
+
+def test_the_token_of_an_e_mail_signs_nobody_in_and_that_of_a_user_opens_no_e_mail() -> None:
+    with pytest.raises(Forbidden, match="signs nobody in"):
+        read_token(sign_mail("Ann", "home", SECRET, "Shop"), KNOWN, "Shop")
+    with pytest.raises(Forbidden, match="not of scope 'e-mail'"):
+        read_mail_token(sign_user("Ann", SECRET, "Shop"), KNOWN, "Shop")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import uvicorn
 
@@ -53,6 +54,20 @@ def test_a_second_request_that_is_never_finished_is_cut_too(address: tuple[str, 
     with socket.create_connection(address, timeout=60) as client:
         client.sendall(HEALTH + HEALTH[:20])
         assert received(client).count(b"HTTP/1.1 200") == 1
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [HEALTH.replace(b"host:", b"content-length: *7\r\nhost:"), b"\x16\x03\x01 hello\r\n\r\n", b"GET /\r\n\r\n"],
+)
+def test_what_is_no_http_is_told_as_every_failure_is(address: tuple[str, int], request_: bytes) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(request_)
+        head, _, body = received(client).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/problem+json" in head
+    assert b"nosniff" in head
+    assert msgspec.json.decode(body)["status"] == 400
 
 
 def test_a_client_that_hangs_up_costs_no_traceback(address: tuple[str, int], caplog: pytest.LogCaptureFixture) -> None:

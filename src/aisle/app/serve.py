@@ -84,7 +84,7 @@ class Live:
         self.logins = Logins(self.db, self._reads)
         self.writer = EventWriter(self.db)
         self.impressions = ImpressionLog(self.db)
-        self.recommendation_ids = RecommendationIds(self.db)
+        self.recommendation_ids = RecommendationIds(self.db, self._reads)
         self.profiles = Profiles(self._reads)
         self.erasures = ErasureWatch(self._reads, self.profiles)
         self.paged = PagedShelves(self.db)

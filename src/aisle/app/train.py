@@ -14,6 +14,7 @@ from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training import interactions_table
+from aisle.app.training.budget import Stage
 from aisle.app.training.calibrating import Reliability
 from aisle.app.training.figures import Measurements
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit, with_other_components
@@ -113,9 +114,8 @@ def train(
     model
         The personal model, instead of the one in `aisle.toml`.
     seconds
-        How long training may take. After half of it, a hybrid's ranker learns from the past windows gathered by then,
-        and from fewer rows of them if little is left; after all of it, no chances are calibrated. A training that takes
-        longer all the same says so; None: all windows.
+        How long training may take; None: as long as it needs. What is left out to keep it is told, and so is a training
+        that takes longer all the same (`aisle.app.training.budget`).
     force
         Whether it goes live whatever its figures are, and whatever parts of the live model it lacks.
 
@@ -131,7 +131,8 @@ def train(
     started = time.perf_counter()
     recipe = recipe_of(settings, model)
     budget = TrainingBudget(np.inf if seconds is None else seconds)
-    tables = read_tables(db, settings, progress)
+    with budget.spend_on(Stage.READ):
+        tables = read_tables(db, settings, progress)
     decision = decide(db, settings, recipe, tables, budget, progress)
     # From here on with the held-out weeks: what goes live has learnt from everything.
     known, skipped = with_reviews(tables, END_OF_TIME, recipe.seed)
@@ -147,6 +148,7 @@ def train(
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision)
     skipped |= interactions_table.refresh(db, data, progress)
+    review_errors = star_errors(tables.reviews, recipe.seed)
     skipped |= budget.told()
     if tables.stray is not None:
         skipped["stray events"] = tables.stray
@@ -154,7 +156,7 @@ def train(
         **decision.figures(),
         version=version,
         live=decision.promote,
-        review_errors=star_errors(tables.reviews, recipe.seed),
+        review_errors=review_errors,
         events=tables.events.height,
         users=len(data.users),
         items=len(data.items),

@@ -8,6 +8,6 @@ from aisle.client.async_client import AsyncClient
 from aisle.client.calls import new_event_id
 from aisle.client.client import Client
 from aisle.shop.errors import ApiError
-from aisle.shop.tokens import sign_user
+from aisle.shop.tokens import sign_mail, sign_user
 
-__all__ = ["ApiError", "AsyncClient", "Client", "new_event_id", "sign_user"]
+__all__ = ["ApiError", "AsyncClient", "Client", "new_event_id", "sign_mail", "sign_user"]

@@ -11,8 +11,9 @@ import polars as pl
 from aisle.ingest.batch import ROW, cut
 from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
 from aisle.ingest.json import check_object, split
-from aisle.ingest.readers.jsonl import cell_of, to_frame
+from aisle.ingest.readers.jsonl import to_frame
 from aisle.ingest.rows.check import check_event
+from aisle.ingest.rows.fields import field_of
 from aisle.ingest.validate import validate
 from aisle.shop import columns as c
 from aisle.shop import moments
@@ -84,7 +85,7 @@ def parse_events(body: bytes, now: int | None = None, stars: Stars = ANY_STARS) 
     if len(events) > MAX_EVENTS:
         raise InputError(f"the body has {len(events):,} events; send at most {MAX_EVENTS:,} at a time")
     now = moments.now() if now is None else now
-    accepted, reasons = check_events(events, [(uuid.uuid4().hex, now) for _ in events], now)
+    accepted, reasons = check_events(events, [(None, now)] * len(events), now)
     accepted = _on_scale([_not_ahead(event, now) for event in accepted], reasons, stars)
     rejects = [
         Reject(SOURCE, None, "events", reason, cut(event.decode()))
@@ -95,7 +96,7 @@ def parse_events(body: bytes, now: int | None = None, stars: Stars = ANY_STARS) 
 
 
 def check_events(
-    events: Sequence[bytes], defaults: Sequence[tuple[str, int]], now: int
+    events: Sequence[bytes], defaults: Sequence[tuple[str | None, int]], now: int
 ) -> tuple[list[EventTuple], list[str | None]]:
     """Check events one by one.
 
@@ -104,7 +105,7 @@ def check_events(
     events
         The text of each.
     defaults
-        For each the `event_id` and the `timestamp` to give it if it has none.
+        For each the `event_id` and the `timestamp` to give it if it has none; without an id, a new one.
     now
         The present moment: timestamps may be a day ahead of it.
 
@@ -194,31 +195,12 @@ def _cells(event: bytes) -> Iterator[tuple[str, str | None]]:
             raise InputError(f"field {theirs[:60]!r} is unknown; put fields of your own into properties")
         if ours != theirs and ours in fields:
             raise InputError(f"{ours} is given twice, also as {theirs}; send one")
-        yield ours, _cell(ours, raw)
+        yield ours, field_of("events", ours, raw)
 
 
-def _cell(name: str, raw: msgspec.Raw) -> str | None:
-    """Return a field as text, if its JSON type fits the column."""
-    view = bytes(raw)
-    kind = view[:1]
-    if name == c.PROPERTIES:
-        fits = kind in b'{n"'
-    elif kind in b"-0123456789":
-        fits = c.EVENTS[name] != "str" or view.isdigit() or name == c.TIMESTAMP
-    else:
-        fits = kind in b'"n'
-    if not fits:
-        wanted = "an object" if name == c.PROPERTIES else "text" if c.EVENTS[name] == "str" else "a number"
-        raise InputError(f"{name} {view[:60].decode(errors='ignore')} is not {wanted}")
-    try:
-        return cell_of(raw)
-    except ValueError as error:
-        raise InputError(f"{name} is not valid Unicode: {_message(error)}") from None
-
-
-def _with_defaults(event: Cells, event_id: str, timestamp: int) -> Cells:
+def _with_defaults(event: Cells, event_id: str | None, timestamp: int) -> Cells:
     return event | {
-        c.EVENT_ID: event.get(c.EVENT_ID) or event_id,
+        c.EVENT_ID: event.get(c.EVENT_ID) or event_id or uuid.uuid4().hex,
         c.TIMESTAMP: event.get(c.TIMESTAMP) or str(timestamp),
     }
 

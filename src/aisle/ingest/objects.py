@@ -7,7 +7,8 @@ import polars as pl
 from aisle.ingest.batch import ROW
 from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
 from aisle.ingest.json import split
-from aisle.ingest.readers.jsonl import cells_of, to_frame
+from aisle.ingest.readers.jsonl import raw_fields, to_frame
+from aisle.ingest.rows.fields import field_of
 from aisle.ingest.validate import validate
 from aisle.shop import columns as c
 from aisle.shop import moments
@@ -67,13 +68,13 @@ def parse_objects(table: str, body: bytes) -> tuple[pl.DataFrame, list[str | Non
 def _row(table: str, text: bytes) -> dict[str, str | None]:
     """Return an object's fields under our column names, as text."""
     row: dict[str, str | None] = {}
-    for theirs, value in cells_of(text).items():
+    for theirs, raw in raw_fields(text).items():
         ours = c.ALIASES.get(theirs, theirs)
         if ours not in c.TABLES[table]:
             raise InputError(f"field {theirs[:60]!r} is unknown; those of {table} are: {', '.join(c.TABLES[table])}")
         if ours in row:
             raise InputError(f"{ours} is given twice, also as {theirs}; send one")
-        row[ours] = value
+        row[ours] = field_of(table, ours, raw)
     if not row:
         raise InputError(f"the object is empty; {next(iter(c.TABLES[table]))} is missing")
     return row

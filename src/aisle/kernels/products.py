@@ -5,15 +5,18 @@ row in an array that fits its cache, keeps the best, and goes on to the next row
 threads.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
+from aisle.kernels import scratch
 from aisle.kernels.compiling import (
     FilledFloatRows,
     FilledFloats,
     FilledInts,
+    FilledLongs,
     FloatRows,
     Floats,
     Ints,
@@ -24,6 +27,8 @@ from aisle.kernels.compiling import (
 from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Denominator, row_sums
 from aisle.kernels.threads import even_blocks, share_out
+
+FilledMarks = Annotated[NDArray[np.uint8], types.Array(types.uint8, 1, "C")]
 
 _BLOCK_COST: Final = 400_000
 _ROW_COST: Final = 64
@@ -75,6 +80,17 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
     return dense
 
 
+def reach(left: CSR, right: CSR, columns: int) -> tuple[Ints, Floats]:
+    """Return the columns that a single row of left·right reaches, and their values, as `products_numpy.reach` does.
+
+    A row costs the same however many columns there are.
+    """
+    reached, values, count = np.empty(columns + 1, np.int32), np.empty(columns, np.float32), np.zeros(1, np.int64)
+    total, seen = scratch.zeros(columns, np.float32), scratch.zeros(columns, np.uint8)
+    _reach(left.indices, left.values, *right, total, seen, reached, values, count)
+    return reached[: count[0]], values[: count[0]]
+
+
 def dense_products(left: CSR, right: Floats) -> Floats:
     """Return left·right (rows, columns), where the right matrix (inner, columns) is dense."""
     product = np.empty((len(left.indptr) - 1, right.shape[1]), np.float32)
@@ -112,7 +128,8 @@ def _add_up(
     for i in range(len(inner)):
         factor = factors[i]
         for place in range(indptr[inner[i]], indptr[inner[i] + 1]):
-            column = indices[place]
+            # Unsigned: a column that may be negative costs as much time as the sum.
+            column = np.uint32(indices[place])
             total[column] += factor * values[place]
             # Written every time and counted the first time: a branch here would double the cost.
             touched[count] = column
@@ -260,6 +277,28 @@ def _products(
             for place in range(len(columns)):
                 # Unsigned: a column that may be negative costs as much time as the sum.
                 total[np.uint32(columns[place])] += factor * entries[place]
+
+
+@kernel
+def _reach(
+    inner: Ints,
+    factors: Floats,
+    indptr: Longs,
+    indices: Ints,
+    values: Floats,
+    total: FilledFloats,
+    seen: FilledMarks,
+    reached: FilledInts,
+    sums: FilledFloats,
+    count: FilledLongs,
+) -> None:
+    """Fill in what is reached; `total` and `seen` hold zeros, before and after."""
+    count[0] = _add_up(inner, factors, indptr, indices, values, total, seen, reached)
+    for i in range(count[0]):
+        column = np.uint32(reached[i])
+        sums[i] = total[column]
+        total[column] = 0
+        seen[column] = 0
 
 
 @kernel

@@ -65,6 +65,13 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
     return dense
 
 
+def reach(left: CSR, right: CSR, columns: int) -> tuple[NDArray[np.int32], Floats]:
+    """Return the columns that a single row of left·right reaches, each once and in any order, and their values."""
+    of_entries = [right.indices[right.indptr[row] : right.indptr[row + 1]] for row in left.indices]
+    reached = np.unique(np.concatenate([np.zeros(0, np.int32), *of_entries]))
+    return reached, products(left, right, columns)[0, reached]
+
+
 def dense_products(left: CSR, right: Floats) -> Floats:
     """Return left·right (rows, columns), where the right matrix (inner, columns) is dense."""
     product = np.zeros((len(left.indptr) - 1, right.shape[1]), np.float32)

@@ -4,7 +4,20 @@ from typing import Final
 
 import numpy as np
 
-from aisle.kernels.compiling import Doubles, FilledFloatRows, Floats, Ints, Longs, inlined, kernel
+from aisle.kernels import scratch
+from aisle.kernels.compiling import (
+    Doubles,
+    FilledFlags,
+    FilledFloatRows,
+    FilledInts,
+    FilledLongs,
+    Flags,
+    Floats,
+    Ints,
+    Longs,
+    inlined,
+    kernel,
+)
 from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Index, Nearest
 from aisle.kernels.threads import blocks, share_out
@@ -16,14 +29,51 @@ _DISTANCES: Final = 64
 
 def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     """Return the score of every item for every query, as `sessions_numpy.score_sessions` does."""
-    queries = len(history.counts)
-    scores = np.zeros((queries, len(index.rarity)), np.float32)
+    queries, items = len(history.counts), len(index.rarity)
+    scores = np.zeros((queries, items), np.float32)
 
     def score(start: int, stop: int) -> None:
-        _score(start, stop, history.indptr, history.indices, history.values, *index, *nearest, scores)
+        seen, reached, count = np.zeros(items, np.bool_), np.empty(items + 1, np.int32), np.zeros(1, np.int64)
+        _score(
+            start,
+            stop,
+            history.indptr,
+            history.indices,
+            history.values,
+            *index,
+            *nearest,
+            scores,
+            seen,
+            reached,
+            count,
+        )
 
     share_out(score, blocks(queries, _QUERIES))
     return scores
+
+
+def reach(history: CSR, index: Index, nearest: Nearest) -> tuple[Ints, Floats]:
+    """Return the items that have a score for a single query, each once and in any order, and their scores."""
+    items = len(index.rarity)
+    scores, seen = scratch.zeros(items, np.float32), scratch.zeros(items, np.bool_)
+    reached, count = np.empty(items + 1, np.int32), np.zeros(1, np.int64)
+    _score(
+        0,
+        1,
+        history.indptr,
+        history.indices,
+        history.values,
+        *index,
+        *nearest,
+        scores[None],
+        seen,
+        reached,
+        count,
+    )
+    found = reached[: count[0]].copy()
+    values = scores[found]
+    scores[found], seen[found] = 0, False
+    return found, values
 
 
 @inlined
@@ -99,6 +149,16 @@ def _fading(decay: float, distances: int) -> Doubles:
 
 
 @inlined
+def _note(of_session: Ints, seen: Flags, reached: Ints, count: Longs) -> None:
+    """Add the items of a neighbour to those that are reached."""
+    for item in of_session:
+        # Written every time and counted the first time, without a branch.
+        reached[count[0]] = item
+        count[0] += 1 - seen[np.uint32(item)]
+        seen[np.uint32(item)] = True
+
+
+@inlined
 def _add(
     row: Floats, of_session: Ints, common: np.int32, similarity: float, fading: Doubles, before: float, rarity: Floats
 ) -> None:
@@ -132,7 +192,11 @@ def _score(
     distance_decay: float,
     before: float,
     scores: FilledFloatRows,
+    seen: FilledFlags,
+    reached: FilledInts,
+    reached_count: FilledLongs,
 ) -> None:
+    """Score queries; what any of them reaches is noted."""
     most = min(candidates, len(faded))
     sessions = np.empty(most, np.int32)
     match = np.empty(most, np.int32)
@@ -162,6 +226,7 @@ def _score(
             of_session = session_items[session_indptr[session] : session_indptr[session + 1]]
             if len(of_session) > len(fading):
                 fading = _fading(distance_decay, 2 * len(of_session))
+            _note(of_session, seen, reached, reached_count)
             _add(
                 scores[query],
                 of_session,

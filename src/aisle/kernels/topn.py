@@ -5,11 +5,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.cells_numpy import Cells, ordered
+from aisle.kernels.cells_numpy import THIRD, Bearings, Cells
 from aisle.kernels.compiling import (
     FilledFloatRows,
     FilledFloats,
     FilledIntRows,
+    FilledInts,
     FloatRows,
     Floats,
     IntRows,
@@ -40,6 +41,9 @@ _INFINITY: Final = np.int32(0x7F800000)
 _NAN: Final = np.int32(0x7FC00000)
 _BUCKETS: Final = (0x7F800000 >> 19) + 1
 _LOW: Final = np.uint64(2**32 - 1)
+_ROUNDING: Final = np.finfo(np.float32).eps
+"""Rounding changes a product by less than this times the factors and the lengths of both vectors."""
+_NO_BEARINGS: Final = Bearings(*(np.zeros(0, np.float32),) * 3, np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 def top_vectors(
@@ -97,19 +101,39 @@ def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     return items, best
 
 
-def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int) -> tuple[Ints, Floats]:
-    """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does."""
+def top_among(among: Ints, scores: Floats, n: int) -> tuple[Ints, Floats]:
+    """Return the best n above 0 of some items of a single query, as `topn_numpy.top_among` does."""
+    items, best = np.empty((1, n), np.int32), np.empty((1, n), np.float32)
+    _rank_among(among, scores.view(np.int32), items[0], best[0].view(np.int32))
+    return items, best
+
+
+def top_in_cells(
+    queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int, bearings: Bearings | None = None
+) -> tuple[Ints, Floats]:
+    """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does.
+
+    Parameters
+    ----------
+    bearings
+        Those of the vectors, by `cells_numpy.bearings`: what they tell to be far from the best is not multiplied out.
+        None: everything is.
+    """
     items, best = _empty(len(queries), n)
-    order = ordered(queries, cells)
+    means = queries @ cells.means.T
+    order = np.argsort(-means, axis=1, kind="stable")
+    known = bearings or _NO_BEARINGS
 
     def scan(start: int, stop: int) -> None:
         _scan(
             queries[start:stop],
             vectors,
+            means[start:stop],
             order[start:stop],
             cells.indptr,
             cells.items,
             cells.longest,
+            *known,
             scanned,
             items[start:stop],
             best[start:stop],
@@ -240,6 +264,16 @@ def _collect(bits: Ints, floor: np.int32, keys: NDArray[np.uint64]) -> int:
     return count
 
 
+@inlined
+def _key(bits: Ints, items: Ints, floor: np.int32, keys: NDArray[np.uint64]) -> int:
+    """Fill in what `_collect` does, given the item of each score."""
+    count = 0
+    for i in range(len(bits)):
+        keys[count] = ((_LOW - np.uint64(bits[i])) << np.uint64(32)) | np.uint64(items[i])
+        count += floor <= bits[i] <= _INFINITY
+    return count
+
+
 @kernel
 def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: FilledIntRows) -> None:
     """Rank the scores above 0; all scores are given by their bits."""
@@ -261,6 +295,23 @@ def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: Fill
 
 
 @kernel
+def _rank_among(among: Ints, bits: Ints, best_items: FilledInts, best_scores: FilledInts) -> None:
+    """Rank those of some items that have a score above 0; all scores are given by their bits."""
+    n = len(best_items)
+    keys = np.empty(len(among) + 1, np.uint64)
+    floor = _floor(bits, n, np.empty(_BUCKETS, np.int32)) if n < len(among) else np.int32(1)
+    count = _key(bits, among, floor, keys)
+    if count < n and floor > 1:
+        count = _key(bits, among, np.int32(1), keys)
+    keys[:count].sort()
+    for place in range(min(n, count)):
+        best_items[place] = np.int32(keys[place] & _LOW)
+        best_scores[place] = np.int32(_LOW - (keys[place] >> np.uint64(32)))
+    best_items[count:] = -1
+    best_scores[count:] = _NAN
+
+
+@kernel
 def _sort_rows(items: FilledIntRows, scores: FilledFloatRows) -> None:
     for query in range(len(items)):
         _sort(items[query], scores[query])
@@ -275,36 +326,72 @@ def _product(query: Floats, vector: Floats) -> np.float32:
 
 
 @inlined
-def _offer_items(query: Floats, vectors: Floats, items: Ints, best_items: Ints, best: Floats) -> None:
-    """Put items into the heap if they are better than its worst."""
-    for item in items:
-        score = _product(query, vectors[item])
-        if _worse(best[0], best_items[0], score, item):
-            _sink(best_items, best, item, score, len(best))
+def _offer_item(
+    query: Floats, vector: Floats, rest: np.float32, item: np.int32, best_items: Ints, best: Floats
+) -> None:
+    """Put an item into the heap if it is better than its worst; `rest` is what all but the first factors may add."""
+    if rest < np.inf and _product(query[: len(query) // THIRD], vector) + rest < best[0]:
+        return
+    score = _product(query, vector)
+    if _worse(best[0], best_items[0], score, item):
+        _sink(best_items, best, item, score, len(best))
+
+
+@inlined
+def _fill_bearings(query: Floats, means: Floats, lengths: Floats, toward: Floats, aside: Floats) -> np.float32:
+    """Fill in how far the query goes along the mean of each cell, and across; return what rounding may hide."""
+    square = _product(query, query)
+    for cell in range(len(lengths)):
+        toward[cell] = means[cell] / lengths[cell] if lengths[cell] > 0 else np.float32(0)
+        aside[cell] = np.sqrt(max(square - toward[cell] * toward[cell], np.float32(0)))
+    return np.float32(_ROUNDING * (16 + len(query)) * np.sqrt(square))
 
 
 @kernel
 def _scan(
     queries: FloatRows,
     vectors: FloatRows,
+    means: FloatRows,
     order: LongRows,
     indptr: Longs,
     items: Ints,
     longest: Ints,
+    along: Floats,
+    across: Floats,
+    rests: Floats,
+    cell_of_longest: Ints,
+    lengths: Floats,
     scanned: int,
     best_items: FilledIntRows,
     best: FilledFloatRows,
 ) -> None:
+    toward, aside = np.empty(len(lengths), np.float32), np.empty(len(lengths), np.float32)
+    known, rest = len(along) > 0, np.float32(np.inf)
     for row in range(len(queries)):
-        _offer_items(queries[row], vectors, longest, best_items[row], best[row])
+        query, heap_items, heap = queries[row], best_items[row], best[row]
+        hidden = _fill_bearings(query, means[row], lengths, toward, aside)
+        others = query[len(query) // THIRD :]
+        length = np.sqrt(_product(others, others))
         count = 0
-        for cell in order[row]:
-            if count >= scanned:
+        # The best cells first, so that all other items are measured against good ones; the longest are a last cell.
+        for number in range(order.shape[1] + 1):
+            last = number == order.shape[1] or count >= scanned
+            cell = np.int64(0) if last else order[row, number]
+            start, stop = (len(items), len(items) + len(longest)) if last else (indptr[cell], indptr[cell + 1])
+            for at in range(start, stop):
+                item = longest[at - start] if last else items[at]
+                if known:
+                    near = cell_of_longest[at - start] if last else cell
+                    slack = hidden * (abs(along[at]) + across[at])
+                    # Where something is no number, nothing is told.
+                    if toward[near] * along[at] + aside[near] * across[at] + slack < heap[0]:
+                        continue
+                    rest = length * rests[at] + slack
+                _offer_item(query, vectors[item], rest, item, heap_items, heap)
+            if last:
                 break
-            of_cell = items[indptr[cell] : indptr[cell + 1]]
-            _offer_items(queries[row], vectors, of_cell, best_items[row], best[row])
-            count += len(of_cell)
-        _sort(best_items[row], best[row])
+            count += stop - start
+        _sort(heap_items, heap)
 
 
 @kernel

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels import cells_numpy
-from aisle.kernels.cells_numpy import Cells
+from aisle.kernels.cells_numpy import Bearings, Cells
 from aisle.recommenders.query import Ranked
 from aisle.recommenders.topn import compiled
 
@@ -60,13 +60,13 @@ def of_directions(cells: Cells, directions: Floats) -> Cells:
     return Cells(means, indptr, items[order], cells.longest[:0])
 
 
-def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, n: int) -> Ranked:
-    """Return the n best items of each query, of those that are scored."""
+def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, n: int, bearings: Bearings | None = None) -> Ranked:
+    """Return the n best items of each query, of those that are scored; their `bearings` only save time."""
     if not compiled(len(queries)):
         return Ranked(*cells_numpy.top_in_cells(queries, vectors, cells, SCANNED, n))
     from aisle.kernels.topn import top_in_cells
 
-    return Ranked(*top_in_cells(queries, vectors, cells, SCANNED, n))
+    return Ranked(*top_in_cells(queries, vectors, cells, SCANNED, n, bearings))
 
 
 def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:

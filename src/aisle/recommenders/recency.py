@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.recommenders.query import QueryBatch, Scores
+from aisle.recommenders.reach import Reach
 from aisle.recommenders.sparse import answered, history_rows
-from aisle.recommenders.topn import topn_positive
 
 Floats = NDArray[np.float32]
 
@@ -51,24 +51,24 @@ class RanksTheRest(ABC):
     """The scores of items without a link from the history, by `popular_rest`, (items,)."""
 
     @abstractmethod
-    def _reached(self, queries: QueryBatch) -> Floats:
-        """Return new scores (queries, items) of what histories link to, 0 for all other items."""
+    def _reached(self, queries: QueryBatch) -> Reach:
+        """Return what histories link to."""
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return scores along links, and `rest_` for other items; NaN for a query without a positive weight."""
-        scores = self._reached(queries)
+        scores = self._reached(queries).dense
         np.copyto(scores, self.rest_, where=scores == 0)
         return answered(scores, queries, items)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items of each query that it links to, and the scores of any others."""
-        reached = answered(self._reached(queries), queries)
+        reached = self._reached(queries).answering(queries)
 
         def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
-            scores = reached[query, item]
+            scores = reached.of(query, item)
             return np.where(scores == 0, self.rest_[item], scores)
 
-        return Scores(topn_positive(reached, n), of)
+        return Scores(reached.best(n), of)
 
     @property
     def items_count(self) -> int:

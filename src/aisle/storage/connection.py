@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -22,9 +22,9 @@ from aisle.storage.dialects import (
     Query,
     open_server,
     query_text,
-    quick_rows,
     snapshot_options,
 )
+from aisle.storage.kept import MOST, KeptConnections
 from aisle.storage.sqlite import BUSY_SECONDS, file_id, open_file
 from aisle.storage.tables import events, item_changes, items
 
@@ -47,6 +47,13 @@ class Database:
     """What knows whether it is away; None: every caller finds out."""
     trips: bool = False
     """Whether a read that is not answered opens the breaker."""
+    leaves_open: bool = False
+    """Whether a read leaves a transaction open, which the pool ends."""
+
+    @cached_property
+    def _kept(self) -> KeptConnections:
+        """The connections of `rows`."""
+        return KeptConnections(self.engine, lambda: self.identity, 0 if self.leaves_open else MOST)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -66,14 +73,7 @@ class Database:
         """
         text = query_text(self.engine.dialect, query)
         with self._explained():
-            connection = self.engine.raw_connection()
-            try:
-                rows = quick_rows(connection, text, values)
-            except BaseException:
-                connection.invalidate()  # nobody knows what it still waits for
-                raise
-            connection.close()
-            return rows
+            return self._kept.rows(text, values)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -109,6 +109,8 @@ class Database:
     def _noted(self, error: StatementError) -> StorageError:
         """Return what an error means, and open the breaker if the database is away."""
         explained = explain(self.name, error)
+        if isinstance(explained, DatabaseUnavailable):
+            self._kept.drop()
         if self.trips and self.breaker is not None and isinstance(explained, DatabaseUnavailable):
             self.breaker.trip()
         return explained
@@ -127,10 +129,16 @@ class Database:
         """What tells the database from one that took its place; for a server, its address is all that is known."""
         return file_id(self.name) if self.engine.dialect.name == "sqlite" else None
 
+    @property
+    def seen(self) -> object:
+        """The identity of the database that `rows` read last."""
+        return self._kept.seen
+
     def close(self) -> None:
         """Close every connection."""
         if self.trips and self.breaker is not None:
             self.breaker.close()
+        self._kept.drop()
         self.engine.dispose()
 
     def __enter__(self) -> Self:
@@ -196,7 +204,8 @@ def connect(url: str, *, create: bool = False, silence: float | None = None, qui
     if driver != "sqlite":
         port = f":{parsed.port}" if parsed.port else ""
         engine = open_server(parsed, silence, quick=quick)
-        return Database(engine, f"{parsed.get_backend_name()}://{parsed.host}{port}/{parsed.database}")
+        name = f"{parsed.get_backend_name()}://{parsed.host}{port}/{parsed.database}"
+        return Database(engine, name, leaves_open=not quick)
     if not parsed.database or parsed.database == ":memory:":
         raise SettingsError(f"the database URL {parsed} names no file; {_URL_HELP}")
     path = Path(parsed.database).absolute()

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import (
+    Boolean,
     CompoundSelect,
     Connection,
     Dialect,
@@ -57,7 +58,8 @@ TABLE_WAIT: Final = {"mysql": "SET SESSION lock_wait_timeout = 5", "postgresql":
 """How a change of a table gives up after five seconds of waiting for its readers."""
 
 _CONNECT_SECONDS: Final = 10
-_RECYCLE_SECONDS: Final = 300  # before a server or a firewall closes a connection that is not used
+RECYCLE_SECONDS: Final = 300
+"""How old a connection may be: a server or a firewall closes one that is not used."""
 
 QUICK_POOL: Final = {
     "pool_size": 15,
@@ -102,7 +104,7 @@ def open_server(url: URL, silence: float | None = None, *, quick: bool = False) 
         arguments["connect_timeout"] = max(1, round(min(silence, _CONNECT_SECONDS)))
         arguments |= {"read_timeout": silence, "write_timeout": silence} if server == "mysql" else {}
     if quick:
-        pool = QUICK_POOL | {"isolation_level": "AUTOCOMMIT", "pool_timeout": silence, "pool_recycle": _RECYCLE_SECONDS}
+        pool = QUICK_POOL | {"isolation_level": "AUTOCOMMIT", "pool_timeout": silence, "pool_recycle": RECYCLE_SECONDS}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True, paramstyle="format", **pool)
     if server == "postgresql":
         event.listen(engine, "connect", _plan_each_time)
@@ -209,6 +211,11 @@ def update_rows(
         return
     text, order = _update_sql(connection.dialect, table, tuple(names), tuple(columns))
     connection.exec_driver_sql(text, list(map(itemgetter(*order), rows)))
+
+
+def gives_plain_rows(dialect: Dialect, query: Select[Any]) -> bool:
+    """Return whether the driver gives the rows of a query as they are, with nothing to convert, and one by one."""
+    return dialect.name == "sqlite" and not any(isinstance(column.type, Boolean) for column in query.selected_columns)
 
 
 def quick_rows(connection: PoolProxiedConnection, query: QueryText, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -69,13 +69,26 @@ def store(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
 
 
 def stream(
-    db: Database, columns: Sequence[str], since: int | None = None, until: int | None = None, batch_size: int = 50_000
+    db: Database,
+    columns: Sequence[str],
+    since: int | None = None,
+    until: int | None = None,
+    batch_size: int = 50_000,
+    *,
+    of_users: bool = False,
 ) -> Iterator["pl.DataFrame"]:
-    """Yield some columns of the events from `since` up to, not including, `until`, as `frames.stream_frames` does."""
+    """Yield some columns of the events from `since` up to, not including, `until`, as `frames.stream_frames` does.
+
+    Parameters
+    ----------
+    of_users
+        Only events that name a user.
+    """
     moment = events.c.timestamp
-    span = [moment >= since] if since is not None else []
-    span += [moment < until] if until is not None else []
-    return stream_frames(db, events, columns, batch_size, *span)
+    which = [moment >= since] if since is not None else []
+    which += [moment < until] if until is not None else []
+    which += [events.c.user_id.is_not(None)] if of_users else []
+    return stream_frames(db, events, columns, batch_size, *which)
 
 
 def history(db: Database, user_id: str, limit: int) -> list[EventRow]:
@@ -121,3 +134,10 @@ def count(db: Database) -> int:
     """Return how many events there are."""
     with db.read() as connection:
         return connection.execute(select(func.count()).select_from(events)).scalar_one()
+
+
+def last_moment(db: Database) -> int | None:
+    """Return the moment of the last event; None if there is none."""
+    with db.read() as connection:
+        moment: int | None = connection.execute(select(func.max(events.c.timestamp))).scalar_one()
+        return moment

@@ -16,13 +16,23 @@ from aisle.storage import erased, identities, interactions
 from aisle.storage.connection import Database
 from aisle.storage.receipt import Receipt
 from aisle.storage.rows import transact
-from aisle.storage.tables import ID, events, import_changes, impressions, paged_shelves, recommendations, reviews, users
+from aisle.storage.tables import (
+    ID,
+    events,
+    import_changes,
+    impressions,
+    mail_shelves,
+    paged_shelves,
+    recommendations,
+    reviews,
+    users,
+)
 from aisle.storage.tables import interactions as pairs
 
 _MOVED: Final = (events, reviews, impressions, import_changes)
 """The tables whose rows become another id's."""
 
-_COMPUTED: Final = (recommendations, pairs, paged_shelves)
+_COMPUTED: Final = (recommendations, pairs, paged_shelves, mail_shelves)
 """The tables whose rows were computed for one id, and are removed."""
 
 
@@ -71,7 +81,9 @@ def part(connection: Connection, anonymous_id: str) -> dict[str, int]:
     interactions.forget_pairs(connection, _came_under(events, user_id, ids))
     rows = {table.name: _give_back(connection, table, user_id, ids) for table in _MOVED}
     # What was computed with these rows may show one person what another one looked at.
-    rows |= {table.name: _remove(connection, table, user_id) for table in (recommendations, paged_shelves)}
+    rows |= {
+        table.name: _remove(connection, table, user_id) for table in (recommendations, paged_shelves, mail_shelves)
+    }
     identities.part(connection, anonymous_id)
     return rows
 

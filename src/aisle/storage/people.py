@@ -28,6 +28,7 @@ from aisle.storage.tables import (
     item_changes,
     item_history,
     items,
+    mail_shelves,
     merged,
     models,
     paged_shelves,
@@ -45,6 +46,7 @@ BY_USER: Final = (
     recommendations,
     interactions,
     paged_shelves,
+    mail_shelves,
     merged,
     import_changes,
 )
@@ -109,6 +111,7 @@ _DELETED: Final = (
     recommendations,
     interactions,
     paged_shelves,
+    mail_shelves,
     merged,
 )
 

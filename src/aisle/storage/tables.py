@@ -287,6 +287,21 @@ paged_shelves: Final = Table(
 )
 """Shelves that are read page by page, for an hour: whatever happens meanwhile, no page repeats what another showed."""
 
+mail_shelves: Final = Table(
+    "mail_shelves",
+    metadata,
+    Column("digest", DIGEST, primary_key=True),
+    Column(columns.USER_ID, ID, nullable=False),
+    Column("filled", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("sent", Boolean, nullable=False),
+    Column("shelf", LONG_TEXT, nullable=False),
+    Index("mail_shelves_user", columns.USER_ID),
+    Index("mail_shelves_expires", "expires"),
+    **_OPTIONS,
+)
+"""The shelf of each e-mail, by the digest of its token: links lead where pictures say, as long as it is valid."""
+
 credentials: Final = MetaData()
 """What opens the shop's doors. A backup leaves it out, so that none brings a revoked key back."""
 

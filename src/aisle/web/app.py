@@ -12,9 +12,11 @@ from aisle.web.access.login_page import LoginPage
 from aisle.web.access_log import AccessLog, write_line
 from aisle.web.admission import Admission
 from aisle.web.dispatch import Dispatch
+from aisle.web.mail.routes import Mail
 from aisle.web.metrics import Metrics
 from aisle.web.openapi import describe
 from aisle.web.routes import ENDPOINTS, table
+from aisle.web.storefront.catalogue import Catalogue
 from aisle.web.storefront.routes import Storefront
 from aisle.web.templating import templates
 
@@ -25,8 +27,10 @@ def create_app(live: Live) -> FastAPI:
         title="Aisle", version=__version__, docs_url=DOCS, redoc_url=None, favicon_url="/static/aisle.svg"
     )
     pages = templates(live)
-    storefront = Storefront(live, pages)
+    catalogue = Catalogue(live)
+    storefront = Storefront(live, catalogue, pages)
     storefront.add_to(app)
+    Mail(live, catalogue, pages).add_to(app)
     LoginPage(live.logins, pages).add_to(app)
     short_ways = {(endpoint.path, endpoint.method): endpoint.serve(live) for endpoint in ENDPOINTS}
     for (path, method), respond in short_ways.items():

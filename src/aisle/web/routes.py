@@ -27,6 +27,7 @@ from aisle.web.api.shelf_schemas import (
 )
 from aisle.web.api.users import ErasureReceipt, Merge, Merged, Person, Unmerged
 from aisle.web.endpoint import Endpoint, Nothing
+from aisle.web.mail.routes import SHELF
 from aisle.web.schemas import Health
 
 
@@ -123,6 +124,8 @@ PAGES: Final = (
         ("GET", path, Scope.OPEN)
         for path in ("/picture.svg", "/widget.js", "/openapi.json", DOCS, f"{DOCS}/oauth2-redirect")
     ),
+    # The token of an e-mail is looked at there: it opens this shelf, and is good for nothing else.
+    *(("GET", path, Scope.OPEN) for path in (SHELF, "/e/*")),
     *(("GET", path, Scope.OPEN) for path in ("/static/*", "/static-offline-docs/*")),
 )
 """All other routes."""

@@ -1,8 +1,18 @@
-"""The answers that belong to no kind of thing: the server's health, and failures."""
+"""What belongs to no kind of thing: ids, the server's health, and failures."""
 
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from aisle.shop.events import MAX_ID_BYTES
+
+Id: TypeAlias = Annotated[
+    str,
+    Meta(
+        extra_json_schema={"minLength": 1, "maxLength": MAX_ID_BYTES, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"}
+    ),
+]
+"""An id in the description; `shop.ids.check_id` checks it, and says more."""
 
 
 class Health(Struct, frozen=True):

@@ -5,9 +5,10 @@ import pytest
 
 from aisle.app.shop import Shop
 from aisle.shop import columns, moments
-from aisle.shop.errors import FileError, InputError, NoModel
-from aisle.storage import items, recommendations
+from aisle.shop.errors import FileError, InputError, NoModel, NotEnoughData
+from aisle.storage import events, items, recommendations
 from tests.small_shop import TEAS, TOOLS
+from tests.storage.samples import row
 
 
 @pytest.mark.parametrize("name", ["shelves.parquet", "shelves.csv"])
@@ -20,6 +21,32 @@ def test_the_shelves_of_a_batch_are_the_live_ones(folder: Path, tmp_path: Path, 
     assert (written.users, written.rows) == (40, 200)
     assert table.columns == ["user_id", "rank", "item_id", "score"]
     assert table.filter(pl.col("user_id") == "user-7").sort("rank")["item_id"].to_list() == alone
+
+
+def test_what_nobody_known_did_changes_no_shelf_of_a_batch(folder: Path, tmp_path: Path) -> None:
+    """It is not even read; but the newest event says what time it is, whoever did it."""
+    with Shop.open(folder) as shop:
+        newest = max(line.timestamp for line in shop.history("user-7", 100))
+        views = [
+            row("events", event_id=f"e{n}", event="view_item", item_id=TOOLS[0], timestamp=newest) for n in range(9)
+        ]
+        shop.recommend_all(5, tmp_path / "before.parquet")
+        events.store(shop.db, views)
+        shop.recommend_all(5, tmp_path / "after.parquet")
+    before, after = (pl.read_parquet(tmp_path / f"{name}.parquet") for name in ("before", "after"))
+    assert before.equals(after)
+
+
+def test_a_log_of_nobody_is_told(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        with shop.db.write() as connection:
+            connection.exec_driver_sql("UPDATE events SET user_id = NULL")
+        with pytest.raises(NotEnoughData, match="no event names a shopper"):
+            shop.recommend_all(5)
+        with shop.db.write() as connection:
+            connection.exec_driver_sql("DELETE FROM events")
+        with pytest.raises(NotEnoughData, match="no events yet"):
+            shop.recommend_all(5)
 
 
 def test_purchases_are_not_shown_if_they_are_excluded(folder: Path, tmp_path: Path) -> None:

@@ -122,15 +122,17 @@ def test_after_the_time_limit_the_ranker_learns_from_one_window(
     assert cuts == [NEWEST.cut]
 
 
-def test_what_little_time_is_left_leaves_the_ranker_fewer_rows() -> None:
-    budget = TrainingBudget(seconds=20)
-    rows = budget.ranker_rows(400_000, 1)
-    assert 90_000 < rows <= 100_000, "a quarter of 20 s, at 20,000 rows a second"
-    assert budget.ranker_rows(400_000, 1) == rows, "what goes live is what was measured"
-    assert budget.told() == {"rows": f"rankers learnt from at most {rows:,} rows instead of 400,000, to save time"}
-    assert TrainingBudget(seconds=0).ranker_rows(400_000, 2) == 20_000
-    assert TrainingBudget(seconds=0).ranker_rows(1_000, 2) == 1_000
-    assert TrainingBudget().ranker_rows(400_000, 2) == 400_000
+def test_the_measured_ranker_goes_live_if_there_is_no_time_for_another(
+    recipe: Recipe, data: Interactions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuts = gathered(monkeypatch)
+    budget = TrainingBudget(seconds=0)
+    earlier = build(lively_events().filter(pl.col("timestamp") < NEWEST.cut), WEIGHTS, NEWEST.cut)
+    measured = fit(recipe, earlier, BEFORE, budget).components
+    live = fit(recipe, data, NEWEST, budget).components
+    assert (live[RANKER], live[PRUNER]) == (measured[RANKER], measured[PRUNER])
+    assert cuts == [BEFORE.cut], "the newest weeks were not gathered"
+    assert budget.told()["ranker"] == "it learnt nothing from the held-out weeks, to save time"
 
 
 def test_windows_end_where_the_log_begins(recipe: Recipe, data: Interactions) -> None:

@@ -13,6 +13,7 @@ from aisle.storage import (
     events,
     impressions,
     interactions,
+    mail_shelves,
     merges,
     paged_shelves,
     people,
@@ -31,6 +32,7 @@ from tests.storage import samples
 ANNA = 'Änna "O\'Hara" 😀 %_'
 BOB = "bob"
 HOLDING = (*people.BY_USER, *people.BY_TEXT)
+END_OF_TIME = 2**62
 LOOKALIKES = [ANNA.lower(), ANNA + " ", "bob ", "BOB"]
 
 
@@ -48,6 +50,7 @@ def fill(db: Database, person: str) -> None:
     with db.write() as connection:
         connection.execute(insert(recommendations), [dict(zip(RECOMMENDATIONS, places, strict=True))])
     paged_shelves.add(db, f"shelf of {person}", person, None, "{}")
+    mail_shelves.keep(db, f"mail to {person}", person, END_OF_TIME, sent=False, shelf="{}", after=0)
     served = Impression(f"r {person}", samples.START, person, None, "home", "personal", None, 1, ())
     assert impressions.add(db, [served]) == 1
     interactions.replace(db, [person], [(person, "i", 1.5, samples.START, 2, samples.START)])

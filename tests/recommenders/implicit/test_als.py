@@ -3,6 +3,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from aisle import kernels
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.shop.errors import InputError, NotEnoughData, SettingsError
@@ -47,6 +48,17 @@ def test_a_query_solves_the_normal_equations() -> None:
     history = {4: 1.0, 7: 2.0, 20: 0.5, 9: -3.0}
     np.testing.assert_allclose(model.query_vectors(ask(history))[0], expected, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(model.query_vectors(ask(*[history] * 20))[19], expected, rtol=1e-3, atol=1e-5)
+
+
+def test_with_its_kernel_a_server_finds_the_same_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ALS(ALSConfig(factors=8)).fit(random_shop(), seed=0)
+    history = {item: 0.1 + item for item in range(0, 30, 2)} | {3: -2.0, 5: 0.0}
+    vectors = []
+    for loaded in (False, True):
+        monkeypatch.setattr(kernels, "_loaded", loaded)
+        vectors.append(model.query_vectors(ask(history, {}, {4: 1.0})))
+    np.testing.assert_allclose(vectors[1], vectors[0], rtol=1e-5, atol=1e-6)
+    assert np.isnan(vectors[1]).all(axis=1).tolist() == [False, True, False]
 
 
 def test_a_refund_pulls_the_item_down() -> None:

@@ -12,6 +12,7 @@ from aisle.app.shop import Shop
 from aisle.shop.access import Scope
 from aisle.shop.tokens import sign_user
 from aisle.web.app import create_app
+from aisle.web.routes import ENDPOINTS
 from tests.web.clients import client_of
 
 NAME = "Leaf & Hammer"
@@ -84,6 +85,19 @@ def test_tokens_of_another_shop_or_of_a_revoked_secret_are_refused(page: TestCli
     shop.revoke_key(shop.signing_secrets()[0].secret_id)
     shop.keys.refresh()
     assert page.get("/api/recommendations", headers=signed("anna", secret)).status_code == 401
+
+
+@pytest.mark.parametrize("path", sorted({each.path for each in ENDPOINTS if each.scope is Scope.BROWSER}))
+def test_a_token_of_another_shop_opens_no_route(page: TestClient, secret: str, path: str) -> None:
+    foreign = {"x-aisle-user": sign_user("anna", secret, "Another shop")}
+    (method, *_) = (each.method for each in ENDPOINTS if each.path == path)
+    answer = page.request(method, path, headers=foreign)
+    assert (answer.status_code, "is for the shop 'Another shop'" in answer.json()["detail"]) == (401, True)
+
+
+def test_two_tokens_are_refused(page: TestClient, secret: str) -> None:
+    tokens = [("x-aisle-user", sign_user(user_id, secret, NAME)) for user_id in ("anna", "bob")]
+    assert page.get("/api/recommendations", headers=tokens).status_code == 400
 
 
 def test_a_token_goes_with_a_browser_key(page: TestClient, secret: str, shop: Shop) -> None:

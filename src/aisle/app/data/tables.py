@@ -1,6 +1,6 @@
 """The tables of a shop that models learn from, read from its database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -67,12 +67,30 @@ def read_events(
     NotEnoughData
         If there are no events.
     """
+    return _read(db, progress, events.stream(db, column_names))
+
+
+def read_histories(db: Database, column_names: Sequence[str], progress: Progress = silent) -> tuple[pl.DataFrame, int]:
+    """Read some columns of the events that name a shopper, as `read_events` does, and the moment after all events.
+
+    Raises
+    ------
+    NotEnoughData
+        If there are no events, or none that names a shopper.
+    """
+    frame = _read(db, progress, events.stream(db, column_names, of_users=True))
+    return frame, (events.last_moment(db) or 0) + 1
+
+
+def _read(db: Database, progress: Progress, parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     total = events.count(db)
     frames, rows = [], 0
-    for frame in events.stream(db, column_names):
+    for frame in parts:
         frames.append(frame.with_columns(cs.string().cast(pl.Categorical)))
         rows += frame.height
         progress("read events", rows, total, rows)
+    if not frames and total:
+        raise NotEnoughData("no event names a shopper; import events with a user_id")
     if not frames:
         raise NotEnoughData("this shop has no events yet; run aisle import FILE…")
     return pl.concat(frames)

@@ -12,7 +12,7 @@ import numpy as np
 
 from aisle import kernels
 from aisle.app.data.atomic_write import atomic_write
-from aisle.app.data.tables import read_catalogue, read_events, span
+from aisle.app.data.tables import read_catalogue, read_histories
 from aisle.app.progress import Progress, silent
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import PlacedShelf, Placement, place
@@ -154,8 +154,8 @@ def recommend_all(db: Database, job: BatchJob, out: Path | None, progress: Progr
     check_placement(job.placement)
     if out is not None:
         check_file_name(out)
-    frame = read_events(db, progress, HISTORY)
-    data = build(frame, job.model.weights, span(frame)[1] + 1, items=job.model.items)
+    frame, now = read_histories(db, HISTORY, progress)
+    data = build(frame, job.model.weights, now, items=job.model.items)
     batch = read_batch(db, job)
     created, tables, rows, served = moments.now(), [], 0, 0
     for users, table in answers(batch, data):

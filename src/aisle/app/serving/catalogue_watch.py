@@ -82,7 +82,7 @@ class CatalogueWatch:
     def _has_changed(self) -> bool:
         """Return whether the database holds a newer catalogue, or is another one."""
         try:
-            return self._version != item_changes.newest(self._reads) or self._database != self._reads.identity
+            return self._version != item_changes.newest(self._reads) or self._database != self._reads.seen
         except StorageError:
             return False
 

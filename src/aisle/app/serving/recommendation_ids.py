@@ -9,10 +9,19 @@ from aisle.storage.signing_key import signing_key
 
 
 class RecommendationIds:
-    """Makes ids, and tells its own from made-up ones; the key is read once for each database."""
+    """Makes ids, and tells its own from made-up ones; the key is read once for each database.
 
-    def __init__(self, db: Database) -> None:
+    Parameters
+    ----------
+    db
+        Where the key is.
+    reads
+        What requests read from, which sees when another database takes the place.
+    """
+
+    def __init__(self, db: Database, reads: Database) -> None:
         self._db = db
+        self._reads = reads
         self._key: tuple[object, bytes] | None = None
 
     def new(self) -> str:
@@ -27,7 +36,7 @@ class RecommendationIds:
         return is_signed(self._signing_key(), recommendation_id)
 
     def _signing_key(self) -> bytes:
-        database = self._db.identity
+        database = self._reads.seen
         if self._key is None or self._key[0] != database:
             self._key = database, signing_key(self._db)
         return self._key[1]

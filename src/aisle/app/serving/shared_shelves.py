@@ -108,7 +108,7 @@ def _stands(db: Database, shelf: Shelf, held: HeldCatalogue, now: int) -> bool:
         seen = items.look_over(db, [item.item_id for item in shelf.items], now)
     except StorageError:
         return False
-    return not seen.unavailable and seen.version == held.version and db.identity == held.database
+    return not seen.unavailable and seen.version == held.version and db.seen == held.database
 
 
 def _next_arrival(held: HeldCatalogue, now: int) -> float:

@@ -1,6 +1,5 @@
 """From a recipe and data to fitted models: sources → past windows → candidates → pruner → features → ranker."""
 
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Self
@@ -10,6 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from aisle.app.progress import Progress, silent
+from aisle.app.training.budget import Budget, Stage
 from aisle.engine.ranking.candidates import MAX_CANDIDATES, Candidates, Source, gather
 from aisle.engine.ranking.examples import Objective, gains_of, ground_truth, sample_moments, target_kinds
 from aisle.engine.ranking.features import features
@@ -32,12 +32,6 @@ from aisle.shop.errors import NotEnoughData
 
 MIN_RATINGS: Final = 100
 """With fewer ratings than this, no model of stars is trained."""
-
-ROWS_PER_SECOND: Final = 20_000
-"""So many rows a ranker learns from in a second on two slow cores: a budget counts on it."""
-
-LEAST_ROWS: Final = 20_000
-"""A ranker learns from so many rows, if there are as many, however little time is left."""
 
 Skipped = dict[str, str]
 """The roles that stay empty, and why."""
@@ -86,55 +80,23 @@ class PastShelves(NamedTuple):
 ShelvesByObjective = dict[Objective, list[PastShelves]]
 
 
+class SecondStage(NamedTuple):
+    """What learnt from past shelves."""
+
+    pruner: CandidatePruner
+    rankers: dict[str, Ranker]
+    """By role."""
+    skipped: Skipped
+
+
 @dataclass
-class TrainingBudget:
-    """How long training may take, and the past windows gathered so far: two fits of the same recipe share them."""
+class TrainingBudget(Budget):
+    """How long training may take, and what two fits of the same recipe share."""
 
-    seconds: float = np.inf
-    """The time for all, from the first second; the newest past window is always gathered."""
-    started: float = field(default_factory=time.perf_counter)
     gathered: dict[tuple[bytes, int], dict[Objective, PastShelves]] = field(default_factory=dict)
-    cut_short: str | None = None
-    """How many past windows were gathered when the time was up; None if it was not."""
-    rows: int | None = None
-    """From so many rows each ranker may learn, set when the first is trained: what goes live is what was measured."""
-    fewer_rows: str | None = None
-    """From how many rows of how many; None: from all."""
-
-    @property
-    def elapsed(self) -> float:
-        """The seconds since the training started."""
-        return time.perf_counter() - self.started
-
-    @property
-    def spent(self) -> bool:
-        """Whether the time for gathering is used up: half of it all, as fits and figures need the rest."""
-        return self.elapsed > self.seconds / 2
-
-    @property
-    def over(self) -> bool:
-        """Whether all of the time is used up."""
-        return self.elapsed > self.seconds
-
-    def ranker_rows(self, most: int, rankers: int) -> int:
-        """Return from how many rows each of some rankers may learn: they get a quarter of what is left, twice."""
-        if self.rows is None:
-            in_time = (self.seconds - self.elapsed) / 4 / rankers * ROWS_PER_SECOND
-            self.rows = int(min(most, max(in_time, LEAST_ROWS)))
-            if self.rows < most:
-                self.fewer_rows = f"rankers learnt from at most {self.rows:,} rows instead of {most:,}, to save time"
-        return min(most, self.rows)
-
-    def told(self) -> Skipped:
-        """Say what the budget cut short, and if it was not enough."""
-        cut_short = {"past windows": self.cut_short, "rows": self.fewer_rows}
-        told = {what: how for what, how in cut_short.items() if how is not None}
-        if self.over:
-            told["budget"] = (
-                f"training took {self.elapsed:.0f} s instead of {self.seconds:.0f} s: the budget can spare past "
-                "windows, rows of the ranker and chances, and nothing else"
-            )
-        return told
+    """The shelves of past windows, by recipe and beginning."""
+    second_stages: dict[bytes, SecondStage] = field(default_factory=dict)
+    """What a recipe learnt from past shelves before the held-out weeks."""
 
 
 def fit(
@@ -151,7 +113,7 @@ def fit(
     window
         The newest past window that a ranker may learn from: it ends with the data, or with the data's last day.
     budget
-        How long gathering the ranker's training data may take.
+        How long training may take.
 
     Raises
     ------
@@ -160,18 +122,15 @@ def fit(
     """
     popular = recipe.parts[POPULAR].fit(data, recipe.seed)
     if recipe.hybrid is None:
-        personal = recipe.parts[PERSONAL].fit(data, recipe.seed)
+        with budget.spend_on(Stage.SOURCES):
+            personal = recipe.parts[PERSONAL].fit(data, recipe.seed)
         return Fitted(Retrieval(personal, popular), {PERSONAL: personal, POPULAR: popular}, {})
-    names = tuple(recipe.hybrid.sources)
-    shelves = past_shelves(recipe, recipe.hybrid, data, window, budget, progress)
-    pruner = fit_pruner(names, shelves[recipe.hybrid.objective])
-    most_rows = budget.ranker_rows(recipe.hybrid.ranker.most_rows, len(shelves))
-    in_time = replace(recipe.hybrid, ranker=replace(recipe.hybrid.ranker, most_rows=most_rows))
     # The rankers first: what LightGBM needs and what the sources learn need not be in memory together.
-    rankers, skipped_rankers = fit_rankers(recipe, in_time, shelves, progress)
-    sources, skipped = fit_sources(recipe, recipe.hybrid, data, progress)
+    pruner, rankers, skipped_rankers = second_stage(recipe, recipe.hybrid, data, window, budget, progress)
+    with budget.spend_on(Stage.SOURCES):
+        sources, skipped = fit_sources(recipe, recipe.hybrid, data, progress)
     state = ItemState(NoSettings()).fit(data)
-    hybrid = Hybrid(names, sources, pruner, state, rankers.get(RANKER))
+    hybrid = Hybrid(tuple(recipe.hybrid.sources), sources, pruner, state, rankers.get(RANKER))
     components: dict[str, Component[Any]] = {name: source.recommender for name, source in sources.items()}
     components |= {POPULAR: popular, PRUNER: pruner, STATE: state, **rankers}
     return Fitted(Retrieval(hybrid, popular), components, skipped | skipped_rankers)
@@ -229,6 +188,25 @@ def fit_sources(
     return sources, skipped
 
 
+def second_stage(
+    recipe: Recipe, hybrid: HybridConfig, data: Interactions, newest: Window, budget: TrainingBudget, progress: Progress
+) -> SecondStage:
+    """Let the pruner and the rankers learn from past shelves, or take those that were measured if time is short."""
+    key = _key(recipe)
+    measured = budget.second_stages.get(key)
+    if measured is not None and measured.rankers and not budget.affords(Stage.WINDOW):
+        budget.spared["ranker"] = "it learnt nothing from the held-out weeks, to save time"
+        return measured
+    shelves = past_shelves(recipe, hybrid, data, newest, budget, progress)
+    pruner = fit_pruner(tuple(hybrid.sources), shelves[hybrid.objective])
+    most_rows = budget.ranker_rows(hybrid.ranker.most_rows, len(shelves))
+    in_time = replace(hybrid, ranker=replace(hybrid.ranker, most_rows=most_rows))
+    with budget.spend_on(Stage.RANKERS):
+        rankers, skipped = fit_rankers(recipe, in_time, shelves, progress)
+    budget.second_stages[key] = SecondStage(pruner, rankers, skipped)
+    return budget.second_stages[key]
+
+
 def past_shelves(
     recipe: Recipe, hybrid: HybridConfig, data: Interactions, newest: Window, budget: TrainingBudget, progress: Progress
 ) -> ShelvesByObjective:
@@ -236,19 +214,23 @@ def past_shelves(
     shelves: ShelvesByObjective = {objective: [] for objective in (hybrid.objective, *recipe.objectives)}
     windows = windows_before(newest.end, int(data.log.timestamp[0]), newest.days, hybrid.windows)
     for number, window in enumerate(windows):
-        key = msgspec.json.encode(recipe, order="deterministic"), window.cut
+        if number and not budget.gathers_another(number, len(windows)):
+            break
+        key = _key(recipe), window.cut
         if key not in budget.gathered:
-            if shelves[hybrid.objective] and budget.spent:
-                budget.cut_short = f"the ranker learnt from {number} of {len(windows)}, as the time was up"
-                break
             try:
-                budget.gathered[key] = _gather(recipe, hybrid, data, window)
+                with budget.spend_on(Stage.WINDOW):
+                    budget.gathered[key] = _gather(recipe, hybrid, data, window)
             except NotEnoughData:
                 break
         for objective, gathered in budget.gathered[key].items():
             shelves[objective].append(gathered)
         progress("gather past shelves", number + 1, len(windows))
     return shelves
+
+
+def _key(recipe: Recipe) -> bytes:
+    return msgspec.json.encode(recipe, order="deterministic")
 
 
 def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window) -> dict[Objective, PastShelves]:

@@ -17,6 +17,7 @@ from aisle.app.data.tables import Tables
 from aisle.app.progress import Progress
 from aisle.app.serving.placements import placements_of
 from aisle.app.settings import Settings
+from aisle.app.training.budget import Stage
 from aisle.app.training.calibrating import Calibrated, calibrate
 from aisle.app.training.fitting import Fitted, TrainingBudget, with_other_components
 from aisle.app.training.measuring import (
@@ -47,9 +48,9 @@ from aisle.storage.connection import Database
 Measure = Callable[[Recipe], tuple[Measured, Evaluation]]
 """Fits a recipe on the past and scores it on the held-out weeks."""
 
-
-NO_TIME: Final = Calibrated(None, None, "the time was up")
-"""What a budget spares last."""
+NO_COSTS: Final[list[TailCost]] = []
+NO_CHANCES: Final = Calibrated(None, None, "the time was up")
+"""What a budget leaves of the figures that take too long."""
 
 
 class HeldOutFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,24 +120,31 @@ def decide(
     except NotEnoughData as error:
         return abstain(live, recipe, str(error))
 
+    defended = live.recipe is not None and live.recipe != recipe and live.recipe.model != BASELINE
+    budget.plan(hybrid=recipe.hybrid is not None, recipes=1 + defended)
+
     def measure_other(other: Recipe) -> tuple[Measured, Evaluation]:
         same_holdout = (other.weights, other.seed) == (recipe.weights, recipe.seed)
         of_other = holdout if same_holdout else hold_out_weeks(known, other, weeks)
-        return measure(other, of_other, budget, progress=progress)
+        # Popularity takes no time that is worth a plan.
+        in_time = TrainingBudget() if other.model == BASELINE else budget
+        return measure(other, of_other, in_time, progress=progress)
 
     try:
         past = fit_on_past(recipe, holdout, budget, progress)
     except NotEnoughData as error:
         return abstain_before(live, recipe, error, measure_other)
-    measured = score(recipe, past, holdout, progress=progress)
-    report = _placements(settings, recipe, past.fitted, holdout, tables, progress)
+    with budget.spend_on(Stage.SCORE):
+        measured = score(recipe, past, holdout, progress=progress)
+    report = _placements(settings, recipe, past.fitted, holdout, tables, budget, progress)
+    decision = compare_with_live(live, recipe, measured, measure_other)
     return msgspec.structs.replace(
-        compare_with_live(live, recipe, measured, measure_other),
+        decision,
         placements=report.figures,
         shares=report.shares,
         least_repeat_share=report.least_repeat_share,
-        long_tail=tail_costs(past.fitted, holdout, recipe.seed),
-        calibrated=NO_TIME if budget.over else calibrate(past.fitted, holdout, recipe.seed),
+        long_tail=budget.in_time(Stage.LONG_TAIL, lambda: tail_costs(past.fitted, holdout, recipe.seed), NO_COSTS),
+        calibrated=budget.in_time(Stage.CHANCES, lambda: calibrate(past.fitted, holdout, recipe.seed), NO_CHANCES),
     )
 
 
@@ -257,13 +265,24 @@ def _against_popularity(
 
 @blas_alone()
 def _placements(
-    settings: Settings, recipe: Recipe, fitted: Fitted, holdout: Holdout, tables: Tables, progress: Progress
+    settings: Settings,
+    recipe: Recipe,
+    fitted: Fitted,
+    holdout: Holdout,
+    tables: Tables,
+    budget: TrainingBudget,
+    progress: Progress,
 ) -> PlacementReport:
-    """Measure the shelves of every placement with the models fitted on the past."""
-    components = with_other_components(fitted, recipe, holdout.train).components
+    """Measure the shelves of every placement with the models fitted on the past, or only what the model needs."""
+    with budget.spend_on(Stage.PARTS):
+        components = with_other_components(fitted, recipe, holdout.train).components
     past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
     least = least_repeat_share(past, holdout, recipe.seed)
     past = replace(past, components=with_repeat_share(components, least))
-    report = placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed)
+    report = budget.in_time(
+        Stage.PLACEMENTS,
+        lambda: placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed),
+        PlacementReport([], []),
+    )
     progress("score placements", 1, 1)
     return report._replace(least_repeat_share=least)

@@ -13,6 +13,7 @@ from aisle.app.data.tables import Tables, read_tables, span
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
+from aisle.app.training.budget import Stage
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit
 from aisle.app.training.reviews import with_reviews
 from aisle.engine.ranking.candidates import MAX_CANDIDATES
@@ -157,7 +158,9 @@ def measure(
     recipe: Recipe, holdout: Holdout, budget: TrainingBudget, n: int = LIST_LENGTH, progress: Progress = silent
 ) -> tuple[Measured, Evaluation]:
     """Fit a recipe on the past and score it on the held-out window."""
-    return score(recipe, fit_on_past(recipe, holdout, budget, progress), holdout, n, progress)
+    past = fit_on_past(recipe, holdout, budget, progress)
+    with budget.spend_on(Stage.SCORE):
+        return score(recipe, past, holdout, n, progress)
 
 
 @blas_alone()

@@ -21,7 +21,7 @@ def train(
         typer.Option(
             parser=duration,
             metavar="TIME",
-            help="How long it may take: 90s, 10m, 1.5h; the ranker may learn from fewer past weeks. 0s: the newest.",
+            help="How long it may take: 90s, 10m, 1.5h. What is left out to keep it is told.",
         ),
     ] = None,
     engine: Annotated[Engine, typer.Option(help="Where it is trained; `spark`: as [spark] of aisle.toml says.")] = (

@@ -58,12 +58,23 @@ def cells_of(text: bytes) -> dict[str, str | None]:
     ValueError
         If it is no JSON object, nests too deeply, has a key twice or is not valid Unicode.
     """
+    return {name: cell_of(raw) for name, raw in raw_fields(text).items()}
+
+
+def raw_fields(text: bytes) -> dict[str, msgspec.Raw]:
+    """Return the values of a JSON object as they are written.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON object, nests too deeply or has a key twice.
+    """
     try:
         fields = _OBJECT.decode(text)
         check_object(text, len(fields))
-        return {name: cell_of(raw) for name, raw in fields.items()}
     except RecursionError:
         raise ValueError("it nests too deeply") from None
+    return fields
 
 
 def cell_of(raw: msgspec.Raw) -> str | None:

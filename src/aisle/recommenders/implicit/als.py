@@ -20,7 +20,7 @@ from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import Count, Positive
 from aisle.recommenders.sparse import training_rows
-from aisle.recommenders.topn import FEW
+from aisle.recommenders.topn import FEW, compiled
 
 Floats = NDArray[np.float32]
 
@@ -94,8 +94,8 @@ class ALS(HasItemVectors, FoldsIn, Explains, Recommender[ALSConfig]):
     def query_vectors(self, queries: QueryBatch) -> Floats:
         """Return vectors (queries, factors): exact for a few queries, within a ten-thousandth for many."""
         ridge = _query_ridge(queries, len(self.item_vectors_), self.config)
-        vectors = self._solve_each(queries, ridge) if len(queries) <= FEW else self._solve_batch(queries, ridge)
-        vectors[_count_in_lists(queries.weights > 0, queries.history.indptr) == 0] = np.nan
+        vectors = self._improve(queries, ridge) if compiled(len(queries)) else self._solve_each(queries, ridge)
+        vectors[queries.likes_nothing] = np.nan
         return vectors
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
@@ -115,7 +115,7 @@ class ALS(HasItemVectors, FoldsIn, Explains, Recommender[ALSConfig]):
         return reach * targets(single.weights, self.config.unobserved_weight)
 
     def _solve_each(self, queries: QueryBatch, ridge: Floats) -> Floats:
-        """Return the exact vectors of a few queries."""
+        """Return the exact vectors of a few queries, each by one system of equations."""
         vectors = np.empty((len(queries), self.config.factors), np.float32)
         for query, row_ridge in enumerate(ridge.tolist()):
             single = queries.single(query)
@@ -125,8 +125,8 @@ class ALS(HasItemVectors, FoldsIn, Explains, Recommender[ALSConfig]):
             )
         return vectors
 
-    def _solve_batch(self, queries: QueryBatch, ridge: Floats) -> Floats:
-        """Return the vectors of many queries, by conjugate gradient on all cores."""
+    def _improve(self, queries: QueryBatch, ridge: Floats) -> Floats:
+        """Return vectors by conjugate gradient: on all cores, and for a few queries until float32 ends."""
         from aisle.kernels.als import improve_rows
 
         vectors = np.zeros((len(queries), self.config.factors), np.float32)
@@ -137,7 +137,7 @@ class ALS(HasItemVectors, FoldsIn, Explains, Recommender[ALSConfig]):
             self.spectrum_,
             self.config.unobserved_weight,
             _FOLD_IN_STEPS,
-            _FOLD_IN_TOLERANCE,
+            _FOLD_IN_TOLERANCE if len(queries) > FEW else 0.0,
         )
         return vectors
 
@@ -159,6 +159,8 @@ def _query_ridge(queries: QueryBatch, items: int, config: ALSConfig) -> Floats:
 
 def _count_in_lists(flags: NDArray[np.bool_], indptr: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many entries of each list are flagged."""
+    if len(indptr) == 2:
+        return np.array([np.count_nonzero(flags)])
     return np.diff(np.append(0, np.cumsum(flags))[indptr])
 
 

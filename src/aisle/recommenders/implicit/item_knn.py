@@ -13,8 +13,9 @@ from aisle.kernels.csr import CSR
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
-from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.query import QueryBatch, Scores
 from aisle.recommenders.ranges import Neighbours, NotNegative, Share
+from aisle.recommenders.reach import reach
 from aisle.recommenders.similarity import Measure, Similarity
 from aisle.recommenders.sparse import (
     answered,
@@ -68,6 +69,11 @@ class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
         """Return weighted sums of similarities; NaN for a query that likes nothing."""
         history = history_rows(queries)
         return answered(products(history, self.links_, self.items_count), queries, items)
+
+    def scores(self, queries: QueryBatch, n: int) -> Scores:
+        """Return the n best items of each query with a score above 0, and the scores of any others."""
+        linked = reach(queries, history_rows(queries), self.links_).answering(queries)
+        return Scores(linked.best(n), linked.of)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return weight × similarity of each entry of one query's history, (entries,); the sum is the score."""

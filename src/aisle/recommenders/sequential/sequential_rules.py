@@ -17,9 +17,10 @@ from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
+from aisle.recommenders.reach import Reach, reach
 from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
-from aisle.recommenders.sparse import entries_of, products, support_of
+from aisle.recommenders.sparse import entries_of, support_of
 
 Floats = NDArray[np.float32]
 
@@ -75,10 +76,10 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[S
         self.rest_ = popular_rest(np.bincount(sequences.items, minlength=items))
         return self
 
-    def _reached(self, queries: QueryBatch) -> Floats:
+    def _reached(self, queries: QueryBatch) -> Reach:
         """Return sums of rules."""
         history = recent_rows(queries, self.config.decay)
-        return products(history, self.links_, self.items_count)
+        return reach(queries, history, self.links_)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

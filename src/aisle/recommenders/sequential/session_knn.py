@@ -18,6 +18,7 @@ from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
+from aisle.recommenders.reach import DenseReach, ListedReach, Reach, is_listed
 from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
 from aisle.recommenders.topn import compiled
@@ -81,15 +82,17 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[Sessio
         self.rest_ = popular_rest(np.bincount(sessions.items, minlength=items))
         return self
 
-    def _reached(self, queries: QueryBatch) -> Floats:
+    def _reached(self, queries: QueryBatch) -> Reach:
         """Return sums over neighbours."""
         history = recent_rows(queries, self.config.decay, self.config.last_items)
         nearest = self._nearest()
         if not compiled(len(queries)):
-            return sessions_numpy.score_sessions(history, self.index_, nearest)
-        from aisle.kernels.sessions import score_sessions
+            return DenseReach(sessions_numpy.score_sessions(history, self.index_, nearest))
+        from aisle.kernels import sessions
 
-        return score_sessions(history, self.index_, nearest)
+        if is_listed(queries):
+            return ListedReach(*sessions.reach(history, self.index_, nearest), self.items_count)
+        return DenseReach(sessions.score_sessions(history, self.index_, nearest))
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

@@ -29,7 +29,12 @@ Value = str | int | float | bool
 class Call(Struct, frozen=True, forbid_unknown_fields=True):
     """A call, as it would be made alone."""
 
-    path: Annotated[str, Meta(max_length=200, description="A path of this API, without a query.")]
+    path: Annotated[
+        str,
+        Meta(
+            max_length=200, description="A path of this API, without a query.", extra_json_schema={"pattern": "^/api/"}
+        ),
+    ]
     method: Literal["GET", "POST", "DELETE"] = "GET"
     query: Annotated[dict[str, Value | list[Value]], Meta(description="Parameters; a list repeats its name.")] = {}
     body: Annotated[Any, Meta(description="What the call sends, as JSON.")] = None

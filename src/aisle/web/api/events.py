@@ -20,6 +20,7 @@ from aisle.shop.moments import from_moment
 from aisle.storage.writer import Outcome
 from aisle.web import metrics
 from aisle.web.access.caller import Caller
+from aisle.web.schemas import Id
 
 SMALL_BODY: Final = 4096
 """How many bytes of events are checked without a thread of their own."""
@@ -48,12 +49,12 @@ class Received(Struct, frozen=True):
 class Feedback(Struct, frozen=True, forbid_unknown_fields=True):
     """A shopper's rating of an item. Ids may be numbers."""
 
-    user_id: str | int
+    user_id: Id | int
     rating: Annotated[float, Meta(ge=0, le=MAX_RATING)]
-    item_id: str | int | None = None
-    product_id: Annotated[str | int | None, Meta(description="Another name for item_id.")] = None
-    event_id: Annotated[str | None, Meta(description="Makes it safe to send again: one id is stored once.")] = None
-    recommendation_id: Annotated[str | None, Meta(description="The shelf that the item was on.")] = None
+    item_id: Id | int | None = None
+    product_id: Annotated[Id | int | None, Meta(description="Another name for item_id.")] = None
+    event_id: Annotated[Id | None, Meta(description="Makes it safe to send again: one id is stored once.")] = None
+    recommendation_id: Annotated[Id | None, Meta(description="The shelf that the item was on.")] = None
 
     def user(self) -> str:
         """Return the shopper's id.
@@ -95,8 +96,8 @@ class EventsToDelete(Struct, frozen=True, forbid_unknown_fields=True):
     since: Annotated[str | None, Meta(description="From this moment on, ISO 8601.")] = None
     until: Annotated[str | None, Meta(description="Up to this moment, not including it.")] = None
     event: Annotated[tuple[str, ...], Meta(max_length=100, description="Of this kind; repeat for more.")] = ()
-    user_id: str | None = None
-    item_id: str | None = None
+    user_id: Id | None = None
+    item_id: Id | None = None
     dry_run: Annotated[bool, Meta(description="Whether they are only counted.")] = False
 
 

@@ -13,6 +13,7 @@ from aisle.storage import browse, items
 from aisle.storage.browse import ItemFilter
 from aisle.web.access.caller import Caller
 from aisle.web.api.shelf_schemas import Length, Price, visitor_if_named
+from aisle.web.schemas import Id
 
 MAX_ITEMS: Final = 100
 """The most items that a request may name."""
@@ -23,10 +24,10 @@ MAX_OFFSET: Final = 10_000_000
 class ItemsWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The items that are wanted: some by their ids, or those that a search finds, or all that shoppers may see."""
 
-    item_id: Annotated[tuple[str, ...], Meta(max_length=MAX_ITEMS, description="The items; repeat for more.")] = ()
+    item_id: Annotated[tuple[Id, ...], Meta(max_length=MAX_ITEMS, description="The items; repeat for more.")] = ()
     q: Annotated[str, Meta(max_length=200, description="Words to search; the last one may be cut short.")] | None = None
-    user_id: Annotated[str | None, Meta(description="The shopper, whose taste orders what fits equally well.")] = None
-    session_id: str | None = None
+    user_id: Annotated[Id | None, Meta(description="The shopper, whose taste orders what fits equally well.")] = None
+    session_id: Id | None = None
     category: Annotated[tuple[str, ...], Meta(description="Only of these categories and those below them.")] = ()
     brand: Annotated[tuple[str, ...], Meta(description="Only of these brands.")] = ()
     price_min: Price | None = None
@@ -73,7 +74,7 @@ class CatalogueItem(Struct, frozen=True):
 class ItemsNamed(Struct, frozen=True, forbid_unknown_fields=True):
     """The items that a request is about."""
 
-    item_id: Annotated[tuple[str, ...], Meta(max_length=MAX_ITEMS, description="The items; repeat for more.")] = ()
+    item_id: Annotated[tuple[Id, ...], Meta(max_length=MAX_ITEMS, description="The items; repeat for more.")] = ()
 
 
 class ItemsDeleted(Struct, frozen=True):

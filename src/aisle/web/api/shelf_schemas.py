@@ -11,6 +11,7 @@ from aisle.shop.errors import Forbidden, InputError
 from aisle.shop.ids import check_id, check_optional_id
 from aisle.shop.money import from_micros
 from aisle.web.access.caller import Caller
+from aisle.web.schemas import Id
 
 MAX_SHELF: Final = 200
 """The longest shelf that a request may ask for."""
@@ -35,28 +36,28 @@ Offset = Annotated[
 ]
 Price = Annotated[float, Meta(ge=0, le=1e12)]
 Sort = Literal["best", "price", "-price"]
-Ids = Annotated[tuple[str, ...], Meta(max_length=MAX_IDS)]
+Ids = Annotated[tuple[Id, ...], Meta(max_length=MAX_IDS)]
 
 
 class ShelfWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which shelf is wanted, and for whom. One of user_id and session_id is needed."""
 
-    user_id: Annotated[str | None, Meta(description="The shopper; an unknown one gets the popular shelf.")] = None
-    session_id: Annotated[str | None, Meta(description="The session; its events count from the first click.")] = None
+    user_id: Annotated[Id | None, Meta(description="The shopper; an unknown one gets the popular shelf.")] = None
+    session_id: Annotated[Id | None, Meta(description="The session; its events count from the first click.")] = None
     placement: Annotated[str, Meta(description=f"{', '.join(STANDARD)}, or another one of aisle.toml.")] = (
         MAIN_PLACEMENT
     )
     n: Length = 10
     offset: Offset | None = None
-    recommendation_id: Annotated[str | None, Meta(description="The shelf whose next page is wanted.")] = None
-    item_id: Annotated[str | None, Meta(description="The item that the page shows.")] = None
-    cart: Annotated[tuple[str, ...], Meta(max_length=MAX_CART, description="The items in the cart.")] = ()
+    recommendation_id: Annotated[Id | None, Meta(description="The shelf whose next page is wanted.")] = None
+    item_id: Annotated[Id | None, Meta(description="The item that the page shows.")] = None
+    cart: Annotated[tuple[Id, ...], Meta(max_length=MAX_CART, description="The items in the cart.")] = ()
     category: Annotated[tuple[str, ...], Meta(description="Only of these categories and those below them.")] = ()
     brand: Annotated[tuple[str, ...], Meta(description="Only of these brands.")] = ()
     price_min: Price | None = None
     price_max: Price | None = None
     exclude: Annotated[Exclude, Meta(description="Items to exclude: none, those bought before, or all seen.")] = "none"
-    exclude_ids: Annotated[tuple[str, ...], Meta(max_length=MAX_IDS, description="Items that are left out.")] = ()
+    exclude_ids: Annotated[tuple[Id, ...], Meta(max_length=MAX_IDS, description="Items that are left out.")] = ()
     sort: Annotated[Sort, Meta(description="The order: best first, or by price, - for the highest first.")] = "best"
     diversity: Annotated[float, Meta(ge=0, le=1, description="How much differences count.")] | None = None
     explain: Annotated[bool, Meta(description="Whether each item has its reason.")] = False
@@ -122,11 +123,11 @@ class PageWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...],
         Meta(min_length=1, max_length=MAX_PLACEMENTS, description="Each once, the most important first."),
     ]
-    user_id: str | None = None
-    session_id: str | None = None
+    user_id: Id | None = None
+    session_id: Id | None = None
     n: Annotated[int, Meta(ge=1, le=MAX_SHELF, description="How many items each shelf has.")] = 10
-    item_id: Annotated[str | None, Meta(description="The item that the page shows.")] = None
-    cart: Annotated[tuple[str, ...], Meta(max_length=MAX_CART, description="The items in the cart.")] = ()
+    item_id: Annotated[Id | None, Meta(description="The item that the page shows.")] = None
+    cart: Annotated[tuple[Id, ...], Meta(max_length=MAX_CART, description="The items in the cart.")] = ()
     exclude: Exclude = "none"
     exclude_ids: Ids = ()
     explain: bool = False
@@ -141,7 +142,7 @@ class PageWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class AboutItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The item that a shelf is about."""
 
-    item_id: Annotated[str, Meta(description="The item.")]
+    item_id: Annotated[Id, Meta(description="The item.")]
     n: Length = 10
 
 
@@ -156,9 +157,9 @@ class OfShop(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class RankWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The items to order for a shopper. One of user_id and session_id is needed."""
 
-    item_ids: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_IDS, description="The items, each once.")]
-    user_id: str | None = None
-    session_id: str | None = None
+    item_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=MAX_IDS, description="The items, each once.")]
+    user_id: Id | None = None
+    session_id: Id | None = None
 
 
 def visitor(caller: Caller, user_id: str | None, session_id: str | None) -> tuple[str | None, str | None]:

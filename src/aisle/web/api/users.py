@@ -13,6 +13,7 @@ from aisle.shop.ids import check_id
 from aisle.shop.moments import SECOND, from_moment, now
 from aisle.storage import merges, people
 from aisle.web.access.caller import Caller
+from aisle.web.schemas import Id
 
 _MERGES: Final = CapacityLimiter(2)
 """How many merges may wait for the database at a time: in threads of their own, so that shelves keep theirs."""
@@ -21,8 +22,8 @@ _MERGES: Final = CapacityLimiter(2)
 class Merge(Struct, frozen=True, forbid_unknown_fields=True):
     """Two ids of one person: the one before signing in, and the known user's."""
 
-    anonymous_id: str | int
-    user_id: str | int
+    anonymous_id: Id | int
+    user_id: Id | int
 
     def ids(self) -> tuple[str, str]:
         """Return the two ids.
@@ -77,7 +78,7 @@ async def unmerge(live: Live, _caller: Caller, given: Merge) -> Unmerged:
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
     """The person whom a request is about."""
 
-    user_id: Annotated[str, Meta(description="Their id in the shop.")]
+    user_id: Annotated[Id, Meta(description="Their id in the shop.")]
 
 
 class ErasureReceipt(Struct, frozen=True):

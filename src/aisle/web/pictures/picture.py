@@ -1,8 +1,6 @@
 """The picture of an item: the same item has the same picture, and every item one of its own."""
 
-import re
 import textwrap
-from html import escape
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -10,7 +8,7 @@ from aisle.web.pictures.colours import PALETTES, Palette, brand_colour, named_co
 from aisle.web.pictures.icons import icon
 from aisle.web.pictures.numbers import Numbers
 from aisle.web.pictures.stages import STAGES
-from aisle.web.pictures.svg import circle, ellipse, group, path, placed, rect
+from aisle.web.pictures.svg import circle, ellipse, group, path, placed, rect, text
 from aisle.web.pictures.things import thing
 
 SIZE: Final = 320
@@ -20,7 +18,6 @@ _COVERS: Final = frozenset({"book", "books", "music", "vinyl", "film", "films", 
 """Departments whose items have a cover."""
 
 _SEPARATOR: Final = " > "
-_NOT_IN_XML: Final = re.compile("[\x00-\x1f\ufffe\uffff\ud800-\udfff]")
 _LINE: Final = "#22262e"
 _ROUND: Final = {"stroke_linecap": "round", "stroke_linejoin": "round"}
 
@@ -117,7 +114,7 @@ def _cover(subject: Subject, palette: Palette, numbers: Numbers) -> str:
             rect(62, 18, 9, 280, "#000", opacity=0.1),
             group(emblem, transform=place, fill="#fff", fill_opacity=0.55, stroke=_LINE, stroke_width=1.5, **_ROUND),
             _title(title),
-            _text(textwrap.shorten(subject.brand, 24, placeholder="…"), 289, 'font-family="system-ui" font-size="11"'),
+            _line(textwrap.shorten(subject.brand, 24, placeholder="…"), 289, 11, font_family="system-ui"),
         )
     )
 
@@ -126,11 +123,9 @@ def _title(title: str) -> str:
     lines = textwrap.wrap(title, 10, max_lines=4, placeholder="…") or [title[:10]]
     size = min(34, int(176 / (0.6 * max(map(len, lines)))))
     top = 118 - 0.55 * size * (len(lines) - 1)
-    font = f'font-family="Georgia,\'Times New Roman\',serif" font-size="{size}" font-weight="700"'
-    return "".join(_text(line, top + 1.12 * size * place, font) for place, line in enumerate(lines))
+    font = {"font_family": "Georgia,'Times New Roman',serif", "font_weight": "700"}
+    return "".join(_line(line, top + 1.12 * size * place, size, **font) for place, line in enumerate(lines))
 
 
-def _text(text: str, y: float, font: str) -> str:
-    """Return a centred line; its direction is its own, and what XML cannot hold is left out."""
-    letters = escape(_NOT_IN_XML.sub("", text))
-    return f'<text x="160" y="{y:g}" text-anchor="middle" unicode-bidi="isolate" {font} fill="{_LINE}">{letters}</text>'
+def _line(letters: str, y: float, size: float, **font: str) -> str:
+    return text(letters, SIZE / 2, y, size=size, fill=_LINE, text_anchor="middle", **font)

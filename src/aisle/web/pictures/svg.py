@@ -1,5 +1,11 @@
 """The few shapes of SVG that pictures are made of."""
 
+import re
+from html import escape
+from typing import Final
+
+_NOT_IN_XML: Final = re.compile("[\x00-\x1f\ufffe\uffff\ud800-\udfff]")
+
 
 def element(name: str, **attributes: float | str) -> str:
     """Return an element without content; `_` in the name of an attribute stands for `-`."""
@@ -24,6 +30,12 @@ def circle(x: float, y: float, radius: float, fill: str, **attributes: float | s
 def ellipse(x: float, y: float, width: float, height: float, fill: str, **attributes: float | str) -> str:
     """Return an ellipse of half a width and half a height."""
     return element("ellipse", cx=x, cy=y, rx=width, ry=height, fill=fill, **attributes)
+
+
+def text(letters: str, x: float, y: float, *, size: float, fill: str, **attributes: float | str) -> str:
+    """Return a line of text; its direction is its own, and what XML cannot hold is left out."""
+    written = _attributes({"x": x, "y": y, "unicode_bidi": "isolate", "font_size": size, "fill": fill, **attributes})
+    return f"<text{written}>{escape(_NOT_IN_XML.sub('', letters))}</text>"
 
 
 def path(line: str, fill: str, **attributes: float | str) -> str:

@@ -8,7 +8,7 @@ const random = () => [...crypto.getRandomValues(new Uint8Array(16))].map(hex).jo
 const element = (tag, textContent, className = "") =>
   Object.assign(document.createElement(tag), { textContent, className });
 
-// What the browser keeps: nothing before consent, if the shop asks for that.
+// What the browser keeps: nothing before consent if the shop wants that.
 const disk = (act) => { try { return act(localStorage); } catch { return null; } };
 const read = (name) => disk((all) => all.getItem("aisle:" + name));
 let agreed = settings.consent !== "required" || read("consent") === "yes";
@@ -18,7 +18,7 @@ const kept = () => disk((all) => Object.keys(all).flatMap((name) => name.split(/
 let session = (agreed && read("session")) || random();
 keep("session", session);
 
-// What shoppers do waits here until the server has it; each event has an id, so that sent twice is stored once.
+// What shoppers do waits here until the server has it; each event has an id, so none is stored twice.
 const queue = new Map();
 for (const name of agreed ? kept().filter((name) => name.startsWith("event:")) : []) {
   const entry = disk(() => JSON.parse(read(name)));
@@ -45,7 +45,7 @@ function next(handed = new Set()) {
   const rest = [...queue.values()].filter(({ event }) => !handed.has(event.event_id)), { key, user_token } = rest[0];
   const alike = rest.filter((entry) => entry.key === key && entry.user_token === user_token).slice(0, BATCH);
   const events = alike.map(({ event }) => event);
-  // A text that holds the key: a browser sends it to another site without asking that site first.
+  // A text that holds the key: a browser sends it to another site without asking first.
   return [events.map((event) => event.event_id), JSON.stringify({ key, user_token, events })];
 }
 
@@ -94,7 +94,7 @@ function consent(given) {
   session = random();
 }
 
-// Events of a GA4 data layer, one of each item; those of an order once, however often its page is loaded.
+// Events of a GA4 data layer, one of each item; an order's once, however often its page loads.
 const GA4 = ["view_item", "select_item", "add_to_cart", "remove_from_cart", "add_to_wishlist", "purchase", "refund"];
 
 function fromLayer(entry) {
@@ -221,6 +221,7 @@ customElements.define("aisle-shelf", class extends HTMLElement {
       place.part = "card";
       place.note = (event) => track({ event, item_id: item.item_id, recommendation_id }, this.identity);
       place.onclick = place.onauxclick = (click) => {
+        if (click.button > 1) return;
         const added = click.target.closest("[data-add]");
         place.note(added ? "add_to_cart" : "select_item");
         if (!this.tell(added ? "aisle-add" : "aisle-select", item)) click.preventDefault();

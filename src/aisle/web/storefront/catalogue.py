@@ -7,10 +7,12 @@ from typing import Final, NamedTuple
 from starlette.requests import Request
 
 from aisle.app.serve import Live
+from aisle.app.serving.shelf import name_of
 from aisle.shop.errors import InputError, NoModel, StorageError
 from aisle.shop.money import to_micros
-from aisle.storage import browse
+from aisle.storage import browse, items
 from aisle.storage.browse import SEPARATOR, ItemFilter, Order
+from aisle.web.pictures.picture import Subject
 
 PAGE: Final = 24
 """How many items a page of a list shows."""
@@ -84,6 +86,17 @@ class Catalogue:
     def departments(self) -> list[str]:
         """Return the first steps of all paths, in alphabetical order."""
         return list(dict.fromkeys(path.split(SEPARATOR)[0] for path in self.categories()))
+
+    def subject(self, item_id: str) -> Subject:
+        """Return what the picture of an item is drawn from; without a database, its id alone."""
+        try:
+            row = items.facts(self._live.db, [item_id]).get(item_id)
+        except StorageError:
+            row = None
+        category, departments = (row and row.category) or "", self.departments()
+        first = category.split(SEPARATOR)[0]
+        number = departments.index(first) if first in departments else len(first)
+        return Subject(item_id, name_of(item_id, row), category, (row and row.brand) or "", number)
 
     def below(self, category: str | None) -> dict[str, int]:
         """Return the categories right below one, with the number of items there and further below."""

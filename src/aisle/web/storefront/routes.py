@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from aisle.app.serve import Live
-from aisle.app.serving.shelf import name_of
 from aisle.shop.access import Scope
 from aisle.shop.errors import InputError, NoModel, NotFound, StorageError
 from aisle.shop.events import EventKind
@@ -21,7 +20,7 @@ from aisle.storage import browse, events
 from aisle.web.access import forms, origins
 from aisle.web.access.caller import Caller
 from aisle.web.filters import EVENT_NAMES, parse_stars
-from aisle.web.pictures.picture import Subject, draw
+from aisle.web.pictures.picture import draw
 from aisle.web.requests import is_by_htmx, query_id
 from aisle.web.storefront import deeds, window
 from aisle.web.storefront.catalogue import SORTS, STARS, Catalogue
@@ -57,9 +56,9 @@ _FORM_EVENTS: Final = frozenset(
 class Storefront:
     """The pages of one shop."""
 
-    def __init__(self, live: Live, templates: Environment) -> None:
+    def __init__(self, live: Live, catalogue: Catalogue, templates: Environment) -> None:
         self._live = live
-        self._catalogue = Catalogue(live)
+        self._catalogue = catalogue
         self._environment = templates.overlay()
         self._environment.globals = templates.globals | {
             "event_names": EVENT_NAMES,
@@ -161,12 +160,7 @@ class Storefront:
     def picture(self, request: Request) -> Response:
         """Draw the picture of an item."""
         item_id = query_id(request, "item_id")
-        row = Shopper(self._live, Visitor("")).rows([item_id]).get(item_id)
-        category = (row and row.category) or ""
-        departments = self._catalogue.departments()
-        first = category.split(browse.SEPARATOR)[0]
-        number = departments.index(first) if first in departments else len(first)
-        svg = draw(Subject(item_id, name_of(item_id, row), category, (row and row.brand) or "", number))
+        svg = draw(self._catalogue.subject(item_id))
         return Response(svg, headers={"Cache-Control": _DAY}, media_type="image/svg+xml")
 
     # --- What visitors do ---------------------------------------------------------------------------------------------

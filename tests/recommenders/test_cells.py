@@ -166,6 +166,11 @@ def test_the_low_pass_filter_reaches_the_best_of_the_linear_one(monkeypatch: pyt
     np.testing.assert_allclose(reached.best.scores, exact.best.scores, rtol=1e-4)
     query, item = np.array([0, 1, 1]), np.array([4, 5, 6], np.int32)
     np.testing.assert_allclose(reached.of(query, item), exact.of(query, item), rtol=1e-4)
+    monkeypatch.setattr(kernels, "_loaded", True)
+    for number in range(3):
+        alone = model.scores(queries.single(number), 5)
+        np.testing.assert_array_equal(alone.best.items[0], reached.best.items[number])
+        np.testing.assert_allclose(alone.best.scores[0], reached.best.scores[number], rtol=1e-5)
 
 
 def test_a_catalogue_that_leaves_no_memory_keeps_fewer_links(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -347,6 +347,31 @@ def _fill_bearings(query: Floats, means: Floats, lengths: Floats, toward: Floats
     return np.float32(_ROUNDING * (16 + len(query)) * np.sqrt(square))
 
 
+@inlined
+def _bound(
+    along: Floats,
+    across: Floats,
+    cells: Ints,
+    last: bool,
+    cell: int,
+    toward: Floats,
+    aside: Floats,
+    hidden: np.float32,
+    most: Floats,
+    slack: Floats,
+) -> None:
+    """Fill in the most that the product of each member of a cell can be, and what rounding may hide of it."""
+    for at in range(len(most)):
+        slack[at] = hidden * (abs(along[at]) + across[at])
+    if last:
+        for at in range(len(most)):
+            most[at] = toward[cells[at]] * along[at] + aside[cells[at]] * across[at] + slack[at]
+    else:
+        forward, sideways = toward[cell], aside[cell]
+        for at in range(len(most)):
+            most[at] = forward * along[at] + sideways * across[at] + slack[at]
+
+
 @kernel
 def _scan(
     queries: FloatRows,
@@ -371,23 +396,35 @@ def _scan(
         query, heap_items, heap = queries[row], best_items[row], best[row]
         hidden = _fill_bearings(query, means[row], lengths, toward, aside)
         others = query[len(query) // THIRD :]
-        length = np.sqrt(_product(others, others))
-        count = 0
+        length, count = np.sqrt(_product(others, others)), 0
         # The best cells first, so that all other items are measured against good ones; the longest are a last cell.
         for number in range(order.shape[1] + 1):
             last = number == order.shape[1] or count >= scanned
             cell = np.int64(0) if last else order[row, number]
             start, stop = (len(items), len(items) + len(longest)) if last else (indptr[cell], indptr[cell + 1])
-            for at in range(start, stop):
-                item = longest[at - start] if last else items[at]
+            members = longest if last else items[start:stop]
+            most, slack = np.empty(len(members), np.float32), np.empty(len(members), np.float32)
+            if known:
+                _bound(
+                    along[start:stop],
+                    across[start:stop],
+                    cell_of_longest,
+                    last,
+                    cell,
+                    toward,
+                    aside,
+                    hidden,
+                    most,
+                    slack,
+                )
+                left_over = rests[start:stop]
+            for at in range(len(members)):
                 if known:
-                    near = cell_of_longest[at - start] if last else cell
-                    slack = hidden * (abs(along[at]) + across[at])
                     # Where something is no number, nothing is told.
-                    if toward[near] * along[at] + aside[near] * across[at] + slack < heap[0]:
+                    if most[at] < heap[0]:
                         continue
-                    rest = length * rests[at] + slack
-                _offer_item(query, vectors[item], rest, item, heap_items, heap)
+                    rest = length * left_over[at] + slack[at]
+                _offer_item(query, vectors[members[at]], rest, members[at], heap_items, heap)
             if last:
                 break
             count += stop - start

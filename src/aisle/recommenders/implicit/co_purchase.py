@@ -74,7 +74,7 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurc
         from aisle.kernels.partners import partners
 
         config, items = self.config, len(data.items)
-        places, baskets = _places(data.log)
+        places, baskets = _places(data.votes)
         counts = np.bincount(places.items, minlength=items)
         value = Value(FORMULAS[config.measure], np.ones(1), counts, baskets, config.min_support, repeats=False)
         return self.adopt(partners(places, value, config.neighbours), counts)

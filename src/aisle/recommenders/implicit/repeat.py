@@ -25,7 +25,7 @@ class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Order the catalogue by popularity; all else is in the queries."""
-        liked = data.log.item[data.log.weight > 0]
+        liked = data.votes.item[data.votes.weight > 0]
         self.rest_ = popular_rest(np.bincount(liked, minlength=len(data.items)))
         return self
 

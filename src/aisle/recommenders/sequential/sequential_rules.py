@@ -65,7 +65,7 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[S
         from aisle.kernels.partners import partners
 
         config, items = self.config, len(data.items)
-        sequences = to_sequences(data.log, config.by, config.repeats)
+        sequences = to_sequences(data.votes, config.by, config.repeats)
         places = _places(sequences, config.window)
         steps = np.arange(1.0, min(config.window, max(1, len(sequences.items))) + 1)
         fading = steps**-config.distance_power

@@ -66,7 +66,7 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[Sessio
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Index the sessions."""
         config, items = self.config, len(data.items)
-        sessions = to_sequences(data.log, config.by)
+        sessions = to_sequences(data.votes, config.by)
         newest_indptr, newest, sessions_with = _newest(sessions, items, config.candidates)
         age = np.maximum(data.now - sessions.ended, 0) / DAY
         faded = np.ones(len(age)) if config.half_life_days is None else np.exp2(-age / config.half_life_days)

@@ -32,6 +32,7 @@ BENCHMARKS: Final = {
     "sequences_hybrid": ("amazon-beauty",),
     "behaviours": ("retailrocket-buyers",),
     "newcomers": (),
+    "manipulation": (),
     "ablation": (),
     "cold": ("amazon-beauty",),
     "sessions": ("rsc15-sample",),

@@ -1,6 +1,7 @@
 """What every recommender must do. A model's test class inherits `Battery` and says how to make the model."""
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -51,6 +52,16 @@ def shop(weights: NDArray[Any], kind: EventKind = EventKind.PURCHASE) -> Interac
     )
     named = Vocabulary(f"i{number}" for number in range(items))
     return Interactions(Vocabulary(f"u{number}" for number in range(users)), named, matrix, log, NOW, _described(named))
+
+
+def log_with(log: EventLog, **arrays: NDArray[Any]) -> EventLog:
+    """Return a log of other events: with these arrays, and nothing known beside them."""
+    (size,) = {len(array) for array in arrays.values()}
+    others: dict[str, Any] = {name: np.full(size, UNKNOWN, np.int32) for name in ("user", "item", "session", "basket")}
+    others |= {name: np.full(size, np.nan, np.float32) for name in ("rating", "price")}
+    others |= {"kind": np.full(size, KIND_CODES[EventKind.PURCHASE], np.int8), "weight": np.ones(size, np.float32)}
+    others |= {"quantity": np.ones(size, np.int32), "timestamp": np.full(size, NOW)}
+    return replace(log, **others | arrays)
 
 
 def _described(items: Vocabulary) -> pl.DataFrame:

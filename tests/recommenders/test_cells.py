@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from aisle import kernels
+from aisle.kernels import cells_numpy
 from aisle.recommenders import cells
-from aisle.recommenders.cells import index, of_directions, rests, top_in_cells
+from aisle.recommenders.cells import index, of_directions, top_in_cells
 from aisle.recommenders.implicit import graph_filter
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.implicit.graph_filter import GraphFilter, GraphFilterConfig
@@ -71,28 +72,29 @@ def test_kernel_and_twin_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 20, 700])
-def test_rests_of_vectors_save_products_and_change_nothing(n: int) -> None:
-    draw = np.random.default_rng(0)
-    # Long vectors, whose last factors matter to a few.
-    vectors = np.hstack((np.repeat(clustered(), 18, axis=1), 0.3 * draw.standard_normal((ITEMS, 200)))).astype(
-        np.float32
-    )
-    vectors[7] = np.nan
-    found = index(np.nan_to_num(vectors), seed=0)
-    saved = rests(vectors, found)
+def test_bearings_save_products_and_change_nothing(n: int) -> None:
+    vectors, found = clustered(), index(clustered(), seed=0)
     assert found is not None
-    assert saved is not None
-    assert saved.shape == (ITEMS, 3)
-    np.testing.assert_allclose(saved[0], [np.linalg.norm(vectors[0, start:]) for start in (0, 128, 256)], rtol=1e-6)
-    queries = np.vstack((vectors[:19], -vectors[3:4]))
-    plain, quick = (top_in_cells(queries, vectors, found, n, known) for known in (None, saved))
+    vectors[[7, found.longest[0]]], vectors[8] = np.nan, 0
+    queries = np.vstack((vectors[:19], -vectors[3:4], found.means[:3]))
+    plain, quick = (
+        top_in_cells(queries, vectors, found, n, known) for known in (None, cells_numpy.bearings(vectors, found))
+    )
     np.testing.assert_array_equal(quick.items, plain.items)
     np.testing.assert_array_equal(quick.scores, plain.scores)
 
 
-def test_short_vectors_and_small_catalogues_have_no_rests() -> None:
-    assert rests(clustered(), index(clustered(), seed=0)) is None
-    assert rests(np.ones((9, 500), np.float32), None) is None
+def test_bearings_are_along_and_across_the_mean_of_a_cell() -> None:
+    vectors, found = clustered(), index(clustered(), seed=0)
+    assert found is not None
+    along, across, rests, cell_of_longest, lengths = cells_numpy.bearings(vectors, found)
+    np.testing.assert_allclose(lengths, np.linalg.norm(found.means, axis=1), rtol=1e-6)
+    of_cell = np.repeat(np.arange(len(lengths)), np.diff(found.indptr))
+    items, cell = np.append(found.items, found.longest), np.append(of_cell, cell_of_longest)
+    products = np.einsum("if,if->i", vectors[items], found.means[cell])
+    np.testing.assert_allclose(along * lengths[cell], products, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(np.hypot(along, across), np.linalg.norm(vectors[items], axis=1), rtol=1e-5)
+    np.testing.assert_allclose(rests, np.linalg.norm(vectors[items, FACTORS // 3 :], axis=1), rtol=1e-5)
 
 
 def test_a_query_without_a_vector_finds_nothing() -> None:

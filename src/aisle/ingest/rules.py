@@ -5,7 +5,7 @@ events of a request. Neither has a rule of its own.
 """
 
 from collections.abc import Iterator, Mapping
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Final, NamedTuple
 
 from aisle.shop import columns as c
@@ -57,7 +57,7 @@ _UNREADABLE: Final = {
 """What is wrong with a text that cannot be parsed, by column."""
 
 
-class Fault(Enum):
+class Fault(IntEnum):
     """What can be wrong with a column. Only `MISSING` is true of an empty one."""
 
     MISSING = auto()

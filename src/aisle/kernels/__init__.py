@@ -11,6 +11,7 @@ COMPILED: Final = (
     "als",
     "candidates",
     "lambdas",
+    "lists",
     "neighbours",
     "partners",
     "products",
@@ -28,7 +29,18 @@ COMPILED: Final = (
 )
 """The modules that hold compiled kernels."""
 
-OF_A_SHELF: Final = ("als", "candidates", "products", "sessions", "standing", "tallies", "topn", "trees", "union")
+OF_A_SHELF: Final = (
+    "als",
+    "candidates",
+    "lists",
+    "products",
+    "sessions",
+    "standing",
+    "tallies",
+    "topn",
+    "trees",
+    "union",
+)
 """Those that one shelf needs."""
 
 _loaded = False

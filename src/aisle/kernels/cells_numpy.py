@@ -15,9 +15,9 @@ from aisle.kernels import topn_numpy
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
-
-STEP: Final = 128
-"""A product is measured against the best ones after each so many factors."""
+THIRD: Final = 3
+"""The first factors of a vector are a third of them."""
+_BLOCK: Final = 4096
 
 
 class Cells(NamedTuple):
@@ -31,6 +31,26 @@ class Cells(NamedTuple):
     """Every item but the longest ones, cell by cell."""
     longest: Ints
     """The items with the longest vectors, which are in no cell."""
+
+
+class Bearings(NamedTuple):
+    """How far each vector goes along the mean of its cell, and how far away from it.
+
+    By the inequality of Cauchy and Schwarz, the product of two vectors is at most that of what goes along a direction,
+    and that of what goes across: most items of a cell are told to be far from the best without reading them, and half
+    of the others by their first factors. Arrays are in the order of the items of all cells, and of the longest.
+    """
+
+    along: Floats
+    """(items,)."""
+    across: Floats
+    """(items,)."""
+    rests: Floats
+    """The length of what follows the first third of a vector's factors, (items,)."""
+    longest: Ints
+    """The cell that each of the longest has its bearings from."""
+    lengths: Floats
+    """The lengths of the means of the cells, (cells,)."""
 
 
 def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int) -> tuple[Ints, Floats]:
@@ -63,13 +83,22 @@ def ordered(queries: Floats, cells: Cells) -> NDArray[np.int64]:
     return np.argsort(-(queries @ cells.means.T), axis=1, kind="stable")
 
 
-def rests(vectors: Floats) -> Floats:
-    """Return the length of what follows 0, `STEP`, 2 `STEP` … factors of each vector, (vectors, steps)."""
-    starts = range(0, vectors.shape[1], STEP)
-    blocks = [vectors[:, start : start + STEP] for start in starts]
-    squares = np.stack([np.einsum("vf,vf->v", block, block, dtype=np.float64) for block in blocks], axis=1)
-    lengths: Floats = np.sqrt(np.cumsum(squares[:, ::-1], axis=1)[:, ::-1]).astype(np.float32)
-    return lengths
+def bearings(vectors: Floats, cells: Cells) -> Bearings:
+    """Return the bearings of vectors (items, factors) from the means of their cells."""
+    lengths = np.linalg.norm(cells.means, axis=1).astype(np.float32)
+    directions = cells.means / np.maximum(lengths, np.finfo(np.float32).tiny)[:, None]
+    counts = np.diff(cells.indptr)
+    longest = (vectors[cells.longest] @ directions.T).argmax(axis=1) if len(counts) else np.zeros(0, np.int64)
+    cell = np.concatenate((np.repeat(np.arange(len(counts)), counts), longest))
+    items = np.concatenate((cells.items, cells.longest))
+    along, across, rests = np.empty((3, len(items)), np.float32)
+    for start in range(0, len(items), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        exact, direction = vectors[items[block]].astype(np.float64), directions[cell[block]]
+        along[block] = np.einsum("vf,vf->v", exact, direction)
+        across[block] = np.linalg.norm(exact - along[block, None] * direction, axis=1)
+        rests[block] = np.linalg.norm(exact[:, exact.shape[1] // THIRD :], axis=1)
+    return Bearings(along, across, rests, longest.astype(np.int32), lengths)
 
 
 def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: Ints) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from aisle.kernels import scratch
 from aisle.kernels.compiling import (
     FilledFloatRows,
     FilledFloats,
@@ -79,15 +80,15 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
     return dense
 
 
-def reach(left: CSR, right: CSR, columns: int) -> tuple[Floats, Ints]:
-    """Return left·right of a single row as a dense matrix (1, columns), and the columns that it reaches, in any order.
+def reach(left: CSR, right: CSR, columns: int) -> tuple[Ints, Floats]:
+    """Return the columns that a single row of left·right reaches, and their values, as `products_numpy.reach` does.
 
-    Nothing is searched for in the columns, so that a row costs the same however many there are.
+    A row costs the same however many columns there are.
     """
-    dense, seen = np.zeros((1, columns), np.float32), np.zeros(columns, np.uint8)
-    reached, count = np.empty(columns + 1, np.int32), np.zeros(1, np.int64)
-    _reach(left.indices, left.values, *right, dense[0], seen, reached, count)
-    return dense, reached[: count[0]]
+    reached, values, count = np.empty(columns + 1, np.int32), np.empty(columns, np.float32), np.zeros(1, np.int64)
+    total, seen = scratch.zeros(columns, np.float32), scratch.zeros(columns, np.uint8)
+    _reach(left.indices, left.values, *right, total, seen, reached, values, count)
+    return reached[: count[0]], values[: count[0]]
 
 
 def dense_products(left: CSR, right: Floats) -> Floats:
@@ -288,9 +289,16 @@ def _reach(
     total: FilledFloats,
     seen: FilledMarks,
     reached: FilledInts,
+    sums: FilledFloats,
     count: FilledLongs,
 ) -> None:
+    """Fill in what is reached; `total` and `seen` hold zeros, before and after."""
     count[0] = _add_up(inner, factors, indptr, indices, values, total, seen, reached)
+    for i in range(count[0]):
+        column = np.uint32(reached[i])
+        sums[i] = total[column]
+        total[column] = 0
+        seen[column] = 0
 
 
 @kernel

@@ -65,10 +65,11 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
     return dense
 
 
-def reach(left: CSR, right: CSR, columns: int) -> tuple[Floats, NDArray[np.int32]]:
-    """Return left·right of a single row as a dense matrix (1, columns), and the columns that it reaches."""
-    reached = [right.indices[right.indptr[row] : right.indptr[row + 1]] for row in left.indices]
-    return products(left, right, columns), np.unique(np.concatenate([np.zeros(0, np.int32), *reached]))
+def reach(left: CSR, right: CSR, columns: int) -> tuple[NDArray[np.int32], Floats]:
+    """Return the columns that a single row of left·right reaches, each once and in any order, and their values."""
+    of_entries = [right.indices[right.indptr[row] : right.indptr[row + 1]] for row in left.indices]
+    reached = np.unique(np.concatenate([np.zeros(0, np.int32), *of_entries]))
+    return reached, products(left, right, columns)[0, reached]
 
 
 def dense_products(left: CSR, right: Floats) -> Floats:

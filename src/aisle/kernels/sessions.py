@@ -3,8 +3,8 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from aisle.kernels import scratch
 from aisle.kernels.compiling import (
     Doubles,
     FilledFlags,
@@ -33,6 +33,7 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     scores = np.zeros((queries, items), np.float32)
 
     def score(start: int, stop: int) -> None:
+        seen, reached, count = np.zeros(items, np.bool_), np.empty(items + 1, np.int32), np.zeros(1, np.int64)
         _score(
             start,
             stop,
@@ -42,25 +43,37 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
             *index,
             *nearest,
             scores,
-            *_nothing_reached(items),
+            seen,
+            reached,
+            count,
         )
 
     share_out(score, blocks(queries, _QUERIES))
     return scores
 
 
-def reach(history: CSR, index: Index, nearest: Nearest) -> tuple[Floats, Ints]:
-    """Return the scores of a single query, (1, items), and the items that have one, in any order."""
+def reach(history: CSR, index: Index, nearest: Nearest) -> tuple[Ints, Floats]:
+    """Return the items that have a score for a single query, each once and in any order, and their scores."""
     items = len(index.rarity)
-    scores = np.zeros((1, items), np.float32)
-    seen, reached, count = _nothing_reached(items)
-    _score(0, 1, history.indptr, history.indices, history.values, *index, *nearest, scores, seen, reached, count)
-    return scores, reached[: count[0]]
-
-
-def _nothing_reached(items: int) -> tuple[NDArray[np.bool_], Ints, Longs]:
-    """Return which items were reached so far, as flags, as a list, and how many: none."""
-    return np.zeros(items, np.bool_), np.empty(items + 1, np.int32), np.zeros(1, np.int64)
+    scores, seen = scratch.zeros(items, np.float32), scratch.zeros(items, np.bool_)
+    reached, count = np.empty(items + 1, np.int32), np.zeros(1, np.int64)
+    _score(
+        0,
+        1,
+        history.indptr,
+        history.indices,
+        history.values,
+        *index,
+        *nearest,
+        scores[None],
+        seen,
+        reached,
+        count,
+    )
+    found = reached[: count[0]].copy()
+    values = scores[found]
+    scores[found], seen[found] = 0, False
+    return found, values
 
 
 @inlined

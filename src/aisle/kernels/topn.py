@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.cells_numpy import STEP, Cells, ordered
+from aisle.kernels.cells_numpy import THIRD, Bearings, Cells
 from aisle.kernels.compiling import (
     FilledFloatRows,
     FilledFloats,
@@ -42,7 +42,8 @@ _NAN: Final = np.int32(0x7FC00000)
 _BUCKETS: Final = (0x7F800000 >> 19) + 1
 _LOW: Final = np.uint64(2**32 - 1)
 _ROUNDING: Final = np.finfo(np.float32).eps
-"""Each factor of a product, times this and the lengths of both vectors, is more than its rounding may add."""
+"""Rounding changes a product by less than this times the factors and the lengths of both vectors."""
+_NO_BEARINGS: Final = Bearings(*(np.zeros(0, np.float32),) * 3, np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 def top_vectors(
@@ -100,40 +101,39 @@ def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     return items, best
 
 
-def top_among(scores: Floats, among: Ints, n: int) -> tuple[Ints, Floats]:
-    """Return the best n above 0 of some items of a single row, as `topn_numpy.top_among` does."""
+def top_among(among: Ints, scores: Floats, n: int) -> tuple[Ints, Floats]:
+    """Return the best n above 0 of some items of a single query, as `topn_numpy.top_among` does."""
     items, best = np.empty((1, n), np.int32), np.empty((1, n), np.float32)
-    _rank_among(scores[0].view(np.int32), among, items[0], best[0].view(np.int32))
+    _rank_among(among, scores.view(np.int32), items[0], best[0].view(np.int32))
     return items, best
 
 
 def top_in_cells(
-    queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int, rests: Floats | None = None
+    queries: Floats, vectors: Floats, cells: Cells, scanned: int, n: int, bearings: Bearings | None = None
 ) -> tuple[Ints, Floats]:
     """Return of each query the n best items of those that are scored, as `cells_numpy.top_in_cells` does.
 
-    An item is given up as soon as the rest of its vector, however it points, cannot lift it among the best. By the
-    inequality of Cauchy and Schwarz, the rest of a product is at most the product of the lengths of both rests.
-
     Parameters
     ----------
-    rests
-        The lengths of what follows each `STEP` factors of each vector, by `cells_numpy.rests`, (items, steps). None:
-        every product is multiplied out.
+    bearings
+        Those of the vectors, by `cells_numpy.bearings`: what they tell to be far from the best is not multiplied out.
+        None: everything is.
     """
-    rests = np.zeros((len(vectors), 0), np.float32) if rests is None else rests
     items, best = _empty(len(queries), n)
-    order = ordered(queries, cells)
+    means = queries @ cells.means.T
+    order = np.argsort(-means, axis=1, kind="stable")
+    known = bearings or _NO_BEARINGS
 
     def scan(start: int, stop: int) -> None:
         _scan(
             queries[start:stop],
             vectors,
-            rests,
+            means[start:stop],
             order[start:stop],
             cells.indptr,
             cells.items,
             cells.longest,
+            *known,
             scanned,
             items[start:stop],
             best[start:stop],
@@ -295,21 +295,18 @@ def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: Fill
 
 
 @kernel
-def _rank_among(scores: Ints, among: Ints, best_items: FilledInts, best_scores: FilledInts) -> None:
+def _rank_among(among: Ints, bits: Ints, best_items: FilledInts, best_scores: FilledInts) -> None:
     """Rank those of some items that have a score above 0; all scores are given by their bits."""
     n = len(best_items)
-    bits, keys = np.empty(len(among), np.int32), np.empty(len(among) + 1, np.uint64)
-    for i in range(len(among)):
-        bits[i] = scores[np.uint32(among[i])]
+    keys = np.empty(len(among) + 1, np.uint64)
     floor = _floor(bits, n, np.empty(_BUCKETS, np.int32)) if n < len(among) else np.int32(1)
     count = _key(bits, among, floor, keys)
     if count < n and floor > 1:
         count = _key(bits, among, np.int32(1), keys)
     keys[:count].sort()
     for place in range(min(n, count)):
-        item = np.int32(keys[place] & _LOW)
-        best_items[place] = item
-        best_scores[place] = scores[item]
+        best_items[place] = np.int32(keys[place] & _LOW)
+        best_scores[place] = np.int32(_LOW - (keys[place] >> np.uint64(32)))
     best_items[count:] = -1
     best_scores[count:] = _NAN
 
@@ -329,75 +326,72 @@ def _product(query: Floats, vector: Floats) -> np.float32:
 
 
 @inlined
-def _fill_rests(query: Floats, rest: Floats) -> None:
-    """Fill in what `cells_numpy.rests` returns."""
-    total = 0.0
-    for step in range(len(rest) - 1, -1, -1):
-        for factor in query[step * STEP : (step + 1) * STEP]:
-            total += np.float64(factor) * factor
-        rest[step] = np.sqrt(total)
-
-
-@inlined
-def _may_reach(query: Floats, query_rest: Floats, vector: Floats, rest: Floats, worst: np.float32) -> bool:
-    """Whether an inner product may reach the worst of the best: not if it is too small even with the largest rest."""
-    if len(rest) == 0:
-        return True
-    # What rounding may add, at most.
-    total = _ROUNDING * np.float32(len(query)) * query_rest[0] * rest[0]
-    for step in range(len(rest)):
-        if total + query_rest[step] * rest[step] < worst:
-            return False
-        if step + 1 < len(rest):
-            total += _product(query[step * STEP : (step + 1) * STEP], vector[step * STEP : (step + 1) * STEP])
-    return True
-
-
-@inlined
-def _offer_items(
-    query: Floats,
-    query_rest: Floats,
-    vectors: Floats,
-    rests: Floats,
-    items: Ints,
-    best_items: Ints,
-    best: Floats,
+def _offer_item(
+    query: Floats, vector: Floats, rest: np.float32, item: np.int32, best_items: Ints, best: Floats
 ) -> None:
-    """Put items into the heap if they are better than its worst."""
-    for item in items:
-        if _may_reach(query, query_rest, vectors[item], rests[item], best[0]):
-            score = _product(query, vectors[item])
-            if _worse(best[0], best_items[0], score, item):
-                _sink(best_items, best, item, score, len(best))
+    """Put an item into the heap if it is better than its worst; `rest` is what all but the first factors may add."""
+    if rest < np.inf and _product(query[: len(query) // THIRD], vector) + rest < best[0]:
+        return
+    score = _product(query, vector)
+    if _worse(best[0], best_items[0], score, item):
+        _sink(best_items, best, item, score, len(best))
+
+
+@inlined
+def _fill_bearings(query: Floats, means: Floats, lengths: Floats, toward: Floats, aside: Floats) -> np.float32:
+    """Fill in how far the query goes along the mean of each cell, and across; return what rounding may hide."""
+    square = _product(query, query)
+    for cell in range(len(lengths)):
+        toward[cell] = means[cell] / lengths[cell] if lengths[cell] > 0 else np.float32(0)
+        aside[cell] = np.sqrt(max(square - toward[cell] * toward[cell], np.float32(0)))
+    return np.float32(_ROUNDING * (16 + len(query)) * np.sqrt(square))
 
 
 @kernel
 def _scan(
     queries: FloatRows,
     vectors: FloatRows,
-    rests: FloatRows,
+    means: FloatRows,
     order: LongRows,
     indptr: Longs,
     items: Ints,
     longest: Ints,
+    along: Floats,
+    across: Floats,
+    rests: Floats,
+    cell_of_longest: Ints,
+    lengths: Floats,
     scanned: int,
     best_items: FilledIntRows,
     best: FilledFloatRows,
 ) -> None:
-    rest = np.empty(rests.shape[1], np.float32)
+    toward, aside = np.empty(len(lengths), np.float32), np.empty(len(lengths), np.float32)
+    known, rest = len(along) > 0, np.float32(np.inf)
     for row in range(len(queries)):
-        query = queries[row]
-        _fill_rests(query, rest)
-        # The best cells first, so that all others are measured against good items.
+        query, heap_items, heap = queries[row], best_items[row], best[row]
+        hidden = _fill_bearings(query, means[row], lengths, toward, aside)
+        others = query[len(query) // THIRD :]
+        length = np.sqrt(_product(others, others))
         count = 0
-        for cell in order[row]:
-            if count >= scanned:
+        # The best cells first, so that all other items are measured against good ones; the longest are a last cell.
+        for number in range(order.shape[1] + 1):
+            last = number == order.shape[1] or count >= scanned
+            cell = np.int64(0) if last else order[row, number]
+            start, stop = (len(items), len(items) + len(longest)) if last else (indptr[cell], indptr[cell + 1])
+            for at in range(start, stop):
+                item = longest[at - start] if last else items[at]
+                if known:
+                    near = cell_of_longest[at - start] if last else cell
+                    slack = hidden * (abs(along[at]) + across[at])
+                    # Where something is no number, nothing is told.
+                    if toward[near] * along[at] + aside[near] * across[at] + slack < heap[0]:
+                        continue
+                    rest = length * rests[at] + slack
+                _offer_item(query, vectors[item], rest, item, heap_items, heap)
+            if last:
                 break
-            of_cell = items[indptr[cell] : indptr[cell + 1]]
-            _offer_items(query, rest, vectors, rests, of_cell, best_items[row], best[row])
-            count += len(of_cell)
-        _offer_items(query, rest, vectors, rests, longest, best_items[row], best[row])
-        _sort(best_items[row], best[row])
+            count += stop - start
+        _sort(heap_items, heap)
 
 
 @kernel

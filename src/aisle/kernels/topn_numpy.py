@@ -60,16 +60,14 @@ def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     return top_rows(positive, n, np.zeros(len(scores) + 1, np.int64), np.zeros(0, np.int32))
 
 
-def top_among(scores: Floats, among: Ints, n: int) -> tuple[Ints, Floats]:
-    """Return the n best of some items of a single row whose scores are above 0, as `top_rows` does.
+def top_among(among: Ints, scores: Floats, n: int) -> tuple[Ints, Floats]:
+    """Return the n best of some items of a single query whose scores are above 0, as `top_rows` does.
 
     Parameters
     ----------
-    scores
-        (1, items); NaN never ranks.
-    among
-        Different items, in any order.
+    among, scores
+        Different items in any order, and their scores, (reached,); NaN never ranks.
     """
-    chosen = np.full_like(scores, np.nan)
-    chosen[0, among] = scores[0, among]
-    return top_positive(chosen, n)
+    order = np.argsort(among)
+    places, best = top_positive(scores[order][None], n)
+    return np.where(places >= 0, np.append(among[order], -1)[places], -1).astype(np.int32), best

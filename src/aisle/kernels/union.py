@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from aisle.kernels import scratch
 from aisle.kernels.compiling import FilledFloatRows, FilledInts, FilledLongs, IntRows, Ints, Longs, inlined, kernel
 from aisle.kernels.union_numpy import Union
 
@@ -10,9 +11,10 @@ def union(proposals: IntRows, widths: Longs, quotas: Longs, excluded_indptr: Lon
     """Return the union of the proposals of each query, as `union_numpy.union` does."""
     members, lengths = np.empty(proposals.size, np.int32), np.empty(len(proposals), np.int64)
     ranks = np.full((proposals.size, len(widths)), np.nan, np.float32)
-    marks = np.zeros(1 + proposals.max(initial=0), np.int32)
+    marks = scratch.zeros(1 + int(proposals.max(initial=0)), np.int32)
     _unite(proposals, widths, quotas, excluded_indptr, excluded, marks, lengths, members, ranks)
-    indptr = np.append(0, np.cumsum(lengths))
+    indptr = np.zeros(len(proposals) + 1, np.int64)
+    np.cumsum(lengths, out=indptr[1:])
     return Union(indptr, members[: indptr[-1]], ranks[: indptr[-1]])
 
 

@@ -17,6 +17,7 @@ from aisle.prepare.aggregate import BILLION, aggregate
 from aisle.prepare.clean import as_rated_last, clean
 from aisle.prepare.interactions import EventLog, Interactions
 from aisle.prepare.sessions import number_sessions
+from aisle.prepare.votes import WEIGHT_OF_ITEM
 from aisle.prepare.weigh import WEIGHT, Weights, event_weight, revised_since
 from aisle.shop.columns import (
     EVENT,
@@ -194,7 +195,9 @@ def _in_order(columns: dict[str, pl.Series]) -> tuple[NDArray[np.float64], Event
 
 
 def sum_weights(log: EventLog, weight: NDArray[np.float64], shape: tuple[int, int]) -> csr_array:
-    """Return the summed weights of users and items, (users, items) float32; a sum that is not above 0 has no entry.
+    """Return the summed weights of users and items, (users, items) float32, at most `WEIGHT_OF_ITEM`.
+
+    A sum that is not above 0 has no entry.
 
     Parameters
     ----------
@@ -210,5 +213,5 @@ def sum_weights(log: EventLog, weight: NDArray[np.float64], shape: tuple[int, in
     liked = pairs.sort(USER_ID, ITEM_ID).collect("polars").to_native()
     offsets = np.zeros(shape[0] + 1, get_index_dtype(maxval=max(liked.height, shape[1])))
     np.cumsum(np.bincount(liked[USER_ID].to_numpy(), minlength=shape[0]), out=offsets[1:])
-    data = (liked[WEIGHT].to_numpy() / BILLION).astype(np.float32)
+    data = np.minimum(liked[WEIGHT].to_numpy() / BILLION, WEIGHT_OF_ITEM).astype(np.float32)
     return csr_array((data, liked[ITEM_ID].to_numpy(writable=True), offsets), shape=shape)

@@ -149,6 +149,14 @@ class Interactions:
             digest.update(array.tobytes())
         return digest.hexdigest()
 
+    @cached_property
+    def votes(self) -> EventLog:
+        """The events of the log that count for others: as many of each voter as `prepare.votes` allows."""
+        from aisle.prepare.votes import counted
+
+        counts = counted(self.log)
+        return self.log if counts.all() else self.log.where(counts)
+
     @property
     def everything(self) -> EventLog:
         """The log with the revised ratings."""

@@ -9,8 +9,8 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.cells_numpy import Cells
-from aisle.recommenders.cells import index, pair_products, rests, top_in_cells
+from aisle.kernels.cells_numpy import Bearings, Cells, bearings
+from aisle.recommenders.cells import index, pair_products, top_in_cells
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
 from aisle.recommenders.topn import topn_positive, topn_vectors
 from aisle.shop.errors import InputError
@@ -29,8 +29,8 @@ class HasItemVectors(ABC):
     """Vectors (items, factors) float32, C-contiguous."""
     cells_: Annotated[Cells | None, "cells_"] = None
     """The index of a large catalogue; without one, every item is scored."""
-    rests_: Annotated[Floats | None, "cells_rests"] = None
-    """The rests of long vectors (`kernels.cells_numpy.rests`); None in a bundle of an earlier version."""
+    bearings_: Annotated[Bearings | None, "bearings_"] = None
+    """The bearings of indexed vectors; None in a bundle of an earlier version, in which every vector is read."""
 
     @property
     def items_count(self) -> int:
@@ -51,7 +51,7 @@ class HasItemVectors(ABC):
         if self.cells_ is None:
             return topn_vectors(self.query_vectors(queries), self.item_vectors_, n, exclude)
         longest = 0 if exclude is None else int(np.diff(exclude.indptr).max(initial=0))
-        ranked = top_in_cells(self.query_vectors(queries), self.item_vectors_, self.cells_, n + longest, self.rests_)
+        ranked = top_in_cells(self.query_vectors(queries), self.item_vectors_, self.cells_, n + longest, self.bearings_)
         return ranked if exclude is None else ranked.without(exclude, n)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
@@ -60,13 +60,13 @@ class HasItemVectors(ABC):
         if self.cells_ is None:
             scores = vectors @ self.item_vectors_.T
             return Scores(topn_positive(scores, n), lambda query, item: scores[query, item])
-        best = top_in_cells(vectors, self.item_vectors_, self.cells_, n, self.rests_)
+        best = top_in_cells(vectors, self.item_vectors_, self.cells_, n, self.bearings_)
         return Scores(best, lambda query, item: pair_products(vectors, self.item_vectors_, query, item))
 
     def index(self, seed: int) -> None:
         """Find the cells of the item vectors, if there are too many to score each of them."""
         self.cells_ = index(self.item_vectors_, seed)
-        self.rests_ = rests(self.item_vectors_, self.cells_)
+        self.bearings_ = None if self.cells_ is None else bearings(self.item_vectors_, self.cells_)
 
 
 class HasSupport(ABC):

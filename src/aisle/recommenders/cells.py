@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels import cells_numpy
-from aisle.kernels.cells_numpy import Cells
+from aisle.kernels.cells_numpy import Bearings, Cells
 from aisle.recommenders.query import Ranked
 from aisle.recommenders.topn import compiled
 
@@ -60,21 +60,13 @@ def of_directions(cells: Cells, directions: Floats) -> Cells:
     return Cells(means, indptr, items[order], cells.longest[:0])
 
 
-def rests(vectors: Floats, cells: Cells | None) -> Floats | None:
-    """Return the rests of indexed vectors, by which most of their products are given up early; None if they are short.
-
-    A product of few factors takes no longer than the question whether it matters.
-    """
-    return None if cells is None or vectors.shape[1] <= cells_numpy.STEP else cells_numpy.rests(vectors)
-
-
-def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, n: int, rests: Floats | None = None) -> Ranked:
-    """Return the n best items of each query, of those that are scored; `rests` of the vectors only save time."""
+def top_in_cells(queries: Floats, vectors: Floats, cells: Cells, n: int, bearings: Bearings | None = None) -> Ranked:
+    """Return the n best items of each query, of those that are scored; their `bearings` only save time."""
     if not compiled(len(queries)):
         return Ranked(*cells_numpy.top_in_cells(queries, vectors, cells, SCANNED, n))
     from aisle.kernels.topn import top_in_cells
 
-    return Ranked(*top_in_cells(queries, vectors, cells, SCANNED, n, rests))
+    return Ranked(*top_in_cells(queries, vectors, cells, SCANNED, n, bearings))
 
 
 def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:

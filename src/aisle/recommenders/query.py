@@ -39,6 +39,8 @@ class ItemLists:
     @property
     def queries(self) -> NDArray[np.int64]:
         """The query of each entry of `items`."""
+        if len(self) == 1:
+            return np.zeros(len(self.items), np.int64)
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
     def slice(self, start: int, stop: int) -> "ItemLists":

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
 from aisle.recommenders.query import QueryBatch, Scores
-from aisle.recommenders.sparse import Reach, answered, history_rows
-from aisle.recommenders.topn import topn_positive
+from aisle.recommenders.reach import Reach
+from aisle.recommenders.sparse import answered, history_rows
 
 Floats = NDArray[np.float32]
 
@@ -52,24 +52,23 @@ class RanksTheRest(ABC):
 
     @abstractmethod
     def _reached(self, queries: QueryBatch) -> Reach:
-        """Return new scores of what histories link to."""
+        """Return what histories link to."""
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return scores along links, and `rest_` for other items; NaN for a query without a positive weight."""
-        scores = self._reached(queries).scores
+        scores = self._reached(queries).dense
         np.copyto(scores, self.rest_, where=scores == 0)
         return answered(scores, queries, items)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items of each query that it links to, and the scores of any others."""
-        reach = self._reached(queries)
-        reached = answered(reach.scores, queries)
+        reached = self._reached(queries).answering(queries)
 
         def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
-            scores = reached[query, item]
+            scores = reached.of(query, item)
             return np.where(scores == 0, self.rest_[item], scores)
 
-        return Scores(topn_positive(reached, n, reach.items), of)
+        return Scores(reached.best(n), of)
 
     @property
     def items_count(self) -> int:

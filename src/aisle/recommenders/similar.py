@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.cells_numpy import Cells
-from aisle.recommenders.cells import of_directions, rests, top_in_cells
+from aisle.kernels.cells_numpy import Bearings, Cells, bearings
+from aisle.recommenders.cells import of_directions, top_in_cells
 from aisle.recommenders.query import ItemLists, Ranked
 from aisle.recommenders.topn import topn_vectors
 
@@ -20,8 +20,8 @@ class Directions(NamedTuple):
     """At length 1, NaN for a vector of length 0, (items, factors)."""
     cells: Cells | None
     """The index of a large catalogue."""
-    rests: Floats | None = None
-    """The rests of long vectors (`kernels.cells_numpy.rests`)."""
+    bearings: Bearings | None = None
+    """The bearings of the vectors in it."""
 
 
 def directions(vectors: Floats, cells: Cells | None = None) -> Directions:
@@ -29,7 +29,8 @@ def directions(vectors: Floats, cells: Cells | None = None) -> Directions:
     unit_vectors = _unit(vectors)
     if cells is None:
         return Directions(unit_vectors, None)
-    return Directions(unit_vectors, of_directions(cells, unit_vectors), rests(unit_vectors, cells))
+    cells = of_directions(cells, unit_vectors)
+    return Directions(unit_vectors, cells, bearings(unit_vectors, cells))
 
 
 def similar(directions: Directions, items: NDArray[np.int32], n: int) -> Ranked:
@@ -53,7 +54,9 @@ def similar(directions: Directions, items: NDArray[np.int32], n: int) -> Ranked:
     queries = directions.vectors[items]
     if directions.cells is None:
         return topn_vectors(queries, directions.vectors, n, themselves)
-    return top_in_cells(queries, directions.vectors, directions.cells, n + 1, directions.rests).without(themselves, n)
+    return top_in_cells(queries, directions.vectors, directions.cells, n + 1, directions.bearings).without(
+        themselves, n
+    )
 
 
 def _unit(vectors: Floats) -> Floats:

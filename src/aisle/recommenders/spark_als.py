@@ -26,6 +26,7 @@ after the other, each by the ridge regression that `als_wr` uses: b = Σ residua
 from collections.abc import Callable
 from typing import Any, Final
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ from aisle.prepare.interactions import Interactions
 from aisle.prepare.spark.executors import cores
 from aisle.prepare.spark.frames import kept, to_polars
 from aisle.prepare.spark.log import ITEM, USER, SparkLog
+from aisle.prepare.votes import of_shoppers_within
 from aisle.prepare.weigh import WEIGHT
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.implicit.als import ALS, ALSConfig, row_ridge
@@ -133,7 +135,7 @@ def fit_co_purchase(config: CoPurchaseConfig, log: SparkLog, data: Interactions,
     NotEnoughData
         If nothing was bought.
     """
-    with kept(log.with_items(_places(log.events))) as places:
+    with kept(log.with_items(_places(of_shoppers_within(nw.from_native(log.events)).to_native()))) as places:
         baskets = places.select("basket").distinct().count()
         if baskets == 0:
             raise NotEnoughData("nothing was bought in these events; import orders to learn what is bought together")

@@ -1,7 +1,7 @@
 """Sparse matrices as recommenders use them: training data checked, histories multiplied, tables stored."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,24 +73,6 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
     from aisle.kernels.products import products
 
     return products(left, right, columns)
-
-
-class Reach(NamedTuple):
-    """What histories link to."""
-
-    scores: Floats
-    """0 for all other items, (queries, items)."""
-    items: NDArray[np.int32] | None = None
-    """Of a single query, the items that it links to, each once, in any order; None: not told apart."""
-
-
-def reach(left: CSR, right: CSR, columns: int) -> Reach:
-    """Return left·right as a dense matrix (rows, columns), and what it reaches."""
-    if len(left.indptr) > 2 or not compiled(1):
-        return Reach(products(left, right, columns))
-    from aisle.kernels.products import reach
-
-    return Reach(*reach(left, right, columns))
 
 
 def dense_products(left: CSR, right: Floats) -> Floats:

@@ -51,18 +51,8 @@ def topn(scores: Floats, n: int, exclude: ItemLists | None = None) -> Ranked:
     return Ranked(*top_rows(np.ascontiguousarray(scores, np.float32), n, indptr, excluded))
 
 
-def topn_positive(scores: Floats, n: int, among: NDArray[np.int32] | None = None) -> Ranked:
-    """Return the n best items above 0 of each row of scores (queries, items), as `topn` does.
-
-    Parameters
-    ----------
-    among
-        Of a single query, all items that can be above 0, each once, so that no other one is looked at; None: any can.
-    """
-    if among is not None and compiled(1):
-        from aisle.kernels.topn import top_among
-
-        return Ranked(*top_among(scores, among, n))
+def topn_positive(scores: Floats, n: int) -> Ranked:
+    """Return the n best items above 0 of each row of scores (queries, items), as `topn` does."""
     if not compiled(len(scores)):
         return Ranked(*topn_numpy.top_positive(scores, n))
     from aisle.kernels.topn import top_positive

@@ -171,7 +171,9 @@ class EventWriter:
             self._calls.append(call)
             self._waiting += len(rows)
             self._start()
-            self._changed.notify_all()
+            # Not for every call: each time the thread is woken, others wait for their turn at Python.
+            if len(self._calls) == 1 or len(self._calls) >= self._company:
+                self._changed.notify_all()
 
     def _start(self) -> None:
         """Start the thread with the first event: a process that only shows shelves needs none."""

@@ -11,6 +11,7 @@ from aisle.web.access.headers import DOCS, SecurityHeaders
 from aisle.web.access.login_page import LoginPage
 from aisle.web.access_log import AccessLog, write_line
 from aisle.web.admission import Admission
+from aisle.web.compression import CompressedPages
 from aisle.web.dispatch import Dispatch
 from aisle.web.mail.routes import Mail
 from aisle.web.metrics import Metrics
@@ -52,6 +53,7 @@ def create_app(live: Live) -> FastAPI:
         answer=answer,
     )
     app.add_middleware(Admission)
+    app.add_middleware(CompressedPages)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog, routes=table(), log=write_line if serve.access_log else None)
     description = describe(app)

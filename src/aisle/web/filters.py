@@ -30,6 +30,11 @@ def item_address(item_id: str, came_from: Mapping[str, str]) -> str:
     return "/item?" + urlencode({"item_id": item_id, **came_from})
 
 
+def why_address(item_id: str, placement: str) -> str:
+    """Return the address of the page that says how an item came onto a shelf."""
+    return "/why?" + urlencode({"item_id": item_id, "placement": placement})
+
+
 def picture(url: str | None) -> str | None:
     """Return an image's address if the page may load it: on the web, or a path of this server."""
     return url if url and re.match(r"https?://|/(?!/)", url) else None

@@ -117,7 +117,8 @@ ENDPOINTS: Final = (
 
 PAGES: Final = (
     ("GET", "/metrics", Scope.SERVER),
-    *(("GET", path, Scope.TEAM) for path in ("/", "/item", "/category", "/search", "/cart", "/orders", "/wishlist")),
+    *(("GET", path, Scope.TEAM) for path in ("/", "/item", "/category", "/search", "/why")),
+    *(("GET", path, Scope.TEAM) for path in ("/cart", "/orders", "/wishlist")),
     *(("POST", path, Scope.TEAM) for path in ("/do", "/checkout", "/shop-as")),
     *((method, path, Scope.OPEN) for path in (LOGIN, LOGOUT) for method in ("GET", "POST")),
     *(

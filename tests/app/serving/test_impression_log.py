@@ -3,6 +3,7 @@
 import pytest
 
 from aisle.app.serve import Live
+from aisle.app.serving import impression_log
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.engine.request import ShelfRequest
 from aisle.shop.errors import NotFound
@@ -34,6 +35,24 @@ def test_a_shelf_that_is_only_looked_at_leaves_no_impression(live: Live) -> None
         live.shelf_to_show(ShelfRequest(user_id="user-0", placement="attic"))
     live.impressions.close()
     assert impressions.count(live.db) == 0
+
+
+def test_the_thread_that_stores_is_not_woken_for_each_shelf(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(impression_log, "COMMIT_SHELVES", 8)
+    log, woken = ImpressionLog(live.db), list[int]()
+    notify = log._changed.notify_all
+
+    def note_and_notify() -> None:
+        woken.append(log.waiting)
+        notify()
+
+    monkeypatch.setattr(log._changed, "notify_all", note_and_notify)
+    with live.db.write():  # so that nothing is taken out of the queue twice
+        for number in range(12):
+            log.add(served(number))
+    assert set(woken) <= {1, 8}
+    log.close()
+    assert log.stored == 12
 
 
 def test_what_comes_to_a_full_queue_is_shed_and_counted(live: Live) -> None:

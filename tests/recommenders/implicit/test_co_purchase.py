@@ -9,7 +9,7 @@ from aisle.shop.errors import NotEnoughData, SettingsError
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-from tests.recommenders.battery import NOW, Battery, ask, listed, random_shop, shop
+from tests.recommenders.battery import NOW, Battery, ask, listed, log_with, random_shop, shop
 
 
 class TestCoPurchase(Battery):
@@ -26,7 +26,7 @@ def orders(*lines: tuple[int, int, int, float]) -> Interactions:
     """Make a shop of five items whose purchases are (basket, user, item, age in days)."""
     basket, user, item, age = (np.array(column) for column in zip(*lines, strict=True))
     data = shop(np.ones((1, 5)))
-    log = replace(
+    log = log_with(
         data.log,
         user=user.astype(np.int32),
         item=item.astype(np.int32),
@@ -82,7 +82,7 @@ def test_baskets_and_buyers_of_a_pair_are_kept() -> None:
 
 def test_partners_can_be_asked_for_a_least_number_of_buyers() -> None:
     many = ((basket, basket, item, 1) for basket in range(5) for item in (0, 1))
-    keen = ((basket, 9, item, 1) for basket in range(10, 20) for item in (0, 2))
+    keen = ((basket, 9, item, 7 * basket) for basket in range(10, 20) for item in (0, 2))
     model = fit(orders(*many, *keen), measure="probability", min_support=1)
     items = np.array([0, 2, 3], np.int32)
     assert model.partners(items, 2).items.tolist() == [[2, 1], [0, -1], [-1, -1]]

@@ -6,7 +6,7 @@ from aisle.prepare.interactions import Interactions
 from aisle.recommenders.popular.newcomer_popularity import NewcomerPopularity, NewcomerPopularityConfig
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-from tests.recommenders.battery import NOW, Battery, ask, listed, shop
+from tests.recommenders.battery import NOW, Battery, ask, listed, log_with, shop
 
 
 class TestNewcomerPopularity(Battery):
@@ -19,7 +19,7 @@ def log_of(*events: tuple[int, int, float]) -> Interactions:
     data = shop(np.zeros((3, 5)))
     user, item, age = (np.array(column) for column in zip(*sorted(events, key=lambda one: -one[2]), strict=True))
     none = np.full(len(events), np.nan, np.float32)
-    log = replace(
+    log = log_with(
         data.log,
         user=user.astype(np.int32),
         item=item.astype(np.int32),

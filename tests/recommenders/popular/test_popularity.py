@@ -11,7 +11,7 @@ from aisle.shop.columns import CATEGORY, ITEM_ID
 from aisle.shop.errors import NotEnoughData, SettingsError
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-from tests.recommenders.battery import NOW, Battery, ask, listed, shop
+from tests.recommenders.battery import NOW, Battery, ask, listed, log_with, shop
 
 
 class TestPopularity(Battery):
@@ -23,7 +23,7 @@ def day_by_day(*events: tuple[int, float, float]) -> Interactions:
     """Make a shop of six items whose events are (item, weight, age in days), none of a known user."""
     data = shop(np.zeros((1, 6)))
     item, weight, age = (np.array(column) for column in zip(*events, strict=True))
-    log = replace(
+    log = log_with(
         data.log,
         user=np.full(len(events), UNKNOWN, np.int32),
         item=item.astype(np.int32),

@@ -8,7 +8,7 @@ from aisle.recommenders.popular.trending import Trending, TrendingConfig
 from aisle.shop.errors import SettingsError
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
-from tests.recommenders.battery import NOW, Battery, ask, listed, shop
+from tests.recommenders.battery import NOW, Battery, ask, listed, log_with, shop
 
 
 class TestTrending(Battery):
@@ -22,7 +22,7 @@ def sold(*counts: tuple[int, int, int]) -> Interactions:
     ages = np.concatenate([np.repeat([3.0, 20.0, 50.0], of_item) for of_item in counts])
     data = shop(np.ones((1, len(counts))))
     events = len(items)
-    log = replace(
+    log = log_with(
         data.log,
         user=np.full(events, UNKNOWN, np.int32),
         item=items.astype(np.int32),

@@ -1,16 +1,14 @@
-from dataclasses import replace
-
 import numpy as np
 
 from aisle.prepare.interactions import EventLog
 from aisle.recommenders.sequential.sequences import Sequences, to_sequences
-from tests.recommenders.battery import NOW, shop
+from tests.recommenders.battery import NOW, log_with, shop
 
 
 def log(*events: tuple[int, int, int, float]) -> EventLog:
     """Make a log of (user, session, item, weight), a microsecond from one to the next."""
     user, session, item, weight = (np.array(column) for column in zip(*events, strict=True))
-    return replace(
+    return log_with(
         shop(np.ones((1, 1))).log,
         user=user.astype(np.int32),
         session=session.astype(np.int32),

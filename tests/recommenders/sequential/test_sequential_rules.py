@@ -5,7 +5,7 @@ import pytest
 
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.sequential.sequential_rules import SequentialRules, SequentialRulesConfig
-from tests.recommenders.battery import NOW, Battery, ask, listed, shop
+from tests.recommenders.battery import NOW, Battery, ask, listed, log_with, shop
 
 
 class TestSequentialRules(Battery):
@@ -17,7 +17,7 @@ def walks(*items: list[int]) -> Interactions:
     """Make a shop of five items whose users went through these."""
     user = np.repeat(np.arange(len(items), dtype=np.int32), [len(of) for of in items])
     data = shop(np.ones((len(items), 5)))
-    log = replace(
+    log = log_with(
         data.log,
         user=user,
         item=np.concatenate(items).astype(np.int32),

@@ -140,6 +140,26 @@ def test_what_is_not_wanted_leaves_the_shelves_until_it_is_taken_back(demo_clien
     assert "Undo" not in page
 
 
+def test_every_reason_of_the_personal_shelf_leads_to_the_whole_way(demo_client: TestClient) -> None:
+    shop_as(demo_client, "user-0")
+    page = demo_client.get("/").text
+    ways = [unescape(path) for path in re.findall(r'href="(/why[^"]*)"', page)]
+    assert {path.partition("placement=")[2] for path in ways} == {"recommended-for-you"}
+    way = demo_client.get(ways[0], headers=BROWSER)
+    assert way.status_code == 200
+    assert "stands on place 1 of" in " ".join(way.text.split())
+    assert "Who proposes it" in way.text
+
+
+def test_a_way_that_cannot_be_told_is_explained(demo_client: TestClient) -> None:
+    shop_as(demo_client, "user-0")
+    assert demo_client.get("/why?item_id=nothing").status_code == 404
+    assert (
+        "ranks nothing for a shopper"
+        in demo_client.get("/why?item_id=tea-1&placement=similar-items", headers=BROWSER).text
+    )
+
+
 def test_a_page_of_the_demo_leaves_an_impression_of_each_shelf(demo_client: TestClient, demo: Live) -> None:
     shop_as(demo_client, "new")
     page = demo_client.get("/").text

@@ -61,7 +61,9 @@ class ImpressionLog:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="aisle-impressions", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
+            # Not for every shelf: each time the thread is woken, a request waits for its turn at Python.
+            if len(self._waiting) in (1, COMMIT_SHELVES):
+                self._changed.notify_all()
 
     @property
     def waiting(self) -> int:

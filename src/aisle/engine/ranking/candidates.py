@@ -120,7 +120,7 @@ def _gather_block(
     query, scores = lists.queries, np.empty(ranks.shape, np.float32)
     for column, of_source in enumerate(found):
         scores[:, column] = of_source.of(query, lists.items)
-    best = np.stack([of_source.best.scores[:, 0] for of_source in found], axis=1)[query]
+    best = np.concatenate([of_source.best.scores[:, :1] for of_source in found], axis=1)[query]
     shares = np.full(ranks.shape, np.nan, np.float32)
     np.divide(scores, best, out=shares, where=best > 0)
     return Candidates(lists, tuple(sources), shares, ranks)
@@ -130,7 +130,11 @@ def _union(
     sources: Mapping[str, Source], found: Sequence[Scores], queries: int, exclude: ItemLists | None
 ) -> tuple[ItemLists, Floats]:
     """Return what the sources propose, their top items with a score above 0, and the ranks (candidates, sources)."""
-    proposals = np.concatenate([np.where(of.best.scores > 0, of.best.items, -1) for of in found], axis=1)
+    items, scores = (
+        np.concatenate(of_all, axis=1)
+        for of_all in zip(*((of.best.items, of.best.scores) for of in found), strict=True)
+    )
+    proposals = np.where(scores > 0, items, np.int32(-1))
     widths = np.array([of.best.items.shape[1] for of in found])
     quotas = np.array([source.quota for source in sources.values()])
     exclude = exclude or ItemLists.empty(queries)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from aisle.ingest.dates import ISO_OR_EPOCH
@@ -13,6 +14,8 @@ from aisle.shop.events import EARLIEST
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _RULES: Final = tuple(rules("events", {c.TIMESTAMP: ISO_OR_EPOCH}, EARLIEST))
+
+_NO_VALUES: Final[dict[str, Any]] = dict.fromkeys(c.EVENTS)
 
 _OF_TEXT: Final[dict[Fault, Callable[[str, float], bool]]] = {
     Fault.NO_OBJECT: lambda text, _: not is_object(text),
@@ -47,11 +50,18 @@ def check_event(cells: Mapping[str, str | None], now: int) -> tuple[tuple[Any, .
     reason
         The reason then.
     """
-    values = {name: value(name, cells.get(name)) for name in c.EVENTS}
-    for rule in _RULES:
+    given = frozenset(name for name in c.EVENTS if cells.get(name) is not None)
+    values = _NO_VALUES | {name: value(name, cells[name]) for name in given}
+    for rule in _rules_for(given):
         if _breaks(rule, cells, values, now):
             return None, _reason(rule, cells, values)
     return tuple(values.values()), None
+
+
+@lru_cache(maxsize=256)
+def _rules_for(given: frozenset[str]) -> tuple[Rule, ...]:
+    """Return the rules that an event can break which fills these columns."""
+    return tuple(rule for rule in _RULES if rule.columns[0] in given or rule.fault is Fault.MISSING)
 
 
 def _breaks(rule: Rule, cells: Mapping[str, str | None], values: Mapping[str, Any], now: int) -> bool:

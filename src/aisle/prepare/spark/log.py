@@ -17,6 +17,7 @@ from aisle.prepare.aggregate import BILLION, aggregate
 from aisle.prepare.build import cleaned_events, weighed_events
 from aisle.prepare.spark.frames import to_spark
 from aisle.prepare.stray import steady_span
+from aisle.prepare.votes import WEIGHT_OF_ITEM
 from aisle.prepare.weigh import WEIGHT, Weights
 from aisle.shop.columns import EVENT, ITEM_ID, TIMESTAMP, USER_ID
 from aisle.shop.errors import NotEnoughData
@@ -72,7 +73,8 @@ class SparkLog:
         """Return who likes what: `user_id`, `item_id` and `weight`, above 0; the entries of `Interactions.matrix`."""
         of_users = nw.from_native(self.weighed()).filter(~nw.col(USER_ID).is_null())
         pairs: DataFrame = aggregate(of_users).filter(nw.col(WEIGHT) > 0).to_native()
-        return pairs.select(USER_ID, ITEM_ID, (F.col(WEIGHT) / BILLION).cast("float").alias(WEIGHT))
+        weight = F.least(F.col(WEIGHT) / BILLION, F.lit(WEIGHT_OF_ITEM))
+        return pairs.select(USER_ID, ITEM_ID, weight.cast("float").alias(WEIGHT))
 
     def stars(self) -> DataFrame:
         """Return who rated what: `user_id`, `item_id` and `rating`, the last of each pair."""

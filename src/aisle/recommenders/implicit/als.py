@@ -95,7 +95,7 @@ class ALS(HasItemVectors, FoldsIn, Explains, Recommender[ALSConfig]):
         """Return vectors (queries, factors): exact for a few queries, within a ten-thousandth for many."""
         ridge = _query_ridge(queries, len(self.item_vectors_), self.config)
         vectors = self._improve(queries, ridge) if compiled(len(queries)) else self._solve_each(queries, ridge)
-        vectors[_count_in_lists(queries.weights > 0, queries.history.indptr) == 0] = np.nan
+        vectors[queries.likes_nothing] = np.nan
         return vectors
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
@@ -159,6 +159,8 @@ def _query_ridge(queries: QueryBatch, items: int, config: ALSConfig) -> Floats:
 
 def _count_in_lists(flags: NDArray[np.bool_], indptr: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many entries of each list are flagged."""
+    if len(indptr) == 2:
+        return np.array([np.count_nonzero(flags)])
     return np.diff(np.append(0, np.cumsum(flags))[indptr])
 
 

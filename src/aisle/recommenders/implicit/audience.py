@@ -53,7 +53,7 @@ class Audience(HasItemVectors, FoldsIn, Explains, Recommender[AudienceConfig]):
         from scipy.sparse import csr_array
 
         self.als = ALS(self._als_config()).fit(data, seed=seed)
-        log = data.log
+        log = data.votes
         recent = (log.user != UNKNOWN) & (log.weight > 0) & (data.now - log.timestamp <= self.config.window_days * DAY)
         pairs = np.unique(log.item[recent] * np.int64(len(data.users)) + log.user[recent])
         item, user = np.divmod(pairs, len(data.users))

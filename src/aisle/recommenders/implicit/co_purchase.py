@@ -17,8 +17,9 @@ from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch, Ranked
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours
+from aisle.recommenders.reach import Reach, reach
 from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
-from aisle.recommenders.sparse import Reach, entries_of, reach, support_of
+from aisle.recommenders.sparse import entries_of, support_of
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -73,7 +74,7 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurc
         from aisle.kernels.partners import partners
 
         config, items = self.config, len(data.items)
-        places, baskets = _places(data.log)
+        places, baskets = _places(data.votes)
         counts = np.bincount(places.items, minlength=items)
         value = Value(FORMULAS[config.measure], np.ones(1), counts, baskets, config.min_support, repeats=False)
         return self.adopt(partners(places, value, config.neighbours), counts)
@@ -98,7 +99,7 @@ class CoPurchase(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[CoPurc
     def _reached(self, queries: QueryBatch) -> Reach:
         """Return sums of links."""
         history = recent_rows(queries, self.config.decay)
-        return reach(history, self.links_, self.items_count)
+        return reach(queries, history, self.links_)
 
     def partners(self, items: NDArray[np.int32], n: int, min_buyers: int = 1) -> Ranked:
         """Return what was bought together with each item, with empty places where that is less than n.

@@ -22,18 +22,18 @@ from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.cells import EXACT_ITEMS, pair_products
 from aisle.recommenders.query import QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Count, Neighbours, NotNegative
+from aisle.recommenders.reach import reach
 from aisle.recommenders.sparse import (
     answered,
     dense_products,
     entries_of,
     history_rows,
     products,
-    reach,
     scaled,
     top_products,
     training_rows,
 )
-from aisle.recommenders.topn import topn, topn_positive
+from aisle.recommenders.topn import topn
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -98,16 +98,15 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
         if self.items_count <= EXACT_ITEMS:
             return super().scores(queries, n)
         history = history_rows(queries)
-        linked = reach(history, self.links_, self.items_count)
-        linear = answered(linked.scores, queries)
+        linear = reach(queries, history, self.links_).answering(queries)
         smoothed = self._smoothed(history)
 
         def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
             smooth = pair_products(smoothed, self.directions_, query, item)
-            sums: Floats = linear[query, item] + np.float32(self.config.alpha) * self.popularity_[item] * smooth
+            sums: Floats = linear.of(query, item) + np.float32(self.config.alpha) * self.popularity_[item] * smooth
             return sums
 
-        kept = np.sort(topn_positive(linear, KEPT, linked.items).items, axis=1)
+        kept = np.sort(linear.best(KEPT).items, axis=1)
         query, place = np.nonzero(kept >= 0)
         sums = np.full(kept.shape, np.nan, np.float32)
         sums[query, place] = of(query, kept[query, place])

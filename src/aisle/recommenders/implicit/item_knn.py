@@ -15,17 +15,16 @@ from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch, Scores
 from aisle.recommenders.ranges import Neighbours, NotNegative, Share
+from aisle.recommenders.reach import reach
 from aisle.recommenders.similarity import Measure, Similarity
 from aisle.recommenders.sparse import (
     answered,
     entries_of,
     history_rows,
     products,
-    reach,
     top_products,
     training_rows,
 )
-from aisle.recommenders.topn import topn_positive
 
 
 class ItemKNNConfig(Config, frozen=True):
@@ -73,9 +72,8 @@ class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items of each query with a score above 0, and the scores of any others."""
-        linked = reach(history_rows(queries), self.links_, self.items_count)
-        scores = answered(linked.scores, queries)
-        return Scores(topn_positive(scores, n, linked.items), lambda query, item: scores[query, item])
+        linked = reach(queries, history_rows(queries), self.links_).answering(queries)
+        return Scores(linked.best(n), linked.of)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return weight × similarity of each entry of one query's history, (entries,); the sum is the score."""

@@ -9,8 +9,9 @@ from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import NoSettings, Recommender
 from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.reach import DenseReach, ListedReach, Reach, is_listed
 from aisle.recommenders.recency import RanksTheRest, popular_rest
-from aisle.recommenders.sparse import Reach, history_rows
+from aisle.recommenders.sparse import history_rows
 
 
 class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
@@ -24,17 +25,19 @@ class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Order the catalogue by popularity; all else is in the queries."""
-        liked = data.log.item[data.log.weight > 0]
+        liked = data.votes.item[data.votes.weight > 0]
         self.rest_ = popular_rest(np.bincount(liked, minlength=len(data.items)))
         return self
 
     def _reached(self, queries: QueryBatch) -> Reach:
         """Return the weights of histories above 0."""
         history = history_rows(queries)
-        scores = np.zeros((len(queries), self.items_count), np.float32)
         liked = history.values > 0
+        if is_listed(queries):
+            return ListedReach(history.indices[liked], history.values[liked], self.items_count)
+        scores = np.zeros((len(queries), self.items_count), np.float32)
         scores[history.rows[liked], history.indices[liked]] = history.values[liked]
-        return Reach(scores, history.indices[liked] if len(queries) == 1 else None)
+        return DenseReach(scores)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return the weight of the item itself, and 0 for all other entries, (entries,)."""

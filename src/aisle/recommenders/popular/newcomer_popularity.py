@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import EventLog, Interactions
+from aisle.prepare.votes import counted
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.popular.fixed_scores import FixedScores
 from aisle.recommenders.ranges import Days, NotNegative
@@ -26,20 +27,22 @@ class NewcomerPopularity(FixedScores, Recommender[NewcomerPopularityConfig]):
     """The same ranking for everybody: what newcomers take, who differ from regular shoppers.
 
     An item's score is f + prior · a / Σa, where f is the sum of the faded weights of its events on the first day (UTC)
-    of a shopper, and a that of all its events. Lines without a user count in a alone.
+    of a shopper, each kind once, and a that of all its events. Lines without a user count in a alone.
     """
 
     name = "newcomer_popularity"
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Sum the log up."""
-        log, items = data.log, len(data.items)
+        log, items = data.votes, len(data.items)
         fading = np.exp2((log.timestamp - data.now) / (self.config.half_life_days * DAY))
 
         def popularity(chosen: NDArray[np.bool_] | slice) -> NDArray[np.float64]:
             return np.maximum(np.bincount(log.item[chosen], (log.weight * fading)[chosen], minlength=items), 0)
 
-        everybody, newcomers = popularity(slice(None)), popularity(_on_first_day(log, len(data.users)))
+        first_times = _on_first_day(log, len(data.users)) & counted(log, 1)
+        first_times = _on_first_day(log, len(data.users)) & counted(log, 1)
+        everybody, newcomers = popularity(slice(None)), popularity(first_times)
         share = everybody / max(everybody.sum(), np.finfo(np.float32).tiny)
         self.scores_ = (newcomers + self.config.prior * share).astype(np.float32)
         return self

@@ -40,11 +40,11 @@ class Trending(FixedScores, Recommender[TrendingConfig]):
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Compare the window with the baseline."""
         config, items = self.config, len(data.items)
-        counted = data.log.weight > 0
-        age = np.maximum(data.now - data.log.timestamp, 0) / DAY
+        counted = data.votes.weight > 0
+        age = np.maximum(data.now - data.votes.timestamp, 0) / DAY
 
         def count(youngest: float, oldest: float) -> NDArray[np.int64]:
-            return np.bincount(data.log.item[counted & (age >= youngest) & (age < oldest)], minlength=items)
+            return np.bincount(data.votes.item[counted & (age >= youngest) & (age < oldest)], minlength=items)
 
         start = config.window_days + config.baseline_days
         observed, before = count(0, config.window_days), count(config.window_days, start)

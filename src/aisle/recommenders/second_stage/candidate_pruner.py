@@ -67,6 +67,9 @@ class CandidatePruner(Component[CandidatePrunerConfig]):
     curves_: Floats
     """The chance that a proposal is wanted, by source and step of `EDGES`, (sources, steps)."""
 
+    _missed: "tuple[Floats, NDArray[np.float64]] | None" = None
+    """The curves, and what `_misses` returns for them: it is found once."""
+
     def fit(self, counts: Iterable[ProposalCounts], sources: int) -> Self:
         """Learn the curves of so many sources from the counts of past windows; there may be none."""
         expected = self.config.first_chance / EDGES
@@ -98,9 +101,11 @@ class CandidatePruner(Component[CandidatePrunerConfig]):
     def _misses(self, ranks: Floats) -> NDArray[np.float64]:
         """Return how likely a proposal is not wanted, by source and rank; rank 0 is no proposal."""
         most = int(np.fmax.reduce(ranks, axis=None, initial=0))
-        misses = np.ones((len(self.curves_), most + 1))
-        misses[:, 1:] -= self.curves_[:, _steps(np.arange(1, most + 1, dtype=np.float32))]
-        return misses
+        if self._missed is None or self._missed[0] is not self.curves_ or self._missed[1].shape[1] <= most:
+            misses = np.ones((len(self.curves_), most + 1))
+            misses[:, 1:] -= self.curves_[:, _steps(np.arange(1, most + 1, dtype=np.float32))]
+            self._missed = self.curves_, misses
+        return self._missed[1]
 
 
 def _steps(ranks: Floats) -> NDArray[np.intp]:

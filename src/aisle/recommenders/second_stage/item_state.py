@@ -81,7 +81,7 @@ class ItemState(Component[NoSettings]):
 
     def fit(self, data: "Interactions", target: EventKind | None = None) -> Self:
         """Sum up a log and a catalogue as of the end of the data, with the target kind of a longer log if given."""
-        log, items = data.log, len(data.items)
+        log, items = data.votes, len(data.items)
         target = target or target_kind(log)
         taken = (log.kind == KIND_CODES[target]) & (log.weight > 0)
         looked = ~taken & (log.weight > 0)

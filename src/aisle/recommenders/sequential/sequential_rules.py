@@ -17,9 +17,10 @@ from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, NotNegative, Share
+from aisle.recommenders.reach import Reach, reach
 from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
-from aisle.recommenders.sparse import Reach, entries_of, reach, support_of
+from aisle.recommenders.sparse import entries_of, support_of
 
 Floats = NDArray[np.float32]
 
@@ -64,7 +65,7 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[S
         from aisle.kernels.partners import partners
 
         config, items = self.config, len(data.items)
-        sequences = to_sequences(data.log, config.by, config.repeats)
+        sequences = to_sequences(data.votes, config.by, config.repeats)
         places = _places(sequences, config.window)
         steps = np.arange(1.0, min(config.window, max(1, len(sequences.items))) + 1)
         fading = steps**-config.distance_power
@@ -78,7 +79,7 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[S
     def _reached(self, queries: QueryBatch) -> Reach:
         """Return sums of rules."""
         history = recent_rows(queries, self.config.decay)
-        return reach(history, self.links_, self.items_count)
+        return reach(queries, history, self.links_)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

@@ -18,9 +18,9 @@ from aisle.recommenders.abilities import Explains, FoldsIn, HasSupport
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.ranges import AtLeastOne, Decay, Neighbours, Positive, Share
+from aisle.recommenders.reach import DenseReach, ListedReach, Reach, is_listed
 from aisle.recommenders.recency import RanksTheRest, popular_rest, recent_rows
 from aisle.recommenders.sequential.sequences import By, Sequences, to_sequences
-from aisle.recommenders.sparse import Reach
 from aisle.recommenders.topn import compiled
 from aisle.shop.moments import DAY
 
@@ -66,7 +66,7 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[Sessio
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Index the sessions."""
         config, items = self.config, len(data.items)
-        sessions = to_sequences(data.log, config.by)
+        sessions = to_sequences(data.votes, config.by)
         newest_indptr, newest, sessions_with = _newest(sessions, items, config.candidates)
         age = np.maximum(data.now - sessions.ended, 0) / DAY
         faded = np.ones(len(age)) if config.half_life_days is None else np.exp2(-age / config.half_life_days)
@@ -87,12 +87,12 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[Sessio
         history = recent_rows(queries, self.config.decay, self.config.last_items)
         nearest = self._nearest()
         if not compiled(len(queries)):
-            return Reach(sessions_numpy.score_sessions(history, self.index_, nearest))
+            return DenseReach(sessions_numpy.score_sessions(history, self.index_, nearest))
         from aisle.kernels import sessions
 
-        if len(queries) == 1:
-            return Reach(*sessions.reach(history, self.index_, nearest))
-        return Reach(sessions.score_sessions(history, self.index_, nearest))
+        if is_listed(queries):
+            return ListedReach(*sessions.reach(history, self.index_, nearest), self.items_count)
+        return DenseReach(sessions.score_sessions(history, self.index_, nearest))
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

@@ -1,6 +1,5 @@
 """Cookies of our own pages: locked to this host where the connection is encrypted, plain on one's own machine."""
 
-from ipaddress import ip_address
 from typing import Final
 
 from starlette.requests import Request
@@ -15,7 +14,7 @@ SESSION: Final = "aisle-session"
 def is_private(request: Request) -> bool:
     """Tell whether nobody on the way can read a request: it is encrypted, or it goes to the browser's own machine."""
     host = origins.host_name(request)
-    is_here = host == "localhost" or (origins.is_address(host) and ip_address(host).is_loopback)
+    is_here = host == "localhost" or origins.is_loopback(host)
     return is_here or _is_encrypted(request)
 
 

@@ -1,4 +1,8 @@
-"""Forms of our own pages: each carries a token, which only a page that this browser got from here can know."""
+"""Forms of our own pages: each carries a token, which only a page that this browser got from here can know.
+
+Pages are compressed, and the length of a compressed page tells what in it is alike. So the token is written in another
+way in every page: a random mask, and the token under it.
+"""
 
 import hmac
 import secrets
@@ -21,7 +25,8 @@ _SECONDS: Final = 30 * 24 * 3600
 
 def token(request: Request) -> str:
     """Return the token of the forms on a page: of this browser and this session."""
-    return hmac.new(_secret(request).encode(), (cookies.session_id(request) or "").encode(), sha256).hexdigest()
+    mask = secrets.token_bytes(sha256().digest_size)
+    return (mask + _masked(_token(request), mask)).hex()
 
 
 def keep(request: Request, response: Response) -> None:
@@ -48,10 +53,26 @@ async def read(request: Request) -> dict[str, str]:
     if not origins.is_same_origin(request):
         raise HTTPException(403, "this form works from its own page only")
     form = await read_form(request)
-    given = form.pop(FIELD, "").encode()
-    if cookies.read(request, _COOKIE) is None or not hmac.compare_digest(given, token(request).encode()):
+    if cookies.read(request, _COOKIE) is None or not _is_token(request, form.pop(FIELD, "")):
         raise HTTPException(403, "this form is out of date; go back, load its page again and send it once more")
     return form
+
+
+def _token(request: Request) -> bytes:
+    return hmac.digest(_secret(request).encode(), (cookies.session_id(request) or "").encode(), sha256)
+
+
+def _is_token(request: Request, given: str) -> bool:
+    try:
+        written = bytes.fromhex(given)
+    except ValueError:
+        return False
+    half = sha256().digest_size
+    return hmac.compare_digest(_masked(written[half:], written[:half]), _token(request))
+
+
+def _masked(text: bytes, mask: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(text, mask, strict=False))
 
 
 def _secret(request: Request) -> str:

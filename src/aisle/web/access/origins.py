@@ -60,7 +60,7 @@ def note_for_start(host: str, *, is_locked: bool) -> str | None:
     """
     if is_locked:
         return None
-    if host != "localhost" and not (is_address(host) and ip_address(host).is_loopback):
+    if host != "localhost" and not is_loopback(host):
         raise SettingsError(
             f"other machines can reach {host}, and this shop has neither keys nor people yet; make one first: "
             "aisle keys create server, or aisle people add NAME --role admin"
@@ -103,7 +103,7 @@ def is_on_this_machine(request: Request) -> bool:
     """Tell whether the caller is on this machine, and no proxy that speaks for others."""
     address = request.client.host if request.client else ""
     forwarded = any(name in request.headers for name in _FORWARDED)
-    return is_address(address) and ip_address(address).is_loopback and not forwarded
+    return is_loopback(address) and not forwarded
 
 
 @lru_cache(maxsize=1024)
@@ -114,6 +114,12 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=1024)
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is an address of this machine that no other one can reach."""
+    return is_address(host) and ip_address(host).is_loopback
 
 
 def host_name(request: Request) -> str:

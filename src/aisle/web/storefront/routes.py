@@ -65,6 +65,7 @@ class Storefront:
             "max_stars": MAX_STARS,
             "sorts": SORTS,
             "least_stars": STARS,
+            "sources": window.SOURCES,
             "departments": self._catalogue.departments,
         }
 
@@ -78,6 +79,7 @@ class Storefront:
             ("/orders", self.orders),
             ("/wishlist", self.wishlist),
             ("/search", self.search),
+            ("/why", self.why),
             ("/picture.svg", self.picture),
         ):
             app.add_route(path, page, include_in_schema=False)
@@ -156,6 +158,12 @@ class Storefront:
     def wishlist(self, request: Request) -> Response:
         """Show the wishlist."""
         return self._page(request, visitor_of(request), "shop/wishlist.html", ("recommended-for-you",), None)
+
+    def why(self, request: Request) -> Response:
+        """Show how an item came onto a shelf of the shopper, from who proposes it to its place."""
+        visitor, item_id = visitor_of(request), query_id(request, "item_id")
+        way = self._live.why(visitor.user_id, item_id, window.SHELF_ITEMS, request.query_params.get("placement"))
+        return self._page(request, visitor, "shop/why.html", (), None, way=way)
 
     def picture(self, request: Request) -> Response:
         """Draw the picture of an item."""

@@ -9,6 +9,7 @@ import msgspec
 from aisle.app.serve import SIMILAR_PLACEMENT, Live
 from aisle.app.serving.shelf import FALLBACKS, Shelf, name_of
 from aisle.engine.proposals import SIMILAR_INSTEAD
+from aisle.engine.recipe import PERSONAL
 from aisle.engine.request import ShelfRequest
 from aisle.shop.errors import InputError, NoModel, NotFound, StorageError
 from aisle.storage import items
@@ -53,6 +54,20 @@ TITLES: Final[dict[str, str]] = {
 }
 """The title of each placement; `{}` is the item that the shelf follows from."""
 
+SOURCES: Final[dict[str, str]] = {
+    "repeat": "What you come back to",
+    "als": "Tastes like yours",
+    "audience": "Shoppers who know what you know",
+    "graph_filter": "Ways from item to item",
+    "item_knn": "Items with the same shoppers",
+    "popularity": "What sells",
+    "co_purchase": "What is bought together",
+    "sequential_rules": "What others went on to",
+    "session_knn": "Visits like this one",
+    "content": "Items described alike",
+}
+"""What shoppers read for the models that propose items."""
+
 POPULAR: Final = "Popular in the shop"
 """The title of a shelf that popular items fill."""
 
@@ -86,6 +101,8 @@ class ShelfView(msgspec.Struct, frozen=True):
     recommendation_id: str
     note: str | None
     """What people read if something else than the placement's strategy filled it."""
+    ranked: bool
+    """Whether the way of each item onto it can be told: the personal model ranks them."""
 
 
 class Knowledge(msgspec.Struct, frozen=True):
@@ -208,7 +225,8 @@ class Shopper:
         title = POPULAR if popular else TITLES.get(shelf.placement, shelf.placement.replace("-", " ").capitalize())
         leader = shelf.because.name if shelf.because else "this"
         note = FALLBACKS[shelf.fallback] if shelf.fallback else None
-        return ShelfView(shelf.placement, title.format(leader), cards, shelf.recommendation_id, note)
+        ranked = note is None and self.live.placements[shelf.placement].strategy.model == PERSONAL
+        return ShelfView(shelf.placement, title.format(leader), cards, shelf.recommendation_id, note, ranked)
 
     # --- What is known ------------------------------------------------------------------------------------------------
 

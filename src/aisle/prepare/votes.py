@@ -1,0 +1,105 @@
+"""How much one voter counts: whoever acts again and again, a script above all, must not make a favourite of an item.
+
+A voter is a shopper, or a session of which no shopper is known. What an item owes to one voter is capped in every count
+that others see: popular and trending items, what goes together, what follows what, and the facts of items that the
+ranker looks at. A shopper's own history is not touched: whatever somebody buys every day is theirs to see.
+
+The caps look only back, so that they are the same for a log that is cut off at an earlier moment.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aisle.prepare.interactions import EventLog
+from aisle.shop.columns import EVENT, ITEM_ID, TIMESTAMP, TRANSACTION_ID, USER_ID
+from aisle.shop.ids import UNKNOWN
+from aisle.shop.moments import DAY
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+OF_ONE_ITEM: Final = 3
+"""So many events of one kind with one item count in a week of a voter."""
+
+OF_ALL_ITEMS: Final = 500
+"""So many events count in a week of a voter."""
+
+WEIGHT_OF_ITEM: Final = 10.0
+"""A shopper's liking for an item counts as that of so many purchases at most, where models learn what goes together."""
+
+_WEEK: Final = 7 * DAY
+
+
+def counted(log: EventLog, of_one_item: int = OF_ONE_ITEM) -> NDArray[np.bool_]:
+    """Return which events count, (events,).
+
+    Of a voter's events in a week (of the calendar, UTC) the first ones do, up to `of_one_item` of one kind with
+    one item, and `OF_ALL_ITEMS` in all.
+    Events with neither shopper nor session may come from anybody, as often as they like: in a week they count for an
+    item as often as those of voters have counted by then, and `of_one_item` times more. Where a log has no voters at
+    all, such as one of receipts, there is nobody to compare them with, and all count.
+    """
+    voter = _voters(log)
+    known = np.asarray(voter != UNKNOWN)
+    if not known.any():
+        return np.ones(len(log), np.bool_)
+    act = _numbered(log.timestamp // _WEEK, log.kind, log.item)
+    counts = np.asarray(known & (_place(_numbered(voter, act)) < of_one_item))
+    among = np.flatnonzero(counts)
+    counts[among] = _place(_numbered(voter[among], log.timestamp[among] // _WEEK)) < OF_ALL_ITEMS
+    nobodys = np.flatnonzero(~known)
+    if len(nobodys):
+        allowed = of_one_item + _so_far(act, counts)[nobodys]
+        counts[nobodys] = _place(act[nobodys]) < allowed
+    return counts
+
+
+def of_shoppers_within(events: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """Return the events that count of a table, as far as shoppers and single items go; those of nobody stay.
+
+    For counts that are made on Spark.
+
+    Parameters
+    ----------
+    events
+        Columns `event`, `user_id`, `item_id`, `timestamp` and `transaction_id`.
+    """
+    import narwhals as nw  # training only: a live process starts without it
+
+    of_week = events.with_columns((nw.col(TIMESTAMP) // _WEEK).alias("week"))
+    place = nw.col(TIMESTAMP).cum_count().over(USER_ID, ITEM_ID, EVENT, "week", order_by=[TIMESTAMP, TRANSACTION_ID])
+    numbered = of_week.with_columns(place.alias("place"))
+    return numbered.filter(nw.col(USER_ID).is_null() | (nw.col("place") <= OF_ONE_ITEM)).drop("week", "place")
+
+
+def _voters(log: EventLog) -> NDArray[np.int64]:
+    """Return the voter of each event, or `UNKNOWN`, (events,)."""
+    of_session = log.session.astype(np.int64) + log.user.max(initial=UNKNOWN) + 1
+    return np.where(log.user != UNKNOWN, log.user, np.where(log.session != UNKNOWN, of_session, UNKNOWN))
+
+
+def _numbered(*labels: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return one number for each combination of labels, (events,)."""
+    number = np.zeros(len(labels[0]), np.int64)
+    for label in labels:
+        least = label.min(initial=0)
+        number = number * (label.max(initial=0) - least + 1) + (label - least)
+    return number
+
+
+def _place(group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many events of its group stand before each event, (events,)."""
+    return _so_far(group, np.ones(len(group), np.bool_))
+
+
+def _so_far(group: NDArray[np.int64], counts: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return how many events of its group that count stand before each event, (events,)."""
+    order = np.argsort(group, kind="stable")
+    before: NDArray[np.int64] = np.cumsum(counts[order]) - counts[order]
+    first = np.append(True, np.diff(group[order]) != 0)[: len(order)]
+    start = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    so_far = np.empty(len(order), np.int64)
+    so_far[order] = before - before[start]
+    return so_far

@@ -92,12 +92,16 @@ def bearings(vectors: Floats, cells: Cells) -> Bearings:
     cell = np.concatenate((np.repeat(np.arange(len(counts)), counts), longest))
     items = np.concatenate((cells.items, cells.longest))
     along, across, rests = np.empty((3, len(items)), np.float32)
+    hidden = 4 * (16 + vectors.shape[1]) * np.finfo(np.float32).eps
     for start in range(0, len(items), _BLOCK):
         block = slice(start, start + _BLOCK)
-        exact, direction = vectors[items[block]].astype(np.float64), directions[cell[block]]
-        along[block] = np.einsum("vf,vf->v", exact, direction)
-        across[block] = np.linalg.norm(exact - along[block, None] * direction, axis=1)
-        rests[block] = np.linalg.norm(exact[:, exact.shape[1] // FIRST * 16 :], axis=1)
+        of_block = vectors[items[block]]
+        others = of_block[:, vectors.shape[1] // FIRST * 16 :]
+        along[block] = np.einsum("vf,vf->v", of_block, directions[cell[block]])
+        square = np.einsum("vf,vf->v", of_block, of_block)
+        # Of nearly equal squares, little more than their rounding is left.
+        across[block] = np.sqrt(np.maximum(square - along[block] ** 2, 0) + hidden * square)
+        rests[block] = np.sqrt(np.einsum("vf,vf->v", others, others))
     return Bearings(along, across, rests, longest.astype(np.int32), lengths)
 
 

@@ -106,10 +106,10 @@ class Live:
             If the placement is about an item, and none is named.
         """
         profile = self.profiles.of(request.user_id, request.session_id)
-        return self._filled(request, profile, self.model_watch.current())
+        return self.filled(request, profile, self.model_watch.current())
 
-    def _filled(self, request: ShelfRequest, profile: Profile, model: TrainedModel) -> Shelf:
-        """Return a shelf of one profile and one model, from what the shopper did to what stands there and why."""
+    def filled(self, request: ShelfRequest, profile: Profile, model: TrainedModel) -> Shelf:
+        """Return a shelf of a page: of one profile and one model, as `shelf` reads them for a single one."""
         # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
         asked = None if profile.away else asked_by_many(request, placement, profile.events, model)
@@ -162,7 +162,7 @@ class Live:
         for placement in placements:
             above = (*request.exclude_ids, *(item.item_id for shelf in shelves for item in shelf.items))
             asked = msgspec.structs.replace(request, placement=placement, exclude_ids=above)
-            shelves.append(self._filled(asked, profile, model))
+            shelves.append(self.filled(asked, profile, model))
         for shelf in shelves if to_show else ():
             self.note_shown(shelf, msgspec.structs.replace(request, placement=shelf.placement))
         return shelves

@@ -15,8 +15,8 @@ from aisle.kernels import topn_numpy
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 
-THIRD: Final = 3
-"""The first factors of a vector are a third of them."""
+FIRST: Final = 48
+"""Of so many factors of a vector, 16 are among its first: about a third, in numbers that vector instructions like."""
 _BLOCK: Final = 4096
 
 
@@ -46,7 +46,7 @@ class Bearings(NamedTuple):
     across: Floats
     """(items,)."""
     rests: Floats
-    """The length of what follows the first third of a vector's factors, (items,)."""
+    """The length of what follows the first factors of a vector, (items,)."""
     longest: Ints
     """The cell that each of the longest has its bearings from."""
     lengths: Floats
@@ -97,7 +97,7 @@ def bearings(vectors: Floats, cells: Cells) -> Bearings:
         exact, direction = vectors[items[block]].astype(np.float64), directions[cell[block]]
         along[block] = np.einsum("vf,vf->v", exact, direction)
         across[block] = np.linalg.norm(exact - along[block, None] * direction, axis=1)
-        rests[block] = np.linalg.norm(exact[:, exact.shape[1] // THIRD :], axis=1)
+        rests[block] = np.linalg.norm(exact[:, exact.shape[1] // FIRST * 16 :], axis=1)
     return Bearings(along, across, rests, longest.astype(np.int32), lengths)
 
 

@@ -24,6 +24,8 @@ class CSR(NamedTuple):
     @property
     def rows(self) -> NDArray[np.int64]:
         """The row of each entry, (entries,)."""
+        if len(self.indptr) == 2:
+            return np.zeros(len(self.indices), np.int64)
         return np.repeat(np.arange(len(self.indptr) - 1), self.counts)
 
     def take(self, rows: NDArray[np.integer]) -> "CSR":

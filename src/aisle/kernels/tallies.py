@@ -44,7 +44,8 @@ def tally(events: Events, candidates: Lists, items: Items) -> Tallies:
     pairs = np.empty((len(candidates.items), len(PairTallies._fields)), np.float32)
     owners = np.empty((len(events.indptr) - 1, len(OwnerTallies._fields)))
     of_group = np.empty((len(candidates.items), len(items.groups)), np.float32)
-    groups = 1 + max(int(group.max(initial=0)) for group in items.groups)
+    # Of the groups that events have, and not of all: that would look at the whole catalogue for every shopper.
+    groups = 1 + max(int(group[events.item].max(initial=0)) for group in items.groups)
 
     def add(start: int, stop: int) -> None:
         counts = np.zeros(groups, np.int32)
@@ -149,7 +150,7 @@ def _of_group(item: Ints, acts: Bytes, candidates: Ints, group: Ints, counts: In
             counts[group[item[event]]] += 1
     for at in range(len(candidates)):
         number = group[candidates[at]]
-        of_group[at] = counts[number] if number >= 0 else np.nan
+        of_group[at] = counts[number] if 0 <= number < len(counts) else np.float32(0) if number >= 0 else np.nan
     for event in range(len(item)):
         if group[item[event]] >= 0:
             counts[group[item[event]]] = 0

@@ -5,10 +5,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.cells_numpy import THIRD, Bearings, Cells
+from aisle.kernels.cells_numpy import FIRST, Bearings, Cells
 from aisle.kernels.compiling import (
     FilledFloatRows,
-    FilledFloats,
     FilledIntRows,
     FilledInts,
     FloatRows,
@@ -25,9 +24,6 @@ from aisle.kernels.threads import blocks, share_out
 QUERIES: Final = 64
 ITEMS: Final = 4096
 """A thread scores this many queries and items at a time: a megabyte of scores, which stays in the cache."""
-
-PAIRS: Final = 4096
-"""A thread multiplies this many pairs at a time."""
 
 _NOBODY: Final = np.int32(2**31 - 1)
 _SAMPLED: Final = 4
@@ -141,18 +137,6 @@ def top_in_cells(
 
     share_out(scan, blocks(len(queries), QUERIES))
     return items, best
-
-
-def pair_products(queries: Floats, vectors: Floats, query: Longs, item: Ints) -> Floats:
-    """Return the inner product of each pair of query and item, as `cells_numpy.pair_products` does."""
-    products = np.empty(len(query), np.float32)
-    query, item = np.ascontiguousarray(query), np.ascontiguousarray(item)
-
-    def multiply(start: int, stop: int) -> None:
-        _multiply(queries, vectors, query[start:stop], item[start:stop], products[start:stop])
-
-    share_out(multiply, blocks(len(query), PAIRS))
-    return products
 
 
 def _empty(queries: int, n: int) -> tuple[Ints, Floats]:
@@ -330,7 +314,7 @@ def _offer_item(
     query: Floats, vector: Floats, rest: np.float32, item: np.int32, best_items: Ints, best: Floats
 ) -> None:
     """Put an item into the heap if it is better than its worst; `rest` is what all but the first factors may add."""
-    if rest < np.inf and _product(query[: len(query) // THIRD], vector) + rest < best[0]:
+    if rest < np.inf and _product(query[: len(query) // FIRST * 16], vector) + rest < best[0]:
         return
     score = _product(query, vector)
     if _worse(best[0], best_items[0], score, item):
@@ -340,11 +324,29 @@ def _offer_item(
 @inlined
 def _fill_bearings(query: Floats, means: Floats, lengths: Floats, toward: Floats, aside: Floats) -> np.float32:
     """Fill in how far the query goes along the mean of each cell, and across; return what rounding may hide."""
-    square = _product(query, query)
+    square, share = _product(query, query), np.float32(_ROUNDING * (16 + len(query)))
     for cell in range(len(lengths)):
         toward[cell] = means[cell] / lengths[cell] if lengths[cell] > 0 else np.float32(0)
-        aside[cell] = np.sqrt(max(square - toward[cell] * toward[cell], np.float32(0)))
-    return np.float32(_ROUNDING * (16 + len(query)) * np.sqrt(square))
+        # Of nearly equal squares, little more than their rounding is left.
+        aside[cell] = np.sqrt(max(square - toward[cell] * toward[cell], np.float32(0)) + 4 * share * square)
+    return np.float32(share * np.sqrt(square))
+
+
+@inlined
+def _bound(
+    along: Floats,
+    across: Floats,
+    near: Ints,
+    toward: Floats,
+    aside: Floats,
+    hidden: np.float32,
+    most: Floats,
+    slack: Floats,
+) -> None:
+    """Fill in the most that the product of each member of a cell can be, and what rounding may hide of it."""
+    for at in range(len(most)):
+        slack[at] = hidden * (abs(along[at]) + across[at])
+        most[at] = toward[near[at]] * along[at] + aside[near[at]] * across[at] + slack[at]
 
 
 @kernel
@@ -370,31 +372,27 @@ def _scan(
     for row in range(len(queries)):
         query, heap_items, heap = queries[row], best_items[row], best[row]
         hidden = _fill_bearings(query, means[row], lengths, toward, aside)
-        others = query[len(query) // THIRD :]
-        length = np.sqrt(_product(others, others))
-        count = 0
+        others = query[len(query) // FIRST * 16 :]
+        length, count = np.sqrt(_product(others, others)), 0
         # The best cells first, so that all other items are measured against good ones; the longest are a last cell.
         for number in range(order.shape[1] + 1):
             last = number == order.shape[1] or count >= scanned
             cell = np.int64(0) if last else order[row, number]
             start, stop = (len(items), len(items) + len(longest)) if last else (indptr[cell], indptr[cell + 1])
-            for at in range(start, stop):
-                item = longest[at - start] if last else items[at]
+            members = longest if last else items[start:stop]
+            most, slack = np.empty(len(members), np.float32), np.empty(len(members), np.float32)
+            if known:
+                near = cell_of_longest if last else np.full(len(members), np.int32(cell))
+                _bound(along[start:stop], across[start:stop], near, toward, aside, hidden, most, slack)
+                left_over = rests[start:stop]
+            for at in range(len(members)):
                 if known:
-                    near = cell_of_longest[at - start] if last else cell
-                    slack = hidden * (abs(along[at]) + across[at])
                     # Where something is no number, nothing is told.
-                    if toward[near] * along[at] + aside[near] * across[at] + slack < heap[0]:
+                    if most[at] < heap[0]:
                         continue
-                    rest = length * rests[at] + slack
-                _offer_item(query, vectors[item], rest, item, heap_items, heap)
+                    rest = length * left_over[at] + slack[at]
+                _offer_item(query, vectors[members[at]], rest, members[at], heap_items, heap)
             if last:
                 break
             count += stop - start
         _sort(heap_items, heap)
-
-
-@kernel
-def _multiply(queries: FloatRows, vectors: FloatRows, query: Longs, item: Ints, products: FilledFloats) -> None:
-    for pair in range(len(query)):
-        products[pair] = _product(queries[query[pair]], vectors[item[pair]])

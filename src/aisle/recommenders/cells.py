@@ -73,7 +73,7 @@ def pair_products(queries: Floats, vectors: Floats, query: NDArray[np.int64], it
     """Return the inner product of each pair of query and item, (pairs,)."""
     if not compiled(len(queries)):
         return cells_numpy.pair_products(queries, vectors, query, item)
-    from aisle.kernels.topn import pair_products
+    from aisle.kernels.pairs import pair_products
 
     return pair_products(queries, vectors, query, item)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
-from aisle.recommenders.query import QueryBatch, Ranked
+from aisle.recommenders.query import PairScores, QueryBatch, Ranked
 from aisle.recommenders.sparse import answered, products
 from aisle.recommenders.topn import compiled, topn_positive
 
@@ -70,6 +70,11 @@ class ListedReach:
         from aisle.kernels.topn import top_among
 
         return Ranked(*top_among(self.items, self.scores, n))
+
+    def scored_anew(self, ranked: Ranked, of: PairScores) -> "ListedReach":
+        """Return the ranked items alone, with other scores."""
+        items = ranked.items[0, ranked.items[0] >= 0]
+        return ListedReach(items, of(np.zeros(len(items), np.int64), items), self.count)
 
     def of(self, query: NDArray[np.int64], item: Ints) -> Floats:
         """Return the scores of items, (pairs,)."""

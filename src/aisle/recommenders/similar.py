@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.kernels.cells_numpy import Bearings, Cells, bearings
+from aisle.kernels.cells_numpy import Cells
 from aisle.recommenders.cells import of_directions, top_in_cells
 from aisle.recommenders.query import ItemLists, Ranked
 from aisle.recommenders.topn import topn_vectors
@@ -20,17 +20,12 @@ class Directions(NamedTuple):
     """At length 1, NaN for a vector of length 0, (items, factors)."""
     cells: Cells | None
     """The index of a large catalogue."""
-    bearings: Bearings | None = None
-    """The bearings of the vectors in it."""
 
 
 def directions(vectors: Floats, cells: Cells | None = None) -> Directions:
     """Return the directions of vectors (items, factors), and their index, given that of the vectors."""
     unit_vectors = _unit(vectors)
-    if cells is None:
-        return Directions(unit_vectors, None)
-    cells = of_directions(cells, unit_vectors)
-    return Directions(unit_vectors, cells, bearings(unit_vectors, cells))
+    return Directions(unit_vectors, None if cells is None else of_directions(cells, unit_vectors))
 
 
 def similar(directions: Directions, items: NDArray[np.int32], n: int) -> Ranked:
@@ -54,9 +49,7 @@ def similar(directions: Directions, items: NDArray[np.int32], n: int) -> Ranked:
     queries = directions.vectors[items]
     if directions.cells is None:
         return topn_vectors(queries, directions.vectors, n, themselves)
-    return top_in_cells(queries, directions.vectors, directions.cells, n + 1, directions.bearings).without(
-        themselves, n
-    )
+    return top_in_cells(queries, directions.vectors, directions.cells, n + 1).without(themselves, n)
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -54,7 +54,7 @@ def test_orders_hold_their_lines_and_what_was_sent_back() -> None:
     newest, first = deeds.orders(events)
     assert [each.item_id for each in newest.lines] == ["bed"]
     assert {each.item_id for each in first.lines} == {"mug", "pan"}
-    assert (first.total, first.returned) == (15, frozenset({"pan"}))
+    assert (first.totals, first.returned) == ({None: 15}, frozenset({"pan"}))
 
 
 def test_the_newest_rating_counts() -> None:
@@ -76,3 +76,20 @@ def test_tastes_are_the_categories_brands_and_prices_most_looked_at() -> None:
 
 def test_of_nobody_nothing_is_known() -> None:
     assert deeds.tastes([], {}) == ((), (), None, None, None)
+
+
+def test_prices_in_several_currencies_are_not_added_up() -> None:
+    bought = {"transaction_id": "A", "price": 5}
+    events = history(
+        ("purchase", "tea", {**bought, "currency": "GBP"}),
+        ("purchase", "mug", {**bought, "currency": "EUR"}),
+        ("purchase", "pan", {**bought, "currency": "EUR", "quantity": 2}),
+    )
+    assert deeds.orders(events)[0].totals == {"EUR": 15, "GBP": 5}
+    empty = dict.fromkeys(ItemRow._fields)
+    rows = {
+        item_id: ItemRow(**empty)._replace(item_id=item_id, price=price, currency=currency)  # type: ignore[arg-type]
+        for item_id, price, currency in (("tea", 900, "GBP"), ("mug", 5, "EUR"), ("pan", 7, "EUR"))
+    }
+    tastes = deeds.tastes(events, rows)
+    assert (tastes.cheapest, tastes.dearest, tastes.currency) == (5, 7, "EUR")

@@ -22,7 +22,7 @@ from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.cells import EXACT_ITEMS, pair_products
 from aisle.recommenders.query import QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Count, Neighbours, NotNegative
-from aisle.recommenders.reach import reach
+from aisle.recommenders.reach import ListedReach, reach
 from aisle.recommenders.sparse import (
     answered,
     dense_products,
@@ -106,6 +106,8 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
             sums: Floats = linear.of(query, item) + np.float32(self.config.alpha) * self.popularity_[item] * smooth
             return sums
 
+        if isinstance(linear, ListedReach):
+            return Scores(linear.scored_anew(linear.best(KEPT), of).best(n), of)
         kept = np.sort(linear.best(KEPT).items, axis=1)
         query, place = np.nonzero(kept >= 0)
         sums = np.full(kept.shape, np.nan, np.float32)
@@ -125,8 +127,8 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
 
     def _smoothed(self, history: CSR) -> Floats:
         """Return x D_I^-½ V of histories x, (queries, rank)."""
-        shares = scaled(history, np.ones(len(history.counts), np.float32), np.reciprocal(self.popularity_))
-        return dense_products(shares, self.directions_)
+        shares = history.values * np.reciprocal(self.popularity_[history.indices])
+        return dense_products(history._replace(values=shares), self.directions_)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""

@@ -31,9 +31,12 @@ class Order(NamedTuple):
     """The items that were sent back."""
 
     @property
-    def total(self) -> int:
-        """The sum of its lines in millionths, with what was sent back."""
-        return sum((line.price or 0) * (line.quantity or 1) for line in self.lines)
+    def totals(self) -> dict[str | None, int]:
+        """The sum of its lines in millionths, with what was sent back, by currency."""
+        sums: dict[str | None, int] = defaultdict(int)
+        for line in self.lines:
+            sums[line.currency] += (line.price or 0) * (line.quantity or 1)
+        return dict(sums)
 
 
 class Share(NamedTuple):
@@ -52,6 +55,7 @@ class Tastes(NamedTuple):
     dearest: int | None
     """The middle half of the prices looked at, in millionths."""
     currency: str | None
+    """Theirs: of several, the one of most prices."""
 
 
 def cart(newest_first: Sequence[EventRow]) -> dict[str, int]:
@@ -119,7 +123,7 @@ def tastes(newest_first: Iterable[EventRow], items: Mapping[str, ItemRow], n: in
     """Return what a history tells of a shopper: the n categories and brands most looked at, and the usual prices."""
     categories: dict[str, float] = defaultdict(float)
     brands: dict[str, float] = defaultdict(float)
-    prices, currency = [], None
+    prices: dict[str | None, list[int]] = defaultdict(list)
     for event in newest_first:
         row, weight = items.get(event.item_id), _weight(event)
         if row is None or weight == 0:
@@ -129,10 +133,10 @@ def tastes(newest_first: Iterable[EventRow], items: Mapping[str, ItemRow], n: in
         if row.brand:
             brands[row.brand] += weight
         if row.price is not None:
-            prices.append(row.price)
-            currency = currency or row.currency
-    prices.sort()
-    low, high = (prices[len(prices) // 4], prices[3 * len(prices) // 4]) if prices else (None, None)
+            prices[row.currency].append(row.price)
+    currency = max(prices, key=lambda one: len(prices[one]), default=None)
+    usual = sorted(prices[currency])
+    low, high = (usual[len(usual) // 4], usual[3 * len(usual) // 4]) if usual else (None, None)
     return Tastes(_shares(categories, n), _shares(brands, n), low, high, currency)
 
 

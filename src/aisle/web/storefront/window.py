@@ -182,13 +182,14 @@ class Shopper:
         NoModel
             If nothing was trained yet.
         """
-        self.live.model_watch.current()
+        model, profile = self.live.model_watch.current(), self.live.profiles.of(self.visitor.user_id, None)
         seen: set[str] = set()
-        views, answers, popular = [], [], False
+        shown: list[Shelf] = []
+        popular = False
         for placement in placements:
             try:
                 request = self._request(placement, item_id, SHELF_ITEMS + len(seen))
-                shelf = self.live.shelf(request)
+                shelf = self.live.filled(request, profile, model)
             except (NoModel, NotFound, InputError):
                 continue
             new = [item for item in shelf.items if placement in _REPEATS or item.item_id not in seen][:SHELF_ITEMS]
@@ -197,12 +198,11 @@ class Shopper:
                 continue
             popular = popular or bool(shelf.fallback and "popular" in shelf.fallback)
             seen.update(item.item_id for item in new)
-            answers.append(shelf)
-            shown = msgspec.structs.replace(shelf, items=new)
+            shown.append(msgspec.structs.replace(shelf, items=new))
             if self.live.simulated:  # nobody shops in the preview of a real shop
-                self.live.note_shown(shown, request)
-            views.append(self._view(shown))
-        return views, answers
+                self.live.note_shown(shown[-1], request)
+        rows = self.rows(seen)
+        return [self._view(shelf, rows) for shelf in shown], shown
 
     def _request(self, placement: str, item_id: str | None, n: int) -> ShelfRequest:
         return ShelfRequest(
@@ -215,11 +215,12 @@ class Shopper:
             tried=tuple(deed.of_profile() for deed in reversed(self.visitor.tried)),
         )
 
-    def _view(self, shelf: Shelf) -> ShelfView:
-        cards = self.cards([item.item_id for item in shelf.items])
+    def _view(self, shelf: Shelf, rows: Mapping[str, ItemRow]) -> ShelfView:
         cards = [
-            msgspec.structs.replace(card, predicted=item.predicted_rating, reason=item.reason)
-            for card, item in zip(cards, shelf.items, strict=True)
+            msgspec.structs.replace(
+                self._card(item.item_id, rows.get(item.item_id)), predicted=item.predicted_rating, reason=item.reason
+            )
+            for item in shelf.items
         ]
         popular = shelf.fallback is not None and "popular" in shelf.fallback
         title = POPULAR if popular else TITLES.get(shelf.placement, shelf.placement.replace("-", " ").capitalize())

@@ -1,6 +1,7 @@
 """A server on a socket, in a thread of this process; and a way to it that loses answers."""
 
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -62,25 +63,30 @@ class Flaky:
     def _forward(self, client: socket.socket) -> None:
         with client, socket.create_connection(self._server) as server, contextlib.suppress(OSError):
             while True:
-                # A request and an answer of these tests each come in parts that follow at once.
-                request = _all(client)
+                request = _message(client)
                 if not request:
                     return
                 self.requests += 1
                 server.sendall(request)
-                answer = _all(server)
+                answer = _message(server)
                 if self.losses:
                     self.losses -= 1
                     return
                 client.sendall(answer)
 
 
-def _all(side: socket.socket) -> bytes:
-    """Return a message: its first part, and what follows within a moment."""
-    side.settimeout(None)
-    message = side.recv(65536)
-    side.settimeout(0.05)
-    with contextlib.suppress(TimeoutError):
-        while message and (more := side.recv(65536)):
-            message += more
-    return message
+def _message(side: socket.socket) -> bytes:
+    """Return a whole request or answer; nothing if the other side hung up."""
+    text = b""
+    while (end := text.find(b"\r\n\r\n")) < 0 or len(text) < end + 4 + _length(text[:end]):
+        part = side.recv(65536)
+        if not part:
+            return b""
+        text += part
+    return text
+
+
+def _length(head: bytes) -> int:
+    """Return how long a body is."""
+    found = re.search(rb"^content-length: *(\d+)", head, re.IGNORECASE | re.MULTILINE)
+    return int(found[1]) if found else 0

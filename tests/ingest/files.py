@@ -7,10 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
-from aisle.ingest import Plan, Reject, read_files
 from aisle.ingest.batch import RawBatch
+from aisle.ingest.ingest import read_files
+from aisle.ingest.plan import Plan
 from aisle.ingest.readers import Layout, read
 from aisle.shop.columns import TABLES
+from aisle.shop.rejects import Reject
 
 NOW = 1_790_000_000_000_000
 """2026-09-21: the present moment of these tests."""

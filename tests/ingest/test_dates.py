@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.ingest.dates import EPOCH, EXCEL, ISO, ISO_OR_EPOCH, DateRule, check_date_format, check_timezone, detect
+from aisle.ingest.dates import DateRule, check_date_format, check_timezone, detect
+from aisle.ingest.written import EPOCH, EXCEL, ISO, ISO_OR_EPOCH
 from aisle.shop.errors import FormatError
 from aisle.shop.moments import from_moment, to_moment
 from tests.ingest.files import NOW

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aisle.ingest import Plan, read_files, read_frame
 from aisle.ingest.identity import Earlier
+from aisle.ingest.ingest import read_files, read_frame
+from aisle.ingest.plan import Plan
 from aisle.shop.columns import EVENTS, TABLES
 from aisle.shop.errors import AisleError, FileError, FormatError
 from aisle.shop.schemas import schema_of

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.ingest.numbers import MAX_PRICE, amount, finite, in_stock, money, truth, whole
+from aisle.ingest.amounts import amount
+from aisle.ingest.numbers import finite, in_stock, money, truth, whole
+from aisle.ingest.written import MAX_PRICE
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aisle.ingest import Plan
+from aisle.ingest.plan import Plan
 from aisle.shop.errors import FormatError
 
 

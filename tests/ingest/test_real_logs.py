@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aisle.ingest import Plan, guess
+from aisle.ingest.guessing.guess import guess
+from aisle.ingest.plan import Plan
 from tests.ingest.files import ingest
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

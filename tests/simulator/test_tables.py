@@ -2,8 +2,9 @@ import polars as pl
 import pytest
 
 from aisle.ingest.batch import ROW
-from aisle.ingest.dates import EPOCH, DateRule
+from aisle.ingest.dates import DateRule
 from aisle.ingest.validate import validate
+from aisle.ingest.written import EPOCH
 from aisle.shop.columns import AVAILABLE_FROM, TIMESTAMP
 from aisle.simulator.simulation import END, Part, Simulation
 

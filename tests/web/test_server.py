@@ -97,3 +97,12 @@ def test_a_server_says_that_it_runs_and_once_it_can_fill_a_shelf(
     assert client.get("/health/ready").json()["model_version"] == 1
     assert untrained_client.get("/health/live").status_code == 200
     assert untrained_client.get("/health/ready").status_code == 503
+
+
+def test_a_server_starts_and_takes_an_event_without_polars() -> None:
+    code = (
+        "import sys, aisle.web.workers; from aisle.ingest.api import parse_events\n"
+        """assert parse_events(b'{"event": "view", "user_id": "u", "item_id": "i"}').accepted\n"""
+        "print([name for name in ('polars', 'narwhals', 'pandera', 'sklearn') if name in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

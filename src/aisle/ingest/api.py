@@ -6,20 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import msgspec
-import polars as pl
 
-from aisle.ingest.batch import ROW, cut
-from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
 from aisle.ingest.json import check_object, split
-from aisle.ingest.readers.jsonl import to_frame
 from aisle.ingest.rows.check import check_event
 from aisle.ingest.rows.fields import field_of
-from aisle.ingest.validate import validate
 from aisle.shop import columns as c
 from aisle.shop import moments
 from aisle.shop.errors import InputError
 from aisle.shop.events import MAX_BODY, MAX_EVENTS, MAX_RATING, MAX_TEXT_BYTES, Stars, off_scale
-from aisle.shop.rejects import Reject
+from aisle.shop.rejects import Reject, cut
 
 Cells: TypeAlias = dict[str, str | None]
 EventTuple: TypeAlias = tuple[Any, ...]
@@ -29,7 +24,6 @@ _RATING: Final = list(c.EVENTS).index(c.RATING)
 
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_DATES: Final = {c.TIMESTAMP: DateRule(ISO_OR_EPOCH)}
 
 SOURCE: Final = "api"
 """The source of rejects of requests."""
@@ -153,8 +147,17 @@ def _by_row(rows: Mapping[int, Cells], now: int, reasons: list[str | None]) -> l
 
 
 def _by_column(rows: Mapping[int, Cells], now: int, reasons: list[str | None]) -> list[EventTuple]:
+    # A server starts without Polars: most requests bring few events.
+    import polars as pl
+
+    from aisle.ingest.batch import ROW
+    from aisle.ingest.dates import DateRule
+    from aisle.ingest.readers.jsonl import to_frame
+    from aisle.ingest.validate import validate
+    from aisle.ingest.written import ISO_OR_EPOCH
+
     frame = to_frame(list(rows.values())).with_columns(pl.Series(ROW, list(rows), pl.Int64))
-    checked = validate("events", frame, _DATES, now)
+    checked = validate("events", frame, {c.TIMESTAMP: DateRule(ISO_OR_EPOCH)}, now)
     for place, reason in checked.reasons.rows():
         reasons[place] = reason
     return checked.accepted.rows()

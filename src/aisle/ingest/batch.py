@@ -8,8 +8,7 @@ import msgspec
 import polars as pl
 
 from aisle.ingest.plan import Plan
-from aisle.shop.events import MAX_TEXT_BYTES
-from aisle.shop.rejects import Reject
+from aisle.shop.rejects import Reject, cut
 
 BATCH_ROWS: Final = 50_000
 """How many rows are read and checked at a time."""
@@ -123,9 +122,3 @@ class Batch:
 def without_values(reason: str) -> str:
     """Return a reason without the value that it quotes: the same for all rows that are rejected alike."""
     return _QUOTED.sub("…", reason)
-
-
-def cut(text: str) -> str:
-    """Return the text, or as much of it as fits into 32 KB of UTF-8."""
-    encoded = text.encode(errors="replace")
-    return encoded[:MAX_TEXT_BYTES].decode(errors="ignore")

@@ -13,24 +13,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from aisle.ingest.numbers import BLANK
+from aisle.ingest.written import BLANK, EPOCH, EPOCH_PATTERN, EXCEL, ISO, ISO_OR_EPOCH, ISO_PATTERN
 from aisle.shop.errors import FormatError
 from aisle.shop.events import EARLIEST, MAX_AHEAD
 from aisle.shop.moments import DAY, SECOND
-
-ISO: Final = "iso"
-EPOCH: Final = "epoch"
-EXCEL: Final = "excel"
-"""Days since 1899-12-30, as Excel stores dates: `45292.5` is noon of 2024-01-01."""
-ISO_OR_EPOCH: Final = "iso or epoch"
-"""The format of values that may differ: `2026-01-31T12:00:00Z` and then 1769860800."""
-
-ISO_PATTERN: Final = (
-    rf"^{BLANK}*(?P<day>[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}})"
-    r"(?:[Tt ](?P<clock>[0-9]{2}:[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
-    rf"{BLANK}*(?P<zone>[Zz]|UTC|GMT|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)?)?{BLANK}*$"
-)
-EPOCH_PATTERN: Final = rf"^{BLANK}*(?P<whole>[0-9]{{1,19}})(?:\.(?P<fraction>[0-9]{{1,9}})[0-9]*)?{BLANK}*$"
 
 EXCEL_PATTERN: Final = rf"^{BLANK}*([0-9]{{1,5}}(?:\.[0-9]+)?){BLANK}*$"
 

@@ -11,6 +11,7 @@ from aisle.shop.events import MAX_TEXT_BYTES
 MAX_DEPTH: Final = 64
 """How deep an event may nest; more is the mistake of a program."""
 
+_TEXT: Final = msgspec.json.Decoder(str)
 _KEY_END: Final = re.compile(rb'"\s*:')
 _BLANKS: Final = " \t\r\n"
 _DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str)
@@ -47,6 +48,14 @@ def check_object(text: bytes, keys: int) -> None:
     if len(_KEY_END.findall(text)) == keys and text.count(b"[") <= MAX_DEPTH:
         return
     _check_depth(_CHECKING.decode(text.decode()))
+
+
+def cell_of(raw: msgspec.Raw) -> str | None:
+    """Return a JSON value as text; raise ValueError if it is not valid Unicode."""
+    view = bytes(raw)
+    if view.startswith(b'"'):
+        return _TEXT.decode(view) or None
+    return None if view == b"null" else view.decode()
 
 
 def is_object(text: str) -> bool:

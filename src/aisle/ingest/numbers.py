@@ -1,39 +1,12 @@
 """Text to numbers and to yes or no: whole numbers, finite decimals and money, exact to the millionth."""
 
-import re
-import unicodedata
-from decimal import Decimal
 from typing import Final
 
 import polars as pl
 
-from aisle.shop.events import BLANKS
-from aisle.shop.money import MICROS, to_micros
-
-MAX_PRICE: Final = 10**9 * MICROS
-"""A billion currency units: a price above it is a mistake of the log, and sums of prices stay within 64 bits."""
-
-BLANK: Final = f"[{BLANKS}]"
-"""A blank, as a pattern."""
-
-WHOLE: Final = rf"^{BLANK}*\+?(-?[0-9]{{1,18}})(?:\.0*)?{BLANK}*$"
-"""A whole number; `3.0` is one, `3.5` and `1e3` are not."""
-
-FINITE: Final = rf"^{BLANK}*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?){BLANK}*$"
-"""A decimal number, perhaps with an exponent."""
-
-PLAIN_MONEY: Final = rf"^{BLANK}*(?P<sign>[+-]?)(?P<whole>[0-9]{{1,10}})(?:\.(?P<fraction>[0-9]{{0,6}}))?{BLANK}*$"
-"""An amount of money without currency, exponent or separators of thousands."""
-
-# How an amount may be written, without the currency. A single comma before three digits could be a decimal comma or a
-# separator of thousands, and fits none.
-_DECIMAL_POINT: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
-_DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})")
-_COMMA_GROUPS: Final = re.compile(r"[+-]?[0-9]{1,3}((,[0-9]{3})+\.[0-9]+|(,[0-9]{3}){2,})")
-_POINT_GROUPS: Final = re.compile(r"[+-]?[0-9]{1,3}((\.[0-9]{3})+,[0-9]+|(\.[0-9]{3}){2,})")
-_SPACE_GROUPS: Final = re.compile(r"[+-]?[0-9]{1,3}([ '’][0-9]{3})+([.,][0-9]+)?")
-_CURRENCY_WORD: Final = re.compile(r"^[A-Z]{3}\s+|\s+[A-Z]{3}$|R(?=\$)")
-_LONGEST_AMOUNT: Final = 40
+from aisle.ingest.amounts import amount
+from aisle.ingest.written import FINITE, MAX_PRICE, PLAIN_MONEY, WHOLE
+from aisle.shop.money import MICROS
 
 _YES: Final = ("true", "yes", "y", "1", "t")
 _NO: Final = ("false", "no", "n", "0", "f")
@@ -85,29 +58,3 @@ def money(text: pl.Series) -> pl.Series:
         parsed = pl.col("text").replace_strict(amounts, default=None, return_dtype=pl.Int64)
         frame = frame.with_columns(pl.coalesce("plain", parsed))
     return frame.select(pl.when(pl.col("plain").abs() <= MAX_PRICE).then(pl.col("plain")).alias(text.name))[text.name]
-
-
-def amount(text: str) -> int | None:
-    """Return an amount as millionths, with or without currency and thousands separators; None if it is ambiguous."""
-    if len(text) > _LONGEST_AMOUNT:
-        return None
-    bare = _without_currency(unicodedata.normalize("NFKC", text).strip())
-    if _DECIMAL_POINT.fullmatch(bare):
-        plain = bare
-    elif _DECIMAL_COMMA.fullmatch(bare):
-        plain = bare.replace(",", ".")
-    elif _COMMA_GROUPS.fullmatch(bare):
-        plain = bare.replace(",", "")
-    elif _POINT_GROUPS.fullmatch(bare):
-        plain = bare.replace(".", "").replace(",", ".")
-    elif _SPACE_GROUPS.fullmatch(bare):
-        plain = re.sub(r"[ '’]", "", bare).replace(",", ".")
-    else:
-        return None
-    micros = to_micros(Decimal(plain))
-    return micros if abs(micros) <= MAX_PRICE else None
-
-
-def _without_currency(text: str) -> str:
-    worded = _CURRENCY_WORD.sub("", text)
-    return "".join(letter for letter in worded if unicodedata.category(letter) != "Sc").strip()

@@ -5,11 +5,12 @@ from typing import Final
 import polars as pl
 
 from aisle.ingest.batch import ROW
-from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
+from aisle.ingest.dates import DateRule
 from aisle.ingest.json import split
 from aisle.ingest.readers.jsonl import raw_fields, to_frame
 from aisle.ingest.rows.fields import field_of
 from aisle.ingest.validate import validate
+from aisle.ingest.written import ISO_OR_EPOCH
 from aisle.shop import columns as c
 from aisle.shop import moments
 from aisle.shop.errors import InputError

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from aisle.ingest.batch import REJECTED, ROW, Mapped
-from aisle.ingest.dates import ISO, DateRule, detect
+from aisle.ingest.dates import DateRule, detect
 from aisle.ingest.formats import Format
 from aisle.ingest.identity import ID_OF, Identities, fields
 from aisle.ingest.plan import Plan
 from aisle.ingest.rules import MOMENTS
 from aisle.ingest.validate import validate
+from aisle.ingest.written import ISO
 from aisle.shop.columns import TABLES
 from aisle.shop.events import EARLIEST
 

@@ -9,10 +9,10 @@ import polars as pl
 from msgspec.structs import replace
 
 from aisle.ingest.api import SOURCE, EventTuple, check_events
-from aisle.ingest.dates import ISO_OR_EPOCH
 from aisle.ingest.ingest import log_of, read_frame
 from aisle.ingest.plan import Plan
 from aisle.ingest.readers.jsonl import Cells, cells_of, to_frame
+from aisle.ingest.written import ISO_OR_EPOCH
 from aisle.shop import moments
 from aisle.shop.columns import EVENT_ID, TIMESTAMP
 from aisle.shop.errors import FormatError

@@ -310,12 +310,8 @@ def _product(query: Floats, vector: Floats) -> np.float32:
 
 
 @inlined
-def _offer_item(
-    query: Floats, vector: Floats, rest: np.float32, item: np.int32, best_items: Ints, best: Floats
-) -> None:
-    """Put an item into the heap if it is better than its worst; `rest` is what all but the first factors may add."""
-    if rest < np.inf and _product(query[: len(query) // FIRST * 16], vector) + rest < best[0]:
-        return
+def _offer_item(query: Floats, vector: Floats, item: np.int32, best_items: Ints, best: Floats) -> None:
+    """Put an item into the heap if it is better than its worst."""
     score = _product(query, vector)
     if _worse(best[0], best_items[0], score, item):
         _sink(best_items, best, item, score, len(best))
@@ -368,11 +364,10 @@ def _scan(
     best: FilledFloatRows,
 ) -> None:
     toward, aside = np.empty(len(lengths), np.float32), np.empty(len(lengths), np.float32)
-    known, rest = len(along) > 0, np.float32(np.inf)
     for row in range(len(queries)):
         query, heap_items, heap = queries[row], best_items[row], best[row]
         hidden = _fill_bearings(query, means[row], lengths, toward, aside)
-        others = query[len(query) // FIRST * 16 :]
+        first, others = query[: len(query) // FIRST * 16], query[len(query) // FIRST * 16 :]
         length, count = np.sqrt(_product(others, others)), 0
         # The best cells first, so that all other items are measured against good ones; the longest are a last cell.
         for number in range(order.shape[1] + 1):
@@ -380,18 +375,20 @@ def _scan(
             cell = np.int64(0) if last else order[row, number]
             start, stop = (len(items), len(items) + len(longest)) if last else (indptr[cell], indptr[cell + 1])
             members = longest if last else items[start:stop]
-            most, slack = np.empty(len(members), np.float32), np.empty(len(members), np.float32)
-            if known:
+            if len(along) == 0:
+                for item in members:
+                    _offer_item(query, vectors[item], item, heap_items, heap)
+            else:
+                most, slack = np.empty(len(members), np.float32), np.empty(len(members), np.float32)
                 near = cell_of_longest if last else np.full(len(members), np.int32(cell))
                 _bound(along[start:stop], across[start:stop], near, toward, aside, hidden, most, slack)
-                left_over = rests[start:stop]
-            for at in range(len(members)):
-                if known:
+                for at in range(len(members)):
                     # Where something is no number, nothing is told.
                     if most[at] < heap[0]:
                         continue
-                    rest = length * left_over[at] + slack[at]
-                _offer_item(query, vectors[members[at]], rest, members[at], heap_items, heap)
+                    item = members[at]
+                    if not _product(first, vectors[item]) + length * rests[start + at] + slack[at] < heap[0]:
+                        _offer_item(query, vectors[item], item, heap_items, heap)
             if last:
                 break
             count += stop - start

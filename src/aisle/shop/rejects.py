@@ -2,6 +2,8 @@
 
 import msgspec
 
+from aisle.shop.events import MAX_TEXT_BYTES
+
 
 class Reject(msgspec.Struct, frozen=True):
     """A row that was rejected."""
@@ -16,3 +18,9 @@ class Reject(msgspec.Struct, frozen=True):
     """Why it was rejected, for people."""
     raw: str
     """The row, cut at 32 KB: JSON of its cells, or the text of a line that is no row."""
+
+
+def cut(text: str) -> str:
+    """Return the text, or as much of it as fits into 32 KB of UTF-8."""
+    encoded = text.encode(errors="replace")
+    return encoded[:MAX_TEXT_BYTES].decode(errors="ignore")

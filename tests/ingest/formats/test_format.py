@@ -3,8 +3,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from aisle.ingest import Plan
 from aisle.ingest.formats import FORMATS
+from aisle.ingest.plan import Plan
 from aisle.shop.errors import FormatError
 from tests.ingest.files import ingest, write
 from tests.ingest.formats.test_online_retail import RETAIL, SALE

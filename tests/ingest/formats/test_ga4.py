@@ -3,7 +3,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from aisle.ingest import Plan
+from aisle.ingest.plan import Plan
 from tests.ingest.files import ingest, write
 
 

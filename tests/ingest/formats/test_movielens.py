@@ -2,8 +2,8 @@ from pathlib import Path
 
 import msgspec
 
-from aisle.ingest import Plan
 from aisle.ingest.formats import FORMATS, recognise
+from aisle.ingest.plan import Plan
 from tests.ingest.files import ingest, write
 
 

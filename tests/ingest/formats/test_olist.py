@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from aisle.ingest import Plan
+from aisle.ingest.plan import Plan
 from aisle.shop.errors import FormatError
 from tests.ingest.files import ingest, write
 

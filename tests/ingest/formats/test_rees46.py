@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from aisle.ingest import Plan
+from aisle.ingest.plan import Plan
 from tests.ingest.files import ingest, write
 
 

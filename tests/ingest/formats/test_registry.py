@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from aisle.ingest import Plan
 from aisle.ingest.formats import recognise
+from aisle.ingest.plan import Plan
 from aisle.shop.errors import FormatError
 from tests.ingest.files import ingest, write
 

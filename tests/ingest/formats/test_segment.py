@@ -2,7 +2,7 @@ from pathlib import Path
 
 import msgspec
 
-from aisle.ingest import Plan
+from aisle.ingest.plan import Plan
 from tests.ingest.files import ingest, write
 
 

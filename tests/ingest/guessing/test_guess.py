@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from aisle.ingest import Plan, guess
+from aisle.ingest.guessing.guess import guess
 from aisle.ingest.guessing.synonyms import SYNONYMS, squashed
+from aisle.ingest.plan import Plan
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import FileError, FormatError
 from tests.ingest.files import HEADER, NOW, ingest, write

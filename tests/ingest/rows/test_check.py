@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.ingest.batch import ROW
-from aisle.ingest.dates import ISO_OR_EPOCH, DateRule
+from aisle.ingest.dates import DateRule
 from aisle.ingest.rows.check import check_event
 from aisle.ingest.validate import validate
+from aisle.ingest.written import ISO_OR_EPOCH
 from aisle.shop import columns as c
 from aisle.shop.events import ALIASES
 from tests.ingest.files import NOW

@@ -17,9 +17,9 @@ import polars as pl
 from aisle.app.data.import_log import ImportLog, earlier_imports
 from aisle.app.progress import Progress, silent
 from aisle.ingest.batch import Batch
-from aisle.ingest.dates import ISO
 from aisle.ingest.ingest import FRAME, Source, read_source
 from aisle.ingest.plan import OWN, Plan
+from aisle.ingest.written import ISO
 from aisle.shop.errors import Refused
 from aisle.storage import events, items, rejects, reviews, users
 from aisle.storage.connection import Database

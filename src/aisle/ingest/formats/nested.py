@@ -9,7 +9,8 @@ import polars as pl
 from aisle.ingest.batch import REJECTED, ROW, Mapped, RawBatch
 from aisle.ingest.formats.catalogue import Catalogue
 from aisle.ingest.formats.format import Mapper
-from aisle.ingest.readers.jsonl import cell_of, cells_of
+from aisle.ingest.json import cell_of
+from aisle.ingest.readers.jsonl import cells_of
 from aisle.shop import columns as c
 
 Cells = dict[str, str | None]

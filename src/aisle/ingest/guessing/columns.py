@@ -5,10 +5,11 @@ from typing import Final
 
 import polars as pl
 
-from aisle.ingest.dates import EXCEL, detect
+from aisle.ingest.dates import detect
 from aisle.ingest.guessing.synonyms import SYNONYMS, squashed
 from aisle.ingest.numbers import finite, in_stock, money, whole
 from aisle.ingest.plan import Plan
+from aisle.ingest.written import EXCEL
 from aisle.shop import columns as c
 from aisle.shop.errors import FormatError
 from aisle.shop.events import ALIASES, EARLIEST, MAX_AHEAD, MAX_RATING, normal_name

@@ -7,15 +7,15 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from aisle.ingest.batch import BATCH_ROWS, BadLine, RawBatch, cut
-from aisle.ingest.json import check_object
+from aisle.ingest.batch import BATCH_ROWS, BadLine, RawBatch
+from aisle.ingest.json import cell_of, check_object
 from aisle.ingest.readers.lines import Lines
 from aisle.shop.errors import FileError
+from aisle.shop.rejects import cut
 
 Cells = Mapping[str, str | None]
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_TEXT: Final = msgspec.json.Decoder(str)
 
 
 def read_jsonl(path: Path, size: int = BATCH_ROWS) -> Iterator[RawBatch]:
@@ -75,14 +75,6 @@ def raw_fields(text: bytes) -> dict[str, msgspec.Raw]:
     except RecursionError:
         raise ValueError("it nests too deeply") from None
     return fields
-
-
-def cell_of(raw: msgspec.Raw) -> str | None:
-    """Return a JSON value as text; raise ValueError if it is not valid Unicode."""
-    view = bytes(raw)
-    if view.startswith(b'"'):
-        return _TEXT.decode(view) or None
-    return None if view == b"null" else view.decode()
 
 
 def to_frame(rows: Sequence[Cells]) -> pl.DataFrame:

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from aisle.ingest.batch import BATCH_ROWS, BadLine, RawBatch, cut
+from aisle.ingest.batch import BATCH_ROWS, BadLine, RawBatch
 from aisle.ingest.readers.lines import MAX_LINE, Lines
 from aisle.shop.errors import FileError
+from aisle.shop.rejects import cut
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 """The delimiters that are recognised in a header."""

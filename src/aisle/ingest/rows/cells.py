@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
-from aisle.ingest.dates import EPOCH_PATTERN, ISO_PATTERN
-from aisle.ingest.numbers import FINITE, MAX_PRICE, PLAIN_MONEY, WHOLE, amount
+from aisle.ingest.amounts import amount
+from aisle.ingest.written import EPOCH_PATTERN, FINITE, ISO_PATTERN, MAX_PRICE, PLAIN_MONEY, WHOLE
 from aisle.shop import columns as c
 from aisle.shop.events import ALIASES, normal_name
 from aisle.shop.moments import DAY, HOUR, MINUTE, SECOND

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from aisle.ingest.dates import ISO_OR_EPOCH
 from aisle.ingest.json import is_object
 from aisle.ingest.rows.cells import value
 from aisle.ingest.rules import QUOTED, Fault, Rule, rules
+from aisle.ingest.written import ISO_OR_EPOCH
 from aisle.shop import columns as c
 from aisle.shop.events import EARLIEST
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from aisle.ingest.readers.jsonl import cell_of
+from aisle.ingest.json import cell_of
 from aisle.shop import columns as c
 from aisle.shop.errors import InputError
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from aisle.app.serve import Live
-from aisle.ingest.objects import parse_objects
 from aisle.storage import items, reviews, users
 from aisle.storage.connection import Database
 from aisle.storage.rows import Rows, Stored
@@ -29,6 +28,8 @@ def add_reviews(live: Live, _caller: Caller, body: bytes) -> Received:
 
 
 def _store(live: Live, table: str, body: bytes, store: Store) -> Received:
+    from aisle.ingest.objects import parse_objects  # brings Polars, which a server starts without
+
     accepted, reasons = parse_objects(table, body)
     done = store(live.db, accepted)
     errors = [EventProblem(index, reason) for index, reason in enumerate(reasons) if reason is not None]

@@ -10,9 +10,13 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from aisle.app.serving.shelf import Shelf, ShelfItem
 from aisle.app.shop import Shop
+from aisle.report.environment import environment
 from aisle.shop import moments
 from aisle.shop.access import Scope
+from aisle.shop.money import format_money
+from aisle.web.assets import FOLDER
 from benchmarks.widget import Pages, answering, policy
 from tests.faults.load import until_ready
 from tests.web.serving import serving
@@ -32,6 +36,9 @@ WAYS_IN: Final = (
 """What would run there."""
 
 HOSTILE: Final = [out + into for out in WAYS_OUT for into in WAYS_IN]
+
+
+pages = environment(FOLDER.parent / "templates", (format_money,))
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +159,15 @@ def test_the_cart_the_orders_and_the_wishlist_run_none(page: Page) -> None:
     page.wait_for_timeout(300)
     for path in ("/cart", "/wishlist", "/orders"):
         page.goto(path)
+
+
+def test_no_e_mail_runs_them(page: Page) -> None:
+    items = [ShelfItem(text, text, text, None, None, 1, text, None, None) for text in HOSTILE]
+    shelf = Shelf(items, 1, None, "id", "home")
+    page.set_content(pages.get_template("mail/shelf.html").render(shelf=shelf, here="https://127.0.0.1:1/e/token"))
+    for link in page.locator("a").all():
+        link.hover(force=True)
+    assert page.locator("img").count() == page.locator("a").count() == len(HOSTILE)
 
 
 def test_no_shelf_on_another_site_runs_them(context: BrowserContext, hostile_folder: Path, tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ _SEEING: Final = codes_of((*_VIEWS, EventKind.ADD_TO_CART, EventKind.REMOVE_FROM
 _AGAINST: Final = codes_of((EventKind.REFUND, EventKind.RATE, EventKind.HIDE))
 """The events that may cancel an item."""
 
+_TURNING: Final = codes_of((EventKind.PURCHASE, EventKind.REFUND, EventKind.RATE, EventKind.HIDE, EventKind.UNHIDE))
+"""The events after which an item is cancelled, or is not any more."""
+
 WORST: Final = 0.1
 """A rating in the lowest tenth of the shop's scale, such as one star of five, cancels an item."""
 
@@ -119,25 +122,26 @@ def _cancelled(recent: RecentEvents, weights: Weights) -> Ints:
     """Return what was refunded, rated badly or hidden, and not bought since."""
     if not _AGAINST[recent.kind].any():
         return recent.item[:0]
-    kinds = (EventKind.PURCHASE, EventKind.REFUND, EventKind.RATE, EventKind.HIDE, EventKind.UNHIDE)
-    telling = codes_of(kinds)[recent.kind]
-    items, place = np.unique(recent.item[telling], return_inverse=True)
-    kind, rating = recent.kind[telling], recent.rating[telling]
-    # The order of the events, oldest first, decides between events of one moment.
-    order = np.arange(len(kind), 0, -1)
-
-    def last(chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the place in time of each item's last chosen event, from 1; 0 without one."""
-        places = np.zeros(len(items), np.int64)
-        np.maximum.at(places, place[chosen], order[chosen])
-        return places
-
-    bought, refunded, rated, hidden, unhidden = (last(kind == KIND_CODES[name]) for name in kinds)
     worst = weights.lowest_rating + WORST * (weights.highest_rating - weights.lowest_rating)
-    badly = last((kind == KIND_CODES[EventKind.RATE]) & (rating <= worst))
-    against = np.maximum.reduce([refunded, np.where(badly == rated, badly, 0), np.where(hidden > unhidden, hidden, 0)])
-    cancelled: Ints = items[against > bought]
-    return cancelled
+    telling = _TURNING[recent.kind]
+    columns = (recent.item, recent.kind, recent.rating)
+    refunded, disliked, hidden = set[int](), set[int](), set[int]()
+    for item, kind, rating in zip(*(column[telling][::-1].tolist() for column in columns), strict=True):  # oldest first
+        match KINDS[kind]:
+            case EventKind.PURCHASE:
+                for against in (refunded, disliked, hidden):
+                    against.discard(item)
+            case EventKind.REFUND:
+                refunded.add(item)
+            case EventKind.RATE if rating <= worst:
+                disliked.add(item)
+            case EventKind.RATE:
+                disliked.discard(item)
+            case EventKind.HIDE:
+                hidden.add(item)
+            case EventKind.UNHIDE:
+                hidden.discard(item)
+    return np.array(sorted(refunded | disliked | hidden), np.int32)
 
 
 def _last(recent: RecentEvents, chosen: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.int64]]:

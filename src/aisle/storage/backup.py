@@ -25,6 +25,10 @@ CARRIED: Final = tuple(table for table in metadata.sorted_tables if table is not
 _ORDER: Final = (*_FIRST, *(table for table in CARRIED if table not in _FIRST))
 
 
+_PEOPLE: Final = (USER_ID, "came_as", "anonymous_id", "into_id")
+"""The columns that name whose a row is: one who is erased is enough for it to stay away."""
+
+
 class Part(NamedTuple):
     """Some rows of a table, every column of it."""
 
@@ -106,10 +110,9 @@ class _Living:
         gone = self._gone or set()
         if table is rejects:
             return gone.isdisjoint(map(digest, values(row["raw"])))
-        user = row.get(USER_ID)
-        if user is None:
+        if row.get(USER_ID) is None:
             return table is not reviews or row[TRANSACTION_ID] not in self._orders
-        lives = digest(user) not in gone
+        lives = gone.isdisjoint(digest(row[name]) for name in _PEOPLE if row.get(name) is not None)
         if table is events and not lives and row[TRANSACTION_ID] is not None:
             self._orders.add(row[TRANSACTION_ID])
         return lives

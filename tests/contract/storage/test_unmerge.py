@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from aisle.shop.columns import RECOMMENDATIONS
 from aisle.shop.errors import InputError, NotFound
 from aisle.storage import (
+    backup,
     erased,
     events,
     identities,
@@ -220,6 +221,16 @@ def test_an_id_is_erased_with_what_came_under_it_from_a_person_who_stays(db: Dat
     with db.read() as connection:
         assert connection.execute(select(merged)).all() == []
         assert erased.among(connection, {"a", "b", "c"}) == {"a", "b"}
+
+
+def test_no_backup_brings_back_what_came_under_an_erased_id(db: Database) -> None:
+    chain(db)
+    parts = list(backup.dump(db))
+    people.erase(db, "b")
+    backup.load(db, parts)
+    assert owners(db) == {3: "c", 13: "c"}
+    with db.read() as connection:
+        assert connection.execute(select(merged)).all() == []
 
 
 def test_a_repair_takes_a_row_out_of_a_merge_and_its_undo_puts_it_back(db: Database) -> None:

@@ -108,6 +108,12 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike(locked: TestClient
     assert locked.get("/").status_code == 401
 
 
+def test_after_a_wrong_password_the_form_still_has_the_name(locked: TestClient) -> None:
+    page = send_form(locked, "/login", RIGHT | {"name": '"anna" & <co>', "password": "wrong"}).text
+    assert 'value="&#34;anna&#34; &amp; &lt;co&gt;"' in page
+    assert "wrong" not in page.replace("the password is wrong", "")
+
+
 def test_a_login_makes_a_new_session_and_ends_the_one_before(locked: TestClient, shop: Live) -> None:
     locked.cookies.set("__Host-aisle-session", "x" * 43, domain="127.0.0.1")  # an attacker's choice
     assert send_form(locked, "/login", RIGHT).status_code == 303

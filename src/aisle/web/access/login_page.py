@@ -82,14 +82,16 @@ class LoginPage:
         form = await forms.read(request)
         wanted, name = form.get("next", "/"), form.get("name", "")
         if not cookies.is_private(request):
-            return self._login_form(request, wanted, 403, "Passwords are safe over https:// only; call this page so.")
+            return self._login_form(
+                request, wanted, name, 403, "Passwords are safe over https:// only; call this page so."
+            )
         address = request.client.host if request.client else ""
         attempt = await self._checked(self._logins.log_in, name, form.get("password", ""), address)
         if attempt.wait:
             text = f"Too many attempts. Try again in {_duration(attempt.wait)}."
-            return self._login_form(request, wanted, 429, text, {"Retry-After": str(attempt.wait)})
+            return self._login_form(request, wanted, name, 429, text, {"Retry-After": str(attempt.wait)})
         if attempt.session_id is None:
-            return self._login_form(request, wanted, 403, "The name or the password is wrong.")
+            return self._login_form(request, wanted, name, 403, "The name or the password is wrong.")
         answer = RedirectResponse(wanted if origins.is_local_path(wanted) else "/", 303)
         await self._end_session(request)
         cookies.write(request, answer, cookies.SESSION, attempt.session_id, LONGEST // SECOND)
@@ -129,12 +131,13 @@ class LoginPage:
         self,
         request: Request,
         wanted: str,
+        name: str = "",
         status: int = 200,
         problem: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> Response:
         next_ = wanted if origins.is_local_path(wanted) else "/"
-        return self._page(request, "team/login.html", status, headers, next=next_, problem=problem)
+        return self._page(request, "team/login.html", status, headers, next=next_, name=name, problem=problem)
 
     def _page(
         self, request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any

@@ -38,6 +38,9 @@ WAYS_IN: Final = (
 HOSTILE: Final = [out + into for out in WAYS_OUT for into in WAYS_IN]
 
 
+ODD: Final = ("W" * 300, "a long title " * 23, "שולחן עץ אלון ‮gnp.exe", "🫖" * 40, "‏كرسي خشب‏")
+"""Titles that are hard to show: without a place to break, long, from right to left, of pictures only."""
+
 pages = environment(FOLDER.parent / "templates", (format_money,))
 
 
@@ -62,6 +65,13 @@ def hostile_folder(trained_folder: Path, tmp_path_factory: pytest.TempPathFactor
                     "available_from": now,
                 }
                 for number, text in enumerate(HOSTILE)
+            ]
+        )
+        shop.import_items([{"item_id": "bare", "available_from": now + 1}])
+        shop.import_items(
+            [
+                {"item_id": f"odd {number}", "title": title, "brand": title, "available_from": now + 2}
+                for number, title in enumerate(ODD)
             ]
         )
         shop.import_reviews(
@@ -127,6 +137,20 @@ def test_no_list_of_items_runs_them(page: Page) -> None:
         for card in page.locator("[data-item] a").all()[:3]:
             card.hover(force=True)
     assert len(shown & set(HOSTILE)) >= 60
+
+
+def test_odd_titles_stay_in_their_places_on_a_phone(browser: Browser, server: str) -> None:
+    context = browser.new_context(base_url=server, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    for path in ("/", "/category?sort=newest", *(f"/item?item_id={item}" for item in ("bare", "odd 0", "odd 2"))):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert page.get_by_role("heading", level=1).or_(page.locator(".shelf h2")).first.inner_text().strip()
+    page.goto("/category?sort=newest")
+    assert page.locator('[data-item="bare"] .name').inner_text() == "bare"
+    for title in page.locator('[data-item^="odd"] .name bdi').all():
+        assert title.evaluate("title => title.scrollWidth <= title.closest('li').clientWidth")
+    context.close()
 
 
 def test_no_product_page_runs_them(page: Page) -> None:

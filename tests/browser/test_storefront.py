@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from tests.small_shop import HOSTILE_NAME, TOOLS
 
@@ -36,6 +36,30 @@ def test_a_deed_changes_the_page_in_place(page: Page) -> None:
     assert page.evaluate("window.kept")
     page.locator('[data-item="tea-2"]').first.get_by_role("button", name=re.compile("wishlist")).click()
     expect(page.locator('[data-item="tea-2"] .round.on').first).to_be_visible()
+
+
+def test_a_shop_that_does_not_answer_says_so_and_keeps_what_it_shows(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto("/")
+    shown = places(page)
+    add = page.locator('[data-item="tea-1"]').first.get_by_role("button", name=re.compile("Add to cart"))
+    context.set_offline(True)
+    add.click()
+    expect(page.locator("#trouble")).to_have_text("The shop does not answer just now. Try again in a moment.")
+    context.set_offline(False)
+    assert places(page) == shown
+    add.click()
+    expect(page.locator(".count")).to_contain_text("1")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_deed_that_is_refused_is_explained(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto("/")
+    page.evaluate("document.querySelectorAll('[name=form_token]').forEach(field => { field.value = 'old'; })")
+    page.locator('[data-item="tea-1"]').first.get_by_role("button", name=re.compile("Add to cart")).click()
+    expect(page.locator("#trouble")).to_contain_text("this form is out of date")
+    assert len(places(page)) > 0
 
 
 def test_buying_and_sending_back(page: Page) -> None:

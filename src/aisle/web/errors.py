@@ -24,6 +24,7 @@ from aisle.shop.errors import (
     TryAgain,
 )
 from aisle.web.access.headers import HEADERS
+from aisle.web.access.login_page import is_by_browser
 from aisle.web.schemas import Problem
 
 STATUS: Final[tuple[tuple[type[AisleError], int], ...]] = (
@@ -76,7 +77,7 @@ def install(app: FastAPI, page: ProblemPage) -> Callable[[Request, Exception], A
 
     async def answer(request: Request, error: Exception) -> Response:
         status, message = explain(error)
-        if request.scope["path"].startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        if request.scope["path"].startswith("/api/") or not is_by_browser(request):
             problem = Problem(HTTPStatus(status).phrase, status, message)
             # The answer to an unexpected failure bypasses the middleware that adds the headers.
             headers = HEADERS | _own_headers(error, status)

@@ -17,7 +17,7 @@ from aisle.app.serve import Live
 from aisle.app.serving.mailings import PLACES, Mailings
 from aisle.app.serving.shelf import Shelf, ShelfItem
 from aisle.shop import columns, moments
-from aisle.shop.errors import AisleError, Forbidden, NoModel, StorageError
+from aisle.shop.errors import AisleError, Forbidden, NoModel, NotFound, StorageError
 from aisle.shop.events import EventKind
 from aisle.shop.money import format_money
 from aisle.shop.tokens import SignedMail, read_mail_token
@@ -88,7 +88,7 @@ class Mail:
         item = _at(shelf, place)
         address = None if item is None else self._address(item)
         if item is None or address is None:
-            raise HTTPException(404, "the shop has no page for what the e-mail showed here")
+            raise NotFound("the shop has no page for what the e-mail showed here")
         if request.method == "GET":
             self._note_click(mail, shelf, item, place, uuid.uuid5(uuid.NAMESPACE_URL, f"{token}/{item.item_id}").hex)
         return RedirectResponse(address, 302, headers=_PRIVATE)

@@ -1,4 +1,5 @@
-// The storefront works without this file. It marks what changed, moves carousels, replaces dead pictures, and gives the tour.
+// The storefront works without this file. It marks what changed, moves carousels, replaces dead pictures, tells what went
+// wrong, and gives the tour.
 
 document.addEventListener("error", (event) => {
   const image = event.target;
@@ -65,4 +66,22 @@ document.addEventListener("DOMContentLoaded", () => {
 document.addEventListener("htmx:afterSettle", () => {
   markChanges();
   showArrows();
+});
+
+// A shop that does not answer may be starting again: what is on the page stays there, and the next click tries once more.
+function tell(text) {
+  const trouble = document.getElementById("trouble");
+  trouble.textContent = text;
+  trouble.hidden = !text;
+}
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status >= 400 && detail.target.id !== "found") detail.shouldSwap = false;
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const { status, responseText } = detail.xhr;
+  if (status === 0) return tell("The shop does not answer just now. Try again in a moment.");
+  if (status < 400 || detail.target.id === "found") return tell("");
+  const told = new DOMParser().parseFromString(responseText, "text/html").querySelector(".problem");
+  tell(told ? told.textContent : "That did not work. Load the page again.");
 });

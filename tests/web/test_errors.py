@@ -74,7 +74,7 @@ def test_json_that_cannot_be_read_differs_from_json_that_cannot_be_used() -> Non
 class Broken(Live):
     """A shop with a bug."""
 
-    def shelf(self, *_: object, **__: object) -> Shelf:
+    def filled(self, *_: object, **__: object) -> Shelf:
         raise ZeroDivisionError("secret of the house")
 
 

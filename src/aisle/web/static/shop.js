@@ -63,7 +63,8 @@ document.addEventListener("DOMContentLoaded", () => {
   showArrows();
   takeTour();
 });
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target.id !== "shelves") return;
   markChanges();
   showArrows();
 });

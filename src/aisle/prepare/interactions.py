@@ -149,13 +149,20 @@ class Interactions:
             digest.update(array.tobytes())
         return digest.hexdigest()
 
-    @cached_property
+    @property
     def votes(self) -> EventLog:
-        """The events of the log that count for others: as many of each voter as `prepare.votes` allows."""
+        """The events of the log that count for others: as many of each voter as `prepare.votes` allows.
+
+        A copy, made anew for each model: kept, it would be most of a log in memory as long as the data.
+        """
+        return self.log if self._counted.all() else self.log.where(self._counted)
+
+    @cached_property
+    def _counted(self) -> NDArray[np.bool_]:
+        """Which events of the log count for others, (events,)."""
         from aisle.prepare.votes import counted
 
-        counts = counted(self.log)
-        return self.log if counts.all() else self.log.where(counts)
+        return counted(self.log)
 
     @property
     def everything(self) -> EventLog:

@@ -25,7 +25,8 @@ class Repeat(RanksTheRest, FoldsIn, Explains, Recommender[NoSettings]):
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Order the catalogue by popularity; all else is in the queries."""
-        liked = data.votes.item[data.votes.weight > 0]
+        log = data.votes
+        liked = log.item[log.weight > 0]
         self.rest_ = popular_rest(np.bincount(liked, minlength=len(data.items)))
         return self
 

@@ -5,7 +5,7 @@ from typing import Final, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.prepare.interactions import Interactions
+from aisle.prepare.interactions import EventLog, Interactions
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.popular.fixed_scores import FixedScores
 from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
@@ -71,16 +71,16 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
 
     def _for_all(self, data: Interactions) -> NDArray[np.float32]:
         """Return the score of each item, whatever its category."""
-        config, items = self.config, len(data.items)
-        age = np.maximum(data.now - data.votes.timestamp, 0) / DAY
+        config, items, log = self.config, len(data.items), data.votes
+        age = np.maximum(data.now - log.timestamp, 0) / DAY
         fading = np.ones(len(age)) if config.half_life_days is None else np.exp2(-age / config.half_life_days)
         recent = age < (np.inf if config.window_days is None else config.window_days)
-        weight = data.votes.weight * fading
-        ever = np.maximum(np.bincount(data.votes.item, weight, minlength=items), 0)
+        weight = log.weight * fading
+        ever = np.maximum(np.bincount(log.item, weight, minlength=items), 0)
         rest = ever / (1 + ever.max(initial=0)) - 1
         if config.measure == "rating":
-            return self._stars(data, recent, fading, rest)
-        counted = np.bincount(data.votes.item[recent], weight[recent], minlength=items)
+            return self._stars(log, recent, fading, rest)
+        counted = np.bincount(log.item[recent], weight[recent], minlength=items)
         return np.where(counted > 0, counted, rest).astype(np.float32)
 
     def _within_categories(self, data: Interactions) -> None:
@@ -98,20 +98,20 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
 
     def _stars(
         self,
-        data: Interactions,
+        log: EventLog,
         recent: NDArray[np.bool_],
         fading: NDArray[np.float64],
         rest: NDArray[np.float64],
     ) -> NDArray[np.float32]:
         """Return Bayesian means, and below the lowest rating the scores of items without a rating."""
-        rated = ~np.isnan(data.votes.rating)
+        rated = ~np.isnan(log.rating)
         if not rated.any():
             raise NotEnoughData('there are no ratings in these events; import stars, or choose measure = "events"')
-        lowest = float(data.votes.rating[rated].min())
+        lowest = float(log.rating[rated].min())
         counted = recent & rated
-        item, weight = data.votes.item[counted], fading[counted]
+        item, weight = log.item[counted], fading[counted]
         votes = np.bincount(item, weight, minlength=len(rest))
-        stars = np.bincount(item, weight * data.votes.rating[counted], minlength=len(rest))
+        stars = np.bincount(item, weight * log.rating[counted], minlength=len(rest))
         mean = stars.sum() / votes.sum() if votes.any() else lowest
         prior = self.config.prior_ratings
         bayesian = (prior * mean + stars) / (prior + votes)

@@ -39,12 +39,12 @@ class Trending(FixedScores, Recommender[TrendingConfig]):
 
     def fit(self, data: Interactions, *, seed: int) -> Self:
         """Compare the window with the baseline."""
-        config, items = self.config, len(data.items)
-        counted = data.votes.weight > 0
-        age = np.maximum(data.now - data.votes.timestamp, 0) / DAY
+        config, items, log = self.config, len(data.items), data.votes
+        counted = log.weight > 0
+        age = np.maximum(data.now - log.timestamp, 0) / DAY
 
         def count(youngest: float, oldest: float) -> NDArray[np.int64]:
-            return np.bincount(data.votes.item[counted & (age >= youngest) & (age < oldest)], minlength=items)
+            return np.bincount(log.item[counted & (age >= youngest) & (age < oldest)], minlength=items)
 
         start = config.window_days + config.baseline_days
         observed, before = count(0, config.window_days), count(config.window_days, start)

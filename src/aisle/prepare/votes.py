@@ -89,17 +89,19 @@ def _numbered(*labels: NDArray[np.integer]) -> NDArray[np.int64]:
     return number
 
 
-def _place(group: NDArray[np.int64]) -> NDArray[np.int64]:
+def _place(group: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return how many events of its group stand before each event, (events,)."""
     return _so_far(group, np.ones(len(group), np.bool_))
 
 
-def _so_far(group: NDArray[np.int64], counts: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _so_far(group: NDArray[np.int64], counts: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Return how many events of its group that count stand before each event, (events,)."""
     order = np.argsort(group, kind="stable")
-    before: NDArray[np.int64] = np.cumsum(counts[order]) - counts[order]
-    first = np.append(True, np.diff(group[order]) != 0)[: len(order)]
-    start = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
-    so_far = np.empty(len(order), np.int64)
-    so_far[order] = before - before[start]
+    in_order, counting = group[order], counts[order]
+    begins = np.flatnonzero(np.append(True, in_order[1:] != in_order[:-1])[: len(order)])
+    before = np.cumsum(counting, dtype=np.int32)
+    before -= counting
+    before -= np.repeat(before[begins], np.diff(begins, append=len(order)))
+    so_far = np.empty(len(order), np.int32)
+    so_far[order] = before
     return so_far

@@ -41,7 +41,7 @@ from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.prepare.weigh import Weights
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound
-from aisle.shop.events import EventKind, off_scale
+from aisle.shop.events import EventKind, ProfileEvent, off_scale
 from aisle.storage import events, items
 from aisle.storage.migrations import check
 from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
@@ -200,8 +200,15 @@ class Live:
             )
         )
 
-    def why(self, user_id: str, item_id: str, n: int = 10, placement: str | None = None) -> Why:
-        """Return the way of one item to one shopper's shelf.
+    def why(
+        self,
+        user_id: str,
+        item_id: str,
+        n: int = 10,
+        placement: str | None = None,
+        tried: tuple[ProfileEvent, ...] = (),
+    ) -> Why:
+        """Return the way of one item to one shopper's shelf; `tried` as of `ShelfRequest`.
 
         Raises
         ------
@@ -212,9 +219,9 @@ class Live:
         InputError
             If the placement is not filled by a model that ranks items for shoppers.
         """
-        request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT)
+        request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT, tried=tried)
         where = placement_named(self.placements, request.placement)
-        profile = self.profiles.of(user_id, None).events
+        profile = [*tried, *self.profiles.of(user_id, None).events]
         model = self.model_watch.current()
         catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
         query = ShelfQuery.of_events(request, profile, model, catalogue, where.objective)

@@ -1,10 +1,8 @@
 """Signed users at the door."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from aisle.app.settings import Settings
@@ -17,18 +15,6 @@ from tests.web.clients import client_of
 
 NAME = "Leaf & Hammer"
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def shop(folder: Path) -> Iterator[Shop]:
-    settings = Settings.read(folder, serve={"sealing_key": SecretStr("k" * 32)})
-    with Shop(settings) as shop:
-        yield shop
-
-
-@pytest.fixture
-def secret(shop: Shop) -> str:
-    return shop.create_secret()
 
 
 @pytest.fixture

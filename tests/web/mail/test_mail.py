@@ -2,16 +2,13 @@
 
 import re
 import struct
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop.tokens import sign_mail, sign_user
 from aisle.web.app import create_app
@@ -25,18 +22,6 @@ from tests.web.serving import serving
 NAME = "Leaf & Hammer"
 DOCS = Path(__file__).parents[3] / "docs" / "mail.md"
 PAGE = "https://shop.example/p/"
-
-
-@pytest.fixture
-def shop(folder: Path) -> Iterator[Shop]:
-    settings = Settings.read(folder, serve={"sealing_key": SecretStr("k" * 32)})
-    with Shop(settings) as shop:
-        yield shop
-
-
-@pytest.fixture
-def secret(shop: Shop) -> str:
-    return shop.create_secret()
 
 
 @pytest.fixture

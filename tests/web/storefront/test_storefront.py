@@ -151,6 +151,14 @@ def test_every_reason_of_the_personal_shelf_leads_to_the_whole_way(demo_client: 
     assert "Who proposes it" in way.text
 
 
+def test_in_a_preview_a_way_follows_from_what_was_tried(client: TestClient) -> None:
+    for item_id in TEAS[:3]:
+        client.get(f"/item?item_id={item_id}", headers={"sec-fetch-site": "none"})
+    ways = re.findall(r'href="(/why[^"]*)"', client.get("/").text)
+    answer = client.get(unescape(ways[0]), headers=BROWSER)
+    assert (answer.status_code, "stands on place 1" in answer.text) == (200, True)
+
+
 def test_a_way_that_cannot_be_told_is_explained(demo_client: TestClient) -> None:
     shop_as(demo_client, "user-0")
     assert demo_client.get("/why?item_id=nothing").status_code == 404

@@ -162,7 +162,8 @@ class Storefront:
     def why(self, request: Request) -> Response:
         """Show how an item came onto a shelf of the shopper, from who proposes it to its place."""
         visitor, item_id = visitor_of(request), query_id(request, "item_id")
-        way = self._live.why(visitor.user_id, item_id, window.SHELF_ITEMS, request.query_params.get("placement"))
+        placement = request.query_params.get("placement")
+        way = self._live.why(visitor.user_id, item_id, window.SHELF_ITEMS, placement, visitor.profile())
         return self._page(request, visitor, "shop/why.html", (), None, way=way)
 
     def picture(self, request: Request) -> Response:

@@ -87,6 +87,10 @@ class Visitor(NamedTuple):
         """Whether this is nobody that the shop knows."""
         return self.user_id.startswith(_NEW)
 
+    def profile(self) -> tuple[ProfileEvent, ...]:
+        """Return what was tried as a request for a shelf holds it, newest first."""
+        return tuple(deed.of_profile() for deed in reversed(self.tried))
+
     def history(self, live: Live) -> list[EventRow]:
         """Return what the shopper did, newest first, with what was tried."""
         rows = [deed.row() for deed in reversed(self.tried)]

@@ -212,7 +212,7 @@ class Shopper:
             cart=tuple(self.cart),
             n=n,
             explain=True,
-            tried=tuple(deed.of_profile() for deed in reversed(self.visitor.tried)),
+            tried=self.visitor.profile(),
         )
 
     def _view(self, shelf: Shelf, rows: Mapping[str, ItemRow]) -> ShelfView:

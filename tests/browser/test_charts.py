@@ -62,7 +62,7 @@ def test_the_webs_policy_lets_charts_be_drawn_hovered_and_clicked(offline: Brows
     types = {"js": "text/javascript", "css": "text/css"}
 
     def answer(route: Route) -> None:
-        path = route.request.url.removeprefix("http://shop.test")
+        path = route.request.url.removeprefix("http://localhost")
         route.fulfill(
             body=served.get(path, ""), content_type=types.get(path.rpartition(".")[2], "text/html"), headers=HEADERS
         )
@@ -71,7 +71,7 @@ def test_the_webs_policy_lets_charts_be_drawn_hovered_and_clicked(offline: Brows
     seen, problems = offline.new_page(), []
     seen.on("console", lambda message: problems.append(message.text))
     seen.on("pageerror", lambda error: problems.append(str(error)))
-    seen.goto("http://shop.test/")
+    seen.goto("http://localhost/")
     seen.locator("figure.chart[data-drawn]").nth(1).wait_for()
     clicked = "new Promise(done => document.addEventListener('chart-click', event => done(event.detail.item)))"
     seen.evaluate(f"window.clicked = {clicked}; undefined")

@@ -58,7 +58,7 @@ def bars(frame: pl.DataFrame, value: Axis, label: Axis, text: str | None = None,
     layers = [drawn, _figures(base, value, text)]
     if "low" in frame.columns:
         layers.insert(1, _whiskers(base, value))
-    return _wide(alt.layer(*layers).properties(height=alt.Step(28)))
+    return _wide(alt.layer(*layers).properties(height=28 * max(1, frame.height)))
 
 
 def columns(frame: pl.DataFrame, x: Axis, value: Axis, series: Axis | None = None) -> Chart:
@@ -99,7 +99,7 @@ def heat(frame: pl.DataFrame, x: Axis, y: Axis, value: Axis, diverging: bool = F
         color=alt.Color(f"{value.column}:Q", title=value.title, scale=scale, legend=alt.Legend(format=value.format)),
         tooltip=_tooltip(frame, y, x, value),
     )
-    return _wide(drawn.mark_rect().properties(height=alt.Step(26)))
+    return _wide(drawn.mark_rect().properties(height=26 * max(1, frame[y.column].n_unique())))
 
 
 _UNTIL: Final = "until"

@@ -32,7 +32,7 @@
   const draw = async (figure) => {
     const spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
     const { view } = await vegaEmbed(figure.querySelector(".drawing"), spec, {
-      actions: false, ast: true, config: look(figure), defaultStyle: false, logLevel: 1 /* errors */, renderer: "svg",
+      actions: false, ast: true, config: look(figure), defaultStyle: false, renderer: "svg",
       tooltip: { disableDefaultStyle: true },
     });
     view.addEventListener("click", (_, item) => {

@@ -8,20 +8,21 @@ from sqlalchemy import Connection, LargeBinary, Table, delete, exists, insert, s
 
 from aisle.shop.columns import CREATED, TRANSACTION_ID, USER_ID
 from aisle.storage import erased as tombstones
+from aisle.storage import event_changes as changed_events
 from aisle.storage import item_changes as changes
 from aisle.storage.connection import Database
 from aisle.storage.dialects import restart_sequence
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
-from aisle.storage.tables import erased, events, item_changes, metadata, rejects, reviews
+from aisle.storage.tables import erased, event_changes, events, item_changes, metadata, rejects, reviews
 
 PART_ROWS: Final = 100_000
 """How many rows a frame has at most."""
 
 # Tombstones first, so that later rows of erased people are refused; events before reviews that name only their order.
 _FIRST: Final = (erased, events)
-CARRIED: Final = tuple(table for table in metadata.sorted_tables if table is not item_changes)
-"""The tables of a backup. Which items changed is said anew after a restore."""
+CARRIED: Final = tuple(table for table in metadata.sorted_tables if table not in (item_changes, event_changes))
+"""The tables of a backup. Which items and events changed is said anew after a restore."""
 _ORDER: Final = (*_FIRST, *(table for table in CARRIED if table not in _FIRST))
 
 
@@ -79,6 +80,7 @@ def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
         for table in CARRIED:
             restart_sequence(connection, table)
         changes.enter_all(connection)
+        changed_events.renew(connection)
     return counts
 
 

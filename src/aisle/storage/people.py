@@ -13,7 +13,7 @@ from aisle.shop.columns import TRANSACTION_ID, USER_ID
 from aisle.shop.errors import NotFound
 from aisle.shop.moments import now
 from aisle.storage import erased as tombstones
-from aisle.storage import identities, merges
+from aisle.storage import event_changes, identities, merges
 from aisle.storage.connection import Database
 from aisle.storage.mentions import could_mention, mentions
 from aisle.storage.parts import parts
@@ -37,6 +37,7 @@ from aisle.storage.tables import (
     reviews,
     users,
 )
+from aisle.storage.tables import event_changes as changed_blocks
 
 BY_USER: Final = (
     events,
@@ -55,7 +56,7 @@ BY_USER: Final = (
 BY_TEXT: Final = (rejects,)
 """The tables whose rows may name a person anywhere in a text."""
 
-WITHOUT_PEOPLE: Final = (items, item_history, item_changes, models, imports, erased)
+WITHOUT_PEOPLE: Final = (items, item_history, item_changes, changed_blocks, models, imports, erased)
 """The tables that hold nobody."""
 
 
@@ -92,10 +93,12 @@ def erase(db: Database, user_id: str) -> Receipt:
             merges.part(connection, user_id)
         ids = identities.ids_of(connection, user_id)
         tombstones.bury(connection, ids, moment)
+        blocks = event_changes.blocks_of(connection, _of(events, ids))
         removed = {table.name: connection.execute(delete(table).where(_of(table, ids))).rowcount for table in _DELETED}
         named = _naming(connection, ids)
         for some in parts(named):
             connection.execute(delete(rejects).where(rejects.c.seq.in_(some)))
+        event_changes.enter(connection, blocks)
     return Receipt(user_id, ids, removed | {rejects.name: len(named)}, moment)
 
 

@@ -8,11 +8,12 @@ import msgspec
 from sqlalchemy import Connection, Table, select
 
 from aisle.shop.columns import EVENT, USER_ID
+from aisle.storage import event_changes
 from aisle.storage.dialects import insert_all, update_rows
 from aisle.storage.digest import digest
 from aisle.storage.imports import Origin
 from aisle.storage.parts import parts
-from aisle.storage.tables import import_changes, row_columns, users
+from aisle.storage.tables import events, import_changes, row_columns, users
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -104,6 +105,8 @@ def write(connection: Connection, table: Table, changes: Sequence[Changed], numb
     for fields, rows in by_fields.items():
         update_rows(connection, table, fields, ["seq", "digest", *names] if by_number else names, rows)
     remember(connection, table, changes, number)
+    if table is events:
+        event_changes.enter(connection, {int(change.key) // event_changes.BLOCK for change in changes})
 
 
 def remember(connection: Connection, table: Table, changes: Sequence[Changed], number: int | None) -> None:

@@ -127,10 +127,10 @@ def test_undone_imports_and_deleted_events_reach_it(db: Database, copy: Copy) ->
 
 
 def test_a_repaired_row_reaches_it(db: Database, copy: Copy) -> None:
-    imported(db, event(1, quantity=None), old_1=["a"])
+    imported(db, event(1))
     copied(copy, db)
 
-    imported(db, event(2, timestamp=START + 1, quantity=7), old_1=["event-1"])
+    imported(db, event(2, timestamp=START + 1, quantity=7), old_1=["e1"])
 
     assert copied(copy, db) == stored(db)
     assert [row[COLUMNS.index("quantity")] for row in stored(db)] == [7]

@@ -52,11 +52,12 @@ def asked(address: str, key: str, path: str, event: dict[str, str] | None = None
     """Return the status, the body and Retry-After of an answer."""
     connection = connect(address)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    connection.request("GET" if event is None else "POST", path, event and json.dumps(event), headers)
+    body = None if event is None else json.dumps(event)
+    connection.request("GET" if body is None else "POST", path, body, headers)
     answer = connection.getresponse()
-    body = json.loads(answer.read())
+    received = json.loads(answer.read())
     connection.close()
-    return answer.status, body, answer.getheader("Retry-After")
+    return answer.status, received, answer.getheader("Retry-After")
 
 
 def _is_ready(address: str, key: str) -> bool:

@@ -1,6 +1,7 @@
 """Files for a start while the database is away: whole or not at all, and never a reason to fail."""
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_a_disk_that_refuses_is_told_and_keeps_what_was_there(
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(last_known.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with caplog.at_level(logging.WARNING):
         LastKnown(tmp_path).keep(CATALOGUE, [])
     assert "No space left on device" in caplog.text

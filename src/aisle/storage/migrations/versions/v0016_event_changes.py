@@ -1,6 +1,6 @@
 """Which stored events changed, for copies of them outside the database.
 
-Revision 0015. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0016. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 import secrets
@@ -8,8 +8,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:

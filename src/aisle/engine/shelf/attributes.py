@@ -116,8 +116,7 @@ class ItemAttributes:
 
     def take(self, places: NDArray[np.integer]) -> "ItemAttributes":
         """Return the attributes of some of the items, with the same codes."""
-        values = vars(self)
-        return ItemAttributes(**values | {name: values[name][places] for name in _PER_ITEM})
+        return _Taken(self, places)
 
     def joined(self, other: "ItemAttributes") -> "ItemAttributes":
         """Return these items, followed by others in the codes of these."""
@@ -145,6 +144,27 @@ _PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out
 
 _PER_ITEM: Final = ("category", "brand", "group", *_PLAIN)
 """The attributes with a value for each item."""
+
+_OF_ALL: Final = ("paths", "brands", "groups", "usual_cover")
+"""The attributes that all items share."""
+
+
+class _Taken(ItemAttributes):
+    """The attributes of some items of a whole: each is looked up when it is first asked for, as most rules ask for few."""
+
+    def __init__(self, whole: ItemAttributes, places: NDArray[np.integer]) -> None:
+        of_all = {name: getattr(whole, name) for name in _OF_ALL}
+        vars(self).update(of_all, _whole=whole, _places=places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        if name not in _PER_ITEM:
+            raise AttributeError(name)
+        values: NDArray[Any] = getattr(self._whole, name)[self._places]
+        vars(self)[name] = values
+        return values
 
 
 def attributes_of_rows(

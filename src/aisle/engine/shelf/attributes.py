@@ -4,7 +4,7 @@ Both go through the same code, so that the shelves of a batch follow the same ru
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from operator import attrgetter
@@ -130,7 +130,7 @@ class ItemAttributes:
             "group": np.concatenate((self.group, group_codes[other.group])),
         }
         joined |= {name: np.concatenate((getattr(self, name), getattr(other, name))) for name in _PLAIN}
-        return replace(self, **joined, paths=paths, brands=brands, groups=groups)
+        return ItemAttributes(**joined, paths=paths, brands=brands, groups=groups, usual_cover=self.usual_cover)
 
     def updated(self, places: NDArray[np.integer], other: "ItemAttributes") -> "ItemAttributes":
         """Return these items with others in some of the places."""
@@ -150,7 +150,7 @@ _OF_ALL: Final = ("paths", "brands", "groups", "usual_cover")
 
 
 class _Taken(ItemAttributes):
-    """The attributes of some items of a whole: each is looked up when it is first asked for, as most rules ask for few."""
+    """The attributes of some items of a whole, each looked up when it is first asked for: most rules need few."""
 
     def __init__(self, whole: ItemAttributes, places: NDArray[np.integer]) -> None:
         of_all = {name: getattr(whole, name) for name in _OF_ALL}

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, literal, 
 from aisle.shop.columns import USER_ID
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.moments import now
-from aisle.storage import erased, identities, interactions
+from aisle.storage import changed_days, erased, identities, interactions
 from aisle.storage.connection import Database
 from aisle.storage.receipt import Receipt
 from aisle.storage.rows import transact
@@ -78,7 +78,9 @@ def part(connection: Connection, anonymous_id: str) -> dict[str, int]:
     """
     user_id = identities.known_user_of(connection, anonymous_id)
     ids = identities.ids_of(connection, anonymous_id)
-    interactions.forget_pairs(connection, _came_under(events, user_id, ids))
+    concerned = _came_under(events, user_id, ids)
+    interactions.forget_pairs(connection, concerned)
+    changed_days.mark(connection, concerned)
     rows = {table.name: _give_back(connection, table, user_id, ids) for table in _MOVED}
     # What was computed with these rows may show one person what another one looked at.
     rows |= {
@@ -105,6 +107,7 @@ def _move_rows(connection: Connection, old: str) -> dict[str, int]:
     new = identities.known_user_of(connection, old)
     if new == old:
         return dict.fromkeys((table.name for table in (*_MOVED, *_COMPUTED)), 0)
+    changed_days.mark(connection, events.c.user_id == old)
     rows = {table.name: _move(connection, table, old, new) for table in _MOVED}
     return rows | {table.name: _remove(connection, table, old) for table in _COMPUTED}
 

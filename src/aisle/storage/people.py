@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select
 from aisle.shop.columns import TRANSACTION_ID, USER_ID
 from aisle.shop.errors import NotFound
 from aisle.shop.moments import now
+from aisle.storage import changed_days, identities, merges
 from aisle.storage import erased as tombstones
-from aisle.storage import identities, merges
 from aisle.storage.connection import Database
 from aisle.storage.mentions import could_mention, mentions
 from aisle.storage.parts import parts
@@ -26,6 +26,7 @@ from aisle.storage.tables import (
     impressions,
     interactions,
     item_changes,
+    item_days,
     item_history,
     items,
     mail_shelves,
@@ -35,6 +36,8 @@ from aisle.storage.tables import (
     recommendations,
     rejects,
     reviews,
+    shelf_days,
+    shop_days,
     users,
 )
 
@@ -55,7 +58,17 @@ BY_USER: Final = (
 BY_TEXT: Final = (rejects,)
 """The tables whose rows may name a person anywhere in a text."""
 
-WITHOUT_PEOPLE: Final = (items, item_history, item_changes, models, imports, erased)
+WITHOUT_PEOPLE: Final = (
+    items,
+    item_history,
+    item_changes,
+    models,
+    imports,
+    erased,
+    shelf_days,
+    item_days,
+    shop_days,
+)
 """The tables that hold nobody."""
 
 
@@ -92,6 +105,7 @@ def erase(db: Database, user_id: str) -> Receipt:
             merges.part(connection, user_id)
         ids = identities.ids_of(connection, user_id)
         tombstones.bury(connection, ids, moment)
+        changed_days.mark(connection, _of(events, ids))
         removed = {table.name: connection.execute(delete(table).where(_of(table, ids))).rowcount for table in _DELETED}
         named = _naming(connection, ids)
         for some in parts(named):

@@ -302,6 +302,37 @@ mail_shelves: Final = Table(
 )
 """The shelf of each e-mail, by the digest of its token: links lead where pictures say, as long as it is valid."""
 
+shelf_days: Final = Table(
+    "shelf_days",
+    metadata,
+    _sequence(),
+    *_shop_columns(columns.SHELF_DAYS, columns.SHELF_DAYS.keys()),
+    Index("shelf_days_day", columns.DAY),
+    **_OPTIONS,
+)
+
+item_days: Final = Table(
+    "item_days",
+    metadata,
+    *_shop_columns(columns.ITEM_DAYS, columns.ITEM_DAYS.keys(), (columns.DAY, columns.ITEM_ID)),
+    **_OPTIONS,
+)
+
+shop_days: Final = Table(
+    "shop_days",
+    metadata,
+    Column(columns.DAY, BigInteger, primary_key=True, autoincrement=False),
+    Column(columns.CURRENCY, WORD, primary_key=True),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in columns.SHOP_DAYS
+        if name not in (columns.DAY, columns.CURRENCY)
+    ),
+    Column("through", BigInteger, nullable=False),
+    **_OPTIONS,
+)
+"""A day that was counted has a row without a currency; `through` is the newest event that its counts know."""
+
 credentials: Final = MetaData()
 """What opens the shop's doors. A backup leaves it out, so that none brings a revoked key back."""
 

@@ -1,7 +1,7 @@
-"""What changed on a page since a browser got it: the answer to a deed brings that, and nothing that stands there already.
+"""What changed on a page since a browser got it: the answer to a deed brings that, and nothing that is there already.
 
-A script of ours says in a header which shelves its page shows, each with the version of what is on it. A browser without
-scripts says nothing, and gets whole pages.
+A script of ours says in a header which shelves its page shows, each with the version of what is on it. A browser
+without scripts says nothing, and gets whole pages.
 """
 
 from collections.abc import Sequence
@@ -38,5 +38,4 @@ def changes(request: Request, shelves: Sequence[ShelfView]) -> Changes | None:
 def request_of(request: Request, address: str) -> Request:
     """Return a request for the page at an address of this server, by whoever sent a request from it."""
     parts = urlsplit(address)
-    page = {"method": "GET", "path": parts.path, "query_string": parts.query.encode()}
-    return Request(request.scope | page)
+    return Request({**request.scope, "method": "GET", "path": parts.path, "query_string": parts.query.encode()})

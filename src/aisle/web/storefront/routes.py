@@ -199,10 +199,10 @@ class Storefront:
 
     async def checkout(self, request: Request) -> Response:
         """Buy what is in the cart."""
-        form = await forms.read(request)
-        return await run_in_threadpool(self._checkout, request, form)
+        await forms.read(request)
+        return await run_in_threadpool(self._checkout, request)
 
-    def _checkout(self, request: Request, form: dict[str, str]) -> Response:
+    def _checkout(self, request: Request) -> Response:
         shopper = Shopper(self._live, visitor_of(request))
         rows, order = shopper.rows(shopper.cart), f"web-{time.time_ns():x}"
         bought = [self._purchase(item_id, pieces, rows.get(item_id), order) for item_id, pieces in shopper.cart.items()]

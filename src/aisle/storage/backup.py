@@ -24,7 +24,7 @@ PART_ROWS: Final = 100_000
 _FIRST: Final = (erased, events)
 _ANEW: Final = (item_changes, event_changes, *day_counts.TABLES, leases, jobs)
 CARRIED: Final = tuple(table for table in metadata.sorted_tables if table not in _ANEW)
-"""The tables of a backup. After a restore items and events count as changed, days are counted anew, and no work runs."""
+"""The tables of a backup. After a restore items and events count as changed, days are counted, and no work runs."""
 _ORDER: Final = (*_FIRST, *(table for table in CARRIED if table not in _FIRST))
 
 

@@ -1,10 +1,10 @@
-"""Build hook: copy the page's browser files from PyPI wheels. So the page needs no CDN, and the repository no copies.
+"""Build hook: take the page's browser files from PyPI wheels. So the page needs no CDN, and the repository no copies.
 
 The wheels are named in `build-system.requires` and nowhere else; Aisle does not need them at run time. Their licences
 are in `src/aisle/web/static/licences.txt`.
 """
 
-from importlib.metadata import distribution
+from importlib.metadata import distribution, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +21,12 @@ FILES: Final[dict[str, tuple[str, str]]] = {
 """The file name on the page → the wheel, and the path in it."""
 
 
+CHARTS: Final = ("vega.js", "vl-convert-python")
+"""The file that draws charts, and the wheel that makes it: Vega, Vega-Lite and Vega-Embed in one."""
+
+
 class BrowserFiles(BuildHookInterface[Any]):
-    """Copies the files into the source tree, for editable installs, and into the wheel."""
+    """Puts the files into the source tree, for editable installs, and into the wheel."""
 
     PLUGIN_NAME = "custom"
 
@@ -35,4 +39,18 @@ class BrowserFiles(BuildHookInterface[Any]):
             target = vendor / name
             if not target.exists() or target.read_bytes() != content:
                 target.write_bytes(content)
+        _bundle_charts(vendor)
         build_data["artifacts"].append(f"{VENDOR}/*")
+
+
+def _bundle_charts(vendor: Path) -> None:
+    """Make the file that draws charts, unless it is there: that takes ten seconds."""
+    name, wheel = CHARTS
+    target = vendor / name
+    head = f"/* Vega, Vega-Lite and Vega-Embed, bundled by {wheel} {version(wheel)}; licences in licences.txt */\n"
+    if target.exists() and target.read_text(encoding="utf-8").startswith(head):
+        return
+    import vl_convert
+
+    # The bundle names its parts in the outermost scope, where they would be in the way of other scripts.
+    target.write_text(f"{head}(() => {{\n{vl_convert.javascript_bundle()}\n}})();\n", encoding="utf-8")

@@ -18,10 +18,11 @@ from sqlalchemy.exc import OperationalError
 
 from aisle.storage import migrations
 from aisle.storage.connection import Database, connect
+from aisle.storage.credentials import credentials
 from aisle.storage.erased import LOCK
 from aisle.storage.passing import passing
 from aisle.storage.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
-from aisle.storage.tables import credentials, erased, metadata
+from aisle.storage.tables import erased, metadata
 
 JOURNAL_MODES: Final = {"sqlite": "WAL", "sqlite-delete": "DELETE"}
 """SQLite as it usually runs, and as it falls back where no safe version is at hand."""

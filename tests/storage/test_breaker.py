@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aisle.shop.errors import DatabaseUnavailable
+from aisle.shop.errors import DatabaseUnavailable, SchemaError
 from aisle.storage import breaker, events, sqlite
 from aisle.storage.breaker import Breaker
 from aisle.storage.connection import connect_for_requests
@@ -50,6 +50,23 @@ def test_a_locked_database_fails_reads_at_once_until_it_is_free(
         assert db.breaker is not None
         _wait_for_closing(db.breaker)
         assert events.of_user(db, "anna", 5) == []
+
+
+def test_a_database_that_answers_with_other_tables_stays_away_and_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(breaker, "PROBE_SECONDS", 0.01)
+    asked = iter(range(5))
+
+    def probe() -> None:
+        if next(asked, None) is not None:
+            raise SchemaError("schema 0001")
+
+    circuit = Breaker("shop", probe)
+    circuit.trip()
+    _wait_for_closing(circuit)
+    assert next(asked, None) is None
+    assert [record.message for record in caplog.records].count("schema 0001") == 1
 
 
 def _wait_for_closing(circuit: Breaker) -> None:

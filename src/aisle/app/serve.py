@@ -18,10 +18,11 @@ import msgspec
 from aisle.app.serving.address_watch import AddressWatch
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
-from aisle.app.serving.connections import connections
+from aisle.app.serving.connections import check_tables, connections
 from aisle.app.serving.erasure_watch import ErasureWatch
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
+from aisle.app.serving.last_known import FOLDER, NOTHING, LastKnown
 from aisle.app.serving.logins import Logins
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.paging import PagedShelves
@@ -44,7 +45,6 @@ from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.events import EventKind, ProfileEvent, off_scale
 from aisle.storage import events, items
-from aisle.storage.migrations import check
 from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Live:
     Raises
     ------
     DatabaseUnavailable
-        If the shop has no database yet, or it does not answer.
+        If the shop has no database yet, or it does not answer and no server of this shop ran before.
     SchemaError
         If its tables are of another version.
     """
@@ -78,10 +78,11 @@ class Live:
         self.placements = placements_of(settings)
         self.stars = Weights.parse(settings.weights).scale
         self.db, self._reads = connections(settings, in_server=copies is not None)
-        check(self.db)
-        self._catalogue_watch = CatalogueWatch(self.db, self._reads)
-        self.model_watch = ModelWatch(self._reads, settings.bundles, copies, self._catalogue_watch.prepare)
-        self.keys = KeyRing(self._reads, settings.sealing_key)
+        last_known = NOTHING if copies is None else LastKnown(settings.bundles / FOLDER)
+        check_tables(self.db, self._reads, last_known)
+        self._catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
+        self.model_watch = ModelWatch(self._reads, settings.bundles, copies, self._catalogue_watch.prepare, last_known)
+        self.keys = KeyRing(self._reads, settings.sealing_key, last_known)
         self.logins = Logins(self.db, self._reads)
         self.writer = EventWriter(self.db, votes_per_address=settings.serve.votes_per_address)
         self.impressions = ImpressionLog(self.db)
@@ -258,12 +259,7 @@ class Live:
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
     def submit(self, checked: "Events", address: str | None = None) -> "Future[list[Outcome]]":
-        """Hand over checked events: the accepted ones for the next shelf, the rejects to be corrected.
-
-        Parameters
-        ----------
-        address
-            As of `EventWriter.submit`.
+        """Hand over checked events, the accepted ones for the next shelf, as `EventWriter.submit` does.
 
         Returns
         -------
@@ -363,6 +359,11 @@ class Live:
     def model_version(self) -> int | None:
         """Return the version of the live model, or None before the first training."""
         return self.model_watch.version()
+
+    @property
+    def is_database_away(self) -> bool:
+        """Whether the database is known not to answer."""
+        return self._reads.breaker is not None and self._reads.breaker.is_open
 
     def suggestions(self, n: int = 3) -> list[str]:
         """Return shoppers worth trying: those who did most lately."""

@@ -19,6 +19,7 @@ from aisle.cli.commands import (
     events,
     imports,
     keys,
+    kpis,
     models,
     people,
     profile,
@@ -55,6 +56,7 @@ for command in (
     serve.serve,
     serve.demo,
     profile.profile,
+    kpis.kpis,
     backup.backup,
     backup.restore,
 ):

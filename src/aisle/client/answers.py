@@ -196,8 +196,10 @@ class Rejects(Struct, frozen=True):
 
 
 class Health(Struct, frozen=True):
-    """The server's health and the version of the live model."""
+    """The server's health, the version of the live model, and whether the database answers."""
 
     status: Literal["ok"]
     version: str
     model_version: int | None
+    database: Literal["answers", "away"] | None = None
+    """Null if it was not asked."""

@@ -1,85 +1,186 @@
-"""Bar charts with error bars: the position of every part. The template only draws them."""
+"""Charts: functions that turn a small frame into an Altair chart. What a chart looks like is said here alone.
 
-import math
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+Colours of text, lines and heat maps come from the page that shows a chart (`web/static/charts.js`), so that the same
+chart is readable on a light and on a dark one. A frame is drawn as it is: whoever makes it sums up first, and Altair
+refuses more than 5,000 rows.
+"""
 
-from aisle.evaluation.bootstrap import Interval
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-LEFT: Final = 170.0
-"""The left end of the axis; names are left of it."""
-RIGHT: Final = 560.0
-"""The right end of the axis; figures are right of it."""
-WIDTH: Final = 720.0
-ROW: Final = 30.0
-TICKS: Final = 5
-"""The most steps along the axis."""
+import altair as alt
+import polars as pl
 
+PALETTE: Final = (
+    "#3d85c6", "#e08214", "#0f7f5f", "#cc79a7", "#8073ac", "#a08f00", "#56a4d9", "#d1495b", "#8a94a0", "#a6761d",
+)  # fmt: skip
+"""The colours of series: apart for the colour-blind, and readable on white and on black."""
 
-class Bar(NamedTuple):
-    """One bar, in the chart's units; `low` and `high` are the ends of its error bar."""
+BETTER: Final = PALETTE[0]
+WORSE: Final = PALETTE[1]
+SAME: Final = PALETTE[8]
 
-    label: str
-    text: str
-    tone: str
-    y: float
-    start: float
-    end: float
-    low: float
-    high: float
+COUNT: Final = ",.0f"
+SHARE: Final = ".1%"
+WHOLE_SHARE: Final = ".0%"
+FIGURE: Final = "~g"
+SHORT: Final = "~s"
+MONEY: Final = ",.2f"
 
-
-class Tick(NamedTuple):
-    """A mark on the axis."""
-
-    x: float
-    text: str
+Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 
 
-class Chart(NamedTuple):
-    """A bar chart, `width` by `height`."""
+class Axis(NamedTuple):
+    """A column of a frame, as an axis shows it."""
 
+    column: str
     title: str
-    bars: list[Bar]
-    ticks: list[Tick]
-    zero: float
-    width: float
-    height: float
+    """What it is, with its unit."""
+    format: str = COUNT
+    """How d3 writes its numbers."""
+    scale: Literal["linear", "log", "symlog"] = "linear"
 
 
-class Row(NamedTuple):
-    """What a bar shows; `tone` is the CSS class that colours it."""
+def bars(frame: pl.DataFrame, value: Axis, label: Axis, text: str | None = None, tone: str | None = None) -> Chart:
+    """Return a horizontal bar for each row, in the order of the rows.
 
-    label: str
-    text: str
-    interval: Interval
-    tone: str = "plain"
-
-
-def bar_chart(title: str, rows: Sequence[Row]) -> Chart:
-    """Return a chart with a bar for each row, from 0 to the value; the axis covers 0 and every interval."""
-    low = min(0.0, *(row.interval.low for row in rows))
-    high = max(0.0, *(row.interval.high for row in rows))
-    if low == high:
-        high = 1.0
-    scale = (RIGHT - LEFT) / (high - low)
-
-    def x(value: float) -> float:
-        return round(LEFT + (value - low) * scale, 1)
-
-    bars = []
-    for place, (label, text, interval, tone) in enumerate(rows):
-        start, end = sorted((x(0), x(interval.value)))
-        bars.append(Bar(label, text, tone, ROW * place, start, end, x(interval.low), x(interval.high)))
-    ticks = [Tick(x(value), f"{value:g}") for value in steps(low, high)]
-    return Chart(title, bars, ticks, x(0), WIDTH, ROW * (len(rows) + 1))
+    Parameters
+    ----------
+    text
+        The column with the figure that is written beside each bar; by default, the value.
+    tone
+        The column with the colour of each bar.
+    """
+    base = _chart(frame).encode(y=_labels(label))
+    coloured = alt.Color(f"{tone}:N", scale=None) if tone else alt.value(PALETTE[0])
+    drawn = base.mark_bar(height={"band": 0.7}, cornerRadius=2).encode(
+        x=_x(value), color=coloured, tooltip=_tooltip(frame, label, value)
+    )
+    layers = [drawn, _figures(base, value, text)]
+    if "low" in frame.columns:
+        layers.insert(1, _whiskers(base, value))
+    return _wide(alt.layer(*layers).properties(height=28 * max(1, frame.height)))
 
 
-def steps(low: float, high: float) -> list[float]:
-    """Return round values from low to high: at most `TICKS` steps of 1, 2 or 5 times a power of ten."""
-    rough = (high - low) / TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
-    # Rounded, so that no tick is 0.30000000000000004.
-    digits = max(0, 1 - math.floor(math.log10(step)))
-    return [round(count * step, digits) for count in range(math.ceil(low / step), math.floor(high / step) + 1)]
+def columns(frame: pl.DataFrame, x: Axis, value: Axis, series: Axis | None = None) -> Chart:
+    """Return vertical columns over days, or over the values of a column in their order; series are stacked."""
+    encoded = _chart(frame).encode(y=_y(value), tooltip=_tooltip(frame, x, *([series] if series else []), value))
+    if frame.schema[x.column] == pl.Date:
+        encoded = _chart(frame.with_columns(_until(frame, x).alias(_UNTIL))).encode(
+            x=_time(x), x2=f"{_UNTIL}:T", y=_y(value), tooltip=encoded.encoding.tooltip
+        )
+    else:
+        encoded = encoded.encode(x=alt.X(f"{x.column}:O", title=x.title, sort=None, axis=_upright()))
+    colour = _series(frame, series) if series else alt.value(PALETTE[0])
+    return _wide(encoded.mark_bar().encode(color=colour).properties(height=240))
+
+
+def lines(frame: pl.DataFrame, x: Axis, y: Axis, series: Axis | None = None, timed: bool = True) -> Chart:
+    """Return a line for each series."""
+    across: Any = _time(x) if timed else _x(x)
+    encoded = _chart(frame).encode(x=across, y=_y(y), tooltip=_tooltip(frame, x, *([series] if series else []), y))
+    colour = _series(frame, series) if series else alt.value(PALETTE[0])
+    drawn = encoded.mark_line(point={"size": 24} if frame.height <= 400 else False, interpolate="linear")
+    return _wide(drawn.encode(color=colour).properties(height=260))
+
+
+def heat(frame: pl.DataFrame, x: Axis, y: Axis, value: Axis, diverging: bool = False) -> Chart:
+    """Return a field of coloured cells; columns and rows stand in the order in which they come.
+
+    Parameters
+    ----------
+    diverging
+        Values go from −1 to 1, and 0 is the middle.
+    """
+    scale = alt.Scale(domain=[-1, 0, 1], range="diverging") if diverging else alt.Scale(range="heatmap", zero=True)
+    across = alt.X(f"{x.column}:O", title=x.title, sort=None, axis=_upright())
+    drawn = _chart(frame).encode(
+        x=across,
+        y=alt.Y(f"{y.column}:O", title=y.title, sort=None, axis=alt.Axis(labelLimit=220)),
+        color=alt.Color(f"{value.column}:Q", title=value.title, scale=scale, legend=alt.Legend(format=value.format)),
+        tooltip=_tooltip(frame, y, x, value),
+    )
+    return _wide(drawn.mark_rect().properties(height=26 * max(1, frame[y.column].n_unique())))
+
+
+_UNTIL: Final = "until"
+"""The column with the end of a bar on an axis of days."""
+
+# --- Parts of charts --------------------------------------------------------------------------------------------------
+
+
+def _chart(frame: pl.DataFrame) -> alt.Chart:
+    dates = [name for name, dtype in frame.schema.items() if dtype == pl.Date]
+    # A day without a time is one in UTC for browsers, wherever they are.
+    return alt.Chart(frame.with_columns(pl.col(dates).dt.strftime("%Y-%m-%d")) if dates else frame)
+
+
+def _until(frame: pl.DataFrame, x: Axis) -> pl.Expr:
+    """Return where each column ends: it is a little narrower than the shortest distance between two."""
+    days = frame[x.column].unique().sort().to_physical()
+    apart = int(days.diff().min() or 1) if len(days) > 1 else 1  # type: ignore[arg-type]  # of days, not of text
+    return pl.col(x.column) + pl.duration(hours=round(24 * apart * 0.85))
+
+
+def _wide(chart: Chart) -> Chart:
+    return chart.properties(width="container", autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
+
+
+def _x(axis: Axis) -> alt.X:
+    return alt.X(
+        f"{axis.column}:Q", title=axis.title, axis=alt.Axis(format=axis.format, tickCount=6), scale=_scale(axis)
+    )
+
+
+def _y(axis: Axis) -> alt.Y:
+    return alt.Y(
+        f"{axis.column}:Q", title=axis.title, axis=alt.Axis(format=axis.format, tickCount=5), scale=_scale(axis)
+    )
+
+
+def _scale(axis: Axis) -> Any:
+    return alt.Scale(type=axis.scale) if axis.scale != "linear" else alt.Undefined
+
+
+def _labels(label: Axis) -> alt.Y:
+    return alt.Y(f"{label.column}:N", title=label.title, sort=None, axis=alt.Axis(labelLimit=260))
+
+
+def _time(axis: Axis) -> alt.X:
+    return alt.X(f"{axis.column}:T", title=axis.title, scale=alt.Scale(type="utc"), axis=alt.Axis(labelOverlap=True))
+
+
+def _upright() -> alt.Axis:
+    return alt.Axis(labelAngle=0, labelOverlap=True)
+
+
+def _series(frame: pl.DataFrame, series: Axis) -> alt.Color:
+    names = frame[series.column].unique(maintain_order=True).to_list()
+    return alt.Color(
+        f"{series.column}:N",
+        title=series.title,
+        scale=alt.Scale(domain=names, range=[PALETTE[place % len(PALETTE)] for place in range(len(names))]),
+        legend=alt.Legend(orient="bottom", columns=4, labelLimit=220),
+    )
+
+
+def _whiskers(base: alt.Chart, value: Axis) -> Any:
+    ends = alt.X("low:Q", title=value.title)
+    return base.mark_errorbar(ticks=True).encode(x=ends, x2="high:Q")
+
+
+def _figures(base: alt.Chart, value: Axis, text: str | None) -> Any:
+    written = alt.Text(f"{text}:N") if text else alt.Text(f"{value.column}:Q", format=value.format)
+    return base.mark_text(align="left", dx=8).encode(x=alt.value("width"), text=written)
+
+
+def _tooltip(frame: pl.DataFrame, *axes: Axis) -> list[alt.Tooltip]:
+    return [_told(frame, axis) for axis in axes]
+
+
+def _told(frame: pl.DataFrame, axis: Axis) -> alt.Tooltip:
+    dtype = frame.schema[axis.column]
+    if dtype == pl.Date:
+        return alt.Tooltip(f"{axis.column}:N", title=axis.title)
+    if dtype.is_numeric():
+        return alt.Tooltip(f"{axis.column}:Q", title=axis.title, format=axis.format)
+    return alt.Tooltip(f"{axis.column}:N", title=axis.title)

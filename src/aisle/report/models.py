@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import polars as pl
+
 from aisle.app.training.measuring import Measured
 from aisle.evaluation.bootstrap import Interval
 from aisle.evaluation.compare import FEWEST, Comparison, Finding
-from aisle.report.charts import Chart, Row, bar_chart
+from aisle.report.charts import BETTER, FIGURE, SAME, WORSE, Axis, bars
+from aisle.report.figure import Figure
 from aisle.report.page import render
 from aisle.shop import moments
 
@@ -14,8 +17,8 @@ if TYPE_CHECKING:
     from aisle.app.settings import ShopSection
     from aisle.app.training.calibrating import Reliability
 
-TONES: Final = {Finding.BETTER: "better", Finding.WORSE: "worse", Finding.NO_DIFFERENCE: "same"}
-"""The CSS class that colours each finding."""
+TONES: Final = {Finding.BETTER: BETTER, Finding.WORSE: WORSE, Finding.NO_DIFFERENCE: SAME}
+"""The colour of each finding."""
 
 
 def models_page(models: Sequence[Measured], shop: "ShopSection", reliability: "Reliability | None" = None) -> str:
@@ -39,7 +42,7 @@ def models_page(models: Sequence[Measured], shop: "ShopSection", reliability: "R
         days=round((report.end - report.cut) / moments.DAY),
         models=models,
         reliability=reliability,
-        charts=_charts(models),
+        figures=_figures(models),
         differences=_differences(models),
         fewest=FEWEST,
         any_novel=report.novel is not None,
@@ -78,7 +81,7 @@ def seconds(value: float) -> str:
     return f"{value:.2f} s" if value < 10 else f"{value:,.0f} s"
 
 
-def _charts(models: Sequence[Measured]) -> list[Chart]:
+def _figures(models: Sequence[Measured]) -> list[Figure]:
     """Return the charts of the main figures."""
     k = models[0].report.k
     every = [(model.model, model.report.intervals) for model in models]
@@ -91,18 +94,32 @@ def _charts(models: Sequence[Measured]) -> list[Chart]:
         "RMSE of predicted stars: shorter is better": stars,
     }
     return [
-        bar_chart(title, [Row(name, spread(interval), interval) for name, interval in rows])
+        _figure(title, [(name, spread(interval), interval, BETTER) for name, interval in rows])
         for title, rows in figures.items()
         if rows
     ]
 
 
-def _differences(models: Sequence[Measured]) -> Chart | None:
+def _differences(models: Sequence[Measured]) -> Figure | None:
     """Return the chart of differences from the first model, or None if no model was compared with it."""
     rows = [
-        Row(model.model, ndcg.finding.value, ndcg.difference, TONES[ndcg.finding])
+        (model.model, ndcg.finding.value, ndcg.difference, TONES[ndcg.finding])
         for model in models
         if model.versus and (ndcg := model.versus.ndcg)
     ]
     report = models[0].report
-    return bar_chart(f"Difference in NDCG@{report.k} from {models[0].model}", rows) if rows else None
+    return _figure(f"Difference in NDCG@{report.k} from {models[0].model}", rows) if rows else None
+
+
+def _figure(title: str, rows: Sequence[tuple[str, str, Interval, str]]) -> Figure:
+    """Return bars with their intervals: of each its name, what is written beside it, its interval and its colour."""
+    frame = pl.DataFrame(
+        [(name, interval.value, interval.low, interval.high, text, tone) for name, text, interval, tone in rows],
+        schema={
+            "model": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+            "figure": pl.String, "tone": pl.String,
+        },
+        orient="row",
+    )  # fmt: skip
+    chart = bars(frame, Axis("value", "", FIGURE), Axis("model", ""), text="figure", tone="tone")
+    return Figure(title, chart, frame.drop("figure", "tone"))

@@ -1,12 +1,14 @@
 """The page about the quality of a shop's data."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from aisle.evaluation.bootstrap import Interval
+import polars as pl
+
 from aisle.insights.quality import Quality, Step
-from aisle.report.charts import Chart, Row, bar_chart
+from aisle.report.charts import WHOLE_SHARE, Axis, bars, columns
+from aisle.report.figure import Figure
 from aisle.report.page import render
-from aisle.report.timeline import Timeline, stacked_columns
 from aisle.shop import moments
 from aisle.shop.columns import CATEGORY, IMAGE_URL, PRICE, TITLE
 
@@ -27,8 +29,8 @@ def quality_page(quality: Quality, shop: "ShopSection") -> str:
     shop
         Whose data it is, and whether the shop is simulated.
     """
-    charts = [chart for chart in (_activity(quality), _coverage(quality)) if chart]
-    return render("quality.html", shop, (percent,), quality=quality, course=_course(quality), charts=charts)
+    figures = [figure for figure in (_activity(quality), _coverage(quality)) if figure]
+    return render("quality.html", shop, (percent,), quality=quality, course=_course(quality), figures=figures)
 
 
 def percent(share: float) -> str:
@@ -38,28 +40,38 @@ def percent(share: float) -> str:
     return "> 99.9 %" if 0.999 < share < 1 else f"{100 * share:.1f} %"
 
 
-def _course(quality: Quality) -> Timeline:
-    labels = [moments.format_day(period.start) for period in quality.course]
-    kinds = {kind: [period.kinds[kind] for period in quality.course] for kind in quality.course[0].kinds}
+def _course(quality: Quality) -> Figure:
+    rows = [
+        (date.fromisoformat(moments.format_day(period.start)), kind, count)
+        for period in quality.course
+        for kind, count in period.kinds.items()
+    ]
+    frame = pl.DataFrame(rows, schema={"from": pl.Date, "kind": pl.String, "events": pl.Int64}, orient="row")
     days = round((quality.course[0].end - quality.course[0].start) / moments.DAY)
-    return stacked_columns(f"Events per {'day' if days == 1 else f'{days} days'}, by kind", labels, kinds)
+    title = f"Events per {'day' if days == 1 else f'{days} days'}, by kind"
+    chart = columns(frame, Axis("from", ""), Axis("events", "events"), Axis("kind", ""))
+    return Figure(title, chart, frame)
 
 
-def _activity(quality: Quality) -> Chart | None:
-    rows = [Row(_range(step), f"{step.visitors:,}", _exactly(step.visitors)) for step in quality.activity]
-    return bar_chart("Visitors by their number of events", rows) if rows else None
+def _activity(quality: Quality) -> Figure | None:
+    if not quality.activity:
+        return None
+    steps = [(_range(step), step.visitors) for step in quality.activity]
+    frame = pl.DataFrame(steps, schema={"events": pl.String, "visitors": pl.Int64}, orient="row")
+    chart = bars(frame, Axis("visitors", "visitors"), Axis("events", "events of a visitor"))
+    return Figure("Visitors by their number of events", chart, frame)
 
 
-def _coverage(quality: Quality) -> Chart | None:
-    rows = [Row(NAMES[name], percent(share), _exactly(share)) for name, share in quality.coverage.items()]
-    return bar_chart("Share of items that have each of these", rows) if rows else None
+def _coverage(quality: Quality) -> Figure | None:
+    if not quality.coverage:
+        return None
+    shares = [(NAMES[name], share, percent(share)) for name, share in quality.coverage.items()]
+    frame = pl.DataFrame(shares, schema={"column": pl.String, "share": pl.Float64, "of items": pl.String}, orient="row")
+    chart = bars(frame, Axis("share", "share of items", WHOLE_SHARE), Axis("column", ""), text="of items")
+    return Figure("Share of items that have each of these", chart, frame.drop("share"))
 
 
 def _range(step: Step) -> str:
     if step.most is None:
         return f"{step.least:,} and more"
     return f"{step.least:,}" if step.least == step.most else f"{step.least:,} to {step.most:,}"
-
-
-def _exactly(value: float) -> Interval:
-    return Interval(value, value, value)

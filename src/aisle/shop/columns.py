@@ -49,6 +49,8 @@ ITEMS_SHOWN: Final = "items"
 WEIGHT: Final = "weight"
 EVENTS_COUNT: Final = "events"
 OVER_CAP: Final = "over_cap"
+DAY: Final = "day"
+AUDIENCE: Final = "audience"
 
 EVENTS: Final[dict[str, str]] = {
     EVENT_ID: "str",
@@ -156,6 +158,55 @@ IMPRESSIONS: Final[dict[str, str]] = {
     ITEMS_SHOWN: "str",
 }
 """A shelf that was served. `items` is JSON: a list of `[item_id, position, score, propensity]`."""
+
+_LOOKS: Final[dict[str, str]] = {"places": "int64", "seen": "int64", "clicks": "int64", "carts": "int64"}
+_PAID: Final[dict[str, str]] = {
+    "orders": "int64",
+    "units": "int64",
+    "revenue": "int64",
+    "returned_units": "int64",
+    "returned_revenue": "int64",
+}
+
+SHELF_DAYS: Final[dict[str, str]] = {
+    DAY: "int64",
+    PLACEMENT: "str",
+    STRATEGY: "str",
+    MODEL_VERSION: "int64",
+    AUDIENCE: "str",
+    CURRENCY: "str",
+    "shelves": "int64",
+    **_LOOKS,
+    **_PAID,
+}
+"""What the shelves of one kind brought on a day, whose first moment is `day`. `places` are the items on them; looks,
+clicks and carts are counted under an empty currency, orders under theirs; money is in millionths."""
+
+ITEM_DAYS: Final[dict[str, str]] = {
+    DAY: "int64",
+    ITEM_ID: "str",
+    **_LOOKS,
+    "units": "int64",
+    "returned_units": "int64",
+}
+"""How often an item stood on shelves on a day, was seen, clicked and carted there, and was sold and returned at all."""
+
+SHOP_DAYS: Final[dict[str, str]] = {
+    DAY: "int64",
+    CURRENCY: "str",
+    "visitors": "int64",
+    "buyers": "int64",
+    "returning_buyers": "int64",
+    **_PAID,
+    "helped_orders": "int64",
+    "helped_revenue": "int64",
+    "unknown_shelf": "int64",
+    "not_on_shelf": "int64",
+    "before_shelf": "int64",
+    "before_click": "int64",
+    "repeated": "int64",
+}
+"""A day of the whole shop. People, and events that fit no shelf by the reason, are counted under an empty currency."""
 
 TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
 """The tables that a file can be imported as."""

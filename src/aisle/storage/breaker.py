@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from aisle.shop.errors import StillUnavailable, StorageError
+from aisle.shop.errors import DatabaseUnavailable, StillUnavailable, StorageError
 
 PROBE_SECONDS: Final = 0.25
 """How long the breaker pauses between two attempts to reach the database."""
@@ -32,6 +32,7 @@ class Breaker:
         self._probe = probe
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._told = ""
         self.is_open = is_open
         """Whether the database is known to be away."""
 
@@ -61,6 +62,7 @@ class Breaker:
     def _watch(self) -> None:
         _log.warning("database %s does not answer: shelves show what was last known", self._name)
         since = time.monotonic()
+        self._told = ""
         while not self._answers():
             if self._closing.wait(PROBE_SECONDS):
                 return
@@ -70,6 +72,10 @@ class Breaker:
     def _answers(self) -> bool:
         try:
             self._probe()
-        except StorageError:
+        except StorageError as error:
+            # Its tables may be of another version, as after an upgrade meanwhile: whoever can help has to know.
+            if not isinstance(error, DatabaseUnavailable) and str(error) != self._told:
+                self._told = str(error)
+                _log.warning("%s", error)
             return False
         return True

@@ -1,6 +1,6 @@
 """The connection to the shop's database: open it, read, write, change tables, and explain what it refuses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -150,7 +150,7 @@ class Database:
         self.close()
 
 
-def connect_for_requests(url: str, deadline: float) -> Database:
+def connect_for_requests(url: str, deadline: float, check: Callable[[Database], None] = lambda _: None) -> Database:
     """Open the shop's database for what requests read: quickly, or not at all.
 
     A read that takes longer fails, and opens a breaker: then all reads fail at once until the database answers again.
@@ -159,6 +159,8 @@ def connect_for_requests(url: str, deadline: float) -> Database:
     ----------
     deadline
         How many seconds a read may take.
+    check
+        Raises `StorageError` if a database that answers again cannot be used.
 
     Raises
     ------
@@ -166,11 +168,12 @@ def connect_for_requests(url: str, deadline: float) -> Database:
         As for `connect`.
     """
     db = connect(url, silence=deadline, quick=True)
-    return replace(db, breaker=Breaker(db.name, partial(_probe, db)), trips=True)
+    return replace(db, breaker=Breaker(db.name, partial(_probe, db, check)), trips=True)
 
 
-def _probe(db: Database) -> None:
+def _probe(db: Database, check: Callable[[Database], None]) -> None:
     """Read from each of the tables that every request reads."""
+    check(db)
     with db.read() as connection:
         for table in (events, items, item_changes):
             connection.execute(select(literal(1)).select_from(table).limit(1)).all()

@@ -198,6 +198,12 @@ def newest(db: Database, moment: int, n: int) -> list[str]:
         return list(connection.execute(query).scalars())
 
 
+def count(db: Database) -> int:
+    """Return how many there are."""
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(items)).scalar_one()
+
+
 def stream(db: Database, columns: Sequence[str], batch_size: int = 50_000) -> Iterator["pl.DataFrame"]:
     """Yield some columns of the catalogue as frames, as `frames.stream_frames` does."""
     return stream_frames(db, items, columns, batch_size)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, literal, 
 from aisle.shop.columns import USER_ID
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.moments import now
-from aisle.storage import erased, identities, interactions
+from aisle.storage import changed_days, erased, event_changes, identities, interactions
 from aisle.storage.connection import Database
 from aisle.storage.receipt import Receipt
 from aisle.storage.rows import transact
@@ -78,7 +78,9 @@ def part(connection: Connection, anonymous_id: str) -> dict[str, int]:
     """
     user_id = identities.known_user_of(connection, anonymous_id)
     ids = identities.ids_of(connection, anonymous_id)
-    interactions.forget_pairs(connection, _came_under(events, user_id, ids))
+    concerned = _came_under(events, user_id, ids)
+    interactions.forget_pairs(connection, concerned)
+    changed_days.mark(connection, concerned)
     rows = {table.name: _give_back(connection, table, user_id, ids) for table in _MOVED}
     # What was computed with these rows may show one person what another one looked at.
     rows |= {
@@ -105,6 +107,7 @@ def _move_rows(connection: Connection, old: str) -> dict[str, int]:
     new = identities.known_user_of(connection, old)
     if new == old:
         return dict.fromkeys((table.name for table in (*_MOVED, *_COMPUTED)), 0)
+    changed_days.mark(connection, events.c.user_id == old)
     rows = {table.name: _move(connection, table, old, new) for table in _MOVED}
     return rows | {table.name: _remove(connection, table, old) for table in _COMPUTED}
 
@@ -112,9 +115,12 @@ def _move_rows(connection: Connection, old: str) -> dict[str, int]:
 def _move(connection: Connection, table: Table, old: str, new: str) -> int:
     came_as = func.nullif(func.coalesce(table.c.came_as, literal(old, ID)), literal(new, ID))
     moved = update(table).where(table.c[USER_ID] == old)
+    blocks = event_changes.blocks_of(connection, events.c[USER_ID] == old) if table is events else []
     if table is import_changes:  # those of attributes are told by the id that these stay under
         moved = moved.where(table.c.table_name != users.name)
-    return connection.execute(moved.values({USER_ID: new, "came_as": came_as})).rowcount
+    rows = connection.execute(moved.values({USER_ID: new, "came_as": came_as})).rowcount
+    event_changes.enter(connection, blocks)
+    return rows
 
 
 def _remove(connection: Connection, table: Table, user_id: str) -> int:
@@ -152,7 +158,11 @@ def _give_back(connection: Connection, table: Table, user_id: str, ids: Collecti
     """Give the first of some ids what came in under any of them."""
     owner = next(iter(ids))
     values = {USER_ID: owner, "came_as": func.nullif(table.c.came_as, literal(owner, ID))}
-    return connection.execute(update(table).where(_came_under(table, user_id, ids)).values(values)).rowcount
+    which = _came_under(table, user_id, ids)
+    blocks = event_changes.blocks_of(connection, which) if table is events else []
+    rows = connection.execute(update(table).where(which).values(values)).rowcount
+    event_changes.enter(connection, blocks)
+    return rows
 
 
 def _came_under(table: Table, user_id: str, ids: Collection[str]) -> ColumnElement[bool]:

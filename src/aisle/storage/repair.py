@@ -8,11 +8,12 @@ import msgspec
 from sqlalchemy import Connection, Table, select
 
 from aisle.shop.columns import EVENT, USER_ID
+from aisle.storage import changed_days, event_changes
 from aisle.storage.dialects import insert_all, update_rows
 from aisle.storage.digest import digest
 from aisle.storage.imports import Origin
 from aisle.storage.parts import parts
-from aisle.storage.tables import import_changes, row_columns, users
+from aisle.storage.tables import events, import_changes, row_columns, users
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -96,6 +97,7 @@ def settle(
 def write(connection: Connection, table: Table, changes: Sequence[Changed], number: int | None) -> None:
     """Change stored rows, and remember what they were if an import changes them."""
     names, by_number = row_columns(table), "seq" in table.c
+    _mark_days(connection, table, changes)
     by_fields: dict[tuple[str, ...], list[Row]] = {}
     for change in changes:
         fields = tuple(name for name, old, new in zip(names, change.before, change.after, strict=True) if old != new)
@@ -103,7 +105,17 @@ def write(connection: Connection, table: Table, changes: Sequence[Changed], numb
         by_fields.setdefault(fields, []).append((*key, *change.after))
     for fields, rows in by_fields.items():
         update_rows(connection, table, fields, ["seq", "digest", *names] if by_number else names, rows)
+    _mark_days(connection, table, changes)
     remember(connection, table, changes, number)
+    if table is events:
+        event_changes.enter(connection, {int(change.key) // event_changes.BLOCK for change in changes})
+
+
+def _mark_days(connection: Connection, table: Table, changes: Sequence[Changed]) -> None:
+    """Note the days of events that are about to change, and those that they came to."""
+    if table is events:
+        for some in parts([change.key for change in changes]):
+            changed_days.mark(connection, events.c.seq.in_(some))
 
 
 def remember(connection: Connection, table: Table, changes: Sequence[Changed], number: int | None) -> None:

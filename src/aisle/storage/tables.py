@@ -146,6 +146,17 @@ item_changes: Final = Table(
 """The version of the catalogue with which each item last changed, and under the empty id, which no item has, the newest
 version: writers lock that row, so that versions become visible in their order."""
 
+event_changes: Final = Table(
+    "event_changes",
+    metadata,
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Index("event_changes_version", "version"),
+    **OPTIONS,
+)
+"""The version with which events of each block of numbers last changed, and two rows that are no blocks
+(`storage.event_changes`)."""
+
 users: Final = Table(
     "users",
     metadata,
@@ -304,8 +315,36 @@ mail_shelves: Final = Table(
 )
 """The shelf of each e-mail, by the digest of its token: links lead where pictures say, as long as it is valid."""
 
-credentials: Final = MetaData()
-"""What opens the shop's doors. A backup leaves it out, so that none brings a revoked key back."""
+shelf_days: Final = Table(
+    "shelf_days",
+    metadata,
+    _sequence(),
+    *_shop_columns(columns.SHELF_DAYS, columns.SHELF_DAYS.keys()),
+    Index("shelf_days_day", columns.DAY),
+    **OPTIONS,
+)
+
+item_days: Final = Table(
+    "item_days",
+    metadata,
+    *_shop_columns(columns.ITEM_DAYS, columns.ITEM_DAYS.keys(), (columns.DAY, columns.ITEM_ID)),
+    **OPTIONS,
+)
+
+shop_days: Final = Table(
+    "shop_days",
+    metadata,
+    Column(columns.DAY, BigInteger, primary_key=True, autoincrement=False),
+    Column(columns.CURRENCY, WORD, primary_key=True),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in columns.SHOP_DAYS
+        if name not in (columns.DAY, columns.CURRENCY)
+    ),
+    Column("through", BigInteger, nullable=False),
+    **OPTIONS,
+)
+"""A day that was counted has a row without a currency; `through` is the newest event that its counts know."""
 
 impressions: Final = Table(
     "impressions",
@@ -324,69 +363,3 @@ impressions: Final = Table(
     **OPTIONS,
 )
 """The shelves that were served to shoppers, with what stood on them."""
-
-signing_keys: Final = Table(
-    "signing_keys",
-    credentials,
-    Column("name", WORD, primary_key=True),
-    Column("value", LargeBinary(32).with_variant(BINARY(32), "mysql"), nullable=False),
-    **OPTIONS,
-)
-"""The secrets with which the shop signs what it gives out."""
-
-api_keys: Final = Table(
-    "api_keys",
-    credentials,
-    Column("key_id", WORD, primary_key=True),
-    Column("scope", WORD, nullable=False),
-    Column("digest", SHA256, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("origins", Text, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("revoked", BigInteger),
-    **OPTIONS,
-)
-
-signing_secrets: Final = Table(
-    "signing_secrets",
-    credentials,
-    Column("secret_id", WORD, primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("revoked", BigInteger),
-    **OPTIONS,
-)
-
-team: Final = Table(
-    "team",
-    credentials,
-    Column("name", ID, primary_key=True),
-    Column("role", WORD, nullable=False),
-    Column("password", Text, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    **OPTIONS,
-)
-"""The people who run the shop; a password is what scrypt makes of it."""
-
-team_sessions: Final = Table(
-    "team_sessions",
-    credentials,
-    Column("digest", SHA256, primary_key=True),
-    Column("name", ID, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("used", BigInteger, nullable=False),
-    Index("team_sessions_name", "name"),
-    **OPTIONS,
-)
-"""Who is logged in: the digests of the session ids."""
-
-failed_logins: Final = Table(
-    "failed_logins",
-    credentials,
-    Column("digest", SHA256, primary_key=True),
-    Column("failures", Integer, nullable=False),
-    Column("last", BigInteger, nullable=False),
-    Index("failed_logins_last", "last"),
-    **OPTIONS,
-)
-"""How often logging in failed under a name or from an address, of which there is only a digest."""

@@ -1,6 +1,6 @@
 """The table of routes: every way into the server, and who may take it. What is not here is refused at the door."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from aisle._version import __version__
 from aisle.app.serve import Live
@@ -33,7 +33,7 @@ from aisle.web.schemas import Health
 
 def health(live: Live, _caller: Caller | None, _given: Nothing) -> Health:
     """Return the server's health and the version of the live model."""
-    return Health("ok", __version__, live.model_version())
+    return Health("ok", __version__, live.model_version(), _database(live))
 
 
 async def alive(_live: Live, _caller: Caller | None, _given: Nothing) -> Health:
@@ -51,7 +51,11 @@ def ready(live: Live, _caller: Caller | None, _given: Nothing) -> Health:
     BundleError
         If no bundle is sound.
     """
-    return Health("ok", __version__, live.model_watch.current().version)
+    return Health("ok", __version__, live.model_watch.current().version, _database(live))
+
+
+def _database(live: Live) -> Literal["answers", "away"]:
+    return "away" if live.is_database_away else "answers"
 
 
 _EVENTS: Final = f'Send one event, a list of events, or {{"events": […]}}; at most {MAX_EVENTS:,}'

@@ -16,11 +16,14 @@ Id: TypeAlias = Annotated[
 
 
 class Health(Struct, frozen=True):
-    """The server's health and the version of the live model."""
+    """The server's health, the version of the live model, and whether the database answers."""
 
     status: Literal["ok"]
     version: str
     model_version: int | None
+    database: Annotated[
+        Literal["answers", "away"] | None, Meta(description="Null if it was not asked; shelves are filled without it.")
+    ] = None
 
 
 class Problem(Struct, frozen=True):

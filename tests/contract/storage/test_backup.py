@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from aisle.storage import backup, events, imports, items, models, people, rejects, reviews, tables, users
+from aisle.storage import backup, days, events, imports, items, models, people, rejects, reviews, tables, users
 from aisle.storage.connection import Database, connect
 from tests.contract.storage.conftest import Shops
+from tests.contract.storage.test_days import counts as of_day
 from tests.contract.storage.test_people import ANNA, BOB, fill
 from tests.storage import samples
 
@@ -50,6 +51,15 @@ def test_a_backup_fits_another_kind_of_database(db: Database, other: Database) -
         assert contents(other) == contents(db)
         assert counts == {name: len(rows) - (name == "erased") for name, rows in contents(db).items()}
         assert all(counts.values())
+
+
+def test_days_are_counted_anew_after_a_restore(db: Database, other: Database) -> None:
+    fill_all(db)
+    with other:
+        for database in (db, other):
+            days.replace(database, 0, of_day(0), 1)
+        backup.load(other, backup.dump(db))
+        assert [days.rows(other, table.name, 0, 1) for table in days.TABLES] == [[], [], []]
 
 
 def test_numbers_go_on_after_the_restored_ones(db: Database, other: Database) -> None:

@@ -17,9 +17,10 @@ from aisle.shop.errors import InputError, SchemaError
 from aisle.storage import browse, events, health, items, merges, migrations
 from aisle.storage.browse import ItemFilter
 from aisle.storage.connection import Database, connect
+from aisle.storage.credentials import credentials
 from aisle.storage.passing import passing
 from aisle.storage.search import FULL_TEXT
-from aisle.storage.tables import credentials, metadata
+from aisle.storage.tables import metadata
 from tests import databases
 from tests.storage import samples
 

@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 
+from aisle.app.serving.last_known import CATALOGUE, NOTHING, LastKnown
 from aisle.engine.model import TrainedModel
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows, sold_here
 from aisle.shop import moments
@@ -43,11 +43,14 @@ class CatalogueWatch:
         Where it is read from, which may take a while.
     reads
         Says at each request whether something changed.
+    last_known
+        Where the catalogue is kept, with each new model, for a start while the database is away.
     """
 
-    def __init__(self, db: Database, reads: Database) -> None:
+    def __init__(self, db: Database, reads: Database, last_known: LastKnown = NOTHING) -> None:
         self._db = db
         self._reads = reads
+        self._last_known = last_known
         self._lock = threading.Lock()
         self._database: object = None
         self._version: int | None = None
@@ -74,6 +77,8 @@ class CatalogueWatch:
         """Make ready what requests to a model will ask for, before the first one comes."""
         with self._lock:
             self._read(model)
+            if self._version is not None:
+                self._last_known.keep(CATALOGUE, list(self._facts.values()))
 
     def held_of(self, model: TrainedModel) -> HeldCatalogue | None:
         """Return the catalogue as it was last read for a model; None if it never was."""
@@ -88,8 +93,11 @@ class CatalogueWatch:
 
     def _read(self, model: TrainedModel) -> HeldCatalogue:
         """Read what changed, and return all that is held for a model."""
-        with suppress(StorageError):  # then what was read before counts
+        try:
             self._read_changes()
+        except StorageError:  # then what was read before counts, be it by another process
+            if self._version is None and not self._facts:
+                self._facts = {facts.item_id: facts for facts in self._last_known.read(CATALOGUE, ItemFacts)}
         held = self.held_of(model)
         if held is None:
             in_catalogue = np.array([item_id in self._facts for item_id in model.items.ids], np.bool_)

@@ -1,13 +1,19 @@
 """How a process of the shop uses its database: requests read quickly or not at all, all else takes its time."""
 
+import logging
 from dataclasses import replace
 from typing import Final
 
+from aisle.app.serving.last_known import LastKnown
 from aisle.app.settings import Settings
+from aisle.shop.errors import DatabaseUnavailable
 from aisle.storage.connection import Database, connect, connect_for_requests
+from aisle.storage.migrations import check
 
 SILENCE_SECONDS: Final = 30.0
 """How long a server waits for a database that says nothing, for all that is not the read of a request."""
+
+_log: Final = logging.getLogger(__name__)
 
 
 def connections(settings: Settings, *, in_server: bool) -> tuple[Database, Database]:
@@ -24,5 +30,24 @@ def connections(settings: Settings, *, in_server: bool) -> tuple[Database, Datab
     if not in_server:
         db = connect(settings.database_url)
         return db, db
-    reads = connect_for_requests(settings.database_url, settings.serve.database_seconds)
+    reads = connect_for_requests(settings.database_url, settings.serve.database_seconds, check)
     return replace(connect(settings.database_url, silence=SILENCE_SECONDS), breaker=reads.breaker), reads
+
+
+def check_tables(db: Database, reads: Database, last_known: LastKnown) -> None:
+    """Make sure that the database has this code's tables; when it answers, if what was known last will do until then.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        If it does not answer, and nothing was known.
+    SchemaError
+        If its tables are of another version.
+    """
+    if not last_known.is_there:
+        check(db)
+        return
+    try:
+        check(reads)
+    except DatabaseUnavailable as error:
+        _log.warning("starting with what was known last: %s", error)

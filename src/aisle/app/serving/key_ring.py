@@ -6,19 +6,34 @@ They are read again every second, so that a revoked one is refused within about 
 import logging
 import threading
 import time
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+import msgspec
 
 from aisle.app.data.sealing import unseal
+from aisle.app.serving.last_known import KEYS, LastKnown
 from aisle.shop.access import is_key, key_id
-from aisle.shop.errors import SettingsError, StillUnavailable, StorageError
+from aisle.shop.errors import DatabaseUnavailable, SettingsError, StillUnavailable, StorageError
 from aisle.storage import keys, signing_secrets, team
 from aisle.storage.connection import Database
 from aisle.storage.keys import KeyRow
+from aisle.storage.signing_secrets import SecretRow
 
 CHECK_SECONDS: Final = 1.0
 """How old the list of keys may be."""
 
+R = TypeVar("R", KeyRow, SecretRow)
+
 _log = logging.getLogger(__name__)
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """The keys as the database stores them: whoever reads them cannot use them."""
+
+    is_locked: bool
+    keys: list[KeyRow]
+    secrets: list[SecretRow]
 
 
 class KeyRing:
@@ -30,15 +45,30 @@ class KeyRing:
         Where the keys are.
     sealing_key
         What the secrets that sign users are sealed with.
+    last_known
+        Where the keys are kept for a start while the database is away.
+
+    Raises
+    ------
+    StorageError
+        If the database does not answer, and no keys were kept.
     """
 
-    def __init__(self, db: Database, sealing_key: str | None) -> None:
+    def __init__(self, db: Database, sealing_key: str | None, last_known: LastKnown) -> None:
         self._db = db
         self._sealing_key = sealing_key
+        self._last_known = last_known
+        self._stored: _Stored | None = None
         self.secrets: dict[str, str] = {}
         """The valid secrets that sign users, by id."""
         self._refreshing = threading.Lock()
-        self._read()
+        try:
+            self._read()
+        except DatabaseUnavailable:
+            kept = last_known.read(KEYS, _Stored)
+            if not kept:
+                raise
+            self._take(kept[0])
 
     @property
     def is_old(self) -> bool:
@@ -60,20 +90,25 @@ class KeyRing:
 
     def _read(self) -> None:
         rows = keys.list_(self._db)
-        valid = [row for row in rows if row.revoked is None]
-        self.is_locked = bool(rows) or team.any_there(self._db)
+        stored = _Stored(bool(rows) or team.any_there(self._db), _valid(rows), _valid(signing_secrets.list_(self._db)))
+        changed, self._stored = stored != self._stored, stored
+        self._take(stored)
+        if changed:
+            self._last_known.keep(KEYS, [stored])
+
+    def _take(self, stored: _Stored) -> None:
+        self.is_locked = stored.is_locked
         """Whether a key was ever made, or there is a person: from then on, nobody comes in without."""
-        self.origins = frozenset(origin for row in valid for origin in row.origins)
+        self.origins = frozenset(origin for row in stored.keys for origin in row.origins)
         """The origins of all valid keys."""
-        self._valid = {row.key_id: row for row in valid}
-        self.secrets = self._read_secrets()
+        self._valid = {row.key_id: row for row in stored.keys}
+        self.secrets = self._unsealed(stored.secrets)
         self._checked = time.monotonic()
 
-    def _read_secrets(self) -> dict[str, str]:
-        valid = [row for row in signing_secrets.list_(self._db) if row.revoked is None]
+    def _unsealed(self, rows: Sequence[SecretRow]) -> dict[str, str]:
         try:
             return {
-                row.secret_id: self.secrets.get(row.secret_id) or unseal(row.sealed, self._sealing_key) for row in valid
+                row.secret_id: self.secrets.get(row.secret_id) or unseal(row.sealed, self._sealing_key) for row in rows
             }
         except SettingsError as error:
             _log.warning("no user token is accepted: %s", error)
@@ -83,3 +118,7 @@ class KeyRing:
         """Return what is stored of a key, or None if it is not a valid one."""
         row = self._valid.get(key_id(key) or "")
         return row if row is not None and is_key(key, row.digest) else None
+
+
+def _valid(rows: Sequence[R]) -> list[R]:
+    return [row for row in rows if row.revoked is None]

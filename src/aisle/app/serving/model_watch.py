@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from aisle.app.serving.last_known import MODEL, NOTHING, LastKnown
 from aisle.app.serving.private_bundles import PrivateBundles
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
 from aisle.kernels.threads import hold_blas
 from aisle.models import registry
 from aisle.models.bundle import Bundle
-from aisle.shop.errors import AisleError, BundleError, NoModel, StillUnavailable
+from aisle.shop.errors import AisleError, BundleError, DatabaseUnavailable, NoModel, StillUnavailable
 from aisle.storage.connection import Database
 from aisle.storage.models import ModelRow
 
@@ -42,6 +43,8 @@ class ModelWatch:
         Where the workers of a server keep checked copies of them; None: the bundles are used as they are.
     prepare
         Called with each model before requests see it.
+    last_known
+        Where the live model's row is kept for a start while the database is away.
     """
 
     def __init__(
@@ -50,10 +53,12 @@ class ModelWatch:
         bundles: Path,
         copies: Path | None = None,
         prepare: Callable[[TrainedModel], None] = lambda _: None,
+        last_known: LastKnown = NOTHING,
     ) -> None:
         self._db = db
         self._bundles = bundles
         self._prepare = prepare
+        self._last_known = last_known
         self._private = None if copies is None else PrivateBundles(bundles, copies)
         self._model: TrainedModel | None = None
         self._content: _Content | None = None
@@ -115,7 +120,7 @@ class ModelWatch:
     def _refresh(self) -> None:
         """Load the live model if it is another one; if the database or the bundle fails, the old model stays."""
         try:
-            row = registry.live(self._db)
+            row = self._live()
             if row is not None:
                 self._change_to(row)
         except AisleError as error:
@@ -125,12 +130,23 @@ class ModelWatch:
                 _log.warning("keeping model %s: %s", self._model.version, error)
         self._checked = time.monotonic()
 
+    def _live(self) -> ModelRow | None:
+        """Return the row of the live model; if the database was away from the start, that of the last one served."""
+        try:
+            return registry.live(self._db)
+        except DatabaseUnavailable:
+            kept = [] if self._model else self._last_known.read(MODEL, ModelRow)
+            if not kept:
+                raise
+            return kept[0]
+
     def _change_to(self, row: ModelRow) -> None:
         content = _Content(row.version, row.created, registry.digest(self._bundles, row))
         if content in (self._content, self._refused):
             return
         try:
             self._model, self._content = self._load(row, content.digest), content
+            self._last_known.keep(MODEL, [row])
         except BundleError as error:
             self._refused = content
             if self._model is not None:

@@ -1,13 +1,13 @@
 """What one network address counts for: events beyond it are marked, and counted by digests of a day.
 
-Revision 0015. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0017. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 
 
 def upgrade() -> None:

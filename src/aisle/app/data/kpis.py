@@ -1,0 +1,112 @@
+"""The KPIs of a shop: the counts of days brought up to date, and what follows from them."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from aisle.app.data.day_counts import count_days
+from aisle.app.progress import Progress, silent
+from aisle.insights.kpis import rates
+from aisle.insights.kpis.attribution import Doubt
+from aisle.shop.columns import (
+    AUDIENCE,
+    DAY,
+    ITEM_DAYS,
+    ITEM_ID,
+    MODEL_VERSION,
+    PLACEMENT,
+    SHELF_DAYS,
+    SHOP_DAYS,
+    STRATEGY,
+)
+from aisle.shop.errors import InputError
+from aisle.shop.moments import DAY as ONE_DAY
+from aisle.shop.moments import format_day, now
+from aisle.shop.money import MICROS
+from aisle.shop.schemas import schema_of
+from aisle.storage import days, items
+from aisle.storage.connection import Database
+
+BY: Final = (PLACEMENT, STRATEGY, MODEL_VERSION, AUDIENCE, DAY)
+"""By what shelves can be told apart."""
+
+_MONEY: Final = (
+    "revenue",
+    "returned_revenue",
+    "helped_revenue",
+    "order_value",
+    "revenue_per_thousand",
+    "revenue_per_visitor",
+)
+
+
+class Kpis(NamedTuple):
+    """What the shelves brought in some days. Money is in currency units, a row of its own for each currency."""
+
+    since: str
+    """The first day."""
+    until: str
+    """The last day."""
+    shop: pl.DataFrame
+    """The whole shop: counts, and the rates of `insights.kpis.rates.OF_SHOP`."""
+    shelves: pl.DataFrame
+    """The shelves: counts, and the rates of `insights.kpis.rates.OF_SHELVES`."""
+    coverage: float | None
+    """The share of the catalogue that stood on a shelf; None without a catalogue."""
+    doubts: dict[str, int]
+    """The events that name a shelf and are owed to none, by the reason."""
+
+
+def kpis(
+    db: Database,
+    days_back: int,
+    by: Sequence[str] = (PLACEMENT,),
+    progress: Progress = silent,
+    moment: int | None = None,
+) -> Kpis:
+    """Return the KPIs of the last days, today included.
+
+    Parameters
+    ----------
+    by
+        Of `BY`: how shelves are told apart.
+    moment
+        Now, if it is not the clock's.
+
+    Raises
+    ------
+    InputError
+        If `by` holds something else.
+    StorageError
+        If the database refuses.
+    """
+    unknown = [name for name in by if name not in BY]
+    if unknown:
+        raise InputError(f"shelves cannot be told apart by {unknown[0]!r}; choose from {', '.join(BY)}")
+    today = now() if moment is None else moment
+    count_days(db, progress, today)
+    until = today - today % ONE_DAY + ONE_DAY
+    since = until - days_back * ONE_DAY
+    shop = _counts(db, days.SHOP, SHOP_DAYS, since, until)
+    shown = _counts(db, days.ITEMS, ITEM_DAYS, since, until).filter(pl.col("places") > 0)[ITEM_ID].n_unique()
+    catalogue = items.count(db)
+    return Kpis(
+        since=format_day(since),
+        until=format_day(until - ONE_DAY),
+        shop=_in_units(rates.of_shop(shop)),
+        shelves=_in_units(rates.of_shelves(_counts(db, days.SHELVES, SHELF_DAYS, since, until), by)),
+        coverage=shown / catalogue if catalogue else None,
+        doubts={doubt.value: int(shop[doubt.value].sum()) for doubt in Doubt},
+    )
+
+
+def _counts(db: Database, table: str, columns: dict[str, str], since: int, until: int) -> pl.DataFrame:
+    return pl.DataFrame(days.rows(db, table, since, until), schema=schema_of(columns), orient="row")
+
+
+def _in_units(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return money in currency units, and days as dates."""
+    money = [pl.col(name) / MICROS for name in _MONEY if name in frame.columns]
+    dated = [pl.from_epoch(pl.col(DAY), "us").dt.date()] if DAY in frame.columns else []
+    return frame.with_columns(*money, *dated)

@@ -34,12 +34,12 @@ from aisle.storage import event_changes
 from aisle.storage.connection import Database
 from aisle.storage.event_changes import State
 
-COLUMNS: Final = tuple(name for name in c.EVENTS if name not in (c.EVENT_ID, c.PROPERTIES))
+COLUMNS: Final = tuple(name for name in c.STORED_EVENTS if name not in (c.EVENT_ID, c.PROPERTIES))
 """The columns that are copied."""
 
-SCHEMA: Final = schema_of({name: c.EVENTS[name] for name in COLUMNS})
+SCHEMA: Final = schema_of({name: c.STORED_EVENTS[name] for name in COLUMNS})
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The layout that this code writes; another one is made again."""
 
 MOST_PIECES: Final = 8

@@ -1,6 +1,6 @@
 """Leases, and the jobs of the worker.
 
-Revision 0017. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0018. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}

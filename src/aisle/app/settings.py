@@ -157,6 +157,9 @@ class ServeSection(_Section):
     """Whether each request is a line of JSON on standard output: time, level, route, status, milliseconds."""
     calls_per_second: float = Field(default=50.0, ge=0)
     """How many calls with a browser key one address may make to a process; ten seconds' worth at once. 0: no limit."""
+    votes_per_address: int = Field(default=10, ge=1)
+    """How many events of a kind with an item count in a day of an address, if they come with a browser key; in all, 200
+    times as many. More are stored and change their shopper's shelves, and nobody else's."""
 
 
 class Settings(BaseSettings):

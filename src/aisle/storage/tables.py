@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -99,7 +100,7 @@ def row_columns(table: Table) -> list[str]:
     return [*columns.TABLES[table.name], *(["came_as"] if "came_as" in table.c else [])]
 
 
-_OPTIONS: Final[dict[str, Any]] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}
+OPTIONS: Final[dict[str, Any]] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}
 
 events: Final = Table(
     "events",
@@ -109,10 +110,11 @@ events: Final = Table(
     *_shop_columns(columns.EVENTS, {columns.EVENT_ID, columns.EVENT, columns.TIMESTAMP}),
     _came_as(),
     _import_number(),
+    Column(columns.OVER_CAP, SmallInteger),
     Index("events_user_timestamp", columns.USER_ID, columns.TIMESTAMP),
     Index("events_session_timestamp", columns.SESSION_ID, columns.TIMESTAMP),
     Index("events_timestamp", columns.TIMESTAMP),
-    **_OPTIONS,
+    **OPTIONS,
 )
 
 items: Final = Table(
@@ -121,7 +123,7 @@ items: Final = Table(
     *_shop_columns(columns.ITEMS, {columns.ITEM_ID}, {columns.ITEM_ID}),
     _import_number(),
     Index("items_available_from", columns.AVAILABLE_FROM),
-    **_OPTIONS,
+    **OPTIONS,
 )
 
 item_history: Final = Table(
@@ -130,7 +132,7 @@ item_history: Final = Table(
     _sequence(),
     *_shop_columns(columns.ITEM_HISTORY, {columns.ITEM_ID, columns.TIMESTAMP}),
     Index("item_history_item_timestamp", columns.ITEM_ID, columns.TIMESTAMP),
-    **_OPTIONS,
+    **OPTIONS,
 )
 
 item_changes: Final = Table(
@@ -139,17 +141,28 @@ item_changes: Final = Table(
     Column(columns.ITEM_ID, ID, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Index("item_changes_version", "version"),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """The version of the catalogue with which each item last changed, and under the empty id, which no item has, the newest
 version: writers lock that row, so that versions become visible in their order."""
+
+event_changes: Final = Table(
+    "event_changes",
+    metadata,
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Index("event_changes_version", "version"),
+    **OPTIONS,
+)
+"""The version with which events of each block of numbers last changed, and two rows that are no blocks
+(`storage.event_changes`)."""
 
 users: Final = Table(
     "users",
     metadata,
     *_shop_columns(columns.USERS, {columns.USER_ID}, {columns.USER_ID}),
     _import_number(),
-    **_OPTIONS,
+    **OPTIONS,
 )
 
 merged: Final = Table(
@@ -161,7 +174,7 @@ merged: Final = Table(
     Column("traced", Boolean, nullable=False, default=False),
     Column("created", BigInteger, nullable=False),
     Index("merged_user", columns.USER_ID),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """Which anonymous id belongs to which known user: what comes in under it is the user's, and is erased with the user.
 
@@ -174,7 +187,7 @@ erased: Final = Table(
     metadata,
     Column("digest", DIGEST, primary_key=True),
     Column("created", BigInteger, nullable=False),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """The digests of the ids of erased people, and a row of zeros that storing, erasing and merging lock."""
 
@@ -186,7 +199,7 @@ recommendations: Final = Table(
         columns.RECOMMENDATIONS.keys() - {columns.SCORE},
         (columns.USER_ID, columns.PLACEMENT, columns.RANK),
     ),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """The shelves of all shoppers as they were last computed, for mailings and for the shop's analysts."""
 
@@ -194,7 +207,7 @@ interactions: Final = Table(
     "interactions",
     metadata,
     *_shop_columns(columns.INTERACTIONS, columns.INTERACTIONS.keys(), (columns.USER_ID, columns.ITEM_ID)),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """The pairs that models learn from as of the last training, for the shop's analysts."""
 
@@ -206,7 +219,7 @@ reviews: Final = Table(
     *_shop_columns(columns.REVIEWS, {columns.REVIEW_ID}),
     _came_as(),
     _import_number(),
-    **_OPTIONS,
+    **OPTIONS,
 )
 
 imports: Final = Table(
@@ -220,7 +233,7 @@ imports: Final = Table(
     Column("options", LONG_TEXT, nullable=False),
     Column("readings", LONG_TEXT, nullable=False),
     Column("counts", Text, nullable=False),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """Imports; an import without `finished` is at work or was cut off."""
 
@@ -239,7 +252,7 @@ import_changes: Final = Table(
     Index("import_changes_row_seq", "row_seq"),
     Index("import_changes_row_id", "row_id"),
     Index("import_changes_user", columns.USER_ID),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """What imports changed of rows that were stored before: `fields` is a JSON object of the old and the new value of each
 field, `user_id` whose the row was, if the import changed that."""
@@ -255,7 +268,7 @@ rejects: Final = Table(
     Column("table_name", WORD, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    **_OPTIONS,
+    **OPTIONS,
 )
 
 models: Final = Table(
@@ -270,7 +283,7 @@ models: Final = Table(
     Column("note", Text, nullable=False),
     Column("promoted", BigInteger),
     Column("run_id", Text),
-    **_OPTIONS,
+    **OPTIONS,
 )
 
 paged_shelves: Final = Table(
@@ -283,7 +296,7 @@ paged_shelves: Final = Table(
     Column("shelf", LONG_TEXT, nullable=False),
     Index("paged_shelves_user", columns.USER_ID),
     Index("paged_shelves_created", "created"),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """Shelves that are read page by page, for an hour: whatever happens meanwhile, no page repeats what another showed."""
 
@@ -298,7 +311,7 @@ mail_shelves: Final = Table(
     Column("shelf", LONG_TEXT, nullable=False),
     Index("mail_shelves_user", columns.USER_ID),
     Index("mail_shelves_expires", "expires"),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """The shelf of each e-mail, by the digest of its token: links lead where pictures say, as long as it is valid."""
 
@@ -308,14 +321,14 @@ shelf_days: Final = Table(
     _sequence(),
     *_shop_columns(columns.SHELF_DAYS, columns.SHELF_DAYS.keys()),
     Index("shelf_days_day", columns.DAY),
-    **_OPTIONS,
+    **OPTIONS,
 )
 
 item_days: Final = Table(
     "item_days",
     metadata,
     *_shop_columns(columns.ITEM_DAYS, columns.ITEM_DAYS.keys(), (columns.DAY, columns.ITEM_ID)),
-    **_OPTIONS,
+    **OPTIONS,
 )
 
 shop_days: Final = Table(
@@ -329,12 +342,9 @@ shop_days: Final = Table(
         if name not in (columns.DAY, columns.CURRENCY)
     ),
     Column("through", BigInteger, nullable=False),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """A day that was counted has a row without a currency; `through` is the newest event that its counts know."""
-
-credentials: Final = MetaData()
-"""What opens the shop's doors. A backup leaves it out, so that none brings a revoked key back."""
 
 impressions: Final = Table(
     "impressions",
@@ -350,72 +360,6 @@ impressions: Final = Table(
     _came_as(),
     Index("impressions_timestamp", columns.TIMESTAMP),
     Index("impressions_user", columns.USER_ID),
-    **_OPTIONS,
+    **OPTIONS,
 )
 """The shelves that were served to shoppers, with what stood on them."""
-
-signing_keys: Final = Table(
-    "signing_keys",
-    credentials,
-    Column("name", WORD, primary_key=True),
-    Column("value", LargeBinary(32).with_variant(BINARY(32), "mysql"), nullable=False),
-    **_OPTIONS,
-)
-"""The secrets with which the shop signs what it gives out."""
-
-api_keys: Final = Table(
-    "api_keys",
-    credentials,
-    Column("key_id", WORD, primary_key=True),
-    Column("scope", WORD, nullable=False),
-    Column("digest", SHA256, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("origins", Text, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("revoked", BigInteger),
-    **_OPTIONS,
-)
-
-signing_secrets: Final = Table(
-    "signing_secrets",
-    credentials,
-    Column("secret_id", WORD, primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("revoked", BigInteger),
-    **_OPTIONS,
-)
-
-team: Final = Table(
-    "team",
-    credentials,
-    Column("name", ID, primary_key=True),
-    Column("role", WORD, nullable=False),
-    Column("password", Text, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    **_OPTIONS,
-)
-"""The people who run the shop; a password is what scrypt makes of it."""
-
-team_sessions: Final = Table(
-    "team_sessions",
-    credentials,
-    Column("digest", SHA256, primary_key=True),
-    Column("name", ID, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("used", BigInteger, nullable=False),
-    Index("team_sessions_name", "name"),
-    **_OPTIONS,
-)
-"""Who is logged in: the digests of the session ids."""
-
-failed_logins: Final = Table(
-    "failed_logins",
-    credentials,
-    Column("digest", SHA256, primary_key=True),
-    Column("failures", Integer, nullable=False),
-    Column("last", BigInteger, nullable=False),
-    Index("failed_logins_last", "last"),
-    **_OPTIONS,
-)
-"""How often logging in failed under a name or from an address, of which there is only a digest."""

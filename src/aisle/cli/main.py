@@ -31,6 +31,7 @@ from aisle.cli.commands import (
     tune,
     users,
     why,
+    work,
 )
 from aisle.cli.shop import Where
 from aisle.shop.errors import AisleError
@@ -56,6 +57,7 @@ for command in (
     why.why,
     serve.serve,
     serve.demo,
+    work.worker,
     profile.profile,
     insights.insights,
     kpis.kpis,
@@ -72,6 +74,7 @@ for group in (
     people.people,
     users.users,
     db.db,
+    work.jobs,
 ):
     app.add_typer(group)
 

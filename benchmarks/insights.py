@@ -53,11 +53,9 @@ def measure(shop: Path, events: int) -> Iterator[Row]:
     where = ("-C", str(shop))
     yield {"events": events} | aisle("insights, without a copy", (*where, "insights", "--json"))
     yield {"events": events} | aisle("insights, with a copy", (*where, "insights", "--json"))
+    moment = moments.now()
     with Shop(Settings.read(shop)) as opened:
-        new = [
-            {"event": "view_item", "user_id": f"new-{number}", "item_id": "i1", "timestamp": moments.now()}
-            for number in range(NEW)
-        ]
+        opened.import_events([{**VIEW, "user_id": f"new-{number}", "timestamp": moment} for number in range(NEW)])
     yield {"events": events} | aisle(f"insights, {NEW} new events", (*where, "insights", "--json"))
     yield {"events": events} | aisle("profile", (*where, "profile", "--json"))
 

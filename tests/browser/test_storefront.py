@@ -38,6 +38,42 @@ def test_a_deed_changes_the_page_in_place(page: Page) -> None:
     expect(page.locator('[data-item="tea-2"] .round.on').first).to_be_visible()
 
 
+def test_what_did_not_change_stays_as_it_was(page: Page) -> None:
+    page.goto("/?user_id=user-0")
+    page.evaluate("document.querySelectorAll('[data-version], #theme').forEach((part) => { part.kept = true; })")
+    wish = page.locator('[name="add_to_wishlist"]').first
+    wish.evaluate("button => { button.value = 'tool-9'; }")  # which changes no shelf of who buys tea
+    wish.click()
+    expect(page.locator("#known")).to_contain_text("Wished for")
+    assert all(page.locator("[data-version]").evaluate_all("shelves => shelves.map((shelf) => shelf.kept)"))
+    assert page.locator("#theme").evaluate("button => button.kept && !button.hidden")
+
+
+def test_a_shelf_that_changes_keeps_its_place_and_the_focus(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/?user_id=user-2")
+    shelf = page.locator('[data-placement="recommended-for-you"]')
+    shelf.evaluate("shelf => { shelf.old = true; }")
+    wish = shelf.locator('[data-item^="tea"]').last.locator(".round")
+    name = wish.get_attribute("aria-label") or ""
+    wish.focus()
+    page.wait_for_timeout(300)
+    left = shelf.locator(".carousel").evaluate("carousel => carousel.scrollLeft")
+    page.keyboard.press("Enter")
+    expect(shelf.get_by_role("button", name=name.replace("Put on", "Take off"))).to_be_focused()
+    assert left > 0
+    assert shelf.evaluate("shelf => shelf.old") is None
+    assert shelf.locator(".carousel").evaluate("carousel => carousel.scrollLeft") == left
+
+
+def test_where_an_item_leaves_its_shelf_the_focus_stays_there(page: Page) -> None:
+    page.goto("/?user_id=user-4")
+    shelf = page.locator('[data-placement="recommended-for-you"]')
+    shelf.get_by_text("Why this?").first.click()
+    shelf.get_by_role("button", name=re.compile("Not interested")).first.press("Enter")
+    expect(shelf.locator(".carousel")).to_be_focused()
+
+
 def test_a_shop_that_does_not_answer_says_so_and_keeps_what_it_shows(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto("/")

@@ -50,11 +50,11 @@ def test_the_worst_ratings_are_those_of_the_shops_scale() -> None:
 def test_what_is_owned_is_not_only_seen() -> None:
     known = dealings(("view_item", 1), ("view_item", 2), ("purchase", 2), ("add_to_cart", 3), ("rate", 4, 5.0))
     assert sorted(known.seen.tolist()) == [1, 3]
-    assert known.owned.tolist() == [2, 4]
-    assert known.owned_at.tolist() == [3, 5]
+    assert known.owned.tolist() == [4, 2]
+    assert known.owned_at.tolist() == [5, 3]
     assert known.bought.tolist() == [2]
     assert known.excluded("none").tolist() == []
-    assert known.excluded("purchased").tolist() == [2, 4]
+    assert known.excluded("purchased").tolist() == [4, 2]
     assert sorted(known.excluded("seen").tolist()) == [1, 2, 3, 4]
 
 

@@ -21,7 +21,7 @@ from aisle.engine.shelf.near_duplicates import near_duplicates
 from aisle.engine.shelf.reranking import rerank
 from aisle.engine.shelf.rules import BoundRules, Rules, bind, with_pins
 from aisle.engine.strategies import Strategy
-from aisle.shop.ids import among
+from aisle.shop.ids import UNKNOWN, among
 
 NO_RULES: Final = Rules()
 
@@ -129,10 +129,10 @@ def _placed(
 ) -> PlacedShelf:
     """Put candidates on a shelf by the rules, with the attributes that they are known to have."""
     candidates, scores = with_pins(items, scores, rules)
-    unlisted = candidates[~query.catalogue.listed(candidates)]
-    excluded = np.concatenate((query.context.excluded, unlisted, np.array([proposal.because], np.int32)))
     near = _near_duplicates(query, candidates) if placement.strategy.about == "cart" else None
-    context = replace(query.context, excluded=excluded, near_duplicates=near)
+    context = replace(query.context, unlisted=~query.catalogue.listed(candidates), near_duplicates=near)
+    if proposal.because != UNKNOWN:
+        context = replace(context, excluded=np.append(context.excluded, np.int32(proposal.because)))
     contents = _contents(query, candidates) if rules.rules.diversity else None
     attributes = query.catalogue.attributes(candidates)
     places, drops = rerank(candidates, scores, attributes, rules, query.n, context, contents)

@@ -128,28 +128,29 @@ class ShelfQuery:
         profiles = arrays.profiles(len(model.items), as_of(events, model.data_end))
         shopper = queries_of(profiles, model.weights)
         recent = RecentEvents(arrays.item, arrays.kind, arrays.rating, arrays.timestamp)
-        return cls._of(request, shopper, recent, model, catalogue, objective)
+        return cls._of(request, shopper, Dealings.of(recent, model.weights), model, catalogue, objective)
 
     @classmethod
-    def of_shopper(
+    def of_shoppers(
         cls,
         request: ShelfRequest,
-        shopper: QueryBatch,
+        shoppers: QueryBatch,
         model: TrainedModel,
         catalogue: Catalogue,
         objective: Objective | None = None,
-    ) -> Self:
-        """Read a request together with a query of one that has its profile."""
-        profile = profiles_of(shopper)
-        recent = RecentEvents(profile.item[::-1], profile.kind[::-1], profile.rating[::-1], profile.timestamp[::-1])
-        return cls._of(request, shopper, recent, model, catalogue, objective)
+    ) -> list[Self]:
+        """Read the same request for each of some shoppers, as queries that have their profiles."""
+        return [
+            cls._of(request, shoppers.single(row), dealings, model, catalogue, objective)
+            for row, dealings in enumerate(Dealings.of_each(profiles_of(shoppers), model.weights))
+        ]
 
     @classmethod
     def _of(
         cls,
         request: ShelfRequest,
         shopper: QueryBatch,
-        recent: RecentEvents,
+        dealings: Dealings,
         model: TrainedModel,
         catalogue: Catalogue,
         objective: Objective | None,
@@ -158,7 +159,6 @@ class ShelfQuery:
         page = vocabulary.numbers([request.item_id] if request.item_id else [])
         cart = vocabulary.numbers(dict.fromkeys(request.cart))
         unwanted = vocabulary.numbers(dict.fromkeys(request.exclude_ids))
-        dealings = Dealings.of(recent, model.weights)
         disliked = shopper.history.items[shopper.weights < 0]
         context = RequestContext(
             now=shopper.now,

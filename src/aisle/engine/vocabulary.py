@@ -57,7 +57,9 @@ class RequestVocabulary:
 
     def values(self, of_items: NDArray[S], numbers: NDArray[np.int32], default: float) -> NDArray[S]:
         """Return what an array of the model's items holds for many numbers, (numbers, …); new items get a default."""
-        values = np.full((len(numbers), *of_items.shape[1:]), default, of_items.dtype)
         known = numbers < len(self._items)
+        if known.all():
+            return of_items[numbers]
+        values = np.full((len(numbers), *of_items.shape[1:]), default, of_items.dtype)
         values[known] = of_items[numbers[known]]
         return values

@@ -10,6 +10,8 @@ from typing import Final
 COMPILED: Final = (
     "als",
     "candidates",
+    "dealings",
+    "features",
     "lambdas",
     "lists",
     "neighbours",
@@ -33,6 +35,8 @@ COMPILED: Final = (
 OF_A_SHELF: Final = (
     "als",
     "candidates",
+    "dealings",
+    "features",
     "lists",
     "pairs",
     "products",

@@ -6,10 +6,12 @@ import numpy as np
 
 from aisle.kernels.compiling import (
     Bytes,
+    DoubleRows,
     Doubles,
     FilledDoubleRows,
     FilledFloatRows,
     FilledInts,
+    FloatRows,
     Floats,
     Ints,
     Longs,
@@ -31,7 +33,8 @@ from aisle.kernels.tallies_numpy import (
 )
 from aisle.kernels.threads import blocks, share_out
 
-_OWNERS: Final = 64
+OWNERS: Final = 64
+"""A thread takes the events of so many owners at a time."""
 
 # The columns of pairs and owners, in the order of `PairTallies` and `OwnerTallies`.
 _P_TAKEN, _P_DAYS, _P_LOOKED, _P_CARTED, _P_SINCE_TAKEN, _P_SINCE_LOOKED, _P_SINCE_CARTED, _P_SINCE_FIRST = range(8)
@@ -41,6 +44,12 @@ _O_TAKEN, _O_LOOKED, _O_ITEMS, _O_DAYS, _O_SINCE_TAKEN, _O_SINCE_FIRST, _O_SINCE
 
 def tally(events: Events, candidates: Lists, items: Items) -> Tallies:
     """Return what the events say, as `tallies_numpy.tally` does."""
+    pairs, owners, of_group = tallied(events, candidates, items)
+    return Tallies(PairTallies(*pairs.T), OwnerTallies(*owners.T), of_group)
+
+
+def tallied(events: Events, candidates: Lists, items: Items) -> tuple[FloatRows, DoubleRows, FloatRows]:
+    """Return the columns of pairs, (candidates, 10), those of owners, (owners, 9), and of groups, (candidates, 3)."""
     pairs = np.empty((len(candidates.items), len(PairTallies._fields)), np.float32)
     owners = np.empty((len(events.indptr) - 1, len(OwnerTallies._fields)))
     of_group = np.empty((len(candidates.items), len(items.groups)), np.float32)
@@ -63,8 +72,8 @@ def tally(events: Events, candidates: Lists, items: Items) -> Tallies:
             of_group,
         )
 
-    share_out(add, blocks(len(owners), _OWNERS))
-    return Tallies(PairTallies(*pairs.T), OwnerTallies(*owners.T), of_group)
+    share_out(add, blocks(len(owners), OWNERS))
+    return pairs, owners, of_group
 
 
 @inlined

@@ -144,6 +144,17 @@ item_changes: Final = Table(
 """The version of the catalogue with which each item last changed, and under the empty id, which no item has, the newest
 version: writers lock that row, so that versions become visible in their order."""
 
+event_changes: Final = Table(
+    "event_changes",
+    metadata,
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Index("event_changes_version", "version"),
+    **_OPTIONS,
+)
+"""The version with which events of each block of numbers last changed, and two rows that are no blocks
+(`storage.event_changes`)."""
+
 users: Final = Table(
     "users",
     metadata,

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from aisle.engine.ranking.candidates import Candidates, Source, gather
-from aisle.engine.ranking.features import OF_PAIR, ItemFeatures, features, names
+from aisle.engine.ranking.features import OF_PAIR, features, names
 from aisle.engine.ranking.profile import to_profiles
+from aisle.kernels.features_numpy import ItemFeatures
 from aisle.prepare.build import build
 from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions

@@ -224,10 +224,7 @@ def parts(batch: Batch, shoppers: QueryBatch) -> list[list[PlacedShelf]]:
 def shelves(batch: Batch, shoppers: QueryBatch) -> Iterator[PlacedShelf]:
     """Yield the shelf of each shopper."""
     job, catalogue = batch
-    queries = [
-        ShelfQuery.of_shopper(job.request, shoppers.slice(row, row + 1), job.model, catalogue, job.placement.objective)
-        for row in range(len(shoppers))
-    ]
+    queries = ShelfQuery.of_shoppers(job.request, shoppers, job.model, catalogue, job.placement.objective)
     for query, proposals in zip(queries, _proposals(job, shoppers, queries), strict=True):
         yield place(job.placement, query, proposals)
 

@@ -214,7 +214,7 @@ def _query(cases: Cases, row: int, model: TrainedModel, catalogue: NoCatalogue, 
         cart=tuple(model.items.ids[item] for item in cart.tolist()),
         n=LENGTH,
     )
-    return ShelfQuery.of_shopper(request, cases.shoppers.slice(row, row + 1), model, catalogue, placement.objective)
+    return ShelfQuery.of_shoppers(request, cases.shoppers.single(row), model, catalogue, placement.objective)[0]
 
 
 # --- Cases ------------------------------------------------------------------------------------------------------------

@@ -51,9 +51,7 @@ def least_repeat_share(model: TrainedModel, holdout: Holdout, seed: int) -> floa
     ranked, impersonal = retrieval.own(shoppers, MAX_CANDIDATES)
     catalogue = NoCatalogue(RequestVocabulary(model.items), np.zeros(0, np.int32))
     request = ShelfRequest(n=LENGTH)
-    queries = [
-        ShelfQuery.of_shopper(request, shoppers.slice(row, row + 1), model, catalogue) for row in range(len(rows))
-    ]
+    queries = ShelfQuery.of_shoppers(request, shoppers, model, catalogue)
 
     def ndcg(rules: Rules) -> float:
         placement = Placement(MAIN_PLACEMENT, STRATEGIES[PERSONAL], rules=rules)

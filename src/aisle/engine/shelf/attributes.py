@@ -4,7 +4,7 @@ Both go through the same code, so that the shelves of a batch follow the same ru
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from operator import attrgetter
@@ -116,8 +116,7 @@ class ItemAttributes:
 
     def take(self, places: NDArray[np.integer]) -> "ItemAttributes":
         """Return the attributes of some of the items, with the same codes."""
-        values = vars(self)
-        return ItemAttributes(**values | {name: values[name][places] for name in _PER_ITEM})
+        return _Taken(self, places)
 
     def joined(self, other: "ItemAttributes") -> "ItemAttributes":
         """Return these items, followed by others in the codes of these."""
@@ -131,7 +130,7 @@ class ItemAttributes:
             "group": np.concatenate((self.group, group_codes[other.group])),
         }
         joined |= {name: np.concatenate((getattr(self, name), getattr(other, name))) for name in _PLAIN}
-        return replace(self, **joined, paths=paths, brands=brands, groups=groups)
+        return ItemAttributes(**joined, paths=paths, brands=brands, groups=groups, usual_cover=self.usual_cover)
 
     def updated(self, places: NDArray[np.integer], other: "ItemAttributes") -> "ItemAttributes":
         """Return these items with others in some of the places."""
@@ -145,6 +144,27 @@ _PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out
 
 _PER_ITEM: Final = ("category", "brand", "group", *_PLAIN)
 """The attributes with a value for each item."""
+
+_OF_ALL: Final = ("paths", "brands", "groups", "usual_cover")
+"""The attributes that all items share."""
+
+
+class _Taken(ItemAttributes):
+    """The attributes of some items of a whole, each looked up when it is first asked for: most rules need few."""
+
+    def __init__(self, whole: ItemAttributes, places: NDArray[np.integer]) -> None:
+        of_all = {name: getattr(whole, name) for name in _OF_ALL}
+        vars(self).update(of_all, _whole=whole, _places=places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        if name not in _PER_ITEM:
+            raise AttributeError(name)
+        values: NDArray[Any] = getattr(self._whole, name)[self._places]
+        vars(self)[name] = values
+        return values
 
 
 def attributes_of_rows(

@@ -27,7 +27,7 @@ class Drop(IntEnum):
     HIDDEN = 3
     NOT_YET_AVAILABLE = 4
     EXCLUDED_BY_REQUEST = 5
-    """It is the item of the page, in the cart, disliked by the shopper, or excluded by the request."""
+    """It is the item of the page, in the cart, disliked by the shopper, excluded by the request, or not sold at all."""
     EXCLUDE = 6
     PRICE_MIN = 7
     PRICE_MAX = 8
@@ -77,6 +77,8 @@ class RequestContext:
         What of it they would not buy again just now.
     repeat_share
         The largest share of places with owned items, where the rules leave it to training.
+    unlisted
+        Which candidates the shop does not sell at all, (candidates,); None: it sells all.
     near_duplicates
         Which candidates are nearly the same as an item in the cart, (candidates,); None for a shelf without a cart.
     """
@@ -89,6 +91,7 @@ class RequestContext:
     owned: NDArray[np.int32] = field(default_factory=_no_items)
     not_due: NDArray[np.int32] = field(default_factory=_no_items)
     repeat_share: float = 1.0
+    unlisted: Flags | None = None
     near_duplicates: Flags | None = None
 
 
@@ -157,6 +160,8 @@ def _absolute(
         yield Drop.EXCLUDE, among(items, rules.exclude)
     if len(context.excluded):
         yield Drop.EXCLUDED_BY_REQUEST, among(items, context.excluded)
+    if context.unlisted is not None:
+        yield Drop.EXCLUDED_BY_REQUEST, context.unlisted
     yield Drop.NOT_YET_AVAILABLE, attributes.to_come
     yield Drop.OUT_OF_STOCK, attributes.sold_out
     yield Drop.HIDDEN, attributes.hidden

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from aisle.shop.columns import TABLES
+from aisle.shop.columns import STORED_EVENTS
 from aisle.storage.dialects import insert_or_update
 from aisle.storage.frames import frames_of
 from aisle.storage.parts import parts
@@ -109,7 +109,7 @@ def next_block(connection: Connection, after: int) -> int | None:
 
 def read(connection: Connection, block: int, after: int, columns: Sequence[str]) -> Iterator["pl.DataFrame"]:
     """Yield some columns of the events of a block whose numbers are greater than one."""
-    types = {name: TABLES["events"][name] for name in columns}
+    types = {name: STORED_EVENTS[name] for name in columns}
     query = select(*(events.c[name] for name in columns)).where(*_within(block), events.c.seq > after)
     return frames_of(connection, query, types, BLOCK // 2)
 

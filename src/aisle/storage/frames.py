@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, select
 
-from aisle.shop.columns import TABLES
+from aisle.shop.columns import STORED
 from aisle.shop.errors import InputError
 from aisle.storage.connection import Database
 from aisle.storage.dialects import gives_plain_rows
@@ -25,7 +25,7 @@ def stream_frames(
     InputError
         If the table has no column of that name.
     """
-    types = TABLES[table.name]
+    types = STORED[table.name]
     unknown = [name for name in columns if name not in types]
     if unknown or not columns:
         raise InputError(f"{table.name} has no column {unknown}; choose from {', '.join(types)}")

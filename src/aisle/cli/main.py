@@ -30,6 +30,7 @@ from aisle.cli.commands import (
     tune,
     users,
     why,
+    work,
 )
 from aisle.cli.shop import Where
 from aisle.shop.errors import AisleError
@@ -55,6 +56,7 @@ for command in (
     why.why,
     serve.serve,
     serve.demo,
+    work.worker,
     profile.profile,
     kpis.kpis,
     backup.backup,
@@ -70,6 +72,7 @@ for group in (
     people.people,
     users.users,
     db.db,
+    work.jobs,
 ):
     app.add_typer(group)
 

@@ -109,6 +109,26 @@ def test_buying_and_sending_back(page: Page) -> None:
     expect(page.get_by_text("sent back")).to_be_visible()
 
 
+@pytest.mark.parametrize("by_key", [True, False])
+def test_suggestions_close_when_somebody_goes_on_elsewhere(page: Page, by_key: bool) -> None:
+    page.goto("/cart")
+    page.get_by_role("searchbox").press_sequentially("tool-4")
+    expect(page.locator("#found")).to_contain_text("The tool-4")
+    if by_key:
+        page.keyboard.press("Escape")
+    else:
+        page.locator("h1").click()
+    expect(page.locator("#found")).to_be_empty()
+
+
+def test_an_item_is_rated_where_it_stands(page: Page) -> None:
+    page.goto("/")
+    item = page.locator('[data-item="tea-1"]').first
+    item.get_by_text("Why this?").click()
+    item.get_by_role("button", name="4 of 5 stars").click()
+    expect(page.locator("#known")).to_contain_text("Rated 4 ★")
+
+
 def test_search_suggests_while_typing(page: Page) -> None:
     page.goto("/")
     page.get_by_role("searchbox").press_sequentially("tool-4")
@@ -163,6 +183,10 @@ def test_a_phone_shows_everything_without_moving_sideways(browser: Browser, demo
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
     page.goto("/")
     assert page.evaluate("document.documentElement.scrollHeight") <= 2500
+    page.goto("/category")
+    expect(page.locator("[data-item]").first).to_be_in_viewport()
+    page.get_by_text("Filters and order").click()
+    expect(page.get_by_role("combobox", name="Order")).to_be_visible()
     context.close()
 
 

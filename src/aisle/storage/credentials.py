@@ -4,7 +4,8 @@ from typing import Final
 
 from sqlalchemy import BINARY, BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-from aisle.storage.tables import ID, OPTIONS, SHA256, WORD
+from aisle.storage.column_types import ID, SHA256, WORD
+from aisle.storage.tables import OPTIONS
 
 credentials: Final = MetaData()
 

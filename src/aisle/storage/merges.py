@@ -13,11 +13,11 @@ from aisle.shop.columns import USER_ID
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.moments import now
 from aisle.storage import changed_days, erased, event_changes, identities, interactions
+from aisle.storage.column_types import ID
 from aisle.storage.connection import Database
 from aisle.storage.receipt import Receipt
 from aisle.storage.rows import transact
 from aisle.storage.tables import (
-    ID,
     events,
     import_changes,
     impressions,

@@ -4,7 +4,8 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table
 
-from aisle.storage.tables import DIGEST, OPTIONS, SHA256
+from aisle.storage.column_types import DIGEST, SHA256
+from aisle.storage.tables import OPTIONS
 
 passing: Final = MetaData()
 

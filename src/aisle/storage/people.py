@@ -29,6 +29,8 @@ from aisle.storage.tables import (
     item_days,
     item_history,
     items,
+    jobs,
+    leases,
     mail_shelves,
     merged,
     models,
@@ -70,6 +72,8 @@ WITHOUT_PEOPLE: Final = (
     shelf_days,
     item_days,
     shop_days,
+    leases,
+    jobs,
 )
 """The tables that hold nobody."""
 

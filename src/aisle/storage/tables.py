@@ -1,98 +1,34 @@
 """The tables of the shop's database. Their columns and types come from `shop.columns`; a migration makes them."""
 
-from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
-    BINARY,
-    VARBINARY,
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Double,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
-    String,
     Table,
     Text,
-    TypeDecorator,
 )
-from sqlalchemy.dialects.mysql import MEDIUMTEXT
-from sqlalchemy.types import TypeEngine
 
 from aisle.shop import columns
-from aisle.shop.events import MAX_ID_BYTES
-
-
-class Utf8(TypeDecorator[str]):
-    """Text stored as bytes, in a database that would compare it by a collation: `u`, `U` and `u ` are three ids."""
-
-    impl = VARBINARY
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
-        """Return what is stored."""
-        return None if value is None else value.encode()
-
-    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> str | None:
-        """Return what was stored."""
-        return None if value is None else value.decode()
-
-
-ID: Final = String(MAX_ID_BYTES).with_variant(Utf8(MAX_ID_BYTES), "mysql")
-DIGEST: Final = LargeBinary(16).with_variant(BINARY(16), "mysql")
-SHA256: Final = LargeBinary(32).with_variant(BINARY(32), "mysql")
-SEQUENCE: Final = BigInteger().with_variant(Integer(), "sqlite")
-WORD: Final = String(32)
-LONG_TEXT: Final = Text().with_variant(MEDIUMTEXT(), "mysql")
-
-_TYPES: Final[dict[str, TypeEngine[Any]]] = {
-    "str": Text(),
-    "int64": BigInteger(),
-    "int32": Integer(),
-    "float64": Double(),
-    "bool": Boolean(),
-}
+from aisle.storage.column_types import (
+    DIGEST,
+    ID,
+    LONG_TEXT,
+    WORD,
+    came_as,
+    digest_column,
+    import_number,
+    sequence,
+    shop_columns,
+)
 
 metadata: Final = MetaData()
-
-
-def _shop_columns(schema: Mapping[str, str], required: Collection[str], key: Collection[str] = ()) -> list[Column[Any]]:
-    """Return the columns that `shop.columns` gives a table."""
-    return [
-        Column(
-            column, _type_of(column, word, column in key), primary_key=column in key, nullable=column not in required
-        )
-        for column, word in schema.items()
-    ]
-
-
-def _type_of(column: str, word: str, is_key: bool) -> TypeEngine[Any]:
-    if column.endswith("_id") or (is_key and word == "str"):
-        return ID
-    return WORD if column == columns.EVENT else _TYPES[word]
-
-
-def _sequence(name: str = "seq") -> Column[int]:
-    return Column(name, SEQUENCE, primary_key=True, autoincrement=True)
-
-
-def _digest() -> Column[bytes]:
-    return Column("digest", DIGEST, nullable=False, unique=True)
-
-
-def _import_number() -> Column[int]:
-    """Return the column with the number of the import that stored a row; null for what came by the API."""
-    return Column("import_number", BigInteger)
-
-
-def _came_as() -> Column[str]:
-    """Return the column with the id under which a row of a user's came in, if that was another one."""
-    return Column("came_as", ID)
 
 
 def row_columns(table: Table) -> list[str]:
@@ -105,11 +41,11 @@ OPTIONS: Final[dict[str, Any]] = {"mysql_charset": "utf8mb4", "mysql_engine": "I
 events: Final = Table(
     "events",
     metadata,
-    _sequence(),
-    _digest(),
-    *_shop_columns(columns.EVENTS, {columns.EVENT_ID, columns.EVENT, columns.TIMESTAMP}),
-    _came_as(),
-    _import_number(),
+    sequence(),
+    digest_column(),
+    *shop_columns(columns.EVENTS, {columns.EVENT_ID, columns.EVENT, columns.TIMESTAMP}),
+    came_as(),
+    import_number(),
     Column(columns.OVER_CAP, SmallInteger),
     Index("events_user_timestamp", columns.USER_ID, columns.TIMESTAMP),
     Index("events_session_timestamp", columns.SESSION_ID, columns.TIMESTAMP),
@@ -120,8 +56,8 @@ events: Final = Table(
 items: Final = Table(
     "items",
     metadata,
-    *_shop_columns(columns.ITEMS, {columns.ITEM_ID}, {columns.ITEM_ID}),
-    _import_number(),
+    *shop_columns(columns.ITEMS, {columns.ITEM_ID}, {columns.ITEM_ID}),
+    import_number(),
     Index("items_available_from", columns.AVAILABLE_FROM),
     **OPTIONS,
 )
@@ -129,8 +65,8 @@ items: Final = Table(
 item_history: Final = Table(
     "item_history",
     metadata,
-    _sequence(),
-    *_shop_columns(columns.ITEM_HISTORY, {columns.ITEM_ID, columns.TIMESTAMP}),
+    sequence(),
+    *shop_columns(columns.ITEM_HISTORY, {columns.ITEM_ID, columns.TIMESTAMP}),
     Index("item_history_item_timestamp", columns.ITEM_ID, columns.TIMESTAMP),
     **OPTIONS,
 )
@@ -160,8 +96,8 @@ event_changes: Final = Table(
 users: Final = Table(
     "users",
     metadata,
-    *_shop_columns(columns.USERS, {columns.USER_ID}, {columns.USER_ID}),
-    _import_number(),
+    *shop_columns(columns.USERS, {columns.USER_ID}, {columns.USER_ID}),
+    import_number(),
     **OPTIONS,
 )
 
@@ -194,7 +130,7 @@ erased: Final = Table(
 recommendations: Final = Table(
     "recommendations",
     metadata,
-    *_shop_columns(
+    *shop_columns(
         columns.RECOMMENDATIONS,
         columns.RECOMMENDATIONS.keys() - {columns.SCORE},
         (columns.USER_ID, columns.PLACEMENT, columns.RANK),
@@ -206,7 +142,7 @@ recommendations: Final = Table(
 interactions: Final = Table(
     "interactions",
     metadata,
-    *_shop_columns(columns.INTERACTIONS, columns.INTERACTIONS.keys(), (columns.USER_ID, columns.ITEM_ID)),
+    *shop_columns(columns.INTERACTIONS, columns.INTERACTIONS.keys(), (columns.USER_ID, columns.ITEM_ID)),
     **OPTIONS,
 )
 """The pairs that models learn from as of the last training, for the shop's analysts."""
@@ -214,18 +150,18 @@ interactions: Final = Table(
 reviews: Final = Table(
     "reviews",
     metadata,
-    _sequence(),
-    _digest(),
-    *_shop_columns(columns.REVIEWS, {columns.REVIEW_ID}),
-    _came_as(),
-    _import_number(),
+    sequence(),
+    digest_column(),
+    *shop_columns(columns.REVIEWS, {columns.REVIEW_ID}),
+    came_as(),
+    import_number(),
     **OPTIONS,
 )
 
 imports: Final = Table(
     "imports",
     metadata,
-    _sequence("number"),
+    sequence("number"),
     Column("created", BigInteger, nullable=False),
     Column("finished", BigInteger),
     Column("undone", BigInteger),
@@ -240,13 +176,13 @@ imports: Final = Table(
 import_changes: Final = Table(
     "import_changes",
     metadata,
-    _sequence(),
+    sequence(),
     Column("import_number", BigInteger, nullable=False),
     Column("table_name", WORD, nullable=False),
     Column("row_seq", BigInteger),
     Column("row_id", ID),
     Column(columns.USER_ID, ID),
-    _came_as(),
+    came_as(),
     Column("fields", LONG_TEXT, nullable=False),
     Index("import_changes_import", "import_number"),
     Index("import_changes_row_seq", "row_seq"),
@@ -260,8 +196,8 @@ field, `user_id` whose the row was, if the import changed that."""
 rejects: Final = Table(
     "rejects",
     metadata,
-    _sequence(),
-    _digest(),
+    sequence(),
+    digest_column(),
     Column("created", BigInteger, nullable=False),
     Column("source", Text, nullable=False),
     Column("line", BigInteger),
@@ -274,7 +210,7 @@ rejects: Final = Table(
 models: Final = Table(
     "models",
     metadata,
-    _sequence("version"),
+    sequence("version"),
     Column("created", BigInteger, nullable=False),
     Column("status", WORD, nullable=False),
     Column("path", Text),
@@ -318,8 +254,8 @@ mail_shelves: Final = Table(
 shelf_days: Final = Table(
     "shelf_days",
     metadata,
-    _sequence(),
-    *_shop_columns(columns.SHELF_DAYS, columns.SHELF_DAYS.keys()),
+    sequence(),
+    *shop_columns(columns.SHELF_DAYS, columns.SHELF_DAYS.keys()),
     Index("shelf_days_day", columns.DAY),
     **OPTIONS,
 )
@@ -327,7 +263,7 @@ shelf_days: Final = Table(
 item_days: Final = Table(
     "item_days",
     metadata,
-    *_shop_columns(columns.ITEM_DAYS, columns.ITEM_DAYS.keys(), (columns.DAY, columns.ITEM_ID)),
+    *shop_columns(columns.ITEM_DAYS, columns.ITEM_DAYS.keys(), (columns.DAY, columns.ITEM_ID)),
     **OPTIONS,
 )
 
@@ -346,18 +282,50 @@ shop_days: Final = Table(
 )
 """A day that was counted has a row without a currency; `through` is the newest event that its counts know."""
 
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", WORD, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    **OPTIONS,
+)
+"""Who alone may do something until `expires`; `token` counts the holders, so that an earlier one is told apart."""
+
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    sequence("number"),
+    Column("kind", WORD, nullable=False),
+    Column("status", WORD, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked", BigInteger, nullable=False),
+    Column("started", BigInteger),
+    Column("ended", BigInteger),
+    Column("stage", Text),
+    Column("share", Double),
+    Column("log", LONG_TEXT, nullable=False),
+    Column("outcome", Text),
+    Column("called_off", Boolean, nullable=False),
+    Index("jobs_status", "status"),
+    **OPTIONS,
+)
+"""What the worker does or did; `share` is how much of the `stage` is done."""
+
 impressions: Final = Table(
     "impressions",
     metadata,
     *(
         Column(columns.ITEMS_SHOWN, LONG_TEXT, nullable=False) if column.name == columns.ITEMS_SHOWN else column
-        for column in _shop_columns(
+        for column in shop_columns(
             columns.IMPRESSIONS,
             columns.IMPRESSIONS.keys() - {columns.USER_ID, columns.SESSION_ID, columns.FALLBACK, columns.MODEL_VERSION},
             (columns.RECOMMENDATION_ID,),
         )
     ),
-    _came_as(),
+    came_as(),
     Index("impressions_timestamp", columns.TIMESTAMP),
     Index("impressions_user", columns.USER_ID),
     **OPTIONS,

@@ -22,7 +22,6 @@ from typing import Final
 
 import msgspec
 import polars as pl
-from sqlalchemy import Connection
 
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
@@ -31,7 +30,7 @@ from aisle.shop.errors import FileError
 from aisle.shop.moments import HOUR, now
 from aisle.shop.schemas import schema_of
 from aisle.storage import event_changes
-from aisle.storage.connection import Database
+from aisle.storage.connection import Database, Transaction
 from aisle.storage.event_changes import State
 
 COLUMNS: Final = tuple(name for name in c.STORED_EVENTS if name not in (c.EVENT_ID, c.PROPERTIES))
@@ -138,7 +137,7 @@ class Copy:
                 number = event_changes.next_block(connection, (number + 1) * event_changes.BLOCK - 1)
         return manifest
 
-    def _kept(self, connection: Connection, state: State) -> Manifest:
+    def _kept(self, connection: Transaction, state: State) -> Manifest:
         """Return what still is as in the database, of the copy as it was."""
         old = self._read()
         fresh = Manifest(FORMAT, state.epoch, state.version, {})
@@ -153,7 +152,7 @@ class Copy:
                 fresh.blocks[number] = block
         return fresh
 
-    def _bring(self, connection: Connection, old: Block | None, number: int, state: State) -> Block:
+    def _bring(self, connection: Transaction, old: Block | None, number: int, state: State) -> Block:
         """Return a block as it is in the database."""
         if old is not None and old.settled:
             return old
@@ -169,7 +168,7 @@ class Copy:
         settled = full is not None and (moment - full > SETTLING or beyond >= SETTLED_BLOCKS)
         return Block(block.pieces, block.rows, there.last, there.event_id, full, settled)
 
-    def _extended(self, connection: Connection, block: Block, number: int) -> Block:
+    def _extended(self, connection: Transaction, block: Block, number: int) -> Block:
         """Return a block with the events that the database has beyond its last one."""
         frames = list(event_changes.read(connection, number, block.last, COLUMNS))
         if not frames:

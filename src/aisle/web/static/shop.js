@@ -43,8 +43,18 @@ document.addEventListener("click", (event) => {
   carousel.scrollBy({ left: arrow.dataset.scroll * carousel.clientWidth * 0.85, behavior: "smooth" });
 });
 
+function closeFound() {
+  document.getElementById("found")?.replaceChildren();
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") document.getElementById("found").replaceChildren();
+  if (event.key === "Escape") closeFound();
+});
+document.addEventListener("focusin", (event) => {
+  if (!event.target.closest(".finder")) closeFound();
+});
+document.addEventListener("pointerdown", (event) => {
+  if (!event.target.closest(".finder")) closeFound();
 });
 
 function takeTour() {
@@ -62,7 +72,14 @@ function takeTour() {
   tour.showModal();
 }
 
+// Beside the items there is room for a panel and filters; on a phone they wait until they are asked for.
+function fold() {
+  const wide = matchMedia("(min-width: 62rem)").matches;
+  for (const part of document.querySelectorAll(".folding")) part.open = wide;
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  fold();
   markChanges();
   watchShelves();
   takeTour();

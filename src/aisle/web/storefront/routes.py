@@ -19,7 +19,7 @@ from aisle.shop.ids import check_id
 from aisle.storage import browse, events
 from aisle.web.access import forms, origins
 from aisle.web.access.caller import Caller
-from aisle.web.filters import EVENT_NAMES, parse_stars
+from aisle.web.filters import EVENT_NAMES
 from aisle.web.pictures.picture import draw
 from aisle.web.requests import is_by_htmx, query_id
 from aisle.web.storefront import deeds, window
@@ -44,14 +44,15 @@ _FORM_EVENTS: Final = frozenset(
         EventKind.ADD_TO_CART,
         EventKind.REMOVE_FROM_CART,
         EventKind.ADD_TO_WISHLIST,
-        EventKind.RATE,
+        EventKind.REMOVE_FROM_WISHLIST,
         EventKind.REFUND,
         EventKind.VIEW_ITEM,
         EventKind.HIDE,
         EventKind.UNHIDE,
+        *(f"{EventKind.RATE}-{stars}" for stars in range(1, MAX_STARS + 1)),
     }
 )
-"""What a form of a page may do with one item: it has a field of that name, with the item's id."""
+"""What a form may do with one item: it has a field of that name, with the item's id; `rate-4` gives 4 stars."""
 
 Page = Callable[[Request, Visitor], Response]
 
@@ -185,11 +186,12 @@ class Storefront:
             raise InputError(f"the form does nothing; add a field with an item's id: {', '.join(sorted(_FORM_EVENTS))}")
         return await run_in_threadpool(self._do, request, form, kind, check_id(form[kind], kind))
 
-    def _do(self, request: Request, form: dict[str, str], kind: str, item_id: str) -> Response:
+    def _do(self, request: Request, form: dict[str, str], name: str, item_id: str) -> Response:
+        kind, _, stars = name.partition("-")
         visitor, row = visitor_of(request), window.rows_of(self._live, [item_id]).get(item_id)
         values: dict[str, Any] = {name: form.get(name) or None for name in ("recommendation_id", "placement")}
         if kind == EventKind.RATE:
-            values["rating"] = parse_stars(form.get("rating", ""), MAX_STARS)
+            values["rating"] = float(stars)
         elif row is not None and kind != EventKind.REFUND:
             values |= {"price": row.price, "currency": row.currency}
         if kind == EventKind.REFUND:
@@ -282,7 +284,6 @@ class Storefront:
                 lambda: [(card, shopper.cart[card.item_id]) for card in shopper.cards([*shopper.cart])]
             ),
             "wish_cards": _lazy(lambda: shopper.cards(shopper.wishlist)),
-            "hidden": deeds.hidden(shopper.history),
             "suggestions": _lazy(lambda: events.active_users(self._live.db, 3)),
             "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             "query": request.query_params.get("q", ""),

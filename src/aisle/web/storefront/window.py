@@ -120,7 +120,8 @@ class Knowledge(msgspec.Struct, frozen=True):
     user_id: str
     is_new: bool
     events: int
-    lines: list[tuple[EventRow, Card]]
+    lines: list[tuple[EventRow, Card, str | None]]
+    """What the shopper did last, newest first, and the kind of event that takes it back where that is possible."""
     tastes: Tastes
     model: int | None
     milliseconds: float
@@ -248,7 +249,12 @@ class Shopper:
     def knowledge(self, answers: Sequence[Shelf], started: float, n: int = 12) -> Knowledge:
         """Return what is known of the shopper, and who answered in how many milliseconds since `started`."""
         rows = self.rows(event.item_id for event in self.history[:200])
-        lines = [(event, self._card(event.item_id, rows.get(event.item_id))) for event in self.history[:n]]
+        undo = deeds.undoing(self.history)
+        lines = [
+            # Each thing is taken back once, where it was done last.
+            (event, self._card(event.item_id, rows.get(event.item_id)), undo.pop((event.item_id, event.kind), None))
+            for event in self.history[:n]
+        ]
         first = answers[0] if answers else None
         return Knowledge(
             self.visitor.user_id,

@@ -15,6 +15,7 @@ from aisle.cli.commands import (
     backup,
     data,
     db,
+    drift,
     evaluate,
     events,
     imports,
@@ -59,6 +60,7 @@ for command in (
     work.worker,
     profile.profile,
     kpis.kpis,
+    drift.drift,
     backup.backup,
     backup.restore,
 ):

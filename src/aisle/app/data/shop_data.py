@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aisle.app.data.deletion import Which
     from aisle.app.data.export import Exported
     from aisle.app.data.importing import Imported
+    from aisle.app.data.insights import Insights
     from aisle.app.data.replay import Replayed
     from aisle.app.data.sources import Reading
     from aisle.ingest.guessing.guess import Guess
@@ -146,6 +147,12 @@ class ShopData:
         from aisle.app.data.quality import profile
 
         return profile(self.db, self.settings, progress)
+
+    def insights(self, names: Sequence[str] = (), progress: Progress = silent) -> "Insights":
+        """Return what the data says, by these names or all: of each a small table and a sentence."""
+        from aisle.app.data.insights import insights
+
+        return insights(self.db, self.settings, names, progress)
 
     def export(self, folder: Path, progress: Progress = silent) -> "Exported":
         """Write every table, and the cleaned interactions, into Parquet files in a new folder."""

@@ -7,9 +7,12 @@ The hybrid is fitted as `aisle train` does it, without an attack and with each o
 the item in the middle by its events of the last four weeks. The honest shoppers are those of these weeks, at most
 `SHOPPERS` of them. `hit rate` is the share of them who have the target among their `K` best items; `gain` is how much
 the attack adds, in points. `rank for newcomers` is the target's place on the shelf of those of whom nothing is known.
+What comes from an address goes through the event writer, which knows what one counts for. A second table has an honest
+crowd behind one address: the share of its events that `counted`, and how many of the ten best for newcomers stay.
 """
 
 import argparse
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -29,13 +32,18 @@ from aisle.engine.recipe import Recipe
 from aisle.prepare.build import NEEDED, OPTIONAL, build
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.weigh import Weights
+from aisle.recommenders.popular.newcomer_popularity import NewcomerPopularity, NewcomerPopularityConfig
 from aisle.recommenders.query import queries_of
-from aisle.shop.columns import EVENT, EVENTS, ITEM_ID, SESSION_ID, TIMESTAMP, USER_ID
-from aisle.shop.events import EventKind
+from aisle.shop.columns import EVENT, EVENT_ID, EVENTS, ITEM_ID, OVER_CAP, SESSION_ID, STORED_EVENTS, TIMESTAMP, USER_ID
+from aisle.shop.events import MAX_EVENTS, EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY, SECOND
 from aisle.shop.schemas import schema_of
 from aisle.simulator.simulation import Simulation
+from aisle.storage.connection import connect
+from aisle.storage.events import stream
+from aisle.storage.migrations import upgrade
+from aisle.storage.writer import EventWriter
 from benchmarks.data import online_retail
 from benchmarks.shared.rows import Row, finish, options
 
@@ -45,13 +53,21 @@ SEED: Final = 2914
 """The seed of the shop and of the attacks."""
 EVENTS_OF_SHOP: Final = 100_000
 RECENT: Final = 28 * DAY
+ADDRESS: Final = "address"
+"""Where an event came from, if a browser sent it."""
 
 PURCHASES: Final = 900
+DAYS: Final = 28
+"""For how long the patient attack goes on."""
+CROWD_SHARE: Final = 0.05
+"""The share of the honest shoppers who sit behind one address, such as a company's."""
 BOT_EVENTS: Final = 10_000
 FAKE_SHARE: Final = 0.01
 COVER: Final = 10
 """How many well-known items a fake shopper buys beside the target."""
 
+_NOTHING: Final = schema_of({name: STORED_EVENTS[name] for name in (*NEEDED, *OPTIONAL)}).to_frame()
+_KNOWN: Final = tuple(name for name in OPTIONAL if name != OVER_CAP)
 _FUNNEL: Final = (EventKind.VIEW_ITEM.value, EventKind.ADD_TO_CART.value, EventKind.PURCHASE.value)
 
 
@@ -69,7 +85,7 @@ class Shop(NamedTuple):
     @classmethod
     def of(cls, events: pl.DataFrame, catalogue: pl.DataFrame) -> "Shop":
         """Choose the target and the honest shoppers of a log."""
-        events = events.select(*NEEDED, *OPTIONAL).with_columns(pl.col(pl.Categorical).cast(pl.String))
+        events = events.select(*NEEDED, *_KNOWN).with_columns(pl.col(pl.Categorical).cast(pl.String))
         now = int(events.select(pl.col(TIMESTAMP).max()).item()) + 1
         recent = events.filter(pl.col(TIMESTAMP) >= now - RECENT, pl.col(ITEM_ID).is_not_null())
         ranked = recent.group_by(ITEM_ID).len().sort("len", ITEM_ID, descending=[True, False])[ITEM_ID].to_list()
@@ -90,6 +106,23 @@ def anonymous_purchases(shop: Shop, draw: np.random.Generator) -> Iterator[dict[
     """Buy the target again and again, as nobody."""
     for moment in _moments(shop, draw, PURCHASES, DAY):
         yield {EVENT: EventKind.PURCHASE.value, ITEM_ID: shop.target, TIMESTAMP: moment}
+
+
+def one_address(shop: Shop, draw: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Buy the target with the key of the shop's own pages, from one address in one day, each time as a new session."""
+    yield from _sessions(_moments(shop, draw, PURCHASES, DAY), shop.target)
+
+
+def patient_address(shop: Shop, draw: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Do the same over four weeks."""
+    yield from _sessions(_moments(shop, draw, PURCHASES, DAYS * DAY), shop.target)
+
+
+def _sessions(moments: Sequence[int], item: str) -> Iterator[dict[str, Any]]:
+    for number, moment in enumerate(moments):
+        session = f"session {number}"
+        bought = {EVENT: EventKind.PURCHASE.value, ITEM_ID: item, TIMESTAMP: moment}
+        yield bought | {SESSION_ID: session, ADDRESS: "192.0.2.1"}
 
 
 def bot(shop: Shop, draw: np.random.Generator) -> Iterator[dict[str, Any]]:
@@ -121,6 +154,8 @@ ATTACKS: Final[dict[str, Attack]] = {
     f"{PURCHASES} anonymous purchases": anonymous_purchases,
     f"a bot of {BOT_EVENTS:,} events": bot,
     "1 % fake shoppers": fake_shoppers,
+    f"{PURCHASES} sessions of one address in a day": one_address,
+    f"{PURCHASES} sessions of one address in {DAYS} days": patient_address,
 }
 
 
@@ -129,7 +164,9 @@ def main() -> None:
     parser = options("manipulation", __doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="holds an order log in the format online-retail")
     arguments = parser.parse_args()
-    finish(measure(_shop(arguments)), arguments.json)
+    shop = _shop(arguments)
+    finish(measure(shop), arguments.json)
+    finish(crowd(shop), None)
 
 
 def _shop(arguments: argparse.Namespace) -> Shop:
@@ -156,10 +193,51 @@ def measure(shop: Shop, attacks: Sequence[str] = tuple(ATTACKS), model: str = HY
 
 def fitted(shop: Shop, attack: Attack, recipe: Recipe) -> tuple[Interactions, Retrieval]:
     """Fit a recipe on a shop's events and those of an attack."""
-    added = pl.DataFrame(list(attack(shop, np.random.default_rng(SEED))), schema_of(EVENTS))
-    events = pl.concat([shop.events, added.select(*NEEDED, *OPTIONAL)]).sort(TIMESTAMP, maintain_order=True)
+    schema = schema_of(EVENTS | {ADDRESS: "str"})
+    added = as_stored(pl.DataFrame(list(attack(shop, np.random.default_rng(SEED))), schema))
+    events = pl.concat([shop.events, added], how="diagonal").sort(TIMESTAMP, maintain_order=True)
     data = with_catalogue(shop.catalogue, build(events, recipe.weights, shop.now))
     return data, fit(recipe, data, newest_window(events, recipe.weights), TrainingBudget()).retrieval
+
+
+def as_stored(events: pl.DataFrame) -> pl.DataFrame:
+    """Return events as a shop's database gives them for training, each sent as it happens, from its address."""
+    with tempfile.TemporaryDirectory() as folder:
+        clock = [0]
+        with connect(f"sqlite:///{folder}/shop.db", create=True) as db:
+            upgrade(db)
+            numbers = pl.int_range(pl.len()).cast(pl.String).alias(EVENT_ID)
+            sent = events.with_columns(numbers, (pl.col(TIMESTAMP) // DAY).alias("day")).sort(TIMESTAMP)
+            with EventWriter(db, clock=lambda: clock[0]) as writer:
+                for group in sent.partition_by("day", ADDRESS, maintain_order=True) if sent.height else ():
+                    clock[0] = group.item(0, TIMESTAMP)
+                    for part in group.iter_slices(MAX_EVENTS):
+                        writer.outcomes(writer.submit(part.select(*EVENTS).rows(), address=part.item(0, ADDRESS)))
+            return pl.concat([_NOTHING, *stream(db, (*NEEDED, *OPTIONAL))])
+
+
+def crowd(shop: Shop) -> list[Row]:
+    """Put some honest shoppers behind one address, and return how much of what they do counts.
+
+    `same best` is how many of the ten best items for newcomers stay.
+    """
+    shoppers = shop.events[USER_ID].drop_nulls().unique().sort()
+    inside = shoppers.sample(round(CROWD_SHARE * len(shoppers)), seed=SEED)
+    recent = shop.events.filter(pl.col(TIMESTAMP) >= shop.now - RECENT)
+    behind = pl.when(pl.col(USER_ID).is_in(inside.implode())).then(pl.lit("192.0.2.1")).alias(ADDRESS)
+    whole = schema_of(EVENTS)
+    sent = recent.with_columns(behind, *(pl.lit(None, whole[name]).alias(name) for name in whole if name not in recent))
+    stored = as_stored(sent)
+    ours = stored.filter(pl.col(USER_ID).is_in(inside.implode()))
+    before, after = (_best_for_newcomers(shop, frame) for frame in (stored.drop(OVER_CAP), stored))
+    counted = ours[OVER_CAP].null_count() / ours.height
+    return [{"crowd": len(inside), "events": ours.height, "counted": counted, "same best": len(before & after)}]
+
+
+def _best_for_newcomers(shop: Shop, events: pl.DataFrame) -> set[str]:
+    data = build(events, Weights(), shop.now)
+    scores = NewcomerPopularity(NewcomerPopularityConfig()).fit(data, seed=SEED).scores_
+    return {data.items.ids[number] for number in np.argsort(-scores, kind="stable")[:K]}
 
 
 def hits(shop: Shop, data: Interactions, retrieval: Retrieval, weights: Weights) -> NDArray[np.bool_]:

@@ -30,12 +30,14 @@ LOADED: Final = """performance.getEntries().filter((entry) => entry.transferSize
   .reduce((sum, entry) => sum + entry.transferSize, 0)"""
 CLICK: Final = """() => new Promise((done) => {
   let clicked;
-  const changed = () => requestAnimationFrame(() => done(performance.now() - clicked));
+  const painted = new MessageChannel();
+  painted.port1.onmessage = () => done(performance.now() - clicked);
+  const changed = () => requestAnimationFrame(() => painted.port2.postMessage("after the frame"));
   document.addEventListener("htmx:afterSettle", changed, { once: true });
   clicked = performance.now();
   document.querySelector("#shelves .add:not([disabled])").click();
 })"""
-"""From a click on `Add to cart` to the next frame with the shelves that follow from it."""
+"""From a click on `Add to cart` until the frame with the shelves that follow from it is painted."""
 
 
 def main() -> None:

@@ -18,9 +18,11 @@ from sqlalchemy.exc import OperationalError
 
 from aisle.storage import migrations
 from aisle.storage.connection import Database, connect
+from aisle.storage.credentials import credentials
 from aisle.storage.erased import LOCK
+from aisle.storage.passing import passing
 from aisle.storage.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
-from aisle.storage.tables import credentials, erased, metadata
+from aisle.storage.tables import erased, metadata
 
 JOURNAL_MODES: Final = {"sqlite": "WAL", "sqlite-delete": "DELETE"}
 """SQLite as it usually runs, and as it falls back where no safe version is at hand."""
@@ -88,7 +90,7 @@ def new_shop(kind: str, folder: Path) -> Iterator[str]:
 
 def empty(db: Database) -> None:
     """Make a shop's tables as they were when they were new."""
-    server, names = db.engine.dialect.name, [*metadata.tables, *credentials.tables]
+    server, names = db.engine.dialect.name, [*metadata.tables, *credentials.tables, *passing.tables]
     with db.write() as connection:
         if server == "postgresql":
             connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")

@@ -39,6 +39,7 @@ def event_log(
         basket=np.full(size, UNKNOWN, np.int32),
         price=np.full(size, np.nan, np.float32),
         quantity=np.ones(size, np.int32),
+        counts=np.ones(size, np.bool_),
     )
 
 

@@ -23,7 +23,7 @@ def test_a_person_logs_in_by_keyboard_and_out_again(browser: Browser, team_shop:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="The tea-1", level=1)).to_be_visible()
     page.get_by_role("button", name="Add to cart", exact=True).click()
-    expect(page.locator("#tools .count")).to_contain_text("1")
+    expect(page.locator("#in-cart .count")).to_contain_text("1")
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="You are logged out")).to_be_visible()
     page.goto("/cart")

@@ -38,6 +38,42 @@ def test_a_deed_changes_the_page_in_place(page: Page) -> None:
     expect(page.locator('[data-item="tea-2"] .round.on').first).to_be_visible()
 
 
+def test_what_did_not_change_stays_as_it_was(page: Page) -> None:
+    page.goto("/?user_id=user-0")
+    page.evaluate("document.querySelectorAll('[data-version], #theme').forEach((part) => { part.kept = true; })")
+    wish = page.locator('[name="add_to_wishlist"]').first
+    wish.evaluate("button => { button.value = 'tool-9'; }")  # which changes no shelf of who buys tea
+    wish.click()
+    expect(page.locator("#known")).to_contain_text("Wished for")
+    assert all(page.locator("[data-version]").evaluate_all("shelves => shelves.map((shelf) => shelf.kept)"))
+    assert page.locator("#theme").evaluate("button => button.kept && !button.hidden")
+
+
+def test_a_shelf_that_changes_keeps_its_place_and_the_focus(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/?user_id=user-2")
+    shelf = page.locator('[data-placement="recommended-for-you"]')
+    shelf.evaluate("shelf => { shelf.old = true; }")
+    wish = shelf.locator('[data-item^="tea"]').last.locator(".round")
+    name = wish.get_attribute("aria-label") or ""
+    wish.focus()
+    page.wait_for_timeout(300)
+    left = shelf.locator(".carousel").evaluate("carousel => carousel.scrollLeft")
+    page.keyboard.press("Enter")
+    expect(shelf.get_by_role("button", name=name.replace("Put on", "Take off"))).to_be_focused()
+    assert left > 0
+    assert shelf.evaluate("shelf => shelf.old") is None
+    assert shelf.locator(".carousel").evaluate("carousel => carousel.scrollLeft") == left
+
+
+def test_where_an_item_leaves_its_shelf_the_focus_stays_there(page: Page) -> None:
+    page.goto("/?user_id=user-4")
+    shelf = page.locator('[data-placement="recommended-for-you"]')
+    shelf.get_by_text("Why this?").first.click()
+    shelf.get_by_role("button", name=re.compile("Not interested")).first.press("Enter")
+    expect(shelf.locator(".carousel")).to_be_focused()
+
+
 def test_a_shop_that_does_not_answer_says_so_and_keeps_what_it_shows(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto("/")
@@ -71,6 +107,26 @@ def test_buying_and_sending_back(page: Page) -> None:
     expect(page).to_have_url(re.compile("/orders$"))
     page.get_by_role("button", name="Send back: The tea-3").click()
     expect(page.get_by_text("sent back")).to_be_visible()
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_suggestions_close_when_somebody_goes_on_elsewhere(page: Page, by_key: bool) -> None:
+    page.goto("/cart")
+    page.get_by_role("searchbox").press_sequentially("tool-4")
+    expect(page.locator("#found")).to_contain_text("The tool-4")
+    if by_key:
+        page.keyboard.press("Escape")
+    else:
+        page.locator("h1").click()
+    expect(page.locator("#found")).to_be_empty()
+
+
+def test_an_item_is_rated_where_it_stands(page: Page) -> None:
+    page.goto("/")
+    item = page.locator('[data-item="tea-1"]').first
+    item.get_by_text("Why this?").click()
+    item.get_by_role("button", name="4 of 5 stars").click()
+    expect(page.locator("#known")).to_contain_text("Rated 4 ★")
 
 
 def test_search_suggests_while_typing(page: Page) -> None:
@@ -127,6 +183,10 @@ def test_a_phone_shows_everything_without_moving_sideways(browser: Browser, demo
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
     page.goto("/")
     assert page.evaluate("document.documentElement.scrollHeight") <= 2500
+    page.goto("/category")
+    expect(page.locator("[data-item]").first).to_be_in_viewport()
+    page.get_by_text("Filters and order").click()
+    expect(page.get_by_role("combobox", name="Order")).to_be_visible()
     context.close()
 
 

@@ -197,10 +197,10 @@ def test_own_cards_and_texts_that_are_never_html(site: Site, page: Page) -> None
 
 def test_a_shelf_that_cannot_be_filled_is_hidden_and_says_why(site: Site, context: BrowserContext) -> None:
     page = context.new_page()
-    said = 'document.addEventListener("aisle-failed", (event) => { document.said = event.detail; });'
-    page.add_init_script(said)
+    said = "document.documentElement.dataset.said = detail;"
+    page.add_init_script(f'document.addEventListener("aisle-failed", ({{ detail }}) => {{ {said} }});')
     page.goto(site.show('<aisle-shelf placement="no-such-place"></aisle-shelf>'))
-    page.wait_for_function("document.said?.includes('no-such-place')")
+    expect(page.locator("html")).to_have_attribute("data-said", re.compile("no-such-place"))
     expect(page.locator("aisle-shelf")).to_be_hidden()
 
 

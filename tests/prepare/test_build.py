@@ -2,13 +2,14 @@ import dataclasses
 from random import Random
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisle.prepare.build import build
+from aisle.prepare.build import build, weighed_events
 from aisle.prepare.weigh import Weights
 from aisle.shop.errors import FormatError, NotEnoughData
 from aisle.shop.events import KIND_CODES, KINDS
@@ -121,6 +122,7 @@ def test_the_log_has_the_promised_types_and_can_be_written_to() -> None:
         "basket": "int32",
         "price": "float32",
         "quantity": "int32",
+        "counts": "bool",
     }
     assert all(array.flags.writeable for array in arrays.values())
 
@@ -209,3 +211,22 @@ def test_equal_events_give_equal_arrays_in_whatever_order(events: list[tuple[Any
         np.testing.assert_array_equal(getattr(first.matrix, name), getattr(second.matrix, name))
     for field in dataclasses.fields(first.log):
         np.testing.assert_array_equal(getattr(first.log, field.name), getattr(second.log, field.name))
+
+
+def test_an_event_over_the_cap_of_an_address_is_its_shoppers_and_nobody_elses() -> None:
+    events = table(("purchase", "u", "a", 1), ("purchase", "u", "b", 2), ("purchase", "v", "a", 3))
+    marked = events.with_columns(over_cap=pl.Series([None, 1, None], dtype=pl.Int32))
+
+    data = build(marked, FLAT, NOW)
+
+    assert data.matrix.toarray().tolist() == [[1, 0], [1, 0]]
+    assert data.votes.item.tolist() == [0, 0]
+    assert data.histories.until(np.array([0]), np.array([NOW])).item.tolist() == [0, 1]
+
+
+def test_a_rating_over_the_cap_revises_none_that_counts() -> None:
+    events = table(("rate", "u", "a", 1), ("rate", "u", "a", 2)).with_columns(
+        rating=pl.Series([5.0, 1.0]), over_cap=pl.Series([None, 1], dtype=pl.Int32)
+    )
+    weighed = weighed_events(nw.from_native(events.lazy()), FLAT, NOW).collect("polars").to_native()
+    assert weighed["rating"].to_list() == [5.0]

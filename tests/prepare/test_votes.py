@@ -103,3 +103,10 @@ def test_900_anonymous_purchases_make_no_bestseller() -> None:
 
 def test_a_shoppers_liking_for_an_item_is_bounded_where_models_learn() -> None:
     assert lively_data().matrix.data.max() <= WEIGHT_OF_ITEM
+
+
+def test_what_is_over_the_cap_of_an_address_takes_no_vote_away() -> None:
+    data = shop(np.ones((1, 1)))
+    log = log_of(*[(0, UNKNOWN, 0, VIEW)] * 6)
+    over = replace(log, counts=np.array([False, False, True, True, True, True]))
+    assert replace(data, log=over).votes.timestamp.tolist() == log.timestamp[2:5].tolist()

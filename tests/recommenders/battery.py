@@ -49,6 +49,7 @@ def shop(weights: NDArray[Any], kind: EventKind = EventKind.PURCHASE) -> Interac
         basket=np.arange(events, dtype=np.int32),
         price=np.full(events, np.nan, np.float32),
         quantity=np.ones(events, np.int32),
+        counts=np.ones(events, np.bool_),
     )
     named = Vocabulary(f"i{number}" for number in range(items))
     return Interactions(Vocabulary(f"u{number}" for number in range(users)), named, matrix, log, NOW, _described(named))
@@ -60,7 +61,7 @@ def log_with(log: EventLog, **arrays: NDArray[Any]) -> EventLog:
     others: dict[str, Any] = {name: np.full(size, UNKNOWN, np.int32) for name in ("user", "item", "session", "basket")}
     others |= {name: np.full(size, np.nan, np.float32) for name in ("rating", "price")}
     others |= {"kind": np.full(size, KIND_CODES[EventKind.PURCHASE], np.int8), "weight": np.ones(size, np.float32)}
-    others |= {"quantity": np.ones(size, np.int32), "timestamp": np.full(size, NOW)}
+    others |= {"quantity": np.ones(size, np.int32), "timestamp": np.full(size, NOW), "counts": np.ones(size, np.bool_)}
     return replace(log, **others | arrays)
 
 

@@ -77,7 +77,7 @@ def test_a_field_from_minus_one_to_one_has_its_middle_at_zero() -> None:
 
     scale = channels(heat(frame, Axis("x", ""), Axis("y", ""), Axis("r", "", SHARE), diverging=True))["color"]["scale"]
 
-    assert scale == {"domain": [-1, 0, 1], "range": "diverging"}
+    assert scale == {"domain": [-1, 0, 1], "range": "diverging", "interpolate": "rgb"}
 
 
 def test_more_rows_than_anybody_sees_are_refused() -> None:

@@ -54,6 +54,7 @@ def test_a_busy_shop_says_when_to_try_again(folder: Path, caplog: pytest.LogCapt
             rating: float,
             event_id: str | None = None,
             recommendation_id: str | None = None,
+            address: str | None = None,
         ) -> Future[list[Outcome]]:
             raise errors.TryAgain("20,000 events wait for database /srv/shop/aisle.db")
 

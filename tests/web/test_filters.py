@@ -2,8 +2,7 @@
 
 import pytest
 
-from aisle.shop.errors import InputError
-from aisle.web.filters import item_address, parse_stars, picture
+from aisle.web.filters import item_address, picture
 
 
 def test_an_address_holds_any_id_and_says_where_it_was_clicked() -> None:
@@ -19,13 +18,3 @@ def test_a_picture_on_the_web_or_here_is_shown(url: str) -> None:
 @pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "data:text/html,x", "//a/b.png", "b.png"])
 def test_any_other_picture_is_not(url: str | None) -> None:
     assert picture(url) is None
-
-
-def test_stars_are_read() -> None:
-    assert parse_stars("4", 5) == 4.0
-
-
-@pytest.mark.parametrize("text", ["0", "6", "3.5", "", "٣", "nan"])
-def test_stars_are_whole_and_few(text: str) -> None:
-    with pytest.raises(InputError, match="from 1 to 5"):
-        parse_stars(text, 5)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
+from aisle.app.serving.address_watch import AddressWatch
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.app.serving.connections import check_tables, connections
@@ -83,11 +84,12 @@ class Live:
         self.model_watch = ModelWatch(self._reads, settings.bundles, copies, self._catalogue_watch.prepare, last_known)
         self.keys = KeyRing(self._reads, settings.sealing_key, last_known)
         self.logins = Logins(self.db, self._reads)
-        self.writer = EventWriter(self.db)
+        self.writer = EventWriter(self.db, votes_per_address=settings.serve.votes_per_address)
         self.impressions = ImpressionLog(self.db)
         self.recommendation_ids = RecommendationIds(self.db, self._reads)
         self.profiles = Profiles(self._reads)
         self.erasures = ErasureWatch(self._reads, self.profiles)
+        self.addresses = AddressWatch(self.db)
         self.paged = PagedShelves(self.db)
         self._shared = SharedShelves()
         self.search = Search(self.db, self.model_watch, self.profiles)
@@ -256,8 +258,8 @@ class Live:
 
     # --- What shoppers do ---------------------------------------------------------------------------------------------
 
-    def submit(self, checked: "Events") -> "Future[list[Outcome]]":
-        """Hand over checked events: the accepted ones for the next shelf, the rejects to be corrected.
+    def submit(self, checked: "Events", address: str | None = None) -> "Future[list[Outcome]]":
+        """Hand over checked events, the accepted ones for the next shelf, as `EventWriter.submit` does.
 
         Returns
         -------
@@ -268,7 +270,7 @@ class Live:
         TryAgain
             If more events come than the database can take just now; then none of these is stored.
         """
-        return self.writer.submit(checked.accepted, checked.rejects)
+        return self.writer.submit(checked.accepted, checked.rejects, address)
 
     def accept(self, checked: "Events") -> list[Outcome]:
         """Store checked events as `submit` does, and wait for their outcomes.
@@ -289,6 +291,7 @@ class Live:
         rating: float,
         event_id: str | None = None,
         recommendation_id: str | None = None,
+        address: str | None = None,
     ) -> "Future[list[Outcome]]":
         """Hand over a rating of this moment, as `submit` does events.
 
@@ -308,7 +311,7 @@ class Live:
             columns.TIMESTAMP: moments.now(),
             columns.RECOMMENDATION_ID: recommendation_id,
         }
-        return self.writer.submit([tuple(values.get(name) for name in columns.EVENTS)])
+        return self.writer.submit([tuple(values.get(name) for name in columns.EVENTS)], address=address)
 
     def feedback(self, user_id: str, item_id: str, rating: float) -> None:
         """Store a rating, now.
@@ -370,6 +373,7 @@ class Live:
         """Store the events and impressions that still wait, and close the database."""
         self.model_watch.close()
         self.erasures.close()
+        self.addresses.close()
         self.writer.close()
         self.impressions.close()
         self._reads.close()

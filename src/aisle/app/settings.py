@@ -5,7 +5,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Annotated, Any, Final, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -57,6 +57,9 @@ name = {name}
 [serve]
 # host = "127.0.0.1"
 # port = 8000
+
+[worker]
+# train_hour = 3    # UTC
 """
 
 
@@ -157,6 +160,24 @@ class ServeSection(_Section):
     """Whether each request is a line of JSON on standard output: time, level, route, status, milliseconds."""
     calls_per_second: float = Field(default=50.0, ge=0)
     """How many calls with a browser key one address may make to a process; ten seconds' worth at once. 0: no limit."""
+    votes_per_address: int = Field(default=10, ge=1)
+    """How many events of a kind with an item count in a day of an address, if they come with a browser key; in all, 200
+    times as many. More are stored and change their shopper's shelves, and nobody else's."""
+
+
+class WorkerSection(_Section):
+    """What the worker does by itself, and when; hours are UTC."""
+
+    train_hour: Annotated[int, Field(ge=0, le=23)] | Literal["never"] = 3
+    """The hour of the daily training, or `"never"`."""
+    count_minutes: int = Field(default=10, ge=0, le=1440)
+    """How often the counts behind the KPIs are brought up to date; 0: only `aisle kpis` does it."""
+    clean_up_hour: int = Field(default=4, ge=0, le=23)
+    """The hour of the daily clean-up, and of the backup."""
+    keep_shelves_days: int = Field(default=180, ge=2)
+    """How long shelves that were served are kept; the counts of their days stay."""
+    backups: int = Field(default=0, ge=0, le=366)
+    """How many daily backups are kept in the folder `backups`; 0: none is made."""
 
 
 class Settings(BaseSettings):
@@ -180,6 +201,7 @@ class Settings(BaseSettings):
     mlflow: MlflowSection = MlflowSection()
     spark: SparkSection = SparkSection()
     serve: ServeSection = ServeSection()
+    worker: WorkerSection = WorkerSection()
 
     @field_validator("models", mode="before")
     @classmethod

@@ -33,10 +33,15 @@ from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
 from aisle.shop.columns import HIDDEN, ITEM_ID
 from aisle.shop.errors import AisleError, NotEnoughData
+from aisle.storage import leases
 from aisle.storage.connection import Database
+from aisle.storage.leases import Lease
 
 END_OF_TIME: Final = np.iinfo(np.int64).max
 """The final fit learns from all reviews; the figures are those of a fit on the reviews before the held-out weeks."""
+
+LEASE: Final = "training"
+"""One training of a shop runs at a time, whatever the machine and the way it was started."""
 
 KEPT: Final = (RANKER, CONTENT, STARS)
 """The parts that a live model does not lose to a training whose data has too little for them."""
@@ -125,12 +130,30 @@ def train(
         If there is nothing to learn from, or the trained model is broken.
     SettingsError
         If the model or a setting of it does not exist.
+    Busy
+        If another training of this shop runs.
+    Overtaken
+        If this one stood still for so long that another took over; then nothing is published.
     StorageError, BundleError
         If the database or the disk refuses; until the bundle is published, the live model stays as it was.
     """
-    started = time.perf_counter()
     recipe = recipe_of(settings, model)
     budget = TrainingBudget(np.inf if seconds is None else seconds)
+    with leases.held(db, LEASE) as lease:
+        return _train(db, settings, recipe, budget, lease, progress, force=force)
+
+
+def _train(
+    db: Database,
+    settings: Settings,
+    recipe: Recipe,
+    budget: TrainingBudget,
+    lease: Lease,
+    progress: Progress,
+    *,
+    force: bool,
+) -> Trained:
+    started = time.perf_counter()
     with budget.spend_on(Stage.READ):
         tables = read_tables(db, settings, progress)
     decision = decide(db, settings, recipe, tables, budget, progress)
@@ -146,7 +169,7 @@ def train(
     fitted = with_what_was_measured(fitted, decision)
     decision = with_parts(decision, missing_parts(db, settings, recipe, fitted), force=force)
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
-    version = publish(db, settings.bundles, bundle, decision)
+    version = publish(db, settings.bundles, bundle, decision, lease)
     skipped |= interactions_table.refresh(db, data, progress)
     review_errors = star_errors(tables.reviews, recipe.seed)
     skipped |= budget.told()
@@ -246,11 +269,11 @@ def to_bundle(recipe: Recipe, data: Interactions, fitted: Fitted, decision: Gate
     return Bundle(manifest, data.items, fitted.components)
 
 
-def publish(db: Database, bundles: Path, bundle: Bundle, decision: GateDecision) -> int:
+def publish(db: Database, bundles: Path, bundle: Bundle, decision: GateDecision, lease: Lease) -> int:
     """Save a bundle, enter it in the registry, and make it live if it may; return its version."""
-    row = registry.publish(db, bundles, bundle, note=decision.reason)
+    row = registry.publish(db, bundles, bundle, note=decision.reason, lease=lease)
     if decision.promote:
-        registry.promote(db, bundles, row.version)
+        registry.promote(db, bundles, row.version, lease=lease)
     else:
         registry.refuse(db, row.version, decision.reason)
     return row.version

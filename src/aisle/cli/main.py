@@ -18,6 +18,7 @@ from aisle.cli.commands import (
     evaluate,
     events,
     imports,
+    insights,
     keys,
     kpis,
     models,
@@ -30,6 +31,7 @@ from aisle.cli.commands import (
     tune,
     users,
     why,
+    work,
 )
 from aisle.cli.shop import Where
 from aisle.shop.errors import AisleError
@@ -55,7 +57,9 @@ for command in (
     why.why,
     serve.serve,
     serve.demo,
+    work.worker,
     profile.profile,
+    insights.insights,
     kpis.kpis,
     backup.backup,
     backup.restore,
@@ -70,6 +74,7 @@ for group in (
     people.people,
     users.users,
     db.db,
+    work.jobs,
 ):
     app.add_typer(group)
 

@@ -33,6 +33,7 @@ _DEEDS_BY_KIND: Final = {
     EventKind.ADD_TO_CART: SEEN,
     EventKind.REMOVE_FROM_CART: SEEN,
     EventKind.ADD_TO_WISHLIST: SEEN,
+    EventKind.REMOVE_FROM_WISHLIST: SEEN,
     EventKind.PURCHASE: OWNED | BOUGHT,
     EventKind.REFUND: REFUNDED,
     EventKind.RATE: OWNED | RATED,  # who rates an item has it

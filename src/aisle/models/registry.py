@@ -15,6 +15,7 @@ from aisle.recommenders.catalog import component_by_name
 from aisle.shop.errors import BundleError, NoModel
 from aisle.storage import models
 from aisle.storage.connection import Database
+from aisle.storage.leases import Lease
 from aisle.storage.models import ModelRow, get, list_, live, note_run, refuse
 
 __all__ = [
@@ -38,18 +39,20 @@ KEPT: Final = 5
 """The number of bundles that are kept beside the live one and the one before it."""
 
 
-def publish(db: Database, folder: Path, bundle: Bundle, note: str = "") -> ModelRow:
+def publish(db: Database, folder: Path, bundle: Bundle, note: str = "", lease: Lease | None = None) -> ModelRow:
     """Save a bundle as the next version and enter it as a candidate.
 
     Raises
     ------
     BundleError
         If it cannot be saved; then the version is entered as refused.
+    Overtaken
+        If somebody else has taken over the lease under which it was trained.
     StorageError
         If the database refuses.
     """
     manifest = bundle.manifest
-    row = models.add(db, recipe=manifest.recipe, metrics=manifest.metrics, note=note)
+    row = models.add(db, recipe=manifest.recipe, metrics=manifest.metrics, note=note, lease=lease)
     try:
         bundles.save(place(folder, row), bundle)
     except BundleError:
@@ -93,7 +96,9 @@ def once_live(db: Database) -> list[ModelRow]:
     return sorted(before, key=lambda row: row.promoted or 0, reverse=True)
 
 
-def promote(db: Database, folder: Path, version: int, lookup: Lookup = component_by_name) -> ModelRow:
+def promote(
+    db: Database, folder: Path, version: int, lookup: Lookup = component_by_name, lease: Lease | None = None
+) -> ModelRow:
     """Make a model the live one, once its bundle has proved sound, and clear away the oldest bundles.
 
     Raises
@@ -102,11 +107,13 @@ def promote(db: Database, folder: Path, version: int, lookup: Lookup = component
         If there is none of this version, or its bundle is no longer kept.
     BundleError
         If its bundle is missing or damaged; the live model stays.
+    Overtaken
+        If somebody else has taken over the lease under which it was trained.
     StorageError
         If the database refuses.
     """
     load(folder, models.get(db, version), lookup=lookup)
-    row = models.promote(db, version)
+    row = models.promote(db, version, lease)
     _clear_away(db, folder)
     return row
 

@@ -22,12 +22,13 @@ from aisle.prepare.weigh import WEIGHT, Weights, event_weight, revised_since
 from aisle.shop.columns import (
     EVENT,
     EVENT_ID,
-    EVENTS,
     ITEM_ID,
+    OVER_CAP,
     PRICE,
     QUANTITY,
     RATING,
     SESSION_ID,
+    STORED_EVENTS,
     TIMESTAMP,
     TRANSACTION_ID,
     USER_ID,
@@ -43,10 +44,10 @@ if TYPE_CHECKING:
 NEEDED: Final = (EVENT, USER_ID, ITEM_ID, TIMESTAMP)
 """The columns without which there is nothing to learn."""
 
-OPTIONAL: Final = (RATING, SESSION_ID, TRANSACTION_ID, PRICE, QUANTITY)
+OPTIONAL: Final = (RATING, SESSION_ID, TRANSACTION_ID, PRICE, QUANTITY, OVER_CAP)
 """The columns that are used if a log has them."""
 
-_DTYPES: Final = {"str": nw.String(), "float64": nw.Float64(), "int64": nw.Int64()}
+_DTYPES: Final = {"str": nw.String(), "float64": nw.Float64(), "int64": nw.Int64(), "int32": nw.Int32()}
 
 _KIND: Final = "kind"
 _TIE_BREAKERS: Final = (TIMESTAMP, USER_ID, ITEM_ID, _KIND, SESSION_ID, TRANSACTION_ID, RATING, PRICE, QUANTITY)
@@ -110,14 +111,17 @@ def revised_events(log: EventLog, items: int) -> NDArray[np.bool_]:
 
 
 def weighed_events(events: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.LazyFrame[Any]:
-    """Return cleaned events with the columns `NEEDED` and `OPTIONAL` and their weight, without revised ratings.
+    """Return cleaned events with the columns `NEEDED` and `OPTIONAL` and their weight.
+
+    Without those that count for nobody else: what is over the cap of an address, and revised ratings.
 
     Raises
     ------
     FormatError
         If a needed column is missing.
     """
-    return _weighed(as_rated_last(cleaned_events(events)), weights, now)
+    counting = cleaned_events(events).filter(nw.col(OVER_CAP).is_null())
+    return _weighed(as_rated_last(counting), weights, now)
 
 
 def _weighed(cleaned: nw.LazyFrame[Any], weights: Weights, now: int) -> nw.LazyFrame[Any]:
@@ -136,7 +140,7 @@ def cleaned_events(events: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     missing = [name for name in NEEDED if name not in present]
     if missing:
         raise FormatError(f"the events have no column {missing[0]!r}; they need {', '.join(NEEDED)}")
-    absent = [nw.lit(None, _DTYPES[EVENTS[name]]).alias(name) for name in OPTIONAL if name not in present]
+    absent = [nw.lit(None, _DTYPES[STORED_EVENTS[name]]).alias(name) for name in OPTIONAL if name not in present]
     used = [name for name in (EVENT_ID, *NEEDED, *OPTIONAL) if name in present]
     return clean(events.select(*used, *absent)).select(*NEEDED, *OPTIONAL)
 
@@ -170,7 +174,8 @@ def _numbered(table: pl.DataFrame) -> dict[str, pl.Series]:
     stars = pl.col(RATING).cast(pl.Float32).fill_null(np.nan)
     price = (pl.col(PRICE) / MICROS).cast(pl.Float32).fill_null(np.nan)
     pieces = pl.col(QUANTITY).fill_null(1).cast(pl.Int32)
-    compact = table.select(USER_ID, ITEM_ID, TIMESTAMP, WEIGHT, kinds, stars, price, pieces, *named)
+    counts = pl.col(OVER_CAP).is_null()
+    compact = table.select(USER_ID, ITEM_ID, TIMESTAMP, WEIGHT, kinds, stars, price, pieces, counts, *named)
     return {column.name: column for column in compact.get_columns()}
 
 
@@ -191,13 +196,14 @@ def _in_order(columns: dict[str, pl.Series]) -> tuple[NDArray[np.float64], Event
         basket=arrays[TRANSACTION_ID],
         price=arrays[PRICE],
         quantity=arrays[QUANTITY],
+        counts=arrays[OVER_CAP],
     )
 
 
 def sum_weights(log: EventLog, weight: NDArray[np.float64], shape: tuple[int, int]) -> csr_array:
     """Return the summed weights of users and items, (users, items) float32, at most `WEIGHT_OF_ITEM`.
 
-    A sum that is not above 0 has no entry.
+    A sum that is not above 0 has no entry; events that do not count are left out.
 
     Parameters
     ----------
@@ -206,7 +212,7 @@ def sum_weights(log: EventLog, weight: NDArray[np.float64], shape: tuple[int, in
     shape
         Users and items.
     """
-    counts = log.user != UNKNOWN
+    counts = (log.user != UNKNOWN) & log.counts
     events: dict[str, NDArray[Any]] = {USER_ID: log.user, ITEM_ID: log.item, WEIGHT: weight, TIMESTAMP: log.timestamp}
     table = pl.DataFrame({name: values[counts] for name, values in events.items()})
     pairs = aggregate(nw.from_native(table.lazy())).filter(nw.col(WEIGHT) > 0)

@@ -40,6 +40,8 @@ class EventLog:
     """Per piece, in units of the currency, or NaN."""
     quantity: NDArray[np.int32]
     """Pieces, at least 1; 1 if the log does not say."""
+    counts: NDArray[np.bool_]
+    """Whether it counts for others than its shopper: not if it was over the cap of a network address."""
 
     def __len__(self) -> int:
         return len(self.item)
@@ -162,7 +164,11 @@ class Interactions:
         """Which events of the log count for others, (events,)."""
         from aisle.prepare.votes import counted
 
-        return counted(self.log)
+        counts = self.log.counts.copy()
+        if counts.all():
+            return counted(self.log)
+        counts[counts] = counted(self.log.where(counts))
+        return counts
 
     @property
     def everything(self) -> EventLog:

@@ -52,6 +52,8 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A product page opened."""
     add_to_wishlist: float = 0.4
     """Put aside for later."""
+    remove_from_wishlist: float = -0.3
+    """Taken off the wishlist: most of its weight goes, the interest stays."""
     add_to_cart: float = 0.6
     """Nearly bought."""
     remove_from_cart: float = -0.4

@@ -5,7 +5,7 @@ chart is readable on a light and on a dark one. A frame is drawn as it is: whoev
 refuses more than 5,000 rows.
 """
 
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import altair as alt
 import polars as pl
@@ -37,7 +37,8 @@ class Axis(NamedTuple):
     """What it is, with its unit."""
     format: str = COUNT
     """How d3 writes its numbers."""
-    scale: Literal["linear", "log", "symlog"] = "linear"
+    from_zero: bool = True
+    """Whether the axis begins at 0."""
 
 
 def bars(frame: pl.DataFrame, value: Axis, label: Axis, text: str | None = None, tone: str | None = None) -> Chart:
@@ -63,15 +64,16 @@ def bars(frame: pl.DataFrame, value: Axis, label: Axis, text: str | None = None,
 
 def columns(frame: pl.DataFrame, x: Axis, value: Axis, series: Axis | None = None) -> Chart:
     """Return vertical columns over days, or over the values of a column in their order; series are stacked."""
-    encoded = _chart(frame).encode(y=_y(value), tooltip=_tooltip(frame, x, *([series] if series else []), value))
-    if frame.schema[x.column] == pl.Date:
-        encoded = _chart(frame.with_columns(_until(frame, x).alias(_UNTIL))).encode(
-            x=_time(x), x2=f"{_UNTIL}:T", y=_y(value), tooltip=encoded.encoding.tooltip
-        )
-    else:
-        encoded = encoded.encode(x=alt.X(f"{x.column}:O", title=x.title, sort=None, axis=_upright()))
+    tooltip = _tooltip(frame, x, *([series] if series else []), value)
     colour = _series(frame, series) if series else alt.value(PALETTE[0])
-    return _wide(encoded.mark_bar().encode(color=colour).properties(height=240))
+    if frame.schema[x.column] == pl.Date:
+        base = _chart(_stacked(frame, x.column, value.column))
+        top = alt.Y(f"{_TOP}:Q", title=value.title, axis=alt.Axis(format=value.format, tickCount=5))
+        drawn = base.mark_rect().encode(x=_time(x), x2=f"{_UNTIL}:T", y=top, y2=f"{_BASE}:Q")
+    else:
+        across = alt.X(f"{x.column}:O", title=x.title, sort=None, axis=_upright())
+        drawn = _chart(frame).mark_bar().encode(x=across, y=_y(value))
+    return _wide(drawn.encode(color=colour, tooltip=tooltip).properties(height=240))
 
 
 def lines(frame: pl.DataFrame, x: Axis, y: Axis, series: Axis | None = None, timed: bool = True) -> Chart:
@@ -91,19 +93,25 @@ def heat(frame: pl.DataFrame, x: Axis, y: Axis, value: Axis, diverging: bool = F
     diverging
         Values go from −1 to 1, and 0 is the middle.
     """
-    scale = alt.Scale(domain=[-1, 0, 1], range="diverging") if diverging else alt.Scale(range="heatmap", zero=True)
-    across = alt.X(f"{x.column}:O", title=x.title, sort=None, axis=_upright())
+    middle = alt.Scale(domain=[-1, 0, 1], range="diverging", interpolate="rgb")
+    scale = middle if diverging else alt.Scale(range="heatmap", zero=True)
+    order: Any = sorted(frame[x.column].unique()) if frame.schema[x.column].is_numeric() else None
+    across = alt.X(f"{x.column}:O", title=x.title, sort=order, axis=_upright())
     drawn = _chart(frame).encode(
         x=across,
         y=alt.Y(f"{y.column}:O", title=y.title, sort=None, axis=alt.Axis(labelLimit=220)),
         color=alt.Color(f"{value.column}:Q", title=value.title, scale=scale, legend=alt.Legend(format=value.format)),
         tooltip=_tooltip(frame, y, x, value),
     )
-    return _wide(drawn.mark_rect().properties(height=26 * max(1, frame[y.column].n_unique())))
+    return _wide(drawn.mark_rect().properties(height=max(26 * frame[y.column].n_unique(), 110)))
 
+
+_DATE: Final = "%e %b %Y"
 
 _UNTIL: Final = "until"
-"""The column with the end of a bar on an axis of days."""
+_TOP: Final = "top"
+_BASE: Final = "base"
+"""The columns with the ends of a piece of a column on an axis of days."""
 
 # --- Parts of charts --------------------------------------------------------------------------------------------------
 
@@ -114,11 +122,17 @@ def _chart(frame: pl.DataFrame) -> alt.Chart:
     return alt.Chart(frame.with_columns(pl.col(dates).dt.strftime("%Y-%m-%d")) if dates else frame)
 
 
-def _until(frame: pl.DataFrame, x: Axis) -> pl.Expr:
-    """Return where each column ends: it is a little narrower than the shortest distance between two."""
-    days = frame[x.column].unique().sort().to_physical()
-    apart = int(days.diff().min() or 1) if len(days) > 1 else 1  # type: ignore[arg-type]  # of days, not of text
-    return pl.col(x.column) + pl.duration(hours=round(24 * apart * 0.85))
+def _stacked(frame: pl.DataFrame, x: str, value: str) -> pl.DataFrame:
+    """Add where the piece of each row begins and ends: above those before it, below 0 if it is negative.
+
+    Columns are a little narrower than the shortest distance between two days.
+    """
+    days = frame[x].unique().sort().to_physical()
+    apart = min(days.diff().drop_nulls().to_list(), default=1)
+    above, below = pl.col(value).clip(lower_bound=0), pl.col(value).clip(upper_bound=0)
+    top = pl.when(pl.col(value) >= 0).then(above.cum_sum().over(x)).otherwise(below.cum_sum().over(x))
+    until = pl.col(x) + pl.duration(hours=round(24 * apart * 0.85))
+    return frame.with_columns(until.alias(_UNTIL), top.alias(_TOP), (top - pl.col(value)).alias(_BASE))
 
 
 def _wide(chart: Chart) -> Chart:
@@ -137,16 +151,17 @@ def _y(axis: Axis) -> alt.Y:
     )
 
 
-def _scale(axis: Axis) -> Any:
-    return alt.Scale(type=axis.scale) if axis.scale != "linear" else alt.Undefined
+def _scale(axis: Axis) -> alt.Scale:
+    return alt.Scale(zero=axis.from_zero)
 
 
 def _labels(label: Axis) -> alt.Y:
-    return alt.Y(f"{label.column}:N", title=label.title, sort=None, axis=alt.Axis(labelLimit=260))
+    return alt.Y(f"{label.column}:N", title=label.title, sort=None, axis=alt.Axis(labelLimit=360))
 
 
 def _time(axis: Axis) -> alt.X:
-    return alt.X(f"{axis.column}:T", title=axis.title, scale=alt.Scale(type="utc"), axis=alt.Axis(labelOverlap=True))
+    labels = alt.Axis(labelOverlap=True, format=_DATE)
+    return alt.X(f"{axis.column}:T", title=axis.title, scale=alt.Scale(type="utc"), axis=labels)
 
 
 def _upright() -> alt.Axis:

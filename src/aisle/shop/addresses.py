@@ -1,5 +1,6 @@
 """Network addresses, as far as one of them tells callers apart."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
@@ -7,6 +8,7 @@ _NETWORK_BITS: Final = 64
 """A household or a machine gets an IPv6 network of so many bits, and calls from any address of it."""
 
 
+@lru_cache(maxsize=1024)
 def one_caller(address: str) -> str:
     """Return what is the same for all addresses of one caller; what is no address is itself."""
     try:

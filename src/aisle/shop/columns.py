@@ -48,6 +48,7 @@ FALLBACK: Final = "fallback"
 ITEMS_SHOWN: Final = "items"
 WEIGHT: Final = "weight"
 EVENTS_COUNT: Final = "events"
+OVER_CAP: Final = "over_cap"
 DAY: Final = "day"
 AUDIENCE: Final = "audience"
 
@@ -69,6 +70,10 @@ EVENTS: Final[dict[str, str]] = {
     PROPERTIES: "str",
 }
 """An event. `event_id`, `event` and `timestamp` are never null; `price` is per piece; `properties` is a JSON object."""
+
+STORED_EVENTS: Final[dict[str, str]] = EVENTS | {OVER_CAP: "int32"}
+"""An event as it is stored and learnt from. `over_cap` is 1 if it came by a browser key after its network address had
+sent as many that day as count; else null. No file or request can say so."""
 
 ITEMS: Final[dict[str, str]] = {
     ITEM_ID: "str",
@@ -205,6 +210,9 @@ SHOP_DAYS: Final[dict[str, str]] = {
 
 TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
 """The tables that a file can be imported as."""
+
+STORED: Final[dict[str, dict[str, str]]] = TABLES | {"events": STORED_EVENTS}
+"""What can be read of them in the database."""
 
 ALIASES: Final[dict[str, str]] = {
     "product_id": ITEM_ID,

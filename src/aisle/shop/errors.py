@@ -11,6 +11,9 @@ AisleError
 ├── NotFound               an id that this shop has never seen
 ├── NoModel                nothing trained yet
 ├── BundleError            a model on disk that is damaged or from another version
+├── Busy                   somebody else does it at this moment
+├── Overtaken              work that stood still, and another process took it over
+├── Cancelled              work that somebody called off
 ├── TrackingError          the experiment tracker is missing, does not answer or refuses
 ├── ApiError               a server's HTTP API refuses a call of the client, or does not answer
 ├── SparkError             Spark cannot start, or a job of it failed
@@ -68,6 +71,18 @@ class NoModel(AisleError):
 
 class BundleError(AisleError):
     """A model on disk is damaged or belongs to another version."""
+
+
+class Busy(AisleError):
+    """Somebody else does it at this moment."""
+
+
+class Overtaken(AisleError):
+    """Work that stood still for so long that another process took it over."""
+
+
+class Cancelled(AisleError):
+    """Somebody called the work off."""
 
 
 class TrackingError(AisleError):

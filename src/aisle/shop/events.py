@@ -7,8 +7,8 @@ from typing import Final, NamedTuple, TypeAlias
 class EventKind(StrEnum):
     """An event's kind, by its GA4 e-commerce name.
 
-    Aisle's own are `rate`, a star rating, and `hide`: the shopper does not want to see the item any more, until
-    `unhide` takes it back.
+    Aisle's own are `rate`, a star rating, `remove_from_wishlist`, and `hide`: the shopper does not want to see the item
+    any more, until `unhide` takes it back.
     """
 
     VIEW_ITEM_LIST = "view_item_list"
@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     SEARCH = "search"
     HIDE = "hide"
     UNHIDE = "unhide"
+    REMOVE_FROM_WISHLIST = "remove_from_wishlist"
 
 
 class ProfileEvent(NamedTuple):
@@ -61,6 +62,7 @@ _ALIASES: Final[dict[EventKind, tuple[str, ...]]] = {
     EventKind.SEARCH: ("products_searched", "query"),
     EventKind.HIDE: ("dislike", "not_interested", "hide_item", "product_hidden", "dismiss"),
     EventKind.UNHIDE: ("undo_hide", "unhide_item", "product_unhidden", "undismiss"),
+    EventKind.REMOVE_FROM_WISHLIST: ("product_removed_from_wishlist", "unfav", "unlike"),
 }
 
 ALIASES: Final[dict[str, EventKind]] = {kind.value: kind for kind in EventKind} | {

@@ -9,21 +9,22 @@ from sqlalchemy import Connection, LargeBinary, Table, delete, exists, insert, s
 from aisle.shop.columns import CREATED, TRANSACTION_ID, USER_ID
 from aisle.storage import days as day_counts
 from aisle.storage import erased as tombstones
+from aisle.storage import event_changes as changed_events
 from aisle.storage import item_changes as changes
 from aisle.storage.connection import Database
 from aisle.storage.dialects import restart_sequence
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
-from aisle.storage.tables import erased, events, item_changes, metadata, rejects, reviews
+from aisle.storage.tables import erased, event_changes, events, item_changes, jobs, leases, metadata, rejects, reviews
 
 PART_ROWS: Final = 100_000
 """How many rows a frame has at most."""
 
 # Tombstones first, so that later rows of erased people are refused; events before reviews that name only their order.
 _FIRST: Final = (erased, events)
-_ANEW: Final = (item_changes, *day_counts.TABLES)
+_ANEW: Final = (item_changes, event_changes, *day_counts.TABLES, leases, jobs)
 CARRIED: Final = tuple(table for table in metadata.sorted_tables if table not in _ANEW)
-"""The tables of a backup. After a restore it is said anew which items changed, and days are counted anew."""
+"""The tables of a backup. After a restore items and events count as changed, days are counted, and no work runs."""
 _ORDER: Final = (*_FIRST, *(table for table in CARRIED if table not in _FIRST))
 
 
@@ -83,6 +84,7 @@ def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
         for table in CARRIED:
             restart_sequence(connection, table)
         changes.enter_all(connection)
+        changed_events.renew(connection)
     return counts
 
 

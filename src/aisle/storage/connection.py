@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from sqlalchemy import Connection, Engine, literal, select
 from sqlalchemy.engine import make_url
@@ -31,6 +31,10 @@ from aisle.storage.tables import events, item_changes, items
 _URL_HELP: Final = (
     "write sqlite:///aisle.db, mysql+pymysql://user:password@host/shop or postgresql+psycopg://user:password@host/shop"
 )
+
+
+Transaction: TypeAlias = Connection
+"""What `read`, `snapshot` and `write` lend, for those above who hand it on."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from aisle.shop.errors import InputError
-from aisle.storage import changed_days, identities, interactions
+from aisle.storage import changed_days, event_changes, identities, interactions
 from aisle.storage.connection import Database
 from aisle.storage.rows import transact
 from aisle.storage.tables import events, import_changes
@@ -71,7 +71,9 @@ def _remove(connection: Connection, which: Which) -> Found:
     changed = select(events.c.seq).where(condition)
     of_events = import_changes.c.table_name == events.name
     connection.execute(delete(import_changes).where(of_events, import_changes.c.row_seq.in_(changed)))
+    blocks = event_changes.blocks_of(connection, condition)
     removed = connection.execute(delete(events).where(condition)).rowcount
+    event_changes.enter(connection, blocks)
     return found._replace(events=removed)
 
 

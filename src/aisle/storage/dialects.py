@@ -5,10 +5,10 @@ Three modules have more to tell of one database: `sqlite` chooses its engine, `h
 asks its full-text index.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from importlib import import_module
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import (
@@ -178,8 +178,13 @@ def _filled(
     places = [place for place, name in enumerate(names) if not table.c[name].nullable or _any_fills(rows, place)]
     filled = list(map(itemgetter(*places), rows))
     if dialect.name == "sqlite":
-        filled = [(bytearray(row[0]), *row[1:]) for row in filled]  # the digest
+        filled = _digests_first(filled)
     return tuple(names[place] for place in places), filled
+
+
+def _digests_first(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return rows whose first column is a digest as SQLite's driver takes them quickest."""
+    return [(bytearray(row[0]), *row[1:]) for row in rows]
 
 
 def _any_fills(rows: Sequence[tuple[Any, ...]], place: int) -> bool:
@@ -190,6 +195,13 @@ def insert_or_update(connection: Connection, table: Table, rows: Sequence[tuple[
     """Insert rows, or update those whose primary key exists; a null keeps the stored value."""
     if rows:
         connection.exec_driver_sql(_insert_or_update_sql(connection.dialect, table), list(rows))
+
+
+def insert_or_add(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, or add what their last column holds to that of the rows whose primary key, a digest, exists."""
+    if rows:
+        given = _digests_first(rows) if connection.dialect.name == "sqlite" else list(rows)
+        connection.exec_driver_sql(_insert_or_add_sql(connection.dialect, table), given)
 
 
 def update_rows(
@@ -240,6 +252,17 @@ def text_of(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode()
 
 
+def votes_of(connection: Connection, table: Table, digests: Sequence[bytes]) -> list[tuple[bytes, int]]:
+    """Return the `digest` and the `votes` of the rows with some digests, as the driver gives them."""
+    given = list(map(bytearray, digests)) if connection.dialect.name == "sqlite" else digests
+    cursor = connection.connection.cursor()  # a third of the time, as in `quick_rows`
+    try:
+        cursor.execute(_votes_sql(connection.dialect, table, len(digests)), tuple(given))
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
+
+
 def insert_all(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows, plain tuples in the order of `writable(table)`."""
     if rows:
@@ -282,13 +305,30 @@ def _insert_sql(dialect: Dialect, table: Table) -> str:
     return _sql(_insert(dialect, table), dialect, writable(table))
 
 
+@lru_cache(maxsize=512)
+def _votes_sql(dialect: Dialect, table: Table, count: int) -> str:
+    some = [bindparam(f"digest_{place}", type_=table.c.digest.type) for place in range(count)]
+    return str(select(table.c.digest, table.c.votes).where(table.c.digest.in_(some)).compile(dialect=dialect))
+
+
 @lru_cache(maxsize=64)
 def _insert_or_update_sql(dialect: Dialect, table: Table) -> str:
+    others = [column.name for column in table.columns if not column.primary_key]
+    return _insert_or_change_sql(dialect, table, others, func.coalesce)
+
+
+@lru_cache(maxsize=64)
+def _insert_or_add_sql(dialect: Dialect, table: Table) -> str:
+    return _insert_or_change_sql(dialect, table, writable(table)[-1:], add)
+
+
+def _insert_or_change_sql(
+    dialect: Dialect, table: Table, names: Sequence[str], change: Callable[[Any, Any], Any]
+) -> str:
+    """Return the text of an insert that sets some columns of rows that exist to the change of the new and the old."""
     insert = _insert(dialect, table)
     fresh = insert.inserted if dialect.name == "mysql" else insert.excluded
-    values = {
-        column.name: func.coalesce(fresh[column.name], column) for column in table.columns if not column.primary_key
-    }
+    values = {name: change(fresh[name], table.c[name]) for name in names}
     if dialect.name == "mysql":
         return _sql(insert.on_duplicate_key_update(values), dialect, writable(table))
     changed = insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=values)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, select
 
-from aisle.shop.columns import TABLES
+from aisle.shop.columns import STORED
 from aisle.shop.errors import InputError
 from aisle.storage.connection import Database
 from aisle.storage.dialects import gives_plain_rows
@@ -25,30 +25,32 @@ def stream_frames(
     InputError
         If the table has no column of that name.
     """
-    types = TABLES[table.name]
+    types = STORED[table.name]
     unknown = [name for name in columns if name not in types]
     if unknown or not columns:
         raise InputError(f"{table.name} has no column {unknown}; choose from {', '.join(types)}")
     query = select(*(table.c[name] for name in columns)).where(*where)
-    return _frames(db, query, {name: types[name] for name in columns}, batch_size)
+    with db.read() as connection:
+        yield from frames_of(connection, query, {name: types[name] for name in columns}, batch_size)
 
 
-def _frames(db: Database, query: Select[Any], types: dict[str, str], batch_size: int) -> Iterator["pl.DataFrame"]:
+def frames_of(
+    connection: Connection, query: Select[Any], types: dict[str, str], batch_size: int
+) -> Iterator["pl.DataFrame"]:
+    """Yield the rows of a query as frames of at most `batch_size` rows; `types` are those of its columns."""
     import polars as pl
 
     from aisle.shop.schemas import schema_of
 
     schema = schema_of(types)
-    with db.read() as connection:
-        parts = _plain_parts if gives_plain_rows(connection.dialect, query) else _streamed_parts
-        for part in parts(connection, query, batch_size):
-            yield pl.DataFrame(part, schema=schema, orient="row")
+    parts = _plain_parts if gives_plain_rows(connection.dialect, query) else _streamed_parts
+    for part in parts(connection, query, batch_size):
+        yield pl.DataFrame(part, schema=schema, orient="row")
 
 
 def _streamed_parts(connection: Connection, query: Select[Any], size: int) -> Iterator[Sequence[Any]]:
     """Yield rows of which a server keeps those that were not fetched yet."""
-    streaming = connection.execution_options(stream_results=True, max_row_buffer=size)
-    with streaming.execute(query) as rows:
+    with connection.execute(query.execution_options(stream_results=True, max_row_buffer=size)) as rows:
         yield from rows.partitions(size)
 
 

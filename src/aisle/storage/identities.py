@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
+from aisle.storage.column_types import ID
 from aisle.storage.parts import parts
-from aisle.storage.tables import ID, merged
+from aisle.storage.tables import merged
 
 _INTO: Final = func.coalesce(merged.c.into_id, merged.c.user_id)
 """The id that one was merged into: the end of the chain, where an older Aisle noted nothing else."""

@@ -1,15 +1,19 @@
 """The impressions table: every shelf that was served, a row each."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from aisle.shop import columns
 from aisle.storage.connection import Database
 from aisle.storage.owners import under_owners
+from aisle.storage.parts import parts
 from aisle.storage.tables import impressions
+
+_REMOVED: Final = 5_000
+"""How many shelves are removed in one transaction, for which writers wait."""
 
 
 class ServedItem(NamedTuple):
@@ -69,6 +73,16 @@ def get(db: Database, recommendation_id: str) -> Impression | None:
     values = row._asdict()
     items = msgspec.json.decode(values[columns.ITEMS_SHOWN], type=tuple[ServedItem, ...])
     return Impression(**values | {columns.ITEMS_SHOWN: items})
+
+
+def remove_older(db: Database, before: int) -> int:
+    """Remove shelves that were served before a moment, at most some thousands, and return how many."""
+    old = select(impressions.c.recommendation_id).where(impressions.c.timestamp < before).limit(_REMOVED)
+    with db.write() as connection:
+        names = connection.execute(old).scalars().all()
+        for some in parts(names):
+            connection.execute(delete(impressions).where(impressions.c.recommendation_id.in_(some)))
+    return len(names)
 
 
 def count(db: Database) -> int:

@@ -9,7 +9,7 @@ from aisle.shop.access import Scope, key_digest, new_key
 from aisle.shop.errors import NotFound
 from aisle.shop.moments import now
 from aisle.storage.connection import Database
-from aisle.storage.tables import api_keys
+from aisle.storage.credentials import api_keys
 
 
 class KeyRow(msgspec.Struct, frozen=True):

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from aisle.shop.moments import DAY, SECOND, now
 from aisle.storage.connection import Database
+from aisle.storage.credentials import failed_logins, signing_keys
 from aisle.storage.dialects import insert_new
 from aisle.storage.signing_key import signing_key
-from aisle.storage.tables import failed_logins, signing_keys
 
 FREE_OF_NAME: Final = 5
 """How often logging in under a name may fail before it has to wait."""

@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, literal, 
 from aisle.shop.columns import USER_ID
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.moments import now
-from aisle.storage import changed_days, erased, identities, interactions
+from aisle.storage import changed_days, erased, event_changes, identities, interactions
+from aisle.storage.column_types import ID
 from aisle.storage.connection import Database
 from aisle.storage.receipt import Receipt
 from aisle.storage.rows import transact
 from aisle.storage.tables import (
-    ID,
     events,
     import_changes,
     impressions,
@@ -115,9 +115,12 @@ def _move_rows(connection: Connection, old: str) -> dict[str, int]:
 def _move(connection: Connection, table: Table, old: str, new: str) -> int:
     came_as = func.nullif(func.coalesce(table.c.came_as, literal(old, ID)), literal(new, ID))
     moved = update(table).where(table.c[USER_ID] == old)
+    blocks = event_changes.blocks_of(connection, events.c[USER_ID] == old) if table is events else []
     if table is import_changes:  # those of attributes are told by the id that these stay under
         moved = moved.where(table.c.table_name != users.name)
-    return connection.execute(moved.values({USER_ID: new, "came_as": came_as})).rowcount
+    rows = connection.execute(moved.values({USER_ID: new, "came_as": came_as})).rowcount
+    event_changes.enter(connection, blocks)
+    return rows
 
 
 def _remove(connection: Connection, table: Table, user_id: str) -> int:
@@ -155,7 +158,11 @@ def _give_back(connection: Connection, table: Table, user_id: str, ids: Collecti
     """Give the first of some ids what came in under any of them."""
     owner = next(iter(ids))
     values = {USER_ID: owner, "came_as": func.nullif(table.c.came_as, literal(owner, ID))}
-    return connection.execute(update(table).where(_came_under(table, user_id, ids)).values(values)).rowcount
+    which = _came_under(table, user_id, ids)
+    blocks = event_changes.blocks_of(connection, which) if table is events else []
+    rows = connection.execute(update(table).where(which).values(values)).rowcount
+    event_changes.enter(connection, blocks)
+    return rows
 
 
 def _came_under(table: Table, user_id: str, ids: Collection[str]) -> ColumnElement[bool]:

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from aisle.shop.errors import NoModel
 from aisle.shop.moments import now
+from aisle.storage import leases
 from aisle.storage.connection import Database
+from aisle.storage.leases import Lease
 from aisle.storage.tables import models
 
 Status = Literal["candidate", "live", "retired", "refused"]
@@ -34,8 +36,16 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
 _IN_ORDER: Final = select(models).order_by(models.c.version)
 
 
-def add(db: Database, *, recipe: Mapping[str, Any], metrics: Mapping[str, Any], note: str = "") -> ModelRow:
-    """Enter a new candidate; its path is its version in six digits."""
+def add(
+    db: Database, *, recipe: Mapping[str, Any], metrics: Mapping[str, Any], note: str = "", lease: Lease | None = None
+) -> ModelRow:
+    """Enter a new candidate; its path is its version in six digits.
+
+    Raises
+    ------
+    Overtaken
+        If somebody else has taken over the lease under which it was trained.
+    """
     values = {
         "created": now(),
         "status": "candidate",
@@ -44,6 +54,8 @@ def add(db: Database, *, recipe: Mapping[str, Any], metrics: Mapping[str, Any], 
         "note": note,
     }
     with db.write() as connection:
+        if lease is not None:
+            leases.check(connection, lease)
         entered = connection.execute(insert(models).values(values))
         version = cast("Row[Any]", entered.inserted_primary_key).version
         _change(connection, version, path=f"{version:06d}")
@@ -75,15 +87,19 @@ def live(db: Database) -> ModelRow | None:
     return None if row is None else _model(row)
 
 
-def promote(db: Database, version: int) -> ModelRow:
+def promote(db: Database, version: int, lease: Lease | None = None) -> ModelRow:
     """Make a model the live one and retire the one before it.
 
     Raises
     ------
     NoModel
         If there is none of this version, or its bundle was removed.
+    Overtaken
+        If somebody else has taken over the lease under which it was trained.
     """
     with db.write() as connection:
+        if lease is not None:
+            leases.check(connection, lease)
         _take_turns(connection)
         chosen = _get(connection, version)
         if chosen.path is None:

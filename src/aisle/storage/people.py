@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select
 from aisle.shop.columns import TRANSACTION_ID, USER_ID
 from aisle.shop.errors import NotFound
 from aisle.shop.moments import now
-from aisle.storage import changed_days, identities, merges
+from aisle.storage import changed_days, event_changes, identities, merges
 from aisle.storage import erased as tombstones
 from aisle.storage.connection import Database
 from aisle.storage.mentions import could_mention, mentions
@@ -29,6 +29,8 @@ from aisle.storage.tables import (
     item_days,
     item_history,
     items,
+    jobs,
+    leases,
     mail_shelves,
     merged,
     models,
@@ -40,6 +42,7 @@ from aisle.storage.tables import (
     shop_days,
     users,
 )
+from aisle.storage.tables import event_changes as changed_blocks
 
 BY_USER: Final = (
     events,
@@ -62,12 +65,15 @@ WITHOUT_PEOPLE: Final = (
     items,
     item_history,
     item_changes,
+    changed_blocks,
     models,
     imports,
     erased,
     shelf_days,
     item_days,
     shop_days,
+    leases,
+    jobs,
 )
 """The tables that hold nobody."""
 
@@ -105,11 +111,13 @@ def erase(db: Database, user_id: str) -> Receipt:
             merges.part(connection, user_id)
         ids = identities.ids_of(connection, user_id)
         tombstones.bury(connection, ids, moment)
+        blocks = event_changes.blocks_of(connection, _of(events, ids))
         changed_days.mark(connection, _of(events, ids))
         removed = {table.name: connection.execute(delete(table).where(_of(table, ids))).rowcount for table in _DELETED}
         named = _naming(connection, ids)
         for some in parts(named):
             connection.execute(delete(rejects).where(rejects.c.seq.in_(some)))
+        event_changes.enter(connection, blocks)
     return Receipt(user_id, ids, removed | {rejects.name: len(named)}, moment)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aisle.shop.columns import PRICE, TABLES
 from aisle.shop.errors import Refused
@@ -10,15 +10,18 @@ from aisle.shop.money import from_micros
 from aisle.shop.rejects import Reject
 from aisle.storage import rejects
 from aisle.storage.connection import Database
-from aisle.storage.rows import Rows
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SOURCE: Final = "database"
 """The source of such rejects."""
 
 _T = TypeVar("_T")
+_Rows = TypeVar("_Rows", "pl.DataFrame", Sequence[tuple[Any, ...]])
 
 
-def around_refused(store: Callable[[Rows], _T], rows: Rows) -> Iterator[tuple[Rows, _T | Refused]]:
+def around_refused(store: Callable[[_Rows], _T], rows: _Rows) -> Iterator[tuple[_Rows, _T | Refused]]:
     """Store rows together; if the database refuses them, by halves, until the rows at fault are alone.
 
     Yields

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Table, select
 
 from aisle.shop.columns import EVENT, USER_ID
-from aisle.storage import changed_days
+from aisle.storage import changed_days, event_changes
 from aisle.storage.dialects import insert_all, update_rows
 from aisle.storage.digest import digest
 from aisle.storage.imports import Origin
@@ -107,6 +107,8 @@ def write(connection: Connection, table: Table, changes: Sequence[Changed], numb
         update_rows(connection, table, fields, ["seq", "digest", *names] if by_number else names, rows)
     _mark_days(connection, table, changes)
     remember(connection, table, changes, number)
+    if table is events:
+        event_changes.enter(connection, {int(change.key) // event_changes.BLOCK for change in changes})
 
 
 def _mark_days(connection: Connection, table: Table, changes: Sequence[Changed]) -> None:

@@ -43,6 +43,9 @@ class Change(NamedTuple):
 
 OnChange: TypeAlias = Callable[[Connection, Sequence[Change]], None]
 
+OnNew: TypeAlias = Callable[[Connection, Sequence[tuple[int, tuple[Any, ...]]]], Sequence[tuple[Any, ...]]]
+"""Gets the new rows, each with its place among those given, joins the transaction, and returns the rows to insert."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -110,21 +113,25 @@ def _insert_unknown(connection: Connection, table: Table, rows: Sequence[tuple[A
     return insert_new(connection, table, new) if new else 0
 
 
-def store_each(db: Database, table: Table, rows: Sequence[tuple[Any, ...]]) -> list[RowStatus]:
+def store_each(
+    db: Database, table: Table, rows: Sequence[tuple[Any, ...]], on_new: OnNew | None = None
+) -> list[RowStatus]:
     """Do as `store_once`, and say of each row what became of it; of two rows with one id the first is stored."""
     if not rows:
         return []
     try:
         # Most rows are new: nothing is looked up until they turn out not to be.
         with db.write() as connection:
-            return _store_each(connection, table, rows, set())
+            return _store_each(connection, table, rows, set(), on_new)
     except TryAgain:
         digests = [digest(row[0]) for row in rows]
-        return transact(db, lambda connection: _store_each(connection, table, rows, _known(connection, table, digests)))
+        return transact(
+            db, lambda connection: _store_each(connection, table, rows, _known(connection, table, digests), on_new)
+        )
 
 
 def _store_each(
-    connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], known: set[bytes]
+    connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], known: set[bytes], on_new: OnNew | None
 ) -> list[RowStatus]:
     """Insert the rows that are not known, by their digests.
 
@@ -134,16 +141,18 @@ def _store_each(
         If the table holds others of them too.
     """
     statuses: list[RowStatus] = []
-    new: dict[bytes, tuple[Any, ...]] = {}
-    for row in under_owners(connection, table, rows):
+    new: dict[bytes, tuple[int, tuple[Any, ...]]] = {}
+    for place, row in enumerate(under_owners(connection, table, rows)):
         if row is None:
             statuses.append("erased")
         elif (key := digest(row[0])) in known or key in new:
             statuses.append("duplicate")
         else:
             statuses.append("stored")
-            new[key] = (key, *row)
-    if new and insert_new(connection, table, list(new.values())) != len(new):
+            new[key] = place, (key, *row)
+    given = list(new.values())
+    inserted = on_new(connection, given) if on_new else [row for _, row in given]
+    if inserted and insert_new(connection, table, inserted) != len(inserted):
         raise TryAgain(f"another process has stored some of these {table.name} meanwhile; try again")
     return statuses
 

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, column, func, literal_column, table
 
-from aisle.storage.tables import ID, items
+from aisle.storage.column_types import ID
+from aisle.storage.tables import items
 
 MOST_WORDS: Final = 8
 """How many words of a text count."""

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from aisle.shop.errors import Refused
 from aisle.storage.connection import Database
-from aisle.storage.tables import signing_keys
+from aisle.storage.credentials import signing_keys
 
 NAME: Final = "recommendations"
 """What the key signs."""

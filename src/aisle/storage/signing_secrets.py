@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 from aisle.shop.errors import InputError
 from aisle.shop.moments import now
 from aisle.storage.connection import Database
-from aisle.storage.tables import signing_secrets
+from aisle.storage.credentials import signing_secrets
 
 MOST_VALID: Final = 2
 """How many secrets are valid at once: the old one and the new one, while the shop's servers change over."""

@@ -10,7 +10,7 @@ from aisle.shop.errors import InputError, NotFound, Refused
 from aisle.shop.moments import now
 from aisle.storage import login_attempts, team_sessions
 from aisle.storage.connection import Database
-from aisle.storage.tables import api_keys, team
+from aisle.storage.credentials import api_keys, team
 
 
 class Member(NamedTuple):

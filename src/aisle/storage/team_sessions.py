@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from aisle.shop.access import Role
 from aisle.shop.moments import HOUR, MINUTE, now
 from aisle.storage.connection import Database
-from aisle.storage.tables import team, team_sessions
+from aisle.storage.credentials import team, team_sessions
 
 IDLE: Final = HOUR
 """A session ends when it was not used for so long."""

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Row, Table, bindparam, delete, func, 
 
 from aisle.shop.columns import USER_ID
 from aisle.shop.errors import InputError
-from aisle.storage import changed_days, erased, imports, interactions, item_changes
+from aisle.storage import changed_days, erased, event_changes, imports, interactions, item_changes
 from aisle.storage.connection import Database
 from aisle.storage.items import track
 from aisle.storage.parts import PART, parts
@@ -72,9 +72,11 @@ def _undo(connection: Connection, number: int) -> dict[str, Taken]:
     concerned = or_(events.c.import_number == number, events.c.seq.in_(changed))
     interactions.forget_pairs(connection, concerned)
     changed_days.mark(connection, concerned)
+    blocks = event_changes.blocks_of(connection, events.c.import_number == number)
     taken = {table.name: _take_back(connection, table, number) for table in _TABLES}
     connection.execute(delete(import_changes).where(import_changes.c.import_number == number))
     imports.mark_undone(connection, number)
+    event_changes.enter(connection, blocks)
     return {name: some for name, some in taken.items() if any(some)}
 
 

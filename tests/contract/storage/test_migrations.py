@@ -17,8 +17,10 @@ from aisle.shop.errors import InputError, SchemaError
 from aisle.storage import browse, events, health, items, merges, migrations
 from aisle.storage.browse import ItemFilter
 from aisle.storage.connection import Database, connect
+from aisle.storage.credentials import credentials
+from aisle.storage.passing import passing
 from aisle.storage.search import FULL_TEXT
-from aisle.storage.tables import credentials, metadata
+from aisle.storage.tables import metadata
 from tests import databases
 from tests.storage import samples
 
@@ -70,7 +72,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(db: Database) -> Non
         options = {"version_table": migrations.VERSION_TABLE, "include_name": _is_declared}
         context = MigrationContext.configure(connection, opts=options)
         every_table = MetaData()
-        for table in (*metadata.sorted_tables, *credentials.sorted_tables):
+        for table in (*metadata.sorted_tables, *credentials.sorted_tables, *passing.sorted_tables):
             table.to_metadata(every_table)
         assert compare_metadata(context, every_table) == []
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
@@ -11,8 +13,12 @@ from starlette.testclient import TestClient
 from aisle.app.serve import Live
 from aisle.app.serving import key_ring
 from aisle.app.settings import Settings
+from aisle.app.shop import Shop
 from aisle.shop.access import KEY_SCOPES, Scope, may
+from aisle.shop.tokens import sign_user
 from aisle.storage import keys
+from aisle.storage.tables import events
+from aisle.web.access.credentials import USER_HEADER
 from aisle.web.app import create_app
 from aisle.web.routes import table
 from tests.web.clients import client_of
@@ -222,3 +228,57 @@ def test_a_page_stores_events_of_its_session_alone(locked: TestClient, given: di
 def test_a_page_rates_for_nobody(locked: TestClient, given: dict[Scope | None, str]) -> None:
     rating = {"user_id": "user-0", "item_id": "tea-1", "rating": 5}
     assert locked.post("/api/feedback", json=rating, headers=bearer(given[Scope.BROWSER])).status_code == 403
+
+
+# --- What a page counts for -------------------------------------------------------------------------------------------
+
+
+def buy(number: int) -> dict[str, str]:
+    return {"event": "purchase", "item_id": "tea-1", "session_id": f"{number:022}", "event_id": f"fake-{number}"}
+
+
+def over_cap(live: Live) -> int:
+    with live.db.read() as connection:
+        return len(connection.execute(select(events.c.seq).where(events.c.over_cap == 1)).all())
+
+
+def test_one_address_counts_a_few_times_however_many_sessions_it_makes_up(
+    given: dict[Scope | None, str], folder: Path
+) -> None:
+    page, server = bearer(given[Scope.BROWSER]), bearer(given[Scope.SERVER])
+    with Live(Settings.read(folder, serve={"votes_per_address": 4})) as live:
+        client = client_of(create_app(live))
+        assert client.post("/api/events", json=[buy(n) for n in range(5)], headers=page).json()["stored"] == 5
+        call = {"method": "POST", "path": "/api/events", "body": buy(6)}
+        assert client.post("/api/batch", json={"calls": [call]}, headers=page).json()["answers"][0]["status"] == 200
+        beacon = client.post("/x", json={"key": given[Scope.BROWSER], "events": [buy(7)]}).request.content
+        text = {"content-type": "text/plain"}
+        assert client.post("/api/events", content=beacon, headers=text).json()["stored"] == 1
+        assert over_cap(live) == 3
+        client.post("/api/events", json=[buy(n) for n in range(10, 30)], headers=server)
+        assert over_cap(live) == 3
+
+
+def test_the_ratings_of_one_address_count_a_few_times(given: dict[Scope | None, str], folder: Path) -> None:
+    serve = {"votes_per_address": 2, "sealing_key": SecretStr("k" * 32)}
+    with Shop(Settings.read(folder, serve=serve)) as shop:
+        secret = shop.create_secret()
+    with Live(Settings.read(folder, serve=serve)) as live:
+        client = client_of(create_app(live))
+        for number in range(4):
+            token = sign_user(f"fan-{number}", secret, live.shop_name)
+            headers = bearer(given[Scope.BROWSER], **{USER_HEADER: token})
+            rating = {"user_id": f"fan-{number}", "item_id": "tea-1", "rating": 5}
+            assert client.post("/api/feedback", json=rating, headers=headers).status_code == 201
+        assert over_cap(live) == 2
+
+
+def test_a_proxy_that_is_not_declared_is_told_of_once(
+    locked: TestClient, given: dict[Scope | None, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        headers = bearer(given[Scope.BROWSER], **{"x-forwarded-for": f"192.0.2.{number}"})
+        assert locked.get(SHELF, headers=headers).status_code == 200
+    told = [record.getMessage() for record in caplog.records if "proxies" in record.getMessage()]
+    assert len(told) == 1
+    assert "192.0.2" not in told[0]

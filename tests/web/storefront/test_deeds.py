@@ -33,7 +33,7 @@ def test_a_wish_ends_when_it_is_bought_or_taken_back() -> None:
     events = history(
         *(("add_to_wishlist", item) for item in ("mug", "pan", "bed", "hat")),
         ("purchase", "mug"),
-        ("remove_from_cart", "pan"),
+        ("remove_from_wishlist", "pan"),
     )
     assert deeds.wishlist(events) == ["hat", "bed"]
 
@@ -41,6 +41,20 @@ def test_a_wish_ends_when_it_is_bought_or_taken_back() -> None:
 def test_taking_a_wish_out_of_the_cart_leaves_it_a_wish() -> None:
     events = history(("add_to_wishlist", "mug"), ("add_to_cart", "mug"), ("remove_from_cart", "mug"))
     assert deeds.wishlist(events) == ["mug"]
+
+
+def test_what_still_holds_can_be_taken_back() -> None:
+    events = history(("add_to_cart", "mug"), ("hide", "pan"), ("add_to_wishlist", "bed"), ("add_to_cart", "hat"))
+    assert deeds.undoing(events) == {
+        ("mug", "add_to_cart"): "remove_from_cart",
+        ("hat", "add_to_cart"): "remove_from_cart",
+        ("bed", "add_to_wishlist"): "remove_from_wishlist",
+        ("pan", "hide"): "unhide",
+    }
+    assert deeds.undoing([*history(("unhide", "pan"), ("purchase", "mug")), *events]).keys() == {
+        ("hat", "add_to_cart"),
+        ("bed", "add_to_wishlist"),
+    }
 
 
 def test_orders_hold_their_lines_and_what_was_sent_back() -> None:

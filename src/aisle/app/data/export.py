@@ -21,7 +21,7 @@ from aisle.prepare.aggregate import BILLION, EVENTS_COUNT, aggregate
 from aisle.prepare.build import weighed_events
 from aisle.prepare.outliers import without_bots
 from aisle.prepare.weigh import WEIGHT, Weights
-from aisle.shop.columns import AVAILABLE_FROM, ITEM_ID, PRICE, TABLES, TIMESTAMP, USER_ID
+from aisle.shop.columns import AVAILABLE_FROM, ITEM_ID, PRICE, STORED, TIMESTAMP, USER_ID
 from aisle.shop.errors import FileError
 from aisle.shop.money import MICROS
 from aisle.shop.schemas import schema_of
@@ -107,12 +107,12 @@ def _write_table(db: Database, table: str, file: Path, progress: Progress) -> in
 
     def frames(*_: object) -> Iterator[pl.DataFrame]:
         nonlocal rows
-        for frame in _STREAMS[table](db, tuple(TABLES[table])):
+        for frame in _STREAMS[table](db, tuple(STORED[table])):
             rows += frame.height
             progress(f"export {table}", rows, None, rows)
             yield frame
 
-    schema = schema_of(TABLES[table])
+    schema = schema_of(STORED[table])
     register_io_source(frames, schema=schema).with_columns(_readable(schema)).sink_parquet(file)
     return rows
 

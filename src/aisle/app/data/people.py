@@ -1,17 +1,36 @@
-"""Everything stored about a person, as a JSON document for that person."""
+"""Everything stored about a person: a JSON document for that person, or erased."""
 
 from typing import Any, Final
 
 import msgspec
 
+from aisle.app.data.columnar import copy_of
+from aisle.app.settings import Settings
 from aisle.shop.columns import ATTRIBUTES, CREATED, PRICE, PROPERTIES, TIMESTAMP
+from aisle.shop.ids import check_id
 from aisle.shop.moments import from_moment
 from aisle.shop.money import MICROS
 from aisle.storage import people
 from aisle.storage.connection import Database
+from aisle.storage.receipt import Receipt
 
 _TIMES: Final = (TIMESTAMP, CREATED)
 _OBJECTS: Final = (PROPERTIES, ATTRIBUTES)
+
+
+def erase_person(db: Database, settings: Settings, user_id: str) -> Receipt:
+    """Remove a person from every table for good, and from the columnar copy of the events.
+
+    Raises
+    ------
+    IdError
+        If nobody can have that id.
+    StorageError
+        If the database refuses; then nothing is removed.
+    """
+    receipt = people.erase(db, check_id(user_id, "user_id"))
+    copy_of(settings).forget(db)
+    return receipt
 
 
 def export_person(db: Database, user_id: str) -> dict[str, Any]:

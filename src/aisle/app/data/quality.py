@@ -1,17 +1,15 @@
-"""The data quality of a shop: every table is streamed once, in bounded memory.
+"""The data quality of a shop: all events are counted in bounded memory, from the columnar copy.
 
-The database returns events in any order, but sessions and double lines are found among all events of one visitor. So
-events are first partitioned into temporary files, by a hash of the visitor, and then counted one partition at a time:
-only one partition and the counts are in memory.
+Sessions and double lines are found among all events of one visitor. So events are counted in partitions, by a hash of
+the visitor: only one partition and the counts are in memory.
 """
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 
+from aisle.app.data.columnar import copy_of
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.insights.catalogue import COLUMNS as OF_ITEMS
@@ -22,13 +20,11 @@ from aisle.prepare.weigh import Weights
 from aisle.shop import moments
 from aisle.shop.columns import EVENT, ITEM_ID, SESSION_ID, TRANSACTION_ID, USER_ID
 from aisle.shop.errors import NotEnoughData
-from aisle.storage import events, items, reviews
+from aisle.storage import items, reviews
 from aisle.storage.connection import Database
 
 PART_EVENTS: Final = 500_000
 """About how many events a partition has."""
-
-_PART: Final = "part"
 
 
 def profile(db: Database, settings: Settings, progress: Progress = silent, part_events: int = PART_EVENTS) -> Quality:
@@ -43,49 +39,30 @@ def profile(db: Database, settings: Settings, progress: Progress = silent, part_
     ------
     NotEnoughData
         If there are no events.
+    FileError
+        If the disk refuses.
     StorageError
         If the database refuses.
     """
-    total = events.count(db)
-    if total == 0:
-        raise NotEnoughData("this shop has no events yet; run aisle import FILE…")
     tally = Tally(moments.now())
-    for part in _parts(db, total, -(-total // part_events), progress):
-        tally.add(part)
-        progress("look at events", tally.events, total, tally.events)
+    with copy_of(settings).current(db, progress) as log:
+        total = int(log.select(pl.len()).collect().item())
+        if total == 0:
+            raise NotEnoughData("this shop has no events yet; run aisle import FILE…")
+        for part in _parts(log.select(COLUMNS), -(-total // part_events)):
+            tally.add(part)
+            progress("look at events", tally.events, total, tally.events)
     return assess(tally, _catalogue(db), _reviewed(db), Weights.parse(settings.weights))
 
 
-def _parts(db: Database, total: int, count: int, progress: Progress) -> Iterator[pl.DataFrame]:
+def _parts(log: pl.LazyFrame, count: int) -> Iterator[pl.DataFrame]:
     """Yield all events in partitions, each with all events of its visitors."""
-    stream = _read(db, total, progress)
     if count == 1:
-        yield pl.concat(stream)
+        yield log.collect()
         return
     visitor = pl.coalesce(USER_ID, SESSION_ID, TRANSACTION_ID, ITEM_ID, EVENT)
-    with tempfile.TemporaryDirectory(prefix="aisle-profile-") as folder:
-        for number, frame in enumerate(stream):
-            parted = frame.with_columns((visitor.hash() % count).alias(_PART))
-            for (part,), rows in parted.partition_by(_PART, include_key=False, as_dict=True).items():
-                rows.write_parquet(_folder(folder, part) / f"{number}.parquet", compression="lz4")
-        for part in range(count):
-            files = sorted(_folder(folder, part).glob("*.parquet"))
-            if files:
-                yield pl.concat(map(pl.read_parquet, files))
-
-
-def _folder(parent: str, part: object) -> Path:
-    folder = Path(parent, str(part))
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-def _read(db: Database, total: int, progress: Progress) -> Iterator[pl.DataFrame]:
-    rows = 0
-    for frame in events.stream(db, COLUMNS):
-        rows += frame.height
-        progress("read events", rows, total, rows)
-        yield frame
+    for part in range(count):
+        yield log.filter(visitor.hash() % count == part).collect(engine="streaming")
 
 
 def _catalogue(db: Database) -> pl.DataFrame:

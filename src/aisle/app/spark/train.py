@@ -15,6 +15,7 @@ from aisle.app.spark.fitting import can_be_trained, fit_on_spark, newest_events,
 from aisle.app.spark.gate import SparkGate, spark_log
 from aisle.app.spark.session import spark_events, spark_session
 from aisle.app.train import (
+    LEASE,
     DataSummary,
     Trained,
     check_sane,
@@ -30,8 +31,9 @@ from aisle.app.training.gate import live_recipe
 from aisle.engine.ranking.hybrid import NAME as HYBRID
 from aisle.engine.recipe import Recipe
 from aisle.shop.errors import SettingsError
-from aisle.storage import reviews
+from aisle.storage import leases, reviews
 from aisle.storage.connection import Database
+from aisle.storage.leases import Lease
 
 DEFAULT: Final = "als"
 """The personal model on Spark, if the shop's own needs one machine."""
@@ -69,6 +71,20 @@ def train_on_spark(
     StorageError, BundleError
         If the database or the disk refuses; the live model stays as it was.
     """
+    with leases.held(db, LEASE) as lease:
+        return _train(db, settings, model, source, lease, progress, force=force)
+
+
+def _train(
+    db: Database,
+    settings: Settings,
+    model: str | None,
+    source: str | None,
+    lease: Lease,
+    progress: Progress,
+    *,
+    force: bool,
+) -> Trained:
     with spark_session(settings) as spark:
         from aisle.prepare.spark.log import extent_of, without_stray
 
@@ -95,7 +111,7 @@ def train_on_spark(
     bundle = to_bundle(recipe, data, fitted, decision, first)
     return Trained(
         **decision.figures(),
-        version=publish(db, settings.bundles, bundle, decision),
+        version=publish(db, settings.bundles, bundle, decision, lease),
         live=decision.promote,
         events=count,
         users=users,

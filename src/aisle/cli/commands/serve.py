@@ -1,5 +1,6 @@
 """`aisle serve`, and `aisle demo`, which ends in it."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +19,12 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Port = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="How many processes answer.")] = None,
+    with_worker: Annotated[
+        bool, typer.Option("--with-worker", help="Also do the shop's jobs, as aisle worker.")
+    ] = False,
 ) -> None:
     """Serve the HTTP API and the page of this shop."""
-    serve_shop(where(context).settings(), host, port, workers)
+    serve_shop(where(context).settings(), host, port, workers, with_worker=with_worker)
 
 
 def demo(
@@ -41,21 +45,29 @@ def demo(
     else:
         settings = Where(place).settings()
         quiet = settings.serve.model_copy(update={"access_log": False})
-        serve_shop(settings.model_copy(update={"serve": quiet}), None, port, None, next_free=True)
+        serve_shop(settings.model_copy(update={"serve": quiet}), None, port, None, next_free=True, with_worker=True)
 
 
 def serve_shop(
-    settings: "Settings", host: str | None, port: int | None, workers: int | None, *, next_free: bool = False
+    settings: "Settings",
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    *,
+    next_free: bool = False,
+    with_worker: bool = False,
 ) -> None:
     """Serve a shop until the process is told to stop."""
+    from aisle.app.work.process import worker_beside
     from aisle.web.workers import run
 
     section = settings.serve
-    run(
-        settings,
-        host or section.host,
-        port or section.port,
-        workers or section.workers,
-        typer.echo,
-        next_free=next_free,
-    )
+    with worker_beside(settings) if with_worker else nullcontext():
+        run(
+            settings,
+            host or section.host,
+            port or section.port,
+            workers or section.workers,
+            typer.echo,
+            next_free=next_free,
+        )

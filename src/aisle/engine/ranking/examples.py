@@ -72,7 +72,7 @@ def sample_moments(data: "Interactions", window: "Window", kinds: NDArray[np.int
     """
     log = data.log
     inside = (log.timestamp >= window.cut) & (log.timestamp < window.end) & (log.user != UNKNOWN)
-    targets = inside & np.isin(log.kind, kinds) & (log.weight > 0)
+    targets = inside & np.isin(log.kind, kinds) & (log.weight > 0) & log.counts
     last = np.zeros(len(data.users), np.int64)
     np.maximum.at(last, log.user[targets], log.timestamp[targets])
     draw = np.random.default_rng(seed)
@@ -106,7 +106,7 @@ def ground_truth(
     """
     log, items = data.log, np.int64(len(data.items))
     targets = np.isin(log.kind, kinds) & (log.weight > 0) & (log.timestamp < window.end) & (log.user != UNKNOWN)
-    targets &= ~_regretted(log)
+    targets &= log.counts & ~_regretted(log)
     by_user = np.flatnonzero(targets)[np.argsort(log.user[targets], kind="stable")]
     starts = np.searchsorted(log.user[by_user], np.arange(len(data.users) + 1))
     indptr, places = stretches(starts[moments.users], starts[moments.users + 1])

@@ -89,7 +89,12 @@ def _events_of(profiles: Profiles, target_kind: int) -> Events:
     )
 
 
-_NO_LOOKS: Final = (EventKind.REMOVE_FROM_CART, EventKind.HIDE, EventKind.UNHIDE)
+_NO_LOOKS: Final = (
+    EventKind.REMOVE_FROM_CART,
+    EventKind.REMOVE_FROM_WISHLIST,
+    EventKind.HIDE,
+    EventKind.UNHIDE,
+)
 """The events that show no interest in an item."""
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import types as T  # noqa: N812
 
 from aisle.prepare.spark.credentials import cause, hide_credentials
 from aisle.prepare.spark.frames import SPARK_TYPES
-from aisle.shop.columns import EVENTS, PRICE, TIMESTAMP
+from aisle.shop.columns import PRICE, STORED_EVENTS, TIMESTAMP
 from aisle.shop.errors import FileError, FormatError, SettingsError
 from aisle.shop.money import MICROS
 
@@ -28,7 +28,7 @@ _DRIVERS: Final = {
 
 
 def read_events(spark: SparkSession, source: str) -> DataFrame:
-    """Read a log: those columns of `shop.columns.EVENTS` that it has, in their types.
+    """Read a log: those columns of `shop.columns.STORED_EVENTS` that it has, in their types.
 
     Parameters
     ----------
@@ -104,11 +104,11 @@ def _columns_of(spark: SparkSession, part: str) -> dict[str, str]:
         raise FileError(f"{shown} is no Parquet file that can be read; write it again or leave it out") from cause(
             error
         )
-    return {field.name: field.dataType.simpleString() for field in schema if field.name in EVENTS}
+    return {field.name: field.dataType.simpleString() for field in schema if field.name in STORED_EVENTS}
 
 
 def _typed(frame: DataFrame) -> DataFrame:
-    return frame.select(*(_cast(field).alias(field.name) for field in frame.schema if field.name in EVENTS))
+    return frame.select(*(_cast(field).alias(field.name) for field in frame.schema if field.name in STORED_EVENTS))
 
 
 def _cast(field: T.StructField) -> Column:
@@ -117,4 +117,4 @@ def _cast(field: T.StructField) -> Column:
         return F.unix_micros(column.cast("timestamp"))
     if field.name == PRICE and isinstance(field.dataType, T.FractionalType):
         return F.round(column * MICROS).cast("long")
-    return column.cast(SPARK_TYPES[EVENTS[field.name]])
+    return column.cast(SPARK_TYPES[STORED_EVENTS[field.name]])

@@ -84,7 +84,7 @@ def ratings_of(data: Interactions) -> Ratings:
         If there is none.
     """
     log = data.log
-    rated = (log.user != UNKNOWN) & ~np.isnan(stars_given(log.kind, log.rating))
+    rated = (log.user != UNKNOWN) & log.counts & ~np.isnan(stars_given(log.kind, log.rating))
     if not rated.any():
         raise NotEnoughData(
             "no shopper has rated anything with stars; import rate events, or train a model that ranks, such as als"

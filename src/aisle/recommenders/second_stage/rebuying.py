@@ -61,7 +61,7 @@ class Rebuying(Component[NoSettings]):
             The number of each item's category, or `UNKNOWN`, (items,).
         """
         log, items = data.log, len(data.items)
-        taken = (log.kind == KIND_CODES[target_kind(log)]) & (log.weight > 0) & (log.user != UNKNOWN)
+        taken = (log.kind == KIND_CODES[target_kind(log)]) & (log.weight > 0) & (log.user != UNKNOWN) & log.counts
         pair = log.user[taken] * np.int64(items) + log.item[taken]
         self.share_ = np.array([_share_of_repeats(pair, items, log.timestamp[taken], data.now)], np.float32)
         self.least_ = np.zeros(1, np.float32)

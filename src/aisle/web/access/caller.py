@@ -28,6 +28,8 @@ class Caller(Struct, frozen=True):
         Whether it is a page in a shopper's browser, which may ask about one shopper only.
     person
         Who is logged in, with which role.
+    address
+        The network address of a page's browser, whose votes are capped.
     """
 
     may: frozenset[Scope]
@@ -35,6 +37,7 @@ class Caller(Struct, frozen=True):
     user_id: str | None = None
     is_page: bool = False
     person: Session | None = None
+    address: str | None = None
 
     def visitor(self, user_id: str | None, session_id: str | None) -> tuple[str | None, str | None]:
         """Return the shopper and the session that this caller asks about, if they may.

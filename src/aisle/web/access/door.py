@@ -4,6 +4,7 @@ What is not in the table is refused. A request is checked in this order: the hos
 logged in, the origin of its page, the rate.
 """
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.logins import Logins
 from aisle.shop import access
+from aisle.shop.addresses import one_caller
 from aisle.shop.errors import AisleError, Forbidden
 from aisle.shop.tokens import read_token
 from aisle.storage.keys import KeyRow
@@ -42,6 +44,8 @@ EVENTS: Final = "/api/events"
 LATE_SECONDS: Final = 7 * 24 * 3600
 """For how long."""
 
+_log: Final = logging.getLogger(__name__)
+
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": f"Authorization, Content-Type, {USER_HEADER}",
@@ -62,6 +66,8 @@ class Door:
         The names by which this server may be called.
     per_second
         How many calls with a browser key one address may make.
+    behind_proxies
+        Whether the proxies before this server are known, so that requests have the addresses of those who called them.
     answer
         Returns the answer to a request that is refused.
     """
@@ -76,6 +82,8 @@ class Door:
         hosts: Collection[str],
         per_second: float,
         answer: Answer,
+        *,
+        behind_proxies: bool = False,
     ) -> None:
         self._app = app
         self._routes = routes
@@ -85,6 +93,7 @@ class Door:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._rate = RateLimit(per_second)
         self._answer = answer
+        self._told = behind_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, or say why not."""
@@ -121,7 +130,7 @@ class Door:
         caller = await self._person(request, needed) or self._caller(request, shown, needed)
         if needed not in caller.may:
             raise HTTPException(403, f"this route needs {_KEYS[needed]}; see aisle keys routes")
-        if caller.is_page and (wait := self._rate.wait(request.client.host if request.client else "")):
+        if caller.address is not None and (wait := self._rate.wait(caller.address)):
             raise HTTPException(429, f"too many calls; try again in {wait} s", {"Retry-After": str(wait)})
         request.state.caller = caller
         return receive
@@ -170,11 +179,21 @@ class Door:
         if not _is_from_its_origins(request, row):
             raise HTTPException(403, "this key may not be used by that page; aisle keys create --origin says where")
         is_page = row.scope is access.Scope.BROWSER
-        if user_token is None:
-            return Caller(access.may(row.scope), row.key_id, is_page=is_page)
-        if not is_page:
+        if not is_page and user_token is not None:
             raise HTTPException(400, "a user token goes with a pk_ key; with this one, name the user_id")
-        return Caller(access.may(row.scope), row.key_id, self._signed(request, user_token), is_page=True)
+        user_id = None if user_token is None else self._signed(request, user_token)
+        address = self._address(request) if is_page else None
+        return Caller(access.may(row.scope), row.key_id, user_id, is_page=is_page, address=address)
+
+    def _address(self, request: Request) -> str:
+        """Return the network address of a page's browser; with undeclared proxies it is theirs, which is told once."""
+        if not self._told and origins.is_forwarded(request):
+            self._told = True
+            _log.warning(
+                "a proxy forwards requests, and [serve] proxies in aisle.toml names none: all shoppers behind it count "
+                "as one address, which may call and count for little"
+            )
+        return one_caller(request.client.host if request.client else "")
 
     def _signed(self, request: Request, user_token: str) -> str:
         """Return the signed user; a token that has expired is good for events that a browser kept until now."""

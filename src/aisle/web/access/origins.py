@@ -102,8 +102,12 @@ def is_local_path(text: str) -> bool:
 def is_on_this_machine(request: Request) -> bool:
     """Tell whether the caller is on this machine, and no proxy that speaks for others."""
     address = request.client.host if request.client else ""
-    forwarded = any(name in request.headers for name in _FORWARDED)
-    return is_loopback(address) and not forwarded
+    return is_loopback(address) and not is_forwarded(request)
+
+
+def is_forwarded(request: Request) -> bool:
+    """Tell whether a proxy sent a request for somebody else, as far as it says so."""
+    return any(name in request.headers for name in _FORWARDED)
 
 
 @lru_cache(maxsize=1024)

@@ -135,7 +135,7 @@ async def events(live: Live, caller: Caller, body: bytes) -> Received:
     if caller.is_page:
         checked = _of_page(caller, checked)
     arrived = time.perf_counter()
-    outcomes = iter(await live.acknowledged(live.submit(checked)))
+    outcomes = iter(await live.acknowledged(live.submit(checked, caller.address)))
     metrics.note_events(time.perf_counter() - arrived)
     done = [next(outcomes) if reason is None else Outcome("rejected", reason) for reason in checked.reasons]
     count = Counter(outcome.status for outcome in done)
@@ -151,7 +151,7 @@ async def feedback(live: Live, caller: Caller, given: Feedback) -> Rated:
     rated = Rated(user_id or "", given.item(), given.rating)
     event_id = check_optional_id(given.event_id, "event_id")
     shelf = check_optional_id(given.recommendation_id, "recommendation_id")
-    outcomes = live.submit_rating(rated.user_id, rated.item_id, rated.rating, event_id, shelf)
+    outcomes = live.submit_rating(rated.user_id, rated.item_id, rated.rating, event_id, shelf, caller.address)
     check_rating(rated.user_id, await live.acknowledged(outcomes))
     return rated
 

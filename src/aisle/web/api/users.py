@@ -6,12 +6,12 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from msgspec import Meta, Struct
 
-from aisle.app.data.people import export_person
+from aisle.app.data.people import erase_person, export_person
 from aisle.app.serve import Live
 from aisle.app.serving.erasure_watch import FORGOTTEN_SECONDS
 from aisle.shop.ids import check_id
 from aisle.shop.moments import SECOND, from_moment, now
-from aisle.storage import merges, people
+from aisle.storage import merges
 from aisle.web.access.caller import Caller
 from aisle.web.schemas import Id
 
@@ -99,7 +99,7 @@ def export(live: Live, _caller: Caller, given: Person) -> dict[str, Any]:
 
 def erase(live: Live, _caller: Caller, given: Person) -> ErasureReceipt:
     """Remove a person from every table, for good."""
-    receipt = people.erase(live.db, check_id(given.user_id, "user_id"))
+    receipt = erase_person(live.db, live.settings, given.user_id)
     return ErasureReceipt(
         receipt.user_id,
         list(receipt.ids),

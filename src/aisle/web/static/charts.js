@@ -41,7 +41,7 @@
     figure.dataset.drawn = "";
   };
 
-  const drawAll = (root) => root.querySelectorAll("figure.chart").forEach(draw);
+  const drawAll = (root) => root.querySelectorAll("figure.chart:has(.drawing)").forEach(draw);
   const ready = () => drawAll(document);
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", ready) : ready();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ready);

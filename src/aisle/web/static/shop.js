@@ -25,11 +25,15 @@ function markChanges() {
   }
 }
 
-function showArrows() {
-  for (const shelf of document.querySelectorAll(".shelf")) {
-    const carousel = shelf.querySelector(".carousel");
-    shelf.querySelector(".arrows").hidden = carousel.scrollWidth <= carousel.clientWidth;
+// Whether there is anything to scroll to. An observer is told after the layout, so that asking costs none.
+const arrows = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    target.closest(".shelf").querySelector(".arrows").hidden = target.scrollWidth <= target.clientWidth;
   }
+});
+
+function watchShelves() {
+  for (const carousel of document.querySelectorAll(".carousel")) arrows.observe(carousel);
 }
 
 document.addEventListener("click", (event) => {
@@ -39,8 +43,18 @@ document.addEventListener("click", (event) => {
   carousel.scrollBy({ left: arrow.dataset.scroll * carousel.clientWidth * 0.85, behavior: "smooth" });
 });
 
+function closeFound() {
+  document.getElementById("found")?.replaceChildren();
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") document.getElementById("found").replaceChildren();
+  if (event.key === "Escape") closeFound();
+});
+document.addEventListener("focusin", (event) => {
+  if (!event.target.closest(".finder")) closeFound();
+});
+document.addEventListener("pointerdown", (event) => {
+  if (!event.target.closest(".finder")) closeFound();
 });
 
 function takeTour() {
@@ -58,16 +72,54 @@ function takeTour() {
   tour.showModal();
 }
 
+// Beside the items there is room for a panel and filters; on a phone they wait until they are asked for.
+function fold() {
+  const wide = matchMedia("(min-width: 62rem)").matches;
+  for (const part of document.querySelectorAll(".folding")) part.open = wide;
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  fold();
   markChanges();
-  showArrows();
+  watchShelves();
   takeTour();
 });
-document.addEventListener("htmx:afterSettle", ({ target }) => {
-  if (target.id !== "shelves") return;
-  markChanges();
-  showArrows();
+
+// The answer to a deed brings the shelves that changed: those that are not said here to stand on the page already.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.verb !== "post") return;
+  const shown = [...document.querySelectorAll("[data-version]")];
+  detail.headers["Aisle-Shown"] = shown.map((shelf) => `${shelf.dataset.placement}=${shelf.dataset.version}`).join(" ");
 });
+
+// A part that takes the place of another begins where that one was left: scrolled as far, with the focus on the same.
+const scrolled = new Map();
+document.addEventListener("scroll", ({ target }) => {
+  if (target.classList?.contains("carousel")) scrolled.set(target.closest(".shelf").id, target.scrollLeft);
+}, true);
+
+const usable = (part) => [...part.querySelectorAll("a, button, summary")];
+
+function focused() {
+  const active = document.activeElement;
+  const card = active.closest("[data-item]");
+  return { part: active.closest("[id]")?.id, item: card?.dataset.item, number: card && usable(card).indexOf(active) };
+}
+
+function goOn({ part, item, number }) {
+  for (const [shelf, left] of scrolled) {
+    const carousel = document.getElementById(shelf)?.querySelector(".carousel");
+    if (carousel) carousel.scrollLeft = left;
+  }
+  const there = part && document.activeElement === document.body && document.getElementById(part);
+  if (!there) return;
+  const card = item && there.querySelector(`[data-item="${CSS.escape(item)}"]`);
+  const next = card ? usable(card)[number] : there.querySelector(".carousel") ?? usable(there)[0];
+  next?.focus({ preventScroll: true });
+}
+
+let before;
+document.addEventListener("htmx:beforeSwap", () => { before = focused(); });
 
 // A shop that does not answer may be starting again: what is on the page stays there, and the next click tries once more.
 function tell(text) {
@@ -82,7 +134,12 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const { status, responseText } = detail.xhr;
   if (status === 0) return tell("The shop does not answer just now. Try again in a moment.");
-  if (status < 400 || detail.target.id === "found") return tell("");
+  if (status < 400 || detail.target.id === "found") {
+    markChanges();
+    watchShelves();
+    goOn(before);
+    return tell("");
+  }
   const told = new DOMParser().parseFromString(responseText, "text/html").querySelector(".problem");
   tell(told ? told.textContent : "That did not work. Load the page again.");
 });

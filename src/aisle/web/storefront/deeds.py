@@ -71,25 +71,26 @@ def cart(newest_first: Sequence[EventRow]) -> dict[str, int]:
 
 
 def wishlist(newest_first: Sequence[EventRow]) -> list[str]:
-    """Return the items on the wishlist, newest first.
-
-    An item leaves it when it is bought, or when it is removed while it is in no cart.
-    """
+    """Return the items on the wishlist, newest first; an item leaves it when it is taken off or bought."""
     wished: dict[str, None] = {}
-    in_cart: set[str] = set()
     for event in reversed(newest_first):
         match event.kind:
             case EventKind.ADD_TO_WISHLIST:
                 wished.pop(event.item_id, None)
                 wished[event.item_id] = None
-            case EventKind.ADD_TO_CART:
-                in_cart.add(event.item_id)
-            case EventKind.REMOVE_FROM_CART if event.item_id in in_cart:
-                in_cart.discard(event.item_id)
-            case EventKind.REMOVE_FROM_CART | EventKind.PURCHASE:
-                in_cart.discard(event.item_id)
+            case EventKind.REMOVE_FROM_WISHLIST | EventKind.PURCHASE:
                 wished.pop(event.item_id, None)
     return list(reversed(wished))
+
+
+def undoing(newest_first: Sequence[EventRow]) -> dict[tuple[str, str], str]:
+    """Return what takes back what still holds, such as an item in the cart: by item and kind of event."""
+    holding = (
+        (EventKind.ADD_TO_CART, EventKind.REMOVE_FROM_CART, cart(newest_first)),
+        (EventKind.ADD_TO_WISHLIST, EventKind.REMOVE_FROM_WISHLIST, wishlist(newest_first)),
+        (EventKind.HIDE, EventKind.UNHIDE, hidden(newest_first)),
+    )
+    return {(item_id, kind.value): undo.value for kind, undo, items in holding for item_id in items}
 
 
 def orders(newest_first: Sequence[EventRow]) -> list[Order]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from jinja2 import Environment
@@ -19,11 +19,12 @@ from aisle.shop.ids import check_id
 from aisle.storage import browse, events
 from aisle.web.access import forms, origins
 from aisle.web.access.caller import Caller
-from aisle.web.filters import EVENT_NAMES, parse_stars
+from aisle.web.filters import EVENT_NAMES
 from aisle.web.pictures.picture import draw
 from aisle.web.requests import is_by_htmx, query_id
 from aisle.web.storefront import deeds, window
 from aisle.web.storefront.catalogue import SORTS, STARS, Catalogue
+from aisle.web.storefront.changes import changes, request_of
 from aisle.web.storefront.visitor import Deed, Visitor, deed, do, new_visitor, remember, visitor_of
 from aisle.web.storefront.window import Shopper
 
@@ -43,14 +44,17 @@ _FORM_EVENTS: Final = frozenset(
         EventKind.ADD_TO_CART,
         EventKind.REMOVE_FROM_CART,
         EventKind.ADD_TO_WISHLIST,
-        EventKind.RATE,
+        EventKind.REMOVE_FROM_WISHLIST,
         EventKind.REFUND,
         EventKind.VIEW_ITEM,
         EventKind.HIDE,
         EventKind.UNHIDE,
+        *(f"{EventKind.RATE}-{stars}" for stars in range(1, MAX_STARS + 1)),
     }
 )
-"""What a form of a page may do with one item."""
+"""What a form may do with one item: it has a field of that name, with the item's id; `rate-4` gives 4 stars."""
+
+Page = Callable[[Request, Visitor], Response]
 
 
 class Storefront:
@@ -69,37 +73,38 @@ class Storefront:
             "departments": self._catalogue.departments,
         }
 
+        self._pages: dict[str, Page] = {
+            "/": self.home,
+            "/item": self.item,
+            "/category": self.category,
+            "/cart": self.cart,
+            "/orders": self.orders,
+            "/wishlist": self.wishlist,
+            "/search": self.search,
+            "/why": self.why,
+        }
+
     def add_to(self, app: FastAPI) -> None:
         """Add every route to an application."""
-        for path, page in (
-            ("/", self.home),
-            ("/item", self.item),
-            ("/category", self.category),
-            ("/cart", self.cart),
-            ("/orders", self.orders),
-            ("/wishlist", self.wishlist),
-            ("/search", self.search),
-            ("/why", self.why),
-            ("/picture.svg", self.picture),
-        ):
-            app.add_route(path, page, include_in_schema=False)
+        for path, page in self._pages.items():
+            app.add_route(path, _of_visitor(page), include_in_schema=False)
+        app.add_route("/picture.svg", self.picture, include_in_schema=False)
         app.add_route("/do", self.do, ["POST"], include_in_schema=False)
         app.add_route("/checkout", self.checkout, ["POST"], include_in_schema=False)
         app.add_route("/shop-as", self.shop_as, ["POST"], include_in_schema=False)
 
     # --- Pages --------------------------------------------------------------------------------------------------------
 
-    def home(self, request: Request) -> Response:
+    def home(self, request: Request, visitor: Visitor) -> Response:
         """Show the shelves of the home page, beside what is known of the shopper."""
-        visitor = visitor_of(request)
-        if request.query_params.get("user_id"):
+        if request.query_params.get("user_id", "") not in ("", visitor.user_id):
             visitor = Visitor(query_id(request, "user_id"))
         return self._page(request, visitor, "shop/home.html", window.HOME, None)
 
-    def item(self, request: Request) -> Response:
+    def item(self, request: Request, visitor: Visitor) -> Response:
         """Show a product; looking at it is an event."""
         item_id = query_id(request, "item_id")
-        visitor = self._look_at(request, item_id)
+        visitor = self._look_at(request, visitor, item_id)
         row = Shopper(self._live, visitor).rows([item_id]).get(item_id)
         if row is None and not self._is_known(item_id):
             raise NotFound(f"the shop has no item {item_id!r}")
@@ -110,9 +115,8 @@ class Storefront:
         }
         return self._page(request, visitor, "shop/item.html", window.PRODUCT, item_id, **values)
 
-    def _look_at(self, request: Request, item_id: str) -> Visitor:
+    def _look_at(self, request: Request, visitor: Visitor, item_id: str) -> Visitor:
         """Let the visitor view an item, if they came to its page themselves and no other site sent for it."""
-        visitor = visitor_of(request)
         by_hand = request.headers.get("sec-fetch-site", "none") in ("same-origin", "none")
         if not by_hand or "prefetch" in request.headers.get("sec-purpose", "") or is_by_htmx(request):
             return visitor  # nobody looked, or the page only asks what changed
@@ -126,28 +130,28 @@ class Storefront:
         except NoModel:
             return False
 
-    def category(self, request: Request) -> Response:
+    def category(self, request: Request, visitor: Visitor) -> Response:
         """Show a list of items with filters; the whole catalogue, if no category is named."""
-        shopper = Shopper(self._live, visitor_of(request))
+        shopper = Shopper(self._live, visitor)
         listing = self._catalogue.listing(request)
         values = {"listing": listing, "cards": shopper.cards(listing.item_ids), "link": _links(request)}
         return self._page(request, shopper.visitor, "shop/category.html", (), None, **values)
 
-    def search(self, request: Request) -> Response:
+    def search(self, request: Request, visitor: Visitor) -> Response:
         """Suggest items while somebody types."""
         text = request.query_params.get("q", "")[:200]
-        shopper = Shopper(self._live, visitor_of(request))
+        shopper = Shopper(self._live, visitor)
         found = self._live.search.find(browse.ItemFilter(text=text), shopper.visitor.user_id)
         cards = shopper.cards(found[:SUGGESTED])
         return self._render("shop/suggestions.html", cards=cards, text=text)
 
-    def cart(self, request: Request) -> Response:
+    def cart(self, request: Request, visitor: Visitor) -> Response:
         """Show the cart, and what goes with it."""
-        return self._page(request, visitor_of(request), "shop/cart.html", window.CART, None)
+        return self._page(request, visitor, "shop/cart.html", window.CART, None)
 
-    def orders(self, request: Request) -> Response:
+    def orders(self, request: Request, visitor: Visitor) -> Response:
         """Show what was bought."""
-        shopper = Shopper(self._live, visitor_of(request))
+        shopper = Shopper(self._live, visitor)
         orders = deeds.orders(shopper.history)[:20]
         ids = [line.item_id for order in orders for line in order.lines]
         cards = {card.item_id: card for card in shopper.cards(list(dict.fromkeys(ids)))}
@@ -155,13 +159,13 @@ class Storefront:
             request, shopper.visitor, "shop/orders.html", ("buy-it-again",), None, orders=orders, cards=cards
         )
 
-    def wishlist(self, request: Request) -> Response:
+    def wishlist(self, request: Request, visitor: Visitor) -> Response:
         """Show the wishlist."""
-        return self._page(request, visitor_of(request), "shop/wishlist.html", ("recommended-for-you",), None)
+        return self._page(request, visitor, "shop/wishlist.html", ("recommended-for-you",), None)
 
-    def why(self, request: Request) -> Response:
+    def why(self, request: Request, visitor: Visitor) -> Response:
         """Show how an item came onto a shelf of the shopper, from who proposes it to its place."""
-        visitor, item_id = visitor_of(request), query_id(request, "item_id")
+        item_id = query_id(request, "item_id")
         placement = request.query_params.get("placement")
         way = self._live.why(visitor.user_id, item_id, window.SHELF_ITEMS, placement, visitor.profile())
         return self._page(request, visitor, "shop/why.html", (), None, way=way)
@@ -177,17 +181,17 @@ class Storefront:
     async def do(self, request: Request) -> Response:
         """Do something with an item, and show the page as it is then."""
         form = await forms.read(request)
-        kind, item_id = form.get("event", ""), check_id(form.get("item_id", ""), "item_id")
-        if kind not in _FORM_EVENTS:
-            raise InputError(f"event {kind[:40]!r} is not one of: {', '.join(sorted(_FORM_EVENTS))}")
-        return await run_in_threadpool(self._do, request, form, kind, item_id)
+        kind = next((kind for kind in form if kind in _FORM_EVENTS), None)
+        if kind is None:
+            raise InputError(f"the form does nothing; add a field with an item's id: {', '.join(sorted(_FORM_EVENTS))}")
+        return await run_in_threadpool(self._do, request, form, kind, check_id(form[kind], kind))
 
-    def _do(self, request: Request, form: dict[str, str], kind: str, item_id: str) -> Response:
-        visitor = visitor_of(request)
-        row = Shopper(self._live, visitor).rows([item_id]).get(item_id)
+    def _do(self, request: Request, form: dict[str, str], name: str, item_id: str) -> Response:
+        kind, _, stars = name.partition("-")
+        visitor, row = visitor_of(request), window.rows_of(self._live, [item_id]).get(item_id)
         values: dict[str, Any] = {name: form.get(name) or None for name in ("recommendation_id", "placement")}
         if kind == EventKind.RATE:
-            values["rating"] = parse_stars(form.get("rating", ""), MAX_STARS)
+            values["rating"] = float(stars)
         elif row is not None and kind != EventKind.REFUND:
             values |= {"price": row.price, "currency": row.currency}
         if kind == EventKind.REFUND:
@@ -197,15 +201,15 @@ class Storefront:
 
     async def checkout(self, request: Request) -> Response:
         """Buy what is in the cart."""
-        form = await forms.read(request)
-        return await run_in_threadpool(self._checkout, request, form)
+        await forms.read(request)
+        return await run_in_threadpool(self._checkout, request)
 
-    def _checkout(self, request: Request, form: dict[str, str]) -> Response:
+    def _checkout(self, request: Request) -> Response:
         shopper = Shopper(self._live, visitor_of(request))
         rows, order = shopper.rows(shopper.cart), f"web-{time.time_ns():x}"
         bought = [self._purchase(item_id, pieces, rows.get(item_id), order) for item_id, pieces in shopper.cart.items()]
         visitor = do(self._live, shopper.visitor, bought) if bought else shopper.visitor
-        return self._after(request, visitor, form | {"back": "/orders"})
+        return self._after(request, visitor, {"back": "/orders"})
 
     def _purchase(self, item_id: str, pieces: int, row: Any, order: str) -> Deed:
         values = {"price": row.price, "currency": row.currency} if row else {}
@@ -221,14 +225,13 @@ class Storefront:
         return answer
 
     def _after(self, request: Request, visitor: Visitor, form: dict[str, str]) -> Response:
-        """Show the page that the form stands on, as it is now."""
+        """Show the page that the form stands on, as it is now; to a script of ours, what changed there."""
         back = form.get("back", "/")
         back = back if origins.is_local_path(back) else "/"
-        answer = RedirectResponse(back, 303)
         if is_by_htmx(request):
-            answer = Response(status_code=204, headers={"HX-Trigger": "shopped"})  # type: ignore[assignment]
-            if urlsplit(back).path == "/orders":
-                answer.headers["HX-Redirect"] = back
+            page = request_of(request, back)
+            return self._pages.get(page.url.path, self.home)(page, visitor)
+        answer = RedirectResponse(back, 303)
         remember(request, answer, visitor)
         return answer
 
@@ -239,6 +242,7 @@ class Storefront:
         if is_by_htmx(request):
             return self._render("shop/problem_part.html", status, problem=message)
         frame = self._frame(request, visitor_of(request)) if _is_of_team(request) else {"visitor": None}
+        frame["changed"] = None
         return self._render("shop/problem.html", status, problem=message, **frame)
 
     def _page(
@@ -258,9 +262,12 @@ class Storefront:
             untrained = None
         except NoModel as error:
             shelves, answers, untrained = [], [], str(error)
+        changed = changes(request, shelves)
+        shopper.note_shown(answers, [shelf.placement for shelf in (shelves if changed is None else changed.shelves)])
         frame = self._frame(request, visitor, shopper)
         known = shopper.knowledge(answers, started)
-        answer = self._render(template, shelves=shelves, known=known, untrained=untrained, **(frame | values))
+        page = {"shelves": shelves, "changed": changed, "known": known, "untrained": untrained}
+        answer = self._render(template, **(page | frame | values))
         if frame["person"]:
             answer.headers["Cache-Control"] = "no-store"  # nothing to go back to after the logout
         remember(request, answer, visitor)
@@ -277,8 +284,6 @@ class Storefront:
                 lambda: [(card, shopper.cart[card.item_id]) for card in shopper.cards([*shopper.cart])]
             ),
             "wish_cards": _lazy(lambda: shopper.cards(shopper.wishlist)),
-            "wished": frozenset(shopper.wishlist),
-            "hidden": deeds.hidden(shopper.history),
             "suggestions": _lazy(lambda: events.active_users(self._live.db, 3)),
             "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             "query": request.query_params.get("q", ""),
@@ -288,6 +293,15 @@ class Storefront:
 
     def _render(self, template: str, status: int = 200, **values: Any) -> Response:
         return HTMLResponse(self._environment.get_template(template).render(values), status)
+
+
+def _of_visitor(page: Page) -> Callable[[Request], Response]:
+    """Return a route that shows a page to the visitor whom its request names."""
+
+    def answer(request: Request) -> Response:
+        return page(request, visitor_of(request))
+
+    return answer
 
 
 def _is_of_team(request: Request) -> bool:

@@ -1,7 +1,9 @@
 """What the storefront's pages show: cards, shelves, and what is known of the shopper."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -88,11 +90,12 @@ class Card(msgspec.Struct, frozen=True):
     """The stars that this shopper would give."""
     rated: int | None = None
     """The stars that this shopper gave."""
+    wished: bool = False
     reason: str | None = None
     sold_out: bool = False
 
 
-class ShelfView(msgspec.Struct, frozen=True):
+class ShelfView(msgspec.Struct, frozen=True, dict=True):
     """A shelf as it stands on a page."""
 
     placement: str
@@ -104,6 +107,12 @@ class ShelfView(msgspec.Struct, frozen=True):
     ranked: bool
     """Whether the way of each item onto it can be told: the personal model ranks them."""
 
+    @cached_property
+    def version(self) -> str:
+        """Return what differs if anything does that people see: a page that shows it already need not get it again."""
+        seen = self.title, self.note, self.ranked, self.cards
+        return blake2b(msgspec.json.encode(seen), digest_size=8).hexdigest()
+
 
 class Knowledge(msgspec.Struct, frozen=True):
     """What the panel says of a shopper, and of who answered."""
@@ -111,7 +120,8 @@ class Knowledge(msgspec.Struct, frozen=True):
     user_id: str
     is_new: bool
     events: int
-    lines: list[tuple[EventRow, Card]]
+    lines: list[tuple[EventRow, Card, str | None]]
+    """What the shopper did last, newest first, and the kind of event that takes it back where that is possible."""
     tastes: Tastes
     model: int | None
     milliseconds: float
@@ -130,16 +140,14 @@ class Shopper:
             self.history = [deed.row() for deed in reversed(visitor.tried)]
         self.cart = deeds.cart(self.history)
         self.wishlist = deeds.wishlist(self.history)
+        self._wished = frozenset(self.wishlist)
         self.stars = deeds.stars(self.history)
 
     # --- Items --------------------------------------------------------------------------------------------------------
 
     def rows(self, item_ids: Iterable[str]) -> Mapping[str, ItemRow]:
-        """Return what the catalogue says of items; nothing while the database is away."""
-        try:
-            return items.get(self.live.db, list(dict.fromkeys(item_ids)))
-        except StorageError:
-            return {}
+        """Return what the catalogue says of items."""
+        return rows_of(self.live, item_ids)
 
     def cards(self, item_ids: Sequence[str]) -> list[Card]:
         """Return items as cards, in their order."""
@@ -158,6 +166,7 @@ class Shopper:
             row.currency if row else None,
             average=self.average(item_id),
             rated=None if rated is None else round(rated),
+            wished=item_id in self._wished,
             sold_out=row is not None and (row.in_stock is False or row.stock == 0),
         )
 
@@ -199,10 +208,14 @@ class Shopper:
             popular = popular or bool(shelf.fallback and "popular" in shelf.fallback)
             seen.update(item.item_id for item in new)
             shown.append(msgspec.structs.replace(shelf, items=new))
-            if self.live.simulated:  # nobody shops in the preview of a real shop
-                self.live.note_shown(shown[-1], request)
         rows = self.rows(seen)
         return [self._view(shelf, rows) for shelf in shown], shown
+
+    def note_shown(self, answers: Iterable[Shelf], placements: Collection[str]) -> None:
+        """Note which shelves the shopper gets to see. Nobody shops in the preview of a real shop."""
+        for shelf in answers:
+            if self.live.simulated and shelf.placement in placements:
+                self.live.note_shown(shelf, self._request(shelf.placement, None, SHELF_ITEMS))
 
     def _request(self, placement: str, item_id: str | None, n: int) -> ShelfRequest:
         return ShelfRequest(
@@ -218,7 +231,9 @@ class Shopper:
     def _view(self, shelf: Shelf, rows: Mapping[str, ItemRow]) -> ShelfView:
         cards = [
             msgspec.structs.replace(
-                self._card(item.item_id, rows.get(item.item_id)), predicted=item.predicted_rating, reason=item.reason
+                self._card(item.item_id, rows.get(item.item_id)),
+                predicted=None if item.predicted_rating is None else round(item.predicted_rating, 1),
+                reason=item.reason,
             )
             for item in shelf.items
         ]
@@ -234,7 +249,12 @@ class Shopper:
     def knowledge(self, answers: Sequence[Shelf], started: float, n: int = 12) -> Knowledge:
         """Return what is known of the shopper, and who answered in how many milliseconds since `started`."""
         rows = self.rows(event.item_id for event in self.history[:200])
-        lines = [(event, self._card(event.item_id, rows.get(event.item_id))) for event in self.history[:n]]
+        undo = deeds.undoing(self.history)
+        lines = [
+            # Each thing is taken back once, where it was done last.
+            (event, self._card(event.item_id, rows.get(event.item_id)), undo.pop((event.item_id, event.kind), None))
+            for event in self.history[:n]
+        ]
         first = answers[0] if answers else None
         return Knowledge(
             self.visitor.user_id,
@@ -246,3 +266,11 @@ class Shopper:
             (time.perf_counter() - started) * 1000,
             FALLBACKS[first.fallback] if first and first.fallback else None,
         )
+
+
+def rows_of(live: Live, item_ids: Iterable[str]) -> Mapping[str, ItemRow]:
+    """Return what the catalogue says of items; nothing while the database is away."""
+    try:
+        return items.get(live.db, list(dict.fromkeys(item_ids)))
+    except StorageError:
+        return {}

@@ -1,0 +1,103 @@
+"""The kinds of jobs: what each does, and when it is due. A new kind is a row of `KINDS`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from aisle.app.data.clean_up import clean_up
+from aisle.app.data.day_counts import count_days
+from aisle.app.progress import Progress
+from aisle.app.settings import WorkerSection
+from aisle.app.shop import Shop
+from aisle.shop.errors import InputError
+from aisle.shop.moments import DAY, MINUTE, from_moment, now
+
+BACKUPS: Final = "backups"
+"""The folder, in the shop's own, of the backups that the worker makes."""
+
+
+class Kind(NamedTuple):
+    """A kind of job."""
+
+    name: str
+    what: str
+    """What it does, in words."""
+    run: Callable[[Shop, Progress], str]
+    """It returns what came of it, in a sentence."""
+    due: Callable[[WorkerSection, int], int | None]
+    """The moment since which it has been due, given now; None if nobody wants it."""
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind of jobs.
+
+    Raises
+    ------
+    InputError
+        If there is none of this name.
+    """
+    for kind in KINDS:
+        if kind.name == name:
+            return kind
+    raise InputError(f"there is no job {name!r}; choose from {', '.join(kind.name for kind in KINDS)}")
+
+
+def _train(shop: Shop, progress: Progress) -> str:
+    return shop.train(progress=progress).outcome()
+
+
+def _count(shop: Shop, progress: Progress) -> str:
+    counted = count_days(shop.db, progress)
+    return f"{counted:,} days were counted."
+
+
+def _clean_up(shop: Shop, progress: Progress) -> str:
+    removed = clean_up(shop.db, shop.settings.worker.keep_shelves_days, progress)
+    return f"{removed:,} old shelves were removed."
+
+
+def _back_up(shop: Shop, progress: Progress) -> str:
+    """Make a backup, and remove all but the newest ones that the worker made."""
+    folder = shop.settings.folder / BACKUPS
+    folder.mkdir(exist_ok=True)
+    file = folder / f"{from_moment(now()):%Y-%m-%d-%H%M%S}.zip"
+    copied = shop.backup(file, progress)
+    old = sorted(folder.glob("????-??-??-??????.zip"))[: -max(1, shop.settings.worker.backups)]
+    for one in old:
+        Path(one).unlink(missing_ok=True)
+    return f"{BACKUPS}/{file.name} holds {sum(copied.rows.values()):,} rows; {len(old)} older ones were removed."
+
+
+def _daily(hour: int, moment: int) -> int:
+    """Return when an hour of the day last was, in UTC."""
+    today = moment - moment % DAY + hour * 60 * MINUTE
+    return today if today <= moment else today - DAY
+
+
+KINDS: Final = (
+    Kind(
+        "train",
+        "train on all events, and go live unless the live model is better",
+        _train,
+        lambda section, moment: None if section.train_hour == "never" else _daily(section.train_hour, moment),
+    ),
+    Kind(
+        "count",
+        "count what the shelves bring, for the KPIs",
+        _count,
+        lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
+    ),
+    Kind(
+        "clean-up",
+        "remove what was kept for long enough",
+        _clean_up,
+        lambda section, moment: _daily(section.clean_up_hour, moment),
+    ),
+    Kind(
+        "backup",
+        "back up every table and the live model",
+        _back_up,
+        lambda section, moment: _daily(section.clean_up_hour, moment) if section.backups else None,
+    ),
+)
+"""Every kind; of several that are due, the first comes first."""

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from aisle.app.serving.shelf import Shelf, ShelfItem
 from aisle.app.shop import Shop
@@ -150,6 +150,11 @@ def test_odd_titles_stay_in_their_places_on_a_phone(browser: Browser, server: st
     assert page.locator('[data-item="bare"] .name').inner_text() == "bare"
     for title in page.locator('[data-item^="odd"] .name bdi').all():
         assert title.evaluate("title => title.scrollWidth <= title.closest('li').clientWidth")
+    page.goto("/item?item_id=odd 0")
+    page.get_by_role("button", name="Add to cart", exact=True).click()
+    expect(page.locator(".count")).to_contain_text("1")
+    page.goto("/cart")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
 
 

@@ -109,6 +109,15 @@ def test_buying_and_sending_back(page: Page) -> None:
     expect(page.get_by_text("sent back")).to_be_visible()
 
 
+def test_a_page_that_is_not_there_has_no_faults_of_its_own(context: BrowserContext) -> None:
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto("/nothing")
+    expect(page.get_by_role("link", name="Back to the shop")).to_be_visible()
+    assert problems == []
+
+
 @pytest.mark.parametrize("by_key", [True, False])
 def test_suggestions_close_when_somebody_goes_on_elsewhere(page: Page, by_key: bool) -> None:
     page.goto("/cart")

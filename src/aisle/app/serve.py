@@ -18,7 +18,7 @@ import msgspec
 from aisle.app.serving.address_watch import AddressWatch
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
-from aisle.app.serving.connections import check_tables, connections
+from aisle.app.serving.connections import connections
 from aisle.app.serving.erasure_watch import ErasureWatch
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
@@ -33,6 +33,7 @@ from aisle.app.serving.recommendation_ids import RecommendationIds
 from aisle.app.serving.search import Search
 from aisle.app.serving.shared_shelves import SharedShelves, asked_by_many
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
+from aisle.app.serving.warming import warm_up
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
 from aisle.engine.model import TrainedModel
@@ -77,11 +78,11 @@ class Live:
         self.settings = settings
         self.placements = placements_of(settings)
         self.stars = Weights.parse(settings.weights).scale
-        self.db, self._reads = connections(settings, in_server=copies is not None)
         last_known = NOTHING if copies is None else LastKnown(settings.bundles / FOLDER)
-        check_tables(self.db, self._reads, last_known)
+        self.db, self._reads = connections(settings, last_known, in_server=copies is not None)
         self._catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
-        self.model_watch = ModelWatch(self._reads, settings.bundles, copies, self._catalogue_watch.prepare, last_known)
+        prepare = self._catalogue_watch.prepare if copies is None else self._prepare
+        self.model_watch = ModelWatch(self._reads, settings.bundles, copies, prepare, last_known)
         self.keys = KeyRing(self._reads, settings.sealing_key, last_known)
         self.logins = Logins(self.db, self._reads)
         self.writer = EventWriter(self.db, votes_per_address=settings.serve.votes_per_address)
@@ -93,6 +94,10 @@ class Live:
         self.paged = PagedShelves(self.db)
         self._shared = SharedShelves()
         self.search = Search(self.db, self.model_watch, self.profiles)
+
+    def _prepare(self, model: TrainedModel) -> None:
+        self._catalogue_watch.prepare(model)
+        warm_up(model, self.placements, self.filled)
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 

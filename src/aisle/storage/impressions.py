@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from aisle.shop import columns
 from aisle.storage.connection import Database
+from aisle.storage.dialects import insert_all
 from aisle.storage.owners import under_owners
 from aisle.storage.parts import parts
 from aisle.storage.tables import impressions
@@ -55,9 +56,7 @@ def add(db: Database, served: Sequence[Impression]) -> int:
     rows = [(*impression[:-1], msgspec.json.encode(impression.items).decode()) for impression in served]
     with db.write() as connection:
         kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
-        if kept:
-            names = (*columns.IMPRESSIONS, "came_as")
-            connection.execute(insert(impressions), [dict(zip(names, row, strict=True)) for row in kept])
+        insert_all(connection, impressions, kept)
     return len(kept)
 
 

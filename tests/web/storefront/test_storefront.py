@@ -55,6 +55,24 @@ def test_shop_as_shows_a_shoppers_shelves_and_history(demo_client: TestClient) -
     assert re.search(r"model 1 in \d+ ms", page)
 
 
+def test_a_shopper_is_known_as_typed_and_then_without_spaces(demo_client: TestClient) -> None:
+    demo_client.get("/", params={"user_id": " spaced "})
+    do(demo_client, "add_to_cart", "tea-1")
+    for typed, known in ((" spaced ", " spaced "), (" user-0 ", "user-0"), (" nobody ", "nobody")):
+        send_form(demo_client, "/shop-as", {"user_id": typed})
+        assert f"<dt>You are</dt><dd><bdi>{known}</bdi>" in demo_client.get("/").text
+
+
+def test_what_has_no_price_adds_nothing_to_a_sum(folder: Path) -> None:
+    with Shop.open(folder) as shop:
+        shop.import_items([{"item_id": "gift", "title": "A gift"}])
+        with client_of(create_app(shop)) as client:
+            do(client, "add_to_cart", "gift")
+            assert "0.00" not in client.get("/cart").text
+            send_form(client, "/checkout", {})
+            assert "0.00" not in client.get("/orders").text
+
+
 def test_no_item_stands_twice_on_a_page(demo_client: TestClient) -> None:
     shop_as(demo_client, "user-0")
     by_shelf = shelves(demo_client.get("/").text)

@@ -10,6 +10,7 @@ show(localStorage.getItem("aisle-theme") ?? (wanted.matches ? "dark" : "light"))
 
 document.addEventListener("DOMContentLoaded", () => {
   const button = document.getElementById("theme");
+  if (!button) return; // a page outside of the shop, such as one of an error
   const press = () => button.setAttribute("aria-pressed", root.dataset.bsTheme === "dark");
   button.hidden = false;
   press();

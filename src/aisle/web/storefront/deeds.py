@@ -32,10 +32,11 @@ class Order(NamedTuple):
 
     @property
     def totals(self) -> dict[str | None, int]:
-        """The sum of its lines in millionths, with what was sent back, by currency."""
+        """The sum of its lines with a price in millionths, with what was sent back, by currency."""
         sums: dict[str | None, int] = defaultdict(int)
         for line in self.lines:
-            sums[line.currency] += (line.price or 0) * (line.quantity or 1)
+            if line.price is not None:
+                sums[line.currency] += line.price * (line.quantity or 1)
         return dict(sums)
 
 

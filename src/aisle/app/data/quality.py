@@ -57,13 +57,13 @@ def profile(db: Database, settings: Settings, progress: Progress = silent, part_
         total = int(log.select(pl.len()).collect().item())
         if total == 0:
             raise NotEnoughData("this shop has no events yet; run aisle import FILE…")
-        for part in _parts(log.select(COLUMNS), -(-total // part_events)):
+        for part in parts_of(log.select(COLUMNS), -(-total // part_events)):
             tally.add(part)
             progress("look at events", tally.events, total, tally.events)
     return assess(tally, _catalogue(db), _reviewed(db), Weights.parse(settings.weights))
 
 
-def _parts(log: pl.LazyFrame, count: int) -> Iterator[pl.DataFrame]:
+def parts_of(log: pl.LazyFrame, count: int) -> Iterator[pl.DataFrame]:
     """Yield all events in partitions, each with all events of its visitors."""
     if count == 1:
         yield log.collect()

@@ -5,7 +5,6 @@ import pytest
 
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.popular.newcomer_popularity import (
-    FREE_RISE,
     RISE,
     NewcomerPopularity,
     NewcomerPopularityConfig,
@@ -82,13 +81,16 @@ def newcomers_of(data: Interactions) -> list[float]:
 
 
 def test_a_crowd_that_comes_at_once_counts_in_part() -> None:
-    steady = [(0, week, 8) for week in range(5)]
-    assert newcomers_of(first_days(*steady, (1, 0, 100)))[:2] == pytest.approx([40, FREE_RISE], rel=1e-4)
+    steady = [(0, week, 8) for week in range(10)]
+    assert newcomers_of(first_days(*steady, (1, 0, 100)))[:2] == pytest.approx([80, RISE * 8], rel=1e-4)
 
 
-def test_a_favourite_may_rise_to_twice_what_it_was() -> None:
-    grown = newcomers_of(first_days(*((0, week, 20) for week in range(1, 10)), (0, 0, 60)))
-    assert grown[0] == pytest.approx(9 * 20 + RISE * 20, rel=1e-4)
+def test_what_was_a_favourite_once_may_be_one_again() -> None:
+    assert newcomers_of(first_days((0, 4, 30), (1, 0, 60)))[1] == pytest.approx(60, rel=1e-4)
+
+
+def test_where_nobody_came_before_all_count() -> None:
+    assert newcomers_of(first_days((0, 0, 60)))[0] == pytest.approx(60, rel=1e-4)
 
 
 def test_the_first_weeks_of_a_shop_count_whole() -> None:

@@ -1,5 +1,7 @@
 """Both clients against a server: every route, many rows, batches, and what is refused."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -124,3 +126,11 @@ def test_a_sent_event_has_its_fields(aisle_api: Any, shop: Live) -> None:
     aisle_api.send_events(view("tea-7", user_id=user_id, rating=None, timestamp=datetime(2026, 1, 2, tzinfo=UTC)))
     (line,) = shop.history(user_id)
     assert (line.item_id, line.event, from_moment(line.timestamp).year) == ("tea-7", "view_item", 2026)
+
+
+def test_without_its_extra_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['httpx2'] = None; import aisle.client"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last == "ModuleNotFoundError: aisle.client needs httpx2: pip install 'aisle[client]'"
+    assert ended.stderr.count("Traceback") == 1

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.types import Message
 
 from aisle.shop.errors import InputError
 from aisle.shop.events import MAX_BODY
-from aisle.web.requests import read_body, read_form
+from aisle.web.requests import MOST_REWRITTEN, decode, read_body, read_form
 
 
 def request_of(parts: Iterable[bytes]) -> Request:
@@ -50,3 +51,32 @@ def test_the_last_value_of_a_field_counts() -> None:
 def test_a_form_that_cannot_be_read_is_an_input_error(body: bytes) -> None:
     with pytest.raises(InputError, match="form"):
         asyncio.run(read_form(request_of([body])))
+
+
+class Wanted(msgspec.Struct):
+    n: int
+    price: float = 0.0
+    cart: tuple[int | str, ...] = ()
+
+
+WANTED = msgspec.json.Decoder(Wanted)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"n": 10.0, "cart": [1.0, "a"], "price": 2}', b'{"n": 1e1, "cart": [1, "a"], "price": 2.0}']
+)
+def test_a_whole_number_may_be_written_with_a_point(body: bytes) -> None:
+    assert decode(WANTED, body) == Wanted(10, 2.0, (1, "a"))
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"n": 10.5}', b'{"n": 1e99}', b'{"n": "10"}', b'{"n": 10.0, "cart": ["' + b"x" * MOST_REWRITTEN + b'"]}']
+)
+def test_no_other_number_is_a_whole_one(body: bytes) -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"n`|cart"):
+        decode(WANTED, body)
+
+
+def test_a_key_that_is_given_twice_is_seen_beside_such_numbers() -> None:
+    with pytest.raises(InputError, match="cannot be used"):
+        decode(WANTED, b'{"n": 10.0, "n": 10.0}')

@@ -4,6 +4,11 @@
 refuses is raised as an `ApiError`.
 """
 
+from importlib.util import find_spec
+
+if find_spec("httpx2") is None:
+    raise ModuleNotFoundError("aisle.client needs httpx2: pip install 'aisle[client]'")
+
 from aisle.client.async_client import AsyncClient
 from aisle.client.calls import new_event_id
 from aisle.client.client import Client

@@ -57,10 +57,9 @@ def baskets(log: ShopLog) -> Insight:
         if len(values)
         else " No prices are known, so nothing tells what they are worth."
     )
-    sentence = (
-        f"{percent(single / log.orders.height)} of {log.orders.height:,} orders hold a single item, half of them "
-        f"{quantile(log.orders['lines']):,.0f} or more.{worth}"
-    )
+    middle = quantile(log.orders["lines"])
+    half = f", half of them {middle:,.0f} or more" if middle > 1 else ""
+    sentence = f"{percent(single / log.orders.height)} of {log.orders.height:,} orders hold a single item{half}.{worth}"
     return Insight(name=name, title=title, sentence=sentence, frame=frame, currency=log.currency)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import EventLog
-from aisle.shop.columns import EVENT, ITEM_ID, TIMESTAMP, TRANSACTION_ID, USER_ID
+from aisle.shop.columns import EVENT, ITEM_ID, OVER_CAP, SESSION_ID, TIMESTAMP, TRANSACTION_ID, USER_ID
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
 
@@ -56,22 +56,39 @@ def counted(log: EventLog, of_one_item: int = OF_ONE_ITEM) -> NDArray[np.bool_]:
     return counts
 
 
-def of_shoppers_within(events: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
-    """Return the events that count of a table, as far as shoppers and single items go; those of nobody stay.
+def counted_of(events: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """Return the events of a table that count, as `counted` finds them in a log that has voters.
 
-    For counts that are made on Spark.
+    For counts that are made on Spark. What is over the cap of an address is left out too.
 
     Parameters
     ----------
     events
-        Columns `event`, `user_id`, `item_id`, `timestamp` and `transaction_id`.
+        Columns `event`, `user_id`, `session_id`, `item_id`, `timestamp`, `transaction_id` and `over_cap`.
     """
     import narwhals as nw  # training only: a live process starts without it
 
-    of_week = events.with_columns((nw.col(TIMESTAMP) // _WEEK).alias("week"))
-    place = nw.col(TIMESTAMP).cum_count().over(USER_ID, ITEM_ID, EVENT, "week", order_by=[TIMESTAMP, TRANSACTION_ID])
-    numbered = of_week.with_columns(place.alias("place"))
-    return numbered.filter(nw.col(USER_ID).is_null() | (nw.col("place") <= OF_ONE_ITEM)).drop("week", "place")
+    in_order = [TIMESTAMP, TRANSACTION_ID]
+
+    def so_far(counts: "nw.Expr", *group: str) -> "nw.Expr":
+        return counts.cast(nw.Int64).cum_sum().over(*group, order_by=in_order)
+
+    is_users, known = ~nw.col(USER_ID).is_null(), ~nw.col("voter").is_null()
+    voter = nw.when(is_users).then(nw.concat_str(nw.lit("user "), USER_ID))
+    act = (ITEM_ID, EVENT, "week")
+    place = nw.col(TIMESTAMP).cum_count().over("voter", *act, order_by=in_order)
+    return (
+        events.filter(nw.col(OVER_CAP).is_null())
+        .with_columns(
+            (nw.col(TIMESTAMP) // _WEEK).alias("week"),
+            voter.otherwise(nw.concat_str(nw.lit("session "), SESSION_ID)).alias("voter"),
+        )
+        .with_columns((known & (place <= OF_ONE_ITEM)).alias("counts"))
+        .with_columns((nw.col("counts") & (so_far(nw.col("counts"), "voter", "week") <= OF_ALL_ITEMS)).alias("counts"))
+        .with_columns(so_far(nw.col("counts"), *act).alias("of_voters"), so_far(~known, *act).alias("of_nobody"))
+        .filter(nw.col("counts") | (~known & (nw.col("of_nobody") <= OF_ONE_ITEM + nw.col("of_voters"))))
+        .drop("week", "voter", "counts", "of_voters", "of_nobody")
+    )
 
 
 def _voters(log: EventLog) -> NDArray[np.int64]:

@@ -40,14 +40,14 @@ from aisle.prepare.interactions import Interactions
 from aisle.prepare.spark.executors import cores
 from aisle.prepare.spark.frames import kept, to_polars
 from aisle.prepare.spark.log import ITEM, USER, SparkLog
-from aisle.prepare.votes import of_shoppers_within
+from aisle.prepare.votes import counted_of
 from aisle.prepare.weigh import WEIGHT
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.implicit.als import ALS, ALSConfig, row_ridge
 from aisle.recommenders.implicit.co_purchase import FORMULAS, CoPurchase, CoPurchaseConfig
 from aisle.recommenders.ratings.als_wr import ALSWR, ALSWRConfig
 from aisle.recommenders.ratings.star_ratings import Scale
-from aisle.shop.columns import EVENT, ITEM_ID, RATING, TIMESTAMP, TRANSACTION_ID, USER_ID
+from aisle.shop.columns import EVENT, ITEM_ID, RATING, SESSION_ID, TIMESTAMP, TRANSACTION_ID, USER_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import EventKind
 from aisle.shop.moments import DAY
@@ -135,7 +135,7 @@ def fit_co_purchase(config: CoPurchaseConfig, log: SparkLog, data: Interactions,
     NotEnoughData
         If nothing was bought.
     """
-    with kept(log.with_items(_places(of_shoppers_within(nw.from_native(log.events)).to_native()))) as places:
+    with kept(log.with_items(_places(_counting(log.events)))) as places:
         baskets = places.select("basket").distinct().count()
         if baskets == 0:
             raise NotEnoughData("nothing was bought in these events; import orders to learn what is bought together")
@@ -148,6 +148,14 @@ def fit_co_purchase(config: CoPurchaseConfig, log: SparkLog, data: Interactions,
     counts[counted[ITEM].to_numpy()] = counted["count"].to_numpy()
     value = Value(FORMULAS[config.measure], np.ones(1), counts, baskets, config.min_support, repeats=False)
     return CoPurchase(config).adopt(_best(links, value, config.neighbours), counts)
+
+
+def _counting(events: DataFrame) -> DataFrame:
+    """Return the events that count; all, if they are nobody's."""
+    if events.filter(F.col(USER_ID).isNotNull() | F.col(SESSION_ID).isNotNull()).isEmpty():
+        return events
+    counted: DataFrame = counted_of(nw.from_native(events)).to_native()
+    return counted
 
 
 def _places(events: DataFrame) -> DataFrame:

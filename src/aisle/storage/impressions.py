@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from aisle.shop import columns
 from aisle.storage.connection import Database
+from aisle.storage.dialects import insert_all
 from aisle.storage.owners import under_owners
 from aisle.storage.parts import parts
 from aisle.storage.tables import impressions
@@ -55,9 +56,7 @@ def add(db: Database, served: Sequence[Impression]) -> int:
     rows = [(*impression[:-1], msgspec.json.encode(impression.items).decode()) for impression in served]
     with db.write() as connection:
         kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
-        if kept:
-            names = (*columns.IMPRESSIONS, "came_as")
-            connection.execute(insert(impressions), [dict(zip(names, row, strict=True)) for row in kept])
+        insert_all(connection, impressions, kept)
     return len(kept)
 
 
@@ -73,6 +72,21 @@ def get(db: Database, recommendation_id: str) -> Impression | None:
     values = row._asdict()
     items = msgspec.json.decode(values[columns.ITEMS_SHOWN], type=tuple[ServedItem, ...])
     return Impression(**values | {columns.ITEMS_SHOWN: items})
+
+
+def scores(db: Database, placement: str, version: int, since: int, until: int, most: int) -> list[float]:
+    """Return the scores of what a model showed on a placement in some time, of the newest shelves."""
+    moment = impressions.c.timestamp
+    query = (
+        select(impressions.c[columns.ITEMS_SHOWN])
+        .where(moment >= since, moment < until, impressions.c.placement == placement)
+        .where(impressions.c.model_version == version, impressions.c.fallback.is_(None))
+        .order_by(moment.desc())
+        .limit(most)
+    )
+    with db.read() as connection:
+        shelves = [msgspec.json.decode(text, type=list[ServedItem]) for text in connection.execute(query).scalars()]
+    return [item.score for shelf in shelves for item in shelf if item.score is not None]
 
 
 def remove_older(db: Database, before: int) -> int:

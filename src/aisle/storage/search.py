@@ -6,7 +6,7 @@ descriptions, whose common words find everything.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, column, func, literal_column, table
@@ -32,10 +32,20 @@ _INDEXED: Final = items.join(_ROWS, _ROWS.c.item_id == items.c.item_id).join(
     _ENTRIES, _ENTRIES.c.rowid == _ROWS.c.number
 )
 
-_QUERIES: Final[dict[str, Callable[[Sequence[str], str], str]]] = {
-    "sqlite": lambda whole, last: " ".join([*(f'"{word}"' for word in whole), f'"{last}"*']),
-    "mysql": lambda whole, last: " ".join([*(f"+zz{word}" for word in whole), f"+zz{last}*"]),
-    "postgresql": lambda whole, last: " & ".join([*(f"'{word}'" for word in whole), f"'{last}':*"]),
+
+class _Language(NamedTuple):
+    """How a database is asked for items with every one of some words."""
+
+    word: str
+    start: str
+    """The start of a word."""
+    and_: str
+
+
+_LANGUAGES: Final = {
+    "sqlite": _Language('"{}"', '"{}"*', " "),
+    "mysql": _Language("+zz{}", "+zz{}*", " "),
+    "postgresql": _Language("'{}'", "'{}':*", " & "),
 }
 
 
@@ -47,13 +57,18 @@ def words_of(text: str) -> list[str]:
     return [word[:MOST_LETTERS] for word in plain.split()[:MOST_WORDS]]
 
 
+def _may_be_a_start(word: str) -> bool:
+    """Tell whether a word may be the start of one: a letter of an alphabet or a digit starts too many to look at."""
+    return len(word) > 1 or unicodedata.category(word) == "Lo"  # such as a character of Chinese, which is a word
+
+
 class Matching(NamedTuple):
     """What a query needs to find items by words."""
 
     source: FromClause
     """What it selects from: the items, and what is joined to them."""
     condition: ColumnElement[bool]
-    """Whether an item has every word; the last may be the start of one."""
+    """Whether an item has every word; the last may be the start of one, if it is longer than a letter."""
     relevance: ColumnElement[float]
     """How well the words of an item fit."""
 
@@ -68,7 +83,9 @@ def matching(database: str, words: Sequence[str]) -> Matching:
     words
         Those of `words_of`, one at least.
     """
-    query = _QUERIES[database](words[:-1], words[-1])
+    language = _LANGUAGES[database]
+    last = language.start if _may_be_a_start(words[-1]) else language.word
+    query = language.and_.join([*map(language.word.format, words[:-1]), last.format(words[-1])])
     if database == "sqlite":
         return Matching(_INDEXED, _INDEX.op("MATCH")(query), -func.bm25(_INDEX, 10, 3, 3, 3))
     if database == "mysql":

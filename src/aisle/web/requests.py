@@ -20,6 +20,12 @@ BODY_SECONDS: Final = 30
 MAX_PARAMETERS: Final = 500
 """The most parameters of a query."""
 
+MOST_REWRITTEN: Final = 64 * 1024
+"""The most bytes of a body whose whole numbers are written anew, which takes longer than to read it."""
+
+EXACT: Final = 2**53
+"""Up to here every whole number is a float."""
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -112,13 +118,33 @@ def decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         If it is not JSON, or not of the type.
     """
     try:
-        value = decoder.decode(body)
+        value = _decoded(decoder, body)
         check_object(body, 0)
     except msgspec.DecodeError:
         raise
     except (ValueError, RecursionError) as error:
         problem = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
         raise InputError(f"the body cannot be used: {problem}") from None
+    return value
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    """Return a body as the type of a decoder; a whole number may be written `10.0`, as JSON Schema has it."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        if "got `float`" not in str(error) or len(body) > MOST_REWRITTEN:
+            raise
+    return decoder.decode(msgspec.json.encode(_with_whole_numbers(msgspec.json.decode(body))))
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= EXACT else value
+    if isinstance(value, list):
+        return [_with_whole_numbers(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(one) for name, one in value.items()}
     return value
 
 

@@ -4,6 +4,7 @@ import errno
 import gc
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,12 +26,17 @@ PORTS_TRIED: Final = 20
 BACKLOG: Final = 2048
 """How many connections may wait to be accepted."""
 
+TURN_SECONDS: Final = 0.001
+"""How long a thread may keep others from their turn at Python, where five times as much is usual: the thread that loads
+a new model would hold requests up again and again."""
+
 GRACE_SECONDS: Final = 5
 """How long running requests may take after the process is told to stop."""
 
 
 def serve(live: Live, listener: socket.socket) -> None:
     """Answer on a socket until the process is told to stop; the caller closes both afterwards."""
+    sys.setswitchinterval(TURN_SECONDS)
     kernels.load()
     live.model_watch.follow()
     live.erasures.follow()

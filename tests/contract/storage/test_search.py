@@ -38,6 +38,9 @@ def found(db: Database, text: str, **wanted: object) -> list[str]:
         ("the", ["red"]),
         ("of the", ["red"]),
         ("a set", ["set"]),
+        ("a", ["set"]),  # and no word that starts with it
+        ("red m", []),
+        ("赤", ["jp"]),
         ("3", ["men"]),
         ("0.5", ["men"]),
         ("men", ["men"]),

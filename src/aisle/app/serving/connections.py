@@ -16,7 +16,7 @@ SILENCE_SECONDS: Final = 30.0
 _log: Final = logging.getLogger(__name__)
 
 
-def connections(settings: Settings, *, in_server: bool) -> tuple[Database, Database]:
+def connections(settings: Settings, last_known: LastKnown, *, in_server: bool) -> tuple[Database, Database]:
     """Open the shop's database twice: for all that is done with it, and for what requests read.
 
     In a server, a read that is not answered in time opens a breaker, and then neither side waits for the database until
@@ -24,30 +24,23 @@ def connections(settings: Settings, *, in_server: bool) -> tuple[Database, Datab
 
     Raises
     ------
+    DatabaseUnavailable
+        If it does not answer, and nothing was known last.
+    SchemaError
+        If its tables are of another version; those of one that is away are looked at when it answers.
     StorageError, SettingsError
         As for `connect`.
     """
     if not in_server:
         db = connect(settings.database_url)
+        check(db)
         return db, db
     reads = connect_for_requests(settings.database_url, settings.serve.database_seconds, check)
-    return replace(connect(settings.database_url, silence=SILENCE_SECONDS), breaker=reads.breaker), reads
-
-
-def check_tables(db: Database, reads: Database, last_known: LastKnown) -> None:
-    """Make sure that the database has this code's tables; when it answers, if what was known last will do until then.
-
-    Raises
-    ------
-    DatabaseUnavailable
-        If it does not answer, and nothing was known.
-    SchemaError
-        If its tables are of another version.
-    """
-    if not last_known.is_there:
-        check(db)
-        return
+    db = replace(connect(settings.database_url, silence=SILENCE_SECONDS), breaker=reads.breaker)
     try:
-        check(reads)
+        check(reads if last_known.is_there else db)
     except DatabaseUnavailable as error:
+        if not last_known.is_there:
+            raise
         _log.warning("starting with what was known last: %s", error)
+    return db, reads

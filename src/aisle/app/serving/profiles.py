@@ -45,6 +45,8 @@ class Profiles:
 
     def of(self, user_id: str | None, session_id: str | None) -> Profile:
         """Return what is known of a shopper and a session."""
+        if not user_id and not session_id:
+            return Profile([], away=False)
         times_forgotten = self._times_forgotten
         try:
             profile = events.of_user(self._db, user_id, PROFILE_EVENTS) if user_id else []

@@ -68,8 +68,9 @@ def event_mix(before: Mapping[str, int], now: Mapping[str, int]) -> Drift | None
     kinds = sorted({*before, *now})
     p, q = (_shares(np.array([counts.get(kind, 0) for kind in kinds], np.float64)) for counts in (now, before))
     index = _stability(p, q)
-    most = int(np.argmax((p - q) * np.log(p / q)))
-    says = f"{kinds[most]} makes {p[most]:.1%} of the events of the last days, and made {q[most]:.1%} of those before"
+    most = kinds[int(np.argmax((p - q) * np.log(p / q)))]
+    share, share_before = (counts.get(most, 0) / sum(counts.values()) for counts in (now, before))
+    says = f"{most} makes {share:.1%} of the events of the last days, and made {share_before:.1%} of those before"
     return Drift(EVENTS, index, BOUND, index >= BOUND, says)
 
 

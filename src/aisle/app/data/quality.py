@@ -29,6 +29,9 @@ from aisle.storage.connection import Database
 PART_EVENTS: Final = 500_000
 """About how many events a partition has."""
 
+WAITING: Final = 20_000
+"""How many rows of a partition are written at once."""
+
 _PART: Final = "part"
 
 
@@ -68,7 +71,8 @@ def _parts(log: pl.LazyFrame, count: int) -> Iterator[pl.DataFrame]:
     visitor = pl.coalesce(USER_ID, SESSION_ID, TRANSACTION_ID, ITEM_ID, EVENT)
     with tempfile.TemporaryDirectory(prefix="aisle-profile-") as folder:
         parts = pl.PartitionBy(folder, key=(visitor.hash() % count).alias(_PART), include_key=False)
-        log.sink_parquet(parts, compression="lz4", mkdir=True)
+        # As many rows of every partition wait in memory.
+        log.sink_parquet(parts, compression="lz4", row_group_size=WAITING, mkdir=True)
         for part in sorted(Path(folder).iterdir()):
             yield pl.read_parquet(sorted(part.glob("*.parquet")), hive_partitioning=False)
 

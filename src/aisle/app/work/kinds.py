@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from aisle.app.data.clean_up import clean_up
+from aisle.app.data.columnar import copy_of
 from aisle.app.data.day_counts import count_days
 from aisle.app.data.drift import drift
 from aisle.app.progress import Progress
@@ -60,6 +61,7 @@ def _compare(shop: Shop, progress: Progress) -> str:
 
 def _clean_up(shop: Shop, progress: Progress) -> str:
     removed = clean_up(shop.db, shop.settings.worker.keep_shelves_days, progress)
+    copy_of(shop.settings).forget(shop.db)  # who was erased on another machine leaves this one's copy, too
     return f"{removed:,} old shelves were removed."
 
 

@@ -5,7 +5,7 @@
 LOGS holds one export of the Online Retail log (`*.csv.gz` or `*.csv`), of which a shop is made, or FOLDER is a shop
 that is trained already. The server runs on one core and the load generator on the other (`wrk`, and `h2load` for a
 given number of requests a second); ratios are to a bare Starlette route on the server's core, measured right after. A
-row whose generator had no time left is void.
+row whose generator had no time left is void. A shop on MariaDB or PostgreSQL is measured with --shop, too.
 """
 
 import argparse
@@ -39,6 +39,8 @@ CONNECTIONS: Final = 32
 PACED: Final = 4
 """The connections at half capacity: `h2load` sends on all of them at the same moment, so that more would be a burst."""
 CLICKS: Final = 100
+MOST_MS: Final = {"sqlite": 6, "server": 8}
+"""How much processor time a shelf may take: a database server takes more to talk to than a file."""
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -95,7 +97,8 @@ def measured(shop: Path, seconds: float, starts: int) -> Iterator[Row]:
             yield _beside_bare(bare, name, capacity(address, paths, seconds, CONNECTIONS), seconds)
         posted = capacity(address, clicks, seconds, CONNECTIONS, "/api/events")
         yield _beside_bare(bare, "POST of one event", posted, seconds)
-        yield from _half_capacity(process.pid, address, for_you, seconds)
+        most = MOST_MS["sqlite" if Settings.read(shop).database_url.startswith("sqlite") else "server"]
+        yield from _half_capacity(process.pid, address, for_you, seconds, most)
     yield _seen_elsewhere(shop, users, items)
     yield _start(shop, starts)
 
@@ -124,7 +127,7 @@ def _beside_bare(bare: str, name: str, seen: Capacity, seconds: float) -> Row:
     return _row(f"{name}, ≥ 25 % of a bare route", f"{ratio:.0%}", ratio >= 0.25, share, figure)
 
 
-def _half_capacity(pid: int, address: str, paths: list[str], seconds: float) -> Iterator[Row]:
+def _half_capacity(pid: int, address: str, paths: list[str], seconds: float, most_ms: float) -> Iterator[Row]:
     """Ask for shoppers' shelves at half of what the server can do; each leaves an impression."""
     most = capacity(address, paths, seconds, CONNECTIONS)
     before = _processor_seconds(pid)
@@ -133,7 +136,8 @@ def _half_capacity(pid: int, address: str, paths: list[str], seconds: float) -> 
     figure = f"{seen.asked_per_second:.0f}/s of {most.per_second:.0f}/s, answers {seen.statuses}"
     yield _row("recommended for you at half capacity, p99 ≤ 25 ms", f"{seen.p99_ms:.1f} ms", seen.p99_ms <= 25,
                seen.generator_share, f"{figure}, p50 {seen.p50_ms:.1f} ms")  # fmt: skip
-    yield _row("… processor time ≤ 6 ms", f"{each:.1f} ms", each <= 6, seen.generator_share, "impressions included")
+    yield _row(f"… processor time ≤ {most_ms} ms", f"{each:.1f} ms", each <= most_ms, seen.generator_share,
+               "impressions included")  # fmt: skip
 
 
 def _seen_elsewhere(shop: Path, users: list[str], items: list[str]) -> Row:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from aisle.insights.shop_log import COLUMNS, ITEM_COLUMNS, ITEM_SCHEMA, REVIEW_SCHEMA, ShopLog
+from aisle.insights.shop_log import COLUMNS, ITEM_COLUMNS, ITEM_SCHEMA, NO_PLACES, REVIEW_SCHEMA, ShopLog
 from aisle.shop.columns import EVENTS
 from aisle.shop.money import MICROS
 from aisle.shop.schemas import schema_of
@@ -43,7 +43,7 @@ def item(item_id: str, **more: object) -> Row:
 
 def shop(
     *events: Row, items: tuple[Row, ...] = (), reviews: pl.DataFrame | None = None,
-    now: str = "2030-01-01", currency: str | None = None,
+    now: str = "2030-01-01", currency: str | None = None, places: pl.DataFrame = NO_PLACES,
 ) -> ShopLog:  # fmt: skip
     return ShopLog(
         pl.DataFrame(events, schema=SCHEMA, orient="row").lazy(),
@@ -51,4 +51,5 @@ def shop(
         REVIEW_SCHEMA.to_frame() if reviews is None else reviews,
         moment(now),
         currency,
+        places,
     )

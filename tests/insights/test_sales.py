@@ -92,6 +92,16 @@ def test_exposure_has_its_own_curve() -> None:
     assert long_tail(log).frame["of"].unique(maintain_order=True).to_list() == ["sales", "exposure"]
 
 
+def test_without_impressions_the_places_of_counted_shelves_are_the_exposure() -> None:
+    places = pl.DataFrame({"item_id": ["jug", "saw"], "count": [3, 1]})
+
+    insight = long_tail(shop(buy("2026-01-05"), items=CATALOGUE, places=places))
+
+    shown = insight.frame.filter(pl.col("of") == "exposure")
+    assert shown["share"].to_list() == [0.0, 0.0, 0.25, 1.0]
+    assert "of exposure is 0.50" in insight.sentence
+
+
 @pytest.mark.parametrize(
     ("values", "expected"), [([1, 1, 1, 1], 0.0), ([0, 0, 0, 4], 0.75), ([0, 0, 1, 3], 0.625), ([0], 0.0)]
 )

@@ -86,14 +86,18 @@ def test_a_distance_fades_and_its_own_item_counts_only_if_asked_for() -> None:
     formula=st.sampled_from([SUM, LIFT, LLR]),
     k=st.integers(1, 12),
     min_support=st.integers(1, 3),
+    min_owners=st.integers(1, 3),
     repeats=st.booleans(),
 )
 @settings(max_examples=60, deadline=None)
-def test_the_kernel_agrees_with_its_twin(seed: int, formula: int, k: int, min_support: int, repeats: bool) -> None:
+def test_the_kernel_agrees_with_its_twin(
+    seed: int, formula: int, k: int, min_support: int, min_owners: int, repeats: bool
+) -> None:
     draw = np.random.default_rng(seed)
     baskets = [draw.permutation(10)[: draw.integers(0, 6)].tolist() for _ in range(draw.integers(1, 30))]
     places = in_baskets(baskets, draw.integers(0, 5, len(baskets)).tolist())
-    value = value_of(formula, places, 10, len(baskets), min_support, repeats)._replace(fading=np.array([1, 0.5, 0.25]))
+    value = value_of(formula, places, 10, len(baskets), min_support, repeats)
+    value = value._replace(fading=np.array([1, 0.5, 0.25]), min_owners=min_owners)
     counted = partners(places, value, k)
     for item in range(10):
         best, values, times, owners = partners_of(item, places, value, k)

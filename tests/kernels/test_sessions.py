@@ -7,7 +7,7 @@ from aisle.kernels import sessions, sessions_numpy
 from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Index, Nearest
 
-PLAIN = Nearest(candidates=10, k=10, distance_decay=0.5, before=1.0)
+PLAIN = Nearest(candidates=10, k=10, distance_decay=0.5, before=1.0, least=1)
 
 
 def index_of(in_sessions: list[list[int]], items: int) -> Index:
@@ -66,6 +66,20 @@ def test_age_and_rarity_count() -> None:
     assert both(histories({1: 1.0}), faded, PLAIN) == [[0.25, 0, 0.5, 0.5, 0]]
 
 
+def test_what_too_few_neighbours_have_is_not_scored() -> None:
+    nearest = PLAIN._replace(least=2)
+    assert both(histories({0: 0.5, 1: 1.0}), INDEX, nearest) == [[0, 2.5, 0, 0, 0]]
+    # A neighbour that has an item twice is one neighbour.
+    twice = index_of([[0, 1, 0], [1, 2]], 3)
+    assert both(histories({1: 1.0}), twice, nearest) == [[0, 2, 0]]
+
+
+def test_too_few_neighbours_explain_nothing() -> None:
+    history = histories({0: 0.5, 1: 1.0})
+    assert sessions_numpy.explain(history, 2, INDEX, PLAIN._replace(least=2)).tolist() == [0, 0]
+    assert sessions_numpy.explain(history, 1, INDEX, PLAIN._replace(least=2)).sum() == 2.5
+
+
 def test_entries_at_0_and_no_entries_say_nothing() -> None:
     assert both(histories({1: 0.0, 4: 1.0}, {}), INDEX, PLAIN) == [[0, 0, 0, 0, 1], [0] * 5]
 
@@ -84,12 +98,13 @@ def draw_history(draw: np.random.Generator) -> dict[int, float]:
     candidates=st.integers(1, 30),
     k=st.integers(1, 30),
     before=st.sampled_from([0.0, 0.5, 1.0]),
+    least=st.integers(1, 3),
 )
 @settings(max_examples=60, deadline=None)
-def test_the_kernel_agrees_with_its_twin(seed: int, candidates: int, k: int, before: float) -> None:
+def test_the_kernel_agrees_with_its_twin(seed: int, candidates: int, k: int, before: float, least: int) -> None:
     draw = np.random.default_rng(seed)
     queries = [draw_history(draw) for _ in range(40)]
-    both(histories(*queries), index_of(draw_sessions(draw), 8), Nearest(candidates, k, 0.5, before))
+    both(histories(*queries), index_of(draw_sessions(draw), 8), Nearest(candidates, k, 0.5, before, least))
 
 
 def test_a_single_query_says_which_items_it_reaches() -> None:

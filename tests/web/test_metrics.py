@@ -1,15 +1,19 @@
 """What Prometheus reads, of one process and of several."""
 
 import http.client
+import re
 import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from aisle.app.serve import Live
+from aisle.storage import drift
+from aisle.storage.drift import DriftRow
 from aisle.web import metrics
 from aisle.web.app import create_app
 from tests.web.clients import client_of
@@ -78,3 +82,27 @@ def _get(address: str, path: str) -> str:
     text = connection.getresponse().read().decode()
     connection.close()
     return text
+
+
+def test_the_newest_drift_is_shown(live: Live) -> None:
+    drift.replace(live.db, 1, [DriftRow(1, "event mix", 0.3, 0.25, beyond=True, says="it has")])
+    shown = values(client_of(create_app(live)).get("/metrics").text)
+    assert (shown["aisle_drift{what=event mix}"], shown["aisle_drift_bound{what=event mix}"]) == (0.3, 0.25)
+
+
+def test_the_dashboard_asks_for_metrics_that_there_are(live: Live) -> None:
+    client = client_of(create_app(live))
+    client.get("/api/recommendations?user_id=nobody")
+    client.get("/api/bestsellers?category=nowhere")
+    client.post("/api/events", json={"event": "view_item", "user_id": "anna", "item_id": "tea-1"})
+    drift.replace(live.db, 1, [DriftRow(1, "event mix", 0.3, 0.25, beyond=True, says="it has")])
+    told = {line.split(" ")[2] for line in client.get("/metrics").text.splitlines() if line.startswith("# TYPE ")}
+    board = msgspec.json.decode((Path(__file__).parents[2] / "deploy" / "grafana" / "aisle.json").read_bytes())
+    asked = {
+        name.removesuffix("_bucket").removesuffix("_count")
+        for panel in board["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"aisle_\w+", target["expr"])
+    }
+    assert len(asked) > 8
+    assert asked - told == set()

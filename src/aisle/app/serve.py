@@ -7,11 +7,10 @@ and catalogue are used, then the popular shelf: a shelf says which, and is never
 """
 
 import asyncio
-import uuid
 from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
@@ -28,6 +27,7 @@ from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.paging import PagedShelves
 from aisle.app.serving.placements import placement_named, placements_of, with_rules
 from aisle.app.serving.profiles import Profile, Profiles
+from aisle.app.serving.ratings import check_rating, rating_event
 from aisle.app.serving.reasons import reasons_of_shelf
 from aisle.app.serving.recommendation_ids import RecommendationIds
 from aisle.app.serving.search import Search
@@ -42,9 +42,9 @@ from aisle.engine.placement import place
 from aisle.engine.query import ShelfQuery
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.prepare.weigh import Weights
-from aisle.shop import columns, moments
+from aisle.shop import moments
 from aisle.shop.errors import InputError, NotFound
-from aisle.shop.events import EventKind, ProfileEvent, off_scale
+from aisle.shop.events import ProfileEvent
 from aisle.storage import events, items
 from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
@@ -305,18 +305,8 @@ class Live:
         InputError
             If it is not on the shop's scale.
         """
-        if problem := off_scale(rating, self.stars):
-            raise InputError(problem)
-        values: dict[str, Any] = {
-            columns.EVENT_ID: event_id or uuid.uuid4().hex,
-            columns.EVENT: EventKind.RATE.value,
-            columns.USER_ID: user_id,
-            columns.ITEM_ID: item_id,
-            columns.RATING: rating + 0.0,  # zero has no sign
-            columns.TIMESTAMP: moments.now(),
-            columns.RECOMMENDATION_ID: recommendation_id,
-        }
-        return self.writer.submit([tuple(values.get(name) for name in columns.EVENTS)], address=address)
+        event = rating_event(user_id, item_id, rating, self.stars, event_id, recommendation_id)
+        return self.writer.submit([event], address=address)
 
     def feedback(self, user_id: str, item_id: str, rating: float) -> None:
         """Store a rating, now.
@@ -389,16 +379,3 @@ class Live:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def check_rating(user_id: str, outcomes: Sequence[Outcome]) -> None:
-    """Make sure that a shopper's rating was stored.
-
-    Raises
-    ------
-    InputError
-        If it was rejected.
-    """
-    for outcome in outcomes:
-        if outcome.status == "rejected":
-            raise InputError(f"the rating of {user_id!r} was not stored: {outcome.reason}")

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from aisle import kernels
 from aisle.app.data.tables import Tables, read_tables, span
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
@@ -137,6 +138,7 @@ def train(
     StorageError, BundleError
         If the database or the disk refuses; until the bundle is published, the live model stays as it was.
     """
+    kernels.load()  # in a large catalogue so few shoppers are scored at a time that these would not be used
     recipe = recipe_of(settings, model)
     budget = TrainingBudget(np.inf if seconds is None else seconds)
     with leases.held(db, LEASE) as lease:

@@ -15,6 +15,7 @@ from aisle.cli.commands import (
     backup,
     data,
     db,
+    drift,
     evaluate,
     events,
     imports,
@@ -61,6 +62,7 @@ for command in (
     profile.profile,
     insights.insights,
     kpis.kpis,
+    drift.drift,
     backup.backup,
     backup.restore,
 ):

@@ -210,9 +210,8 @@ class ShelfQuery:
     @cached_property
     def excluded(self) -> ItemLists:
         """The excluded items that the model knows, a list."""
-        excluded = np.unique(self.context.excluded)
-        known = excluded[excluded < len(self.model.items)]
-        return ItemLists.of_arrays([known])
+        known = self.context.excluded[self.context.excluded < len(self.model.items)]
+        return ItemLists.of_arrays([np.unique(known)]) if len(known) else ItemLists.empty(1)
 
     def popular(self, n: int) -> Ints:
         """Return the n most popular items that are not excluded."""

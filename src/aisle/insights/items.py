@@ -32,6 +32,9 @@ TOP: Final = 8
 ALSO: Final = 5
 """How many other items are named for each."""
 
+CANDIDATES: Final = 50
+"""Of how many it is worked out how much more often than by others they are looked at: those with most in common."""
+
 FEWEST_SHOPPERS: Final = 5
 """A pair that fewer shoppers have in common may be chance."""
 
@@ -104,9 +107,13 @@ def also_viewed(log: ShopLog) -> Insight:
     theirs = looked.join(of_item.select(SHOPPER).unique(), on=SHOPPER, how="semi").unique()
     pairs = theirs.join(of_item, on=SHOPPER).filter(pl.col(ITEM_ID) != pl.col("of"))
     shared = pairs.group_by("of", ITEM_ID).agg(pl.len().cast(pl.Int64).alias("shoppers")).collect(engine="streaming")
-    counts = looked.unique().group_by(ITEM_ID).agg(pl.len().cast(pl.Int64).alias("all")).collect(engine="streaming")
+    known = shared.filter(pl.col("shoppers") >= FEWEST_SHOPPERS).sort("shoppers", ITEM_ID, descending=[True, False])
+    known = known.group_by("of", maintain_order=True).head(CANDIDATES)
+    counted = looked.filter(pl.col(ITEM_ID).is_in([*popular, *known[ITEM_ID]]))
+    shoppers = pl.col(SHOPPER).n_unique().cast(pl.Int64).alias("all")
+    counts = counted.group_by(ITEM_ID).agg(shoppers).collect(engine="streaming")
     everybody = int(looked.select(pl.col(SHOPPER).n_unique()).collect(engine="streaming").item())
-    known = shared.filter(pl.col("shoppers") >= FEWEST_SHOPPERS).join(counts, on=ITEM_ID)
+    known = known.join(counts, on=ITEM_ID)
     sizes = counts.select(pl.col(ITEM_ID).alias("of"), pl.col("all").alias("size"))
     scored = known.join(sizes, on="of").with_columns(
         (pl.col("shoppers") / pl.col("size")).alias("share"),

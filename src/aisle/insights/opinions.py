@@ -32,8 +32,8 @@ def stars(log: ShopLog) -> Insight:
     if frame.height >= 4:
         half = sums.height // 2
         change = _mean(sums.tail(-half)) - _mean(sums.head(half))
-        course = "as many" if abs(change) < 0.05 else f"{abs(change):.2f} {'more' if change > 0 else 'fewer'}"
-        sentence += f"; the later half of the months has {course} than the earlier one"
+        course = "as many as" if abs(change) < 0.05 else f"{abs(change):.2f} {'more' if change > 0 else 'fewer'} than"
+        sentence += f"; the later half of the months has {course} the earlier one"
     return Insight(name=name, title=title, sentence=sentence + ".", frame=frame)
 
 

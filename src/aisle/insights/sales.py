@@ -57,10 +57,9 @@ def baskets(log: ShopLog) -> Insight:
         if len(values)
         else " No prices are known, so nothing tells what they are worth."
     )
-    sentence = (
-        f"{percent(single / log.orders.height)} of {log.orders.height:,} orders hold a single item, half of them "
-        f"{quantile(log.orders['lines']):,.0f} or more.{worth}"
-    )
+    middle = quantile(log.orders["lines"])
+    half = f", half of them {middle:,.0f} or more" if middle > 1 else ""
+    sentence = f"{percent(single / log.orders.height)} of {log.orders.height:,} orders hold a single item{half}.{worth}"
     return Insight(name=name, title=title, sentence=sentence, frame=frame, currency=log.currency)
 
 
@@ -135,7 +134,11 @@ def _round_edges(prices: pl.Series) -> list[float]:
 def long_tail(log: ShopLog) -> Insight:
     """Return which share of the sales and of the exposure the least popular items have: Lorenz curves."""
     name, title = "long_tail", "The long tail: how evenly sales and exposure spread over the items"
-    curves = {"sales": _per_item(log, BOUGHT, UNITS), "exposure": _per_item(log, SEEN, COUNT)}
+    seen = log.by_item.filter(pl.col(EVENT) == SEEN)
+    curves = {
+        "sales": _per_item(log, log.by_item.filter(pl.col(EVENT) == BOUGHT).select(ITEM_ID, UNITS)),
+        "exposure": _per_item(log, seen.select(ITEM_ID, COUNT) if log.count(SEEN) else log.places),
+    }
     frame = pl.concat([_lorenz(values, kind) for kind, values in curves.items() if total(values) > 0] or [_NO_CURVE])
     if frame.is_empty():
         return Insight(name=name, title=title, sentence=NO_SALES, frame=frame)
@@ -148,7 +151,7 @@ def long_tail(log: ShopLog) -> Insight:
             0, f"the best 1 % of the {len(sales):,} items bring {percent(best / total(sales))} of the pieces sold"
         )
     if "exposure" not in told:
-        said.append("no exposure is known, as no view_item_list events come")
+        said.append("no exposure is known, as no view_item_list events come and no shelves are counted")
     sentence = "; ".join(said) + "."
     return Insight(name=name, title=title, sentence=sentence[0].upper() + sentence[1:], frame=frame)
 
@@ -156,9 +159,9 @@ def long_tail(log: ShopLog) -> Insight:
 _NO_CURVE: Final = pl.DataFrame(schema={"share of items": pl.Float64, "share": pl.Float64, "of": pl.String})
 
 
-def _per_item(log: ShopLog, kind: str, measure: str) -> pl.Series:
+def _per_item(log: ShopLog, counted: pl.DataFrame) -> pl.Series:
     """Return how much of something each item has, those without any too."""
-    counted = log.by_item.filter(pl.col(EVENT) == kind).select(ITEM_ID, measure)
+    _, measure = counted.columns
     return log.items.select(ITEM_ID).join(counted, on=ITEM_ID, how="left")[measure].fill_null(0)
 
 

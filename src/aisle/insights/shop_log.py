@@ -3,7 +3,7 @@
 Shoppers and orders are told by 64-bit digests of their ids, so that sums over millions of them stay small.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -62,6 +62,8 @@ CARTED: Final = EventKind.ADD_TO_CART.value
 SEEN: Final = EventKind.VIEW_ITEM_LIST.value
 RATED: Final = EventKind.RATE.value
 
+NO_PLACES: Final = pl.DataFrame(schema={ITEM_ID: pl.String, COUNT: pl.Int64})
+
 NO_CURRENCY: Final = "of money"
 """What stands for the currency of prices where neither they nor the settings name one."""
 
@@ -79,6 +81,8 @@ class ShopLog:
     """Events from later than this are left out."""
     default_currency: str | None = None
     """The currency of prices that name none."""
+    places: pl.DataFrame = field(default_factory=NO_PLACES.clone)
+    """On how many places of shelves each item stood, where shelves are counted: `item_id` and `count`."""
 
     # --- Which events count -------------------------------------------------------------------------------------------
 

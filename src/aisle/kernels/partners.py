@@ -60,6 +60,7 @@ def partners(places: Places, value: Value, k: int) -> Partners:
             value.baskets,
             value.min_support,
             value.repeats,
+            value.min_owners,
             sizes,
             indices,
             values,
@@ -164,6 +165,7 @@ def _count(
     baskets: int,
     min_support: int,
     repeats: bool,
+    min_owners: int,
     sizes: FilledLongs,
     indices: FilledIntRows,
     values: FilledFloatRows,
@@ -185,7 +187,7 @@ def _count(
         good = 0
         for i in range(size):
             other = touched[i]
-            if met[other] >= min_support:
+            if met[other] >= min_support and owned[other] >= min_owners:
                 worth[good] = _value(formula, summed[other], met[other], counts[item], counts[other], baskets)
                 keys[good] = _key(bits[good], other)
                 good += worth[good] > 0

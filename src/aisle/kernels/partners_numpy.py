@@ -54,6 +54,8 @@ class Value(NamedTuple):
     """A pair that occurs less often has no value; at least 1."""
     repeats: bool
     """Whether an item is counted with other places of the same item."""
+    min_owners: int = 1
+    """A pair with fewer owners has no value."""
 
 
 class Partners(NamedTuple):
@@ -80,7 +82,7 @@ def partners_of(item: int, places: Places, value: Value, k: int) -> tuple[Ints, 
     times = np.bincount(places.items[met], minlength=items)
     pairs = np.unique(np.stack([places.items[met], places.owner[source]]), axis=1)
     owners = np.bincount(pairs[0], minlength=items)
-    supported = times >= value.min_support
+    supported = (times >= value.min_support) & (owners >= value.min_owners)
     values = np.where(supported, pair_values(sums, times, value.counts[item], value.counts, value), 0).astype(
         np.float32
     )

@@ -7,11 +7,9 @@ import numpy as np
 from aisle.kernels import scratch
 from aisle.kernels.compiling import (
     Doubles,
-    FilledFlags,
     FilledFloatRows,
     FilledInts,
     FilledLongs,
-    Flags,
     Floats,
     Ints,
     Longs,
@@ -33,7 +31,7 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
     scores = np.zeros((queries, items), np.float32)
 
     def score(start: int, stop: int) -> None:
-        seen, reached, count = np.zeros(items, np.bool_), np.empty(items + 1, np.int32), np.zeros(1, np.int64)
+        marks, reached, count = np.zeros((2, items), np.int32), np.empty(items + 1, np.int32), np.zeros(1, np.int64)
         _score(
             start,
             stop,
@@ -43,7 +41,8 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
             *index,
             *nearest,
             scores,
-            seen,
+            marks[0],
+            marks[1],
             reached,
             count,
         )
@@ -55,7 +54,7 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
 def reach(history: CSR, index: Index, nearest: Nearest) -> tuple[Ints, Floats]:
     """Return the items that have a score for a single query, each once and in any order, and their scores."""
     items = len(index.rarity)
-    scores, seen = scratch.zeros(items, np.float32), scratch.zeros(items, np.bool_)
+    scores, marks = scratch.zeros(items, np.float32), scratch.zeros(2 * items, np.int32)
     reached, count = np.empty(items + 1, np.int32), np.zeros(1, np.int64)
     _score(
         0,
@@ -66,13 +65,14 @@ def reach(history: CSR, index: Index, nearest: Nearest) -> tuple[Ints, Floats]:
         *index,
         *nearest,
         scores[None],
-        seen,
+        marks[:items],
+        marks[items:],
         reached,
         count,
     )
     found = reached[: count[0]].copy()
     values = scores[found]
-    scores[found], seen[found] = 0, False
+    scores[found] = 0
     return found, values
 
 
@@ -149,13 +149,26 @@ def _fading(decay: float, distances: int) -> Doubles:
 
 
 @inlined
-def _note(of_session: Ints, seen: Flags, reached: Ints, count: Longs) -> None:
-    """Add the items of a neighbour to those that are reached."""
-    for item in of_session:
+def _note(of_session: Ints, number: int, support: Ints, last: Ints, reached: Ints, count: Longs) -> None:
+    """Add the items of a neighbour to those that are reached, and count it once for each of them."""
+    for i in range(len(of_session)):
+        item = np.uint32(of_session[i])
         # Written every time and counted the first time, without a branch.
         reached[count[0]] = item
-        count[0] += 1 - seen[np.uint32(item)]
-        seen[np.uint32(item)] = True
+        count[0] += support[item] == 0
+        support[item] += last[item] != number
+        last[item] = number
+
+
+@inlined
+def _forget(reached: Ints, least: int, row: Floats, support: Ints, last: Ints) -> None:
+    """Take back the scores of items that too few neighbours have; both marks are 0 again."""
+    for i in range(len(reached)):
+        item = np.uint32(reached[i])
+        if support[item] < least:
+            row[item] = 0
+        support[item] = 0
+        last[item] = 0
 
 
 @inlined
@@ -191,12 +204,14 @@ def _score(
     k: int,
     distance_decay: float,
     before: float,
+    least: int,
     scores: FilledFloatRows,
-    seen: FilledFlags,
+    support: FilledInts,
+    last: FilledInts,
     reached: FilledInts,
     reached_count: FilledLongs,
 ) -> None:
-    """Score queries; what any of them reaches is noted."""
+    """Score queries, and note what the last of them reaches; `support` and `last` hold zeros, before and after."""
     most = min(candidates, len(faded))
     sessions = np.empty(most, np.int32)
     match = np.empty(most, np.int32)
@@ -221,12 +236,14 @@ def _score(
             match,
             similarity,
         )
-        for neighbour in chosen[: _most_similar(similarity[:count], k, chosen)]:
+        reached_count[0] = 0
+        for number in range(_most_similar(similarity[:count], k, chosen)):
+            neighbour = chosen[number]
             session = sessions[neighbour]
             of_session = session_items[session_indptr[session] : session_indptr[session + 1]]
             if len(of_session) > len(fading):
                 fading = _fading(distance_decay, 2 * len(of_session))
-            _note(of_session, seen, reached, reached_count)
+            _note(of_session, number + 1, support, last, reached, reached_count)
             _add(
                 scores[query],
                 of_session,
@@ -236,3 +253,4 @@ def _score(
                 before,
                 rarity,
             )
+        _forget(reached[: reached_count[0]], least, scores[query], support, last)

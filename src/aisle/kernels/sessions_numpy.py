@@ -9,7 +9,7 @@ Each of the k most similar candidates adds, to every item that stands d places f
 
     s · distance_decay^d · rarity(item)
 
-times `before` if it stands before the newest common one.
+times `before` if it stands before the newest common one. An item that fewer than `least` of them have is not scored.
 """
 
 from itertools import pairwise
@@ -53,6 +53,8 @@ class Nearest(NamedTuple):
     """The factor for each place between an item and the newest common one, above 0 and at most 1."""
     before: float
     """The factor for items before the newest common one, at least 0."""
+    least: int
+    """So many neighbours must have an item."""
 
 
 def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
@@ -86,7 +88,8 @@ def explain(history: CSR, item: int, index: Index, nearest: Nearest) -> Floats:
     of_session[sessions[best]] = weight_of_item * index.faded[sessions[best]] * index.rarity[item]
     place, entry = _entries(index.newest_indptr, items)
     shares = np.zeros(len(history.values), np.float32)
-    shares[counted] = weights * np.bincount(entry, of_session[index.newest[place]], minlength=len(items))
+    if len(np.unique(neighbour[matches])) >= nearest.least:
+        shares[counted] = weights * np.bincount(entry, of_session[index.newest[place]], minlength=len(items))
     return shares
 
 
@@ -96,7 +99,14 @@ def _score(items: Ints, weights: Floats, index: Index, nearest: Nearest) -> Floa
     best = _most_similar(sessions, similarity, nearest.k)
     item, neighbour, weight = _item_weights(sessions[best], common_item[best], index, nearest)
     sums = np.bincount(item, similarity[best][neighbour] * weight, minlength=len(index.rarity))
+    sums[_support(item, neighbour, len(index.rarity)) < nearest.least] = 0
     return (sums * index.rarity).astype(np.float32)
+
+
+def _support(item: Ints, neighbour: Longs, items: int) -> Longs:
+    """Return how many neighbours have each item, given the items of each, (items,)."""
+    pairs = np.unique(neighbour * np.int64(items) + item)
+    return np.bincount(pairs % items, minlength=items)
 
 
 def _most_similar(sessions: Longs, similarity: NDArray[np.float64], k: int) -> NDArray[np.intp]:

@@ -142,6 +142,7 @@ SPACES: Final[Mapping[str, Space]] = {
         "distance_decay": _DECAY,
         "before": _SHARE,
         "rarity": _SHARE,
+        "min_support": Whole(1, 5),
         "half_life_days": Choice((1.0, 7.0, 30.0, 90.0, None)),
     },
     "svd": _DESCENT,

@@ -86,7 +86,7 @@ def lines(frame: pl.DataFrame, x: Axis, y: Axis, series: Axis | None = None, tim
 
 
 def heat(frame: pl.DataFrame, x: Axis, y: Axis, value: Axis, diverging: bool = False) -> Chart:
-    """Return a field of coloured cells; columns and rows stand in the order in which they come.
+    """Return a field of coloured cells; numbers rise, words stand in the order in which they come.
 
     Parameters
     ----------
@@ -95,11 +95,10 @@ def heat(frame: pl.DataFrame, x: Axis, y: Axis, value: Axis, diverging: bool = F
     """
     middle = alt.Scale(domain=[-1, 0, 1], range="diverging", interpolate="rgb")
     scale = middle if diverging else alt.Scale(range="heatmap", zero=True)
-    order: Any = sorted(frame[x.column].unique()) if frame.schema[x.column].is_numeric() else None
-    across = alt.X(f"{x.column}:O", title=x.title, sort=order, axis=_upright())
+    across = alt.X(f"{x.column}:O", title=x.title, sort=_order(frame, x), axis=_upright())
     drawn = _chart(frame).encode(
         x=across,
-        y=alt.Y(f"{y.column}:O", title=y.title, sort=None, axis=alt.Axis(labelLimit=220)),
+        y=alt.Y(f"{y.column}:O", title=y.title, sort=_order(frame, y), axis=alt.Axis(labelLimit=220)),
         color=alt.Color(f"{value.column}:Q", title=value.title, scale=scale, legend=alt.Legend(format=value.format)),
         tooltip=_tooltip(frame, y, x, value),
     )
@@ -162,6 +161,10 @@ def _labels(label: Axis) -> alt.Y:
 def _time(axis: Axis) -> alt.X:
     labels = alt.Axis(labelOverlap=True, format=_DATE)
     return alt.X(f"{axis.column}:T", title=axis.title, scale=alt.Scale(type="utc"), axis=labels)
+
+
+def _order(frame: pl.DataFrame, axis: Axis) -> Any:
+    return sorted(frame[axis.column].unique()) if frame.schema[axis.column].is_numeric() else None
 
 
 def _upright() -> alt.Axis:

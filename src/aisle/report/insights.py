@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from aisle.insights.demand import MONTHS
 from aisle.insights.insight import Insight
 from aisle.report.charts import BETTER, SHARE, WHOLE_SHARE, WORSE, Axis, Chart, bars, columns, heat, lines
 from aisle.report.figure import Figure
@@ -66,7 +67,8 @@ def _weekday_hours(frame: pl.DataFrame, _: str) -> Chart:
 
 def _seasons(frame: pl.DataFrame, _: str) -> Chart:
     what = frame.columns[-1]
-    return heat(frame, Axis("month", ""), Axis("year", ""), Axis(what, what))
+    calendar = frame.sort(pl.col("month").replace_strict({name: place for place, name in enumerate(MONTHS)}))
+    return heat(calendar, Axis("month", ""), Axis("year", ""), Axis(what, what))
 
 
 def _shares(frame: pl.DataFrame, currency: str) -> Chart:

@@ -15,14 +15,25 @@ from aisle.storage.connection import Database
 from aisle.storage.dialects import restart_sequence
 from aisle.storage.digest import digest
 from aisle.storage.mentions import values
-from aisle.storage.tables import erased, event_changes, events, item_changes, jobs, leases, metadata, rejects, reviews
+from aisle.storage.tables import (
+    drift,
+    erased,
+    event_changes,
+    events,
+    item_changes,
+    jobs,
+    leases,
+    metadata,
+    rejects,
+    reviews,
+)
 
 PART_ROWS: Final = 100_000
 """How many rows a frame has at most."""
 
 # Tombstones first, so that later rows of erased people are refused; events before reviews that name only their order.
 _FIRST: Final = (erased, events)
-_ANEW: Final = (item_changes, event_changes, *day_counts.TABLES, leases, jobs)
+_ANEW: Final = (item_changes, event_changes, *day_counts.TABLES, drift, leases, jobs)
 CARRIED: Final = tuple(table for table in metadata.sorted_tables if table not in _ANEW)
 """The tables of a backup. After a restore items and events count as changed, days are counted, and no work runs."""
 _ORDER: Final = (*_FIRST, *(table for table in CARRIED if table not in _FIRST))

@@ -45,6 +45,14 @@ def newest(db: Database) -> int:
         return connection.execute(select(func.max(events.c.seq))).scalar_one() or 0
 
 
+def mix(db: Database, since: int, until: int) -> dict[str, int]:
+    """Return how many events of each kind there were from a moment up to, not including, another."""
+    moment = events.c.timestamp
+    query = select(events.c.event, func.count()).where(moment >= since, moment < until).group_by(events.c.event)
+    with db.read() as connection:
+        return {str(kind): int(number) for kind, number in connection.execute(query)}
+
+
 def events_of(db: Database, day: int) -> "pl.DataFrame":
     """Return the events of a day, and earlier ones to which they may belong.
 

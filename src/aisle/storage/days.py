@@ -74,6 +74,13 @@ def to_count(db: Database, newest: int, moment: int) -> list[int]:
     return sorted(day for day in days if day <= today)
 
 
+def places_of_items(db: Database) -> list[tuple[str, int]]:
+    """Return how many places of shelves each item had on the days that are counted."""
+    query = select(item_days.c.item_id, func.sum(item_days.c.places)).group_by(item_days.c.item_id)
+    with db.read() as connection:
+        return [(item_id, int(places)) for item_id, places in connection.execute(query) if places]
+
+
 def rows(db: Database, name: str, since: int, until: int) -> list[tuple[Any, ...]]:
     """Return the rows of a table from the day `since` up to, not including, `until`, as `shop.columns` has them."""
     (table,) = (table for table in TABLES if table.name == name)

@@ -74,6 +74,21 @@ def get(db: Database, recommendation_id: str) -> Impression | None:
     return Impression(**values | {columns.ITEMS_SHOWN: items})
 
 
+def scores(db: Database, placement: str, version: int, since: int, until: int, most: int) -> list[float]:
+    """Return the scores of what a model showed on a placement in some time, of the newest shelves."""
+    moment = impressions.c.timestamp
+    query = (
+        select(impressions.c[columns.ITEMS_SHOWN])
+        .where(moment >= since, moment < until, impressions.c.placement == placement)
+        .where(impressions.c.model_version == version, impressions.c.fallback.is_(None))
+        .order_by(moment.desc())
+        .limit(most)
+    )
+    with db.read() as connection:
+        shelves = [msgspec.json.decode(text, type=list[ServedItem]) for text in connection.execute(query).scalars()]
+    return [item.score for shelf in shelves for item in shelf if item.score is not None]
+
+
 def remove_older(db: Database, before: int) -> int:
     """Remove shelves that were served before a moment, at most some thousands, and return how many."""
     old = select(impressions.c.recommendation_id).where(impressions.c.timestamp < before).limit(_REMOVED)

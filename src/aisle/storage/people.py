@@ -19,6 +19,7 @@ from aisle.storage.mentions import could_mention, mentions
 from aisle.storage.parts import parts
 from aisle.storage.receipt import Receipt
 from aisle.storage.tables import (
+    drift,
     erased,
     events,
     import_changes,
@@ -72,6 +73,7 @@ WITHOUT_PEOPLE: Final = (
     shelf_days,
     item_days,
     shop_days,
+    drift,
     leases,
     jobs,
 )

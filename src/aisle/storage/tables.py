@@ -282,6 +282,18 @@ shop_days: Final = Table(
 )
 """A day that was counted has a row without a currency; `through` is the newest event that its counts know."""
 
+drift: Final = Table(
+    "drift",
+    metadata,
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("what", WORD, primary_key=True),
+    Column("value", Double, nullable=False),
+    Column("bound", Double, nullable=False),
+    Column("beyond", Boolean, nullable=False),
+    Column("says", Text, nullable=False),
+    **OPTIONS,
+)
+
 leases: Final = Table(
     "leases",
     metadata,

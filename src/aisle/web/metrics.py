@@ -29,6 +29,7 @@ from aisle.app.serve import Live
 from aisle.app.serving.shelf import Shelf
 from aisle.shop.errors import AisleError
 from aisle.shop.moments import SECOND, now
+from aisle.storage import drift
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which the library's processes find each other."""
@@ -113,16 +114,38 @@ class _Models(Collector):
         yield GaugeMetricFamily("aisle_model_version", "The version of the live model.", model.version)
 
 
+class _Drifts(Collector):
+    """How far things had drifted when that was last looked at."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the values, and from which on they matter; nothing while the database is away."""
+        try:
+            rows = drift.newest(self._live.db)
+        except AisleError:
+            return
+        values = GaugeMetricFamily("aisle_drift", "How far it has drifted from the weeks before.", labels=("what",))
+        bounds = GaugeMetricFamily("aisle_drift_bound", "From which value on that matters.", labels=("what",))
+        for row in rows:
+            values.add_metric([row.what], row.value)
+            bounds.add_metric([row.what], row.bound)
+        yield values
+        yield bounds
+
+
 class Metrics:
     """The route that Prometheus calls."""
 
     def __init__(self, live: Live) -> None:
-        self._models = _Models(live)
+        self._collectors: tuple[Collector, ...] = (_Models(live), _Drifts(live))
 
     def answer(self, _request: Request) -> Response:
         """Answer with everything that is counted."""
         registry = CollectorRegistry()
-        registry.register(self._models)
+        for collector in self._collectors:
+            registry.register(collector)
         if FOLDER in os.environ:
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
             text = generate_latest(registry)

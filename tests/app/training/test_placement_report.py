@@ -67,7 +67,9 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PlacementFigu
 
 def test_every_placement_is_measured(figures: dict[str, PlacementFigures]) -> None:
     assert list(figures) == list(STANDARD)
-    assert {of_placement.questions for of_placement in figures.values()} == {40}
+    asked = {name: of_placement.questions for name, of_placement in figures.items()}
+    # Half of the shoppers are spared, so that the share of repeats is learnt from others.
+    assert asked == {name: 40 if name in OF_BASKETS else 20 for name in STANDARD}
     assert SHELVES >= 40
 
 
@@ -115,7 +117,8 @@ def test_the_shares_of_what_shoppers_know_have_a_cost(tmp_path: Path) -> None:
     (cost,) = measured(settings, recipe, holdout, orders()).shares
     assert (cost.placement, cost.seen_share) == ("recommended-for-you", 0.3)
     assert 0 < cost.repeat_share < 1
-    assert cost.cost == pytest.approx(1 - cost.ndcg / cost.without)
+    assert cost.cost.value == pytest.approx(1 - cost.ndcg / cost.without)
+    assert cost.cost.low <= cost.cost.value <= cost.cost.high
 
 
 def test_a_shopper_who_dislikes_the_whole_catalogue_fails_no_training(tmp_path: Path) -> None:
@@ -124,7 +127,7 @@ def test_a_shopper_who_dislikes_the_whole_catalogue_fails_no_training(tmp_path: 
         ("refund", "u0", item, START + 50 * DAY, f"refund-{item}") for item in sorted(events["item_id"].unique())
     ]
     events = pl.concat([events, pl.DataFrame(refunds, events.schema, orient="row")]).sort("timestamp")
-    assert figures_of(tmp_path, events)["recommended-for-you"].questions == 40
+    assert figures_of(tmp_path, events)["recommended-for-you"].questions == 20
 
 
 def test_no_fallback_is_worked_out_for_a_shelf_that_needs_none(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from aisle.app.data.tables import span
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
-from aisle.app.training import repeat_share
+from aisle.app.training import placement_report, repeat_share
 from aisle.app.training.fitting import TrainingBudget, fit, with_other_components
 from aisle.app.training.repeat_share import least_repeat_share, with_repeat_share
 from aisle.engine.model import TrainedModel
@@ -27,7 +27,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Holdou
 def test_repeats_have_all_places_where_less_of_them_costs_too_much(
     shop: tuple[TrainedModel, Holdout], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repeat_share, "SHELVES", 0)
+    monkeypatch.setattr(placement_report, "SHELVES", 0)
     monkeypatch.setattr(repeat_share, "MOST_COST", -1.0)
     assert least_repeat_share(*shop, 1) == 1
 
@@ -35,15 +35,29 @@ def test_repeats_have_all_places_where_less_of_them_costs_too_much(
 def test_repeats_have_the_share_of_rebuys_where_a_loss_does_not_matter(
     shop: tuple[TrainedModel, Holdout], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repeat_share, "SHELVES", 0)
+    monkeypatch.setattr(placement_report, "SHELVES", 0)
     monkeypatch.setattr(repeat_share, "MOST_COST", 1.0)
     model, holdout = shop
     assert model.rebuying is not None
     assert least_repeat_share(model, holdout, 1) == model.rebuying.share
 
 
-def test_without_shoppers_to_spare_or_an_old_bundle_nothing_is_learnt(shop: tuple[TrainedModel, Holdout]) -> None:
+def test_the_share_of_a_small_shop_is_learnt_from_the_half_that_is_not_shown(
+    shop: tuple[TrainedModel, Holdout], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeat_share, "MOST_COST", -1.0)
     model, holdout = shop
+    shown, spared = placement_report.shown_and_spared(holdout, np.random.default_rng(1))
+    assert sorted([*shown, *spared]) == list(range(len(holdout)))
+    assert len(shown) == len(spared) < placement_report.SHELVES
+    assert least_repeat_share(model, holdout, 1) == 1
+
+
+def test_without_shoppers_to_spare_or_an_old_bundle_nothing_is_learnt(
+    shop: tuple[TrainedModel, Holdout], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, holdout = shop
+    monkeypatch.setattr(repeat_share, "SHOPPERS", 0)
     assert least_repeat_share(model, holdout, 1) == 0
     old = {role: component for role, component in model.components.items() if role != REBUYING}
     assert with_repeat_share(old, 0.5) == old

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from aisle.app.data.columnar import copy_of
+from aisle.app.progress import silent
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.app.work.kinds import KINDS, kind_named
 from aisle.app.work.worker import MOST_LOST, Worker, ask_what_is_due
 from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY, HOUR, MINUTE, now
-from aisle.storage import jobs, leases
+from aisle.storage import jobs, leases, people
 from aisle.storage.jobs import JobRow
 
 NEVER = {"train_hour": "never", "count_minutes": 0, "backups": 0}
@@ -126,11 +129,11 @@ def due(shop: Shop, started: int) -> list[str]:
 
 def test_what_nobody_ever_asked_for_is_due_from_its_next_time_on(shop: Shop) -> None:
     assert due(shop, now()) == []
-    assert set(due(shop, now() - 2 * DAY)) == {"train", "count", "clean-up"}
+    assert set(due(shop, now() - 2 * DAY)) == {"train", "count", "drift", "clean-up"}
 
 
 def test_what_was_asked_for_since_is_not_due(shop: Shop) -> None:
-    for kind in ("train", "clean-up", "count"):
+    for kind in ("train", "clean-up", "count", "drift"):
         jobs.ask(shop.db, kind, "anna")
     lease = leases.take(shop.db, "worker")
     while job := jobs.start_next(shop.db, lease):
@@ -166,5 +169,14 @@ def test_what_nobody_wants_is_never_due(folder: Path) -> None:
 
 
 def test_an_unknown_kind_names_the_known_ones() -> None:
-    with pytest.raises(InputError, match="choose from train, count, clean-up, backup"):
+    with pytest.raises(InputError, match="choose from train, count, drift, clean-up, backup"):
         kind_named("dance")
+
+
+def test_whoever_was_erased_on_another_machine_leaves_this_ones_copy(shop: Shop) -> None:
+    with copy_of(shop.settings).current(shop.db) as events:
+        assert "user-1" in events.collect()["user_id"].to_list()
+    people.erase(shop.db, "user-1")
+    kind_named("clean-up").run(shop, silent)
+    left = [pl.read_parquet(file) for file in (shop.settings.folder / "columns").glob("*.parquet")]
+    assert all("user-1" not in frame["user_id"].to_list() for frame in left)

@@ -49,7 +49,7 @@ def test_the_columns_of_each_table_are_explained_under_it(capsys: pytest.Capture
         msgspec.structs.replace(
             LIVE,
             placements=[PlacementFigures("cart", "cart", 200, 0.5, 0.25, 0.125)],
-            shares=[ShareCost("cart", 0.5, 0.4, 0.25, 0.2)],
+            shares=[ShareCost("cart", 0.5, 0.4, 0.25, 0.2, Interval(-0.05, -0.1, 0.01))],
             long_tail=[TailCost(0.1, 0.11, 0.2, 0.01)],
             reliability=Reliability(1_234, 28.0, [one], 0.05, Interval(0.007, 0.006, 0.008)),
         )
@@ -57,6 +57,7 @@ def test_the_columns_of_each_table_are_explained_under_it(capsys: pytest.Capture
     out = " ".join(capsys.readouterr().out.split())
     for column in ("as promised", "seen_share, repeat_share", "share it gets", "ratio"):
         assert f"{column}: " in out
+    assert "cart .500 .400 .250 .200 20.0% -4.0% 40.0%" in out
     assert "1 10.00% 9.00% 0.90 0.70 1.10" in out
 
 

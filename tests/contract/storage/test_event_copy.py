@@ -212,6 +212,17 @@ def test_a_damaged_copy_is_made_again(db: Database, copy: Copy, damage: str) -> 
     assert copied(copy, db) == stored(db)
 
 
+def test_a_copy_of_other_columns_is_made_again(db: Database, copy: Copy) -> None:
+    fill(db, *range(10))
+    copied(copy, db)
+    manifest = copy._folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"position"', '"place"'))
+    for file in copy._folder.glob("*.parquet"):
+        pl.read_parquet(file).rename({"position": "place"}).write_parquet(file)
+
+    assert copied(copy, db) == stored(db)
+
+
 def test_what_a_killed_process_left_is_removed(db: Database, copy: Copy) -> None:
     fill(db, *range(3))
     copied(copy, db)

@@ -29,7 +29,9 @@ def walks(*items: list[int]) -> Interactions:
 
 
 def fit(data: Interactions, **settings: object) -> SequentialRules:
-    return SequentialRules(SequentialRulesConfig.parse({"confidence": 0, **settings})).fit(data, seed=0)
+    return SequentialRules(SequentialRulesConfig.parse({"confidence": 0, "min_support": 1, **settings})).fit(
+        data, seed=0
+    )
 
 
 WALKS = walks([0, 1, 2], [0, 2], [0, 1, 0])
@@ -57,6 +59,11 @@ def test_confidence_makes_shares() -> None:
 
 def test_rare_pairs_make_no_rule() -> None:
     assert fit(WALKS, min_support=2).links_.indices.tolist() == [1, 2]
+
+
+def test_one_shopper_alone_makes_no_rule() -> None:
+    model = SequentialRules(SequentialRulesConfig()).fit(walks([0, 1, 0, 1], [2, 3], [2, 3]), seed=0)
+    assert [model.support(0, 1), model.support(2, 3)] == [0, 2]
 
 
 def test_the_last_items_of_a_history_count_more() -> None:

@@ -20,13 +20,23 @@ SESSIONS = walks([0, 1, 2], [1, 3], [4])
 
 
 def fit(data: Interactions, **settings: object) -> SessionKNN:
-    plain = {"decay": 0.5, "distance_decay": 0.5}
+    plain = {"decay": 0.5, "distance_decay": 0.5, "min_support": 1}
     return SessionKNN(SessionKNNConfig.parse({**plain, **settings})).fit(data, seed=0)
 
 
 def test_neighbours_that_share_more_and_newer_items_say_more() -> None:
     scores = fit(SESSIONS).score(ask({0: 1, 1: 1}))
     np.testing.assert_allclose(scores[0], [0.75, 2.5, 0.75, 0.5, 0], atol=1e-6)
+
+
+def test_one_session_alone_proposes_nothing() -> None:
+    model = SessionKNN(SessionKNNConfig()).fit(walks([0, 1, 2, 1], [0, 2], [0, 3]), seed=0)
+    queries = ask({0: 1})
+    assert (model.score(queries)[0, :4] > 0).tolist() == [True, False, True, False]
+    assert (model.explain(queries, 0, 1).tolist(), model.explain(queries, 0, 2).tolist()) == (
+        [0],
+        [pytest.approx(1.19)],
+    )
 
 
 def test_many_queries_are_answered_like_one() -> None:

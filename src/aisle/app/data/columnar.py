@@ -81,6 +81,7 @@ class Manifest(msgspec.Struct):
     """What the copy consists of."""
 
     format: int
+    columns: list[str]
     epoch: int
     version: int
     blocks: dict[int, Block]
@@ -140,8 +141,10 @@ class Copy:
     def _kept(self, connection: Transaction, state: State) -> Manifest:
         """Return what still is as in the database, of the copy as it was."""
         old = self._read()
-        fresh = Manifest(FORMAT, state.epoch, state.version, {})
-        if old is None or old.format != FORMAT or old.epoch != state.epoch or old.version > state.version:
+        fresh = Manifest(FORMAT, list(COLUMNS), state.epoch, state.version, {})
+        if old is None or (old.format, old.columns, old.epoch) != (FORMAT, fresh.columns, state.epoch):
+            return fresh
+        if old.version > state.version:
             return fresh
         stale = event_changes.changed_since(connection, old.version)
         # An older state of the database that somebody put in its place has other events there, or none.

@@ -12,10 +12,10 @@ from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.insights.every import chosen, compute
 from aisle.insights.insight import Insight
-from aisle.insights.shop_log import COLUMNS, ITEM_COLUMNS, ITEM_SCHEMA, ShopLog
+from aisle.insights.shop_log import COLUMNS, ITEM_COLUMNS, ITEM_SCHEMA, NO_PLACES, ShopLog
 from aisle.shop import moments
 from aisle.shop.errors import NotEnoughData
-from aisle.storage import items
+from aisle.storage import days, items
 from aisle.storage.connection import Database
 
 NO_EVENTS: Final = "this shop has no events yet; run aisle import FILE…"
@@ -57,7 +57,10 @@ def insights(db: Database, settings: Settings, names: Sequence[str] = (), progre
     wanted = chosen(names)
     with copy_of(settings).current(db, progress) as events:
         catalogue = pl.concat([ITEM_SCHEMA.to_frame(), *items.stream(db, ITEM_COLUMNS)])
-        log = ShopLog(events.select(COLUMNS), catalogue, read_reviews(db), moments.now(), settings.shop.currency)
+        places = pl.DataFrame(days.places_of_items(db), schema=NO_PLACES.schema, orient="row")
+        log = ShopLog(
+            events.select(COLUMNS), catalogue, read_reviews(db), moments.now(), settings.shop.currency, places
+        )
         if log.hours.is_empty():
             raise NotEnoughData(f"all {log.left_out:,} events are from the future" if log.left_out else NO_EVENTS)
         found = []

@@ -1,10 +1,13 @@
 """The data quality of a shop: all events are counted in bounded memory, from the columnar copy.
 
-Sessions and double lines are found among all events of one visitor. So events are counted in partitions, by a hash of
-the visitor: only one partition and the counts are in memory.
+Sessions and double lines are found among all events of one visitor. So events are first partitioned into temporary
+files, by a hash of the visitor, and then counted one partition at a time: only one partition and the counts are in
+memory.
 """
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -25,6 +28,11 @@ from aisle.storage.connection import Database
 
 PART_EVENTS: Final = 500_000
 """About how many events a partition has."""
+
+WAITING: Final = 20_000
+"""How many rows of a partition are written at once."""
+
+_PART: Final = "part"
 
 
 def profile(db: Database, settings: Settings, progress: Progress = silent, part_events: int = PART_EVENTS) -> Quality:
@@ -61,8 +69,12 @@ def _parts(log: pl.LazyFrame, count: int) -> Iterator[pl.DataFrame]:
         yield log.collect()
         return
     visitor = pl.coalesce(USER_ID, SESSION_ID, TRANSACTION_ID, ITEM_ID, EVENT)
-    for part in range(count):
-        yield log.filter(visitor.hash() % count == part).collect(engine="streaming")
+    with tempfile.TemporaryDirectory(prefix="aisle-profile-") as folder:
+        parts = pl.PartitionBy(folder, key=(visitor.hash() % count).alias(_PART), include_key=False)
+        # As many rows of every partition wait in memory.
+        log.sink_parquet(parts, compression="lz4", row_group_size=WAITING, mkdir=True)
+        for part in sorted(Path(folder).iterdir()):
+            yield pl.read_parquet(sorted(part.glob("*.parquet")), hive_partitioning=False)
 
 
 def _catalogue(db: Database) -> pl.DataFrame:

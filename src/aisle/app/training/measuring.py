@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from aisle import kernels
 from aisle.app.data.tables import Tables, read_tables, span
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
@@ -185,6 +186,7 @@ def evaluate_models(
         If the log is too short to hold a window out, or one of the models has too little to learn from.
     """
     recipes = [recipe_of(settings, name) for name in models or (settings.train.model, BASELINE)]
+    kernels.load()  # in a large catalogue so few shoppers are scored at a time that these would not be used
     tables = read_tables(db, settings, progress)
     holdout = held_out(tables, recipes[0])
     (first, base), *rest = (measure(recipe, holdout, TrainingBudget(), n, progress) for recipe in recipes)

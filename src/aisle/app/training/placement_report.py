@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import NO_RULES, Placement, place
@@ -23,6 +24,8 @@ from aisle.engine.query import NoCatalogue, ShelfQuery
 from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.rules import Rules
 from aisle.engine.vocabulary import RequestVocabulary
+from aisle.evaluation.bootstrap import Interval
+from aisle.evaluation.compare import compare
 from aisle.evaluation.holdout import Holdout
 from aisle.evaluation.queries import query_batch
 from aisle.metrics import ranking
@@ -35,7 +38,7 @@ from aisle.shop.events import KIND_CODES
 from aisle.shop.ids import UNKNOWN
 
 SHELVES: Final = 200
-"""So many shelves of each placement are measured, for random shoppers."""
+"""So many shelves of each placement are measured, for random shoppers: at most half of those of the held-out weeks."""
 
 LENGTH: Final = 10
 """How long the shelves are."""
@@ -80,6 +83,8 @@ class ShareCost(msgspec.Struct, frozen=True):
         The shares; one that is left to training is the share that it learnt.
     without, ndcg
         The mean NDCG without the shares and with them.
+    difference
+        By how much the NDCG of a shopper's shelf is higher with them, with its interval.
     """
 
     placement: str
@@ -87,11 +92,13 @@ class ShareCost(msgspec.Struct, frozen=True):
     repeat_share: float
     without: float
     ndcg: float
+    difference: Interval
 
     @property
-    def cost(self) -> float:
-        """The share of NDCG that is lost; negative if the shelves are better for it."""
-        return 1 - self.ndcg / self.without if self.without else 0.0
+    def cost(self) -> Interval:
+        """The share of NDCG that is lost, with its interval; negative if the shelves are better for it."""
+        lost = self.difference
+        return Interval(*(0.0 - change / (self.without or np.inf) for change in (lost.value, lost.high, lost.low)))
 
 
 class PlacementReport(NamedTuple):
@@ -186,7 +193,8 @@ def _measure(
             free = place(replace(placement, rules=NO_RULES), query, again).items
             without[row, : len(free)] = free
     hits = ranking.find_hits(shown, cases.truth.indptr, cases.truth.items)
-    ndcg = ranking.mean(ranking.ndcg(hits, LENGTH))
+    of_each = ranking.ndcg(hits, LENGTH)
+    ndcg = ranking.mean(of_each)
     report.figures.append(
         PlacementFigures(
             placement=placement.name,
@@ -202,8 +210,11 @@ def _measure(
         free_hits = ranking.find_hits(without, cases.truth.indptr, cases.truth.items)
         learnt = 1.0 if model.rebuying is None else model.rebuying.allowed
         repeats = learnt if shares.repeat_share == "auto" else shares.repeat_share
-        before = ranking.mean(ranking.ndcg(free_hits, LENGTH))
-        report.shares.append(ShareCost(placement.name, shares.seen_share, repeats, before, ndcg))
+        before = ranking.ndcg(free_hits, LENGTH)
+        difference = compare(before, of_each, seed=0).difference
+        report.shares.append(
+            ShareCost(placement.name, shares.seen_share, repeats, ranking.mean(before), ndcg, difference)
+        )
 
 
 def _query(cases: Cases, row: int, model: TrainedModel, catalogue: NoCatalogue, placement: Placement) -> ShelfQuery:
@@ -220,9 +231,16 @@ def _query(cases: Cases, row: int, model: TrainedModel, catalogue: NoCatalogue, 
 # --- Cases ------------------------------------------------------------------------------------------------------------
 
 
+def shown_and_spared(holdout: Holdout, draw: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the random shoppers of the held-out weeks whose shelves are measured, and all others, in random order."""
+    rows = draw.permutation(len(holdout))
+    shown = min(SHELVES, (len(rows) + 1) // 2)
+    return np.sort(rows[:shown]), rows[shown:]
+
+
 def _of_shoppers(holdout: Holdout, draw: np.random.Generator) -> Cases:
     """Return requests of random shoppers with a target event in the held-out weeks."""
-    rows = np.sort(draw.permutation(len(holdout))[:SHELVES])
+    rows = shown_and_spared(holdout, draw)[0]
     return Cases(holdout.queries.take(rows), _no_page(len(rows)), _no_cart(len(rows)), holdout.truth.take(rows))
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from aisle.app.training.placement_report import LENGTH, SHELVES
+from aisle.app.training.placement_report import LENGTH, shown_and_spared
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import NO_RULES, Placement, place
 from aisle.engine.proposals import Proposal
@@ -43,7 +43,7 @@ def least_repeat_share(model: TrainedModel, holdout: Holdout, seed: int) -> floa
     seed
         Seed of the sample of shoppers.
     """
-    rows = np.sort(np.random.default_rng(seed).permutation(len(holdout))[SHELVES : SHELVES + SHOPPERS])
+    rows = np.sort(shown_and_spared(holdout, np.random.default_rng(seed))[1][:SHOPPERS])
     retrieval = model.retrieval()
     if model.rebuying is None or retrieval is None or len(rows) == 0:
         return 0.0

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from aisle.app.data.clean_up import clean_up
+from aisle.app.data.columnar import copy_of
 from aisle.app.data.day_counts import count_days
+from aisle.app.data.drift import drift
 from aisle.app.progress import Progress
 from aisle.app.settings import WorkerSection
 from aisle.app.shop import Shop
@@ -51,8 +53,15 @@ def _count(shop: Shop, progress: Progress) -> str:
     return f"{counted:,} days were counted."
 
 
+def _compare(shop: Shop, progress: Progress) -> str:
+    drifts = drift(shop.db, progress)
+    beyond = [f"{one.what}: {one.says}" for one in drifts if one.beyond]
+    return f"Drifted: {'; '.join(beyond)}." if beyond else f"{len(drifts)} comparisons, nothing has drifted."
+
+
 def _clean_up(shop: Shop, progress: Progress) -> str:
     removed = clean_up(shop.db, shop.settings.worker.keep_shelves_days, progress)
+    copy_of(shop.settings).forget(shop.db)  # who was erased on another machine leaves this one's copy, too
     return f"{removed:,} old shelves were removed."
 
 
@@ -86,6 +95,12 @@ KINDS: Final = (
         "count what the shelves bring, for the KPIs",
         _count,
         lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
+    ),
+    Kind(
+        "drift",
+        "compare the last week with the weeks before",
+        _compare,
+        lambda section, moment: _daily(section.clean_up_hour, moment),
     ),
     Kind(
         "clean-up",

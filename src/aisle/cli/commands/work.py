@@ -51,7 +51,9 @@ def list_(
 
 
 @jobs.command()
-def run(context: typer.Context, kind: Annotated[str, typer.Argument(help="train, count, clean-up or backup.")]) -> None:
+def run(
+    context: typer.Context, kind: Annotated[str, typer.Argument(help="train, count, drift, clean-up or backup.")]
+) -> None:
     """Ask the worker for a job now."""
     from aisle.app.work.kinds import kind_named
     from aisle.app.work.worker import LEASE

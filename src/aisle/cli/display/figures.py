@@ -40,7 +40,7 @@ PLACEMENTS_LEGEND: Final = {
 SHARES_LEGEND: Final = {
     "seen_share, repeat_share": "at most this share of a shelf was seen, or bought, before",
     "NDCG without": "with neither rule",
-    "cost": "the share of NDCG that the rules cost",
+    "cost": "the share of NDCG that the rules cost, most likely between the next two",
 }
 
 TAIL_LEGEND: Final = {
@@ -117,12 +117,14 @@ def reliability_table(reliability: "Reliability") -> Group:
 
 def shares_table(costs: "Sequence[ShareCost]") -> Group:
     """Return the table of what the rules `seen_share` and `repeat_share` cost."""
-    columns = ("placement", "seen_share", "repeat_share", "NDCG without", "NDCG", "cost")
+    columns = ("placement", "seen_share", "repeat_share", "NDCG without", "NDCG", "cost", "from", "to")
     rows = [
         (
             cost.placement,
             *map(_short, (cost.seen_share, cost.repeat_share, cost.without, cost.ndcg)),
-            f"{cost.cost:.1%}",
+            f"{cost.cost.value:.1%}",
+            f"{cost.cost.low:.1%}",
+            f"{cost.cost.high:.1%}",
         )
         for cost in costs
     ]

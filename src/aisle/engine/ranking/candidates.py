@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.query import ItemLists, QueryBatch, Scores
-from aisle.recommenders.topn import BLOCK_BYTES, compiled
+from aisle.recommenders.topn import BLOCK_BYTES, FEW, compiled
 
 Floats = NDArray[np.float32]
 
@@ -88,6 +88,8 @@ def gather(
     """
     items_count = next(iter(sources.values())).recommender.items_count
     rows = max(1, BLOCK_BYTES // (4 * (len(sources) + 2) * max(1, items_count)))
+    if rows <= FEW:
+        rows = 1  # of a single query, sources list what they reach instead of filling a row of the whole catalogue
     blocks = [
         _gather_block(
             sources,

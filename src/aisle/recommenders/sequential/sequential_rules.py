@@ -38,8 +38,8 @@ class SequentialRulesConfig(Config, frozen=True):
     """A rule is divided by the sum of its item's rules to this power: 0 keeps the sums, 1 turns them into shares."""
     repeats: bool = False
     """Whether an item may follow itself; true where shoppers often open the same page again."""
-    min_support: AtLeastOne = 1
-    """A pair that occurs less often makes no rule."""
+    min_support: AtLeastOne = 2
+    """A pair of fewer sequences makes no rule: what one shopper did is an accident."""
     neighbours: Neighbours = 1000
     """The number of rules that are kept of each item."""
     decay: Decay = 0.5
@@ -69,7 +69,8 @@ class SequentialRules(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[S
         places = _places(sequences, config.window)
         steps = np.arange(1.0, min(config.window, max(1, len(sequences.items))) + 1)
         fading = steps**-config.distance_power
-        value = Value(SUM, fading, np.zeros(items, np.int64), 0, config.min_support, config.repeats)
+        counts = np.zeros(items, np.int64)
+        value = Value(SUM, fading, counts, 0, 1, config.repeats, min_owners=config.min_support)
         links, _, self.followed_ = partners(places, value, config.neighbours)
         totals = np.bincount(links.rows, links.values, minlength=items)
         self.links_ = links._replace(values=(links.values / totals[links.rows] ** config.confidence).astype(np.float32))

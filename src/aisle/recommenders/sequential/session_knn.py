@@ -47,6 +47,8 @@ class SessionKNNConfig(Config, frozen=True):
     rarity: Share = 0.0
     """Items are multiplied by log(sessions / sessions with it) to this power; 0: not at all, 1: the inverse document
     frequency of VMIS-kNN."""
+    min_support: AtLeastOne = 2
+    """An item that fewer neighbours have is not scored: what happened in one session is an accident."""
     half_life_days: Positive | None = None
     """After this many days a session counts half; null: all of the newest sessions count alike."""
 
@@ -110,7 +112,7 @@ class SessionKNN(RanksTheRest, FoldsIn, Explains, HasSupport, Recommender[Sessio
 
     def _nearest(self) -> Nearest:
         config = self.config
-        return Nearest(config.candidates, config.neighbours, config.distance_decay, config.before)
+        return Nearest(config.candidates, config.neighbours, config.distance_decay, config.before, config.min_support)
 
 
 def _newest(

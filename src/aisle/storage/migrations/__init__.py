@@ -12,7 +12,7 @@ from aisle.shop.errors import SchemaError
 from aisle.storage.connection import Database, change_tables
 from aisle.storage.signing_key import signing_key
 
-HEAD: Final = "0018"
+HEAD: Final = "0019"
 """The schema that this code works with: the newest migration."""
 
 SCRIPTS: Final = Path(__file__).parent

@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 from starlette.concurrency import run_in_threadpool
 
 from aisle.app.data.deletion import Which, delete_events
-from aisle.app.serve import Live, check_rating
+from aisle.app.serve import Live
+from aisle.app.serving.ratings import check_rating
 from aisle.ingest.api import Events, parse_events
 from aisle.shop.columns import EVENTS, SESSION_ID, USER_ID
 from aisle.shop.errors import Forbidden, InputError

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import msgspec
 
-from aisle.app.data.columnar import copy_of
 from aisle.app.settings import Settings
 from aisle.shop.columns import ATTRIBUTES, CREATED, PRICE, PROPERTIES, TIMESTAMP
 from aisle.shop.ids import check_id
@@ -28,6 +27,8 @@ def erase_person(db: Database, settings: Settings, user_id: str) -> Receipt:
     StorageError
         If the database refuses; then nothing is removed.
     """
+    from aisle.app.data.columnar import copy_of  # brings Polars, without which a server starts
+
     receipt = people.erase(db, check_id(user_id, "user_id"))
     copy_of(settings).forget(db)
     return receipt

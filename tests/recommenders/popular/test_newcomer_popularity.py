@@ -1,10 +1,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from aisle.prepare.interactions import Interactions
-from aisle.recommenders.popular.newcomer_popularity import NewcomerPopularity, NewcomerPopularityConfig
-from aisle.shop.ids import UNKNOWN
+from aisle.recommenders.popular.newcomer_popularity import (
+    RISE,
+    NewcomerPopularity,
+    NewcomerPopularityConfig,
+)
+from aisle.shop.ids import UNKNOWN, Vocabulary
 from aisle.shop.moments import DAY
 from tests.recommenders.battery import NOW, Battery, ask, listed, log_with, shop
 
@@ -60,3 +65,33 @@ def test_lines_of_nobody_count_for_everybody_alone() -> None:
     scores = NewcomerPopularity(NewcomerPopularityConfig(prior=1.0)).fit(LOG, seed=0).score(ask({}))[0]
     assert scores[3] > scores[4] == 0
     assert NewcomerPopularity(NewcomerPopularityConfig(prior=0.0)).fit(LOG, seed=0).score(ask({}))[0, 3] == 0
+
+
+def first_days(*taken: tuple[int, int, int]) -> Interactions:
+    """Make a shop in which (item, week ago, newcomers) are taken, for ten weeks at least."""
+    who = [(item, week) for item, week, newcomers in [*taken, (4, 9, 1)] for _ in range(newcomers)]
+    events = sorted(((user, item, 7 * week + 3.0) for user, (item, week) in enumerate(who)), key=lambda one: -one[2])
+    data = log_of(*events)
+    return replace(data, users=Vocabulary(f"u{number:04}" for number in range(len(who))))
+
+
+def newcomers_of(data: Interactions) -> list[float]:
+    config = NewcomerPopularityConfig(half_life_days=1e9, prior=0.0)
+    return [float(score) for score in NewcomerPopularity(config).fit(data, seed=0).scores_]
+
+
+def test_a_crowd_that_comes_at_once_counts_in_part() -> None:
+    steady = [(0, week, 8) for week in range(10)]
+    assert newcomers_of(first_days(*steady, (1, 0, 100)))[:2] == pytest.approx([80, RISE * 8], rel=1e-4)
+
+
+def test_what_was_a_favourite_once_may_be_one_again() -> None:
+    assert newcomers_of(first_days((0, 4, 30), (1, 0, 60)))[1] == pytest.approx(60, rel=1e-4)
+
+
+def test_where_nobody_came_before_all_count() -> None:
+    assert newcomers_of(first_days((0, 0, 60)))[0] == pytest.approx(60, rel=1e-4)
+
+
+def test_the_first_weeks_of_a_shop_count_whole() -> None:
+    assert newcomers_of(first_days((0, 5, 100)))[0] == pytest.approx(100, rel=1e-4)

@@ -30,8 +30,12 @@ def stream_frames(
     if unknown or not columns:
         raise InputError(f"{table.name} has no column {unknown}; choose from {', '.join(types)}")
     query = select(*(table.c[name] for name in columns)).where(*where)
+    return _frames(db, query, {name: types[name] for name in columns}, batch_size)
+
+
+def _frames(db: Database, query: Select[Any], types: dict[str, str], batch_size: int) -> Iterator["pl.DataFrame"]:
     with db.read() as connection:
-        yield from frames_of(connection, query, {name: types[name] for name in columns}, batch_size)
+        yield from frames_of(connection, query, types, batch_size)
 
 
 def frames_of(

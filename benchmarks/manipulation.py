@@ -41,9 +41,9 @@ from aisle.shop.moments import DAY, SECOND
 from aisle.shop.schemas import schema_of
 from aisle.simulator.simulation import Simulation
 from aisle.storage.connection import connect
-from aisle.storage.events import stream
+from aisle.storage.log.events import stream
+from aisle.storage.log.writer import EventWriter
 from aisle.storage.migrations import upgrade
-from aisle.storage.writer import EventWriter
 from benchmarks.data import online_retail
 from benchmarks.shared.rows import Row, finish, options
 

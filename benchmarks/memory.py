@@ -17,8 +17,8 @@ from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop import moments
 from aisle.simulator.simulation import Simulation
-from aisle.storage import events as stored_events
 from aisle.storage.connection import connect
+from aisle.storage.log import events as stored_events
 from benchmarks.shared.commands import aisle
 
 EVENTS: Final = 20_000_000

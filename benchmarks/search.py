@@ -17,8 +17,8 @@ from typing import Final
 import numpy as np
 
 from aisle.shop import columns
-from aisle.storage import browse, items
-from aisle.storage.browse import ItemFilter
+from aisle.storage.catalogue import browse, items
+from aisle.storage.catalogue.browse import ItemFilter
 from aisle.storage.connection import Database
 from benchmarks.shared.rows import Row, finish, options, say, timed
 from tests.databases import SERVERS, new_shop, open_database

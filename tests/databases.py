@@ -17,11 +17,11 @@ from sqlalchemy import URL, create_engine, insert, make_url
 from sqlalchemy.exc import OperationalError
 
 from aisle.storage import migrations
+from aisle.storage.access.credentials import credentials
 from aisle.storage.connection import Database, connect
-from aisle.storage.credentials import credentials
-from aisle.storage.erased import LOCK
-from aisle.storage.passing import passing
-from aisle.storage.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
+from aisle.storage.database.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
+from aisle.storage.log.passing import passing
+from aisle.storage.shoppers.erased import LOCK
 from aisle.storage.tables import erased, metadata
 
 JOURNAL_MODES: Final = {"sqlite": "WAL", "sqlite-delete": "DELETE"}

@@ -9,8 +9,9 @@ import numpy as np
 from aisle.app.data.setup import make_shop
 from aisle.app.settings import FILE, Settings
 from aisle.shop import columns, moments
-from aisle.storage import events, items
+from aisle.storage.catalogue import items
 from aisle.storage.connection import connect
+from aisle.storage.log import events
 
 HOSTILE_ID: Final = "a/b?c=<b>\"'&😀"
 HOSTILE_NAME: Final = "<script>alert(1)</script> \"Mug\" & 'Cup' 😀"

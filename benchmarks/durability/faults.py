@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from aisle.storage.writer import EventWriter
+from aisle.storage.log.writer import EventWriter
 from benchmarks.durability.promises import DATABASES, NAMES, Promise, new_shop, reachable, skip
 from tests import databases
 from tests.faults.full_disk import fill, small_disk

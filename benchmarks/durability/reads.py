@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import select
 
 from aisle.shop.columns import EVENTS
-from aisle.storage import events
 from aisle.storage.connection import Database, connect
+from aisle.storage.log import events
 from aisle.storage.tables import events as table
 from tests.storage import samples
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from aisle.storage.connection import Database, connect
-from aisle.storage.dialects import writable
+from aisle.storage.database.dialects import writable
 from aisle.storage.digest import digest
+from aisle.storage.log.writer import EventTuple, EventWriter
 from aisle.storage.tables import events
-from aisle.storage.writer import EventTuple, EventWriter
 from benchmarks.durability.promises import DATABASES, Promise, new_shop, reachable, skip
 from benchmarks.shared.commands import aisle
 from benchmarks.shared.rows import timed

@@ -16,7 +16,7 @@ from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.shop.access import Role
 from aisle.shop.passwords import hash_password
-from aisle.storage import team
+from aisle.storage.access import team
 from aisle.web.app import create_app
 from aisle.web.server import listen
 

@@ -16,7 +16,7 @@ from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.client import ApiError, calls, wire
 from aisle.shop.access import Scope
-from aisle.storage import keys
+from aisle.storage.access import keys
 from tests.client.serving import Flaky, served
 from tests.client.test_client import view
 

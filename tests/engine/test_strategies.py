@@ -30,7 +30,7 @@ from aisle.shop import columns, moments
 from aisle.shop.errors import InputError
 from aisle.shop.events import KIND_CODES, ProfileEvent
 from aisle.shop.ids import Vocabulary
-from aisle.storage import items
+from aisle.storage.catalogue import items
 
 NOW = 1_700_000_000_000_000
 ITEMS = Vocabulary(["due", "early", "late", "never"])

@@ -12,8 +12,8 @@ from msgspec import structs
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.settings import Settings
 from aisle.models import registry
-from aisle.storage import models
 from aisle.storage.connection import connect
+from aisle.storage.work import models
 
 
 class Damage(NamedTuple):

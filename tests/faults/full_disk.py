@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from aisle.shop.errors import StorageError
-from aisle.storage import events, health
-from aisle.storage.writer import STORED, EventTuple, EventWriter, Outcome
+from aisle.storage import health
+from aisle.storage.log import events
+from aisle.storage.log.writer import STORED, EventTuple, EventWriter, Outcome
 from tests import databases
 from tests.storage import samples
 

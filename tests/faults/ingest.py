@@ -14,7 +14,7 @@ from sqlalchemy import event as sqlalchemy_event
 
 from aisle.shop.errors import TryAgain
 from aisle.storage.connection import Database
-from aisle.storage.writer import STORED, EventTuple, EventWriter, Outcome
+from aisle.storage.log.writer import STORED, EventTuple, EventWriter, Outcome
 from tests import databases
 from tests.storage import samples
 

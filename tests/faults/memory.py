@@ -16,8 +16,9 @@ from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.models import registry
 from aisle.recommenders.implicit.als import ALS, ALSConfig
-from aisle.storage import events, models
 from aisle.storage.connection import connect
+from aisle.storage.log import events
+from aisle.storage.work import models
 from tests.small_shop import make_small_shop
 from tests.storage import samples
 

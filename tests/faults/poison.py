@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from aisle.ingest.api import parse_events
 from aisle.shop.columns import ALIASES, EVENTS
 from aisle.shop.errors import InputError
-from aisle.storage import events
 from aisle.storage.connection import Database
-from aisle.storage.writer import EventTuple, EventWriter
+from aisle.storage.log import events
+from aisle.storage.log.writer import EventTuple, EventWriter
 from tests.storage import samples
 
 GOOD: Final = {

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 from unittest.mock import patch
 
-from aisle.storage import events
-from aisle.storage.writer import EventTuple, EventWriter
+from aisle.storage.log import events
+from aisle.storage.log.writer import EventTuple, EventWriter
 from tests import databases
 from tests.storage import samples
 

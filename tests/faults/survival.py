@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from aisle.storage import events, health
+from aisle.storage import health
+from aisle.storage.log import events
 from aisle.storage.tables import metadata
 from tests import databases
 from tests.faults.ingest import rows_of

@@ -11,8 +11,8 @@ import pytest
 
 from aisle.app.data.columnar import COLUMNS, SCHEMA, copy_of
 from aisle.app.settings import Settings
-from aisle.storage import event_changes, events
 from aisle.storage.connection import connect
+from aisle.storage.log import event_changes, events
 from tests.small_shop import make_small_shop
 
 SCRIPT = """
@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from aisle.app.data.columnar import copy_of
 from aisle.app.settings import Settings
-from aisle.storage import event_changes
+from aisle.storage.log import event_changes
 from aisle.storage.connection import connect
 
 event_changes.BLOCK = 20

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from aisle.shop.errors import AisleError
-from aisle.storage import leases, models
 from aisle.storage.connection import connect
+from aisle.storage.work import leases, models
 from tests import databases
 
 KINDS = ("sqlite", "mysql", "postgresql")
@@ -23,7 +23,8 @@ SILENCE = 0.15
 RACER = """
 import sys, time
 from aisle.shop.errors import Busy, Overtaken, StorageError
-from aisle.storage import leases, models
+from aisle.storage.work import leases
+from aisle.storage.work import models
 from aisle.storage.connection import connect
 
 with connect(sys.argv[1]) as db:
@@ -74,7 +75,8 @@ def test_trainers_that_race_and_stall_publish_one_after_the_other(kind: str, tmp
 def test_a_trainer_that_stands_still_is_fenced(kind: str, tmp_path: Path) -> None:
     script = f"""
 import sys
-from aisle.storage import leases, models
+from aisle.storage.work import leases
+from aisle.storage.work import models
 from aisle.storage.connection import connect
 
 with connect(sys.argv[1]) as db, leases.held(db, "training", {SILENCE}) as lease:

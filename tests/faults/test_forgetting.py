@@ -10,8 +10,8 @@ from typing import Final
 
 from aisle.app.serving.erasure_watch import FORGOTTEN_SECONDS
 from aisle.app.settings import Settings
-from aisle.storage import people
 from aisle.storage.connection import connect
+from aisle.storage.shoppers import people
 
 WORKER: Final = """
 import sys, time

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aisle.storage.connection import Database
-from aisle.storage.writer import EventWriter
+from aisle.storage.log.writer import EventWriter
 from tests import databases
 from tests.faults.poison import compare, poison, unchecked_events
 

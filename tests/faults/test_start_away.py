@@ -11,9 +11,9 @@ import pytest
 
 from aisle.app.settings import Settings
 from aisle.shop.access import Scope
-from aisle.storage import keys
+from aisle.storage.access import keys
 from aisle.storage.connection import connect as connect_database
-from aisle.storage.sqlite import sqlite_drivers
+from aisle.storage.database.sqlite import sqlite_drivers
 from tests.faults.load import connect, until
 from tests.faults.outage import Hold, trained
 from tests.faults.own_server import is_installed, own_server

@@ -12,7 +12,7 @@ from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.recommenders.catalog import NAMES
 from aisle.shop import columns, moments
-from aisle.storage import items
+from aisle.storage.catalogue import items
 from aisle.storage.connection import connect
 
 

@@ -12,8 +12,8 @@ from aisle.models import registry
 from aisle.recommenders.second_stage.item_state import ENOUGH
 from aisle.shop import columns, moments
 from aisle.shop.moments import DAY
-from aisle.storage import events
 from aisle.storage.connection import Database
+from aisle.storage.log import events
 from tests.runner import Runner
 from tests.small_shop import make_small_shop
 

@@ -10,8 +10,8 @@ from aisle.app.data.importing import import_rows
 from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
 from aisle.ingest.plan import Plan
-from aisle.storage import deletion, events
 from aisle.storage.connection import Database, connect
+from aisle.storage.log import deletion, events
 
 ROWS = 200_000
 HALF = ROWS // 2

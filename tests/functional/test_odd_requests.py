@@ -15,7 +15,8 @@ from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.engine.request import ShelfRequest
 from aisle.shop import columns, moments
-from aisle.storage import events, items
+from aisle.storage.catalogue import items
+from aisle.storage.log import events
 from tests.small_shop import TEAS, TOOLS
 
 SHOPPER = "user-0"

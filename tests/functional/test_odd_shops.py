@@ -13,8 +13,9 @@ from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop import columns, moments
-from aisle.storage import events, items
+from aisle.storage.catalogue import items
 from aisle.storage.connection import connect
+from aisle.storage.log import events
 from tests.runner import Runner
 
 START: Final = 19_000 * moments.DAY

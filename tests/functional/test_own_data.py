@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from aisle.app.shop import Shop
-from aisle.storage import events
+from aisle.storage.log import events
 from tests.runner import Runner
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-data.md").read_text(encoding="utf-8")

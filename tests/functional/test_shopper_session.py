@@ -11,7 +11,7 @@ from aisle.app.serve import Live
 from aisle.app.serving.placements import STANDARD
 from aisle.app.settings import Settings
 from aisle.shop import columns, moments
-from aisle.storage import events
+from aisle.storage.log import events
 from tests.small_shop import TEAS
 
 SEEN = ["tea-1", "tea-4", "tea-7"]

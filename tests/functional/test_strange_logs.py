@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from aisle.app.shop import Shop
-from aisle.storage import events
+from aisle.storage.log import events
 from tests.runner import Runner
 
 

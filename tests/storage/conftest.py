@@ -6,7 +6,7 @@ import pytest
 
 from aisle.storage import migrations
 from aisle.storage.connection import Database, connect
-from aisle.storage.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
+from aisle.storage.database.sqlite import choose_sqlite, sqlite_drivers, sqlite_engine
 
 
 @pytest.fixture(scope="session")

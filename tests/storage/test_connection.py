@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from aisle.shop.errors import DatabaseUnavailable, SchemaError, SettingsError, StorageError
-from aisle.storage import events, items, users
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database, connect
+from aisle.storage.log import events
 from aisle.storage.migrations import upgrade
+from aisle.storage.shoppers import users
 from tests.storage import samples
 
 

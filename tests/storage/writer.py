@@ -2,8 +2,8 @@
 
 import sys
 
-from aisle.storage import events
 from aisle.storage.connection import connect
+from aisle.storage.log import events
 from tests.storage import samples
 
 

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
 from aisle.app.shop import Shop
-from aisle.storage import people
+from aisle.storage.shoppers import people
 from tests.small_shop import HOSTILE_ID, HOSTILE_NAME, TEAS, TOOLS
 
 

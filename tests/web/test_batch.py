@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
 from aisle.shop.access import KEY_SCOPES, Scope, key_id
-from aisle.storage import keys
+from aisle.storage.access import keys
 from aisle.web.app import create_app
 from tests.web.clients import client_of
 

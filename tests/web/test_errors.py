@@ -12,7 +12,7 @@ from aisle.app.serve import Live
 from aisle.app.serving.shelf import Shelf
 from aisle.app.settings import Settings
 from aisle.shop import errors
-from aisle.storage.writer import Outcome
+from aisle.storage.log.writer import Outcome
 from aisle.web.app import create_app
 from aisle.web.errors import explain
 from tests.web.clients import client_of

@@ -12,8 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from aisle.app.serve import Live
-from aisle.storage import drift
-from aisle.storage.drift import DriftRow
+from aisle.storage.shelves import drift
+from aisle.storage.shelves.drift import DriftRow
 from aisle.web import metrics
 from aisle.web.app import create_app
 from tests.web.clients import client_of

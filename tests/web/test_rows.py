@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
-from aisle.storage import people
+from aisle.storage.shoppers import people
 from tests.small_shop import TEAS, TOOLS
 
 

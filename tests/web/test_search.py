@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from aisle.app.serve import Live
 from aisle.app.shop import Shop
 from aisle.shop.access import Scope
-from aisle.storage import items
+from aisle.storage.catalogue import items
 from aisle.web.app import create_app
 from tests.small_shop import HOSTILE_ID, TEAS
 from tests.storage.samples import row

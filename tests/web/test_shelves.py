@@ -6,7 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
-from aisle.storage import impressions, items
+from aisle.storage.catalogue import items
+from aisle.storage.shelves import impressions
 from tests.small_shop import TEAS, TOOLS
 
 MINE = "/api/recommendations?user_id=user-0"

@@ -45,8 +45,9 @@ from aisle.prepare.weigh import Weights
 from aisle.shop import moments
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.events import ProfileEvent
-from aisle.storage import events, items
-from aisle.storage.writer import PATIENCE_SECONDS, EventWriter, Outcome
+from aisle.storage.catalogue import items
+from aisle.storage.log import events
+from aisle.storage.log.writer import PATIENCE_SECONDS, EventWriter, Outcome
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -15,7 +15,7 @@ from aisle.app.tracking.tracker import attach, follow_live, track_training, trac
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop.access import Scope
 from aisle.shop.tokens import new_secret, secret_id
-from aisle.storage import keys, signing_secrets
+from aisle.storage.access import keys, signing_secrets
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from aisle.app.tuning.search import Tuned
     from aisle.app.tuning.trials import Trial
     from aisle.app.tuning.weights import Weighed
-    from aisle.storage.keys import KeyRow
-    from aisle.storage.models import ModelRow
-    from aisle.storage.signing_secrets import SecretRow
+    from aisle.storage.access.keys import KeyRow
+    from aisle.storage.access.signing_secrets import SecretRow
+    from aisle.storage.work.models import ModelRow
 
 
 class Shop(Live, ShopData):

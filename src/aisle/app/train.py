@@ -34,9 +34,9 @@ from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
 from aisle.shop.columns import HIDDEN, ITEM_ID
 from aisle.shop.errors import AisleError, NotEnoughData
-from aisle.storage import leases
 from aisle.storage.connection import Database
-from aisle.storage.leases import Lease
+from aisle.storage.work import leases
+from aisle.storage.work.leases import Lease
 
 END_OF_TIME: Final = np.iinfo(np.int64).max
 """The final fit learns from all reviews; the figures are those of a fit on the reviews before the held-out weeks."""

@@ -13,10 +13,10 @@ from aisle.models import bundle as bundles
 from aisle.models.bundle import Bundle, Lookup
 from aisle.recommenders.catalog import component_by_name
 from aisle.shop.errors import BundleError, NoModel
-from aisle.storage import models
 from aisle.storage.connection import Database
-from aisle.storage.leases import Lease
-from aisle.storage.models import ModelRow, get, list_, live, note_run, refuse
+from aisle.storage.work import models
+from aisle.storage.work.leases import Lease
+from aisle.storage.work.models import ModelRow, get, list_, live, note_run, refuse
 
 __all__ = [
     "KEPT",

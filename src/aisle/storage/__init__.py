@@ -1,1 +1,1 @@
-"""The shop's database: connection, tables, migrations, and one module per family of tables. No knowledge of models."""
+"""The shop's database: connection, tables, migrations, a folder for each family of tables. No knowledge of models."""

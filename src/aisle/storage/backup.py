@@ -7,14 +7,14 @@ import polars as pl
 from sqlalchemy import Connection, LargeBinary, Table, delete, exists, insert, select
 
 from aisle.shop.columns import CREATED, TRANSACTION_ID, USER_ID
-from aisle.storage import days as day_counts
-from aisle.storage import erased as tombstones
-from aisle.storage import event_changes as changed_events
-from aisle.storage import item_changes as changes
+from aisle.storage.catalogue import item_changes as changes
 from aisle.storage.connection import Database
-from aisle.storage.dialects import restart_sequence
+from aisle.storage.database.dialects import restart_sequence
 from aisle.storage.digest import digest
-from aisle.storage.mentions import values
+from aisle.storage.log import event_changes as changed_events
+from aisle.storage.shelves import days as day_counts
+from aisle.storage.shoppers import erased as tombstones
+from aisle.storage.shoppers.mentions import values
 from aisle.storage.tables import (
     drift,
     erased,

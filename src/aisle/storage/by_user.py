@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete
 
 from aisle.shop.columns import CREATED, USER_ID
-from aisle.storage import erased
 from aisle.storage.connection import Database
-from aisle.storage.dialects import insert_all
+from aisle.storage.database.dialects import insert_all
 from aisle.storage.parts import parts
+from aisle.storage.shoppers import erased
 
 
 def replace_rows(

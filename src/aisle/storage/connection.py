@@ -14,8 +14,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from aisle.shop.errors import DatabaseUnavailable, Refused, SchemaError, SettingsError, StorageError, TryAgain
-from aisle.storage.breaker import Breaker
-from aisle.storage.dialects import (
+from aisle.storage.database.breaker import Breaker
+from aisle.storage.database.dialects import (
     DRIVERS,
     SCHEMA_LOCK,
     TABLE_WAIT,
@@ -24,8 +24,8 @@ from aisle.storage.dialects import (
     query_text,
     snapshot_options,
 )
-from aisle.storage.kept import MOST, KeptConnections
-from aisle.storage.sqlite import BUSY_SECONDS, file_id, open_file
+from aisle.storage.database.kept import MOST, KeptConnections
+from aisle.storage.database.sqlite import BUSY_SECONDS, file_id, open_file
 from aisle.storage.tables import events, item_changes, items
 
 _URL_HELP: Final = (

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, selec
 from aisle.shop.columns import STORED
 from aisle.shop.errors import InputError
 from aisle.storage.connection import Database
-from aisle.storage.dialects import gives_plain_rows
+from aisle.storage.database.dialects import gives_plain_rows
 
 # Polars is imported only where frames are made: a page that shows a shelf reads plain rows and starts without it.
 if TYPE_CHECKING:

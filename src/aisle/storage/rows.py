@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Row, Table, select
 
 from aisle.shop.columns import TABLES
 from aisle.shop.errors import TryAgain
-from aisle.storage import imports
 from aisle.storage.connection import Database
-from aisle.storage.dialects import insert_new, insert_or_update
+from aisle.storage.database.dialects import insert_new, insert_or_update
 from aisle.storage.digest import digest
-from aisle.storage.imports import NO_IMPORT, Origin
-from aisle.storage.owners import under_owners
+from aisle.storage.log import imports
+from aisle.storage.log.imports import NO_IMPORT, Origin
+from aisle.storage.log.repair import Changed, Unclear, remember, settle
 from aisle.storage.parts import PART, parts
-from aisle.storage.repair import Changed, Unclear, remember, settle
+from aisle.storage.shoppers.owners import under_owners
 
 if TYPE_CHECKING:
     import polars as pl

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from aisle.shop import columns
-from aisle.storage.column_types import (
+from aisle.storage.database.column_types import (
     DIGEST,
     ID,
     LONG_TEXT,
@@ -91,7 +91,7 @@ event_changes: Final = Table(
     **OPTIONS,
 )
 """The version with which events of each block of numbers last changed, and two rows that are no blocks
-(`storage.event_changes`)."""
+(`storage.log.event_changes`)."""
 
 users: Final = Table(
     "users",

@@ -29,7 +29,7 @@ from aisle.app.serve import Live
 from aisle.app.serving.shelf import Shelf
 from aisle.shop.errors import AisleError
 from aisle.shop.moments import SECOND, now
-from aisle.storage import drift
+from aisle.storage.shelves import drift
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which the library's processes find each other."""

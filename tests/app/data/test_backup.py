@@ -14,7 +14,7 @@ from aisle.app.data.backup import restore
 from aisle.app.settings import FILE, Settings
 from aisle.app.shop import Shop
 from aisle.shop.errors import FileError, InputError, NotFound, SchemaError
-from aisle.storage import models
+from aisle.storage.work import models
 
 
 @pytest.fixture

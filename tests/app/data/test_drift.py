@@ -7,11 +7,13 @@ from aisle.app.data.drift import drift
 from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
 from aisle.shop.moments import DAY, HOUR
-from aisle.storage import days, events, impressions, models
-from aisle.storage import drift as table
 from aisle.storage.connection import Database, connect
-from aisle.storage.days import Counts
-from aisle.storage.impressions import Impression, ServedItem
+from aisle.storage.log import events
+from aisle.storage.shelves import days, impressions
+from aisle.storage.shelves import drift as table
+from aisle.storage.shelves.days import Counts
+from aisle.storage.shelves.impressions import Impression, ServedItem
+from aisle.storage.work import models
 from tests.storage import samples
 
 TODAY = samples.START - samples.START % DAY + 40 * DAY

@@ -8,7 +8,7 @@ import pytest
 from aisle.app.shop import Shop
 from aisle.ingest.plan import Plan
 from aisle.shop.errors import FileError
-from aisle.storage import events
+from aisle.storage.log import events
 
 HEADER = "user_id,item_id,event,timestamp\n"
 ROWS = [f"u{n},i{n % 3},purchase,2024-01-{n + 1:02d}T10:00:00Z\n" for n in range(20)]

@@ -9,9 +9,12 @@ from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
 from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY, HOUR
-from aisle.storage import events, impressions, items, merges, people
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database, connect
-from aisle.storage.impressions import Impression, ServedItem
+from aisle.storage.log import events
+from aisle.storage.shelves import impressions
+from aisle.storage.shelves.impressions import Impression, ServedItem
+from aisle.storage.shoppers import merges, people
 from tests.storage import samples
 
 TODAY = samples.START - samples.START % DAY + 10 * DAY

@@ -12,9 +12,10 @@ from aisle.app.shop import Shop
 from aisle.ingest.api import parse_events
 from aisle.ingest.plan import Plan
 from aisle.shop.errors import FileError, InputError, NotFound, Refused
-from aisle.storage import events, items
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
-from aisle.storage.imports import Origin
+from aisle.storage.log import events
+from aisle.storage.log.imports import Origin
 from aisle.storage.rows import Rows, Stored, as_tuples
 
 OWN = Plan(table="events")

@@ -6,8 +6,8 @@ import pytest
 from aisle.app.data.setup import make_shop
 from aisle.app.settings import FILE, Settings
 from aisle.shop.errors import FileError, SettingsError
-from aisle.storage import events
 from aisle.storage.connection import connect
+from aisle.storage.log import events
 
 
 def test_a_new_shop_has_settings_and_an_empty_database(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from aisle.app.data.sources import parameters_named
 from aisle.app.shop import Shop
 from aisle.shop.errors import FormatError, InputError
-from aisle.storage import events
+from aisle.storage.log import events
 
 ROWS = {
     "Kunde": ["k1", "k2", "k2"],

@@ -10,7 +10,7 @@ from aisle.app.serving.address_watch import AddressWatch
 from aisle.app.settings import Settings
 from aisle.shop.moments import DAY, now
 from aisle.storage.connection import Database
-from aisle.storage.passing import address_salts
+from aisle.storage.log.passing import address_salts
 
 
 def _days(db: Database) -> list[int]:

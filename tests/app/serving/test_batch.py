@@ -6,7 +6,9 @@ import pytest
 from aisle.app.shop import Shop
 from aisle.shop import columns, moments
 from aisle.shop.errors import FileError, InputError, NoModel, NotEnoughData
-from aisle.storage import events, items, recommendations
+from aisle.storage.catalogue import items
+from aisle.storage.log import events
+from aisle.storage.shelves import recommendations
 from tests.small_shop import TEAS, TOOLS
 from tests.storage.samples import row
 

@@ -8,7 +8,7 @@ from aisle.app.serve import Live
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.engine.model import TrainedModel
 from aisle.shop import moments
-from aisle.storage import item_changes, items
+from aisle.storage.catalogue import item_changes, items
 from aisle.storage.connection import connect
 from tests.databases import new_shop
 from tests.small_shop import TEAS

@@ -10,8 +10,9 @@ from aisle.app.serving.erasure_watch import FORGOTTEN_SECONDS, ErasureWatch
 from aisle.app.serving.profiles import Profiles
 from aisle.app.settings import Settings
 from aisle.shop.events import ProfileEvent
-from aisle.storage import events, people
 from aisle.storage.connection import Database, connect
+from aisle.storage.log import events
+from aisle.storage.shoppers import people
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from aisle.app.serving import impression_log
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.engine.request import ShelfRequest
 from aisle.shop.errors import NotFound
-from aisle.storage import impressions
 from aisle.storage.connection import connect
-from aisle.storage.impressions import Impression
+from aisle.storage.shelves import impressions
+from aisle.storage.shelves.impressions import Impression
 
 
 def served(number: int) -> Impression:

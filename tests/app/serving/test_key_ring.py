@@ -10,7 +10,7 @@ from aisle.app.serving.last_known import NOTHING, LastKnown
 from aisle.app.settings import Settings
 from aisle.shop.access import Scope, key_id
 from aisle.shop.errors import DatabaseUnavailable
-from aisle.storage import keys
+from aisle.storage.access import keys
 from aisle.storage.connection import Database, connect
 
 

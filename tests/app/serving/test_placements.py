@@ -17,7 +17,9 @@ from aisle.engine.request import MAIN_PLACEMENT, ShelfRequest
 from aisle.engine.strategies import STRATEGIES
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError, NotFound
-from aisle.storage import events, impressions, items
+from aisle.storage.catalogue import items
+from aisle.storage.log import events
+from aisle.storage.shelves import impressions
 from tests.small_shop import TEAS, TOOLS
 
 TOMORROW = moments.now() + moments.DAY

@@ -6,8 +6,8 @@ import pytest
 from aisle.app.serving.profiles import CACHED_EVENTS, Profiles
 from aisle.app.settings import Settings
 from aisle.shop.errors import StorageError
-from aisle.storage import events
 from aisle.storage.connection import Database, connect
+from aisle.storage.log import events
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from aisle.app.serving.ratings import check_rating, rating_event
 from aisle.shop import columns
 from aisle.shop.errors import InputError
-from aisle.storage.writer import STORED, Outcome
+from aisle.storage.log.writer import STORED, Outcome
 
 SCALE = (1.0, 5.0)
 

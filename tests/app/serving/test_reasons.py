@@ -8,8 +8,8 @@ import pytest
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop import columns, moments
-from aisle.storage import reviews
 from aisle.storage.connection import connect
+from aisle.storage.log import reviews
 
 USUAL = [(4.0, "it arrived today"), (5.0, "I love it"), (1.0, "what a disappointment")] * 5
 HIGHLIGHTS = [("tea-1", 5.0, "lovely aroma")] * 20

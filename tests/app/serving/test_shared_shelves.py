@@ -16,7 +16,8 @@ from aisle.engine.request import ShelfRequest
 from aisle.shop import moments
 from aisle.shop.errors import StorageError
 from aisle.shop.events import ProfileEvent
-from aisle.storage import events, items
+from aisle.storage.catalogue import items
+from aisle.storage.log import events
 from tests.small_shop import TEAS
 from tests.storage.samples import row
 

@@ -12,7 +12,7 @@ from aisle.app.serving.warming import warm_up
 from aisle.app.settings import Settings
 from aisle.engine.model import TrainedModel
 from aisle.engine.request import ShelfRequest
-from aisle.storage import impressions
+from aisle.storage.shelves import impressions
 
 
 def test_every_placement_is_filled_for_nobody_and_for_a_shopper(live: Live) -> None:

@@ -9,7 +9,7 @@ from aisle.app.serve import Live
 from aisle.app.settings import PlacementSection, Settings
 from aisle.shop import columns, moments
 from aisle.shop.errors import NotFound
-from aisle.storage import items
+from aisle.storage.catalogue import items
 from tests.small_shop import TEAS
 
 

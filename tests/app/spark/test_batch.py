@@ -9,7 +9,7 @@ import pytest
 
 from aisle.app.shop import Shop
 from aisle.shop.errors import InputError
-from aisle.storage import recommendations
+from aisle.storage.shelves import recommendations
 from tests.runner import Runner
 
 

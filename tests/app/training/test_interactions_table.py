@@ -18,8 +18,8 @@ from aisle.prepare.interactions import Interactions
 from aisle.prepare.weigh import Weights
 from aisle.shop.columns import INTERACTIONS
 from aisle.shop.errors import StorageError
-from aisle.storage import interactions
 from aisle.storage.connection import Database, connect
+from aisle.storage.log import interactions
 from aisle.storage.tables import interactions as table
 from tests.lively_shop import lively_data
 

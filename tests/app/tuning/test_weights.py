@@ -13,8 +13,8 @@ from aisle.prepare.weigh import Weights
 from aisle.shop import columns
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
-from aisle.storage import events
 from aisle.storage.connection import connect
+from aisle.storage.log import events
 
 
 def served(weights: Weights, refund: float, rate: float, noise: float = 0.0, shoppers: int = 50) -> NDArray[np.float64]:

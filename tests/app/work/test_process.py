@@ -11,7 +11,7 @@ from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.app.work import process
 from aisle.app.work.process import worker_beside
-from aisle.storage import jobs, leases
+from aisle.storage.work import jobs, leases
 
 
 @pytest.fixture

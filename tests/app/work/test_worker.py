@@ -18,8 +18,9 @@ from aisle.app.work.kinds import KINDS, kind_named
 from aisle.app.work.worker import MOST_LOST, Worker, ask_what_is_due
 from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY, HOUR, MINUTE, now
-from aisle.storage import jobs, leases, people
-from aisle.storage.jobs import JobRow
+from aisle.storage.shoppers import people
+from aisle.storage.work import jobs, leases
+from aisle.storage.work.jobs import JobRow
 
 NEVER = {"train_hour": "never", "count_minutes": 0, "backups": 0}
 

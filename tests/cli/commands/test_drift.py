@@ -5,8 +5,8 @@ import msgspec
 
 from aisle.app.settings import Settings
 from aisle.shop.moments import DAY, now
-from aisle.storage import events
 from aisle.storage.connection import connect
+from aisle.storage.log import events
 from tests.runner import Runner
 from tests.storage import samples
 

@@ -8,8 +8,8 @@ import pytest
 from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
 from aisle.shop import columns, moments
-from aisle.storage import events
 from aisle.storage.connection import connect
+from aisle.storage.log import events
 from tests.runner import Runner
 
 

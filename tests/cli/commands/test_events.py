@@ -6,7 +6,7 @@ import pytest
 
 from aisle.app.shop import Shop
 from aisle.shop.errors import InputError
-from aisle.storage import events
+from aisle.storage.log import events
 from tests.runner import Runner
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from aisle.app.settings import Settings
 from aisle.shop.moments import now
-from aisle.storage import impressions
 from aisle.storage.connection import connect
-from aisle.storage.impressions import Impression, ServedItem
+from aisle.storage.shelves import impressions
+from aisle.storage.shelves.impressions import Impression, ServedItem
 from tests.runner import Runner
 
 

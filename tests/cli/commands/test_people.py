@@ -9,7 +9,7 @@ import pytest
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.shop.passwords import is_password
-from aisle.storage import team
+from aisle.storage.access import team
 from tests.runner import Runner
 
 PASSWORD = "correct horse battery"

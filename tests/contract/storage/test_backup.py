@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from aisle.storage import backup, days, events, imports, items, models, people, rejects, reviews, tables, users
+from aisle.storage import backup, tables
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database, connect
+from aisle.storage.log import events, imports, rejects, reviews
+from aisle.storage.shelves import days
+from aisle.storage.shoppers import people, users
+from aisle.storage.work import models
 from tests.contract.storage.conftest import Shops
-from tests.contract.storage.test_days import counts as of_day
-from tests.contract.storage.test_people import ANNA, BOB, fill
+from tests.contract.storage.shelves.test_days import counts as of_day
+from tests.contract.storage.shoppers.test_people import ANNA, BOB, fill
 from tests.storage import samples
 
 NEXT = {"sqlite": "mysql", "mysql": "postgresql", "postgresql": "sqlite"}

@@ -12,11 +12,13 @@ from aisle.app.data import columnar
 from aisle.app.data.columnar import COLUMNS, Copy
 from aisle.shop.errors import FileError
 from aisle.shop.moments import HOUR, now
-from aisle.storage import backup, deletion, event_changes, events, merges, people
+from aisle.storage import backup
 from aisle.storage.connection import Database
+from aisle.storage.log import deletion, event_changes, events
+from aisle.storage.log.undo import undo
+from aisle.storage.shoppers import merges, people
 from aisle.storage.tables import events as events_table
-from aisle.storage.undo import undo
-from tests.contract.storage.test_undo import imported
+from tests.contract.storage.log.test_undo import imported
 from tests.storage.samples import START, event
 
 

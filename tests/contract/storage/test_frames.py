@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import event as hook
 
 from aisle.shop.columns import EVENTS
-from aisle.storage import events
 from aisle.storage.connection import Database
+from aisle.storage.log import events
 from tests.storage import samples
 
 

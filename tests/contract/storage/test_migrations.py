@@ -14,12 +14,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
 
 from aisle.shop.errors import InputError, SchemaError
-from aisle.storage import browse, events, health, items, merges, migrations
-from aisle.storage.browse import ItemFilter
+from aisle.storage import health, migrations
+from aisle.storage.access.credentials import credentials
+from aisle.storage.catalogue import browse, items
+from aisle.storage.catalogue.browse import ItemFilter
+from aisle.storage.catalogue.search import FULL_TEXT
 from aisle.storage.connection import Database, connect
-from aisle.storage.credentials import credentials
-from aisle.storage.passing import passing
-from aisle.storage.search import FULL_TEXT
+from aisle.storage.log import events
+from aisle.storage.log.passing import passing
+from aisle.storage.shoppers import merges
 from aisle.storage.tables import metadata
 from tests import databases
 from tests.storage import samples
@@ -229,7 +232,8 @@ def test_a_database_without_tables_is_told_what_to_do(fresh_url: str) -> None:
 
 def test_the_live_path_starts_without_the_heavy_libraries() -> None:
     code = (
-        "import sys; from aisle.storage import connection, items, migrations, models, rejects, writer\n"
+        "import sys; from aisle.storage import connection, migrations; from aisle.storage.catalogue import items\n"
+        "from aisle.storage.log import rejects, writer; from aisle.storage.work import models\n"
         "print([name for name in ('alembic', 'polars', 'numpy') if name in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

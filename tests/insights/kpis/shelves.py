@@ -6,7 +6,7 @@ from aisle.insights.kpis.counting import Log
 from aisle.shop.columns import EVENTS, IMPRESSIONS, ITEMS_SHOWN
 from aisle.shop.moments import DAY, HOUR
 from aisle.shop.schemas import schema_of
-from aisle.storage.day_log import EVENT_COLUMNS
+from aisle.storage.shelves.day_log import EVENT_COLUMNS
 
 TODAY = 20_000 * DAY
 NOON = TODAY + 12 * HOUR

@@ -16,7 +16,7 @@ from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop.access import KEY_SCOPES, Scope, may
 from aisle.shop.tokens import sign_user
-from aisle.storage import keys
+from aisle.storage.access import keys
 from aisle.storage.tables import events
 from aisle.web.access.credentials import USER_HEADER
 from aisle.web.app import create_app

@@ -17,7 +17,8 @@ from aisle.app.settings import Settings
 from aisle.shop import moments
 from aisle.shop.access import Role, Scope
 from aisle.shop.passwords import Cost, hash_password
-from aisle.storage import events, keys, login_attempts, team, team_sessions
+from aisle.storage.access import keys, login_attempts, team, team_sessions
+from aisle.storage.log import events
 from aisle.web.access import cookies
 from aisle.web.access.login_page import AT_ONCE, WAITING, LoginPage
 from aisle.web.app import create_app

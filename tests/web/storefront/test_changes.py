@@ -6,7 +6,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
-from aisle.storage import impressions
+from aisle.storage.shelves import impressions
 from aisle.web.storefront.changes import HEADER
 from tests.small_shop import TEAS
 from tests.web.clients import send_form

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aisle.storage.events import EventRow
-from aisle.storage.items import ItemRow
+from aisle.storage.catalogue.items import ItemRow
+from aisle.storage.log.events import EventRow
 from aisle.web.storefront import deeds
 from aisle.web.storefront.deeds import Share
 

@@ -13,8 +13,9 @@ from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop.errors import DatabaseUnavailable
-from aisle.storage import events, impressions
 from aisle.storage.connection import Database
+from aisle.storage.log import events
+from aisle.storage.shelves import impressions
 from aisle.web import assets, templating
 from aisle.web.app import create_app
 from aisle.web.storefront import visitor

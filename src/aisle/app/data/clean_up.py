@@ -2,8 +2,8 @@
 
 from aisle.app.progress import Progress, silent
 from aisle.shop.moments import DAY, now
-from aisle.storage import impressions
 from aisle.storage.connection import Database
+from aisle.storage.shelves import impressions
 
 STAGE = "remove old shelves"
 

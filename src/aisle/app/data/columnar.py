@@ -5,8 +5,8 @@ again where it is missing, damaged, or of another database, and may be deleted a
 another name, synced and renamed, and `manifest.json` names the files that count: whoever dies at work leaves at most
 files that nobody names, which the next one removes.
 
-Events are kept by blocks of their numbers. A block that changed (`storage.event_changes`) is read again as a whole; the
-last one grows by small files, which become one when there are many. Numbers may become visible late, as a writer
+Events are kept by blocks of their numbers. A block that changed (`storage.log.event_changes`) is read again as a whole;
+the last one grows by small files, which become one when there are many. Numbers may become visible late, as a writer
 commits after one with greater numbers: a block is counted again until it has been full for an hour, or a million
 numbers lie beyond it.
 """
@@ -29,9 +29,9 @@ from aisle.shop import columns as c
 from aisle.shop.errors import FileError
 from aisle.shop.moments import HOUR, now
 from aisle.shop.schemas import schema_of
-from aisle.storage import event_changes
 from aisle.storage.connection import Database, Transaction
-from aisle.storage.event_changes import State
+from aisle.storage.log import event_changes
+from aisle.storage.log.event_changes import State
 
 COLUMNS: Final = tuple(name for name in c.STORED_EVENTS if name not in (c.EVENT_ID, c.PROPERTIES))
 """The columns that are copied."""

@@ -9,9 +9,9 @@ from aisle.insights.kpis.counting import Log, count_day
 from aisle.shop.columns import RECOMMENDATION_ID, USER_ID
 from aisle.shop.events import EventKind
 from aisle.shop.moments import now
-from aisle.storage import day_log, days
 from aisle.storage.connection import Database
-from aisle.storage.days import Counts
+from aisle.storage.shelves import day_log, days
+from aisle.storage.shelves.days import Counts
 
 STAGE: Final = "count days"
 

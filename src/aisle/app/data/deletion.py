@@ -7,9 +7,9 @@ from typing import TypedDict
 from aisle.shop.errors import InputError
 from aisle.shop.events import ALIASES, EventKind, normal_name
 from aisle.shop.moments import to_moment
-from aisle.storage import deletion
 from aisle.storage.connection import Database
-from aisle.storage.deletion import Found
+from aisle.storage.log import deletion
+from aisle.storage.log.deletion import Found
 
 
 class Which(TypedDict, total=False):

@@ -13,10 +13,11 @@ from aisle.insights.drift import Drift, clicks_by_age, event_mix, score_shift
 from aisle.shop.columns import MODEL_VERSION, SHELF_DAYS
 from aisle.shop.moments import DAY, now
 from aisle.shop.schemas import schema_of
-from aisle.storage import day_log, days, impressions, models
-from aisle.storage import drift as table
 from aisle.storage.connection import Database
-from aisle.storage.drift import DriftRow
+from aisle.storage.shelves import day_log, days, impressions
+from aisle.storage.shelves import drift as table
+from aisle.storage.shelves.drift import DriftRow
+from aisle.storage.work import models
 
 WEEK: Final = 7 * DAY
 BEFORE: Final = 4 * WEEK

@@ -25,8 +25,10 @@ from aisle.shop.columns import AVAILABLE_FROM, ITEM_ID, PRICE, STORED, TIMESTAMP
 from aisle.shop.errors import FileError
 from aisle.shop.money import MICROS
 from aisle.shop.schemas import schema_of
-from aisle.storage import events, items, reviews, users
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
+from aisle.storage.log import events, reviews
+from aisle.storage.shoppers import users
 
 INTERACTIONS: Final = "interactions"
 """The file of cleaned user–item pairs."""

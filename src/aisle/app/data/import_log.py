@@ -7,9 +7,9 @@ import msgspec
 
 from aisle.ingest.identity import Earlier
 from aisle.ingest.plan import Plan
-from aisle.storage import imports
 from aisle.storage.connection import Database
-from aisle.storage.imports import ImportRow, Origin
+from aisle.storage.log import imports
+from aisle.storage.log.imports import ImportRow, Origin
 
 if TYPE_CHECKING:
     from aisle.app.data.importing import Count

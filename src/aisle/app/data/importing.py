@@ -21,11 +21,13 @@ from aisle.ingest.ingest import FRAME, Source, read_source
 from aisle.ingest.plan import OWN, Plan
 from aisle.ingest.written import ISO
 from aisle.shop.errors import Refused
-from aisle.storage import events, items, rejects, reviews, users
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
-from aisle.storage.imports import Origin
-from aisle.storage.refused import around_refused, keep
+from aisle.storage.log import events, rejects, reviews
+from aisle.storage.log.imports import Origin
+from aisle.storage.log.refused import around_refused, keep
 from aisle.storage.rows import Rows, Stored, as_tuples
+from aisle.storage.shoppers import users
 
 
 class Store(Protocol):

@@ -15,8 +15,9 @@ from aisle.insights.insight import Insight
 from aisle.insights.shop_log import COLUMNS, ITEM_COLUMNS, ITEM_SCHEMA, NO_PLACES, ShopLog
 from aisle.shop import moments
 from aisle.shop.errors import NotEnoughData
-from aisle.storage import days, items
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
+from aisle.storage.shelves import days
 
 NO_EVENTS: Final = "this shop has no events yet; run aisle import FILE…"
 

@@ -25,8 +25,9 @@ from aisle.shop.moments import DAY as ONE_DAY
 from aisle.shop.moments import format_day, now
 from aisle.shop.money import MICROS
 from aisle.shop.schemas import schema_of
-from aisle.storage import days, items
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
+from aisle.storage.shelves import days
 
 BY: Final = (PLACEMENT, STRATEGY, MODEL_VERSION, AUDIENCE, DAY)
 """By what shelves can be told apart."""

@@ -9,9 +9,9 @@ from aisle.shop.columns import ATTRIBUTES, CREATED, PRICE, PROPERTIES, TIMESTAMP
 from aisle.shop.ids import check_id
 from aisle.shop.moments import from_moment
 from aisle.shop.money import MICROS
-from aisle.storage import people
 from aisle.storage.connection import Database
-from aisle.storage.receipt import Receipt
+from aisle.storage.shoppers import people
+from aisle.storage.shoppers.receipt import Receipt
 
 _TIMES: Final = (TIMESTAMP, CREATED)
 _OBJECTS: Final = (PROPERTIES, ATTRIBUTES)

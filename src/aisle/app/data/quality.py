@@ -23,8 +23,9 @@ from aisle.prepare.weigh import Weights
 from aisle.shop import moments
 from aisle.shop.columns import EVENT, ITEM_ID, SESSION_ID, TRANSACTION_ID, USER_ID
 from aisle.shop.errors import NotEnoughData
-from aisle.storage import items, reviews
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
+from aisle.storage.log import reviews
 
 PART_EVENTS: Final = 500_000
 """About how many events a partition has."""

@@ -3,8 +3,8 @@
 import msgspec
 
 from aisle.ingest.batch import without_values
-from aisle.storage import rejects
 from aisle.storage.connection import Database
+from aisle.storage.log import rejects
 
 
 class RejectGroup(msgspec.Struct, frozen=True):

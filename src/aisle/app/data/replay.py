@@ -12,9 +12,9 @@ from aisle.app.progress import Progress, silent
 from aisle.ingest.plan import Plan
 from aisle.ingest.replay import Accepted, Rejected, Retried, read_again
 from aisle.shop.errors import FileError, InputError, NotFound, Refused
-from aisle.storage import rejects
 from aisle.storage.connection import Database
-from aisle.storage.rejects import Waiting
+from aisle.storage.log import rejects
+from aisle.storage.log.rejects import Waiting
 
 _AT_FIRST: Final = "; at first: "
 """Stands between the reason of a row that was rejected again, and its first one."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Unpack
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.shop.ids import check_id
-from aisle.storage import imports, items, merges, undo
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
+from aisle.storage.log import imports, undo
+from aisle.storage.shoppers import merges
 
 # What only some commands need is imported where it is used: a shelf for one shopper must not wait for Polars.
 if TYPE_CHECKING:
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
     from aisle.ingest.guessing.guess import Guess
     from aisle.ingest.plan import Plan
     from aisle.insights.quality import Quality
-    from aisle.storage.deletion import Found
-    from aisle.storage.imports import ImportRow
-    from aisle.storage.items import ItemMoment
-    from aisle.storage.receipt import Receipt
-    from aisle.storage.rejects import RejectRow
-    from aisle.storage.undo import Taken
+    from aisle.storage.catalogue.items import ItemMoment
+    from aisle.storage.log.deletion import Found
+    from aisle.storage.log.imports import ImportRow
+    from aisle.storage.log.rejects import RejectRow
+    from aisle.storage.log.undo import Taken
+    from aisle.storage.shoppers.receipt import Receipt
 
 
 class ShopData:
@@ -120,7 +122,7 @@ class ShopData:
 
     def rejects(self, n: int = 20) -> "tuple[list[RejectRow], int]":
         """Return the newest rejected rows, and how many rejects there are in all."""
-        from aisle.storage import rejects
+        from aisle.storage.log import rejects
 
         return rejects.list_(self.db, n), rejects.count(self.db)
 

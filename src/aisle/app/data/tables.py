@@ -16,8 +16,9 @@ from aisle.shop import columns
 from aisle.shop.columns import TIMESTAMP
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.schemas import schema_of
-from aisle.storage import events, items, reviews
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
+from aisle.storage.log import events, reviews
 
 REVIEWS: Final = schema_of(columns.REVIEWS)
 """The columns of reviews."""

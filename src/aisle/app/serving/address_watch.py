@@ -6,8 +6,8 @@ from typing import Final
 
 from aisle.shop.errors import StorageError
 from aisle.shop.moments import now
-from aisle.storage.address_votes import forget_old
 from aisle.storage.connection import Database
+from aisle.storage.log.address_votes import forget_old
 
 CHECK_SECONDS: Final = 60.0
 """How often a process looks whether something is too old."""

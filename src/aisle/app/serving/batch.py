@@ -44,8 +44,9 @@ from aisle.shop.columns import (
 )
 from aisle.shop.errors import FileError, InputError
 from aisle.shop.ids import Vocabulary
-from aisle.storage import items, recommendations
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
+from aisle.storage.shelves import recommendations
 
 if TYPE_CHECKING:
     import polars as pl

@@ -13,9 +13,9 @@ from aisle.shop import moments
 from aisle.shop.errors import StorageError
 from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import Vocabulary
-from aisle.storage import items as stored
+from aisle.storage.catalogue import items as stored
+from aisle.storage.catalogue.items import Unavailable
 from aisle.storage.connection import Database
-from aisle.storage.items import Unavailable
 
 
 class LiveCatalogue:

@@ -13,7 +13,7 @@ from aisle.shop import moments
 from aisle.shop.errors import StorageError
 from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import UNKNOWN
-from aisle.storage import item_changes, items
+from aisle.storage.catalogue import item_changes, items
 from aisle.storage.connection import Database
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from aisle.app.serving.profiles import Profiles
 from aisle.shop.errors import StillUnavailable, StorageError
-from aisle.storage import erased
 from aisle.storage.connection import Database
+from aisle.storage.shoppers import erased
 
 CHECK_SECONDS: Final = 0.5
 """How often a process looks whether somebody was erased."""

@@ -9,9 +9,9 @@ from collections import deque
 from typing import Final
 
 from aisle.shop.errors import StorageError
-from aisle.storage import impressions
 from aisle.storage.connection import Database
-from aisle.storage.impressions import Impression
+from aisle.storage.shelves import impressions
+from aisle.storage.shelves.impressions import Impression
 
 CAPACITY: Final = 10_000
 """How many shelves may wait; what comes then is shed."""

@@ -15,10 +15,10 @@ from aisle.app.data.sealing import unseal
 from aisle.app.serving.last_known import KEYS, LastKnown
 from aisle.shop.access import is_key, key_id
 from aisle.shop.errors import DatabaseUnavailable, SettingsError, StillUnavailable, StorageError
-from aisle.storage import keys, signing_secrets, team
+from aisle.storage.access import keys, signing_secrets, team
+from aisle.storage.access.keys import KeyRow
+from aisle.storage.access.signing_secrets import SecretRow
 from aisle.storage.connection import Database
-from aisle.storage.keys import KeyRow
-from aisle.storage.signing_secrets import SecretRow
 
 CHECK_SECONDS: Final = 1.0
 """How old the list of keys may be."""

@@ -8,9 +8,9 @@ from aisle.shop.errors import IdError, StorageError
 from aisle.shop.ids import check_id
 from aisle.shop.moments import now
 from aisle.shop.passwords import is_password
-from aisle.storage import login_attempts, team, team_sessions
+from aisle.storage.access import login_attempts, team, team_sessions
+from aisle.storage.access.team_sessions import NOTED, Session
 from aisle.storage.connection import Database
-from aisle.storage.team_sessions import NOTED, Session
 
 _log = logging.getLogger(__name__)
 

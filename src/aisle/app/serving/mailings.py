@@ -10,8 +10,8 @@ from aisle.engine.request import ShelfRequest
 from aisle.shop.errors import StorageError
 from aisle.shop.moments import MINUTE, SECOND, now
 from aisle.shop.tokens import SignedMail
-from aisle.storage import mail_shelves
 from aisle.storage.connection import Database
+from aisle.storage.shelves import mail_shelves
 
 PLACES: Final = 12
 """How many places a shelf in an e-mail has at most."""

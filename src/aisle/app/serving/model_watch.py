@@ -16,7 +16,7 @@ from aisle.models import registry
 from aisle.models.bundle import Bundle
 from aisle.shop.errors import AisleError, BundleError, DatabaseUnavailable, NoModel, StillUnavailable
 from aisle.storage.connection import Database
-from aisle.storage.models import ModelRow
+from aisle.storage.work.models import ModelRow
 
 CHECK_SECONDS: Final = 1.0
 """How old the answer to "which model is live?" may be."""

@@ -6,8 +6,8 @@ import msgspec
 
 from aisle.app.serving.shelf import Shelf
 from aisle.shop.errors import NotFound, StorageError
-from aisle.storage import paged_shelves
 from aisle.storage.connection import Database
+from aisle.storage.shelves import paged_shelves
 
 
 class PagedShelves:

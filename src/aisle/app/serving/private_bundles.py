@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from aisle.models import registry
 from aisle.models.bundle import MANIFEST, Bundle
 from aisle.shop.errors import BundleError
-from aisle.storage.models import ModelRow
+from aisle.storage.work.models import ModelRow
 
 KEPT: Final = 3
 """How many copies stay: workers change over one after the other, and a rollback wants the one before."""

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from aisle.app.serving.cache import Cache
 from aisle.shop.errors import StorageError
 from aisle.shop.events import ProfileEvent
-from aisle.storage import events
 from aisle.storage.connection import Database
 from aisle.storage.digest import digest
+from aisle.storage.log import events
 
 PROFILE_EVENTS: Final = 1000
 """How many of a shopper's newest events make the profile."""

@@ -7,7 +7,7 @@ from typing import Any
 from aisle.shop import columns, moments
 from aisle.shop.errors import InputError
 from aisle.shop.events import EventKind, off_scale
-from aisle.storage.writer import EventTuple, Outcome
+from aisle.storage.log.writer import EventTuple, Outcome
 
 
 def rating_event(

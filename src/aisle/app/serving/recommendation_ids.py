@@ -4,8 +4,8 @@ import uuid
 
 from aisle.shop.errors import StorageError
 from aisle.shop.signing import is_signed, new_recommendation_id
+from aisle.storage.access.signing_key import signing_key
 from aisle.storage.connection import Database
-from aisle.storage.signing_key import signing_key
 
 
 class RecommendationIds:

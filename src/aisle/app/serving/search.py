@@ -6,8 +6,8 @@ from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.profiles import Profiles
 from aisle.engine.ordering import by_relevance, taste
 from aisle.shop.errors import BundleError, NoModel
-from aisle.storage import browse
-from aisle.storage.browse import ItemFilter
+from aisle.storage.catalogue import browse
+from aisle.storage.catalogue.browse import ItemFilter
 from aisle.storage.connection import Database
 
 MOST_FOUND: Final = 400

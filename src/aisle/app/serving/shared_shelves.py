@@ -20,7 +20,7 @@ from aisle.engine.strategies import NEW_ARRIVALS
 from aisle.shop import moments
 from aisle.shop.errors import StorageError
 from aisle.shop.events import ProfileEvent
-from aisle.storage import items
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
 
 CAPACITY: Final = 50_000

@@ -18,7 +18,7 @@ from aisle.engine.proposals import (
 )
 from aisle.engine.query import ShelfQuery
 from aisle.shop.ids import UNKNOWN, among
-from aisle.storage.impressions import Impression, ServedItem
+from aisle.storage.shelves.impressions import Impression, ServedItem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from aisle.app.serving.catalogue import LiveCatalogue
     from aisle.engine.request import ShelfRequest
     from aisle.shop.facts import ItemFacts
-    from aisle.storage.events import EventRow
-    from aisle.storage.items import ItemRow
+    from aisle.storage.catalogue.items import ItemRow
+    from aisle.storage.log.events import EventRow
 
 FALLBACKS: Final = {name: fallback.sentence for name, fallback in EVERY_FALLBACK.items()}
 """The fallbacks of a shelf by name, and what people read then."""

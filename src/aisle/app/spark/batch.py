@@ -28,8 +28,8 @@ from aisle.prepare.build import build
 from aisle.shop import moments
 from aisle.shop.columns import USER_ID
 from aisle.shop.errors import InputError, NotEnoughData
-from aisle.storage import recommendations
 from aisle.storage.connection import Database
+from aisle.storage.shelves import recommendations
 
 if TYPE_CHECKING:
     from aisle.prepare.spark.session import Frame

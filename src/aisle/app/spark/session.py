@@ -12,8 +12,8 @@ from aisle.app.settings import Settings
 from aisle.prepare.build import NEEDED, OPTIONAL
 from aisle.shop.columns import EVENT_ID
 from aisle.shop.errors import FileError, NotEnoughData, SettingsError
-from aisle.storage import events
 from aisle.storage.connection import Database
+from aisle.storage.log import events
 
 if TYPE_CHECKING:
     from aisle.prepare.spark.session import Frame, Session

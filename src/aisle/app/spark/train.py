@@ -31,9 +31,10 @@ from aisle.app.training.gate import live_recipe
 from aisle.engine.ranking.hybrid import NAME as HYBRID
 from aisle.engine.recipe import Recipe
 from aisle.shop.errors import SettingsError
-from aisle.storage import leases, reviews
 from aisle.storage.connection import Database
-from aisle.storage.leases import Lease
+from aisle.storage.log import reviews
+from aisle.storage.work import leases
+from aisle.storage.work.leases import Lease
 
 DEFAULT: Final = "als"
 """The personal model on Spark, if the shop's own needs one machine."""

@@ -23,8 +23,8 @@ from aisle.engine.vocabulary import RequestVocabulary
 from aisle.models import bundle as bundles
 from aisle.shop.errors import InputError, StorageError
 from aisle.shop.events import EventKind, ProfileEvent
-from aisle.storage import events
 from aisle.storage.connection import Database, connect
+from aisle.storage.log import events
 
 DEFAULT_N: Final = 10
 """How many items are returned by default."""

@@ -11,8 +11,8 @@ from aisle.prepare.interactions import Interactions
 from aisle.shop import moments
 from aisle.shop.errors import StorageError
 from aisle.shop.ids import UNKNOWN
-from aisle.storage import interactions
 from aisle.storage.connection import Database
+from aisle.storage.log import interactions
 
 SHOPPERS: Final = 1_000
 """How many shoppers are written in one transaction: few, so that events do not wait long."""

@@ -14,9 +14,9 @@ from aisle.app.shop import Shop
 from aisle.app.work.kinds import KINDS, Kind, kind_named
 from aisle.shop.errors import AisleError, Busy, Cancelled, Overtaken, StorageError
 from aisle.shop.moments import now
-from aisle.storage import jobs, leases
-from aisle.storage.jobs import JobRow
-from aisle.storage.leases import Lease
+from aisle.storage.work import jobs, leases
+from aisle.storage.work.jobs import JobRow
+from aisle.storage.work.leases import Lease
 
 LEASE: Final = "worker"
 

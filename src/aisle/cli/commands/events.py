@@ -8,7 +8,7 @@ from aisle.cli.options import Json, Yes
 from aisle.cli.shop import open_shop
 
 if TYPE_CHECKING:
-    from aisle.storage.deletion import Found
+    from aisle.storage.log.deletion import Found
 
 events = typer.Typer(name="events", help="Events: delete some of them.", no_args_is_help=True)
 

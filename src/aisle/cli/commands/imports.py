@@ -10,7 +10,7 @@ from aisle.cli.shop import open_shop
 from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
-    from aisle.storage.imports import ImportRow
+    from aisle.storage.log.imports import ImportRow
 
 imports = typer.Typer(name="imports", help="Imports: list them, look at one, take one back.", no_args_is_help=True)
 

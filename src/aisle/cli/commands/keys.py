@@ -12,8 +12,8 @@ from aisle.shop.errors import InputError
 from aisle.shop.moments import from_moment
 
 if TYPE_CHECKING:
-    from aisle.storage.keys import KeyRow
-    from aisle.storage.signing_secrets import SecretRow
+    from aisle.storage.access.keys import KeyRow
+    from aisle.storage.access.signing_secrets import SecretRow
 
 keys = typer.Typer(name="keys", help="The keys of the HTTP API: who may call what.", no_args_is_help=True)
 

@@ -9,7 +9,7 @@ from aisle.cli.shop import open_shop
 from aisle.shop.moments import from_moment
 
 if TYPE_CHECKING:
-    from aisle.storage.models import ModelRow
+    from aisle.storage.work.models import ModelRow
 
 models = typer.Typer(name="models", help="The trained models of this shop.", no_args_is_help=True)
 

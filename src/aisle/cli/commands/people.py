@@ -26,7 +26,7 @@ RoleName = Annotated[str, typer.Option("--role", help=f"{_ROLES}.")]
 @people.command()
 def add(context: typer.Context, name: Name, role: RoleName) -> None:
     """Add a person. The password is asked for, or is the first line of standard input."""
-    from aisle.storage import team
+    from aisle.storage.access import team
 
     checked, known = check_id(name, "name"), _role(role)
     with open_shop(context) as shop:
@@ -38,7 +38,7 @@ def add(context: typer.Context, name: Name, role: RoleName) -> None:
 def list_people(context: typer.Context, as_json: Json = False) -> None:
     """List everybody who may log in."""
     from aisle.cli.display import terminal
-    from aisle.storage import team
+    from aisle.storage.access import team
 
     with open_shop(context) as shop:
         rows = [
@@ -56,7 +56,7 @@ def list_people(context: typer.Context, as_json: Json = False) -> None:
 @people.command()
 def role(context: typer.Context, name: Name, role: RoleName) -> None:
     """Give a person another role; it takes effect at once, by ending their sessions."""
-    from aisle.storage import team
+    from aisle.storage.access import team
 
     known = _role(role)
     with open_shop(context) as shop:
@@ -67,7 +67,7 @@ def role(context: typer.Context, name: Name, role: RoleName) -> None:
 @people.command()
 def password(context: typer.Context, name: Name) -> None:
     """Give a person a new password, asked for as by add; it ends their sessions and every wait after failed logins."""
-    from aisle.storage import team
+    from aisle.storage.access import team
 
     with open_shop(context) as shop:
         team.set_password(shop.db, name, hash_password(_new_password()))
@@ -77,7 +77,7 @@ def password(context: typer.Context, name: Name) -> None:
 @people.command()
 def remove(context: typer.Context, name: Name, yes: Yes = False) -> None:
     """Remove a person; they are logged out at once."""
-    from aisle.storage import team
+    from aisle.storage.access import team
 
     if not yes and not typer.confirm(f"Remove {name}?"):
         raise InputError("nobody was removed")

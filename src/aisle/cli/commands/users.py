@@ -10,7 +10,7 @@ from aisle.cli.shop import open_shop
 from aisle.shop.errors import InputError
 
 if TYPE_CHECKING:
-    from aisle.storage.receipt import Receipt
+    from aisle.storage.shoppers.receipt import Receipt
 
 users = typer.Typer(
     name="users", help="One person's data: export it, erase it, merge two ids and undo that.", no_args_is_help=True

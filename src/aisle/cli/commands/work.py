@@ -9,7 +9,7 @@ from aisle.cli.shop import open_shop, where
 from aisle.shop.moments import MINUTE, SECOND, from_moment
 
 if TYPE_CHECKING:
-    from aisle.storage.jobs import JobRow
+    from aisle.storage.work.jobs import JobRow
 
 jobs = typer.Typer(name="jobs", help="What the worker does, did and is asked to do.", no_args_is_help=True)
 
@@ -37,7 +37,7 @@ def list_(
 ) -> None:
     """List the newest jobs."""
     from aisle.cli.display import terminal
-    from aisle.storage import jobs as table
+    from aisle.storage.work import jobs as table
 
     with open_shop(context) as shop:
         found = table.list_(shop.db, n)
@@ -58,8 +58,8 @@ def run(
     from aisle.app.work.kinds import kind_named
     from aisle.app.work.worker import LEASE
     from aisle.cli.display import terminal
-    from aisle.storage import jobs as table
-    from aisle.storage import leases
+    from aisle.storage.work import jobs as table
+    from aisle.storage.work import leases
 
     wanted = kind_named(kind)
     with open_shop(context) as shop:
@@ -74,7 +74,7 @@ def run(
 def show(context: typer.Context, number: Number) -> None:
     """Show how far a job is, its log and what came of it."""
     from aisle.cli.display import terminal
-    from aisle.storage import jobs as table
+    from aisle.storage.work import jobs as table
 
     with open_shop(context) as shop:
         job = table.get(shop.db, number)
@@ -87,7 +87,7 @@ def show(context: typer.Context, number: Number) -> None:
 def cancel(context: typer.Context, number: Number) -> None:
     """Call a job off; one that runs ends at its next step."""
     from aisle.cli.display import terminal
-    from aisle.storage import jobs as table
+    from aisle.storage.work import jobs as table
 
     with open_shop(context) as shop:
         job = table.call_off(shop.db, number)

@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import String, column, select, table
 
 from aisle.shop.errors import SchemaError
+from aisle.storage.access.signing_key import signing_key
 from aisle.storage.connection import Database, change_tables
-from aisle.storage.signing_key import signing_key
 
 HEAD: Final = "0019"
 """The schema that this code works with: the newest migration."""

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from aisle.shop.access import Scope
 from aisle.shop.errors import Forbidden, InputError
-from aisle.storage.team_sessions import Session
+from aisle.storage.access.team_sessions import Session
 
 _SESSION: Final = re.compile(r"[\w.:~-]{22,256}", re.ASCII)
 """128 random bits take 22 letters of base64."""

@@ -22,7 +22,7 @@ from aisle.shop import access
 from aisle.shop.addresses import one_caller
 from aisle.shop.errors import AisleError, Forbidden
 from aisle.shop.tokens import read_token
-from aisle.storage.keys import KeyRow
+from aisle.storage.access.keys import KeyRow
 from aisle.web.access import cookies, credentials, origins
 from aisle.web.access.caller import NOBODY, ON_THIS_MACHINE, Caller, logged_in
 from aisle.web.access.credentials import USER_HEADER, Credentials

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from aisle.app.serving.logins import Logins
 from aisle.shop.moments import SECOND
-from aisle.storage.team_sessions import LONGEST
+from aisle.storage.access.team_sessions import LONGEST
 from aisle.web.access import cookies, forms, origins
 from aisle.web.requests import is_by_htmx
 

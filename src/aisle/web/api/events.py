@@ -18,7 +18,7 @@ from aisle.shop.errors import Forbidden, InputError
 from aisle.shop.events import MAX_RATING
 from aisle.shop.ids import check_id, check_optional_id
 from aisle.shop.moments import from_moment
-from aisle.storage.writer import Outcome
+from aisle.storage.log.writer import Outcome
 from aisle.web import metrics
 from aisle.web.access.caller import Caller
 from aisle.web.schemas import Id

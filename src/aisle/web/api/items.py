@@ -9,8 +9,8 @@ from aisle.shop.errors import InputError, NotFound
 from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import check_id
 from aisle.shop.money import from_micros, to_micros
-from aisle.storage import browse, items
-from aisle.storage.browse import ItemFilter
+from aisle.storage.catalogue import browse, items
+from aisle.storage.catalogue.browse import ItemFilter
 from aisle.web.access.caller import Caller
 from aisle.web.api.shelf_schemas import Length, Price, visitor_if_named
 from aisle.web.schemas import Id

@@ -12,7 +12,7 @@ from aisle.models import registry
 from aisle.shop.errors import NoModel, NotFound
 from aisle.shop.moments import from_moment
 from aisle.shop.rejects import Reject
-from aisle.storage import rejects as storage
+from aisle.storage.log import rejects as storage
 from aisle.web.access.caller import Caller
 from aisle.web.endpoint import Nothing
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from aisle.app.serve import Live
-from aisle.storage import items, reviews, users
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
+from aisle.storage.log import reviews
 from aisle.storage.rows import Rows, Stored
+from aisle.storage.shoppers import users
 from aisle.web.access.caller import Caller
 from aisle.web.api.events import EventProblem, Received
 

@@ -11,7 +11,7 @@ from aisle.app.serve import Live
 from aisle.app.serving.erasure_watch import FORGOTTEN_SECONDS
 from aisle.shop.ids import check_id
 from aisle.shop.moments import SECOND, from_moment, now
-from aisle.storage import merges
+from aisle.storage.shoppers import merges
 from aisle.web.access.caller import Caller
 from aisle.web.schemas import Id
 

@@ -21,7 +21,7 @@ from aisle.shop.errors import AisleError, Forbidden, NoModel, NotFound, StorageE
 from aisle.shop.events import EventKind
 from aisle.shop.money import format_money
 from aisle.shop.tokens import SignedMail, read_mail_token
-from aisle.storage import items
+from aisle.storage.catalogue import items
 from aisle.web.filters import item_address
 from aisle.web.mail import card
 from aisle.web.requests import read_query

@@ -10,8 +10,8 @@ from aisle.app.serve import Live
 from aisle.app.serving.shelf import name_of
 from aisle.shop.errors import InputError, NoModel, StorageError
 from aisle.shop.money import to_micros
-from aisle.storage import browse, items
-from aisle.storage.browse import SEPARATOR, ItemFilter, Order
+from aisle.storage.catalogue import browse, items
+from aisle.storage.catalogue.browse import SEPARATOR, ItemFilter, Order
 from aisle.web.pictures.picture import Subject
 
 PAGE: Final = 24

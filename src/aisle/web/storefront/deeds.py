@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from aisle.shop.events import EventKind
-from aisle.storage.events import EventRow
-from aisle.storage.items import ItemRow
+from aisle.storage.catalogue.items import ItemRow
+from aisle.storage.log.events import EventRow
 
 _TASTE: Final = {
     EventKind.PURCHASE: 4.0,

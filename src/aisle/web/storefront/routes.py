@@ -16,7 +16,8 @@ from aisle.shop.access import Scope
 from aisle.shop.errors import InputError, NoModel, NotFound, StorageError
 from aisle.shop.events import EventKind
 from aisle.shop.ids import check_id
-from aisle.storage import browse, events
+from aisle.storage.catalogue import browse
+from aisle.storage.log import events
 from aisle.web.access import forms, origins
 from aisle.web.access.caller import Caller
 from aisle.web.filters import EVENT_NAMES

@@ -20,8 +20,8 @@ from aisle.shop.errors import InputError
 from aisle.shop.events import ProfileEvent
 from aisle.shop.ids import check_id
 from aisle.shop.money import from_micros
-from aisle.storage import events
-from aisle.storage.events import EventRow
+from aisle.storage.log import events
+from aisle.storage.log.events import EventRow
 from aisle.web.access import cookies
 
 SHOPPER_COOKIE: Final = "aisle-shopper"

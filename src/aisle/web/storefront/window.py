@@ -14,9 +14,9 @@ from aisle.engine.proposals import SIMILAR_INSTEAD
 from aisle.engine.recipe import PERSONAL
 from aisle.engine.request import ShelfRequest
 from aisle.shop.errors import InputError, NoModel, NotFound, StorageError
-from aisle.storage import items
-from aisle.storage.events import EventRow
-from aisle.storage.items import ItemRow
+from aisle.storage.catalogue import items
+from aisle.storage.catalogue.items import ItemRow
+from aisle.storage.log.events import EventRow
 from aisle.web.storefront import deeds
 from aisle.web.storefront.deeds import Tastes
 from aisle.web.storefront.visitor import Visitor

@@ -1,0 +1,1 @@
+"""What opens the shop's doors: keys, secrets, and the people of the shop."""

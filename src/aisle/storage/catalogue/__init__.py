@@ -1,0 +1,1 @@
+"""What the shop sells: items, their changes, and how they are found."""

@@ -1,0 +1,1 @@
+"""What shoppers did and wrote: stored once, corrected, taken back and deleted."""

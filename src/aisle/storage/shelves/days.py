@@ -1,0 +1,92 @@
+"""The counts of days: those of a day are replaced as a whole, and counted anew when its events change."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, delete, func, select
+
+from aisle.shop import columns
+from aisle.shop.moments import DAY
+from aisle.storage.connection import Database
+from aisle.storage.database.dialects import insert_all
+from aisle.storage.rows import transact
+from aisle.storage.shelves.changed_days import CHANGED, DAY_OF
+from aisle.storage.tables import events, item_days, shelf_days, shop_days
+
+TABLES: Final = (shelf_days, item_days, shop_days)
+SHELVES, ITEMS, SHOP = (table.name for table in TABLES)
+"""The names of the tables."""
+
+_LATE: Final = 1_000
+"""So many events may have been numbered before the newest that is known, and stored after it."""
+
+
+class Counts(NamedTuple):
+    """The rows of a day, in the order of each table's columns of `shop.columns`, the day first."""
+
+    shelves: Sequence[tuple[Any, ...]]
+    items: Sequence[tuple[Any, ...]]
+    shop: Sequence[tuple[Any, ...]]
+    """At least the row without a currency, by which it is known that the day was counted."""
+
+
+def replace(db: Database, day: int, counts: Counts, through: int) -> None:
+    """Replace what is counted of a day, in one transaction.
+
+    Parameters
+    ----------
+    through
+        The number of the newest event that the counts know.
+    """
+
+    def work(connection: Connection) -> None:
+        # The shop's rows first: of two processes that count one day, the second waits here for the first.
+        for table, rows in ((shop_days, [(*row, through) for row in counts.shop]), (shelf_days, counts.shelves)):
+            connection.execute(delete(table).where(table.c.day == day))
+            insert_all(connection, table, rows)
+        connection.execute(delete(item_days).where(item_days.c.day == day))
+        insert_all(connection, item_days, counts.items)
+
+    transact(db, work)
+
+
+def to_count(db: Database, newest: int, moment: int) -> list[int]:
+    """Return the days that have to be counted, or counted anew, oldest first.
+
+    These are days with events that no count knows, days whose events changed, the days after those, as an order may be
+    owed to a click of the day before, and today and yesterday, whose shelves may still be stored.
+
+    Parameters
+    ----------
+    newest
+        The number of the newest event.
+    moment
+        Now.
+    """
+    today = moment - moment % DAY
+    with db.read() as connection:
+        changed = connection.execute(select(shop_days.c.day).where(shop_days.c.through == CHANGED)).scalars()
+        last = connection.execute(select(func.max(shop_days.c.through))).scalar_one()
+        since = min(last, newest) - _LATE if last is not None else 0
+        new = connection.execute(select(DAY_OF).where(events.c.seq > since).distinct()).scalars()
+        days = {*changed, *new}
+    days |= {day + DAY for day in days} | ({today - DAY, today} if days or last is not None else set())
+    return sorted(day for day in days if day <= today)
+
+
+def places_of_items(db: Database) -> list[tuple[str, int]]:
+    """Return how many places of shelves each item had on the days that are counted."""
+    query = select(item_days.c.item_id, func.sum(item_days.c.places)).group_by(item_days.c.item_id)
+    with db.read() as connection:
+        return [(item_id, int(places)) for item_id, places in connection.execute(query) if places]
+
+
+def rows(db: Database, name: str, since: int, until: int) -> list[tuple[Any, ...]]:
+    """Return the rows of a table from the day `since` up to, not including, `until`, as `shop.columns` has them."""
+    (table,) = (table for table in TABLES if table.name == name)
+    names = [column.name for column in table.columns if column.name not in ("seq", "through")]
+    query = select(*(table.c[name] for name in names)).where(
+        table.c[columns.DAY] >= since, table.c[columns.DAY] < until
+    )
+    with db.read() as connection:
+        return [tuple(row) for row in connection.execute(query)]

@@ -1,0 +1,105 @@
+"""The impressions table: every shelf that was served, a row each."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+from sqlalchemy import delete, func, select
+
+from aisle.shop import columns
+from aisle.storage.connection import Database
+from aisle.storage.database.dialects import insert_all
+from aisle.storage.parts import parts
+from aisle.storage.shoppers.owners import under_owners
+from aisle.storage.tables import impressions
+
+_REMOVED: Final = 5_000
+"""How many shelves are removed in one transaction, for which writers wait."""
+
+
+class ServedItem(NamedTuple):
+    """A place of a shelf; the first has position 1."""
+
+    item_id: str
+    position: int
+    score: float | None
+    """The model's score; None for an item that only fills the shelf up."""
+    propensity: float
+    """How probable it was that this item would stand here; 1 where nothing is left to chance."""
+
+
+class Impression(NamedTuple):
+    """A shelf that was served."""
+
+    recommendation_id: str
+    timestamp: int
+    user_id: str | None
+    session_id: str | None
+    placement: str
+    strategy: str
+    """What fills the placement."""
+    fallback: str | None
+    """What filled it instead, if that had nothing to show."""
+    model_version: int | None
+    """None for a shelf that no model filled."""
+    items: tuple[ServedItem, ...]
+
+
+def add(db: Database, served: Sequence[Impression]) -> int:
+    """Store shelves in one commit, and return how many; those of erased people are not stored.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses; then none is stored.
+    """
+    rows = [(*impression[:-1], msgspec.json.encode(impression.items).decode()) for impression in served]
+    with db.write() as connection:
+        kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
+        insert_all(connection, impressions, kept)
+    return len(kept)
+
+
+def get(db: Database, recommendation_id: str) -> Impression | None:
+    """Return a shelf that was served, or None if it was not, or not stored."""
+    query = select(*(impressions.c[name] for name in columns.IMPRESSIONS)).where(
+        impressions.c.recommendation_id == recommendation_id
+    )
+    with db.read() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    values = row._asdict()
+    items = msgspec.json.decode(values[columns.ITEMS_SHOWN], type=tuple[ServedItem, ...])
+    return Impression(**values | {columns.ITEMS_SHOWN: items})
+
+
+def scores(db: Database, placement: str, version: int, since: int, until: int, most: int) -> list[float]:
+    """Return the scores of what a model showed on a placement in some time, of the newest shelves."""
+    moment = impressions.c.timestamp
+    query = (
+        select(impressions.c[columns.ITEMS_SHOWN])
+        .where(moment >= since, moment < until, impressions.c.placement == placement)
+        .where(impressions.c.model_version == version, impressions.c.fallback.is_(None))
+        .order_by(moment.desc())
+        .limit(most)
+    )
+    with db.read() as connection:
+        shelves = [msgspec.json.decode(text, type=list[ServedItem]) for text in connection.execute(query).scalars()]
+    return [item.score for shelf in shelves for item in shelf if item.score is not None]
+
+
+def remove_older(db: Database, before: int) -> int:
+    """Remove shelves that were served before a moment, at most some thousands, and return how many."""
+    old = select(impressions.c.recommendation_id).where(impressions.c.timestamp < before).limit(_REMOVED)
+    with db.write() as connection:
+        names = connection.execute(old).scalars().all()
+        for some in parts(names):
+            connection.execute(delete(impressions).where(impressions.c.recommendation_id.in_(some)))
+    return len(names)
+
+
+def count(db: Database) -> int:
+    """Return how many there are."""
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(impressions)).scalar_one()

@@ -1,0 +1,57 @@
+"""Shelves that were served, on every database; and the key that signs their ids."""
+
+import threading
+
+from aisle.storage.access.credentials import signing_keys
+from aisle.storage.access.signing_key import signing_key
+from aisle.storage.connection import Database
+from aisle.storage.shelves import impressions
+from aisle.storage.shelves.impressions import Impression, ServedItem
+from aisle.storage.shoppers import merges, people
+
+SHOWN = (ServedItem("tea '1' 茶", 1, 0.5, 1.0), ServedItem("tea-2", 2, None, 1.0))
+
+
+def served(number: int, user_id: str | None = "u", items: tuple[ServedItem, ...] = SHOWN) -> Impression:
+    return Impression(f"r{number}", 10 + number, user_id, "s", "home", "personal", "popular", 3, items)
+
+
+def test_a_shelf_comes_back_as_it_was_served(db: Database) -> None:
+    assert impressions.add(db, [served(1), served(2, None)]) == 2
+    assert impressions.get(db, "r1") == served(1)
+    assert impressions.get(db, "r2") == served(2, None)
+    assert impressions.get(db, "r3") is None
+
+
+def test_the_longest_shelf_fits(db: Database) -> None:
+    longest = tuple(ServedItem('"' * 255 + str(place % 10), place, 0.123456789, 1.0) for place in range(1, 201))
+    impressions.add(db, [served(1, items=longest)])
+    assert impressions.get(db, "r1") == served(1, items=longest)
+
+
+def test_shelves_of_erased_people_are_not_stored(db: Database) -> None:
+    impressions.add(db, [served(1)])
+    assert people.erase(db, "u").rows["impressions"] == 1
+    assert impressions.add(db, [served(2), served(3, "v")]) == 1
+    assert impressions.count(db) == 1
+
+
+def test_shelves_of_a_merged_id_are_the_users(db: Database) -> None:
+    impressions.add(db, [served(1, "cookie")])
+    merges.merge(db, "cookie", "u")
+    impressions.add(db, [served(2, "cookie")])
+    assert [row["recommendation_id"] for row in people.export(db, "u")["impressions"]] == ["r1", "r2"]
+
+
+def test_all_processes_sign_with_one_key(db: Database) -> None:
+    with db.write() as connection:
+        connection.execute(signing_keys.delete())
+    keys: list[bytes] = []
+    threads = [threading.Thread(target=lambda: keys.append(signing_key(db))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(keys) == 4
+    assert set(keys) == {signing_key(db)}
+    assert len(keys[0]) == 32

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -109,13 +110,48 @@ def capacity(
 def pace(
     address: str, paths: Sequence[str], seconds: float, connections: int, per_second: float, core: int = 1
 ) -> Pace:
-    """Send so many requests a second, whether or not the server keeps up with each connection."""
+    """Send so many requests a second, whether or not the server keeps up with each connection.
+
+    All connections send at the same microsecond, so that requests come in heaps of as many as there are connections.
+    """
     with tempfile.TemporaryDirectory() as folder:
         uris, log = Path(folder) / "uris", Path(folder) / "log"
         uris.write_text("".join(f"{address}{path}\n" for path in paths))
         command = ["h2load", "--h1", f"-c{connections}", f"-D{seconds:.0f}", f"--rps={per_second / connections:.4f}"]
         _, share = _run([*command, f"--log-file={log}", f"-i{uris}"], core, {})
-        lines = [line.split("\t") for line in log.read_text().splitlines()]
+        lines = log.read_text().splitlines()
+    return _seen(lines, seconds, share)
+
+
+def by_chance(
+    address: str, paths: Sequence[str], seconds: float, connections: int, per_second: float, core: int = 1
+) -> Pace:
+    """Send so many requests a second at moments of chance, as shoppers who know nothing of each other do.
+
+    The moments are a Poisson process: the gaps of each connection are exponential, and its own.
+    """
+    rng = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder:
+        commands, logs = [], []
+        for number in range(connections):
+            script, log = Path(folder) / f"script-{number}", Path(folder) / f"log-{number}"
+            gaps = rng.exponential(
+                1000 * connections / per_second, size=round(2 * seconds * per_second / connections) + 9
+            )
+            moments = np.cumsum(gaps)
+            calls = rng.integers(0, len(paths), len(moments))
+            lines = zip(moments[moments < 1000 * seconds], calls, strict=False)
+            script.write_text("".join(f"{moment:.3f}\t{address}{paths[call]}\n" for moment, call in lines))
+            commands.append(["h2load", "--h1", "-c1", f"--log-file={log}", f"--timing-script-file={script}"])
+            logs.append(log)
+        _, share = _run(["sh", "-c", " & ".join(map(shlex.join, commands)) + " & wait"], core, {})
+        lines_seen = [line for log in logs for line in log.read_text().splitlines()]
+    return _seen(lines_seen, seconds, share)
+
+
+def _seen(log: Sequence[str], seconds: float, share: float) -> Pace:
+    """Return what a log of h2load says: a line for each answer, with its status and microseconds."""
+    lines = [line.split("\t") for line in log]
     statuses = np.array([int(line[1]) for line in lines])
     milliseconds = np.array([float(line[2]) / 1000 for line in lines])
     good = (statuses >= 200) & (statuses < 400)

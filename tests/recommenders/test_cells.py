@@ -9,7 +9,7 @@ from aisle.recommenders.implicit import graph_filter
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.implicit.graph_filter import GraphFilter, GraphFilterConfig
 from aisle.recommenders.query import ItemLists
-from aisle.recommenders.similar import directions, similar
+from aisle.recommenders.similar import at_length_one, directions, similar
 from aisle.recommenders.topn import topn_vectors
 from tests.recommenders.battery import ask, random_shop
 
@@ -152,7 +152,9 @@ def test_a_model_with_an_index_gives_the_scores_of_one_without() -> None:
 def test_similar_items_come_from_the_cells() -> None:
     vectors = clustered()
     items = np.arange(16, dtype=np.int32)
-    exact, by_cells = (similar(directions(vectors, found), items, 5) for found in (None, index(vectors, seed=0)))
+    exact, by_cells = (
+        similar(directions(at_length_one(vectors), found), items, 5) for found in (None, index(vectors, seed=0))
+    )
     common = [len(np.intersect1d(*both)) for both in zip(exact.items, by_cells.items, strict=True)]
     assert np.mean(common) > 4.8
 

@@ -1,10 +1,10 @@
 import numpy as np
 
-from aisle.recommenders.similar import Directions, directions, similar
+from aisle.recommenders.similar import Directions, at_length_one, directions, similar
 
 
 def model_with(vectors: list[list[float]]) -> Directions:
-    return directions(np.array(vectors, np.float32))
+    return directions(at_length_one(np.array(vectors, np.float32)))
 
 
 def test_cosines_without_the_item_itself() -> None:

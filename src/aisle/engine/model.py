@@ -1,8 +1,9 @@
 """A trained model, ready to answer: the components of a bundle, put together as its recipe says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
 from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
-from aisle.recommenders.similar import Directions, directions
+from aisle.recommenders.similar import Directions, at_length_one, directions
 from aisle.shop.errors import BundleError, NoModel
 from aisle.shop.ids import Vocabulary
 
@@ -53,7 +54,15 @@ VECTORS_FROM: Final = ("als", "audience")
 SALES_WINDOW: Final = 1
 """Which of `WINDOWS` says how items sell now."""
 
+Share: TypeAlias = Callable[[str, Callable[[], NDArray[np.float32]]], NDArray[np.float32]]
+"""How processes that serve one model share what each would compute: given its name and what computes it."""
+
 C = TypeVar("C", CandidatePruner, ItemState, Ranker)
+
+
+def unshared(_name: str, compute: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Compute an array for one process alone."""
+    return compute()
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +83,8 @@ class TrainedModel:
         The moment at which the training data ended.
     outranked
         Whether popularity ranks better than the personal model, and fills shelves in its place.
+    share
+        How other processes get at what this one computes of it.
     """
 
     version: int
@@ -82,9 +93,10 @@ class TrainedModel:
     recipe: Recipe
     data_end: int
     outranked: bool = False
+    share: Share = unshared
 
     @classmethod
-    def of_bundle(cls, version: int, bundle: Bundle, recipe: Recipe) -> Self:
+    def of_bundle(cls, version: int, bundle: Bundle, recipe: Recipe, share: Share = unshared) -> Self:
         """Put a model together from what a bundle holds.
 
         Raises
@@ -93,7 +105,7 @@ class TrainedModel:
             If what fills personal shelves is missing, or is of another version.
         """
         data_end = bundle.manifest.window[1] if bundle.manifest.window else bundle.manifest.created
-        model = cls(version, bundle.parts, bundle.items, recipe, data_end, bundle.manifest.outranked)
+        model = cls(version, bundle.parts, bundle.items, recipe, data_end, bundle.manifest.outranked, share)
         # Now, and not when the first shopper comes.
         _ = model.personal, model._by_objective
         return model
@@ -202,7 +214,10 @@ class TrainedModel:
         """What says by cosines which items are similar; None if no model has item vectors."""
         models = {model.name: model for model in self.components.values() if isinstance(model, HasItemVectors)}
         best = [models[name] for name in (CONTENT, self.recipe.model, *VECTORS_FROM, *models) if name in models]
-        return directions(best[0].item_vectors_, best[0].cells_) if best else None
+        if not best:
+            return None
+        vectors = best[0].item_vectors_
+        return directions(self.share("unit_vectors", lambda: at_length_one(vectors)), best[0].cells_)
 
     @cached_property
     def contents(self) -> NDArray[np.float32] | None:

@@ -24,9 +24,8 @@ class Directions(NamedTuple):
     """The bearings of the vectors in it."""
 
 
-def directions(vectors: Floats, cells: Cells | None = None) -> Directions:
-    """Return the directions of vectors (items, factors), and their index, given that of the vectors."""
-    unit_vectors = _unit(vectors)
+def directions(unit_vectors: Floats, cells: Cells | None = None) -> Directions:
+    """Return vectors of length 1 (items, factors) with their index, given that of the vectors that they come from."""
     if cells is None:
         return Directions(unit_vectors, None)
     cells = of_directions(cells, unit_vectors)
@@ -59,8 +58,8 @@ def similar(directions: Directions, items: NDArray[np.int32], n: int) -> Ranked:
     )
 
 
-def _unit(vectors: Floats) -> Floats:
-    """Return vectors at length 1; those of length 0 are NaN."""
+def at_length_one(vectors: Floats) -> Floats:
+    """Return vectors (items, factors) at length 1; those of length 0 are NaN."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit_vectors: Floats = np.divide(vectors, lengths, out=np.full_like(vectors, np.nan), where=lengths > 0)
     return unit_vectors

@@ -72,7 +72,7 @@ def test_a_damaged_bundle_is_refused_once_and_the_old_one_stays(
     content = array.read_bytes()
     array.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     assert [server.model_version() for _ in range(3)] == [1, 1, 1]
-    assert sum("keeping model 1" in record.message for record in caplog.records) == 1
+    assert sum("keeping model 1" in record.getMessage() for record in caplog.records) == 1
 
 
 def test_a_server_that_starts_on_a_damaged_bundle_takes_the_one_before(

@@ -12,7 +12,7 @@ from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.content.content import Content, ContentConfig
 from aisle.recommenders.implicit.als import ALS, ALSConfig
-from aisle.recommenders.similar import directions, similar
+from aisle.recommenders.similar import at_length_one, directions, similar
 from aisle.shop.columns import BRAND, CATEGORY, DESCRIPTION, ITEM_ID, PRICE, TAGS, TITLE
 from aisle.shop.errors import InputError, NotEnoughData, SettingsError
 from tests.recommenders.battery import VectorBattery, ask, ask_rows, listed, random_shop, shop
@@ -91,7 +91,9 @@ def test_a_history_of_an_item_nobody_else_has_touched_finds_its_like() -> None:
 
 def test_without_regard_to_content_an_untouched_item_still_has_a_place() -> None:
     model = Content(ContentConfig(factors=8, content_share=0)).fit(two_tastes(), seed=0)
-    assert set(similar(directions(model.item_vectors_), np.array([4], np.int32), 4).items[0].tolist()) == {0, 1, 2, 3}
+    assert set(
+        similar(directions(at_length_one(model.item_vectors_)), np.array([4], np.int32), 4).items[0].tolist()
+    ) == {0, 1, 2, 3}
 
 
 def test_what_was_sent_back_pushes_its_like_away() -> None:

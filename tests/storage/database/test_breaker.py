@@ -67,7 +67,7 @@ def test_a_database_that_answers_with_other_tables_stays_away_and_is_told_once(
     circuit.trip()
     _wait_for_closing(circuit)
     assert next(asked, None) is None
-    assert [record.message for record in caplog.records].count("schema 0001") == 1
+    assert caplog.messages.count("schema 0001") == 1
 
 
 def _wait_for_closing(circuit: Breaker) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aisle.engine.model import TrainedModel
 from aisle.recommenders.abilities import HasItemVectors
-from aisle.recommenders.similar import directions, similar
+from aisle.recommenders.similar import at_length_one, directions, similar
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.money import from_micros
 
@@ -101,7 +101,7 @@ def neighbours_frame(model: TrainedModel, name: str, item_id: str, n: int) -> pl
     vectors = _vectors(model, name)
     if item_id not in model.items:
         raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
-    nearest = similar(directions(vectors), np.array([model.items.number(item_id)], np.int32), n)
+    nearest = similar(directions(at_length_one(vectors)), np.array([model.items.number(item_id)], np.int32), n)
     filled = nearest.items[0] >= 0
     ids = [model.items.ids[item] for item in nearest.items[0][filled].tolist()]
     return pl.DataFrame(

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,7 +14,6 @@ from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
 from aisle.kernels.threads import hold_blas
 from aisle.models import registry
-from aisle.models.bundle import Bundle
 from aisle.shop.errors import AisleError, BundleError, DatabaseUnavailable, NoModel, StillUnavailable
 from aisle.storage.connection import Database
 from aisle.storage.work.models import ModelRow
@@ -156,8 +156,12 @@ class ModelWatch:
 
     def _load(self, row: ModelRow, digest: str) -> TrainedModel:
         hold_blas()
-        bundle: Bundle = registry.load(self._bundles, row) if self._private is None else self._private.open(row, digest)
-        model = TrainedModel.of_bundle(row.version, bundle, Recipe.parse(row.recipe))
+        recipe = Recipe.parse(row.recipe)
+        if self._private is None:
+            model = TrainedModel.of_bundle(row.version, registry.load(self._bundles, row), recipe)
+        else:
+            share = partial(self._private.shared, digest)
+            model = TrainedModel.of_bundle(row.version, self._private.open(row, digest), recipe, share)
         self._prepare(model)
         return model
 

@@ -6,10 +6,13 @@ original, truncation included, reaches a process that serves.
 
 import fcntl
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from aisle.models import registry
 from aisle.models.bundle import MANIFEST, Bundle
@@ -61,6 +64,30 @@ class PrivateBundles:
             self._clear_away()
             # The copy was read whole when it was made, and nobody else writes here.
             return registry.load(self._copies, replace(row, path=digest), verify=False)
+
+    def shared(self, digest: str, name: str, compute: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Return an array that follows from a bundle: the first worker computes it, and all map it from a file.
+
+        Parameters
+        ----------
+        digest
+            The bundle's, which `open` has returned before.
+        name
+            What the array is.
+        """
+        file = self._copies / digest / f"{name}.shared.npy"
+        try:
+            with (self._copies / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not file.exists():
+                    partial = file.with_suffix(".partial")
+                    with partial.open("wb") as written:
+                        np.save(written, compute(), allow_pickle=False)
+                    partial.rename(file)
+            array: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
+        except OSError:
+            return compute()  # the copy was cleared away, or the disk is full: memory is dearer, and it works
+        return array
 
     def _make(self, row: ModelRow, copy: Path) -> None:
         partial = self._copies / _PARTIAL

@@ -1,0 +1,34 @@
+"""What the workers of a server share beside the copy of a bundle."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aisle.app.serving.private_bundles import PrivateBundles
+
+VECTORS = np.arange(6, dtype=np.float32).reshape(3, 2)
+
+
+@pytest.fixture
+def bundles(tmp_path: Path) -> PrivateBundles:
+    (tmp_path / "copies" / "digest").mkdir(parents=True)
+    return PrivateBundles(tmp_path / "models", tmp_path / "copies")
+
+
+def test_the_first_worker_computes_and_all_map_the_same_file(bundles: PrivateBundles, tmp_path: Path) -> None:
+    first = bundles.shared("digest", "vectors", VECTORS.copy)
+    second = bundles.shared("digest", "vectors", lambda: pytest.fail("computed twice"))
+    assert isinstance(second, np.memmap)
+    np.testing.assert_array_equal(first, VECTORS)
+    np.testing.assert_array_equal(second, VECTORS)
+    assert [file.name for file in (tmp_path / "copies" / "digest").iterdir()] == ["vectors.shared.npy"]
+
+
+def test_a_worker_whose_copy_was_cleared_away_computes_for_itself(bundles: PrivateBundles) -> None:
+    np.testing.assert_array_equal(bundles.shared("another", "vectors", VECTORS.copy), VECTORS)
+
+
+def test_a_file_that_was_not_written_to_its_end_is_written_again(bundles: PrivateBundles, tmp_path: Path) -> None:
+    (tmp_path / "copies" / "digest" / "vectors.shared.partial").write_bytes(b"half")
+    np.testing.assert_array_equal(bundles.shared("digest", "vectors", VECTORS.copy), VECTORS)

@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 import requests
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
 from schemathesis import Case, GenerationMode
 from schemathesis.core.errors import InvalidSchema
 from schemathesis.core.failures import FailureGroup
@@ -30,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from urllib3 import Retry
 
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
@@ -97,6 +99,8 @@ def fuzz(url: str, description: dict[str, Any], keys: Sequence[str], wanted: int
     operations = [operation for result in from_dict(description).get_all_operations() for operation in _sound(result)]
     answers = Answers(Counter(), {})
     with requests.Session() as session:
+        # After a failure the server closes the connection, be it that the next request is on its way already.
+        session.mount(url, HTTPAdapter(max_retries=Retry(2, status=0, allowed_methods=None)))
         for round_ in count():
             for operation in operations:
                 left = wanted - answers.statuses.total()

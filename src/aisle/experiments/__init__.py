@@ -1,1 +1,1 @@
-"""Experiments: who sees what, and what can be said about it. No I/O; the statistics are in a folder of their own."""
+"""Experiments: who sees what, what can be said about it, and estimates before a launch. No I/O."""

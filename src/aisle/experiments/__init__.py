@@ -1,0 +1,1 @@
+"""Experiments: estimates before a launch, and comparisons of what shoppers were shown."""

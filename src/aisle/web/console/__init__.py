@@ -2,9 +2,9 @@
 
 A page is added in four steps:
 
-1. A module here: a class with `LINK` (where it stands in the navigation), `WAYS` (method, path and scope of each of its
-   routes), `__init__(self, frame: Frame)` and `add_to(self, app)`. A page reads from the shop by `frame.live`, shows
-   itself by `frame.show(request, "console/….html", …)`, and ends a form by `frame.done(request, path, text)`. Polars,
+1. A module here: a subclass of `Page` with `LINK` (its place in the navigation), `WAYS` (method, path and scope of
+   each of its routes) and `add_to(self, app)`. It reads from the shop by `self._frame.live`, shows itself by
+   `self._frame.show(request, "console/….html", …)`, and ends a form by `self._frame.done(request, path, text)`. Polars,
    `insights` and `report` are imported in the functions that need them: a serving process starts without them.
 2. A template in `web/templates/console`, which extends `console/base.html` and uses the macros of `console/parts.html`:
    `card`, `table`, `filters`, `form`, `empty` and `symbol`; and `drawn` of `macros.html` for charts.

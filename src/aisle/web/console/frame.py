@@ -1,8 +1,9 @@
 """The frame of the console's pages: navigation, who is logged in, what was just done, and problems."""
 
 import base64
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from fastapi import FastAPI
 from jinja2 import Environment
@@ -35,14 +36,16 @@ class Link(NamedTuple):
     """The name of a Lucide icon."""
 
 
-class Page(Protocol):
+class Page(ABC):
     """A page of the console."""
 
-    LINK: Link
-    WAYS: tuple[Way, ...]
+    LINK: ClassVar[Link]
+    WAYS: ClassVar[tuple[Way, ...]]
 
-    def __init__(self, frame: "Frame") -> None: ...
+    def __init__(self, frame: "Frame") -> None:
+        self._frame = frame
 
+    @abstractmethod
     def add_to(self, app: FastAPI) -> None:
         """Add every route to an application."""
 

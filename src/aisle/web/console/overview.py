@@ -7,19 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aisle.shop.access import Scope
-from aisle.web.console.frame import Frame, Link
+from aisle.web.console.frame import Link, Page
 
 PATH: Final = "/console/overview"
 
 
-class Overview:
+class Overview(Page):
     """The first page of the console."""
 
     LINK = Link(PATH, "Overview", "layout-dashboard")
     WAYS = (("GET", PATH, Scope.TEAM),)
-
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
 
     def add_to(self, app: FastAPI) -> None:
         """Add every route to an application."""

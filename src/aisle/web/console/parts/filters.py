@@ -39,9 +39,13 @@ class Chip(NamedTuple):
 class Filter(Protocol):
     """One thing that a page can be filtered by."""
 
-    name: str
-    """Its parameter in the address."""
-    label: str
+    @property
+    def name(self) -> str:
+        """Its parameter in the address."""
+
+    @property
+    def label(self) -> str:
+        """What a page calls it."""
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Experiments: estimates before a launch, and comparisons of what shoppers were shown."""
+"""Experiments: who sees what, what can be said about it, and estimates before a launch. No I/O."""

@@ -41,6 +41,8 @@ from aisle.storage.tables import (
     recommendations,
     rejects,
     reviews,
+    segment_members,
+    segments,
     shelf_days,
     shop_days,
     users,
@@ -56,6 +58,7 @@ BY_USER: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
     import_changes,
 )
@@ -78,6 +81,7 @@ WITHOUT_PEOPLE: Final = (
     drift,
     leases,
     jobs,
+    segments,
 )
 """The tables that hold nobody."""
 
@@ -138,6 +142,7 @@ _DELETED: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
 )
 

@@ -1,6 +1,6 @@
 """Segments, those that every shop starts with, and who belongs to them.
 
-Revision 0020. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0021. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 import time
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 ID = sa.String(256).with_variant(sa.VARBINARY(256), "mysql")
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

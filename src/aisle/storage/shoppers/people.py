@@ -45,6 +45,7 @@ from aisle.storage.tables import (
     segments,
     shelf_days,
     shop_days,
+    trainings,
     users,
 )
 from aisle.storage.tables import event_changes as changed_blocks
@@ -73,6 +74,7 @@ WITHOUT_PEOPLE: Final = (
     item_changes,
     changed_blocks,
     models,
+    trainings,
     imports,
     erased,
     shelf_days,

@@ -222,6 +222,15 @@ models: Final = Table(
     **OPTIONS,
 )
 
+trainings: Final = Table(
+    "trainings",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("record", LONG_TEXT, nullable=False),
+    **OPTIONS,
+)
+"""What the training of each model told of it, as JSON; not in `models`, which every process reads once a second."""
+
 paged_shelves: Final = Table(
     "paged_shelves",
     metadata,

@@ -13,7 +13,7 @@ from aisle.storage.connection import Database, connect
 from aisle.storage.log import events, imports, rejects, reviews
 from aisle.storage.shelves import days, placement_rules, rule_drafts
 from aisle.storage.shoppers import people, users
-from aisle.storage.work import models
+from aisle.storage.work import models, trainings
 from tests.contract.storage.conftest import Shops
 from tests.contract.storage.shelves.test_days import counts as of_day
 from tests.contract.storage.shoppers.test_people import ANNA, BOB, fill
@@ -29,6 +29,7 @@ def fill_all(db: Database) -> None:
     events.store(db, [samples.event(7, rating=0.1, properties='{"a": "\\u0000"}', user_id=None, item_id=" i ")])
     models.add(db, recipe={"a": 1}, metrics={})
     models.add(db, recipe={"a": 2}, metrics={})
+    trainings.store(db, 2, {"reason": "first"})
     rejects.add(db, [samples.reject("\x00\ud800 \x1b")])
     for person in (ANNA, BOB):
         fill(db, person)

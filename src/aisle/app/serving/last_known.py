@@ -1,7 +1,7 @@
 """What a server knew last, in files beside the bundles: with them it can start while its database is away.
 
-These are the row of the model that it served, the catalogue, the keys and the published rules, one line of JSON for each. A file appears as
-a whole or not at all, and one that cannot be read counts as missing.
+These are the row of the model that it served, the catalogue, the keys and the published rules, one line of JSON for
+each. A file appears as a whole or not at all, and one that cannot be read counts as missing.
 """
 
 import logging

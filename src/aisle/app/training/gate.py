@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from aisle.app.data.tables import Tables
 from aisle.app.progress import Progress
 from aisle.app.serving.published_rules import read_placements
-from aisle.engine.placement import Placement
 from aisle.app.settings import Settings
 from aisle.app.training.budget import Stage
 from aisle.app.training.calibrating import Calibrated, calibrate
@@ -34,6 +33,7 @@ from aisle.app.training.measuring import (
 from aisle.app.training.placement_report import PlacementFigures, PlacementReport, ShareCost, placement_report
 from aisle.app.training.repeat_share import least_repeat_share, with_repeat_share
 from aisle.engine.model import TrainedModel
+from aisle.engine.placement import Placement
 from aisle.engine.recipe import BASELINE, Recipe
 from aisle.engine.shelf.long_tail import TailCost
 from aisle.evaluation.compare import Finding, compare, describe, verdict

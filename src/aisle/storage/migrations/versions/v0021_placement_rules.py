@@ -1,6 +1,6 @@
 """Rules of placements that the team publishes, and its drafts.
 
-Revision 0020. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0021. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 ID = sa.String(256).with_variant(sa.VARBINARY(256), "mysql")
 LONG_TEXT = sa.Text().with_variant(MEDIUMTEXT(), "mysql")

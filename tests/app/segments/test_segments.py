@@ -13,7 +13,7 @@ from aisle.app.work.kinds import kind_named
 from aisle.shop.errors import FileError, InputError, NoModel, NotFound
 from aisle.shop.moments import now
 from aisle.storage.log import events
-from aisle.storage.migrations.versions.v0021_segments import STARTERS
+from aisle.storage.migrations.versions.v0022_segments import STARTERS
 from aisle.storage.shoppers import users
 from tests.storage import samples
 

@@ -5,7 +5,7 @@ import pytest
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.moments import DAY
 from aisle.storage.connection import Database
-from aisle.storage.migrations.versions.v0021_segments import STARTERS
+from aisle.storage.migrations.versions.v0022_segments import STARTERS
 from aisle.storage.shoppers import merges, people, segments
 from tests.storage import samples
 

@@ -1,6 +1,6 @@
 """Segments, those that every shop starts with, and who belongs to them.
 
-Revision 0021. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0022. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 import time
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 ID = sa.String(256).with_variant(sa.VARBINARY(256), "mysql")
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

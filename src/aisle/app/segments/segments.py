@@ -29,9 +29,6 @@ from aisle.storage.shoppers.segments import Moved, SegmentRow
 MOST_NAME: Final = 64
 """The longest name, in characters."""
 
-MEMBERS: Final = pl.Schema({USER_ID: pl.String, "since": pl.Datetime("us", "UTC")})
-SIZES: Final = pl.Schema({"day": pl.Date, "members": pl.Int64})
-
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """A named group of shoppers."""
@@ -153,7 +150,8 @@ class Segments:
             If there is no segment of this name.
         """
         found = segments.members(self._db, self._updated(name).number)
-        return pl.DataFrame(found, schema={USER_ID: pl.String, "since": pl.Int64}, orient="row").cast(dict(MEMBERS))
+        known = pl.DataFrame(found, schema={USER_ID: pl.String, "since": pl.Int64}, orient="row")
+        return known.with_columns(pl.col("since").cast(pl.Datetime("us", "UTC")))
 
     def sizes(self, name: str) -> pl.DataFrame:
         """Return the number of `members` at the end of each `day` on which it changed, oldest first."""

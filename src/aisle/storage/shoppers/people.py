@@ -43,6 +43,7 @@ from aisle.storage.tables import (
     reviews,
     shelf_days,
     shop_days,
+    trainings,
     users,
 )
 from aisle.storage.tables import event_changes as changed_blocks
@@ -70,6 +71,7 @@ WITHOUT_PEOPLE: Final = (
     item_changes,
     changed_blocks,
     models,
+    trainings,
     imports,
     erased,
     shelf_days,

@@ -142,8 +142,7 @@ class Mind:
 
 def examination(places: int) -> NDArray[np.float64]:
     """Return the chance that each of so many places is looked at, (places,)."""
-    chance: NDArray[np.float64] = np.arange(1, places + 1) ** -EXAMINED
-    return chance
+    return np.power(np.arange(1, places + 1), -EXAMINED, dtype=np.float64)
 
 
 def judge(world: World, shoppers: Shoppers, memory: Memory, visit: Visit, rng: Generator, *, known: bool) -> Mind:

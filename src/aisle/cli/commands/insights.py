@@ -48,9 +48,9 @@ def insights(
             ]
         )
         return
-    days = f"{format_day(found.first)} to {format_day(found.end - 1)}"
+    time = f"{format_day(found.first)} to {format_day(found.end - 1)}"
     rows = [(insight.title, insight.sentence) for insight in found.insights]
-    terminal.out.print(terminal.table(f"{found.events:,} events, {days}", ("", "what it says"), rows))
+    terminal.out.print(terminal.table(f"{found.events:,} events, {time}", ("", "what it says"), rows))
     if found.left_out:
         terminal.say(f"{found.left_out:,} events from the future, or far from all others, are left out.")
     if html:

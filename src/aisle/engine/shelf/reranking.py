@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.shelf.attributes import Codes, Floats, ItemAttributes
-from aisle.engine.shelf.boosts import boosted, pinned
+from aisle.engine.shelf.boosts import boosted, in_place, pinned
 from aisle.engine.shelf.diversity import diversified
 from aisle.engine.shelf.fatigue import stepped_back
 from aisle.engine.shelf.filters import NO_CONTEXT, Drop, Places, RequestContext, dropped
@@ -46,7 +46,8 @@ def rerank(
     context: RequestContext = NO_CONTEXT,
     vectors: Floats | None = None,
 ) -> Reranked:
-    """Apply the rules to candidates: filters, boosts, fatigue, pins, groups, shares, diversity, long tail, windows.
+    """Apply the rules to candidates: filters, boosts, fatigue, pins and locks, groups, shares, diversity, long tail,
+    windows.
 
     What steps back stands behind all others, and not at all where others fill the shelf.
 
@@ -79,7 +80,10 @@ def rerank(
     is_tired = among(items, context.tired) if len(context.tired) else None
     if is_tired is not None:
         order = stepped_back(order, is_tired)
-    order, fixed = pinned(order, items, rules)
+    # Until they are put in place, pinned and locked candidates come first: they count in every step, and none moves
+    # them.
+    order, held = pinned(order, items, attributes, rules)
+    fixed = len(held)
     codes = _standing(items[order], attributes.group[order], rules.rules, n, context, fixed)
     drops[order] = _DROPS[codes]
     order = order[codes == STANDS]
@@ -94,10 +98,12 @@ def rerank(
     if rules.rules.long_tail:
         order = order[promoted(attributes.tail[order], n, rules.rules.long_tail, fixed)]
     if rules.rules.at_most:
-        chosen = spread(attributes.take(order), rules.rules.windows, n, fixed)
+        chosen = spread(attributes.take(order), rules.rules.windows, n, held)
         if len(chosen) < min(n, len(order)):
             drops[np.delete(order, chosen)] = Drop.AT_MOST
         order = order[chosen]
+    elif fixed:
+        order = order[in_place(len(order), held)]
     return Reranked(order[:n], drops)
 
 

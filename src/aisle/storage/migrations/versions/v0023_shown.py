@@ -1,12 +1,12 @@
 """A shopper's newest shelves are found by one index.
 
-Revision 0021. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0023. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:

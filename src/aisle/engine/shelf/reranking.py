@@ -46,8 +46,7 @@ def rerank(
     context: RequestContext = NO_CONTEXT,
     vectors: Floats | None = None,
 ) -> Reranked:
-    """Apply the rules to candidates: filters, boosts, fatigue, pins and locks, groups, shares, diversity, long tail,
-    windows.
+    """Apply the rules to candidates: filters, boosts, fatigue, pins, locks, groups, shares, diversity, tail, windows.
 
     What steps back stands behind all others, and not at all where others fill the shelf.
 

@@ -19,6 +19,7 @@ from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.app.serving.connections import connections
 from aisle.app.serving.erasure_watch import ErasureWatch
+from aisle.app.serving.exploration import seed_of, share_to_explore
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.last_known import FOLDER, NOTHING, LastKnown
@@ -38,6 +39,7 @@ from aisle.app.serving.shown import shown_to
 from aisle.app.serving.warming import warm_up
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
+from aisle.engine.exploring import explored
 from aisle.engine.model import TrainedModel
 from aisle.engine.ordering import best_first, taste
 from aisle.engine.placement import Placement, place
@@ -137,8 +139,10 @@ class Live:
         catalogue = LiveCatalogue(model.items, held, self._reads)
         query = self._query(request, placement, profile, model, catalogue)
         proposals = placement.strategy.propose(query)
-        placed = place(placement, query, proposals)
-        shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
+        placed, recommendation_id = place(placement, query, proposals), self.recommendation_ids.new()
+        if share := share_to_explore(self._reads, request, placement, profile):
+            placed = explored(placed, placement, query, share, seed_of(recommendation_id))
+        shelf = to_shelf(placed, query, catalogue, placement.name, recommendation_id)
         if asked and catalogue.is_as_held:
             self._shared.keep(asked, Basis(held, placements), shelf)
         if request.explain:
@@ -163,7 +167,7 @@ class Live:
 
     def shelf_to_show(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, and note that a shopper sees it."""
-        shelf = self.shelf(request)
+        shelf = self.shelf(msgspec.structs.replace(request, explore=True))
         self.note_shown(shelf, request)
         return shelf
 
@@ -195,7 +199,7 @@ class Live:
         model, shelves = self.model_watch.current(), list[Shelf]()
         for placement in placements:
             above = (*request.exclude_ids, *(item.item_id for shelf in shelves for item in shelf.items))
-            asked = msgspec.structs.replace(request, placement=placement, exclude_ids=above)
+            asked = msgspec.structs.replace(request, placement=placement, exclude_ids=above, explore=to_show)
             shelves.append(self.filled(asked, profile, model))
         for shelf in shelves if to_show else ():
             self.note_shown(shelf, msgspec.structs.replace(request, placement=shelf.placement))

@@ -60,6 +60,8 @@ class PlacedShelf:
     drops
         A code of `engine.shelf.filters.Drop` for each candidate, (candidates,). Whatever is `KEPT` and not shown stood
         behind the last place.
+    propensities
+        How probable it was that each item would stand at its place, (shown,); None: nothing was left to chance.
     """
 
     proposal: Proposal
@@ -67,6 +69,7 @@ class PlacedShelf:
     items: Ints
     scores: Floats
     drops: NDArray[np.int8]
+    propensities: NDArray[np.float64] | None = None
 
     def dropped_by(self) -> dict[int, str]:
         """Return the rule that left out each of the candidates that a rule did, by item number."""

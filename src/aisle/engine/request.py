@@ -30,6 +30,8 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
         Rules that override those of the placement for this request, by the names of `engine.shelf.rules.Rules`.
     explain
         Whether each item says why it stands there.
+    explore
+        Whether some places may explore, as of the placement's rules: a shopper gets to see the shelf as it is.
     tried
         Events that count beside the stored ones and are stored nowhere: what somebody tries out, newest first.
     """
@@ -44,4 +46,5 @@ class ShelfRequest(msgspec.Struct, frozen=True, kw_only=True):
     exclude_ids: tuple[str, ...] = ()
     rules: Mapping[str, Any] = {}
     explain: bool = False
+    explore: bool = False
     tried: tuple[ProfileEvent, ...] = ()

@@ -6,13 +6,16 @@ from typing import Final
 import numpy as np
 
 from aisle.app.serving.catalogue import LiveCatalogue
-from aisle.app.serving.shelf import name_of
+from aisle.app.serving.shelf import is_explored, name_of
 from aisle.engine.placement import PlacedShelf, Placement
 from aisle.engine.proposals import Ints
 from aisle.engine.query import ShelfQuery
 from aisle.engine.ranking.explain import POPULAR, Reason, reasons, sentence
 from aisle.shop import moments
 from aisle.shop.ids import UNKNOWN
+
+EXPLORED: Final = "something new to you"
+"""The reason of an item of which little is known."""
 
 PINNED: Final = "chosen by the shop"
 """The reason of an item that no model knows."""
@@ -22,6 +25,14 @@ def reasons_of_shelf(
     placement: Placement, query: ShelfQuery, placed: PlacedShelf, catalogue: LiveCatalogue
 ) -> list[str]:
     """Return why each item is on a shelf, as shoppers read it."""
+    ranked = _reasons_of_ranked(placement, query, placed, catalogue)
+    return [EXPLORED if new else reason for new, reason in zip(is_explored(placed).tolist(), ranked, strict=True)]
+
+
+def _reasons_of_ranked(
+    placement: Placement, query: ShelfQuery, placed: PlacedShelf, catalogue: LiveCatalogue
+) -> list[str]:
+    """Return why each item would be there if it was ranked."""
     explanation = placed.proposal.fallback or placement.strategy
     if explanation.reason is not None:
         return [explanation.reason.format(_leading_name(query, placed, catalogue))] * len(placed.items)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from aisle.engine.placement import PlacedShelf
 from aisle.engine.proposals import FALLBACKS as EVERY_FALLBACK
@@ -18,7 +19,7 @@ from aisle.engine.proposals import (
 )
 from aisle.engine.query import ShelfQuery
 from aisle.shop.ids import UNKNOWN, among
-from aisle.storage.shelves.impressions import Impression, ServedItem
+from aisle.storage.shelves.impressions import EXPLORED, Impression, ServedItem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,6 +54,8 @@ class ShelfItem(msgspec.Struct, frozen=True):
     """Why it is on the shelf, for the shopper to read."""
     fallback: str | None = None
     """The fallback that fills its place, one of `FALLBACKS`; null if the placement's own strategy proposes it."""
+    propensity: float = 1.0
+    """How probable it was that this item would stand here; 1 where nothing is left to chance."""
 
 
 class Because(msgspec.Struct, frozen=True):
@@ -123,8 +126,10 @@ def to_shelf(
         because = Because(item_id, catalogue.name(item_id))
     return Shelf(
         items=[
-            msgspec.structs.replace(_shelf_item(*columns_of_item), fallback=filling)
-            for filling, *columns_of_item in zip(_fillings(placed), *columns, strict=True)
+            msgspec.structs.replace(_shelf_item(*columns_of_item), fallback=filling, propensity=propensity)
+            for filling, propensity, *columns_of_item in zip(
+                _fillings(placed), propensities_of(placed), *columns, strict=True
+            )
         ],
         model_version=query.model.version,
         fallback=None if fallback is None else fallback.name,
@@ -138,8 +143,18 @@ def _fillings(placed: PlacedShelf) -> list[str | None]:
     """Return the fallback that fills the place of each item: popular items stand behind what is proposed."""
     fallback = placed.proposal.fallback
     of_proposal = None if fallback is None else fallback.name
-    proposed = among(placed.items, placed.proposal.items)
+    proposed = among(placed.items, placed.proposal.items) | is_explored(placed)
     return [of_proposal if own else POPULAR.name for own in proposed.tolist()]
+
+
+def propensities_of(placed: PlacedShelf) -> list[float]:
+    """Return how probable it was that each item would stand at its place."""
+    return [1.0] * len(placed.items) if placed.propensities is None else placed.propensities.tolist()
+
+
+def is_explored(placed: PlacedShelf) -> NDArray[np.bool_]:
+    """Return which places explore: what ranks best is always likelier than not, and nothing else is."""
+    return np.array(propensities_of(placed)) < EXPLORED
 
 
 def without_database(shelf: Shelf, *, knows_profile: bool) -> Shelf:
@@ -151,7 +166,7 @@ def without_database(shelf: Shelf, *, knows_profile: bool) -> Shelf:
 
 
 def impression_of(shelf: Shelf, strategy: str, request: "ShelfRequest", moment: int) -> Impression:
-    """Return a shelf as the impression that it leaves. Nothing on a shelf is left to chance: propensities are 1."""
+    """Return a shelf as the impression that it leaves."""
     return Impression(
         recommendation_id=shelf.recommendation_id,
         timestamp=moment,
@@ -161,7 +176,9 @@ def impression_of(shelf: Shelf, strategy: str, request: "ShelfRequest", moment: 
         strategy=strategy,
         fallback=shelf.fallback,
         model_version=shelf.model_version,
-        items=tuple(ServedItem(item.item_id, place, item.score, 1.0) for place, item in enumerate(shelf.items, 1)),
+        items=tuple(
+            ServedItem(item.item_id, place, item.score, item.propensity) for place, item in enumerate(shelf.items, 1)
+        ),
     )
 
 

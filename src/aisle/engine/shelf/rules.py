@@ -22,6 +22,11 @@ Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Days = Annotated[float, msgspec.Meta(gt=0)]
 Boost = Annotated[float, msgspec.Meta(ge=0.001, le=1000)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+MOST_EXPLORED: Final = 0.3
+"""The largest share of places that may explore: what ranks best is always likelier than anything else."""
+
+Explored = Annotated[float, msgspec.Meta(ge=0, le=MOST_EXPLORED)]
 Visits = Annotated[int, msgspec.Meta(ge=2, le=100)]
 Place = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
@@ -87,6 +92,10 @@ class Rules(Config, frozen=True):
     category that people buy again, too, and not only just bought."""
     fatigue: Visits | Literal[False] = False
     """What a shopper was shown here on so many visits and never touched steps back for a while; `false`: never."""
+    explore: Explored = 0.0
+    """The share of places that show something else than what ranks best, of which little is known."""
+    explore_per_day: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 20
+    """A shopper is shown no more such items here in 24 hours, but for those of one shelf."""
     at_most: dict[str, str] = msgspec.field(default_factory=dict)
     """How many items of one `brand` or `category` may stand close together: `brand = "1 in 4"`."""
 
@@ -117,7 +126,8 @@ class Rules(Config, frozen=True):
     @property
     def know_the_shopper(self) -> bool:
         """Whether they look at what the shopper did."""
-        return self.seen_share < 1 or self.bounds_repeats or self.not_bought_within_days is not None
+        shares = self.seen_share < 1 or self.bounds_repeats
+        return shares or self.not_bought_within_days is not None or bool(self.fatigue or self.explore)
 
     def without_shares(self) -> Self:
         """Return the rules without the shares of what the shopper knows."""

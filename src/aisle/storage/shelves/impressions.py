@@ -22,6 +22,10 @@ _STREAMED: Final = 1_000
 """How many shelves are read at a time."""
 
 
+EXPLORED: Final = 0.5
+"""What stands at its place with a smaller propensity was shown to explore: less than this share of places does."""
+
+
 class ServedItem(NamedTuple):
     """A place of a shelf; the first has position 1."""
 
@@ -101,6 +105,13 @@ def shown_to(db: Database, user_id: str, placement: str, since: int, newest: int
     """Return a shopper's newest shelves of a placement since a moment, newest first."""
     values = {"user_id": user_id, "placement": placement, "since": since, "newest": newest}
     return [ShownShelf(moment, _item_ids(text)) for moment, text in db.rows(_SHOWN_TO, values)]
+
+
+def explored(db: Database, user_id: str, placement: str, since: int, newest: int) -> int:
+    """Return how many items of a shopper's newest shelves of a placement since a moment were shown to explore."""
+    values = {"user_id": user_id, "placement": placement, "since": since, "newest": newest}
+    shelves = (_places.decode(text) for _, text in db.rows(_SHOWN_TO, values))
+    return sum(place.propensity < EXPLORED for shelf in shelves for place in shelf)
 
 
 def stream_shown(db: Database, placement: str, since: int) -> Iterator[tuple[str, ShownShelf]]:

@@ -39,7 +39,8 @@ def recommendations(live: Live, caller: Caller, wanted: ShelfWanted) -> Recommen
         rehearse_now_and_then(live, request)
         return _answer(live.shelf_to_show(request), started)
     else:
-        shelf = _sorted(live.shelf(structs.replace(request, n=MAX_SHELF)), wanted.sort)
+        whole = structs.replace(request, n=MAX_SHELF, explore=wanted.sort == "best")
+        shelf = _sorted(live.shelf(whole), wanted.sort)
         live.note_shown(_part(shelf, wanted), request)
         if wanted.offset is not None:
             live.paged.keep(shelf, request.user_id, request.session_id)

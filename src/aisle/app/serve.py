@@ -149,6 +149,12 @@ class Live:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not profile.away) if profile.away or catalogue.is_old else shelf
 
+    def item_ids(self, placement: Placement, request: ShelfRequest, profile: Profile, model: TrainedModel) -> list[str]:
+        """Return what would stand on a placement that is only tried out, whatever the shop's own one of its name is."""
+        catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
+        query = self._query(request, placement, profile, model, catalogue)
+        return catalogue.vocabulary.ids(place(placement, query, placement.strategy.propose(query)).items)
+
     def _query(
         self,
         request: ShelfRequest,

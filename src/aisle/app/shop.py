@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from aisle.app.segments.segments import Segments
     from aisle.app.serving.batch import BatchJob, Written
+    from aisle.app.serving.estimating import Estimated
     from aisle.app.train import Trained
     from aisle.app.training.figures import Measurements
     from aisle.app.tuning.search import Tuned
@@ -201,6 +202,19 @@ class Shop(Live, ShopData):
     def attach(self, run_id: str, file: str, text: str) -> None:
         """Add a file, such as a page with figures, to the run of a training in MLflow."""
         attach(self.settings, run_id, file, text)
+
+    def estimate(
+        self,
+        strategy: str,
+        placement: str = MAIN_PLACEMENT,
+        days: int = 28,
+        shelves: int = 5_000,
+        progress: Progress = silent,
+    ) -> "Estimated":
+        """Return what another strategy would have brought on a placement, from the log, as `app.serving.estimating`."""
+        from aisle.app.serving.estimating import estimate
+
+        return estimate(self, strategy, placement, days, shelves, progress)
 
     # --- For notebooks ------------------------------------------------------------------------------------------------
 

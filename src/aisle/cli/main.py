@@ -18,6 +18,7 @@ from aisle.cli.commands import (
     drift,
     evaluate,
     events,
+    experiments,
     imports,
     insights,
     keys,
@@ -79,6 +80,7 @@ for group in (
     segments.segments,
     db.db,
     work.jobs,
+    experiments.experiments,
 ):
     app.add_typer(group)
 

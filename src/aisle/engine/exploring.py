@@ -9,7 +9,7 @@ from aisle.engine.placement import PlacedShelf, Placement
 from aisle.engine.proposals import Ints
 from aisle.engine.query import ShelfQuery
 from aisle.engine.shelf.attributes import Flags
-from aisle.engine.shelf.exploration import Floats, bounded, draw, most_drawn, thompson
+from aisle.engine.shelf.exploration import Floats, bounded, draw, most_drawn, thompson, trade
 from aisle.engine.shelf.filters import Drop, dropped
 from aisle.engine.shelf.groups import Group
 from aisle.engine.shelf.rules import BoundRules, bind
@@ -29,7 +29,7 @@ _WINDOW: Final = len(WINDOWS) - 2
 def explored(shelf: PlacedShelf, placement: Placement, query: ShelfQuery, share: float, seed: int) -> PlacedShelf:
     """Return a shelf of which a share of the places explores, with the chance of each item at its place.
 
-    Places that a pin or a lock may hold never explore. What may be drawn keeps the filters of the placement, and is
+    As many places trade what stands there. Places that a pin or a lock may hold never explore. What may be drawn keeps the filters of the placement, and is
     nothing that the shopper knows.
 
     Parameters
@@ -44,12 +44,15 @@ def explored(shelf: PlacedShelf, placement: Placement, query: ShelfQuery, share:
         return shelf
     share = min(share, len(pool) / len(free))
     chances = bounded(thompson(*_known(pool, query)), most_drawn(share, len(free)))
-    drawn = draw(chances, share, len(free), np.random.default_rng(seed))
+    random = np.random.default_rng(seed)
+    stands, likely = trade(share, len(free), random)
+    drawn = draw(chances, share, len(free), random)
     items, scores, propensities = shelf.items.copy(), shelf.scores.copy(), np.ones(len(shelf.items))
-    propensities[free] = 1 - share
+    # Which places are drawn has nothing to do with which ones trade, so that their chances multiply.
+    items[free], scores[free], propensities[free] = items[free[stands]], scores[free[stands]], (1 - share) * likely
     at = free[drawn.places]
     items[at], scores[at], propensities[at] = pool[drawn.chosen], np.nan, share * chances[drawn.chosen]
-    return replace(shelf, items=items, scores=scores, propensities=propensities)
+    return replace(shelf, items=items, scores=scores, propensities=propensities, is_new=among(items, pool))
 
 
 def _held(items: Ints, query: ShelfQuery, rules: BoundRules) -> Flags:

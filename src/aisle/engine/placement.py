@@ -62,6 +62,8 @@ class PlacedShelf:
         behind the last place.
     propensities
         How probable it was that each item would stand at its place, (shown,); None: nothing was left to chance.
+    is_new
+        Which items were drawn to explore, (shown,); None: none.
     """
 
     proposal: Proposal
@@ -70,6 +72,7 @@ class PlacedShelf:
     scores: Floats
     drops: NDArray[np.int8]
     propensities: NDArray[np.float64] | None = None
+    is_new: Flags | None = None
 
     def dropped_by(self) -> dict[int, str]:
         """Return the rule that left out each of the candidates that a rule did, by item number."""

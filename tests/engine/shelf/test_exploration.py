@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aisle.engine.shelf.exploration import EVEN, bounded, draw, most_drawn, thompson
+from aisle.engine.shelf.exploration import EVEN, bounded, draw, most_drawn, thompson, trade
 
 DRAWS = 40_000
 
@@ -58,6 +58,22 @@ def test_every_item_stands_at_every_place_as_often_as_its_chance_says(share: flo
     expected: NDArray[np.float64] = np.tile(share * chances, (10, 1))
     error = np.sqrt(expected * (1 - expected) / DRAWS)
     assert (np.abs(times / DRAWS - expected) < 5 * error).all()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_places_trade_as_often_as_their_chance_says(share: float) -> None:
+    random, times, chances = np.random.default_rng(1), np.zeros((5, 5)), np.zeros((5, 5))
+    for _ in range(DRAWS):
+        stands, likely = trade(share, 5, random)
+        times[np.arange(5), stands] += 1
+        chances[np.arange(5), stands] = likely
+    assert chances.sum(axis=1) == pytest.approx(1)
+    assert (np.abs(times / DRAWS - chances) < 5 * np.sqrt(chances * (1 - chances) / DRAWS)).all()
+
+
+def test_one_place_has_nobody_to_trade_with() -> None:
+    stands, likely = trade(0.3, 1, np.random.default_rng(0))
+    assert (stands.tolist(), likely.tolist()) == ([0], [1.0])
 
 
 def test_equal_seeds_draw_the_same() -> None:

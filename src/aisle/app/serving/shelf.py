@@ -19,7 +19,7 @@ from aisle.engine.proposals import (
 )
 from aisle.engine.query import ShelfQuery
 from aisle.shop.ids import UNKNOWN, among
-from aisle.storage.shelves.impressions import EXPLORED, Impression, ServedItem
+from aisle.storage.shelves.impressions import Impression, ServedItem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -153,8 +153,8 @@ def propensities_of(placed: PlacedShelf) -> list[float]:
 
 
 def is_explored(placed: PlacedShelf) -> NDArray[np.bool_]:
-    """Return which places explore: what ranks best is always likelier than not, and nothing else is."""
-    return np.array(propensities_of(placed)) < EXPLORED
+    """Return which items were drawn to explore."""
+    return np.zeros(len(placed.items), np.bool_) if placed.is_new is None else placed.is_new
 
 
 def without_database(shelf: Shelf, *, knows_profile: bool) -> Shelf:

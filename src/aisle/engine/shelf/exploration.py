@@ -79,6 +79,28 @@ def most_drawn(share: float, places: int) -> int:
     return int(np.ceil(share * places - 1e-9))
 
 
+def trade(share: float, places: int, random: np.random.Generator) -> tuple[Places, Floats]:
+    """Let two places trade now and then, so that the log also tells what an item brings elsewhere on the shelf.
+
+    Any two are as likely, and a share of the places trades on average, or two if that is less than a pair.
+
+    Returns
+    -------
+    tuple
+        What stands on each place, by the place that it had, (places,); and how probable it was that it would stand
+        there, (places,).
+    """
+    stands = np.arange(places)
+    if places < 2:
+        return stands, np.ones(places)
+    happens = min(1.0, share * places / 2)
+    if random.random() < happens:
+        one, other = random.permutation(places)[:2]
+        stands[one], stands[other] = other, one
+    at_home = stands == np.arange(places)
+    return stands, np.where(at_home, 1 - happens * 2 / places, happens * 2 / (places * (places - 1)))
+
+
 def draw(chances: Floats, share: float, places: int, random: np.random.Generator) -> Drawn:
     """Draw which places explore, and what stands there.
 

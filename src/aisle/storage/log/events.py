@@ -134,6 +134,18 @@ def looks(db: Database, since: int) -> Iterator[tuple[str, str, int]]:
             yield row.user_id, row.item_id, row.timestamp
 
 
+def clicks(db: Database, since: int) -> list[tuple[str, str]]:
+    """Return the shelf and the item of each click on a shelf since a moment."""
+    query = select(events.c.recommendation_id, events.c.item_id).where(
+        events.c.timestamp >= since,
+        events.c.event == EventKind.SELECT_ITEM.value,
+        events.c.recommendation_id.is_not(None),
+        events.c.item_id.is_not(None),
+    )
+    with db.read() as connection:
+        return [(row.recommendation_id, row.item_id) for row in connection.execute(query)]
+
+
 def active_users(db: Database, n: int) -> list[str]:
     """Return the n users with most of the newest events, most active first."""
     newest = select(events.c.user_id).where(events.c.user_id.is_not(None), events.c.item_id.is_not(None))

@@ -23,7 +23,7 @@ _STREAMED: Final = 1_000
 
 
 EXPLORED: Final = 0.5
-"""What stands at its place with a smaller propensity was shown to explore: less than this share of places does."""
+"""What stands at its place with a smaller propensity was drawn, or traded its place, to explore."""
 
 
 class ServedItem(NamedTuple):
@@ -99,6 +99,31 @@ def get(db: Database, recommendation_id: str) -> Impression | None:
     values = row._asdict()
     items = msgspec.json.decode(values[columns.ITEMS_SHOWN], type=tuple[ServedItem, ...])
     return Impression(**values | {columns.ITEMS_SHOWN: items})
+
+
+def ids(db: Database, placement: str, since: int) -> list[str]:
+    """Return the ids of the shelves that a placement's own strategy filled for known users since a moment."""
+    query = (
+        select(impressions.c.recommendation_id)
+        .where(impressions.c.timestamp >= since, impressions.c.placement == placement)
+        .where(impressions.c.user_id.is_not(None), impressions.c.fallback.is_(None))
+        .order_by(impressions.c.timestamp, impressions.c.recommendation_id)
+    )
+    with db.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def of_ids(db: Database, recommendation_ids: Sequence[str]) -> list[Impression]:
+    """Return the shelves of some ids, in any order; those without items are left out."""
+    query = select(*(impressions.c[name] for name in columns.IMPRESSIONS))
+    with db.read() as connection:
+        rows = [
+            row
+            for some in parts(recommendation_ids)
+            for row in connection.execute(query.where(impressions.c.recommendation_id.in_(some)))
+        ]
+    shelves = (Impression(*row[:-1], tuple(_places.decode(row[-1]))) for row in rows)
+    return [shelf for shelf in shelves if shelf.items]
 
 
 def shown_to(db: Database, user_id: str, placement: str, since: int, newest: int) -> list[ShownShelf]:

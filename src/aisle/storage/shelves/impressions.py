@@ -43,6 +43,8 @@ class Impression(NamedTuple):
     model_version: int | None
     """None for a shelf that no model filled."""
     items: tuple[ServedItem, ...]
+    variant: str | None = None
+    """Of which experiments it is part, and what they make of it."""
 
 
 def add(db: Database, served: Sequence[Impression]) -> int:
@@ -53,7 +55,7 @@ def add(db: Database, served: Sequence[Impression]) -> int:
     StorageError
         If the database refuses; then none is stored.
     """
-    rows = [(*impression[:-1], msgspec.json.encode(impression.items).decode()) for impression in served]
+    rows = [impression._replace(items=msgspec.json.encode(impression.items).decode()) for impression in served]
     with db.write() as connection:
         kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
         insert_all(connection, impressions, kept)

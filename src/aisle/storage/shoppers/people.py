@@ -24,6 +24,7 @@ from aisle.storage.tables import (
     drift,
     erased,
     events,
+    experiments,
     import_changes,
     imports,
     impressions,
@@ -78,6 +79,7 @@ WITHOUT_PEOPLE: Final = (
     item_days,
     shop_days,
     drift,
+    experiments,
     leases,
     jobs,
 )

@@ -1,14 +1,14 @@
 """Experiments, and the variant of each shelf that was served.
 
-Revision 0021. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0022. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:

@@ -39,9 +39,13 @@ from aisle.storage.tables import (
     merged,
     models,
     paged_shelves,
+    placement_rules,
     recommendations,
     rejects,
     reviews,
+    rule_drafts,
+    segment_members,
+    segments,
     shelf_days,
     shop_days,
     trainings,
@@ -58,6 +62,7 @@ BY_USER: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
     import_changes,
 )
@@ -80,8 +85,11 @@ WITHOUT_PEOPLE: Final = (
     shop_days,
     drift,
     experiments,
+    placement_rules,
+    rule_drafts,
     leases,
     jobs,
+    segments,
 )
 """The tables that hold nobody."""
 
@@ -142,6 +150,7 @@ _DELETED: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
 )
 

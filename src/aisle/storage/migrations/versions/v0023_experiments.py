@@ -1,14 +1,14 @@
 """Experiments, and the variant of each shelf that was served.
 
-Revision 0022. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0023. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:

@@ -24,6 +24,7 @@ from aisle.storage.tables import (
     drift,
     erased,
     events,
+    experiments,
     import_changes,
     imports,
     impressions,
@@ -38,9 +39,13 @@ from aisle.storage.tables import (
     merged,
     models,
     paged_shelves,
+    placement_rules,
     recommendations,
     rejects,
     reviews,
+    rule_drafts,
+    segment_members,
+    segments,
     shelf_days,
     shop_days,
     trainings,
@@ -57,6 +62,7 @@ BY_USER: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
     import_changes,
 )
@@ -78,8 +84,12 @@ WITHOUT_PEOPLE: Final = (
     item_days,
     shop_days,
     drift,
+    experiments,
+    placement_rules,
+    rule_drafts,
     leases,
     jobs,
+    segments,
 )
 """The tables that hold nobody."""
 
@@ -140,6 +150,7 @@ _DELETED: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
 )
 

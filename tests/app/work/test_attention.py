@@ -68,7 +68,7 @@ def test_the_last_job_of_a_kind_that_failed(shop: Shop) -> None:
     for status in ("done", "failed"):
         job = jobs.ask(shop.db, "train", "anna")
         jobs.start_next(shop.db, lease)
-        jobs.end(shop.db, lease, job.number, status, "the disk is full", "")  # type: ignore[arg-type]
+        jobs.end(shop.db, lease, job.number, status, "the disk is full", "")
     (failed,) = [concern for what, concern in concerns(shop).items() if "failed" in what]
     assert (failed.severity, failed.advice, failed.job) == (Severity.SERIOUS, "the disk is full", "train")
     job = jobs.ask(shop.db, "train", "anna")

@@ -1,5 +1,7 @@
 """Fatigue: worked examples of what steps back, and for how long."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,9 +19,10 @@ def shown(*ages: int, item: int = 5) -> Shown:
     return Shown(np.full(len(ages), item, np.int32), NOW - np.array(ages, np.int64))
 
 
-def backs(of: Shown, touched_ago: int | None = None, visits: int = 3, half_life: float = 7) -> list[int]:
-    touched = NOBODY if touched_ago is None else (np.array([5], np.int32), np.array([NOW - touched_ago]))
-    return tired(of, *touched, NOW, visits, half_life).tolist()
+def backs(of: Shown, touched_ago: int | None = None, half_life: float = 7) -> list[int]:
+    item, moment = NOBODY if touched_ago is None else (np.array([5], np.int32), np.array([NOW - touched_ago]))
+    back: list[int] = tired(of, item, moment, NOW, 3, half_life).tolist()
+    return back
 
 
 def test_three_visits_in_vain() -> None:
@@ -76,7 +79,7 @@ def test_the_order_of_the_others_stays() -> None:
 class TestOnAShelf:
     items = numbers(6)
 
-    def placed(self, tired: list[int], n: int, **rules: object) -> tuple[list[int], list[int]]:
+    def placed(self, tired: list[int], n: int, **rules: Any) -> tuple[list[int], list[int]]:
         context = RequestContext(tired=np.array(tired, np.int32))
         places, drops = rerank(self.items, falling(6), known(*[None] * 6), bound(**rules), n, context)
         return self.items[places].tolist(), np.flatnonzero(drops == Drop.FATIGUE).tolist()

@@ -14,6 +14,8 @@ from aisle.storage.shoppers.identities import known_user
 from aisle.storage.shoppers.owners import under_owners
 from aisle.storage.tables import impressions
 
+_ITEMS: Final = list(columns.IMPRESSIONS).index(columns.ITEMS_SHOWN)
+
 _REMOVED: Final = 5_000
 """How many shelves are removed in one transaction, for which writers wait."""
 
@@ -55,6 +57,8 @@ class Impression(NamedTuple):
     model_version: int | None
     """None for a shelf that no model filled."""
     items: tuple[ServedItem, ...]
+    variant: str | None = None
+    """Of which experiments it is part, and what they make of it."""
 
 
 _places = msgspec.json.Decoder(list[ServedItem])
@@ -76,7 +80,10 @@ def add(db: Database, served: Sequence[Impression]) -> int:
     StorageError
         If the database refuses; then none is stored.
     """
-    rows = [(*impression[:-1], msgspec.json.encode(impression.items).decode()) for impression in served]
+    rows = [
+        (*impression[:_ITEMS], msgspec.json.encode(impression.items).decode(), *impression[_ITEMS + 1 :])
+        for impression in served
+    ]
     with db.write() as connection:
         kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
         insert_all(connection, impressions, kept)

@@ -14,6 +14,8 @@ from aisle.storage.shoppers.identities import known_user
 from aisle.storage.shoppers.owners import under_owners
 from aisle.storage.tables import impressions
 
+_ITEMS: Final = list(columns.IMPRESSIONS).index(columns.ITEMS_SHOWN)
+
 _REMOVED: Final = 5_000
 """How many shelves are removed in one transaction, for which writers wait."""
 
@@ -59,6 +61,8 @@ class Impression(NamedTuple):
     model_version: int | None
     """None for a shelf that no model filled."""
     items: tuple[ServedItem, ...]
+    variant: str | None = None
+    """Of which experiments it is part, and what they make of it."""
 
 
 _places = msgspec.json.Decoder(list[ServedItem])
@@ -80,7 +84,10 @@ def add(db: Database, served: Sequence[Impression]) -> int:
     StorageError
         If the database refuses; then none is stored.
     """
-    rows = [(*impression[:-1], msgspec.json.encode(impression.items).decode()) for impression in served]
+    rows = [
+        (*impression[:_ITEMS], msgspec.json.encode(impression.items).decode(), *impression[_ITEMS + 1 :])
+        for impression in served
+    ]
     with db.write() as connection:
         kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
         insert_all(connection, impressions, kept)
@@ -164,6 +171,18 @@ def scores(db: Database, placement: str, version: int, since: int, until: int, m
     with db.read() as connection:
         shelves = [msgspec.json.decode(text, type=list[ServedItem]) for text in connection.execute(query).scalars()]
     return [item.score for shelf in shelves for item in shelf if item.score is not None]
+
+
+def newest_places(db: Database, n: int) -> dict[str, set[str]]:
+    """Return on which placements each item stood, of the n newest shelves."""
+    newest = select(impressions.c.placement, impressions.c[columns.ITEMS_SHOWN])
+    query = newest.order_by(impressions.c.timestamp.desc()).limit(n)
+    shown: dict[str, set[str]] = {}
+    with db.read() as connection:
+        for placement, text in connection.execute(query):
+            for item in msgspec.json.decode(text, type=list[ServedItem]):
+                shown.setdefault(item.item_id, set()).add(placement)
+    return shown
 
 
 def remove_older(db: Database, before: int) -> int:

@@ -29,8 +29,8 @@ _WINDOW: Final = len(WINDOWS) - 2
 def explored(shelf: PlacedShelf, placement: Placement, query: ShelfQuery, share: float, seed: int) -> PlacedShelf:
     """Return a shelf of which a share of the places explores, with the chance of each item at its place.
 
-    As many places trade what stands there. Places that a pin or a lock may hold never explore. What may be drawn keeps the filters of the placement, and is
-    nothing that the shopper knows.
+    As many places trade what stands there. Places that a pin or a lock may hold never explore. What may be drawn keeps
+    the filters of the placement, and is nothing that the shopper knows.
 
     Parameters
     ----------

@@ -178,6 +178,10 @@ class WorkerSection(_Section):
 
     train_hour: Annotated[int, Field(ge=0, le=23)] | Literal["never"] = 3
     """The hour of the daily training, or `"never"`."""
+    train_on_drift: bool = True
+    """Whether it also trains when the last week differs from the weeks before, and no model is newer than two days."""
+    roll_back: bool = True
+    """Whether a model is rolled back whose shelves are clicked less than those of the model before, beyond doubt."""
     count_minutes: int = Field(default=10, ge=0, le=1440)
     """How often the counts behind the KPIs are brought up to date; 0: only `aisle kpis` does it."""
     clean_up_hour: int = Field(default=4, ge=0, le=23)

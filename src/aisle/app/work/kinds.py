@@ -8,11 +8,19 @@ from aisle.app.data.clean_up import clean_up
 from aisle.app.data.columnar import copy_of
 from aisle.app.data.day_counts import count_days
 from aisle.app.data.drift import drift
+from aisle.app.data.succession import live_and_before
 from aisle.app.progress import Progress
 from aisle.app.settings import WorkerSection
 from aisle.app.shop import Shop
 from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY, MINUTE, from_moment, now
+from aisle.storage.work import jobs
+
+DRIFT: Final = "drift"
+"""Who asks for a training because things have drifted."""
+
+NEW_MODEL: Final = 2 * DAY
+"""A model that was trained since then knows what has drifted."""
 
 BACKUPS: Final = "backups"
 """The folder, in the shop's own, of the backups that the worker makes."""
@@ -63,7 +71,35 @@ def _update_segments(shop: Shop, progress: Progress) -> str:
 def _compare(shop: Shop, progress: Progress) -> str:
     drifts = drift(shop.db, progress)
     beyond = [f"{one.what}: {one.says}" for one in drifts if one.beyond]
-    return f"Drifted: {'; '.join(beyond)}." if beyond else f"{len(drifts)} comparisons, nothing has drifted."
+    if not beyond:
+        return f"{len(drifts)} comparisons, nothing has drifted."
+    return f"Drifted: {'; '.join(beyond)}.{_train_again(shop)}"
+
+
+def _train_again(shop: Shop) -> str:
+    """Ask for a training because things have drifted, unless a model is so new that it knows, and say so."""
+    trained = shop.models()
+    if not shop.settings.worker.train_on_drift or not trained or trained[0].created > now() - NEW_MODEL:
+        return ""
+    jobs.ask(shop.db, "train", DRIFT)
+    return " A training was asked for."
+
+
+def _watch(shop: Shop, _: Progress) -> str:
+    """Roll the live model back if the clicks on its shelves fall behind those of the model before."""
+    compared = live_and_before(shop.db)
+    if compared is None:
+        return "No model was live before this one."
+    live, before, found = compared
+    if found is None:
+        return f"Too few clicks on the shelves of model {live} or {before} to compare them."
+    says = (
+        f"{found.now:.2%} of what model {live} shows is clicked, and {found.before:.2%} was of model {before}: "
+        f"{found.change:+.1%} ({found.low:+.1%} to {found.high:+.1%})"
+    )
+    if not found.has_fallen_behind:
+        return f"{says}."
+    return f"{says}. Model {shop.rollback()} is live again."
 
 
 def _clean_up(shop: Shop, progress: Progress) -> str:
@@ -114,6 +150,12 @@ KINDS: Final = (
         "compare the last week with the weeks before",
         _compare,
         lambda section, moment: _daily(section.clean_up_hour, moment),
+    ),
+    Kind(
+        "watch",
+        "roll the live model back if the one before was clicked more",
+        _watch,
+        lambda section, moment: _daily(section.clean_up_hour, moment) if section.roll_back else None,
     ),
     Kind(
         "clean-up",

@@ -158,6 +158,22 @@ def stream_shown(db: Database, placement: str, since: int) -> Iterator[tuple[str
             yield user_id, ShownShelf(moment, _item_ids(text))
 
 
+def of_models(db: Database, placement: str, versions: Sequence[int], since: int) -> Iterator[tuple[int, str, str, int]]:
+    """Yield the model, the shopper, the id and the number of items of the shelves that some models filled."""
+    shopper = func.coalesce(impressions.c.user_id, impressions.c.session_id, impressions.c.recommendation_id)
+    query = select(
+        impressions.c.model_version, shopper, impressions.c.recommendation_id, impressions.c[columns.ITEMS_SHOWN]
+    ).where(
+        impressions.c.timestamp >= since,
+        impressions.c.placement == placement,
+        impressions.c.model_version.in_(versions),
+        impressions.c.fallback.is_(None),
+    )
+    with db.read() as connection:
+        for version, who, recommendation_id, text in connection.execution_options(yield_per=_STREAMED).execute(query):
+            yield version, who, recommendation_id, len(_places.decode(text))
+
+
 def scores(db: Database, placement: str, version: int, since: int, until: int, most: int) -> list[float]:
     """Return the scores of what a model showed on a placement in some time, of the newest shelves."""
     moment = impressions.c.timestamp

@@ -59,6 +59,11 @@ class Database:
         """The connections of `rows`."""
         return KeptConnections(self.engine, lambda: self.identity, 0 if self.leaves_open else MOST)
 
+    @cached_property
+    def _writing(self) -> Engine:
+        """The same engine, for transactions that write."""
+        return self.engine.execution_options(aisle_writes=True)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Lend a connection for reading."""
@@ -92,7 +97,7 @@ class Database:
 
         On SQLite a writer waits for its turn before its first statement, so that none fails half way.
         """
-        with self._explained(), self.engine.execution_options(aisle_writes=True).begin() as connection:
+        with self._explained(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager

@@ -1,6 +1,6 @@
 # Every target does its own set-up. All it needs is Python 3.11 or newer and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench durability faults serving widget fuzz screenshots clean
+.PHONY: help setup demo test check format bench durability faults serving widget fuzz statistics screenshots clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -69,6 +69,9 @@ widget: $(VENV)/.installed-dev ## what arrives from pages with shelves while the
 
 fuzz: $(VENV)/.installed-dev ## 10,000 requests made up from the description of the API: each answer has to be as described
 	$(BIN)/python -m benchmarks.fuzz
+
+statistics: $(VENV)/.installed-dev ## 2,000 A/A tests, peeking, coverage and power: the tables of docs/experiments.md
+	$(BIN)/python -m benchmarks.statistics
 
 screenshots: $(VENV)/.installed-dev ## the pictures of the docs, from the real pages; needs Chromium
 	$(BIN)/python -m benchmarks.screenshots

@@ -53,7 +53,10 @@ def measured(shop: Shop, requests: int) -> list[Row]:
         "a pk_ key of a page": {"authorization": f"Bearer {page}", "origin": ORIGIN},
         "… and a user token": {"authorization": f"Bearer {page}", "origin": ORIGIN, "x-aisle-user": token},
     }
-    door = Door(_nothing, table(), shop.shop_name, shop.keys, shop.logins, hosts=(), per_second=0, answer=_refused)
+    door = Door(
+        _nothing, table(), shop.shop_name, shop.keys, shop.logins,
+        hosts=(), per_second=0, answer=_refused, to_login=_not_logged_in,
+    )  # fmt: skip
     rows: list[Row] = []
     for name, headers in shown.items():
         alone = min(_microseconds(_nothing, headers, requests) for _ in range(TURNS))
@@ -86,6 +89,10 @@ async def _nothing(_scope: Scope, _receive: Receive, send: Send) -> None:
 
 async def _refused(_request: Request, error: Exception) -> Response:
     raise error
+
+
+async def _not_logged_in(_: Request) -> Response:
+    raise AssertionError
 
 
 async def _receive() -> Message:

@@ -1,8 +1,20 @@
-"""Keys: how they are written and compared."""
+"""Keys: how they are written and compared; and what each key and each role may do."""
 
 import pytest
 
-from aisle.shop.access import KEY_SCOPES, PREFIXES, Scope, is_key, key_digest, key_id, may, new_key
+from aisle.shop.access import (
+    KEY_SCOPES,
+    PEOPLE,
+    PREFIXES,
+    Role,
+    Scope,
+    is_key,
+    key_digest,
+    key_id,
+    may,
+    may_person,
+    new_key,
+)
 
 
 @pytest.mark.parametrize("scope", KEY_SCOPES)
@@ -35,3 +47,9 @@ def test_each_kind_of_key_may_do_more_than_the_one_before() -> None:
     allowed = [may(scope) for scope in KEY_SCOPES]
     assert allowed[0] < allowed[1] < allowed[2]
     assert not any(Scope.TEAM in scopes for scopes in allowed)
+
+
+def test_each_role_may_do_more_than_the_one_before() -> None:
+    allowed = [may_person(role) for role in (Role.VIEWER, Role.MERCHANDISER, Role.ADMIN)]
+    assert allowed[0] < allowed[1] < allowed[2]
+    assert allowed[2] == {Scope.OPEN, *PEOPLE}

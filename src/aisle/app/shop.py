@@ -21,12 +21,14 @@ from aisle.storage.access import keys, signing_secrets
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.segments.segments import Segments
     from aisle.app.serving.batch import BatchJob, Written
     from aisle.app.train import Trained
     from aisle.app.training.figures import Measurements
     from aisle.app.tuning.search import Tuned
     from aisle.app.tuning.trials import Trial
     from aisle.app.tuning.weights import Weighed
+    from aisle.app.versions import Version
     from aisle.storage.access.keys import KeyRow
     from aisle.storage.access.signing_secrets import SecretRow
     from aisle.storage.work.models import ModelRow
@@ -97,6 +99,15 @@ class Shop(Live, ShopData):
         if not signing_secrets.revoke(self.db, key_id):
             keys.revoke(self.db, key_id)
 
+    # --- Groups of shoppers -------------------------------------------------------------------------------------------
+
+    @property
+    def segments(self) -> "Segments":
+        """Named groups of shoppers by a rule: made, counted, listed and exported."""
+        from aisle.app.segments.segments import Segments
+
+        return Segments(self.db, self.settings, self.model_watch.current)
+
     # --- Models -------------------------------------------------------------------------------------------------------
 
     def train(
@@ -121,7 +132,11 @@ class Shop(Live, ShopData):
         return self._tracked(train_on_spark(self.db, self.settings, model, source, progress, force=force))
 
     def _tracked(self, trained: "Trained") -> "Trained":
-        return msgspec.structs.replace(trained, run_id=track_training(self.db, self.settings, trained))
+        from aisle.storage.work import trainings
+
+        tracked = msgspec.structs.replace(trained, run_id=track_training(self.db, self.settings, trained))
+        trainings.store(self.db, tracked.version, msgspec.to_builtins(tracked))
+        return tracked
 
     def evaluate(self, models: Sequence[str] = (), n: int = 20, progress: Progress = silent) -> "Measurements":
         """Fit models on the past and score them on the newest weeks, the whole catalogue ranked."""
@@ -161,6 +176,12 @@ class Shop(Live, ShopData):
         from aisle.models import registry
 
         return registry.list_(self.db)[::-1]
+
+    def versions(self) -> "list[Version]":
+        """Return all trained models with what their trainings told of them, newest first."""
+        from aisle.app.versions import versions
+
+        return versions(self.db, self.settings.bundles)
 
     def promote(self, version: int) -> None:
         """Make a model live, whatever its figures were."""

@@ -32,6 +32,7 @@ from aisle.models.bundle import Bundle, Manifest
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
+from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.shop.columns import HIDDEN, ITEM_ID
 from aisle.shop.errors import AisleError, NotEnoughData
 from aisle.storage.connection import Database
@@ -85,6 +86,8 @@ class Trained(HeldOutFigures, frozen=True, kw_only=True):
     """How well the words of reviews predict their stars; null if all reviews have stars, or too few do."""
     reliability: Reliability | None = None
     """How the chances of a hybrid compare with what was observed; null where none were stated."""
+    importance: dict[str, float] = msgspec.field(default_factory=dict)
+    """The share of each feature in what the ranker's splits gain, the largest first; empty without a ranker."""
     seconds: float
     run_id: str | None = None
     """The run in MLflow; null without tracking."""
@@ -189,6 +192,7 @@ def _train(
         seconds=time.perf_counter() - started,
         learnt_from=DataSummary.of(data),
         reliability=decision.calibrated.reliability,
+        importance=importance(fitted),
     )
 
 
@@ -222,6 +226,15 @@ def check_sane(fitted: Fitted, data: Interactions) -> None:
     shelves = fitted.retrieval.retrieve(query_batch(data, sample), 1)
     if (shelves.items < 0).any():
         raise NotEnoughData("some shoppers' shelves are empty; import more events")
+
+
+def importance(fitted: Fitted) -> dict[str, float]:
+    """Return the share of each feature in what the splits of the main ranker gain, the largest first."""
+    ranker = fitted.components.get(RANKER)
+    if not isinstance(ranker, Ranker):
+        return {}
+    shares = dict(zip(ranker.features_, ranker.importance_.tolist(), strict=True))
+    return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
 
 
 def with_what_was_measured(fitted: Fitted, decision: GateDecision) -> Fitted:

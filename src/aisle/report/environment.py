@@ -1,19 +1,20 @@
 """How templates are filled in: strictly, with everything escaped."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
-def environment(templates: Path, filters: Iterable[Callable[..., Any]]) -> Environment:
-    """Return the templates of a folder.
+def environment(templates: Path | Sequence[Path], filters: Iterable[Callable[..., Any]]) -> Environment:
+    """Return the templates of a folder, or of several.
 
     Parameters
     ----------
     templates
-        The folder. A name that a template uses and nobody gives is an error; text is never markup.
+        The folder, or several, the first of which counts most. A name that a template uses and nobody gives is an
+        error; text is never markup.
     """
     loaded = Environment(
         loader=FileSystemLoader(templates),

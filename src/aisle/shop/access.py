@@ -24,7 +24,11 @@ class Scope(StrEnum):
     ADMIN = "admin"
     """An `ak_` key: models, rejects, and what removes data of many."""
     TEAM = "team"
-    """A person of the shop's team, with a browser."""
+    """A person of the shop's team, with a browser: to look."""
+    MERCHANDISER = "merchandiser"
+    """One who decides what shelves show."""
+    TEAM_ADMIN = "team admin"
+    """One who runs the shop."""
 
 
 class Role(StrEnum):
@@ -40,6 +44,16 @@ class Role(StrEnum):
 
 KEY_SCOPES: Final = (Scope.BROWSER, Scope.SERVER, Scope.ADMIN)
 """The scopes that keys are made for, each with all that those before it may."""
+
+PERSON_SCOPES: Final = {
+    Role.VIEWER: Scope.TEAM,
+    Role.MERCHANDISER: Scope.MERCHANDISER,
+    Role.ADMIN: Scope.TEAM_ADMIN,
+}
+"""The scope of each role, each with all that those before it may."""
+
+PEOPLE: Final = frozenset(PERSON_SCOPES.values())
+"""The scopes of people, which no key has."""
 
 PREFIXES: Final = {Scope.BROWSER: "pk", Scope.SERVER: "sk", Scope.ADMIN: "ak"}
 
@@ -78,3 +92,9 @@ def is_key(key: str, digest: bytes) -> bool:
 def may(scope: Scope) -> frozenset[Scope]:
     """Return the scopes of the routes that a key may call."""
     return frozenset((Scope.OPEN, *KEY_SCOPES[: KEY_SCOPES.index(scope) + 1]))
+
+
+def may_person(role: Role) -> frozenset[Scope]:
+    """Return the scopes of the routes that a person may call: of pages, and of no route that needs a key."""
+    scopes = list(PERSON_SCOPES.values())
+    return frozenset((Scope.OPEN, *scopes[: scopes.index(PERSON_SCOPES[role]) + 1]))

@@ -222,6 +222,15 @@ models: Final = Table(
     **OPTIONS,
 )
 
+trainings: Final = Table(
+    "trainings",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("record", LONG_TEXT, nullable=False),
+    **OPTIONS,
+)
+"""What the training of each model told of it, as JSON; not in `models`, which every process reads once a second."""
+
 paged_shelves: Final = Table(
     "paged_shelves",
     metadata,
@@ -325,6 +334,62 @@ jobs: Final = Table(
     **OPTIONS,
 )
 """What the worker does or did; `share` is how much of the `stage` is done."""
+
+segments: Final = Table(
+    "segments",
+    metadata,
+    sequence("number"),
+    Column("name", ID, nullable=False, unique=True),
+    Column("rule", LONG_TEXT, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger),
+    Column("size", BigInteger),
+    **OPTIONS,
+)
+"""Groups of shoppers by a rule (`insights.segments.rules`), which is JSON; `updated` is when their members were last
+found, and `size` how many these were."""
+
+segment_members: Final = Table(
+    "segment_members",
+    metadata,
+    Column("segment", BigInteger, primary_key=True, autoincrement=False),
+    Column(columns.USER_ID, ID, primary_key=True),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger),
+    Index("segment_members_user", columns.USER_ID),
+    **OPTIONS,
+)
+"""Who belongs to a segment since when, or belonged to it until when."""
+
+placement_rules: Final = Table(
+    "placement_rules",
+    metadata,
+    Column(columns.PLACEMENT, ID, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("rules", LONG_TEXT),
+    Column("starts", BigInteger),
+    Column("ends", BigInteger),
+    Column("author", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("undoes", BigInteger),
+    Column("undone", Boolean, nullable=False),
+    **OPTIONS,
+)
+"""Who published which rules of a placement, and who took which version back: `rules` is a JSON object of those that
+override `aisle.toml`, null for a row that takes back the version `undoes`."""
+
+rule_drafts: Final = Table(
+    "rule_drafts",
+    metadata,
+    Column(columns.PLACEMENT, ID, primary_key=True),
+    Column("author", ID, primary_key=True),
+    Column("rules", LONG_TEXT, nullable=False),
+    Column("based_on", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    **OPTIONS,
+)
+"""Rules that somebody edits and has not published: `based_on` is the version that was the newest when they began."""
 
 impressions: Final = Table(
     "impressions",

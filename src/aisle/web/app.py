@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.requests import Request
+from starlette.responses import Response
 
 from aisle._version import __version__
 from aisle.app.serve import Live
@@ -12,6 +14,7 @@ from aisle.web.access.login_page import LoginPage
 from aisle.web.access_log import AccessLog, write_line
 from aisle.web.admission import Admission
 from aisle.web.compression import CompressedPages
+from aisle.web.console.pages import Console, is_of_console
 from aisle.web.dispatch import Dispatch
 from aisle.web.mail.routes import Mail
 from aisle.web.metrics import Metrics
@@ -32,7 +35,10 @@ def create_app(live: Live) -> FastAPI:
     storefront = Storefront(live, catalogue, pages)
     storefront.add_to(app)
     Mail(live, catalogue, pages).add_to(app)
-    LoginPage(live.logins, pages).add_to(app)
+    console = Console(live, pages)
+    console.add_to(app)
+    login = LoginPage(live.logins, pages)
+    login.add_to(app)
     short_ways = {(endpoint.path, endpoint.method): endpoint.serve(live) for endpoint in ENDPOINTS}
     for (path, method), respond in short_ways.items():
         app.add_route(path, respond, [method])
@@ -40,7 +46,12 @@ def create_app(live: Live) -> FastAPI:
     app.mount("/static", assets.Assets())
     app.add_route("/widget.js", assets.widget, include_in_schema=False)
     serve = live.settings.serve
-    answer = errors.install(app, storefront.problem)
+
+    def problem(request: Request, status: int, message: str) -> Response:
+        page = console if is_of_console(request) else storefront
+        return page.problem(request, status, message)
+
+    answer = errors.install(app, problem)
     app.add_middleware(Dispatch, table=short_ways, answer=answer)
     app.add_middleware(
         Door,
@@ -51,6 +62,7 @@ def create_app(live: Live) -> FastAPI:
         hosts=serve.hosts,
         per_second=serve.calls_per_second,
         answer=answer,
+        to_login=login.ask,
         behind_proxies=bool(serve.proxies),
     )
     app.add_middleware(Admission)

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from aisle.shop.events import EventKind
+from aisle.web.pictures.icons import icon
 
 EVENT_NAMES: Final[dict[str, str]] = {
     EventKind.VIEW_ITEM_LIST: "Saw",
@@ -38,3 +41,13 @@ def why_address(item_id: str, placement: str) -> str:
 def picture(url: str | None) -> str | None:
     """Return an image's address if the page may load it: on the web, or a path of this server."""
     return url if url and re.match(r"https?://|/(?!/)", url) else None
+
+
+def drawing(name: str) -> Markup:
+    """Return what is within an icon of Lucide."""
+    return Markup(icon(name))  # noqa: S704  of a package that the build names
+
+
+def capitalised(text: str) -> str:
+    """Return a sentence that begins with a capital letter."""
+    return text[:1].upper() + text[1:]

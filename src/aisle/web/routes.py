@@ -26,6 +26,7 @@ from aisle.web.api.shelf_schemas import (
     ShelfWantedByServer,
 )
 from aisle.web.api.users import ErasureReceipt, Merge, Merged, Person, Unmerged
+from aisle.web.console.pages import WAYS
 from aisle.web.endpoint import Endpoint, Nothing
 from aisle.web.mail.routes import SHELF
 from aisle.web.schemas import Health
@@ -124,6 +125,7 @@ PAGES: Final = (
     *(("GET", path, Scope.TEAM) for path in ("/", "/item", "/category", "/search", "/why")),
     *(("GET", path, Scope.TEAM) for path in ("/cart", "/orders", "/wishlist")),
     *(("POST", path, Scope.TEAM) for path in ("/do", "/checkout", "/shop-as")),
+    *WAYS,
     *((method, path, Scope.OPEN) for path in (LOGIN, LOGOUT) for method in ("GET", "POST")),
     *(
         ("GET", path, Scope.OPEN)

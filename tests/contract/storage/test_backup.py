@@ -11,9 +11,9 @@ from aisle.storage import backup, tables
 from aisle.storage.catalogue import items
 from aisle.storage.connection import Database, connect
 from aisle.storage.log import events, imports, rejects, reviews
-from aisle.storage.shelves import days
-from aisle.storage.shoppers import people, users
-from aisle.storage.work import models
+from aisle.storage.shelves import days, placement_rules, rule_drafts
+from aisle.storage.shoppers import people, segments, users
+from aisle.storage.work import models, trainings
 from tests.contract.storage.conftest import Shops
 from tests.contract.storage.shelves.test_days import counts as of_day
 from tests.contract.storage.shoppers.test_people import ANNA, BOB, fill
@@ -24,16 +24,20 @@ NEXT = {"sqlite": "mysql", "mysql": "postgresql", "postgresql": "sqlite"}
 
 def fill_all(db: Database) -> None:
     """Store something in every table, with values that are hard to carry."""
+    segments.add(db, "tea", "{}")
     mug = samples.row("items", item_id="ı", title="a\nb😀", price=2**62, stock=-1, in_stock=False, hidden=True)
     items.upsert(db, [mug])
     events.store(db, [samples.event(7, rating=0.1, properties='{"a": "\\u0000"}', user_id=None, item_id=" i ")])
     models.add(db, recipe={"a": 1}, metrics={})
     models.add(db, recipe={"a": 2}, metrics={})
+    trainings.store(db, 2, {"reason": "first"})
     rejects.add(db, [samples.reject("\x00\ud800 \x1b")])
     for person in (ANNA, BOB):
         fill(db, person)
     people.erase(db, "ghost")
     imports.begin(db, ["log.csv"], [])
+    placement_rules.publish(db, "home", '{"pins": ["ı"]}', "anna", 0, None, 2**62)
+    rule_drafts.save(db, "home", "anna", "{}", 1, 0)
 
 
 def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:

@@ -41,8 +41,11 @@ from aisle.storage.tables import (
     recommendations,
     rejects,
     reviews,
+    segment_members,
+    segments,
     shelf_days,
     shop_days,
+    trainings,
     users,
 )
 from aisle.storage.tables import event_changes as changed_blocks
@@ -56,6 +59,7 @@ BY_USER: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
     import_changes,
 )
@@ -70,6 +74,7 @@ WITHOUT_PEOPLE: Final = (
     item_changes,
     changed_blocks,
     models,
+    trainings,
     imports,
     erased,
     shelf_days,
@@ -78,6 +83,7 @@ WITHOUT_PEOPLE: Final = (
     drift,
     leases,
     jobs,
+    segments,
 )
 """The tables that hold nobody."""
 
@@ -138,6 +144,7 @@ _DELETED: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
 )
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from aisle.shop.access import Scope
+from aisle.shop.access import Scope, may_person
 from aisle.shop.errors import Forbidden, InputError
 from aisle.storage.access.team_sessions import Session
 
@@ -63,8 +63,8 @@ NOBODY: Final = Caller(frozenset({Scope.OPEN}))
 
 
 def logged_in(person: Session) -> Caller:
-    """Return a person of the team as a caller: of pages, and of no route that needs a key, whatever their role."""
-    return Caller(frozenset({Scope.OPEN, Scope.TEAM}), person=person)
+    """Return a person of the team as a caller: of the pages of their role, and of no route that needs a key."""
+    return Caller(may_person(person.role), person=person)
 
 
 ON_THIS_MACHINE: Final = Caller(frozenset(Scope))

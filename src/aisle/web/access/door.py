@@ -26,7 +26,7 @@ from aisle.storage.access.keys import KeyRow
 from aisle.web.access import cookies, credentials, origins
 from aisle.web.access.caller import NOBODY, ON_THIS_MACHINE, Caller, logged_in
 from aisle.web.access.credentials import USER_HEADER, Credentials
-from aisle.web.access.login_page import LoginNeeded, is_by_browser, to_login
+from aisle.web.access.login_page import LoginNeeded, is_by_browser
 from aisle.web.access.rate_limit import RateLimit
 from aisle.web.requests import read_body
 
@@ -34,6 +34,7 @@ Routes = Mapping[str, Mapping[str, access.Scope]]
 """The scope of each path and method; a path that ends with `/*` stands for all below it."""
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
+ToLogin = Callable[[Request], Awaitable[Response]]
 
 BEACON: Final = "text/plain"
 """The content type of a body that holds its own key."""
@@ -70,6 +71,8 @@ class Door:
         Whether the proxies before this server are known, so that requests have the addresses of those who called them.
     answer
         Returns the answer to a request that is refused.
+    to_login
+        Returns the answer to a request of a browser in which nobody is logged in.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Door:
         hosts: Collection[str],
         per_second: float,
         answer: Answer,
+        to_login: ToLogin,
         *,
         behind_proxies: bool = False,
     ) -> None:
@@ -93,6 +97,7 @@ class Door:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._rate = RateLimit(per_second)
         self._answer = answer
+        self._to_login = to_login
         self._told = behind_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,7 +115,8 @@ class Door:
                 return
             receive = await self._let_in(request)
         except (LoginNeeded, HTTPException, AisleError) as error:
-            refusal = to_login(request) if isinstance(error, LoginNeeded) else await self._answer(request, error)
+            asked = isinstance(error, LoginNeeded)
+            refusal = await self._to_login(request) if asked else await self._answer(request, error)
             await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -128,11 +134,11 @@ class Door:
         else:
             shown, receive = credentials.of_headers(request), request.receive
         caller = await self._person(request, needed) or self._caller(request, shown, needed)
+        request.state.caller = caller
         if needed not in caller.may:
-            raise HTTPException(403, f"this route needs {_KEYS[needed]}; see aisle keys routes")
+            raise HTTPException(403, _refusal(caller, needed))
         if caller.address is not None and (wait := self._rate.wait(caller.address)):
             raise HTTPException(429, f"too many calls; try again in {wait} s", {"Retry-After": str(wait)})
-        request.state.caller = caller
         return receive
 
     def _check_host(self, request: Request) -> None:
@@ -151,7 +157,7 @@ class Door:
 
     async def _person(self, request: Request, needed: access.Scope) -> Caller | None:
         """Return the person who is logged in; where a key is needed, nobody asks."""
-        session_id = cookies.session_id(request) if needed is access.Scope.TEAM else None
+        session_id = cookies.session_id(request) if needed in access.PEOPLE else None
         if session_id is None:
             return None
         person = await run_in_threadpool(self._logins.person, session_id)
@@ -166,7 +172,7 @@ class Door:
         if shown.user_token is not None:
             raise HTTPException(400, "a user token goes with a pk_ key; send both")
         if self._keys.is_locked or not origins.is_on_this_machine(request):
-            if needed is access.Scope.TEAM and is_by_browser(request):
+            if needed in access.PEOPLE and is_by_browser(request):
                 raise LoginNeeded
             raise HTTPException(401, f"this route needs {_KEYS[needed]}", _BEARER)
         _check_page(request, needed)
@@ -232,8 +238,21 @@ _KEYS: Final = {
     access.Scope.SERVER: "an sk_ key, of the shop's own server",
     access.Scope.ADMIN: "an ak_ key, of an administrator",
     access.Scope.TEAM: "a person of the team, logged in",
+    access.Scope.MERCHANDISER: "a person with the role merchandiser or admin, logged in",
+    access.Scope.TEAM_ADMIN: "a person with the role admin, logged in",
 }
 _BEARER: Final = {"WWW-Authenticate": "Bearer"}
+
+
+def _refusal(caller: Caller, needed: access.Scope) -> str:
+    """Return why a caller may not do what they want to."""
+    person = caller.person
+    if person is None or needed not in access.PEOPLE:
+        return f"this route needs {_KEYS[needed]}; see aisle keys routes"
+    return (
+        f"this needs {_KEYS[needed]}; {person.name} has the role {person.role}. Whoever runs the shop gives another: "
+        "aisle people role NAME --role ROLE"
+    )
 
 
 def _is_preflight(request: Request) -> bool:
@@ -243,7 +262,7 @@ def _is_preflight(request: Request) -> bool:
 
 def _check_page(request: Request, needed: access.Scope) -> None:
     """Make sure that no page of another site sends a request of somebody whom their browser or machine vouches for."""
-    if not (origins.is_same_origin(request) or (needed is access.Scope.TEAM and origins.is_link(request))):
+    if not (origins.is_same_origin(request) or (needed in access.PEOPLE and origins.is_link(request))):
         raise HTTPException(403, "pages of other sites may not call this server; give them a pk_ key")
 
 

@@ -25,8 +25,18 @@ _SECONDS: Final = 30 * 24 * 3600
 
 def token(request: Request) -> str:
     """Return the token of the forms on a page: of this browser and this session."""
+    return token_of(_secret(request), cookies.session_id(request))
+
+
+def token_of(secret: str, session_id: str | None) -> str:
+    """Return a token of a browser's secret and a session."""
     mask = secrets.token_bytes(sha256().digest_size)
-    return (mask + _masked(_token(request), mask)).hex()
+    return (mask + _masked(_token(secret, session_id), mask)).hex()
+
+
+def new_secret() -> str:
+    """Return what a browser may keep."""
+    return secrets.token_urlsafe(32)
 
 
 def keep(request: Request, response: Response) -> None:
@@ -35,9 +45,9 @@ def keep(request: Request, response: Response) -> None:
         cookies.write(request, response, _COOKIE, _secret(request), _SECONDS)
 
 
-def renew(request: Request, response: Response) -> None:
+def renew(request: Request, response: Response, secret: str | None = None) -> None:
     """Let no page that the browser got before send a form any more."""
-    cookies.write(request, response, _COOKIE, secrets.token_urlsafe(32), _SECONDS)
+    cookies.write(request, response, _COOKIE, secret or new_secret(), _SECONDS)
 
 
 async def read(request: Request) -> dict[str, str]:
@@ -58,8 +68,8 @@ async def read(request: Request) -> dict[str, str]:
     return form
 
 
-def _token(request: Request) -> bytes:
-    return hmac.digest(_secret(request).encode(), (cookies.session_id(request) or "").encode(), sha256)
+def _token(secret: str, session_id: str | None) -> bytes:
+    return hmac.digest(secret.encode(), (session_id or "").encode(), sha256)
 
 
 def _is_token(request: Request, given: str) -> bool:
@@ -68,7 +78,9 @@ def _is_token(request: Request, given: str) -> bool:
     except ValueError:
         return False
     half = sha256().digest_size
-    return hmac.compare_digest(_masked(written[half:], written[:half]), _token(request))
+    return hmac.compare_digest(
+        _masked(written[half:], written[:half]), _token(_secret(request), cookies.session_id(request))
+    )
 
 
 def _masked(text: bytes, mask: bytes) -> bytes:
@@ -78,6 +90,6 @@ def _masked(text: bytes, mask: bytes) -> bytes:
 def _secret(request: Request) -> str:
     known = cookies.read(request, _COOKIE)
     if known is None:
-        known = getattr(request.state, "form_secret", None) or secrets.token_urlsafe(32)
+        known = getattr(request.state, "form_secret", None) or new_secret()
         request.state.form_secret = known
     return known

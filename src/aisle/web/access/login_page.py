@@ -15,7 +15,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from aisle.app.serving.logins import Logins
 from aisle.shop.moments import SECOND
 from aisle.storage.access.team_sessions import LONGEST
-from aisle.web.access import cookies, forms, origins
+from aisle.web.access import cookies, forms, kept_form, origins
+from aisle.web.access.kept_form import KeptForm
 from aisle.web.requests import is_by_htmx
 
 LOGIN: Final = "/login"
@@ -37,16 +38,6 @@ class LoginNeeded(Exception):
 def is_by_browser(request: Request) -> bool:
     """Tell whether a person waits for the answer."""
     return "text/html" in request.headers.get("accept", "") or is_by_htmx(request)
-
-
-def to_login(request: Request) -> Response:
-    """Lead a browser to the page on which a person logs in, and from there back to the page that they wanted."""
-    if is_by_htmx(request):
-        return Response(status_code=401, headers={"HX-Redirect": LOGIN})
-    wanted = request.scope["path"] if request.method == "GET" else "/"
-    if request.method == "GET" and (query := request.scope["query_string"]):
-        wanted += f"?{query.decode('latin-1')}"
-    return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='/')}", 303)
 
 
 class LoginPage:
@@ -73,6 +64,19 @@ class LoginPage:
         app.add_route(LOGOUT, self.show_logout, include_in_schema=False)
         app.add_route(LOGOUT, self.log_out, ["POST"], include_in_schema=False)
 
+    async def ask(self, request: Request) -> Response:
+        """Ask a browser to log in, and go on from there: to the page that was wanted, or with what was typed."""
+        if form := await kept_form.sent_with(request):
+            # Asked for by a script of ours, it takes the place of the whole page.
+            headers = {"HX-Retarget": "body", "HX-Reswap": "innerHTML"} if is_by_htmx(request) else {}
+            return self._login_form(request, form.action, status=401, kept=form, headers=headers)
+        if is_by_htmx(request):
+            return Response(status_code=401, headers={"HX-Redirect": LOGIN})
+        wanted = request.scope["path"] if request.method == "GET" else "/"
+        if request.method == "GET" and (query := request.scope["query_string"]):
+            wanted += f"?{query.decode('latin-1')}"
+        return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='/')}", 303)
+
     async def show_login(self, request: Request) -> Response:
         """Show the form for a name and a password."""
         return self._login_form(request, request.query_params.get("next", "/"))
@@ -81,21 +85,24 @@ class LoginPage:
         """Start a session, and go on to the page that was wanted."""
         form = await forms.read(request)
         wanted, name = form.get("next", "/"), form.get("name", "")
+        kept = KeptForm.of(wanted, form.get(kept_form.FIELD, ""))
         if not cookies.is_private(request):
-            return self._login_form(
-                request, wanted, name, 403, "Passwords are safe over https:// only; call this page so."
-            )
+            text = "Passwords are safe over https:// only; call this page so."
+            return self._login_form(request, wanted, name, 403, text, kept=kept)
         address = request.client.host if request.client else ""
         attempt = await self._checked(self._logins.log_in, name, form.get("password", ""), address)
         if attempt.wait:
             text = f"Too many attempts. Try again in {_duration(attempt.wait)}."
-            return self._login_form(request, wanted, name, 429, text, {"Retry-After": str(attempt.wait)})
+            return self._login_form(request, wanted, name, 429, text, kept=kept, headers=_after(attempt.wait))
         if attempt.session_id is None:
-            return self._login_form(request, wanted, name, 403, "The name or the password is wrong.")
-        answer = RedirectResponse(wanted if origins.is_local_path(wanted) else "/", 303)
+            return self._login_form(request, wanted, name, 403, "The name or the password is wrong.", kept=kept)
         await self._end_session(request)
+        answer: Response = RedirectResponse(wanted if origins.is_local_path(wanted) else "/", 303)
+        secret = forms.new_secret()
+        if kept is not None:
+            answer = self._kept_form(kept, forms.token_of(secret, attempt.session_id))
         cookies.write(request, answer, cookies.SESSION, attempt.session_id, LONGEST // SECOND)
-        forms.renew(request, answer)
+        forms.renew(request, answer, secret)
         return answer
 
     async def show_logout(self, request: Request) -> Response:
@@ -134,10 +141,18 @@ class LoginPage:
         name: str = "",
         status: int = 200,
         problem: str | None = None,
+        *,
+        kept: KeptForm | None = None,
         headers: dict[str, str] | None = None,
     ) -> Response:
         next_ = wanted if origins.is_local_path(wanted) else "/"
-        return self._page(request, "team/login.html", status, headers, next=next_, name=name, problem=problem)
+        return self._page(
+            request, "team/login.html", status, headers, next=next_, name=name, problem=problem, kept=kept
+        )
+
+    def _kept_form(self, kept: KeptForm, form_token: str) -> Response:
+        page = self._environment.get_template("team/kept_form.html").render(kept=kept, form_token=form_token)
+        return HTMLResponse(page, headers=_PRIVATE)
 
     def _page(
         self, request: Request, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
@@ -146,6 +161,10 @@ class LoginPage:
         answer = HTMLResponse(page, status, _PRIVATE | (headers or {}))
         forms.keep(request, answer)
         return answer
+
+
+def _after(seconds: int) -> dict[str, str]:
+    return {"Retry-After": str(seconds)}
 
 
 def _duration(seconds: int) -> str:

@@ -1,0 +1,1 @@
+"""What several pages of the console consist of: filters, tables and cards."""

@@ -370,6 +370,11 @@ class Live:
         """Whether the database is known not to answer."""
         return self._reads.breaker is not None and self._reads.breaker.is_open
 
+    @property
+    def reads_file(self) -> bool:
+        """Whether the database is a file, of which a read waits for nobody."""
+        return self._reads.is_file
+
     def suggestions(self, n: int = 3) -> list[str]:
         """Return shoppers worth trying: those who did most lately."""
         return events.active_users(self.db, n)

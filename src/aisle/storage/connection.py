@@ -134,9 +134,14 @@ class Database:
             self.breaker.check()
 
     @property
+    def is_file(self) -> bool:
+        """Whether it is a file, and no server."""
+        return self.engine.dialect.name == "sqlite"
+
+    @property
     def identity(self) -> object:
         """What tells the database from one that took its place; for a server, its address is all that is known."""
-        return file_id(self.name) if self.engine.dialect.name == "sqlite" else None
+        return file_id(self.name) if self.is_file else None
 
     @property
     def seen(self) -> object:

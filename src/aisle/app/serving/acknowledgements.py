@@ -1,7 +1,7 @@
 """Lets requests wait for what the event writer's thread does, at little cost for each of them.
 
 `asyncio.wrap_future` wakes the loop for every future, and `asyncio.wait_for` sets a timer for each. The events of a
-commit are done at once, and all may wait as long: here one call wakes the loop for all of them, and one timer is enough.
+commit are done at once, and all may wait as long: one call wakes the loop for all of them here, and one timer will do.
 """
 
 import asyncio

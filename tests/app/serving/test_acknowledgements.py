@@ -11,10 +11,14 @@ def test_all_that_is_done_at_once_is_acknowledged() -> None:
     async def wait() -> list[int]:
         acknowledgements = Acknowledgements(5.0)
         futures = [Future[int]() for _ in range(100)]
-        thread = threading.Thread(target=lambda: [future.set_result(n) for n, future in enumerate(futures)])
+
+        def finish() -> None:
+            for number, future in enumerate(futures):
+                future.set_result(number)
+
         waits = [asyncio.ensure_future(acknowledgements.of(future)) for future in futures]
         await asyncio.sleep(0)
-        thread.start()
+        threading.Thread(target=finish).start()
         return await asyncio.gather(*waits)
 
     assert asyncio.run(wait()) == list(range(100))
@@ -34,7 +38,7 @@ def test_an_error_is_raised() -> None:
 
 
 def test_each_waits_no_longer_than_its_patience_and_cancels_what_has_not_begun() -> None:
-    async def wait() -> list[BaseException | str]:
+    async def wait() -> tuple[str | BaseException, str | BaseException]:
         acknowledgements = Acknowledgements(0.05)
         early, late = Future[str](), Future[str]()
         first = asyncio.ensure_future(acknowledgements.of(early))

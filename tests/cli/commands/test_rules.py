@@ -11,7 +11,7 @@ from tests.runner import Runner
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "sale.toml"
     path.write_text(
-        '[placements.bestsellers]\npins = ["tool-3", "gone"]\n\n[placements.bestsellers.locks]\n"tea-1" = 4\n'
+        '[placements.bestsellers]\npins = ["tool-3", "gone"]\n\n[placements.bestsellers.locks]\ntea-1 = 4\n'
     )
     return path
 

@@ -26,7 +26,7 @@ from aisle.shop.moments import DAY
 from aisle.shop.money import MICROS
 from aisle.storage.digest import digest
 
-RANKED: Final = 2000
+RANKED: Final = 1000
 """The most shelves of a placement that a model ranks for many shoppers at once."""
 
 OTHERS: Final = 500

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from aisle.app.merchandising.team_rules import TeamRules
+    from aisle.app.segments.segments import Segments
     from aisle.app.serving.batch import BatchJob, Written
     from aisle.app.train import Trained
     from aisle.app.training.figures import Measurements
@@ -105,6 +106,15 @@ class Shop(Live, ShopData):
         """Make a key, or a secret that signs users, invalid for good."""
         if not signing_secrets.revoke(self.db, key_id):
             keys.revoke(self.db, key_id)
+
+    # --- Groups of shoppers -------------------------------------------------------------------------------------------
+
+    @property
+    def segments(self) -> "Segments":
+        """Named groups of shoppers by a rule: made, counted, listed and exported."""
+        from aisle.app.segments.segments import Segments
+
+        return Segments(self.db, self.settings, self.model_watch.current)
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from aisle.cli.commands import (
     recommend,
     rejects,
     rules,
+    segments,
     serve,
     train,
     tune,
@@ -77,6 +78,7 @@ for group in (
     keys.keys,
     people.people,
     users.users,
+    segments.segments,
     db.db,
     work.jobs,
 ):

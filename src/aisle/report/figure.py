@@ -1,12 +1,11 @@
 """A figure: a chart with its title and its data, for a page, for the console, and for a notebook without a network."""
 
-import csv
 import html
-import io
 import json
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import quote
 
 import polars as pl
@@ -14,15 +13,14 @@ from markupsafe import Markup
 
 from aisle.report.charts import Chart
 from aisle.shop.errors import SettingsError
+from aisle.shop.spreadsheet import to_csv as to_csv
 
 _STATIC: Final = Path(__file__).parents[1] / "web" / "static"
 """The browser files are the web's; a page that stands alone holds the same ones."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
-
-class Figure(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Figure:
     """A chart and the frame that it shows."""
 
     title: str
@@ -31,34 +29,34 @@ class Figure(NamedTuple):
     about: str = ""
     """What it shows, in a sentence."""
 
-    @property
+    @cached_property
     def spec(self) -> Markup:
         """The chart as JSON, safe between two tags."""
         spec = self.chart.properties(description=self.title).to_dict()
         del spec["config"]  # the page's own
         return Markup(json.dumps(spec, separators=(",", ":")).replace("<", "\\u003c"))  # noqa: S704  no tag is left in it
 
-    @property
+    @cached_property
     def heads(self) -> list[str]:
         """The columns as people read them."""
         return [name.replace("_", " ") for name in self.frame.columns]
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
         """Those of the columns that hold no numbers."""
         return [head for head, dtype in zip(self.heads, self.frame.dtypes, strict=True) if not dtype.is_numeric()]
 
-    @property
+    @cached_property
     def cells(self) -> list[list[str]]:
         """The rows as people read them."""
         return [[_written(value) for value in row] for row in self.frame.iter_rows()]
 
-    @property
+    @cached_property
     def csv(self) -> str:
         """The figures as CSV, in which no cell is a formula."""
         return to_csv(self.frame)
 
-    @property
+    @cached_property
     def csv_address(self) -> str:
         """The CSV as an address that a link downloads."""
         return "data:text/csv;charset=utf-8," + quote(self.csv)
@@ -79,19 +77,6 @@ def _written(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return "–" if value is None else str(value)
-
-
-def to_csv(frame: pl.DataFrame) -> str:
-    """Return a frame as CSV; a text that a spreadsheet would take for a formula begins with an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(frame.columns)
-    writer.writerows([[_safe(value) for value in row] for row in frame.iter_rows()])
-    return text.getvalue()
-
-
-def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 @cache

@@ -46,3 +46,8 @@ def picture(url: str | None) -> str | None:
 def drawing(name: str) -> Markup:
     """Return what is within an icon of Lucide."""
     return Markup(icon(name))  # noqa: S704  of a package that the build names
+
+
+def capitalised(text: str) -> str:
+    """Return a sentence that begins with a capital letter."""
+    return text[:1].upper() + text[1:]

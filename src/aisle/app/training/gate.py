@@ -286,13 +286,12 @@ def _placements(
     least = least_repeat_share(past, holdout, recipe.seed)
     past = replace(past, components=with_repeat_share(components, least))
     events, seed = tables.events, recipe.seed
-    report, sampled = budget.in_time(
-        Stage.PLACEMENTS,
-        lambda: (
-            placement_report(placements, past, holdout, events, seed),
-            sample_shelves(placements, past, holdout, events, seed),
-        ),
-        (PlacementReport([], []), None),
-    )
+    nothing: tuple[PlacementReport, Sampled | None] = PlacementReport([], []), None
+
+    def shelves() -> tuple[PlacementReport, Sampled | None]:
+        report = placement_report(placements, past, holdout, events, seed)
+        return report, sample_shelves(placements, past, holdout, events, seed)
+
+    report, sampled = budget.in_time(Stage.PLACEMENTS, shelves, nothing)
     progress("score placements", 1, 1)
     return report._replace(least_repeat_share=least), sampled

@@ -60,7 +60,9 @@ def show(context: typer.Context, placement: Placement, as_json: Json = False) ->
         return
     if history:
         columns = ("version", "what", "who", "at (UTC)", "from", "to")
-        terminal.out.print(terminal.table(f"Rules of {placement}", columns, map(_row, history), right=("version",)))
+        terminal.out.print(
+            terminal.table(f"Rules of {placement}", columns, [_row(row) for row in history], right=("version",))
+        )
     terminal.say(text.rstrip() or "Nothing is published for it now: the rules of aisle.toml hold.")
 
 

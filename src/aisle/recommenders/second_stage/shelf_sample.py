@@ -5,12 +5,14 @@ Whose shelves they are is kept as digests, so that those of people who were eras
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisle.recommenders.base import Component, NoSettings
+
+S = TypeVar("S", bound=np.generic)
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -131,5 +133,5 @@ def _starts(lengths: Sequence[int]) -> NDArray[np.int64]:
     return np.append(0, np.cumsum(lengths, dtype=np.int64))
 
 
-def _joined(arrays: Sequence[NDArray[np.generic]], dtype: type[np.generic]) -> NDArray[np.generic]:
+def _joined(arrays: Sequence[NDArray[S]], dtype: type[S]) -> NDArray[S]:
     return np.concatenate(arrays).astype(dtype) if arrays else np.zeros(0, dtype)

@@ -34,6 +34,7 @@ from aisle.app.serving.rules_watch import RulesWatch
 from aisle.app.serving.search import Search
 from aisle.app.serving.shared_shelves import Basis, SharedShelves, asked_by_many
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
+from aisle.app.serving.shown import shown_to
 from aisle.app.serving.warming import warm_up
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
@@ -134,7 +135,7 @@ class Live:
             return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
         held = self.catalogue_watch.current(model)
         catalogue = LiveCatalogue(model.items, held, self._reads)
-        query = ShelfQuery.of_events(request, [*request.tried, *profile.events], model, catalogue, placement.objective)
+        query = self._query(request, placement, profile, model, catalogue)
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
@@ -143,6 +144,22 @@ class Live:
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not profile.away) if profile.away or catalogue.is_old else shelf
+
+    def _query(
+        self,
+        request: ShelfRequest,
+        placement: Placement,
+        profile: Profile,
+        model: TrainedModel,
+        catalogue: LiveCatalogue,
+    ) -> ShelfQuery:
+        """Return a request in the model's numbers, with what the shopper did and what they were shown in vain."""
+        deeds, visits = [*request.tried, *profile.events], placement.rules.fatigue
+        query = ShelfQuery.of_events(request, deeds, model, catalogue, placement.objective)
+        if not visits or not request.user_id or not profile.events or profile.away:
+            return query
+        now = moments.now()
+        return query.after(shown_to(self._reads, request.user_id, placement, deeds, model.items, now), visits, now)
 
     def shelf_to_show(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, and note that a shopper sees it."""
@@ -238,10 +255,10 @@ class Live:
         """
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT, tried=tried)
         where = placement_named(self.placements, request.placement)
-        profile = [*tried, *self.profiles.of(user_id, None).events]
+        profile = self.profiles.of(user_id, None)
         model = self.model_watch.current()
         catalogue = LiveCatalogue(model.items, self.catalogue_watch.current(model), self._reads)
-        query = ShelfQuery.of_events(request, profile, model, catalogue, where.objective)
+        query = self._query(request, where, profile, model, catalogue)
         return why(where, query, catalogue, user_id, item_id)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:

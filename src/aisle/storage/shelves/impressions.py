@@ -137,6 +137,18 @@ def scores(db: Database, placement: str, version: int, since: int, until: int, m
     return [item.score for shelf in shelves for item in shelf if item.score is not None]
 
 
+def newest_places(db: Database, n: int) -> dict[str, set[str]]:
+    """Return on which placements each item stood, of the n newest shelves."""
+    newest = select(impressions.c.placement, impressions.c[columns.ITEMS_SHOWN])
+    query = newest.order_by(impressions.c.timestamp.desc()).limit(n)
+    shown: dict[str, set[str]] = {}
+    with db.read() as connection:
+        for placement, text in connection.execute(query):
+            for item in msgspec.json.decode(text, type=list[ServedItem]):
+                shown.setdefault(item.item_id, set()).add(placement)
+    return shown
+
+
 def remove_older(db: Database, before: int) -> int:
     """Remove shelves that were served before a moment, at most some thousands, and return how many."""
     old = select(impressions.c.recommendation_id).where(impressions.c.timestamp < before).limit(_REMOVED)

@@ -82,9 +82,9 @@ class Live:
         self.stars = Weights.parse(settings.weights).scale
         last_known = NOTHING if copies is None else LastKnown(settings.bundles / FOLDER)
         self.db, self._reads = connections(settings, last_known, in_server=copies is not None)
-        self._rules_watch = RulesWatch(self._reads, settings, last_known)
-        self._catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
-        prepare = self._catalogue_watch.prepare if copies is None else self._prepare
+        self.rules_watch = RulesWatch(self._reads, settings, last_known)
+        self.catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
+        prepare = self.catalogue_watch.prepare if copies is None else self._prepare
         self.model_watch = ModelWatch(self._reads, settings.bundles, copies, prepare, last_known)
         self.keys = KeyRing(self._reads, settings.sealing_key, last_known)
         self.logins = Logins(self.db, self._reads)
@@ -100,13 +100,13 @@ class Live:
         self.search = Search(self.db, self.model_watch, self.profiles)
 
     def _prepare(self, model: TrainedModel) -> None:
-        self._catalogue_watch.prepare(model)
+        self.catalogue_watch.prepare(model)
         warm_up(model, self.placements, self.filled)
 
     @property
     def placements(self) -> dict[str, Placement]:
         """Every placement by name, as `aisle.toml` and the team's published rules say at this moment."""
-        return self._rules_watch.current()
+        return self.rules_watch.current()
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -131,10 +131,10 @@ class Live:
         placements = self.placements
         placement = with_rules(placement_named(placements, request.placement), request.rules)
         asked = None if profile.away else asked_by_many(request, placement, profile.events, model)
-        known = self._catalogue_watch.held_of(model)
+        known = self.catalogue_watch.held_of(model)
         if asked and known and (found := self._shared.find(self._reads, asked, Basis(known, placements))):
             return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
-        held = self._catalogue_watch.current(model)
+        held = self.catalogue_watch.current(model)
         catalogue = LiveCatalogue(model.items, held, self._reads)
         query = self._query(request, placement, profile, model, catalogue)
         proposals = placement.strategy.propose(query)
@@ -258,7 +258,7 @@ class Live:
         where = placement_named(self.placements, request.placement)
         profile = self.profiles.of(user_id, None)
         model = self.model_watch.current()
-        catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
+        catalogue = LiveCatalogue(model.items, self.catalogue_watch.current(model), self._reads)
         query = self._query(request, where, profile, model, catalogue)
         return why(where, query, catalogue, user_id, item_id)
 

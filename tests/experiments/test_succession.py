@@ -7,8 +7,9 @@ from aisle.experiments.succession import Succession, succession
 
 
 def shoppers(rate: float, count: int, random: np.random.Generator) -> tuple[Floats, Floats]:
-    places = random.integers(1, 6, count) * 10.0
-    return random.binomial(places.astype(int), rate * random.uniform(0.5, 1.5, count)).astype(np.float64), places
+    places = (10 * random.integers(1, 6, count)).astype(np.float64)
+    clicks = random.binomial(places.astype(np.int64), rate * random.uniform(0.5, 1.5, count))
+    return clicks.astype(np.float64), places
 
 
 def test_a_planted_loss_is_found() -> None:

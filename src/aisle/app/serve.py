@@ -152,7 +152,7 @@ class Live:
 
     def item_ids(self, placement: Placement, request: ShelfRequest, profile: Profile, model: TrainedModel) -> list[str]:
         """Return what would stand on a placement that is only tried out, whatever the shop's own one of its name is."""
-        catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
+        catalogue = LiveCatalogue(model.items, self.catalogue_watch.current(model), self._reads)
         query = self._query(request, placement, profile, model, catalogue)
         return catalogue.vocabulary.ids(place(placement, query, placement.strategy.propose(query)).items)
 

@@ -1,10 +1,10 @@
 """The impressions table: every shelf that was served, a row each."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import Row, bindparam, delete, func, select
 
 from aisle.shop import columns
 from aisle.storage.connection import Database
@@ -101,11 +101,7 @@ def get(db: Database, recommendation_id: str) -> Impression | None:
     )
     with db.read() as connection:
         row = connection.execute(query).first()
-    if row is None:
-        return None
-    values = row._asdict()
-    items = msgspec.json.decode(values[columns.ITEMS_SHOWN], type=tuple[ServedItem, ...])
-    return Impression(**values | {columns.ITEMS_SHOWN: items})
+    return None if row is None else _impression(row)
 
 
 def ids(db: Database, placement: str, since: int) -> list[str]:
@@ -129,8 +125,7 @@ def of_ids(db: Database, recommendation_ids: Sequence[str]) -> list[Impression]:
             for some in parts(recommendation_ids)
             for row in connection.execute(query.where(impressions.c.recommendation_id.in_(some)))
         ]
-    shelves = (Impression(*row[:-1], tuple(_places.decode(row[-1]))) for row in rows)
-    return [shelf for shelf in shelves if shelf.items]
+    return [shelf for shelf in map(_impression, rows) if shelf.items]
 
 
 def shown_to(db: Database, user_id: str, placement: str, since: int, newest: int) -> list[ShownShelf]:
@@ -209,6 +204,11 @@ def remove_older(db: Database, before: int) -> int:
         for some in parts(names):
             connection.execute(delete(impressions).where(impressions.c.recommendation_id.in_(some)))
     return len(names)
+
+
+def _impression(row: Row[Any]) -> Impression:
+    values = row._asdict()
+    return Impression(**values | {columns.ITEMS_SHOWN: tuple(_places.decode(values[columns.ITEMS_SHOWN]))})
 
 
 def _item_ids(text: str) -> list[str]:

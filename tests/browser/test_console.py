@@ -41,7 +41,7 @@ def address(live: Live) -> Iterator[str]:
 
 @pytest.fixture
 def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
+    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     yield context
@@ -105,7 +105,7 @@ def test_a_filter_is_typed_and_sent_by_keyboard(page: Page) -> None:
     page.goto("/console/catalogue")
     page.get_by_label("Search").fill("tool")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("10 items.", exact=True)).to_be_visible()
+    expect(page.get_by_text("9 items.", exact=True)).to_be_visible()
     page.get_by_label("Order").select_option("title")
     expect(page.locator(".chip")).to_have_count(2)
 

@@ -43,6 +43,7 @@ from aisle.app.serving.shelf import (
     to_shelf,
     without_database,
 )
+from aisle.app.serving.shown import shown_to
 from aisle.app.serving.warming import warm_up
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
@@ -90,9 +91,9 @@ class Live:
         self.stars = Weights.parse(settings.weights).scale
         last_known = NOTHING if copies is None else LastKnown(settings.bundles / FOLDER)
         self.db, self._reads = connections(settings, last_known, in_server=copies is not None)
-        self._rules_watch = RulesWatch(self._reads, settings, last_known)
-        self._catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
-        prepare = self._catalogue_watch.prepare if copies is None else self._prepare
+        self.rules_watch = RulesWatch(self._reads, settings, last_known)
+        self.catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
+        prepare = self.catalogue_watch.prepare if copies is None else self._prepare
         self.model_watch = ModelWatch(self._reads, settings.bundles, copies, prepare, last_known)
         self.experiment_watch = ExperimentWatch(self._reads, self.model_watch.load)
         self.keys = KeyRing(self._reads, settings.sealing_key, last_known)
@@ -108,13 +109,13 @@ class Live:
         self.search = Search(self.db, self.model_watch, self.profiles)
 
     def _prepare(self, model: TrainedModel) -> None:
-        self._catalogue_watch.prepare(model)
+        self.catalogue_watch.prepare(model)
         warm_up(model, self.placements, self.filled)
 
     @property
     def placements(self) -> dict[str, Placement]:
         """Every placement by name, as `aisle.toml` and the team's published rules say at this moment."""
-        return self._rules_watch.current()
+        return self.rules_watch.current()
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -147,12 +148,12 @@ class Live:
         # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement, model = with_rules(seen.placement, request.rules), seen.model
         asked = None if profile.away else asked_by_many(request, placement, profile.events, model, seen.variant)
-        known = self._catalogue_watch.held_of(model)
+        known = self.catalogue_watch.held_of(model)
         if asked and known and (found := self._shared.find(self._reads, asked, Basis(known, placements))):
             return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
-        held = self._catalogue_watch.current(model)
+        held = self.catalogue_watch.current(model)
         catalogue = LiveCatalogue(model.items, held, self._reads)
-        query = ShelfQuery.of_events(request, [*request.tried, *profile.events], model, catalogue, placement.objective)
+        query = self._query(request, placement, profile, model, catalogue)
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
@@ -161,6 +162,22 @@ class Live:
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not profile.away) if profile.away or catalogue.is_old else shelf
+
+    def _query(
+        self,
+        request: ShelfRequest,
+        placement: Placement,
+        profile: Profile,
+        model: TrainedModel,
+        catalogue: LiveCatalogue,
+    ) -> ShelfQuery:
+        """Return a request in the model's numbers, with what the shopper did and what they were shown in vain."""
+        deeds, visits = [*request.tried, *profile.events], placement.rules.fatigue
+        query = ShelfQuery.of_events(request, deeds, model, catalogue, placement.objective)
+        if not visits or not request.user_id or not profile.events or profile.away:
+            return query
+        now = moments.now()
+        return query.after(shown_to(self._reads, request.user_id, placement, deeds, model.items, now), visits, now)
 
     def shelf_to_show(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, and note that a shopper sees it."""
@@ -248,10 +265,10 @@ class Live:
             If the placement is not filled by a model that ranks items for shoppers.
         """
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT, tried=tried)
-        profile = [*tried, *self.profiles.of(user_id, None).events]
+        profile = self.profiles.of(user_id, None)
         where, model, *_ = self.experiment_watch.seen_by(self.placements, request, self.model_watch.current())
-        catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
-        query = ShelfQuery.of_events(request, profile, model, catalogue, where.objective)
+        catalogue = LiveCatalogue(model.items, self.catalogue_watch.current(model), self._reads)
+        query = self._query(request, where, profile, model, catalogue)
         return why(where, query, catalogue, user_id, item_id)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:

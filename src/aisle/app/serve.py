@@ -6,7 +6,6 @@ none. Everything between happens in memory, on the live model. If the database d
 and catalogue are used, then the popular shelf: a shelf says which, and is never an error.
 """
 
-import asyncio
 from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
+from aisle.app.serving.acknowledgements import Acknowledgements
 from aisle.app.serving.address_watch import AddressWatch
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
@@ -99,6 +99,7 @@ class Live:
         self.keys = KeyRing(self._reads, settings.sealing_key, last_known)
         self.logins = Logins(self.db, self._reads)
         self.writer = EventWriter(self.db, votes_per_address=settings.serve.votes_per_address)
+        self._acknowledgements = Acknowledgements(PATIENCE_SECONDS)
         self.impressions = ImpressionLog(self.db)
         self.recommendation_ids = RecommendationIds(self.db, self._reads)
         self.profiles = Profiles(self._reads)
@@ -365,7 +366,7 @@ class Live:
             As for `accept`.
         """
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(outcomes), PATIENCE_SECONDS)
+            return await self._acknowledgements.of(outcomes)
         except TimeoutError:
             raise self.writer.too_slow() from None
 
@@ -395,6 +396,11 @@ class Live:
     def is_database_away(self) -> bool:
         """Whether the database is known not to answer."""
         return self._reads.breaker is not None and self._reads.breaker.is_open
+
+    @property
+    def reads_file(self) -> bool:
+        """Whether the database is a file, of which a read waits for nobody."""
+        return self._reads.is_file
 
     def suggestions(self, n: int = 3) -> list[str]:
         """Return shoppers worth trying: those who did most lately."""

@@ -21,6 +21,7 @@ from aisle.storage.access import keys, signing_secrets
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.experiments.experiments import Experiments
     from aisle.app.merchandising.team_rules import TeamRules
     from aisle.app.segments.segments import Segments
     from aisle.app.serving.batch import BatchJob, Written
@@ -115,6 +116,15 @@ class Shop(Live, ShopData):
         from aisle.app.segments.segments import Segments
 
         return Segments(self.db, self.settings, self.model_watch.current)
+
+    # --- Experiments --------------------------------------------------------------------------------------------------
+
+    @property
+    def experiments(self) -> "Experiments":
+        """Experiments: created, checked, started, reported and stopped."""
+        from aisle.app.experiments.experiments import Experiments
+
+        return Experiments(self.db, self.settings)
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from aisle.cli.commands import (
     drift,
     evaluate,
     events,
+    experiments,
     imports,
     insights,
     keys,
@@ -79,6 +80,7 @@ for group in (
     people.people,
     users.users,
     segments.segments,
+    experiments.experiments,
     db.db,
     work.jobs,
 ):

@@ -130,7 +130,7 @@ def due(shop: Shop, started: int) -> list[str]:
 
 def test_what_nobody_ever_asked_for_is_due_from_its_next_time_on(shop: Shop) -> None:
     assert due(shop, now()) == []
-    assert set(due(shop, now() - 2 * DAY)) == {"train", "count", "segments", "drift", "clean-up"}
+    assert set(due(shop, now() - 2 * DAY)) == {"train", "count", "experiments", "segments", "drift", "clean-up"}
 
 
 def test_what_was_asked_for_since_is_not_due(shop: Shop) -> None:

@@ -60,6 +60,11 @@ def _update_segments(shop: Shop, progress: Progress) -> str:
     return f"{len(updated.moved):,} segments: {joined:,} joined, {left:,} left.{failed}"
 
 
+def _watch(shop: Shop, progress: Progress) -> str:
+    progress("watch experiments", 0, None, 0)
+    return "; ".join(shop.experiments.watch()) or "Nothing had to be done."
+
+
 def _compare(shop: Shop, progress: Progress) -> str:
     drifts = drift(shop.db, progress)
     beyond = [f"{one.what}: {one.says}" for one in drifts if one.beyond]
@@ -101,6 +106,12 @@ KINDS: Final = (
         "count",
         "count what the shelves bring, for the KPIs",
         _count,
+        lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
+    ),
+    Kind(
+        "experiments",
+        "stop experiments that do harm, and let those that ramp up go on",
+        _watch,
         lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
     ),
     Kind(

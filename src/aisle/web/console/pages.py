@@ -11,11 +11,13 @@ from aisle.app.serve import Live
 from aisle.shop.access import Scope
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
+from aisle.web.console.merchandising import Merchandising
 from aisle.web.console.overview import Overview
 
 PAGES: Final[tuple[type[Page], ...]] = (
     Overview,
     Insights,
+    Merchandising,
 )
 """The pages; the first is where `/console` leads."""
 

@@ -23,7 +23,7 @@ def test_a_card_is_dragged_tried_published_seen_and_taken_back(page: Page) -> No
     expect(page.get_by_role("status").first).to_contain_text("is published")
     expect(page.locator("#history")).to_contain_text("in force")
     page.goto("/")
-    expect(page.locator("#shelf-trending .name, [data-placement=recommended-for-you] .name").first).to_have_text(dragged)
+    expect(page.locator("#on-recommended-for-you .name").first).to_have_text(dragged)
     page.goto(SHELF)
     assert first(page) == dragged
     page.get_by_role("button", name=re.compile("^Undo")).click()

@@ -245,9 +245,7 @@ class Merchandising(Page):
             editing.draft.based_on if editing.draft else _whole(form, "version"),
             _whole(form, "revision"),
         )
-        return self._frame.done(
-            request, looking.address, "The draft is saved; shoppers see it once it is published."
-        )
+        return self._frame.done(request, looking.address, "The draft is saved; shoppers see it once it is published.")
 
     def _publish(self, request: Request, looking: Looking, form: dict[str, str]) -> Response:
         """Publish the draft, over the version that its author has seen."""

@@ -22,6 +22,7 @@ from aisle.cli.commands import (
     insights,
     keys,
     kpis,
+    marts,
     models,
     people,
     profile,
@@ -77,6 +78,7 @@ for group in (
     people.people,
     users.users,
     segments.segments,
+    marts.marts,
     db.db,
     work.jobs,
 ):

@@ -14,6 +14,7 @@ from aisle.shop.errors import NotFound
 from aisle.shop.moments import now
 from aisle.storage.connection import Database
 from aisle.storage.log import event_changes
+from aisle.storage.marts import tables as mart_tables
 from aisle.storage.parts import parts
 from aisle.storage.shelves import changed_days
 from aisle.storage.shoppers import erased as tombstones
@@ -60,6 +61,7 @@ BY_USER: Final = (
     paged_shelves,
     mail_shelves,
     segment_members,
+    *mart_tables.WITH_PEOPLE,
     merged,
     import_changes,
 )
@@ -84,6 +86,7 @@ WITHOUT_PEOPLE: Final = (
     leases,
     jobs,
     segments,
+    *mart_tables.WITHOUT_PEOPLE,
 )
 """The tables that hold nobody."""
 
@@ -145,6 +148,7 @@ _DELETED: Final = (
     paged_shelves,
     mail_shelves,
     segment_members,
+    *mart_tables.WITH_PEOPLE,
     merged,
 )
 

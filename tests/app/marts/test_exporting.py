@@ -52,7 +52,7 @@ def test_an_extract_for_tableau(shop: Shop, tmp_path: Path) -> None:
     pantab = pytest.importorskip("pantab")
     shop.build_marts()
     shop.export_marts(tmp_path / "out", "tableau")
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["aisle.twb", "marts.hyper", "questions"]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["marts.hyper", "marts.twb", "questions"]
     frames = pantab.frames_from_hyper(tmp_path / "out" / "marts.hyper", return_type="polars")
     tables = {(name if isinstance(name, str) else name[-1]).strip('"'): frame for name, frame in frames.items()}
     assert {name: frame.columns for name, frame in tables.items()} == {mart.name: list(mart.columns) for mart in MARTS}

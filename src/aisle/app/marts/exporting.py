@@ -19,7 +19,7 @@ from aisle.storage.connection import Database
 from aisle.storage.marts import store
 
 HYPER: Final = "marts.hyper"
-WORKBOOK: Final = "aisle.twb"
+WORKBOOK: Final = "marts.twb"
 
 _MONEY: Final = pl.Decimal(18, 6)
 _TYPES: Final[dict[str, pl.DataType | type[pl.DataType]]] = {

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from aisle.app.marts.building import Built
     from aisle.app.marts.exporting import Exported
+    from aisle.app.merchandising.team_rules import TeamRules
     from aisle.app.segments.segments import Segments
     from aisle.app.serving.batch import BatchJob, Written
     from aisle.app.train import Trained
@@ -65,6 +66,13 @@ class Shop(Live, ShopData):
         if not (folder / FILE).exists():
             make_shop(folder)
         return cls(Settings.read(folder))
+
+    @property
+    def rules(self) -> "TeamRules":
+        """The rules of placements that the team publishes."""
+        from aisle.app.merchandising.team_rules import TeamRules
+
+        return TeamRules(self)
 
     # --- Keys ---------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from jinja2 import Environment
 from aisle import report
 from aisle.app.serve import Live
 from aisle.report.environment import environment
-from aisle.shop.moments import format_day, format_minute
+from aisle.shop.moments import format_day, format_minute, format_second
 from aisle.shop.money import format_money
 from aisle.web.assets import FOLDER, asset
 from aisle.web.filters import capitalised, drawing, item_address, picture, why_address
@@ -21,7 +21,18 @@ def templates(live: Live) -> Environment:
     """Return the templates of one shop's pages."""
     found = environment(
         (FOLDER.parent / "templates", FIGURES),
-        (asset, capitalised, drawing, format_day, format_minute, format_money, item_address, picture, why_address),
+        (
+            asset,
+            capitalised,
+            drawing,
+            format_day,
+            format_minute,
+            format_second,
+            format_money,
+            item_address,
+            picture,
+            why_address,
+        ),
     )
     found.globals |= {
         "shop_name": live.shop_name,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from aisle.shop import columns
 from aisle.shop.moments import DAY
@@ -28,6 +28,16 @@ class Counts(NamedTuple):
     items: Sequence[tuple[Any, ...]]
     shop: Sequence[tuple[Any, ...]]
     """At least the row without a currency, by which it is known that the day was counted."""
+
+
+class ItemSums(NamedTuple):
+    """What was counted of an item on some days."""
+
+    item_id: str
+    places: int
+    seen: int
+    clicks: int
+    units: int
 
 
 def replace(db: Database, day: int, counts: Counts, through: int) -> None:
@@ -79,6 +89,33 @@ def places_of_items(db: Database) -> list[tuple[str, int]]:
     query = select(item_days.c.item_id, func.sum(item_days.c.places)).group_by(item_days.c.item_id)
     with db.read() as connection:
         return [(item_id, int(places)) for item_id, places in connection.execute(query) if places]
+
+
+def ends(db: Database) -> tuple[int, int] | None:
+    """Return the first and the last day on which anything was counted; None without any."""
+    lively = or_(shop_days.c.visitors > 0, shop_days.c.orders > 0)
+    query = select(func.min(shop_days.c.day), func.max(shop_days.c.day)).where(lively)
+    with db.read() as connection:
+        first, last = connection.execute(query).one()
+    return None if first is None else (int(first), int(last))
+
+
+def empty_placements(db: Database, since: int) -> list[tuple[str, int]]:
+    """Return the placements that were served without a single item since a day, and how often."""
+    shelves, places = func.sum(shelf_days.c.shelves), func.sum(shelf_days.c.places)
+    query = select(shelf_days.c.placement, shelves).where(shelf_days.c.day >= since).group_by(shelf_days.c.placement)
+    with db.read() as connection:
+        rows = connection.execute(query.having(shelves > 0, places == 0).order_by(shelf_days.c.placement))
+        return [(placement, int(number)) for placement, number in rows]
+
+
+def sums_of_items(db: Database, since: int, until: int) -> list[ItemSums]:
+    """Return what was counted of each item from the day `since` up to, not including, `until`."""
+    summed = (func.sum(item_days.c[name]) for name in ItemSums._fields[1:])
+    within = (item_days.c.day >= since, item_days.c.day < until)
+    query = select(item_days.c.item_id, *summed).where(*within).group_by(item_days.c.item_id)
+    with db.read() as connection:
+        return [ItemSums(item_id, *map(int, sums)) for item_id, *sums in connection.execute(query)]
 
 
 def rows(db: Database, name: str, since: int, until: int) -> list[tuple[Any, ...]]:

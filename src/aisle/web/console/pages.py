@@ -9,6 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from aisle.app.serve import Live
 from aisle.shop.access import Scope
+from aisle.web.console.catalogue import Catalogue
+from aisle.web.console.events import Events
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
 from aisle.web.console.overview import Overview
@@ -16,6 +18,8 @@ from aisle.web.console.overview import Overview
 PAGES: Final[tuple[type[Page], ...]] = (
     Overview,
     Insights,
+    Events,
+    Catalogue,
 )
 """The pages; the first is where `/console` leads."""
 

@@ -140,3 +140,19 @@ def test_a_day_that_was_counted_knows_through_which_event(db: Database) -> None:
     days.replace(db, TODAY, counts(TODAY), 7)
     with db.read() as connection:
         assert connection.execute(select(shop_days.c.through)).scalars().all() == [7]
+
+
+def test_what_was_counted_of_items_and_when(db: Database) -> None:
+    assert (days.ends(db), days.sums_of_items(db, 0, TODAY)) == (None, [])
+    for day in (TODAY, TODAY + DAY, TODAY + 2 * DAY):
+        counted(db, day)
+    days.replace(db, TODAY + 3 * DAY, Counts([], [], [(TODAY + 3 * DAY, "", *(0,) * 15)]), 9)
+    assert days.ends(db) == (TODAY, TODAY + 2 * DAY)
+    assert days.sums_of_items(db, TODAY, TODAY + 2 * DAY) == [("mug", 4, 2, 2, 0)]
+
+
+def test_placements_without_an_item_are_told(db: Database) -> None:
+    empty = (TODAY, "bare", "personal", 3, "new", "", 7, *(0,) * 9)
+    days.replace(db, TODAY, counts(TODAY)._replace(shelves=[empty, *counts(TODAY).shelves]), 1)
+    assert days.empty_placements(db, TODAY) == [("bare", 7)]
+    assert days.empty_placements(db, TODAY + DAY) == []

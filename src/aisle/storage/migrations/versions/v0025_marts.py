@@ -1,6 +1,6 @@
 """The marts.
 
-Revision 0024. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0025. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 
 OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_engine": "InnoDB"}
 

@@ -21,6 +21,7 @@ from aisle.storage.access import keys, signing_secrets
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.experiments.experiments import Experiments
     from aisle.app.marts.building import Built
     from aisle.app.marts.exporting import Exported
     from aisle.app.merchandising.team_rules import TeamRules
@@ -129,6 +130,15 @@ class Shop(Live, ShopData):
         from aisle.app.marts.exporting import export_marts
 
         return export_marts(self.db, folder, kind, progress)
+
+    # --- Experiments --------------------------------------------------------------------------------------------------
+
+    @property
+    def experiments(self) -> "Experiments":
+        """Experiments: created, checked, started, reported and stopped."""
+        from aisle.app.experiments.experiments import Experiments
+
+        return Experiments(self.db, self.settings)
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

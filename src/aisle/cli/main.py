@@ -18,6 +18,7 @@ from aisle.cli.commands import (
     drift,
     evaluate,
     events,
+    experiments,
     imports,
     insights,
     keys,
@@ -81,6 +82,7 @@ for group in (
     users.users,
     segments.segments,
     marts.marts,
+    experiments.experiments,
     db.db,
     work.jobs,
 ):

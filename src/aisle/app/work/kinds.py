@@ -68,6 +68,11 @@ def _build_marts(shop: Shop, progress: Progress) -> str:
     return f"{built.days:,} days and {sum(built.rows.values()):,} rows were built."
 
 
+def _watch(shop: Shop, progress: Progress) -> str:
+    progress("watch experiments", 0, None, 0)
+    return "; ".join(shop.experiments.watch()) or "Nothing had to be done."
+
+
 def _compare(shop: Shop, progress: Progress) -> str:
     drifts = drift(shop.db, progress)
     beyond = [f"{one.what}: {one.says}" for one in drifts if one.beyond]
@@ -109,6 +114,12 @@ KINDS: Final = (
         "count",
         "count what the shelves bring, for the KPIs",
         _count,
+        lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
+    ),
+    Kind(
+        "experiments",
+        "stop experiments that do harm, and let those that ramp up go on",
+        _watch,
         lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
     ),
     Kind(

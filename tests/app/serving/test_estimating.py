@@ -41,7 +41,7 @@ def fill(live: Live, rounds: int, explore: float) -> None:
         request = ShelfRequest(user_id=user, n=4, explore=True)
         for turn in range(rounds):
             shelf = live.shelf(request)
-            served.append(impression_of(shelf, "personal", request, now - turn))
+            served.append(impression_of(shelf, request, now - turn))
             for item in shelf.items:
                 if random.random() < chance(item.item_id):
                     number += 1

@@ -30,6 +30,8 @@ def test_the_only_default_rule_is_one_variant_of_each_product() -> None:
         "seen_share": 1.0,
         "repeat_share": 1.0,
         "fatigue": False,
+        "explore": 0.0,
+        "explore_per_day": 20,
         "at_most": {},
     }
 

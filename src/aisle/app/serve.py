@@ -188,7 +188,7 @@ class Live:
         if not visits or not request.user_id or not profile.events or profile.away:
             return query
         now = moments.now()
-        return query.after(shown_to(self._reads, request.user_id, placement, deeds, model.items, now), visits, now)
+        return query.after(shown_to(self._reads, request.user_id, placement, deeds, model, now), visits, now)
 
     def shelf_to_show(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, and note that a shopper sees it."""

@@ -21,6 +21,7 @@ from aisle.app.training.figures import Measurements
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit, with_other_components
 from aisle.app.training.gate import GateDecision, HeldOutFigures, decide
 from aisle.app.training.measuring import newest_window, with_catalogue
+from aisle.app.training.patience import with_patience
 from aisle.app.training.repeat_share import with_repeat_share
 from aisle.app.training.reviews import star_errors, with_reviews
 from aisle.engine.model import CONTENT
@@ -173,6 +174,7 @@ def _train(
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
     fitted = with_what_was_measured(fitted, decision, data.items)
+    fitted = fitted._replace(components=with_patience(db, fitted.components))
     decision = with_parts(decision, missing_parts(db, settings, recipe, fitted), force=force)
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision, lease)

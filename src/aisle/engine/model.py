@@ -17,6 +17,7 @@ from aisle.engine.recipe import (
     BASELINE,
     CALIBRATION,
     HIGHLIGHTS,
+    PATIENCE,
     PERSONAL,
     POPULAR,
     PRUNER,
@@ -28,6 +29,7 @@ from aisle.engine.recipe import (
     ranker_of,
 )
 from aisle.engine.shelf.attributes import median_cover
+from aisle.engine.shelf.fatigue import HALF_LIFE_DAYS
 from aisle.engine.shelf.long_tail import in_tail
 from aisle.models.bundle import Bundle
 from aisle.prepare.weigh import Weights
@@ -38,6 +40,7 @@ from aisle.recommenders.query import QueryBatch
 from aisle.recommenders.second_stage.calibration import Calibration
 from aisle.recommenders.second_stage.candidate_pruner import CandidatePruner
 from aisle.recommenders.second_stage.item_state import WINDOWS, ItemState
+from aisle.recommenders.second_stage.patience import Patience
 from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.recommenders.second_stage.rebuying import Rebuying
 from aisle.recommenders.second_stage.review_highlights import ReviewHighlights
@@ -202,6 +205,12 @@ class TrainedModel:
         """What shoppers buy again; None in an old bundle without it."""
         rebuying = self.components.get(REBUYING)
         return rebuying if isinstance(rebuying, Rebuying) else None
+
+    @property
+    def half_life_days(self) -> float:
+        """After how many days a visit counts half on which a shopper was shown an item in vain."""
+        patience = self.components.get(PATIENCE)
+        return patience.half_life if isinstance(patience, Patience) else HALF_LIFE_DAYS
 
     @property
     def highlights(self) -> ReviewHighlights | None:

@@ -16,7 +16,7 @@ from aisle.engine.ranking.hybrid import profiles_of
 from aisle.engine.ranking.profile import EventArrays, as_of
 from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
-from aisle.engine.shelf.fatigue import HALF_LIFE_DAYS, Shown, tired
+from aisle.engine.shelf.fatigue import Shown, tired
 from aisle.engine.shelf.filters import RequestContext
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.prepare.profiles import Profiles
@@ -214,7 +214,7 @@ class ShelfQuery:
             The moment of the request, in microseconds.
         """
         profile = profiles_of(self.shopper)
-        back = tired(shown, profile.item, profile.timestamp, now, visits, HALF_LIFE_DAYS)
+        back = tired(shown, profile.item, profile.timestamp, now, visits, self.model.half_life_days)
         return replace(self, context=replace(self.context, tired=back)) if len(back) else self
 
     @property

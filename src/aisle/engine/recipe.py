@@ -37,6 +37,9 @@ REBUYING: Final = "rebuying"
 SHELF_SAMPLE: Final = "shelf_sample"
 """The role of the shelves of held-out shoppers on which a change of the rules is tried."""
 
+PATIENCE: Final = "patience"
+"""The role of what is known of how long shoppers stay tired of what they were shown in vain."""
+
 BASELINE: Final = "popularity"
 """The model that every other one is compared with."""
 

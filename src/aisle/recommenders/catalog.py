@@ -35,6 +35,7 @@ _OTHERS: Final = {
     "calibration": "second_stage.calibration:Calibration",
     "candidate_pruner": "second_stage.candidate_pruner:CandidatePruner",
     "item_state": "second_stage.item_state:ItemState",
+    "patience": "second_stage.patience:Patience",
     "ranker": "second_stage.ranker:Ranker",
     "rebuying": "second_stage.rebuying:Rebuying",
     "review_highlights": "second_stage.review_highlights:ReviewHighlights",

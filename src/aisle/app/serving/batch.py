@@ -198,7 +198,7 @@ def read_batch(db: Database, job: BatchJob) -> Batch:
         vocabulary.values(model.tail, numbers, True),
         model.usual_cover,
     )
-    shown = shown_to_all(db, job.placement, model.items, now)
+    shown = shown_to_all(db, job.placement, model, now)
     return Batch(job, WholeCatalogue(vocabulary, attributes, exists, newest), shown, now)
 
 

@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from aisle.engine.model import TrainedModel
 from aisle.engine.placement import Placement
-from aisle.engine.shelf.fatigue import HALF_LIFE_DAYS, MEMORY, NOTHING_SHOWN, Shown
+from aisle.engine.shelf.fatigue import MEMORY, NOTHING_SHOWN, Shown
 from aisle.shop.errors import StorageError
 from aisle.shop.events import EventKind, ProfileEvent
 from aisle.shop.ids import UNKNOWN, Vocabulary
@@ -30,7 +31,7 @@ SKEW: Final = 5 * MINUTE
 
 
 def shown_to(
-    db: Database, user_id: str, placement: Placement, profile: Sequence[ProfileEvent], items: Vocabulary, now: int
+    db: Database, user_id: str, placement: Placement, profile: Sequence[ProfileEvent], model: TrainedModel, now: int
 ) -> Shown:
     """Return what one shopper was shown on a placement; nothing while the database does not answer.
 
@@ -38,21 +39,21 @@ def shown_to(
     ----------
     profile
         The shopper's events.
-    items
-        The model's items; others are left out.
+    model
+        What it does not know is left out.
     now
         The moment of the request, in microseconds.
     """
     try:
-        shelves = impressions.shown_to(db, user_id, placement.name, _since(now), SHELVES)
+        shelves = impressions.shown_to(db, user_id, placement.name, _since(now, model), SHELVES)
     except StorageError:
         return NOTHING_SHOWN
-    return _shown(shelves, ((event.item_id, event.timestamp) for event in profile if event.kind == _SEEN), items)
+    return _shown(shelves, ((event.item_id, event.timestamp) for event in profile if event.kind == _SEEN), model.items)
 
 
-def shown_to_all(db: Database, placement: Placement, items: Vocabulary, now: int) -> Mapping[str, Shown]:
+def shown_to_all(db: Database, placement: Placement, model: TrainedModel, now: int) -> Mapping[str, Shown]:
     """Return what each shopper was shown on a placement, as `shown_to` does, of those who may be tired of anything."""
-    visits, since = placement.rules.fatigue, _since(now)
+    visits, since = placement.rules.fatigue, _since(now, model)
     if not visits:
         return {}
     shelves: dict[str, list[ShownShelf]] = {}
@@ -63,7 +64,7 @@ def shown_to_all(db: Database, placement: Placement, items: Vocabulary, now: int
         if len(shelves.get(user_id, ())) >= visits:
             seen.setdefault(user_id, []).append((item_id, moment))
     return {
-        user_id: _shown(of_user[:SHELVES], seen.get(user_id, ()), items)
+        user_id: _shown(of_user[:SHELVES], seen.get(user_id, ()), model.items)
         for user_id, of_user in shelves.items()
         if len(of_user) >= visits
     }
@@ -72,8 +73,8 @@ def shown_to_all(db: Database, placement: Placement, items: Vocabulary, now: int
 _SEEN: Final = EventKind.VIEW_ITEM_LIST
 
 
-def _since(now: int) -> int:
-    return now - int(MEMORY * HALF_LIFE_DAYS * DAY)
+def _since(now: int, model: TrainedModel) -> int:
+    return now - int(MEMORY * model.half_life_days * DAY)
 
 
 def _shown(shelves: Sequence[ShownShelf], seen: Iterable[tuple[str, int]], items: Vocabulary) -> Shown:

@@ -21,13 +21,13 @@ from aisle.storage.access import keys, signing_secrets
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.estimating import Estimated
     from aisle.app.experiments.experiments import Experiments
     from aisle.app.marts.building import Built
     from aisle.app.marts.exporting import Exported
     from aisle.app.merchandising.team_rules import TeamRules
     from aisle.app.segments.segments import Segments
     from aisle.app.serving.batch import BatchJob, Written
-    from aisle.app.serving.estimating import Estimated
     from aisle.app.train import Trained
     from aisle.app.training.figures import Measurements
     from aisle.app.tuning.search import Tuned
@@ -243,8 +243,8 @@ class Shop(Live, ShopData):
         shelves: int = 5_000,
         progress: Progress = silent,
     ) -> "Estimated":
-        """Return what another strategy would have brought on a placement, from the log, as `app.serving.estimating`."""
-        from aisle.app.serving.estimating import estimate
+        """Return what another strategy would have brought on a placement, from the log, as `app.estimating`."""
+        from aisle.app.estimating import estimate
 
         return estimate(self, strategy, placement, days, shelves, progress)
 

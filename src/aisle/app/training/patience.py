@@ -45,8 +45,8 @@ def visits(db: Database) -> Visits:
     ]
     pair, timestamp, clicked = np.array(rows, np.int64).reshape(-1, 3).T
     order = np.lexsort((timestamp, pair))
-    pair, timestamp, clicked = pair[order], timestamp[order], clicked[order] > 0
+    pair, timestamp, was_clicked = pair[order], timestamp[order], clicked[order] > 0
     begins = np.flatnonzero(np.append(True, (np.diff(pair) != 0) | (np.diff(timestamp) > VISIT))[: len(pair)])
     if len(begins):
-        clicked = np.maximum.reduceat(clicked, begins)
-    return Visits(pair[begins], timestamp[begins], clicked)
+        was_clicked = np.maximum.reduceat(was_clicked, begins)
+    return Visits(pair[begins], timestamp[begins], was_clicked)

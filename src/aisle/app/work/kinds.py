@@ -98,7 +98,7 @@ def _train_again(shop: Shop) -> str:
     return " A training was asked for."
 
 
-def _watch(shop: Shop, _: Progress) -> str:
+def _watch_model(shop: Shop, _: Progress) -> str:
     """Roll the live model back if the clicks on its shelves fall behind those of the model before."""
     compared = live_and_before(shop.db)
     if compared is None:
@@ -179,7 +179,7 @@ KINDS: Final = (
     Kind(
         "watch",
         "roll the live model back if the one before was clicked more",
-        _watch,
+        _watch_model,
         lambda section, moment: _daily(section.clean_up_hour, moment) if section.roll_back else None,
     ),
     Kind(

@@ -9,7 +9,7 @@ from aisle.cli.shop import open_shop
 from aisle.engine.request import MAIN_PLACEMENT
 
 if TYPE_CHECKING:
-    from aisle.app.serving.estimating import Estimated
+    from aisle.app.estimating import Estimated
     from aisle.experiments.off_policy import Estimate
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aisle.app.estimating import estimate
 from aisle.app.serve import Live
-from aisle.app.serving.estimating import estimate
 from aisle.app.serving.placements import with_rules
 from aisle.app.serving.shelf import impression_of
 from aisle.app.settings import FILE

@@ -14,12 +14,14 @@ from aisle.web.console.events import Events
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
 from aisle.web.console.overview import Overview
+from aisle.web.console.segments import Segments
 
 PAGES: Final[tuple[type[Page], ...]] = (
     Overview,
     Insights,
     Events,
     Catalogue,
+    Segments,
 )
 """The pages; the first is where `/console` leads."""
 

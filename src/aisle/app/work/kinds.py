@@ -13,6 +13,7 @@ from aisle.app.settings import WorkerSection
 from aisle.app.shop import Shop
 from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY, MINUTE, from_moment, now
+from aisle.storage.marts.store import is_built
 
 BACKUPS: Final = "backups"
 """The folder, in the shop's own, of the backups that the worker makes."""
@@ -58,6 +59,13 @@ def _update_segments(shop: Shop, progress: Progress) -> str:
     joined, left = (sum(moved[place] for moved in updated.moved.values()) for place in (1, 2))
     failed = "".join(f" {name}: {why}." for name, why in updated.failed.items())
     return f"{len(updated.moved):,} segments: {joined:,} joined, {left:,} left.{failed}"
+
+
+def _build_marts(shop: Shop, progress: Progress) -> str:
+    if not is_built(shop.db):
+        return "There are none: aisle marts build makes them."
+    built = shop.build_marts(progress)
+    return f"{built.days:,} days and {sum(built.rows.values()):,} rows were built."
 
 
 def _watch(shop: Shop, progress: Progress) -> str:
@@ -118,6 +126,12 @@ KINDS: Final = (
         "segments",
         "find who belongs to each segment",
         _update_segments,
+        lambda section, moment: _daily(section.clean_up_hour, moment),
+    ),
+    Kind(
+        "marts",
+        "bring the tables for business intelligence up to date, if there are any",
+        _build_marts,
         lambda section, moment: _daily(section.clean_up_hour, moment),
     ),
     Kind(

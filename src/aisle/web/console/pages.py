@@ -13,11 +13,13 @@ from aisle.web.console.catalogue import Catalogue
 from aisle.web.console.events import Events
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
+from aisle.web.console.merchandising import Merchandising
 from aisle.web.console.overview import Overview
 
 PAGES: Final[tuple[type[Page], ...]] = (
     Overview,
     Insights,
+    Merchandising,
     Events,
     Catalogue,
 )

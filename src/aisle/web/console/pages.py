@@ -11,15 +11,19 @@ from aisle.app.serve import Live
 from aisle.shop.access import Scope
 from aisle.web.console.catalogue import Catalogue
 from aisle.web.console.events import Events
+from aisle.web.console.experiments import ExperimentsPage
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
+from aisle.web.console.merchandising import Merchandising
 from aisle.web.console.overview import Overview
 
 PAGES: Final[tuple[type[Page], ...]] = (
     Overview,
     Insights,
+    Merchandising,
     Events,
     Catalogue,
+    ExperimentsPage,
 )
 """The pages; the first is where `/console` leads."""
 

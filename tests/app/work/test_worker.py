@@ -137,12 +137,13 @@ def test_what_nobody_ever_asked_for_is_due_from_its_next_time_on(shop: Shop) -> 
         "segments",
         "marts",
         "drift",
+        "watch",
         "clean-up",
     }
 
 
 def test_what_was_asked_for_since_is_not_due(shop: Shop) -> None:
-    for kind in ("train", "clean-up", "count", "experiments", "segments", "marts", "drift"):
+    for kind in ("train", "clean-up", "count", "experiments", "segments", "marts", "drift", "watch"):
         jobs.ask(shop.db, kind, "anna")
     lease = leases.take(shop.db, "worker")
     while job := jobs.start_next(shop.db, lease):
@@ -180,7 +181,7 @@ def test_what_nobody_wants_is_never_due(folder: Path) -> None:
 
 def test_an_unknown_kind_names_the_known_ones() -> None:
     with pytest.raises(
-        InputError, match="choose from train, count, experiments, segments, marts, drift, clean-up, backup"
+        InputError, match="choose from train, count, experiments, segments, marts, drift, watch, clean-up, backup"
     ):
         kind_named("dance")
 

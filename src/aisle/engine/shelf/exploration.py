@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -47,6 +46,8 @@ def thompson(taken: Floats, looked: Floats) -> Floats:
     taken, looked
         How often each item was taken, and was only looked at, (pool,).
     """
+    from scipy.special import ndtr  # a shelf that does not explore does without SciPy
+
     of_shop = (taken.sum() + 1) / (taken.sum() + looked.sum() + 2)
     yes, no = taken + PRIOR * of_shop, looked + PRIOR * (1 - of_shop)
     mean, deviation = np.log(yes / no), np.sqrt(1 / yes + 1 / no)

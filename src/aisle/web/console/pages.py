@@ -11,6 +11,7 @@ from aisle.app.serve import Live
 from aisle.shop.access import Scope
 from aisle.web.console.catalogue import Catalogue
 from aisle.web.console.events import Events
+from aisle.web.console.experiments import ExperimentsPage
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
 from aisle.web.console.merchandising import Merchandising
@@ -22,6 +23,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
     Merchandising,
     Events,
     Catalogue,
+    ExperimentsPage,
 )
 """The pages; the first is where `/console` leads."""
 

@@ -38,7 +38,7 @@ from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
 from aisle.engine.model import TrainedModel
 from aisle.engine.ordering import best_first, taste
-from aisle.engine.placement import place
+from aisle.engine.placement import Placement, place
 from aisle.engine.query import ShelfQuery
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.prepare.weigh import Weights
@@ -119,22 +119,35 @@ class Live:
 
     def filled(self, request: ShelfRequest, profile: Profile, model: TrainedModel) -> Shelf:
         """Return a shelf of a page: of one profile and one model, as `shelf` reads them for a single one."""
-        # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
         asked = None if profile.away else asked_by_many(request, placement, profile.events, model)
         if asked and (found := self._shared.find(self._reads, asked, self._catalogue_watch.held_of(model))):
             return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
-        held = self._catalogue_watch.current(model)
-        catalogue = LiveCatalogue(model.items, held, self._reads)
-        query = ShelfQuery.of_events(request, [*request.tried, *profile.events], model, catalogue, placement.objective)
+        placement, query, catalogue = self.query(request, profile, model)
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
         if asked and catalogue.is_as_held:
-            self._shared.keep(asked, held, shelf)
+            self._shared.keep(asked, catalogue.held, shelf)
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not profile.away) if profile.away or catalogue.is_old else shelf
+
+    def query(
+        self, request: ShelfRequest, profile: Profile, model: TrainedModel
+    ) -> tuple[Placement, ShelfQuery, LiveCatalogue]:
+        """Return what a request asks of a model, and of the catalogue at this moment.
+
+        Raises
+        ------
+        NotFound
+            If there is no such placement.
+        """
+        # A page may add rules to those of the placement, and try out events that are stored nowhere.
+        placement = with_rules(placement_named(self.placements, request.placement), request.rules)
+        catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
+        events = [*request.tried, *profile.events]
+        return placement, ShelfQuery.of_events(request, events, model, catalogue, placement.objective), catalogue
 
     def shelf_to_show(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, and note that a shopper sees it."""
@@ -229,12 +242,8 @@ class Live:
             If the placement is not filled by a model that ranks items for shoppers.
         """
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT, tried=tried)
-        where = placement_named(self.placements, request.placement)
-        profile = [*tried, *self.profiles.of(user_id, None).events]
-        model = self.model_watch.current()
-        catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
-        query = ShelfQuery.of_events(request, profile, model, catalogue, where.objective)
-        return why(where, query, catalogue, user_id, item_id)
+        profile = self.profiles.of(user_id, None)
+        return why(*self.query(request, profile, self.model_watch.current()), user_id, item_id)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
         """Return the items most like one, as its page shows them.

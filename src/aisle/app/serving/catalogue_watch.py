@@ -102,7 +102,8 @@ class CatalogueWatch:
         if held is None:
             in_catalogue = np.array([item_id in self._facts for item_id in model.items.ids], np.bool_)
             held = self._as_of_now(self._attributes(model, range(len(model.items))), in_catalogue)
-            self._held = ((model, held), *self._held[:1])  # requests to the model before may still run
+            # Requests to the model before may still run, and somebody may compare it with another one.
+            self._held = ((model, held), *self._held[:2])
         return held
 
     def _read_changes(self) -> None:

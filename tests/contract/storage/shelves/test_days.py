@@ -140,3 +140,13 @@ def test_a_day_that_was_counted_knows_through_which_event(db: Database) -> None:
     days.replace(db, TODAY, counts(TODAY), 7)
     with db.read() as connection:
         assert connection.execute(select(shop_days.c.through)).scalars().all() == [7]
+
+
+def test_the_days_of_an_item(db: Database) -> None:
+    assert days.last_day(db) is None
+    for day in (TODAY, TODAY + DAY):
+        days.replace(db, day, counts(day), 7)
+    days.replace(db, TODAY + 2 * DAY, counts(TODAY + 2 * DAY, visitors=0), 7)
+    assert days.last_day(db) == TODAY + DAY
+    assert days.of_item(db, "mug", [TODAY, TODAY + 9 * DAY]) == [days.ItemDay(TODAY, 2, 1, 1, 0, 0, 0)]
+    assert days.of_item(db, "cup", [TODAY]) == []

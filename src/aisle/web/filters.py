@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from aisle.shop.events import EventKind
+from aisle.shop.moments import from_moment
 from aisle.web.pictures.icons import icon
 
 EVENT_NAMES: Final[dict[str, str]] = {
@@ -46,3 +47,13 @@ def picture(url: str | None) -> str | None:
 def drawing(name: str) -> Markup:
     """Return what is within an icon of Lucide."""
     return Markup(icon(name))  # noqa: S704  of a package that the build names
+
+
+def moment(value: int) -> str:
+    """Write a moment to the minute, in UTC."""
+    return f"{from_moment(value):%Y-%m-%d %H:%M}"
+
+
+def rate(value: float | None) -> str:
+    """Write a rate as a percentage; a dash where there is nothing to divide by."""
+    return "–" if value is None else f"{value:.1%}"

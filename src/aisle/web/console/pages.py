@@ -10,9 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from aisle.app.serve import Live
 from aisle.shop.access import Scope
 from aisle.web.console.frame import Frame, Page, Way
+from aisle.web.console.models import Models
 from aisle.web.console.overview import Overview
 
-PAGES: Final[tuple[type[Page], ...]] = (Overview,)
+PAGES: Final[tuple[type[Page], ...]] = (Overview, Models)
 """The pages; the first is where `/console` leads."""
 
 CONSOLE: Final = "/console"

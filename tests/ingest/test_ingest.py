@@ -275,11 +275,18 @@ def test_variants_and_availability_are_read_from_every_kind_of_file(tmp_path: Pa
         ("stock", "many", "is not a whole number"),
         ("available_from", "soon", "does not match the date format iso"),
         ("description", "a\x00b", "holds a NUL character"),
+        ("currency", "pounds", "currency 'pounds' is no currency of ISO 4217; write its code, such as EUR"),
+        ("currency", "ABC", "is no currency of ISO 4217"),
     ],
 )
 def test_an_items_columns_are_checked(tmp_path: Path, name: str, value: str, reason: str) -> None:
     outcome = ingest(write(tmp_path / "i.csv", f"item_id,{name}", f"a,{value}"), Plan(table="items"))
     assert reason in outcome.reasons[0]
+
+
+def test_a_currency_may_be_written_in_small_letters(tmp_path: Path) -> None:
+    frames = ingest(write(tmp_path / "i.csv", "item_id,price,currency", "a,1, gbp "), Plan(table="items"))
+    assert frames.accepted["items"]["currency"].to_list() == ["GBP"]
 
 
 @pytest.mark.parametrize(

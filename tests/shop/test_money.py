@@ -44,6 +44,8 @@ def test_cents_survive_the_way_there_and_back(cents: int) -> None:
         (-1_234_500_000, "USD", "-$1,234.50"),
         (990_000, "SEK", "0.99 SEK"),
         (990_000, None, "0.99"),
+        (1_250_000_000, "JPY", "¥1,250"),
+        (1_234_500, "KWD", "1.234 KWD"),
         (None, "GBP", ""),
     ],
 )

@@ -25,13 +25,14 @@ from aisle.app.serving.last_known import FOLDER, NOTHING, LastKnown
 from aisle.app.serving.logins import Logins
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.paging import PagedShelves
-from aisle.app.serving.placements import placement_named, placements_of, with_rules
+from aisle.app.serving.placements import placement_named, with_rules
 from aisle.app.serving.profiles import Profile, Profiles
 from aisle.app.serving.ratings import check_rating, rating_event
 from aisle.app.serving.reasons import reasons_of_shelf
 from aisle.app.serving.recommendation_ids import RecommendationIds
+from aisle.app.serving.rules_watch import RulesWatch
 from aisle.app.serving.search import Search
-from aisle.app.serving.shared_shelves import SharedShelves, asked_by_many
+from aisle.app.serving.shared_shelves import Basis, SharedShelves, asked_by_many
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
 from aisle.app.serving.warming import warm_up
 from aisle.app.serving.why import Why, why
@@ -77,10 +78,10 @@ class Live:
 
     def __init__(self, settings: Settings, copies: Path | None = None) -> None:
         self.settings = settings
-        self.placements = placements_of(settings)
         self.stars = Weights.parse(settings.weights).scale
         last_known = NOTHING if copies is None else LastKnown(settings.bundles / FOLDER)
         self.db, self._reads = connections(settings, last_known, in_server=copies is not None)
+        self._rules_watch = RulesWatch(self._reads, settings, last_known)
         self._catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
         prepare = self._catalogue_watch.prepare if copies is None else self._prepare
         self.model_watch = ModelWatch(self._reads, settings.bundles, copies, prepare, last_known)
@@ -99,6 +100,11 @@ class Live:
     def _prepare(self, model: TrainedModel) -> None:
         self._catalogue_watch.prepare(model)
         warm_up(model, self.placements, self.filled)
+
+    @property
+    def placements(self) -> dict[str, Placement]:
+        """Every placement by name, as `aisle.toml` and the team's published rules say at this moment."""
+        return self._rules_watch.current()
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -119,16 +125,27 @@ class Live:
 
     def filled(self, request: ShelfRequest, profile: Profile, model: TrainedModel) -> Shelf:
         """Return a shelf of a page: of one profile and one model, as `shelf` reads them for a single one."""
+<<<<<<< HEAD
         placement = with_rules(placement_named(self.placements, request.placement), request.rules)
+=======
+        # A page may add rules to those of the placement, and try out events that are stored nowhere.
+        placements = self.placements
+        placement = with_rules(placement_named(placements, request.placement), request.rules)
+>>>>>>> main
         asked = None if profile.away else asked_by_many(request, placement, profile.events, model)
-        if asked and (found := self._shared.find(self._reads, asked, self._catalogue_watch.held_of(model))):
+        known = self._catalogue_watch.held_of(model)
+        if asked and known and (found := self._shared.find(self._reads, asked, Basis(known, placements))):
             return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
         placement, query, catalogue = self.query(request, profile, model)
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
         if asked and catalogue.is_as_held:
+<<<<<<< HEAD
             self._shared.keep(asked, catalogue.held, shelf)
+=======
+            self._shared.keep(asked, Basis(held, placements), shelf)
+>>>>>>> main
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not profile.away) if profile.away or catalogue.is_old else shelf

@@ -19,6 +19,7 @@ from pydantic_settings import (
 from aisle.engine.ranking.examples import Objective
 from aisle.engine.shelf.rules import Rules
 from aisle.recommenders.catalog import current_name
+from aisle.shop.currencies import CODES
 from aisle.shop.errors import SettingsError
 
 FILE: Final = "aisle.toml"
@@ -72,10 +73,17 @@ class ShopSection(_Section):
 
     name: str = "My shop"
     """The name on pages and reports."""
-    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    currency: str | None = None
     """The ISO code of prices that name no currency."""
     simulated: bool = False
     """Whether the data is simulated; every page and report then says so."""
+
+    @field_validator("currency")
+    @classmethod
+    def _known(cls, currency: str | None) -> str | None:
+        if currency is not None and currency not in CODES:
+            raise ValueError("it is no currency of ISO 4217; write its code, such as EUR")
+        return currency
 
 
 class DatabaseSection(_Section):

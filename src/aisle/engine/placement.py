@@ -110,11 +110,11 @@ def _first_filled(placement: Placement, query: ShelfQuery, proposals: Iterable[P
 
 
 def _filled(placement: Placement, query: ShelfQuery, proposal: Proposal, rules: BoundRules) -> PlacedShelf:
-    """Place a proposal, with as many popular items behind it as the shelf has room for."""
+    """Place a proposal, with as many popular items behind it as the shelf has room for, and its groups need."""
     items, scores = proposal.items, proposal.scores
     shelf = _placed(placement, query, proposal, items, scores, rules)
     for reach in REACHES if proposal.may_be_filled else ():
-        if len(shelf.items) >= query.n:
+        if len(shelf.items) >= query.n and not _lacks(query, items, rules):
             break
         popular = query.popular(query.n + reach)
         popular = popular[~among(popular, items)]
@@ -122,6 +122,14 @@ def _filled(placement: Placement, query: ShelfQuery, proposal: Proposal, rules: 
         scores = np.concatenate((scores, np.full(len(popular), np.nan, np.float32)))
         shelf = _placed(placement, query, proposal, items, scores, rules)
     return shelf
+
+
+def _lacks(query: ShelfQuery, candidates: Ints, rules: BoundRules) -> bool:
+    """Return whether a group that is pinned or locked has no item among the candidates."""
+    if not rules.held_groups:
+        return False
+    attributes = query.catalogue.attributes(candidates)
+    return not all((group.of(attributes) & attributes.available).any() for group in rules.held_groups)
 
 
 def _placed(

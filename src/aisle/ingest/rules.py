@@ -36,7 +36,6 @@ IDS: Final = (
     c.TRANSACTION_ID,
     c.RECOMMENDATION_ID,
     c.PLACEMENT,
-    c.CURRENCY,
 )
 """The columns of ids and other short words."""
 
@@ -53,6 +52,7 @@ _UNREADABLE: Final = {
     c.STOCK: "is not a whole number",
     c.IN_STOCK: "is neither true nor false, neither in stock nor out of stock",
     c.HIDDEN: "is neither true nor false",
+    c.CURRENCY: "is no currency of ISO 4217; write its code, such as EUR",
 }
 """What is wrong with a text that cannot be parsed, by column."""
 
@@ -139,6 +139,8 @@ def _column_rules(name: str, dtype: str, formats: Mapping[str, str]) -> Iterator
         yield Rule((name,), Fault.CONTROL, f"{name} {{}} holds a control character")
     elif name in MOMENTS:
         yield Rule((name,), Fault.UNREADABLE, f"{name} {{}} does not match the date format {formats[name]}")
+    elif name == c.CURRENCY:
+        yield Rule((name,), Fault.UNREADABLE, f"{name} {{}} {_UNREADABLE[name]}")
     elif dtype != "str":
         yield from _number_rules(name)
     elif name != c.EVENT:

@@ -15,6 +15,7 @@ from aisle.ingest.json import is_object
 from aisle.ingest.numbers import finite, in_stock, money, truth, whole
 from aisle.ingest.rules import MOMENTS, OBJECTS, QUOTED, Fault, Rule, rules
 from aisle.shop import columns as c
+from aisle.shop.currencies import CODES
 from aisle.shop.events import ALIASES, BLANKS, EARLIEST
 
 
@@ -130,6 +131,8 @@ def _parsed(name: str, dtype: str, dates: Mapping[str, DateRule]) -> pl.Expr:
         parsed = dates[name].parse(text)
     elif name == c.EVENT:
         parsed = _kind(text)
+    elif name == c.CURRENCY:
+        parsed = _currency(text)
     elif dtype in ("int64", "int32"):
         number = whole(text)
         parsed = number.cast(pl.Int32, strict=False) if dtype == "int32" else number
@@ -145,6 +148,11 @@ def _parsed(name: str, dtype: str, dates: Mapping[str, DateRule]) -> pl.Expr:
 def _kind(text: pl.Expr) -> pl.Expr:
     normal = text.str.strip_chars(BLANKS).str.to_lowercase().str.replace_all(r"[ .-]", "_")
     return normal.replace_strict({alias: kind.value for alias, kind in ALIASES.items()}, default=None)
+
+
+def _currency(text: pl.Expr) -> pl.Expr:
+    code = text.str.strip_chars(BLANKS).str.to_uppercase()
+    return pl.when(code.is_in(list(CODES))).then(code)
 
 
 def _is_object(text: pl.Series) -> pl.Series:

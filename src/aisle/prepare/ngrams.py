@@ -8,8 +8,7 @@ nor do accents, which people often leave out.
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -47,7 +46,7 @@ def words(text: str) -> list[str]:
 
 def count_words(texts: Sequence[str]) -> Counted:
     """Count words and pairs of neighbouring words, joined by a space."""
-    row, word, terms = numbered([words(text) for text in texts])
+    row, word, terms = numbered(map(words, texts))
     first = np.flatnonzero(row[1:] == row[:-1])
     pairs, pair = np.unique(word[first].astype(np.int64) * len(terms) + word[first + 1], return_inverse=True)
     left, right = np.divmod(pairs, max(len(terms), 1))
@@ -58,9 +57,9 @@ def count_words(texts: Sequence[str]) -> Counted:
 
 def count_letters(texts: Sequence[str]) -> Counted:
     """Count the letter sequences of the lengths `LETTERS`; none crosses a space."""
-    row, run, runs = numbered([plain(text).split() for text in texts])
+    row, run, runs = numbered(plain(text).split() for text in texts)
     # Most runs are words that occur often: each is split once.
-    of_run, letters, terms = numbered([_sequences(f" {text} ") for text in runs])
+    of_run, letters, terms = numbered(_sequences(f" {text} ") for text in runs)
     held = _counts(of_run, letters, len(runs), len(terms))
     return Counted(terms, csr_array(_counts(row, run, len(texts), len(runs)) @ held))
 
@@ -69,13 +68,22 @@ def _sequences(run: str) -> list[str]:
     return [run[at : at + length] for length in LETTERS for at in range(len(run) - length + 1)]
 
 
-def numbered(lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
-    """Return the number of each entry's list, the number of the entry, and the distinct entries by their number."""
+def numbered(lists: Iterable[Sequence[str]]) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str]]:
+    """Return the number of each entry's list, the number of the entry, and the distinct entries by their number.
+
+    Of an iterator one list at a time is held: the words of a large catalogue fill gigabytes.
+    """
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
-    sizes = [len(row) for row in lists]
-    entries = np.fromiter(map(numbers.__getitem__, chain.from_iterable(lists)), np.int32, sum(sizes))
-    return np.repeat(np.arange(len(lists), dtype=np.int32), sizes), entries, list(numbers)
+    sizes: list[int] = []
+
+    def entries() -> Iterator[int]:
+        for row in lists:
+            sizes.append(len(row))
+            yield from map(numbers.__getitem__, row)
+
+    found = np.fromiter(entries(), np.int32)
+    return np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), found, list(numbers)
 
 
 def _counts(rows: NDArray[np.integer], columns: NDArray[np.integer], height: int, width: int) -> csr_array:

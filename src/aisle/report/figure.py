@@ -4,9 +4,10 @@ import csv
 import html
 import io
 import json
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import quote
 
 import polars as pl
@@ -22,7 +23,8 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 
 
-class Figure(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Figure:
     """A chart and the frame that it shows."""
 
     title: str
@@ -31,34 +33,34 @@ class Figure(NamedTuple):
     about: str = ""
     """What it shows, in a sentence."""
 
-    @property
+    @cached_property
     def spec(self) -> Markup:
         """The chart as JSON, safe between two tags."""
         spec = self.chart.properties(description=self.title).to_dict()
         del spec["config"]  # the page's own
         return Markup(json.dumps(spec, separators=(",", ":")).replace("<", "\\u003c"))  # noqa: S704  no tag is left in it
 
-    @property
+    @cached_property
     def heads(self) -> list[str]:
         """The columns as people read them."""
         return [name.replace("_", " ") for name in self.frame.columns]
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
         """Those of the columns that hold no numbers."""
         return [head for head, dtype in zip(self.heads, self.frame.dtypes, strict=True) if not dtype.is_numeric()]
 
-    @property
+    @cached_property
     def cells(self) -> list[list[str]]:
         """The rows as people read them."""
         return [[_written(value) for value in row] for row in self.frame.iter_rows()]
 
-    @property
+    @cached_property
     def csv(self) -> str:
         """The figures as CSV, in which no cell is a formula."""
         return to_csv(self.frame)
 
-    @property
+    @cached_property
     def csv_address(self) -> str:
         """The CSV as an address that a link downloads."""
         return "data:text/csv;charset=utf-8," + quote(self.csv)

@@ -12,6 +12,7 @@ AisleError
 ├── NoModel                nothing trained yet
 ├── BundleError            a model on disk that is damaged or from another version
 ├── Busy                   somebody else does it at this moment
+├── Conflict               what was edited has changed meanwhile, and is not overwritten
 ├── Overtaken              work that stood still, and another process took it over
 ├── Cancelled              work that somebody called off
 ├── TrackingError          the experiment tracker is missing, does not answer or refuses
@@ -75,6 +76,10 @@ class BundleError(AisleError):
 
 class Busy(AisleError):
     """Somebody else does it at this moment."""
+
+
+class Conflict(AisleError):
+    """What somebody edited has changed meanwhile, and is not overwritten."""
 
 
 class Overtaken(AisleError):

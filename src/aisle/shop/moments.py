@@ -30,3 +30,8 @@ def from_moment(moment: int) -> datetime:
 def format_day(moment: int) -> str:
     """Return the day of a moment as `2011-11-10`."""
     return from_moment(moment).date().isoformat()
+
+
+def format_minute(moment: int) -> str:
+    """Return a moment as `2011-11-10 09:05`."""
+    return f"{from_moment(moment):%Y-%m-%d %H:%M}"

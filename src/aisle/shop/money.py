@@ -3,12 +3,13 @@
 from decimal import Decimal, DecimalException
 from typing import Final
 
+from aisle.shop.currencies import digits
 from aisle.shop.errors import InputError
 
 MICROS: Final = 1_000_000
 """Millionths in one unit of a currency."""
 
-_SYMBOLS: Final[dict[str, str]] = {"GBP": "£", "EUR": "€", "USD": "$", "BRL": "R$"}
+_SYMBOLS: Final[dict[str, str]] = {"GBP": "£", "EUR": "€", "USD": "$", "BRL": "R$", "JPY": "¥"}
 
 
 def to_micros(amount: str | int | float | Decimal) -> int:
@@ -34,11 +35,11 @@ def from_micros(micros: int) -> float:
 
 
 def format_money(micros: int | None, currency: str | None = None) -> str:
-    """Return a price as people read it, such as `£12.50`, or an empty text if there is none."""
+    """Return a price as people read it, such as `£12.50` or `¥1,250`, or an empty text if there is none."""
     if micros is None:
         return ""
     sign = "-" if micros < 0 else ""
-    number = f"{abs(Decimal(micros) / MICROS):,.2f}"
+    number = f"{abs(Decimal(micros) / MICROS):,.{digits(currency)}f}"
     if currency is None:
         return f"{sign}{number}"
     symbol = _SYMBOLS.get(currency)

@@ -335,6 +335,36 @@ jobs: Final = Table(
 )
 """What the worker does or did; `share` is how much of the `stage` is done."""
 
+placement_rules: Final = Table(
+    "placement_rules",
+    metadata,
+    Column(columns.PLACEMENT, ID, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("rules", LONG_TEXT),
+    Column("starts", BigInteger),
+    Column("ends", BigInteger),
+    Column("author", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("undoes", BigInteger),
+    Column("undone", Boolean, nullable=False),
+    **OPTIONS,
+)
+"""Who published which rules of a placement, and who took which version back: `rules` is a JSON object of those that
+override `aisle.toml`, null for a row that takes back the version `undoes`."""
+
+rule_drafts: Final = Table(
+    "rule_drafts",
+    metadata,
+    Column(columns.PLACEMENT, ID, primary_key=True),
+    Column("author", ID, primary_key=True),
+    Column("rules", LONG_TEXT, nullable=False),
+    Column("based_on", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    **OPTIONS,
+)
+"""Rules that somebody edits and has not published: `based_on` is the version that was the newest when they began."""
+
 impressions: Final = Table(
     "impressions",
     metadata,

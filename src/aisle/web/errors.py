@@ -14,6 +14,7 @@ from starlette.responses import Response
 from aisle.shop.errors import (
     AisleError,
     BundleError,
+    Conflict,
     Forbidden,
     InputError,
     NoModel,
@@ -32,6 +33,7 @@ STATUS: Final[tuple[tuple[type[AisleError], int], ...]] = (
     (Forbidden, 403),
     (NotFound, 404),
     (NotEnoughData, 409),
+    (Conflict, 409),
     (NoModel, 503),
     (AisleError, 500),
 )

@@ -9,7 +9,7 @@ import pytest
 from aisle.app.serve import Live
 from aisle.app.serving import model_watch
 from aisle.app.serving.placements import STANDARD
-from aisle.app.serving.shared_shelves import SharedShelves, asked_by_many
+from aisle.app.serving.shared_shelves import Basis, SharedShelves, asked_by_many
 from aisle.app.serving.shelf import Shelf
 from aisle.app.settings import Settings
 from aisle.engine.request import ShelfRequest
@@ -163,7 +163,7 @@ def test_a_restored_catalogue_is_seen(live: Live) -> None:
     assert asked is not None
     held = live._catalogue_watch.current(live.model_watch.current())
     for database, found in ((held.database, True), ("another", False)):
-        shared, of_database = SharedShelves(), held._replace(database=database)
+        shared, of_database = SharedShelves(), Basis(held._replace(database=database), live.placements)
         shared.keep(asked, of_database, live.shelf(request))
         assert (shared.find(live.db, asked, of_database) is not None) == found
 
@@ -190,6 +190,17 @@ def test_pins_and_new_arrivals_are_not_shared(folder: Path) -> None:
         model = live.model_watch.current()
         for name in ("trending", "new-arrivals"):
             assert asked_by_many(ShelfRequest(placement=name), live.placements[name], (), model) is None
+
+
+def test_a_shelf_is_not_shared_beyond_a_change_of_the_rules(live: Live) -> None:
+    asked = asked_by_many(
+        ShelfRequest(placement="trending"), live.placements["trending"], (), live.model_watch.current()
+    )
+    assert asked is not None
+    shared, held = SharedShelves(), live._catalogue_watch.current(live.model_watch.current())
+    shared.keep(asked, Basis(held, live.placements), live.shelf(ShelfRequest(placement="trending")))
+    assert shared.find(live.db, asked, Basis(held, live.placements)) is not None
+    assert shared.find(live.db, asked, Basis(held, dict(live.placements))) is None
 
 
 def test_rules_that_look_at_the_shopper_keep_shelves_apart(folder: Path) -> None:

@@ -11,7 +11,7 @@ from aisle.storage import backup, tables
 from aisle.storage.catalogue import items
 from aisle.storage.connection import Database, connect
 from aisle.storage.log import events, imports, rejects, reviews
-from aisle.storage.shelves import days
+from aisle.storage.shelves import days, placement_rules, rule_drafts
 from aisle.storage.shoppers import people, users
 from aisle.storage.work import models, trainings
 from tests.contract.storage.conftest import Shops
@@ -35,6 +35,8 @@ def fill_all(db: Database) -> None:
         fill(db, person)
     people.erase(db, "ghost")
     imports.begin(db, ["log.csv"], [])
+    placement_rules.publish(db, "home", '{"pins": ["ı"]}', "anna", 0, None, 2**62)
+    rule_drafts.save(db, "home", "anna", "{}", 1, 0)
 
 
 def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:

@@ -1,10 +1,12 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aisle.engine.shelf.attributes import attributes_of_rows
-from aisle.engine.shelf.boosts import boosted, factors, pinned
+from aisle.engine.shelf.boosts import boosted, factors, in_place, pinned
 from aisle.shop.facts import ItemFacts
 from tests.engine.products import NOW, bound, known, numbers, product
 
@@ -63,9 +65,30 @@ def test_without_a_usual_cover_nothing_is_overstock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pins", "order", "count"),
-    [((), [2, 0, 1], 0), (("1", "9"), [1, 2, 0], 1), (("0", "1"), [0, 1, 2], 2)],
+    ("rules", "order", "places"),
+    [
+        ({}, [2, 0, 1], []),
+        ({"pins": ("1", "9")}, [1, 2, 0], [0]),
+        ({"pins": ("0", "1")}, [0, 1, 2], [0, 1]),
+        ({"locks": {"2": 2}}, [2, 0, 1], [1]),
+        ({"pins": ("0",), "locks": {"2": 1}}, [2, 0, 1], [0, 1]),
+        ({"pins": ("brand:Acme",)}, [0, 2, 1], [0]),
+        ({"pins": ("brand:Acme", "brand:Acme")}, [0, 1, 2], [0, 1]),
+        ({"pins": ("0",), "locks": {"brand:Acme": 3}}, [0, 1, 2], [0, 2]),
+        ({"pins": ("brand:none",)}, [2, 0, 1], []),
+    ],
 )
-def test_pins_come_first_in_their_own_order(pins: tuple[str, ...], order: list[int], count: int) -> None:
-    places, fixed = pinned(np.array([2, 0, 1]), numbers(3), bound(pins=pins))
-    assert (places.tolist(), fixed) == (order, count)
+def test_pins_and_locks_come_first_with_their_places(
+    rules: dict[str, Any], order: list[int], places: list[int]
+) -> None:
+    attributes = known(product(brand="Acme"), product(brand="Acme"), product(brand="Zen"))
+    first = pinned(np.array([2, 0, 1]), numbers(3), attributes, bound(**rules))
+    assert (first.order.tolist(), first.places.tolist()) == (order, places)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "places", "stands"),
+    [(4, [0, 1], [0, 1, 2, 3]), (4, [1, 3], [2, 0, 3, 1]), (3, [7], [1, 2, 0]), (2, [4, 6], [0, 1]), (0, [], [])],
+)
+def test_the_others_stand_around_the_held_ones(candidates: int, places: list[int], stands: list[int]) -> None:
+    assert in_place(candidates, np.array(places, np.intp)).tolist() == stands

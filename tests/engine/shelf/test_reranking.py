@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from aisle.engine.shelf.attributes import attributes_of_rows
 from aisle.engine.shelf.filters import Drop, RequestContext
+from aisle.engine.shelf.groups import Group
 from aisle.engine.shelf.long_tail import exposure
 from aisle.engine.shelf.reranking import rerank
 from aisle.engine.shelf.rules import BoundRules, with_pins
@@ -25,6 +26,7 @@ boosts = st.sampled_from(
         "category:Z",
         "brand:Acme",
         "brand:none",
+        "price:2..6",
         *(f"item:{number}" for number in range(ITEMS)),
     ]
 )
@@ -34,10 +36,15 @@ share = st.sampled_from([0.0, 0.3, 1.0])
 @st.composite
 def rules(draw: st.DrawFn) -> dict[str, Any]:
     pins = draw(st.lists(ids, max_size=4, unique=True))
+    others = st.sampled_from(["brand:Acme", "category:A", "price:..6", *map(str, range(ITEMS))])
+    locked = draw(st.lists(others.filter(lambda name: name not in pins), max_size=3, unique=True))
+    places = draw(st.lists(st.integers(1, 12), min_size=len(locked), max_size=len(locked), unique=True))
+    held = {*pins, *locked}
     drawn = st.fixed_dictionaries(
         {
             "pins": st.just(pins),
-            "exclude": st.lists(ids.filter(lambda item_id: item_id not in pins), max_size=3),
+            "locks": st.just(dict(zip(locked, places, strict=True))),
+            "exclude": st.lists((ids | st.just("brand:Zen")).filter(lambda name: name not in held), max_size=3),
             "boosts": st.dictionaries(boosts, st.sampled_from([0.001, 0.5, 2.0, 1000.0]), max_size=4),
             "overstock_boost": st.sampled_from([0.0, 1.0, 1000.0]),
             "diversity": share,
@@ -163,14 +170,24 @@ def test_dropped_candidates_are_not_shown_and_the_others_fill_the_shelf(request:
 def test_no_rule_brings_back_an_excluded_item(request: dict[str, Any]) -> None:
     shown = reranked(**request).items
     assert not np.isin(shown, request["rules"].exclude).any()
+    for group in request["rules"].excluded_groups:
+        assert not group.of(request["attributes"])[np.isin(request["items"], shown)].any()
     assert not np.isin(shown, request["context"].excluded).any()
 
 
 @given(requests())
-def test_available_pins_come_first(request: dict[str, Any]) -> None:
-    absent = {*request["context"].excluded.tolist(), *request["items"][~request["attributes"].available].tolist()}
-    pins = [pin for pin in request["rules"].pins.tolist() if pin not in absent][: request["n"]]
-    assert reranked(**request).items[: len(pins)].tolist() == pins
+def test_available_items_stand_where_locks_and_pins_say(request: dict[str, Any]) -> None:
+    shelf = reranked(**request)
+    dropped = set(request["items"][shelf.drops > Drop.DOUBLE].tolist())
+    held = [one for one in request["rules"].held if not isinstance(one.what, Group) and one.what not in dropped]
+    if len(shelf.items) < request["n"] or len(held) < len(request["rules"].held):
+        return  # others move up, or groups have places too
+    locked = {one.place - 1: one.what for one in held if one.place is not None}
+    for place, item in locked.items():
+        assert place >= request["n"] or shelf.items[place] == item
+    free = (place for place in range(request["n"]) if place not in locked)
+    for place, pin in zip(free, (one.what for one in held if one.place is None), strict=False):
+        assert shelf.items[place] == pin
 
 
 def shelf_of(*rows: ItemFacts, n: int = 20, tail: list[bool] | None = None, **settings_of_rules: object) -> Reranked:

@@ -3,7 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aisle.engine.shelf.rules import Rules, bind, with_pins
+from aisle.engine.shelf.groups import Group
+from aisle.engine.shelf.rules import Held, Rules, bind, with_pins
 from aisle.shop.errors import SettingsError
 from aisle.shop.ids import Vocabulary
 from tests.engine.products import bound
@@ -22,6 +23,7 @@ def test_the_only_default_rule_is_one_variant_of_each_product() -> None:
         "one_per_group": True,
         "boosts": {},
         "pins": (),
+        "locks": {},
         "overstock_boost": 0.0,
         "diversity": 0.0,
         "long_tail": 0.0,
@@ -58,12 +60,23 @@ def test_rules_are_the_same_after_a_trip_through_plain_values() -> None:
         ({"boosts": {"brand:Acme": -2}}, "boosts"),
         ({"boosts": {"brand:Acme": float("nan")}}, "boosts"),
         ({"boosts": {"brand:Acme": float("inf")}}, "boosts"),
-        ({"boosts": {"colour:red": 2}}, "boost 'colour:red' names nothing to move; write category:PATH, brand:NAME"),
+        ({"boosts": {"colour:red": 2}}, "boost 'colour:red' names nothing; write category:PATH, brand:NAME"),
         ({"boosts": {"Acme": 2}}, "boost 'Acme' names nothing"),
         ({"boosts": {"item:": 2}}, "boost 'item:' names nothing"),
         ({"boosts": {"category: > ": 2}}, "boost 'category: > ' has no step"),
         ({"pins": ["a", "b", "a"]}, "item 'a' is in pins twice"),
         ({"pins": ["a"], "exclude": ["a"]}, "item 'a' is both in pins and in exclude"),
+        ({"pins": ["a"], "exclude": ["item:a"]}, "item 'a' is both in pins and in exclude"),
+        ({"pins": ["a"], "locks": {"a": 2}}, "item 'a' is in pins and in locks"),
+        ({"locks": {"a": 2}, "exclude": ["a"]}, "item 'a' is both in locks and in exclude"),
+        ({"locks": {"a": 2, "b": 2}}, "locks hold place 2 for two"),
+        ({"locks": {"a": 0}}, "locks"),
+        ({"locks": {"a": 1.5}}, "locks"),
+        ({"pins": [""]}, "pins holds an empty name"),
+        ({"pins": ["price:cheap"]}, r"pins 'price:cheap' is no range; write price:LOW\.\.HIGH"),
+        ({"exclude": ["price:.."]}, "exclude 'price:..' is no range"),
+        ({"boosts": {"price:20..10": 2}}, r"boost 'price:20\.\.10' begins above its end; write price:10\.\.20"),
+        ({"exclude": ["category: > "]}, "exclude 'category: > ' has no step"),
         ({"overstock_boost": -0.1}, "overstock_boost"),
         ({"overstock_boost": float("inf")}, "overstock_boost"),
         ({"diversity": 1.1}, "diversity"),
@@ -90,13 +103,21 @@ def test_ids_become_numbers() -> None:
     assert rules.pins.tolist() == [1, 0]
     assert rules.exclude.tolist() == [2]
     assert rules.item_boosts == ((2, 2.0),)
-    assert rules.brand_boosts == (("x:y", 3.0),)
+    assert rules.group_boosts == ((Group("brand", "x:y"), 3.0),)
 
 
 def test_categories_have_the_spelling_of_attributes() -> None:
     rules = bind(Rules(categories=("Tea>Green",), boosts={"category: Tea>Black ": 2.0}), ITEMS)
     assert rules.categories == ("Tea > Green",)
-    assert rules.category_boosts == (("Tea > Black", 2.0),)
+    assert rules.group_boosts == ((Group("category", "Tea > Black"), 2.0),)
+
+
+def test_locks_and_pins_name_items_and_groups() -> None:
+    rules = bind(Rules(pins=("b", "brand:Acme", "gone"), locks={"item:a": 4, "price:..9.5": 2}), ITEMS)
+    cheap, acme = Group("price", high=9.5), Group("brand", "Acme")
+    assert rules.held == (Held(cheap, 2), Held(0, 4), Held(1, None), Held(acme, None))
+    assert rules.pins.tolist() == [0, 1]
+    assert rules.held_groups == (cheap, acme)
 
 
 def test_ids_that_the_model_does_not_know_have_no_effect() -> None:

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,18 @@ def test_a_window_lets_the_next_best_go_first() -> None:
 
 def test_pins_stay_and_items_without_a_brand_go_anywhere() -> None:
     brands = [product(brand=brand) for brand in ("a", "a", None, None, "a")]
-    assert spread(known(*brands), [Window("brand", 1, 2)], 5, fixed=2).tolist() == [0, 1, 2, 3, 4]
+    assert spread(known(*brands), [Window("brand", 1, 2)], 5, np.arange(2)).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_window_looks_ahead_to_what_has_its_place() -> None:
+    brands = [product(brand=brand) for brand in ("a", "a", "b", "c", "d")]
+    assert spread(known(*brands), [Window("brand", 1, 3)], 5, np.array([2])).tolist() == [2, 3, 0, 4]
+    assert spread(known(*brands), [Window("brand", 1, 2)], 5, np.array([2])).tolist() == [1, 2, 0, 3, 4]
+
+
+def test_what_is_held_beyond_the_end_of_a_shelf_moves_up() -> None:
+    brands = [product(brand=brand) for brand in ("b", "a", "a")]
+    assert spread(known(*brands), [Window("brand", 1, 2)], 5, np.array([4])).tolist() == [1, 0]
 
 
 def test_a_category_is_the_whole_path() -> None:

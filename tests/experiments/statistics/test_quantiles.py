@@ -23,7 +23,7 @@ def test_intervals_of_differences_hold_the_truth_as_often_as_they_promise() -> N
         low, high = absolute(*(quantile(rng.lognormal(3, 1, 500), 0.5) for _ in range(2))).interval()
         return bool(low <= 0 <= high)
 
-    assert 0.92 <= np.mean([held() for _ in range(600)]) <= 0.98
+    assert 0.9 <= np.mean([held() for _ in range(200)]) <= 0.98
 
 
 def test_few_values_have_no_quantile() -> None:

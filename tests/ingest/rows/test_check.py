@@ -63,6 +63,7 @@ KINDS = st.builds(
     BLANKS,
     st.booleans(),
 )
+CURRENCIES = st.builds("".join, st.tuples(BLANKS, st.sampled_from(["EUR", "eur", "Gbp", "ABC", "ß", "ıNR"]), BLANKS))
 WORDS = st.text(min_size=1, max_size=8) | st.text("ä\x00\x07\x9f", min_size=120, max_size=260)
 OBJECTS = st.sampled_from(["{}", '{"a": 1}', "[1]", "x", '{"a": 1e400}', "{" * 70, '{"a": NaN}', " {} ", "x" * 33_000])
 ANY = st.none() | WORDS | NUMBERS | MONEY | ISO | KINDS | OBJECTS
@@ -74,6 +75,7 @@ FITTING = {
     c.TIMESTAMP: ISO | NUMBERS,
     c.POSITION: NUMBERS,
     c.PROPERTIES: OBJECTS,
+    c.CURRENCY: CURRENCIES,
 }
 
 

@@ -47,3 +47,13 @@ def test_only_the_most_frequent_terms_count(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(lsa, "MOST_TERMS", 1)
     vectors = LSA(4, seed=0).encode(["cup", "cup saw", "saw saw saw"])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [0, 1, 1], atol=1e-5)
+
+
+def test_of_many_texts_a_sample_gives_the_directions(monkeypatch: pytest.MonkeyPatch) -> None:
+    topics = ("tea cup mug", "saw nail drill") * 100
+    texts = [f"{topic} {number % 7}" for number, topic in enumerate(topics)]
+    of_all = LSA(2, seed=0).encode(texts)
+    monkeypatch.setattr(lsa, "MOST_TEXTS", 100)
+    of_half = LSA(2, seed=0).encode(texts)
+    assert not np.array_equal(of_half, of_all)
+    np.testing.assert_allclose(of_half @ of_half.T, of_all @ of_all.T, atol=0.15)

@@ -12,12 +12,15 @@ from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.insights.every import chosen, compute
 from aisle.insights.insight import Insight
+from aisle.insights.selection import Selection, select
 from aisle.insights.shop_log import COLUMNS, ITEM_COLUMNS, ITEM_SCHEMA, NO_PLACES, ShopLog
 from aisle.shop import moments
 from aisle.shop.errors import NotEnoughData
 from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
 from aisle.storage.shelves import days
+
+EVERYTHING: Final = Selection()
 
 NO_EVENTS: Final = "this shop has no events yet; run aisle import FILE…"
 
@@ -36,20 +39,28 @@ class Insights(msgspec.Struct, frozen=True, kw_only=True):
     insights: list[Insight]
 
 
-def insights(db: Database, settings: Settings, names: Sequence[str] = (), progress: Progress = silent) -> Insights:
+def insights(
+    db: Database,
+    settings: Settings,
+    names: Sequence[str] = (),
+    progress: Progress = silent,
+    selection: Selection = EVERYTHING,
+) -> Insights:
     """Return what the data of a shop says.
 
     Parameters
     ----------
     names
         The insights to compute; all of them by default.
+    selection
+        The part of the log that they are of; all of it by default.
 
     Raises
     ------
     InputError
         If there is no such insight.
     NotEnoughData
-        If there are no events, or none until now.
+        If there are no events, or none until now, or none that is selected.
     FileError
         If the disk refuses.
     StorageError
@@ -64,6 +75,11 @@ def insights(db: Database, settings: Settings, names: Sequence[str] = (), progre
         )
         if log.hours.is_empty():
             raise NotEnoughData(f"all {log.left_out:,} events are from the future" if log.left_out else NO_EVENTS)
+        log, whole = select(log, selection), log
+        if log.hours.is_empty():
+            raise NotEnoughData(
+                f"none of the {int(whole.hours['count'].sum()):,} events is selected; select more of them"
+            )
         found = []
         for number, insight in enumerate(compute(log, wanted), 1):
             found.append(insight)
@@ -72,6 +88,6 @@ def insights(db: Database, settings: Settings, names: Sequence[str] = (), progre
             events=int(log.hours["count"].sum()),
             first=log.span.start,
             end=log.span.end,
-            left_out=log.left_out,
+            left_out=whole.left_out,
             insights=found,
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aisle.ingest.guessing.guess import Guess
     from aisle.ingest.plan import Plan
     from aisle.insights.quality import Quality
+    from aisle.insights.selection import Selection
     from aisle.storage.catalogue.items import ItemMoment
     from aisle.storage.log.deletion import Found
     from aisle.storage.log.imports import ImportRow
@@ -150,11 +151,13 @@ class ShopData:
 
         return profile(self.db, self.settings, progress)
 
-    def insights(self, names: Sequence[str] = (), progress: Progress = silent) -> "Insights":
-        """Return what the data says, by these names or all: of each a small table and a sentence."""
-        from aisle.app.data.insights import insights
+    def insights(
+        self, names: Sequence[str] = (), progress: Progress = silent, selection: "Selection | None" = None
+    ) -> "Insights":
+        """Return what the data says, or a part of it, by these names or all: of each a small table and a sentence."""
+        from aisle.app.data.insights import EVERYTHING, insights
 
-        return insights(self.db, self.settings, names, progress)
+        return insights(self.db, self.settings, names, progress, selection or EVERYTHING)
 
     def export(self, folder: Path, progress: Progress = silent) -> "Exported":
         """Write every table, and the cleaned interactions, into Parquet files in a new folder."""

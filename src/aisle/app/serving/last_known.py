@@ -1,7 +1,7 @@
 """What a server knew last, in files beside the bundles: with them it can start while its database is away.
 
-These are the row of the model that it served, the catalogue and the keys, one line of JSON for each. A file appears as
-a whole or not at all, and one that cannot be read counts as missing.
+These are the row of the model that it served, the catalogue, the keys and the published rules, one line of JSON for
+each. A file appears as a whole or not at all, and one that cannot be read counts as missing.
 """
 
 import logging
@@ -20,6 +20,7 @@ FOLDER: Final = "last-known"
 MODEL: Final = "model.jsonl"
 CATALOGUE: Final = "catalogue.jsonl"
 KEYS: Final = "keys.jsonl"
+RULES: Final = "rules.jsonl"
 
 LINES: Final = 200
 """How many lines are made at once: requests wait meanwhile."""

@@ -1,10 +1,10 @@
 """Shelves that are the same for many shoppers: filled once, and looked over in the database at each request.
 
-A shelf is shared while the catalogue stays as it is and all of its items can be sold; both are read by one query. What
-a shopper's own events say is on no shared shelf.
+A shelf is shared while the rules and the catalogue stay as they are and all of its items can be sold; the last two are
+read by one query. What a shopper's own events say is on no shared shelf.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -35,10 +35,21 @@ class Asked(NamedTuple):
     n: int
 
 
-class _Kept(NamedTuple):
-    """The shelves of one catalogue."""
+class Basis(NamedTuple):
+    """What shared shelves were filled from."""
 
     held: HeldCatalogue
+    placements: Mapping[str, Placement]
+
+    def is_same(self, other: "Basis") -> bool:
+        """Return whether it is the very same as another one."""
+        return self.held is other.held and self.placements is other.placements
+
+
+class _Kept(NamedTuple):
+    """The shelves of one basis."""
+
+    basis: Basis
     until: float
     """When the next item becomes available, in microseconds."""
     shelves: Cache[Asked, Shelf]
@@ -49,10 +60,10 @@ def asked_by_many(
 ) -> Asked | None:
     """Return what a request has in common with others; None if its shelf may be the shopper's own.
 
-    Pins may be items that no model knows, and new arrivals change with time: neither is shared.
+    Pins and locks may be items that no model knows, and new arrivals change with time: neither is shared.
     """
     own = request.rules or request.cart or request.exclude_ids or request.explain or request.tried
-    if own or placement.rules.pins or placement.strategy.name == NEW_ARRIVALS:
+    if own or placement.rules.pins or placement.rules.locks or placement.strategy.name == NEW_ARRIVALS:
         return None
     if profile and not _is_same_for(profile, request, placement, model):
         return None
@@ -78,27 +89,27 @@ class SharedShelves:
     def __init__(self) -> None:
         self._kept: _Kept | None = None
 
-    def find(self, db: Database, asked: Asked, held: HeldCatalogue | None) -> Shelf | None:
+    def find(self, db: Database, asked: Asked, basis: Basis) -> Shelf | None:
         """Return a shelf that may stand as it is at this moment; None if there is none, or nobody can say.
 
         Parameters
         ----------
         db
             Where the catalogue and what can be sold are read.
-        held
-            The catalogue as it was last read for the model.
+        basis
+            The catalogue as it was last read for the model, and the placements.
         """
         kept, now = self._kept, moments.now()
-        if kept is None or held is not kept.held or now >= kept.until:
+        if kept is None or not basis.is_same(kept.basis) or now >= kept.until:
             return None
         shelf = kept.shelves.get(asked)
-        return shelf if shelf is not None and _stands(db, shelf, held, now) else None
+        return shelf if shelf is not None and _stands(db, shelf, basis.held, now) else None
 
-    def keep(self, asked: Asked, held: HeldCatalogue, shelf: Shelf) -> None:
-        """Keep a shelf that was just filled from a catalogue."""
+    def keep(self, asked: Asked, basis: Basis, shelf: Shelf) -> None:
+        """Keep a shelf that was just filled."""
         kept, now = self._kept, moments.now()
-        if kept is None or held is not kept.held or now >= kept.until:
-            self._kept = kept = _Kept(held, _next_arrival(held, now), Cache(CAPACITY, _places))
+        if kept is None or not basis.is_same(kept.basis) or now >= kept.until:
+            self._kept = kept = _Kept(basis, _next_arrival(basis.held, now), Cache(CAPACITY, _places))
         kept.shelves.put(asked, shelf)
 
 

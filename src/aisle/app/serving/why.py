@@ -97,7 +97,7 @@ def why(placement: Placement, query: ShelfQuery, catalogue: LiveCatalogue, user_
     """
     personal, item = _ranking_model(placement, query), catalogue.vocabulary.number(item_id)
     known = item < len(query.model.items)
-    if not known and item_id not in placement.rules.pins:
+    if not known and item not in bind(placement.rules, catalogue.vocabulary).pins:
         raise NotFound(f"the live model knows no item {item_id!r}; one with events joins at the next aisle train")
     if len(query.shopper.history.items) == 0:
         raise NotFound(f"the live model knows nothing of user {user_id!r}, whose shelf is the popular one")

@@ -5,7 +5,7 @@ it has learnt from these weeks. Where too few shoppers can be judged, the gate a
 newer events, and another one does not replace it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from aisle.app.data.tables import Tables
 from aisle.app.progress import Progress
-from aisle.app.serving.placements import placements_of
+from aisle.app.serving.published_rules import read_placements
 from aisle.app.settings import Settings
 from aisle.app.training.budget import Stage
 from aisle.app.training.calibrating import Calibrated, calibrate
@@ -33,6 +33,7 @@ from aisle.app.training.measuring import (
 from aisle.app.training.placement_report import PlacementFigures, PlacementReport, ShareCost, placement_report
 from aisle.app.training.repeat_share import least_repeat_share, with_repeat_share
 from aisle.engine.model import TrainedModel
+from aisle.engine.placement import Placement
 from aisle.engine.recipe import BASELINE, Recipe
 from aisle.engine.shelf.long_tail import TailCost
 from aisle.evaluation.compare import Finding, compare, describe, verdict
@@ -136,7 +137,7 @@ def decide(
         return abstain_before(live, recipe, error, measure_other)
     with budget.spend_on(Stage.SCORE):
         measured = score(recipe, past, holdout, progress=progress)
-    report = _placements(settings, recipe, past.fitted, holdout, tables, budget, progress)
+    report = _placements(read_placements(db, settings), recipe, past.fitted, holdout, tables, budget, progress)
     decision = compare_with_live(live, recipe, measured, measure_other)
     return msgspec.structs.replace(
         decision,
@@ -265,7 +266,7 @@ def _against_popularity(
 
 @blas_alone()
 def _placements(
-    settings: Settings,
+    placements: Mapping[str, Placement],
     recipe: Recipe,
     fitted: Fitted,
     holdout: Holdout,
@@ -281,7 +282,7 @@ def _placements(
     past = replace(past, components=with_repeat_share(components, least))
     report = budget.in_time(
         Stage.PLACEMENTS,
-        lambda: placement_report(placements_of(settings), past, holdout, tables.events, recipe.seed),
+        lambda: placement_report(placements, past, holdout, tables.events, recipe.seed),
         PlacementReport([], []),
     )
     progress("score placements", 1, 1)

@@ -15,19 +15,23 @@ def insights(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Which ones; all by default.")] = None,
     as_json: Json = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with charts.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Of the last so many days alone.")] = None,
+    category: Annotated[str | None, typer.Option(help="Of the items of a category, and of those below it.")] = None,
+    brand: Annotated[str | None, typer.Option(help="Of the items of a brand.")] = None,
 ) -> None:
     """Say what the data says: funnel, customers, baskets, categories, prices, seasons, returns, stars and more.
 
     Of each a sentence; the tables behind them are in the page and in the JSON.
     """
     from aisle.cli.display import terminal
+    from aisle.insights.selection import Selection
     from aisle.report.file import check_target, write_page
     from aisle.report.insights import insights_page
 
     if html:
         check_target(html)
     with open_shop(context) as shop, terminal.bars() as progress:
-        found = shop.insights(names or (), progress)
+        found = shop.insights(names or (), progress, Selection(days, category=category, brand=brand))
     if html:
         write_page(insights_page(found, shop.settings.shop), html)
     if as_json:
@@ -44,9 +48,9 @@ def insights(
             ]
         )
         return
-    days = f"{format_day(found.first)} to {format_day(found.end - 1)}"
+    time = f"{format_day(found.first)} to {format_day(found.end - 1)}"
     rows = [(insight.title, insight.sentence) for insight in found.insights]
-    terminal.out.print(terminal.table(f"{found.events:,} events, {days}", ("", "what it says"), rows))
+    terminal.out.print(terminal.table(f"{found.events:,} events, {time}", ("", "what it says"), rows))
     if found.left_out:
         terminal.say(f"{found.left_out:,} events from the future, or far from all others, are left out.")
     if html:

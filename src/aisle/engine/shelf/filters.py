@@ -158,6 +158,8 @@ def _absolute(
     """Yield the rules that nothing overrides and the candidates that each drops, the most important rule last."""
     if len(rules.exclude):
         yield Drop.EXCLUDE, among(items, rules.exclude)
+    for group in rules.excluded_groups:
+        yield Drop.EXCLUDE, group.of(attributes)
     if len(context.excluded):
         yield Drop.EXCLUDED_BY_REQUEST, among(items, context.excluded)
     if context.unlisted is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.shelf.attributes import Codes, Floats, ItemAttributes
-from aisle.engine.shelf.boosts import boosted, pinned
+from aisle.engine.shelf.boosts import boosted, in_place, pinned
 from aisle.engine.shelf.diversity import diversified
 from aisle.engine.shelf.filters import NO_CONTEXT, Drop, Places, RequestContext, dropped
 from aisle.engine.shelf.long_tail import promoted
@@ -44,7 +44,7 @@ def rerank(
     context: RequestContext = NO_CONTEXT,
     vectors: Floats | None = None,
 ) -> Reranked:
-    """Apply the rules to candidates: filters, boosts, pins, groups, shares, diversity, long tail, windows.
+    """Apply the rules to candidates: filters, boosts, pins and locks, groups, shares, diversity, long tail, windows.
 
     The long tail comes after diversity, so that the shelf that is shown gives the tail its share, as far as there are
     candidates. The windows of `at_most` have the last word. The first step drops hidden and sold-out items, and no
@@ -72,7 +72,10 @@ def rerank(
         first = first_of_each(items[order])
         drops[order[~first]] = Drop.DOUBLE
         order = boosted(order[first], items, attributes, rules)
-    order, fixed = pinned(order, items, rules)
+    # Until they are put in place, pinned and locked candidates come first: they count in every step, and none moves
+    # them.
+    order, held = pinned(order, items, attributes, rules)
+    fixed = len(held)
     codes = _standing(items[order], attributes.group[order], rules.rules, n, context, fixed)
     drops[order] = _DROPS[codes]
     order = order[codes == STANDS]
@@ -82,10 +85,12 @@ def rerank(
     if rules.rules.long_tail:
         order = order[promoted(attributes.tail[order], n, rules.rules.long_tail, fixed)]
     if rules.rules.at_most:
-        chosen = spread(attributes.take(order), rules.rules.windows, n, fixed)
+        chosen = spread(attributes.take(order), rules.rules.windows, n, held)
         if len(chosen) < min(n, len(order)):
             drops[np.delete(order, chosen)] = Drop.AT_MOST
         order = order[chosen]
+    elif fixed:
+        order = order[in_place(len(order), held)]
     return Reranked(order[:n], drops)
 
 

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol, Self
 
 import msgspec
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.engine.shelf.attributes import steps_of
+from aisle.engine.shelf.groups import BRAND, CATEGORY, Group, Named, read_kind, read_named
 from aisle.recommenders.base import Config
 from aisle.shop.errors import SettingsError
 from aisle.shop.ids import UNKNOWN, among
@@ -21,14 +22,10 @@ Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Days = Annotated[float, msgspec.Meta(gt=0)]
 Boost = Annotated[float, msgspec.Meta(ge=0.001, le=1000)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Place = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
-CATEGORY: Final = "category"
-BRAND: Final = "brand"
-ITEM: Final = "item"
 SPREAD: Final = (BRAND, CATEGORY)
 """What `at_most` may name."""
-BOOSTED: Final = (CATEGORY, BRAND, ITEM)
-"""What a boost may name, before a colon."""
 
 
 class Numbered(Protocol):
@@ -61,15 +58,18 @@ class Rules(Config, frozen=True):
     brands: tuple[str, ...] = ()
     """Only items of these brands."""
     exclude: tuple[str, ...] = ()
-    """Ids of items that are never shown here."""
+    """Ids of items, or groups of them (`engine.shelf.groups`), that are never shown here."""
     not_bought_within_days: Days | None = None
     """No item that the shopper bought within so many days; infinity: no item that they ever bought."""
     one_per_group: bool = True
     """Whether only the best variant of each product is shown."""
     boosts: dict[str, Boost] = msgspec.field(default_factory=dict)
-    """Factors of `category:PATH`, `brand:NAME` or `item:ID`: above 1 moves items up, below 1 down."""
+    """Factors of `category:PATH`, `brand:NAME`, `item:ID` or `price:LOW..HIGH`: above 1 moves items up, below 1
+    down."""
     pins: tuple[str, ...] = ()
-    """Ids of items that come first, in this order, whenever they are available."""
+    """Ids of items that come first, in this order, whenever they are available; a group stands for its best item."""
+    locks: dict[str, Place] = msgspec.field(default_factory=dict)
+    """The place, from 1, that an item or the best one of a group has whenever it is available."""
     overstock_boost: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 0.0
     """How far items are moved up whose stock lasts longer than usual in this shop. Twice the usual gives a boost of
     1 + half of this; the boost stays below 1 + this."""
@@ -96,7 +96,7 @@ class Rules(Config, frozen=True):
         _check_named("categories", self.categories, steps_of)
         _check_named("brands", self.brands, str)
         for key in self.boosts:
-            _parts(key)
+            read_kind("boost", key)
         for name, most in self.at_most.items():
             _window(name, most)
         self._check_pins()
@@ -121,12 +121,22 @@ class Rules(Config, frozen=True):
         return msgspec.structs.replace(self, seen_share=1.0, repeat_share=1.0)
 
     def _check_pins(self) -> None:
-        """Refuse a pin that is also excluded, or given twice."""
-        for place, pin in enumerate(self.pins):
-            if pin in self.exclude:
-                raise SettingsError(f"item {pin!r} is both in pins and in exclude; take it out of one of them")
-            if pin in self.pins[:place]:
-                raise SettingsError(f"item {pin!r} is in pins twice; an item stands on a shelf once, name it once")
+        """Refuse an item that is held twice or excluded too, and a place that is held for two."""
+        named = [(text, read_named("pins", text)) for text in self.pins]
+        named += [(text, read_named("locks", text)) for text in self.locks]
+        excluded = {read_named("exclude", text) for text in self.exclude}
+        seen: set[Named] = set()
+        for text, one in named:
+            setting = "pins" if text in self.pins else "locks"
+            if one in excluded:
+                raise SettingsError(f"item {text!r} is both in {setting} and in exclude; take it out of one of them")
+            if one in seen and isinstance(one, str):
+                where = f"in {setting} twice" if text not in self.locks else "in pins and in locks"
+                raise SettingsError(f"item {text!r} is {where}; an item stands on a shelf once, name it once")
+            seen.add(one)
+        for place in self.locks.values():
+            if list(self.locks.values()).count(place) > 1:
+                raise SettingsError(f"locks hold place {place} for two; give each a place of its own")
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
@@ -143,6 +153,19 @@ class Rules(Config, frozen=True):
             raise SettingsError(f"rules: {error}; the names are {', '.join(cls.__struct_fields__)}") from None
 
 
+def _no_items() -> NDArray[np.int32]:
+    return np.zeros(0, np.int32)
+
+
+class Held(NamedTuple):
+    """What a pin or a lock holds a place for."""
+
+    what: int | Group
+    """The number of an item, or a group, whose best item takes the place."""
+    place: int | None
+    """From 1; None: the first place that is free."""
+
+
 @dataclass(frozen=True, eq=False)
 class BoundRules:
     """Rules with item numbers in place of ids.
@@ -152,49 +175,65 @@ class BoundRules:
     categories
         The paths of `rules.categories`, in the spelling of `engine.shelf.attributes`.
     exclude, pins
-        Item numbers; ids without a number are skipped.
-    category_boosts, brand_boosts, item_boosts
-        Paths, brands and item numbers with their factors.
+        The numbers of items that are excluded, and of those that are pinned or locked; ids without a number are
+        skipped.
+    excluded_groups
+        The groups that are excluded.
+    held
+        The locks by their places, then the pins in their order.
+    group_boosts, item_boosts
+        Groups and item numbers with their factors.
     """
 
     rules: Rules
-    categories: tuple[str, ...]
-    exclude: NDArray[np.int32]
-    pins: NDArray[np.int32]
-    category_boosts: tuple[tuple[str, float], ...]
-    brand_boosts: tuple[tuple[str, float], ...]
-    item_boosts: tuple[tuple[int, float], ...]
+    categories: tuple[str, ...] = ()
+    exclude: NDArray[np.int32] = field(default_factory=_no_items)
+    pins: NDArray[np.int32] = field(default_factory=_no_items)
+    excluded_groups: tuple[Group, ...] = ()
+    held: tuple[Held, ...] = ()
+    group_boosts: tuple[tuple[Group, float], ...] = ()
+    item_boosts: tuple[tuple[int, float], ...] = ()
 
     @property
     def moves(self) -> bool:
         """Whether items may be moved up or down."""
-        return bool(len(self.pins) or self.rules.boosts or self.rules.overstock_boost)
+        return bool(self.held or self.rules.boosts or self.rules.overstock_boost)
 
-
-_NO_ITEMS: Final = np.zeros(0, np.int32)
+    @property
+    def held_groups(self) -> tuple[Group, ...]:
+        """The groups whose best item is pinned or locked."""
+        return tuple(held.what for held in self.held if isinstance(held.what, Group))
 
 
 def bind(rules: Rules, items: Numbered) -> BoundRules:
     """Look up the item ids of rules."""
-    if not (rules.boosts or rules.categories or rules.exclude or rules.pins):
-        return BoundRules(rules, (), _NO_ITEMS, _NO_ITEMS, (), (), ())
-    boosts = [(*_parts(key), factor) for key, factor in rules.boosts.items()]
-    numbered = ((items.number(name), factor) for what, name, factor in boosts if what == ITEM)
+    if not (rules.boosts or rules.categories or rules.exclude or rules.pins or rules.locks):
+        return BoundRules(rules)
+
+    def numbered(named: Named) -> int | Group:
+        return named if isinstance(named, Group) else items.number(named)
+
+    locks = sorted(rules.locks.items(), key=lambda lock: lock[1])
+    held = [Held(numbered(read_named("locks", text)), place) for text, place in locks]
+    held += [Held(numbered(read_named("pins", text)), None) for text in rules.pins]
+    excluded = [numbered(read_named("exclude", text)) for text in rules.exclude]
+    boosts = [(numbered(read_kind("boost", key)), factor) for key, factor in rules.boosts.items()]
     return BoundRules(
         rules=rules,
         categories=tuple(_path(name) for name in rules.categories),
-        exclude=_known(rules.exclude, items),
-        pins=_known(rules.pins, items),
-        category_boosts=tuple((_path(name), factor) for what, name, factor in boosts if what == CATEGORY),
-        brand_boosts=tuple((name, factor) for what, name, factor in boosts if what == BRAND),
-        item_boosts=tuple((number, factor) for number, factor in numbered if number != UNKNOWN),
+        exclude=_numbers(excluded),
+        pins=_numbers(one.what for one in held),
+        excluded_groups=tuple(one for one in excluded if isinstance(one, Group)),
+        held=tuple(one for one in held if one.what != UNKNOWN),
+        group_boosts=tuple((one, factor) for one, factor in boosts if isinstance(one, Group)),
+        item_boosts=tuple((one, factor) for one, factor in boosts if not isinstance(one, Group) and one != UNKNOWN),
     )
 
 
 def with_pins(
     items: NDArray[np.int32], scores: NDArray[np.float32], rules: BoundRules
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return candidates, followed by the pins that are not among them, whose scores are NaN.
+    """Return candidates, followed by the pinned and locked items that are not among them, whose scores are NaN.
 
     Parameters
     ----------
@@ -207,22 +246,6 @@ def with_pins(
     if len(missing) == 0:
         return items, scores
     return np.concatenate((items, missing)), np.concatenate((scores, np.full(len(missing), np.nan, np.float32)))
-
-
-def _parts(key: str) -> tuple[str, str]:
-    """Split the key of a boost into its kind, one of `BOOSTED`, and its name.
-
-    Raises
-    ------
-    SettingsError
-        If it names nothing that can be boosted.
-    """
-    what, _, name = key.partition(":")
-    if what not in BOOSTED or not name.strip():
-        raise SettingsError(f"boost {key!r} names nothing to move; write category:PATH, brand:NAME or item:ID")
-    if what == CATEGORY and not steps_of(name):
-        raise SettingsError(f"boost {key!r} has no step in its path; write one such as category:Tea > Green")
-    return what, name
 
 
 def _window(name: str, most: str) -> Window:
@@ -254,6 +277,6 @@ def _path(name: str) -> str:
     return steps_of(name)[-1]
 
 
-def _known(ids: Iterable[str], items: Numbered) -> NDArray[np.int32]:
-    """Return the numbers of the ids that have one, in their order."""
-    return np.array([number for item_id in ids if (number := items.number(item_id)) != UNKNOWN], np.int32)
+def _numbers(named: Iterable[int | Group]) -> NDArray[np.int32]:
+    """Return the numbers of the items that have one, in their order."""
+    return np.array([one for one in named if not isinstance(one, Group) and one != UNKNOWN], np.int32)

@@ -9,7 +9,8 @@ from typing import Any, Final
 from aisle.ingest.amounts import amount
 from aisle.ingest.written import EPOCH_PATTERN, FINITE, ISO_PATTERN, MAX_PRICE, PLAIN_MONEY, WHOLE
 from aisle.shop import columns as c
-from aisle.shop.events import ALIASES, normal_name
+from aisle.shop.currencies import CODES
+from aisle.shop.events import ALIASES, BLANKS, normal_name
 from aisle.shop.moments import DAY, HOUR, MINUTE, SECOND
 from aisle.shop.money import MICROS
 
@@ -64,6 +65,12 @@ def money(text: str) -> int | None:
     return None if micros > MAX_PRICE else -micros if found["sign"] == "-" else micros
 
 
+def currency(text: str) -> str | None:
+    """Return the code of a currency."""
+    code = text.strip(BLANKS).upper()
+    return code if code in CODES else None
+
+
 def moment(text: str) -> int | None:
     """Return a moment that is written as ISO 8601 or as seconds, milliseconds, microseconds or nanoseconds."""
     if found := _ISO.fullmatch(text):
@@ -111,6 +118,7 @@ _PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     c.EVENT: kind,
     c.QUANTITY: whole,
     c.PRICE: money,
+    c.CURRENCY: currency,
     c.RATING: finite,
     c.TIMESTAMP: moment,
     c.POSITION: position,

@@ -5,7 +5,7 @@ vectors of all texts together.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,9 @@ Floats = NDArray[np.float32]
 
 MOST_TERMS: Final = 20_000
 """Only this many of the most frequent terms of a catalogue count."""
+
+MOST_TEXTS: Final = 60_000
+"""The directions of more texts are those of a sample of so many: of each it needs a dense row, several times over."""
 
 
 def words_of(text: str) -> list[str]:
@@ -49,20 +52,28 @@ class LSA:
 
     def encode(self, sentences: list[str], /) -> Floats:
         """Return vectors (texts, factors) of length 1 at most; 0 for a text without terms."""
-        counted = _counted([self._terms(text) for text in sentences])
+        counted = _counted(map(self._terms, sentences), len(sentences))
         if not counted.terms:
             return np.zeros((len(sentences), 0), np.float32)
         learnt = TfIdf.learn(counted, most=MOST_TERMS)
         weights = _alphabetical(learnt.vectors(counted), learnt.terms.ids)
-        by_term = weights.transposed(len(learnt.terms))
-        return dense_products(weights, leading_directions(weights, by_term, self._factors, self._seed))
+        sample = _sample(weights, self._seed)
+        by_term = sample.transposed(len(learnt.terms))
+        return dense_products(weights, leading_directions(sample, by_term, self._factors, self._seed))
 
 
-def _counted(lists: Sequence[Sequence[str]]) -> Counted:
-    """Count the terms of each text."""
+def _sample(weights: CSR, seed: int) -> CSR:
+    """Return the rows of `MOST_TEXTS` texts at most."""
+    texts = len(weights.indptr) - 1
+    if texts <= MOST_TEXTS:
+        return weights
+    return weights.take(np.sort(np.random.default_rng(seed).choice(texts, MOST_TEXTS, replace=False)))
+
+
+def _counted(lists: Iterable[Sequence[str]], height: int) -> Counted:
+    """Count the terms of each of `height` texts."""
     text, term, terms = numbered(lists)
-    shape = len(lists), len(terms)
-    return Counted(terms, csr_array((np.ones(len(text), np.float32), (text, term)), shape=shape))
+    return Counted(terms, csr_array((np.ones(len(text), np.float32), (text, term)), shape=(height, len(terms))))
 
 
 def _alphabetical(vectors: csr_array, terms: Sequence[str]) -> CSR:

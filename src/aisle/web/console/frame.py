@@ -2,14 +2,15 @@
 
 import base64
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar
 
 from fastapi import FastAPI
 from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from aisle.app.data.kept_answers import Kept, KeptAnswers
 from aisle.app.serve import Live
 from aisle.shop.access import Scope
 from aisle.web.access import cookies, forms
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _SAID: Final = "aisle-said"
 _SAID_SECONDS: Final = 60
+
+T = TypeVar("T")
 
 Way = tuple[str, str, Scope]
 """Method, path and scope of a route."""
@@ -67,6 +70,7 @@ class Frame:
         self.live = live
         self._templates = templates
         self._links = links
+        self._kept: KeptAnswers[Any] = KeptAnswers(live.db)
 
     def show(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page, or a part of one, with the navigation for whoever asks."""
@@ -95,6 +99,10 @@ class Frame:
         """Show a failure, with the way back."""
         part = "console/problem_part.html" if is_by_htmx(request) else "console/problem.html"
         return self.show(request, part, status, problem=message)
+
+    def kept(self, asked: Hashable, compute: Callable[[], T], *, fresh: bool = False) -> Kept[T]:
+        """Return what is computed from all events: as it is kept, or anew; see `KeptAnswers`."""
+        return self._kept.of(asked, compute, fresh=fresh)
 
     def view(self, request: Request, *filters: Filter) -> View:
         """Return what a request wants to see of a page.

@@ -10,10 +10,15 @@ from starlette.responses import RedirectResponse, Response
 from aisle.app.serve import Live
 from aisle.shop.access import Scope
 from aisle.web.console.frame import Frame, Page, Way
+from aisle.web.console.insights import Insights
 from aisle.web.console.models import Models
 from aisle.web.console.overview import Overview
 
-PAGES: Final[tuple[type[Page], ...]] = (Overview, Models)
+PAGES: Final[tuple[type[Page], ...]] = (
+    Overview,
+    Insights,
+    Models,
+)
 """The pages; the first is where `/console` leads."""
 
 CONSOLE: Final = "/console"

@@ -41,7 +41,21 @@
     figure.dataset.drawn = "";
   };
 
-  const drawAll = (root) => root.querySelectorAll("figure.chart:has(.drawing)").forEach(draw);
+  // Within [data-lazy], a chart is drawn when it comes into sight: many at once would hold a page up.
+  const insight = new IntersectionObserver((seen) => {
+    for (const { isIntersecting, target } of seen) {
+      if (!isIntersecting) continue;
+      insight.unobserve(target);
+      draw(target);
+    }
+  }, { rootMargin: "300px" });
+
+  const drawOrWait = (figure) => {
+    const waits = figure.closest("[data-lazy]") && figure.dataset.drawn === undefined;
+    waits ? insight.observe(figure) : draw(figure);
+  };
+
+  const drawAll = (root) => root.querySelectorAll("figure.chart:has(.drawing)").forEach(drawOrWait);
   const ready = () => drawAll(document);
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", ready) : ready();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ready);

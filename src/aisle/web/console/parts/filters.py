@@ -18,6 +18,9 @@ MOST_OPTIONS: Final = 500
 
 COMPARE: Final = "compare"
 
+MOMENTARY: Final = ("page", "fresh")
+"""Parameters that no other view keeps: the page of a list, and that something is computed again."""
+
 WEEK: Final = 7 * DAY
 
 
@@ -149,13 +152,21 @@ class Period(NamedTuple):
 
     def span(self, given: Mapping[str, str], first: int, end: int) -> Span:
         """Return the days that are meant, of data that begins and ends at two moments."""
+        since, until = self.ends(given)
+        last, lately = end - 1 - (end - 1) % DAY + DAY, self.last_days(given)
+        if since is None:
+            since = first - first % DAY if lately is None else last - lately * DAY
+        return Span(since, max(last if until is None else until, since + DAY))
+
+    def ends(self, given: Mapping[str, str]) -> tuple[int | None, int | None]:
+        """Return the first moment of the days that are named, and the first one after them."""
         since, until = (_day(given, name) for name in ("from", "to"))
-        last = end - 1 - (end - 1) % DAY + DAY
-        if since or until:
-            begins = to_moment(_midnight(since)) if since else first - first % DAY
-            return Span(begins, max(to_moment(_midnight(until)) + DAY if until else last, begins + DAY))
+        return _midnight(since) if since else None, _midnight(until) + DAY if until else None
+
+    def last_days(self, given: Mapping[str, str]) -> int | None:
+        """Return how many of the last days are meant; None if it is all of them, or days are named."""
         chosen = given.get(self.name, self.usual)
-        return Span(first - first % DAY if chosen == "all" else last - int(chosen) * DAY, last)
+        return None if chosen == "all" or given.get("from") or given.get("to") else int(chosen)
 
 
 class View:
@@ -194,7 +205,7 @@ class View:
 
     def address(self, to: str | None = None, **changes: str | int | None) -> str:
         """Return the address of this page, or of another one, with some values changed; None removes one."""
-        kept = {name: value for name, value in self.given.items() if name != "page"}
+        kept = {name: value for name, value in self.given.items() if name not in MOMENTARY}
         kept |= {_parameter(name): "" if value is None else str(value) for name, value in changes.items()}
         query = urlencode({name: value for name, value in kept.items() if value})
         return (to or self._path) + (f"?{query}" if query else "")
@@ -220,8 +231,8 @@ def _day(given: Mapping[str, str], name: str) -> date | None:
         raise InputError(f"{name} {str(text)[:40]!r} is no day; write it as 2026-11-30") from None
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+def _midnight(day: date) -> int:
+    return to_moment(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
 def _departments(live: Live) -> Sequence[Option]:

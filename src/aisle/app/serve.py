@@ -125,46 +125,30 @@ class Live:
 
     def filled(self, request: ShelfRequest, profile: Profile, model: TrainedModel) -> Shelf:
         """Return a shelf of a page: of one profile and one model, as `shelf` reads them for a single one."""
-<<<<<<< HEAD
-        placement = with_rules(placement_named(self.placements, request.placement), request.rules)
-=======
         # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placements = self.placements
         placement = with_rules(placement_named(placements, request.placement), request.rules)
->>>>>>> main
         asked = None if profile.away else asked_by_many(request, placement, profile.events, model)
         known = self._catalogue_watch.held_of(model)
         if asked and known and (found := self._shared.find(self._reads, asked, Basis(known, placements))):
             return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
-        placement, query, catalogue = self.query(request, profile, model)
+        query, catalogue = self.query(request, placement, profile, model)
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
         if asked and catalogue.is_as_held:
-<<<<<<< HEAD
-            self._shared.keep(asked, catalogue.held, shelf)
-=======
-            self._shared.keep(asked, Basis(held, placements), shelf)
->>>>>>> main
+            self._shared.keep(asked, Basis(catalogue.held, placements), shelf)
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not profile.away) if profile.away or catalogue.is_old else shelf
 
     def query(
-        self, request: ShelfRequest, profile: Profile, model: TrainedModel
-    ) -> tuple[Placement, ShelfQuery, LiveCatalogue]:
-        """Return what a request asks of a model, and of the catalogue at this moment.
-
-        Raises
-        ------
-        NotFound
-            If there is no such placement.
-        """
-        # A page may add rules to those of the placement, and try out events that are stored nowhere.
-        placement = with_rules(placement_named(self.placements, request.placement), request.rules)
+        self, request: ShelfRequest, placement: Placement, profile: Profile, model: TrainedModel
+    ) -> tuple[ShelfQuery, LiveCatalogue]:
+        """Return what a request asks of a model, and of the catalogue at this moment."""
         catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
         events = [*request.tried, *profile.events]
-        return placement, ShelfQuery.of_events(request, events, model, catalogue, placement.objective), catalogue
+        return ShelfQuery.of_events(request, events, model, catalogue, placement.objective), catalogue
 
     def shelf_to_show(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, and note that a shopper sees it."""
@@ -259,8 +243,8 @@ class Live:
             If the placement is not filled by a model that ranks items for shoppers.
         """
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT, tried=tried)
-        profile = self.profiles.of(user_id, None)
-        return why(*self.query(request, profile, self.model_watch.current()), user_id, item_id)
+        where, profile = placement_named(self.placements, request.placement), self.profiles.of(user_id, None)
+        return why(where, *self.query(request, where, profile, self.model_watch.current()), user_id, item_id)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
         """Return the items most like one, as its page shows them.

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from aisle.shop.events import EventKind
-from aisle.shop.moments import from_moment
 from aisle.web.pictures.icons import icon
 
 EVENT_NAMES: Final[dict[str, str]] = {
@@ -49,17 +48,11 @@ def drawing(name: str) -> Markup:
     return Markup(icon(name))  # noqa: S704  of a package that the build names
 
 
-<<<<<<< HEAD
-def moment(value: int) -> str:
-    """Write a moment to the minute, in UTC."""
-    return f"{from_moment(value):%Y-%m-%d %H:%M}"
-
-
 def rate(value: float | None) -> str:
     """Write a rate as a percentage; a dash where there is nothing to divide by."""
     return "–" if value is None else f"{value:.1%}"
-=======
+
+
 def capitalised(text: str) -> str:
     """Return a sentence that begins with a capital letter."""
     return text[:1].upper() + text[1:]
->>>>>>> main

@@ -11,7 +11,7 @@ from aisle.report.environment import environment
 from aisle.shop.moments import format_day, format_minute
 from aisle.shop.money import format_money
 from aisle.web.assets import FOLDER, asset
-from aisle.web.filters import capitalised, drawing, item_address, moment, picture, rate, why_address
+from aisle.web.filters import capitalised, drawing, item_address, picture, rate, why_address
 
 FIGURES: Final = Path(report.__file__).parent / "templates"
 """Where the macro is that shows a figure, on a page of the web as in a report."""
@@ -21,11 +21,18 @@ def templates(live: Live) -> Environment:
     """Return the templates of one shop's pages."""
     found = environment(
         (FOLDER.parent / "templates", FIGURES),
-<<<<<<< HEAD
-        (asset, drawing, format_day, format_money, item_address, moment, picture, rate, why_address),
-=======
-        (asset, capitalised, drawing, format_day, format_minute, format_money, item_address, picture, why_address),
->>>>>>> main
+        (
+            asset,
+            capitalised,
+            drawing,
+            format_day,
+            format_minute,
+            format_money,
+            item_address,
+            picture,
+            rate,
+            why_address,
+        ),
     )
     found.globals |= {
         "shop_name": live.shop_name,

@@ -45,7 +45,8 @@ class ShopperFacts(NamedTuple):
 
 def shopper_facts(live: Live, profile: Profile, model: TrainedModel) -> ShopperFacts:
     """Return what a model sees of a shopper."""
-    _, query, catalogue = live.query(ShelfRequest(), profile, model)
+    request = ShelfRequest()
+    query, catalogue = live.query(request, live.placements[request.placement], profile, model)
     arrays = EventArrays.of(profile.events, catalogue.vocabulary.numbers)
     recent = RecentEvents(arrays.item, arrays.kind, arrays.rating, arrays.timestamp)
     cancelled = Dealings.of(recent, model.weights).cancelled

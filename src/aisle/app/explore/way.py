@@ -6,6 +6,7 @@ import numpy as np
 
 from aisle.app.serve import Live
 from aisle.app.serving.catalogue import LiveCatalogue
+from aisle.app.serving.placements import placement_named, with_rules
 from aisle.app.serving.profiles import Profile
 from aisle.app.serving.why import Why, why
 from aisle.engine.model import TrainedModel
@@ -57,7 +58,8 @@ def way(live: Live, request: ShelfRequest, profile: Profile, model: TrainedModel
     NoModel
         If the model lacks what fills the placement.
     """
-    placement, query, catalogue = live.query(request, profile, model)
+    placement = with_rules(placement_named(live.placements, request.placement), request.rules)
+    query, catalogue = live.query(request, placement, profile, model)
     number = catalogue.vocabulary.number(item_id)
     items = np.array([number], np.int32)
     catalogue.withdraw(items)

@@ -119,7 +119,8 @@ def defaults() -> dict[str, dict[str, Any]]:
     """Return section → setting → default of the code."""
     settings = Settings.read(ROOT / "nowhere")
     models = {
-        name: getattr(settings, name) for name in ("shop", "database", "train", "mlflow", "spark", "serve", "worker")
+        name: getattr(settings, name)
+        for name in ("shop", "database", "train", "mlflow", "spark", "serve", "worker", "mail")
     }
     sections: dict[str, dict[str, Any]] = {
         name: as_json(section.model_dump()) for name, section in models.items() if isinstance(section, BaseModel)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.shop.moments import DAY, SECOND, format_day, from_moment, now, to_moment
+from aisle.shop.moments import DAY, SECOND, follow, format_day, from_moment, now, to_moment
 
 
 def test_the_epoch_is_zero_and_days_have_24_hours() -> None:
@@ -33,3 +33,12 @@ def test_a_day_reads_as_iso() -> None:
 
 def test_now_is_in_microseconds() -> None:
     assert datetime(2020, 1, 1, tzinfo=UTC) < from_moment(now()) < datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def test_a_process_may_live_by_another_clock() -> None:
+    follow(lambda: 42)
+    try:
+        assert now() == 42
+    finally:
+        follow(None)
+    assert now() > 42

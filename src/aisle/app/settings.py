@@ -188,6 +188,13 @@ class WorkerSection(_Section):
     """How many daily backups are kept in the folder `backups`; 0: none is made."""
 
 
+class MailSection(_Section):
+    """Mailings that the shop sends."""
+
+    consent: str = Field(default="consent", min_length=1)
+    """The attribute of users that says whether they agreed to be written to: true, `"true"`, `"yes"` or 1."""
+
+
 class Settings(BaseSettings):
     """All settings of one shop."""
 
@@ -210,6 +217,7 @@ class Settings(BaseSettings):
     spark: SparkSection = SparkSection()
     serve: ServeSection = ServeSection()
     worker: WorkerSection = WorkerSection()
+    mail: MailSection = MailSection()
 
     @field_validator("models", mode="before")
     @classmethod

@@ -21,6 +21,7 @@ from aisle.storage.access import keys, signing_secrets
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.segments.segments import Segments
     from aisle.app.serving.batch import BatchJob, Written
     from aisle.app.train import Trained
     from aisle.app.training.figures import Measurements
@@ -97,6 +98,15 @@ class Shop(Live, ShopData):
         """Make a key, or a secret that signs users, invalid for good."""
         if not signing_secrets.revoke(self.db, key_id):
             keys.revoke(self.db, key_id)
+
+    # --- Groups of shoppers -------------------------------------------------------------------------------------------
+
+    @property
+    def segments(self) -> "Segments":
+        """Named groups of shoppers by a rule: made, counted, listed and exported."""
+        from aisle.app.segments.segments import Segments
+
+        return Segments(self.db, self.settings, self.model_watch.current)
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from aisle.cli.commands import (
     profile,
     recommend,
     rejects,
+    segments,
     serve,
     train,
     tune,
@@ -75,6 +76,7 @@ for group in (
     keys.keys,
     people.people,
     users.users,
+    segments.segments,
     db.db,
     work.jobs,
 ):

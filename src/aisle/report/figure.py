@@ -1,8 +1,6 @@
 """A figure: a chart with its title and its data, for a page, for the console, and for a notebook without a network."""
 
-import csv
 import html
-import io
 import json
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -15,12 +13,10 @@ from markupsafe import Markup
 
 from aisle.report.charts import Chart
 from aisle.shop.errors import SettingsError
+from aisle.shop.spreadsheet import to_csv as to_csv
 
 _STATIC: Final = Path(__file__).parents[1] / "web" / "static"
 """The browser files are the web's; a page that stands alone holds the same ones."""
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,19 +77,6 @@ def _written(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return "–" if value is None else str(value)
-
-
-def to_csv(frame: pl.DataFrame) -> str:
-    """Return a frame as CSV; a text that a spreadsheet would take for a formula begins with an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(frame.columns)
-    writer.writerows([[_safe(value) for value in row] for row in frame.iter_rows()])
-    return text.getvalue()
-
-
-def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 @cache

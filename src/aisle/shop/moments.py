@@ -1,6 +1,7 @@
 """Moments: microseconds since 1970 UTC, as integers."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,9 +11,24 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 
+class _Clock:
+    """What says which moment it is."""
+
+    read: Callable[[], int] | None = None
+
+
 def now() -> int:
     """Return the present moment."""
-    return time.time_ns() // 1000
+    return _Clock.read() if _Clock.read else time.time_ns() // 1000
+
+
+def follow(clock: Callable[[], int] | None) -> None:
+    """Let this process live in the moments of another clock, such as a simulation's; None: the machine's again.
+
+    Only Python code can do this, in its own process: no setting, variable of the environment, option or request
+    names a clock, so that nobody who reaches a shop's server can move the time of its orders and its models.
+    """
+    _Clock.read = staticmethod(clock) if clock else None
 
 
 def to_moment(when: datetime) -> int:

@@ -26,6 +26,11 @@ _REORDERS: Final = 0.9
 _INTERVALS: Final = np.array([leaf.interval for leaf in LEAVES])
 
 
+def cart_chance(liked: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the chance that an item that is viewed is put into the cart, by how much it is liked."""
+    return logistic(_CART + _CART_LIKING * liked)
+
+
 def fill_carts(
     rng: Generator, world: World, sessions: Sessions, views: Lines, liked: NDArray[np.float32]
 ) -> tuple[Lines, Lines]:
@@ -36,7 +41,7 @@ def fill_carts(
     Lines, Lines
         Views of items that complement an item in the cart, and all additions to carts, each item once in a session.
     """
-    chosen = views.take(rng.random(len(views)) < logistic(_CART + _CART_LIKING * liked))
+    chosen = views.take(rng.random(len(views)) < cart_chance(liked))
     partner = world.catalogue.partners[chosen.item, rng.integers(0, 2, len(chosen))].astype(np.int32)
     for_sale = world.catalogue.for_sale(partner, world.calendar.day_of(chosen.moment))
     with_partner = (partner != NONE) & for_sale & (rng.random(len(chosen)) < _TOGETHER)

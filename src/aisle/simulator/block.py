@@ -11,7 +11,7 @@ from aisle.simulator.after_purchase import ratings, refunds
 from aisle.simulator.baskets import check_out, fill_carts, reorder
 from aisle.simulator.lines import NONE, Lines
 from aisle.simulator.shoppers import Shoppers
-from aisle.simulator.visits import browse, plan_sessions, searches
+from aisle.simulator.visits import Sessions, browse, plan_sessions, searches
 from aisle.simulator.world import World
 
 _EVENTS_PER_SESSION: Final = 6.3
@@ -20,7 +20,9 @@ _EVENTS_PER_SESSION: Final = 6.3
 
 def simulate(rng: Generator, world: World, shoppers: Shoppers, events: int) -> Lines:
     """Return the events of some shoppers in time order: as many as wanted, or fewer by less than one session."""
-    lines = _visits(rng, world, shoppers, events)
+    expected = events / _EVENTS_PER_SESSION
+    sessions = plan_sessions(rng, world, shoppers, int(expected + 4 * np.sqrt(expected)) + 10)
+    lines = visits(rng, world, shoppers, sessions)
     purchases = lines.of_kind(EventKind.PURCHASE)
     later = [refunds(rng, world, purchases), ratings(rng, world, shoppers, purchases)]
     lines = _until(Lines.join([lines, *later]), world.calendar.end)
@@ -28,10 +30,8 @@ def simulate(rng: Generator, world: World, shoppers: Shoppers, events: int) -> L
     return lines.take(np.argsort(lines.moment, kind="stable"))
 
 
-def _visits(rng: Generator, world: World, shoppers: Shoppers, events: int) -> Lines:
-    """Return the events of sessions, a few more than wanted."""
-    expected = events / _EVENTS_PER_SESSION
-    sessions = plan_sessions(rng, world, shoppers, int(expected + 4 * np.sqrt(expected)) + 10)
+def visits(rng: Generator, world: World, shoppers: Shoppers, sessions: Sessions) -> Lines:
+    """Return the events of sessions, and of later ones, numbered after them, in which something is ordered again."""
     views, liked = browse(rng, world, shoppers, sessions)
     partner_views, carts = fill_carts(rng, world, sessions, views, liked)
     removals, purchases = check_out(rng, world, shoppers, sessions, carts)

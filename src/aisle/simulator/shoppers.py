@@ -121,7 +121,7 @@ def liking(
     days: NDArray[np.int32],
     items: NDArray[np.integer],
 ) -> NDArray[np.float32]:
-    """Return how much users like items of one leaf, each user on a day, (users, items).
+    """Return how much users like items, each user on a day, (users, items).
 
     This is the personal part of a logit: the look, a guess of how the item is in use, the favourite brand, the price.
 
@@ -134,8 +134,8 @@ def liking(
     """
     look = np.einsum("uk,uik->ui", shoppers.style[users], catalogue.style[items])
     guess = np.einsum("uk,uik->ui", shoppers.experience[users], catalogue.experience[items])
-    department = LEAF_DEPARTMENT[catalogue.leaf[items[0, 0]]]
-    own_brand = shoppers.favourite[users, department, None] == catalogue.brand[items]
+    department = LEAF_DEPARTMENT[catalogue.leaf[items]]
+    own_brand = shoppers.favourite[users[:, None], department] == catalogue.brand[items]
     cost = catalogue.level[items] + 3 * np.log1p(-catalogue.discount(items, days[:, None]))
     loyalty, thrift = shoppers.loyalty[users, None], shoppers.thrift[users, None]
     logit: NDArray[np.float32] = 0.5 * look + 0.25 * guess + loyalty * own_brand - thrift * cost

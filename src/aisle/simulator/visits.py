@@ -20,7 +20,8 @@ NOUNS: Final = max(len(leaf.nouns) for leaf in LEAVES)
 _ANONYMOUS: Final = 0.15
 _SEARCHING: Final = 0.35
 _IN_FOCUS: Final = 0.8
-_NOUN_PULL: Final = 1.3
+NOUN_PULL: Final = 1.3
+"""How much more an item is liked, in logits, that is of the kind in mind."""
 _VIEWS: Final = 3.8
 _MOST_VIEWS: Final = 16
 
@@ -136,7 +137,7 @@ def _choose_items(
         day = intents.day[rows]
         items, draw = _looked_at(rng, catalogue, leaf, day)
         liked = liking(shoppers, catalogue, intents.user[rows], day, items)
-        in_mind = _NOUN_PULL * (intents.noun[rows, None] == catalogue.noun[items])
+        in_mind = NOUN_PULL * (intents.noun[rows, None] == catalogue.noun[items])
         chosen = _choose(chance[rows], liked + draw + in_mind)
         item[rows] = np.take_along_axis(items, chosen[:, None], axis=1)[:, 0]
         appeal[rows] = np.take_along_axis(liked, chosen[:, None], axis=1)[:, 0]

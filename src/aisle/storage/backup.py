@@ -26,6 +26,7 @@ from aisle.storage.tables import (
     metadata,
     rejects,
     reviews,
+    segments,
 )
 
 PART_ROWS: Final = 100_000
@@ -100,9 +101,9 @@ def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
 
 
 def is_empty(db: Database) -> bool:
-    """Tell whether no table holds a row."""
+    """Tell whether no table holds a row, but for tombstones and for segments, with which every shop starts."""
     with db.read() as connection:
-        kept = (table for table in CARRIED if table is not erased)
+        kept = (table for table in CARRIED if table not in (erased, segments))
         return not any(connection.execute(select(exists().select_from(table))).scalar() for table in kept)
 
 

@@ -335,6 +335,32 @@ jobs: Final = Table(
 )
 """What the worker does or did; `share` is how much of the `stage` is done."""
 
+segments: Final = Table(
+    "segments",
+    metadata,
+    sequence("number"),
+    Column("name", ID, nullable=False, unique=True),
+    Column("rule", LONG_TEXT, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger),
+    Column("size", BigInteger),
+    **OPTIONS,
+)
+"""Groups of shoppers by a rule (`insights.segments.rules`), which is JSON; `updated` is when their members were last
+found, and `size` how many these were."""
+
+segment_members: Final = Table(
+    "segment_members",
+    metadata,
+    Column("segment", BigInteger, primary_key=True, autoincrement=False),
+    Column(columns.USER_ID, ID, primary_key=True),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger),
+    Index("segment_members_user", columns.USER_ID),
+    **OPTIONS,
+)
+"""Who belongs to a segment since when, or belonged to it until when."""
+
 placement_rules: Final = Table(
     "placement_rules",
     metadata,

@@ -30,12 +30,16 @@ class Shops:
             new = self._folder / kind
             new.mkdir()
             self._urls[kind] = self._stack.enter_context(databases.new_shop(kind, new))
+            self._empty(kind)
         if kind in databases.JOURNAL_MODES:
             copied = shutil.copy(self._urls[kind].removeprefix("sqlite:///"), folder / "aisle.db")
             return f"sqlite:///{copied}"
+        self._empty(kind)
+        return self._urls[kind]
+
+    def _empty(self, kind: str) -> None:
         with databases.open_database(kind, self._urls[kind]) as db:
             databases.empty(db)
-        return self._urls[kind]
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from aisle.storage.catalogue import items
 from aisle.storage.connection import Database, connect
 from aisle.storage.log import events, imports, rejects, reviews
 from aisle.storage.shelves import days, placement_rules, rule_drafts
-from aisle.storage.shoppers import people, users
+from aisle.storage.shoppers import people, segments, users
 from aisle.storage.work import models, trainings
 from tests.contract.storage.conftest import Shops
 from tests.contract.storage.shelves.test_days import counts as of_day
@@ -24,6 +24,7 @@ NEXT = {"sqlite": "mysql", "mysql": "postgresql", "postgresql": "sqlite"}
 
 def fill_all(db: Database) -> None:
     """Store something in every table, with values that are hard to carry."""
+    segments.add(db, "tea", "{}")
     mug = samples.row("items", item_id="ı", title="a\nb😀", price=2**62, stock=-1, in_stock=False, hidden=True)
     items.upsert(db, [mug])
     events.store(db, [samples.event(7, rating=0.1, properties='{"a": "\\u0000"}', user_id=None, item_id=" i ")])

@@ -53,6 +53,13 @@ def _count(shop: Shop, progress: Progress) -> str:
     return f"{counted:,} days were counted."
 
 
+def _update_segments(shop: Shop, progress: Progress) -> str:
+    updated = shop.segments.update(progress=progress)
+    joined, left = (sum(moved[place] for moved in updated.moved.values()) for place in (1, 2))
+    failed = "".join(f" {name}: {why}." for name, why in updated.failed.items())
+    return f"{len(updated.moved):,} segments: {joined:,} joined, {left:,} left.{failed}"
+
+
 def _compare(shop: Shop, progress: Progress) -> str:
     drifts = drift(shop.db, progress)
     beyond = [f"{one.what}: {one.says}" for one in drifts if one.beyond]
@@ -95,6 +102,12 @@ KINDS: Final = (
         "count what the shelves bring, for the KPIs",
         _count,
         lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
+    ),
+    Kind(
+        "segments",
+        "find who belongs to each segment",
+        _update_segments,
+        lambda section, moment: _daily(section.clean_up_hour, moment),
     ),
     Kind(
         "drift",

@@ -27,6 +27,7 @@ from aisle.storage.tables import (
     paged_shelves,
     recommendations,
     reviews,
+    segment_members,
     users,
 )
 from aisle.storage.tables import interactions as pairs
@@ -34,7 +35,7 @@ from aisle.storage.tables import interactions as pairs
 _MOVED: Final = (events, reviews, impressions, import_changes)
 """The tables whose rows become another id's."""
 
-_COMPUTED: Final = (recommendations, pairs, paged_shelves, mail_shelves)
+_COMPUTED: Final = (recommendations, pairs, paged_shelves, mail_shelves, segment_members)
 """The tables whose rows were computed for one id, and are removed."""
 
 
@@ -85,9 +86,8 @@ def part(connection: Connection, anonymous_id: str) -> dict[str, int]:
     changed_days.mark(connection, concerned)
     rows = {table.name: _give_back(connection, table, user_id, ids) for table in _MOVED}
     # What was computed with these rows may show one person what another one looked at.
-    rows |= {
-        table.name: _remove(connection, table, user_id) for table in (recommendations, paged_shelves, mail_shelves)
-    }
+    shown = (recommendations, paged_shelves, mail_shelves, segment_members)
+    rows |= {table.name: _remove(connection, table, user_id) for table in shown}
     identities.part(connection, anonymous_id)
     return rows
 

@@ -41,6 +41,8 @@ from aisle.storage.tables import (
     recommendations,
     rejects,
     reviews,
+    segment_members,
+    segments,
     shelf_days,
     shop_days,
     trainings,
@@ -57,6 +59,7 @@ BY_USER: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
     import_changes,
 )
@@ -80,6 +83,7 @@ WITHOUT_PEOPLE: Final = (
     drift,
     leases,
     jobs,
+    segments,
 )
 """The tables that hold nobody."""
 
@@ -140,6 +144,7 @@ _DELETED: Final = (
     interactions,
     paged_shelves,
     mail_shelves,
+    segment_members,
     merged,
 )
 

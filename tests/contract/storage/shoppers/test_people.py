@@ -16,7 +16,7 @@ from aisle.storage.rows import Stored
 from aisle.storage.shelves import impressions, mail_shelves, paged_shelves
 from aisle.storage.shelves.impressions import Impression
 from aisle.storage.shoppers import erased, merges, people, users
-from aisle.storage.tables import metadata, recommendations
+from aisle.storage.tables import metadata, recommendations, segment_members
 from tests.storage import samples
 
 ANNA = 'Änna "O\'Hara" 😀 %_'
@@ -44,6 +44,9 @@ def fill(db: Database, person: str) -> None:
     served = Impression(f"r {person}", samples.START, person, None, "home", "personal", None, 1, ())
     assert impressions.add(db, [served]) == 1
     interactions.replace(db, [person], [(person, "i", 1.5, samples.START, 2, samples.START)])
+    with db.write() as connection:
+        member = {"segment": 1, "user_id": person, "since": samples.START}
+        connection.execute(insert(segment_members), [member])
     users.upsert(db, [(person, '{"city": "Oslo"}')], Origin(1))
     merges.merge(db, f"anonymous {person}", person)
 

@@ -1,0 +1,1 @@
+"""Named groups of shoppers: made, kept up to date, and exported."""

@@ -1,0 +1,1 @@
+"""Segments: groups of shoppers by a rule, and who belongs to them."""

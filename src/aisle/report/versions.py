@@ -9,9 +9,9 @@ from aisle.report.charts import FIGURE, SHARE, Axis, bars, lines
 from aisle.report.figure import Figure
 
 if TYPE_CHECKING:
-    from aisle.app.explore.item import ItemDay
     from aisle.app.train import Trained
     from aisle.app.training.calibrating import Reliability
+    from aisle.storage.shelves.days import ItemDay
 
 FEATURES: Final = 20
 """So many features are drawn."""

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,12 @@ def folder(hybrid_folder: Path, tmp_path: Path) -> Path:
     return shutil.copytree(hybrid_folder, tmp_path / "shop")
 
 
-def follow(live: Live, wanted: str, user_id: str | None = "user-0", **request: object) -> Way:
+def follow(live: Live, wanted: str, user_id: str | None = "user-0", **request: Any) -> Way:
     asked = ShelfRequest(user_id=user_id, **request)
     return way(live, asked, live.profiles.of(user_id, None), live.model_watch.current(), wanted)
 
 
-def shown(live: Live, placement: str, **request: object) -> list[str]:
+def shown(live: Live, placement: str, **request: Any) -> list[str]:
     asked = ShelfRequest(user_id="user-0", placement=placement, n=3, **request)
     return [item.item_id for item in live.shelf(asked).items]
 

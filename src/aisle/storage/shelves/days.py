@@ -109,7 +109,8 @@ def last_day(db: Database) -> int | None:
     """Return the last day that was counted on which anything happened; None if none was."""
     query = select(func.max(shop_days.c.day)).where(or_(shop_days.c.visitors > 0, shop_days.c.orders > 0))
     with db.read() as connection:
-        return connection.execute(query).scalar_one()
+        day: int | None = connection.execute(query).scalar_one()
+    return day
 
 
 def rows(db: Database, name: str, since: int, until: int) -> list[tuple[Any, ...]]:

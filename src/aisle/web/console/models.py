@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from aisle.models import registry
 from aisle.shop.access import Scope
-from aisle.shop.errors import BundleError, InputError
+from aisle.shop.errors import BundleError, InputError, NoModel, NotFound
 from aisle.shop.moments import DAY, now
 from aisle.storage.shelves import days
 from aisle.storage.work import jobs, leases, models
@@ -197,9 +197,11 @@ class Models(Page):
 
 @contextmanager
 def sound(version: int) -> Iterator[None]:
-    """Say of a model whose files cannot be used what to do; the error itself names folders, and goes to the log."""
+    """Say what to do about a model that is not there, or whose files cannot be used; what names folders is logged."""
     try:
         yield
+    except NoModel as error:
+        raise NotFound(str(error)) from None
     except BundleError as error:
         _log.warning("%s", error)
         raise InputError(

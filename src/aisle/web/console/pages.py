@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from aisle.app.serve import Live
 from aisle.shop.access import Scope
+from aisle.web.console.explore import Explore
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
 from aisle.web.console.models import Models
@@ -18,6 +19,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
     Overview,
     Insights,
     Models,
+    Explore,
 )
 """The pages; the first is where `/console` leads."""
 

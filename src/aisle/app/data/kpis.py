@@ -19,6 +19,7 @@ from aisle.shop.columns import (
     SHELF_DAYS,
     SHOP_DAYS,
     STRATEGY,
+    VARIANT,
 )
 from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY as ONE_DAY
@@ -29,7 +30,7 @@ from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
 from aisle.storage.shelves import days
 
-BY: Final = (PLACEMENT, STRATEGY, MODEL_VERSION, AUDIENCE, DAY)
+BY: Final = (PLACEMENT, STRATEGY, MODEL_VERSION, VARIANT, AUDIENCE, DAY)
 """By what shelves can be told apart."""
 
 _MONEY: Final = (

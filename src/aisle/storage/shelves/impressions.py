@@ -13,6 +13,8 @@ from aisle.storage.parts import parts
 from aisle.storage.shoppers.owners import under_owners
 from aisle.storage.tables import impressions
 
+_ITEMS: Final = list(columns.IMPRESSIONS).index(columns.ITEMS_SHOWN)
+
 _REMOVED: Final = 5_000
 """How many shelves are removed in one transaction, for which writers wait."""
 
@@ -43,6 +45,8 @@ class Impression(NamedTuple):
     model_version: int | None
     """None for a shelf that no model filled."""
     items: tuple[ServedItem, ...]
+    variant: str | None = None
+    """Of which experiments it is part, and what they make of it."""
 
 
 def add(db: Database, served: Sequence[Impression]) -> int:
@@ -53,7 +57,10 @@ def add(db: Database, served: Sequence[Impression]) -> int:
     StorageError
         If the database refuses; then none is stored.
     """
-    rows = [(*impression[:-1], msgspec.json.encode(impression.items).decode()) for impression in served]
+    rows = [
+        (*impression[:_ITEMS], msgspec.json.encode(impression.items).decode(), *impression[_ITEMS + 1 :])
+        for impression in served
+    ]
     with db.write() as connection:
         kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
         insert_all(connection, impressions, kept)

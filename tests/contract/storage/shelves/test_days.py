@@ -20,7 +20,7 @@ NOON = TODAY + 12 * HOUR
 def counts(day: int, visitors: int = 1) -> Counts:
     zeros = (0,) * 12
     return Counts(
-        [(day, "home", "personal", 3, "new", "", 1, 2, 1, 1, 0, 0, 0, 0, 0, 0)],
+        [(day, "home", "personal", 3, "new", "", "", 1, 2, 1, 1, 0, 0, 0, 0, 0, 0)],
         [(day, "mug", 2, 1, 1, 0, 0, 0)],
         [(day, "", visitors, 1, 0, *zeros)],
     )

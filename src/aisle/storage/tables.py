@@ -406,7 +406,7 @@ impressions: Final = Table(
     ),
     came_as(),
     Index("impressions_timestamp", columns.TIMESTAMP),
-    Index("impressions_user", columns.USER_ID),
+    Index("impressions_user_time", columns.USER_ID, columns.TIMESTAMP),
     **OPTIONS,
 )
 """The shelves that were served to shoppers, with what stood on them."""

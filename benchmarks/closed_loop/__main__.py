@@ -1,12 +1,11 @@
 """What each way to fill a shelf earns, day after day, from simulated shoppers who meet the HTTP API.
 
-    python -m benchmarks.closed_loop [FOLDER] [--days 60] [--policies popularity,als,hybrid] [--at-once 2] [--json FILE]
+    python -m benchmarks.closed_loop [FOLDER] [--days 60] [--policies POLICY …] [--at-once 2] [--json FILE]
 
-Each policy has a shop of its own in FOLDER, trained anew every night on what its shoppers did, and the same visitors
-with the same dice (`benchmarks.closed_loop.town`, `aisle.simulator.judging`). A run that was interrupted, or was for
-fewer days, goes on where it stopped. `revenue` is what a visitor bought from the shelf, in pounds, over all days;
-`expected` is what the first shelf of a visit earns on average, without the chance of the dice; `regret` is the share of
-the oracle's that is missed, who knows every taste. `repeats` is the share of places with what the shopper owns.
+A policy is a model, or a model and settings of the placement: `hybrid:fatigue=false`. Each has a shop of its own in
+FOLDER, trained anew every night on what its shoppers did, and the same visitors with the same dice
+(`benchmarks.closed_loop.town`, `aisle.simulator.judging`). A run that was interrupted, or was for fewer days, goes on
+where it stopped. `docs/closed_loop.md` says what the columns mean.
 """
 
 import argparse
@@ -17,9 +16,9 @@ from typing import Final
 
 from benchmarks.closed_loop.figures import Lived, table, variety
 from benchmarks.closed_loop.loop import live
-from benchmarks.closed_loop.policies import MAIN, POLICIES
+from benchmarks.closed_loop.policies import DEFAULT, Policy
 from benchmarks.closed_loop.town import Size, build
-from benchmarks.shared.rows import Row, finish, names_of, options
+from benchmarks.shared.rows import Row, finish, options
 
 DAYS: Final = 60
 
@@ -29,12 +28,19 @@ def main() -> None:
     parser = options("closed_loop", __doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("closed-loop"), help="what is lived is kept here")
     parser.add_argument("--days", type=int, default=DAYS, choices=range(1, DAYS + 1), metavar="DAYS", help="how many")
-    parser.add_argument("--policies", type=names_of(POLICIES), default=MAIN, help=", ".join(POLICIES))
+    parser.add_argument("--policies", type=_policy, nargs="+", default=DEFAULT, help="what is compared, with the first")
     parser.add_argument("--at-once", type=int, default=2, help="how many policies live at the same time")
     arguments = parser.parse_args()
     for rows in run(arguments, Size(DAYS)):
         finish(rows, arguments.json)
         print()
+
+
+def _policy(text: str) -> str:
+    try:
+        return Policy.parse(text).name
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(arguments: argparse.Namespace, size: Size) -> list[list[Row]]:

@@ -63,6 +63,7 @@ def table(lived: dict[str, Lived]) -> list[Row]:
         row: Row = {"policy": policy, "revenue": float(revenue.mean()), "low": low, "high": high}
         row |= _ratio("×", draws, revenue, first.by_visitor("revenue") / MICROS)
         row |= _ratio("expected ×", draws, expected, first.by_visitor("expected"))
+        row |= _ratio("clicks ×", draws, days.by_visitor("expected_clicks"), first.by_visitor("expected_clicks"))
         rows.append(row | _whole(days, first))
     return rows
 
@@ -89,8 +90,7 @@ def _whole(days: Lived, first: Lived) -> Row:
     return {
         "all sales ×": sales / max(sales_of_first, 1.0),
         "regret": 1 - float(days.by_visitor("expected").sum() / max(days.by_visitor("best").sum(), 1e-9)),
-        "clicks per visit": float(days.visits["clicks"].to_numpy().mean()),
-        "expected clicks": float(days.visits["expected_clicks"].to_numpy().mean()),
+        "clicks": float(days.visits["clicks"].to_numpy().mean()),
     }
 
 

@@ -22,7 +22,7 @@ from aisle.client import Client
 from aisle.shop.moments import DAY
 from aisle.simulator.judging import Memory
 from benchmarks.closed_loop.clock import FileClock
-from benchmarks.closed_loop.policies import POLICIES
+from benchmarks.closed_loop.policies import Policy
 from benchmarks.closed_loop.server import serving
 from benchmarks.closed_loop.town import Size, Town, build
 from benchmarks.closed_loop.visiting import Day, Outcome, Shown, remembered
@@ -84,7 +84,7 @@ def _open(own: Path, policy: str, town: Town) -> Path:
     shutil.rmtree(own, ignore_errors=True)
     partial = own / "unfinished"
     make_shop(partial / "shop", policy, simulated=True)
-    for section, settings in POLICIES[policy].items():
+    for section, settings in Policy.parse(policy).sections.items():
         write_settings(partial / "shop" / FILE, section, settings)
     with Shop.open(partial / "shop") as shop:
         shop.import_trusted([("items", town.items_table()), ("users", town.users_table()), ("events", town.past())])

@@ -59,7 +59,7 @@ def test_a_day_is_one_in_utc_and_its_column_ends_before_the_next_begins() -> Non
 def test_columns_of_one_day_can_be_drawn() -> None:
     chart = columns(WEEKS.head(1), Axis("week", "week"), Axis("events", "events"))
 
-    assert values(chart)[0]["until"] == "2026-01-05"
+    assert values(chart)[0]["until"] == "2026-01-05T20:00Z"
 
 
 def test_columns_of_words_keep_their_order() -> None:

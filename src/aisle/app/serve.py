@@ -34,6 +34,7 @@ from aisle.app.serving.rules_watch import RulesWatch
 from aisle.app.serving.search import Search
 from aisle.app.serving.shared_shelves import Basis, SharedShelves, asked_by_many
 from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
+from aisle.app.serving.shown import shown_to
 from aisle.app.serving.warming import warm_up
 from aisle.app.serving.why import Why, why
 from aisle.app.settings import Settings
@@ -145,10 +146,15 @@ class Live:
     def query(
         self, request: ShelfRequest, placement: Placement, profile: Profile, model: TrainedModel
     ) -> tuple[ShelfQuery, LiveCatalogue]:
-        """Return what a request asks of a model, and of the catalogue at this moment."""
+        """Return a request in the model's numbers, with what was shown in vain, and the catalogue."""
         catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
-        events = [*request.tried, *profile.events]
-        return ShelfQuery.of_events(request, events, model, catalogue, placement.objective), catalogue
+        deeds, visits = [*request.tried, *profile.events], placement.rules.fatigue
+        query = ShelfQuery.of_events(request, deeds, model, catalogue, placement.objective)
+        if not visits or not request.user_id or not profile.events or profile.away:
+            return query, catalogue
+        now = moments.now()
+        shown = shown_to(self._reads, request.user_id, placement, deeds, model.items, now)
+        return query.after(shown, visits, now), catalogue
 
     def shelf_to_show(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, and note that a shopper sees it."""

@@ -16,6 +16,7 @@ from aisle.engine.ranking.hybrid import profiles_of
 from aisle.engine.ranking.profile import EventArrays, as_of
 from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_rows
+from aisle.engine.shelf.fatigue import HALF_LIFE_DAYS, Shown, tired
 from aisle.engine.shelf.filters import RequestContext
 from aisle.engine.vocabulary import RequestVocabulary
 from aisle.prepare.profiles import Profiles
@@ -201,6 +202,20 @@ class ShelfQuery:
             now=np.array([self.shopper.now]),
         )
         return replace(self, shopper=queries_of(profiles, self.model.weights))
+
+    def after(self, shown: Shown, visits: int, now: int) -> Self:
+        """Return the same request of a shopper who was shown something before, of which some steps back.
+
+        Parameters
+        ----------
+        visits
+            How often in vain, as of the rule `fatigue`.
+        now
+            The moment of the request, in microseconds.
+        """
+        profile = profiles_of(self.shopper)
+        back = tired(shown, profile.item, profile.timestamp, now, visits, HALF_LIFE_DAYS)
+        return replace(self, context=replace(self.context, tired=back)) if len(back) else self
 
     @property
     def n_candidates(self) -> int:

@@ -183,7 +183,7 @@ STRATEGIES: Final[dict[str, Strategy]] = {
             partial(_by_model, model=PERSONAL),
             placement="recommended-for-you",
             model=PERSONAL,
-            rules=DISCOVERY,
+            rules=DISCOVERY | {"fatigue": 3},
         ),
         Strategy(
             "similar",

@@ -130,7 +130,8 @@ def _stacked(frame: pl.DataFrame, x: str, value: str) -> pl.DataFrame:
     apart = min(days.diff().drop_nulls().to_list(), default=1)
     above, below = pl.col(value).clip(lower_bound=0), pl.col(value).clip(upper_bound=0)
     top = pl.when(pl.col(value) >= 0).then(above.cum_sum().over(x)).otherwise(below.cum_sum().over(x))
-    until = pl.col(x) + pl.duration(hours=round(24 * apart * 0.85))
+    ends = pl.col(x).cast(pl.Datetime("ms")) + pl.duration(hours=round(24 * apart * 0.85))
+    until = ends.dt.strftime("%Y-%m-%dT%H:%MZ")
     return frame.with_columns(until.alias(_UNTIL), top.alias(_TOP), (top - pl.col(value)).alias(_BASE))
 
 

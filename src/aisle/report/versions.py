@@ -28,7 +28,7 @@ def ranking_figure(figures: pl.DataFrame, k: int) -> Figure | None:
         The length of the lists.
     """
     drawn = figures.filter(items="all", figure="ndcg").select(
-        pl.format("model {}", "version").alias("model"), "value", "low", "high"
+        pl.format("model {}", "version").alias("model"), *(pl.col(name).round(4) for name in ("value", "low", "high"))
     )
     if drawn.is_empty():
         return None

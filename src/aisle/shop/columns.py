@@ -45,6 +45,7 @@ MODEL_VERSION: Final = "model_version"
 CREATED: Final = "created"
 STRATEGY: Final = "strategy"
 FALLBACK: Final = "fallback"
+VARIANT: Final = "variant"
 ITEMS_SHOWN: Final = "items"
 WEIGHT: Final = "weight"
 EVENTS_COUNT: Final = "events"
@@ -156,8 +157,10 @@ IMPRESSIONS: Final[dict[str, str]] = {
     FALLBACK: "str",
     MODEL_VERSION: "int64",
     ITEMS_SHOWN: "str",
+    VARIANT: "str",
 }
-"""A shelf that was served. `items` is JSON: a list of `[item_id, position, score, propensity]`."""
+"""A shelf that was served. `items` is JSON: a list of `[item_id, position, score, propensity]`; `variant` is
+`experiment.version:variant` of each experiment that it is part of, with spaces between them, or null."""
 
 _LOOKS: Final[dict[str, str]] = {"places": "int64", "seen": "int64", "clicks": "int64", "carts": "int64"}
 _PAID: Final[dict[str, str]] = {
@@ -174,13 +177,15 @@ SHELF_DAYS: Final[dict[str, str]] = {
     STRATEGY: "str",
     MODEL_VERSION: "int64",
     AUDIENCE: "str",
+    VARIANT: "str",
     CURRENCY: "str",
     "shelves": "int64",
     **_LOOKS,
     **_PAID,
 }
-"""What the shelves of one kind brought on a day, whose first moment is `day`. `places` are the items on them; looks,
-clicks and carts are counted under an empty currency, orders under theirs; money is in millionths."""
+"""What the shelves of one kind brought on a day, whose first moment is `day`. `variant` is empty outside of
+experiments. `places` are the items on them; looks, clicks and carts are counted under an empty currency, orders under
+theirs; money is in millionths."""
 
 ITEM_DAYS: Final[dict[str, str]] = {
     DAY: "int64",

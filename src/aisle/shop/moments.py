@@ -51,3 +51,8 @@ def format_day(moment: int) -> str:
 def format_minute(moment: int) -> str:
     """Return a moment as `2011-11-10 09:05`."""
     return f"{from_moment(moment):%Y-%m-%d %H:%M}"
+
+
+def format_second(moment: int) -> str:
+    """Return a moment as `2011-11-10 09:05:59`."""
+    return f"{from_moment(moment):%Y-%m-%d %H:%M:%S}"

@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     SmallInteger,
+    String,
     Table,
     Text,
 )
@@ -264,7 +265,7 @@ shelf_days: Final = Table(
     "shelf_days",
     metadata,
     sequence(),
-    *shop_columns(columns.SHELF_DAYS, columns.SHELF_DAYS.keys()),
+    *shop_columns(columns.SHELF_DAYS, columns.SHELF_DAYS.keys() - {columns.VARIANT}),
     Index("shelf_days_day", columns.DAY),
     **OPTIONS,
 )
@@ -398,13 +399,33 @@ impressions: Final = Table(
         Column(columns.ITEMS_SHOWN, LONG_TEXT, nullable=False) if column.name == columns.ITEMS_SHOWN else column
         for column in shop_columns(
             columns.IMPRESSIONS,
-            columns.IMPRESSIONS.keys() - {columns.USER_ID, columns.SESSION_ID, columns.FALLBACK, columns.MODEL_VERSION},
+            columns.IMPRESSIONS.keys()
+            - {columns.USER_ID, columns.SESSION_ID, columns.FALLBACK, columns.MODEL_VERSION, columns.VARIANT},
             (columns.RECOMMENDATION_ID,),
         )
     ),
     came_as(),
     Index("impressions_timestamp", columns.TIMESTAMP),
-    Index("impressions_user", columns.USER_ID),
+    Index("impressions_user_time", columns.USER_ID, columns.TIMESTAMP),
     **OPTIONS,
 )
 """The shelves that were served to shoppers, with what stood on them."""
+
+experiments: Final = Table(
+    "experiments",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("definition", LONG_TEXT, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("first", Double, nullable=False),
+    Column("reach", Double, nullable=False),
+    Column("planned", Double, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("started", BigInteger),
+    Column("stepped", BigInteger),
+    Column("stopped", BigInteger),
+    Column("reason", Text),
+    **OPTIONS,
+)
+"""What experiments compare, which part of their layer they have, and how many units they were planned with."""

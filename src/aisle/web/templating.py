@@ -8,7 +8,7 @@ from jinja2 import Environment
 from aisle import report
 from aisle.app.serve import Live
 from aisle.report.environment import environment
-from aisle.shop.moments import format_day, format_minute
+from aisle.shop.moments import format_day, format_minute, format_second
 from aisle.shop.money import format_money
 from aisle.web.assets import FOLDER, asset
 from aisle.web.filters import capitalised, drawing, item_address, picture, rate, why_address
@@ -27,6 +27,7 @@ def templates(live: Live) -> Environment:
             drawing,
             format_day,
             format_minute,
+            format_second,
             format_money,
             item_address,
             picture,

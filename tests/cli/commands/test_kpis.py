@@ -45,4 +45,4 @@ def test_a_shop_without_events_says_so(aisle: Runner, tmp_path: Path) -> None:
 def test_an_unknown_way_to_tell_shelves_apart_is_one_line(aisle: Runner, shop: Path) -> None:
     ran = aisle("-C", shop, "kpis", "--by", "colour")
     assert (ran.code, ran.err.strip().count("\n")) == (2, 0)
-    assert "choose from placement, strategy, model_version, audience, day" in ran.err
+    assert "choose from placement, strategy, model_version, variant, audience, day" in ran.err

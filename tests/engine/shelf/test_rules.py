@@ -29,6 +29,7 @@ def test_the_only_default_rule_is_one_variant_of_each_product() -> None:
         "long_tail": 0.0,
         "seen_share": 1.0,
         "repeat_share": 1.0,
+        "fatigue": False,
         "at_most": {},
     }
 

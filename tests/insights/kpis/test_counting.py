@@ -108,3 +108,18 @@ def test_the_columns_are_those_of_the_tables(frame: pl.DataFrame, columns: dict[
 def test_orders_without_prices_are_orders_without_money() -> None:
     counted = count_day(log(shelves(), events(event("1", "purchase", "mug", NOON, transaction_id="T"))))
     assert counts(counted.shop, "currency") == {"": {"visitors": 1, "buyers": 1, "orders": 1, "units": 1}}
+
+
+def test_variants_of_an_experiment_are_told_apart() -> None:
+    served = shelves(
+        shelf("a", "mug", variant="trial.1:as-is"), shelf("b", "mug", variant="trial.1:popular"), shelf("c", "mug")
+    )
+    done = events(event("1", "select_item", "mug", NOON + 1, "b"))
+
+    by_variant = counts(count_day(log(served, done)).shelves.select("variant", "shelves", "clicks"), "variant")
+
+    assert by_variant == {
+        "": {"shelves": 1},
+        "trial.1:as-is": {"shelves": 1},
+        "trial.1:popular": {"shelves": 1, "clicks": 1},
+    }

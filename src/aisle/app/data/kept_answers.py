@@ -1,4 +1,4 @@
-"""What a server computes from all events and keeps for a while, with its moment, and whether it still holds."""
+"""What a server computes from all events or items and keeps for a while: with its moment, and whether it holds."""
 
 import threading
 import time
@@ -7,12 +7,13 @@ from collections.abc import Callable, Hashable
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from aisle.shop.moments import now
+from aisle.storage.catalogue import item_changes
 from aisle.storage.connection import Database
 from aisle.storage.log import event_changes
 from aisle.storage.log.event_changes import State
 
 KEPT_SECONDS: Final = 600
-"""Older answers are computed again, if the events have changed."""
+"""Older answers are computed again, if events or items have changed."""
 
 MOST: Final = 48
 """How many answers are kept; the one that was wanted least lately goes."""
@@ -27,7 +28,7 @@ class Kept(NamedTuple, Generic[T]):
     computed: int
     """The moment."""
     is_current: bool
-    """Whether the events are still those that it was computed from."""
+    """Whether events and items are still those that it was computed from."""
 
 
 class KeptAnswers(Generic[T]):
@@ -42,7 +43,7 @@ class KeptAnswers(Generic[T]):
     def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._db = db
         self._clock = clock
-        self._kept: OrderedDict[Hashable, tuple[float, int, State, T]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[float, int, tuple[State, int], T]] = OrderedDict()
         self._computing = threading.Lock()
 
     def of(self, asked: Hashable, compute: Callable[[], T], *, fresh: bool = False) -> Kept[T]:
@@ -51,11 +52,12 @@ class KeptAnswers(Generic[T]):
         Parameters
         ----------
         fresh
-            Whether it is computed again as soon as the events have changed.
+            Whether it is computed again as soon as events or items have changed.
         """
         with self._computing:  # two who ask the same wait for one computation
             with self._db.read() as connection:
-                state = event_changes.state(connection)
+                of_events = event_changes.state(connection)
+            state = of_events, item_changes.newest(self._db)
             known = self._kept.get(asked)
             if known is not None:
                 since, moment, then, answer = known

@@ -12,13 +12,12 @@ from aisle.insights.kpis.attribution import Doubt
 from aisle.shop.columns import (
     AUDIENCE,
     DAY,
-    ITEM_DAYS,
-    ITEM_ID,
     MODEL_VERSION,
     PLACEMENT,
     SHELF_DAYS,
     SHOP_DAYS,
     STRATEGY,
+    VARIANT,
 )
 from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY as ONE_DAY
@@ -29,7 +28,7 @@ from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
 from aisle.storage.shelves import days
 
-BY: Final = (PLACEMENT, STRATEGY, MODEL_VERSION, AUDIENCE, DAY)
+BY: Final = (PLACEMENT, STRATEGY, MODEL_VERSION, VARIANT, AUDIENCE, DAY)
 """By what shelves can be told apart."""
 
 _MONEY: Final = (
@@ -89,17 +88,47 @@ def kpis(
     count_days(db, progress, today)
     until = today - today % ONE_DAY + ONE_DAY
     since = until - days_back * ONE_DAY
+    return counted(db, since, until, by)._replace(coverage=coverage(db, since, until))
+
+
+def counted(
+    db: Database, since: int, until: int, by: Sequence[str] = (), placement: str | None = None, *, daily: bool = False
+) -> Kpis:
+    """Return the KPIs of the days from `since` up to, not including, `until`, as they are counted by now.
+
+    The coverage, which takes longer, is not among them.
+
+    Parameters
+    ----------
+    placement
+        The only placement whose shelves count; those of all by default.
+    daily
+        Whether the whole shop is told day by day.
+
+    Raises
+    ------
+    StorageError
+        If the database refuses.
+    """
     shop = _counts(db, days.SHOP, SHOP_DAYS, since, until)
-    shown = _counts(db, days.ITEMS, ITEM_DAYS, since, until).filter(pl.col("places") > 0)[ITEM_ID].n_unique()
-    catalogue = items.count(db)
+    shelves = _counts(db, days.SHELVES, SHELF_DAYS, since, until)
+    if placement is not None:
+        shelves = shelves.filter(pl.col(PLACEMENT) == placement)
     return Kpis(
         since=format_day(since),
         until=format_day(until - ONE_DAY),
-        shop=_in_units(rates.of_shop(shop)),
-        shelves=_in_units(rates.of_shelves(_counts(db, days.SHELVES, SHELF_DAYS, since, until), by)),
-        coverage=shown / catalogue if catalogue else None,
+        shop=_in_units(rates.of_shop(shop, (DAY,) if daily else ())),
+        shelves=_in_units(rates.of_shelves(shelves, by)),
+        coverage=None,
         doubts={doubt.value: int(shop[doubt.value].sum()) for doubt in Doubt},
     )
+
+
+def coverage(db: Database, since: int, until: int) -> float | None:
+    """Return the share of the catalogue that stood on a shelf on some days; None without a catalogue."""
+    shown = sum(of_item.places > 0 for of_item in days.sums_of_items(db, since, until))
+    catalogue = items.count(db)
+    return shown / catalogue if catalogue else None
 
 
 def _counts(db: Database, table: str, columns: dict[str, str], since: int, until: int) -> pl.DataFrame:

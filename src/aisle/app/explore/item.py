@@ -73,9 +73,10 @@ def item_facts(model: TrainedModel, item_id: str) -> ItemFacts | None:
 
 def days_of(live: Live, item_id: str) -> list[ItemDay]:
     """Return an item's last days, oldest first, as far as they were counted; those without anything are zeros."""
-    last = days.last_day(live.db)
-    if last is None:
+    ends = days.ends(live.db)
+    if ends is None:
         return []
+    last = ends[1]
     first = last - (DAYS - 1) * DAY
     known = {day.day: day for day in days.of_item(live.db, item_id, range(first, last + DAY, DAY))}
     return [known.get(day, ItemDay(day, 0, 0, 0, 0, 0, 0)) for day in range(first, last + DAY, DAY)]

@@ -1,7 +1,7 @@
 """The shelves of all shoppers at once, by the rules of a placement: into a file, or the table `recommendations`."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
@@ -14,12 +14,14 @@ from aisle import kernels
 from aisle.app.data.atomic_write import atomic_write
 from aisle.app.data.tables import read_catalogue, read_histories
 from aisle.app.progress import Progress, silent
+from aisle.app.serving.shown import shown_to_all
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import PlacedShelf, Placement, place
 from aisle.engine.proposals import POPULAR, Ints, Proposal
 from aisle.engine.query import ShelfQuery, n_candidates
 from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.attributes import Flags, ItemAttributes, attributes_of_catalogue, sold_here
+from aisle.engine.shelf.fatigue import Shown
 from aisle.engine.shelf.rules import bind
 from aisle.engine.strategies import popular_items
 from aisle.engine.vocabulary import RequestVocabulary
@@ -129,6 +131,9 @@ class Batch(NamedTuple):
 
     job: BatchJob
     catalogue: WholeCatalogue
+    shown: Mapping[str, Shown]
+    """What shoppers were shown, by their ids, of those who may be tired of anything."""
+    now: int
 
 
 def recommend_all(db: Database, job: BatchJob, out: Path | None, progress: Progress = silent) -> Written:
@@ -193,7 +198,8 @@ def read_batch(db: Database, job: BatchJob) -> Batch:
         vocabulary.values(model.tail, numbers, True),
         model.usual_cover,
     )
-    return Batch(job, WholeCatalogue(vocabulary, attributes, exists, newest))
+    shown = shown_to_all(db, job.placement, model.items, now)
+    return Batch(job, WholeCatalogue(vocabulary, attributes, exists, newest), shown, now)
 
 
 def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...], pl.DataFrame]]":
@@ -204,15 +210,17 @@ def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...]
         users = data.users.ids[slice(*block)]
         yield (
             users,
-            to_table(chain.from_iterable(parts(batch, queries.slice(*block))), users, batch.catalogue.vocabulary),
+            to_table(
+                chain.from_iterable(parts(batch, users, queries.slice(*block))), users, batch.catalogue.vocabulary
+            ),
         )
 
 
-def parts(batch: Batch, shoppers: QueryBatch) -> list[list[PlacedShelf]]:
+def parts(batch: Batch, users: Sequence[str], shoppers: QueryBatch) -> list[list[PlacedShelf]]:
     """Return the shelf of each shopper, filled in parts on all cores."""
 
     def fill(start: int, stop: int) -> list[PlacedShelf]:
-        return list(shelves(batch, shoppers.slice(start, stop)))
+        return list(shelves(batch, users[start:stop], shoppers.slice(start, stop)))
 
     count = max(1, len(shoppers) // PART)
     with all_cores():
@@ -222,10 +230,15 @@ def parts(batch: Batch, shoppers: QueryBatch) -> list[list[PlacedShelf]]:
 # --- Shelves ----------------------------------------------------------------------------------------------------------
 
 
-def shelves(batch: Batch, shoppers: QueryBatch) -> Iterator[PlacedShelf]:
+def shelves(batch: Batch, users: Sequence[str], shoppers: QueryBatch) -> Iterator[PlacedShelf]:
     """Yield the shelf of each shopper."""
-    job, catalogue = batch
+    job, catalogue, shown, now = batch
     queries = ShelfQuery.of_shoppers(job.request, shoppers, job.model, catalogue, job.placement.objective)
+    if shown and (visits := job.placement.rules.fatigue):
+        queries = [
+            query.after(shown[user], visits, now) if user in shown else query
+            for user, query in zip(users, queries, strict=True)
+        ]
     for query, proposals in zip(queries, _proposals(job, shoppers, queries), strict=True):
         yield place(job.placement, query, proposals)
 

@@ -28,7 +28,7 @@ def kpis(
     by: Annotated[
         str,
         typer.Option(
-            help="By what shelves are told apart: placement, strategy, model_version, audience, day; or several."
+            help="By what shelves are told apart: placement, strategy, model_version, variant, audience, day; or some."
         ),
     ] = "placement",
     as_json: Json = False,

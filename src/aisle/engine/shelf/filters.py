@@ -42,6 +42,8 @@ class Drop(IntEnum):
     SEEN_SHARE = 15
     REPEAT_SHARE = 16
     AT_MOST = 17
+    FATIGUE = 18
+    """The shopper was shown it on several visits and never touched it."""
 
     @property
     def rule(self) -> str:
@@ -77,6 +79,8 @@ class RequestContext:
         What of it they would not buy again just now.
     repeat_share
         The largest share of places with owned items, where the rules leave it to training.
+    tired
+        What steps back, as of `engine.shelf.fatigue`.
     unlisted
         Which candidates the shop does not sell at all, (candidates,); None: it sells all.
     near_duplicates
@@ -91,6 +95,7 @@ class RequestContext:
     owned: NDArray[np.int32] = field(default_factory=_no_items)
     not_due: NDArray[np.int32] = field(default_factory=_no_items)
     repeat_share: float = 1.0
+    tired: NDArray[np.int32] = field(default_factory=_no_items)
     unlisted: Flags | None = None
     near_duplicates: Flags | None = None
 

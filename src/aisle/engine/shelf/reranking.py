@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from aisle.engine.shelf.attributes import Codes, Floats, ItemAttributes
 from aisle.engine.shelf.boosts import boosted, in_place, pinned
 from aisle.engine.shelf.diversity import diversified
+from aisle.engine.shelf.fatigue import stepped_back
 from aisle.engine.shelf.filters import NO_CONTEXT, Drop, Places, RequestContext, dropped
 from aisle.engine.shelf.long_tail import promoted
 from aisle.engine.shelf.rules import BoundRules, Rules
 from aisle.engine.shelf.shares import places_for, spread
 from aisle.kernels.standing_numpy import STANDS, first_of_each
 from aisle.recommenders.topn import compiled
+from aisle.shop.ids import among
 
 _NO_ITEMS: Final = np.zeros(0, np.int32)
 
@@ -44,7 +46,9 @@ def rerank(
     context: RequestContext = NO_CONTEXT,
     vectors: Floats | None = None,
 ) -> Reranked:
-    """Apply the rules to candidates: filters, boosts, pins and locks, groups, shares, diversity, long tail, windows.
+    """Apply the rules to candidates: filters, boosts, fatigue, pins, locks, groups, shares, diversity, tail, windows.
+
+    What steps back stands behind all others, and not at all where others fill the shelf.
 
     The long tail comes after diversity, so that the shelf that is shown gives the tail its share, as far as there are
     candidates. The windows of `at_most` have the last word. The first step drops hidden and sold-out items, and no
@@ -72,6 +76,9 @@ def rerank(
         first = first_of_each(items[order])
         drops[order[~first]] = Drop.DOUBLE
         order = boosted(order[first], items, attributes, rules)
+    is_tired = among(items, context.tired) if len(context.tired) else None
+    if is_tired is not None:
+        order = stepped_back(order, is_tired)
     # Until they are put in place, pinned and locked candidates come first: they count in every step, and none moves
     # them.
     order, held = pinned(order, items, attributes, rules)
@@ -79,6 +86,11 @@ def rerank(
     codes = _standing(items[order], attributes.group[order], rules.rules, n, context, fixed)
     drops[order] = _DROPS[codes]
     order = order[codes == STANDS]
+    if is_tired is not None:
+        fresh = ~is_tired[order] | (np.arange(len(order)) < fixed)
+        if np.count_nonzero(fresh) >= n:
+            drops[order[~fresh]] = Drop.FATIGUE
+            order = order[fresh]
     if rules.rules.diversity:
         in_order = None if vectors is None else vectors[order]
         order = order[diversified(attributes.take(order), n, rules.rules.diversity, in_order, fixed)]

@@ -22,6 +22,7 @@ Price = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Days = Annotated[float, msgspec.Meta(gt=0)]
 Boost = Annotated[float, msgspec.Meta(ge=0.001, le=1000)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Visits = Annotated[int, msgspec.Meta(ge=2, le=100)]
 Place = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 SPREAD: Final = (BRAND, CATEGORY)
@@ -84,6 +85,8 @@ class Rules(Config, frozen=True):
     """The largest share of places with items that the shopper bought before. `auto`: as training learns it, the share
     that these have among what shoppers take next, or more if less costs too much. Below 1, such an item must be of a
     category that people buy again, too, and not only just bought."""
+    fatigue: Visits | Literal[False] = False
+    """What a shopper was shown here on so many visits and never touched steps back for a while; `false`: never."""
     at_most: dict[str, str] = msgspec.field(default_factory=dict)
     """How many items of one `brand` or `category` may stand close together: `brand = "1 in 4"`."""
 

@@ -31,12 +31,14 @@ from aisle.shop.columns import (
     TIMESTAMP,
     TRANSACTION_ID,
     USER_ID,
+    VARIANT,
 )
 from aisle.shop.columns import DAY as DAY_COLUMN
 from aisle.shop.moments import DAY
 
-SHELF: Final = (PLACEMENT, STRATEGY, MODEL_VERSION, AUDIENCE)
-"""What tells shelves apart: one that a fallback filled has that as its strategy; one without a model has version 0."""
+SHELF: Final = (PLACEMENT, STRATEGY, MODEL_VERSION, AUDIENCE, VARIANT)
+"""What tells shelves apart: one that a fallback filled has that as its strategy; one without a model has version 0, and
+one outside of experiments an empty variant."""
 
 ANONYMOUS: Final = "anonymous"
 NEW: Final = "new"
@@ -112,6 +114,7 @@ def _described(log: Log) -> pl.DataFrame:
         pl.coalesce(FALLBACK, STRATEGY).alias(STRATEGY),
         pl.col(MODEL_VERSION).fill_null(0),
         pl.when(pl.col(USER_ID).is_null()).then(pl.lit(ANONYMOUS)).otherwise(known).alias(AUDIENCE),
+        pl.col(VARIANT).fill_null(""),
     )
 
 

@@ -49,7 +49,7 @@ def of_shelves(counts: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     counts
         With the columns of `SHELF_DAYS`.
     by
-        Of `day`, `placement`, `strategy`, `model_version` and `audience`.
+        Of `day`, `placement`, `strategy`, `model_version`, `variant` and `audience`.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
-from aisle.shop.events import ProfileEvent
+from aisle.shop.events import EventKind, ProfileEvent
 from aisle.storage.connection import Database
 from aisle.storage.database.dialects import text_of
 from aisle.storage.frames import stream_frames
@@ -119,6 +119,19 @@ def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> lis
     if rows and isinstance(rows[0][0], bytes):
         return [ProfileEvent(text_of(item_id), *others) for item_id, *others in rows]
     return [ProfileEvent._make(row) for row in rows]
+
+
+def looks(db: Database, since: int) -> Iterator[tuple[str, str, int]]:
+    """Yield the user, the item and the moment of what browsers told that they showed, since a moment."""
+    query = select(events.c.user_id, events.c.item_id, events.c.timestamp).where(
+        events.c.timestamp >= since,
+        events.c.event == EventKind.VIEW_ITEM_LIST.value,
+        events.c.user_id.is_not(None),
+        events.c.item_id.is_not(None),
+    )
+    with db.read() as connection:
+        for row in connection.execution_options(yield_per=10_000).execute(query):
+            yield row.user_id, row.item_id, row.timestamp
 
 
 def active_users(db: Database, n: int) -> list[str]:

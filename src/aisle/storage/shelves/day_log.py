@@ -37,6 +37,7 @@ RETURN_DAYS: Final = 90
 
 _TOUCHES: Final = (EventKind.SELECT_ITEM.value, EventKind.ADD_TO_CART.value)
 _ROWS: Final = 50_000
+_ITEMS: Final = list(columns.IMPRESSIONS).index(columns.ITEMS_SHOWN)
 
 
 def newest(db: Database) -> int:
@@ -123,7 +124,7 @@ def _returners(db: Database, of_day: ColumnElement[bool]) -> dict[ColumnElement[
 def _shelves(db: Database, which: ColumnElement[bool]) -> list[tuple[Any, ...]]:
     query = select(*(impressions.c[name] for name in columns.IMPRESSIONS)).where(which)
     with db.read() as connection:
-        return [(*row[:-1], _item_ids(row[-1])) for row in connection.execute(query)]
+        return [(*row[:_ITEMS], _item_ids(row[_ITEMS]), *row[_ITEMS + 1 :]) for row in connection.execute(query)]
 
 
 def _item_ids(items: str) -> list[str]:

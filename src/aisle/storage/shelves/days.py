@@ -30,6 +30,16 @@ class Counts(NamedTuple):
     """At least the row without a currency, by which it is known that the day was counted."""
 
 
+class ItemSums(NamedTuple):
+    """What was counted of an item on some days."""
+
+    item_id: str
+    places: int
+    seen: int
+    clicks: int
+    units: int
+
+
 def replace(db: Database, day: int, counts: Counts, through: int) -> None:
     """Replace what is counted of a day, in one transaction.
 
@@ -105,12 +115,31 @@ def of_item(db: Database, item_id: str, wanted: Sequence[int]) -> list[ItemDay]:
         return [ItemDay._make(row) for row in connection.execute(query)]
 
 
-def last_day(db: Database) -> int | None:
-    """Return the last day that was counted on which anything happened; None if none was."""
-    query = select(func.max(shop_days.c.day)).where(or_(shop_days.c.visitors > 0, shop_days.c.orders > 0))
+def ends(db: Database) -> tuple[int, int] | None:
+    """Return the first and the last day on which anything was counted; None without any."""
+    lively = or_(shop_days.c.visitors > 0, shop_days.c.orders > 0)
+    query = select(func.min(shop_days.c.day), func.max(shop_days.c.day)).where(lively)
     with db.read() as connection:
-        day: int | None = connection.execute(query).scalar_one()
-    return day
+        first, last = connection.execute(query).one()
+    return None if first is None else (int(first), int(last))
+
+
+def empty_placements(db: Database, since: int) -> list[tuple[str, int]]:
+    """Return the placements that were served without a single item since a day, and how often."""
+    shelves, places = func.sum(shelf_days.c.shelves), func.sum(shelf_days.c.places)
+    query = select(shelf_days.c.placement, shelves).where(shelf_days.c.day >= since).group_by(shelf_days.c.placement)
+    with db.read() as connection:
+        rows = connection.execute(query.having(shelves > 0, places == 0).order_by(shelf_days.c.placement))
+        return [(placement, int(number)) for placement, number in rows]
+
+
+def sums_of_items(db: Database, since: int, until: int) -> list[ItemSums]:
+    """Return what was counted of each item from the day `since` up to, not including, `until`."""
+    summed = (func.sum(item_days.c[name]) for name in ItemSums._fields[1:])
+    within = (item_days.c.day >= since, item_days.c.day < until)
+    query = select(item_days.c.item_id, *summed).where(*within).group_by(item_days.c.item_id)
+    with db.read() as connection:
+        return [ItemSums(item_id, *map(int, sums)) for item_id, *sums in connection.execute(query)]
 
 
 def rows(db: Database, name: str, since: int, until: int) -> list[tuple[Any, ...]]:

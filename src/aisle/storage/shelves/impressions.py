@@ -1,20 +1,27 @@
 """The impressions table: every shelf that was served, a row each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from aisle.shop import columns
 from aisle.storage.connection import Database
 from aisle.storage.database.dialects import insert_all
 from aisle.storage.parts import parts
+from aisle.storage.shoppers.identities import known_user
 from aisle.storage.shoppers.owners import under_owners
 from aisle.storage.tables import impressions
 
+_ITEMS: Final = list(columns.IMPRESSIONS).index(columns.ITEMS_SHOWN)
+
 _REMOVED: Final = 5_000
 """How many shelves are removed in one transaction, for which writers wait."""
+
+
+_STREAMED: Final = 1_000
+"""How many shelves are read at a time."""
 
 
 class ServedItem(NamedTuple):
@@ -26,6 +33,13 @@ class ServedItem(NamedTuple):
     """The model's score; None for an item that only fills the shelf up."""
     propensity: float
     """How probable it was that this item would stand here; 1 where nothing is left to chance."""
+
+
+class ShownShelf(NamedTuple):
+    """What a shopper was shown."""
+
+    timestamp: int
+    item_ids: list[str]
 
 
 class Impression(NamedTuple):
@@ -43,6 +57,19 @@ class Impression(NamedTuple):
     model_version: int | None
     """None for a shelf that no model filled."""
     items: tuple[ServedItem, ...]
+    variant: str | None = None
+    """Of which experiments it is part, and what they make of it."""
+
+
+_places = msgspec.json.Decoder(list[ServedItem])
+_SHOWN: Final = select(impressions.c.timestamp, impressions.c[columns.ITEMS_SHOWN]).where(
+    impressions.c.placement == bindparam("placement"), impressions.c.timestamp >= bindparam("since")
+)
+_SHOWN_TO: Final = (
+    _SHOWN.where(impressions.c.user_id == known_user("user_id"))
+    .order_by(impressions.c.timestamp.desc())
+    .limit(bindparam("newest"))
+)
 
 
 def add(db: Database, served: Sequence[Impression]) -> int:
@@ -53,7 +80,10 @@ def add(db: Database, served: Sequence[Impression]) -> int:
     StorageError
         If the database refuses; then none is stored.
     """
-    rows = [(*impression[:-1], msgspec.json.encode(impression.items).decode()) for impression in served]
+    rows = [
+        (*impression[:_ITEMS], msgspec.json.encode(impression.items).decode(), *impression[_ITEMS + 1 :])
+        for impression in served
+    ]
     with db.write() as connection:
         kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
         insert_all(connection, impressions, kept)
@@ -72,6 +102,24 @@ def get(db: Database, recommendation_id: str) -> Impression | None:
     values = row._asdict()
     items = msgspec.json.decode(values[columns.ITEMS_SHOWN], type=tuple[ServedItem, ...])
     return Impression(**values | {columns.ITEMS_SHOWN: items})
+
+
+def shown_to(db: Database, user_id: str, placement: str, since: int, newest: int) -> list[ShownShelf]:
+    """Return a shopper's newest shelves of a placement since a moment, newest first."""
+    values = {"user_id": user_id, "placement": placement, "since": since, "newest": newest}
+    return [ShownShelf(moment, _item_ids(text)) for moment, text in db.rows(_SHOWN_TO, values)]
+
+
+def stream_shown(db: Database, placement: str, since: int) -> Iterator[tuple[str, ShownShelf]]:
+    """Yield the shelves of a placement since a moment with the shopper of each, newest first; none of nobody."""
+    user = impressions.c.user_id
+    query = _SHOWN.add_columns(user).where(user.is_not(None)).order_by(impressions.c.timestamp.desc())
+    with db.read() as connection:
+        rows = connection.execution_options(yield_per=_STREAMED).execute(
+            query, {"placement": placement, "since": since}
+        )
+        for moment, text, user_id in rows:
+            yield user_id, ShownShelf(moment, _item_ids(text))
 
 
 def scores(db: Database, placement: str, version: int, since: int, until: int, most: int) -> list[float]:
@@ -99,6 +147,18 @@ def newest(db: Database, n: int) -> list[tuple[str, set[str]]]:
     return [(placement, {item.item_id for item in decoder.decode(items)}) for placement, items in found]
 
 
+def newest_places(db: Database, n: int) -> dict[str, set[str]]:
+    """Return on which placements each item stood, of the n newest shelves."""
+    newest = select(impressions.c.placement, impressions.c[columns.ITEMS_SHOWN])
+    query = newest.order_by(impressions.c.timestamp.desc()).limit(n)
+    shown: dict[str, set[str]] = {}
+    with db.read() as connection:
+        for placement, text in connection.execute(query):
+            for item in msgspec.json.decode(text, type=list[ServedItem]):
+                shown.setdefault(item.item_id, set()).add(placement)
+    return shown
+
+
 def remove_older(db: Database, before: int) -> int:
     """Remove shelves that were served before a moment, at most some thousands, and return how many."""
     old = select(impressions.c.recommendation_id).where(impressions.c.timestamp < before).limit(_REMOVED)
@@ -107,6 +167,10 @@ def remove_older(db: Database, before: int) -> int:
         for some in parts(names):
             connection.execute(delete(impressions).where(impressions.c.recommendation_id.in_(some)))
     return len(names)
+
+
+def _item_ids(text: str) -> list[str]:
+    return [place.item_id for place in _places.decode(text)]
 
 
 def count(db: Database) -> int:

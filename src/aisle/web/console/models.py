@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from aisle.models import registry
 from aisle.shop.access import Scope
 from aisle.shop.errors import BundleError, InputError, NoModel, NotFound
-from aisle.shop.moments import DAY, now
+from aisle.shop.moments import DAY
 from aisle.storage.shelves import days
 from aisle.storage.work import jobs, leases, models
 from aisle.storage.work.jobs import JobRow
@@ -95,7 +95,7 @@ class Models(Page):
         rows: dict[tuple[str, str], dict[int, Any]] = {}
         for row in figures([first, second]).iter_rows(named=True):
             rows.setdefault((row["figure"], row["items"]), {})[row["version"]] = row
-        last = days.last_day(self._frame.live.db) or now()
+        last = (days.ends(self._frame.live.db) or (0, 0))[1]
         kpis = live_kpis(self._frame.live.db, last - (KPI_DAYS - 1) * DAY, last + DAY)
         numbers = (first.row.version, second.row.version)
         weeks = {version.report.cut for version in (first, second) if version.report}

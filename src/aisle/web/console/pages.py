@@ -9,6 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from aisle.app.serve import Live
 from aisle.shop.access import Scope
+from aisle.web.console.catalogue import Catalogue
+from aisle.web.console.events import Events
 from aisle.web.console.explore import Explore
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
@@ -20,6 +22,8 @@ PAGES: Final[tuple[type[Page], ...]] = (
     Insights,
     Models,
     Explore,
+    Events,
+    Catalogue,
 )
 """The pages; the first is where `/console` leads."""
 

@@ -162,6 +162,19 @@ def test_the_most_active_users_come_first_and_nobody_is_none_of_them(db: Databas
     assert events.active_users(db, 2) == ["c", "b"]
 
 
+def test_looks_are_what_users_were_shown(db: Database) -> None:
+    kinds = ["view_item_list", "view_item", "view_item_list", "view_item_list"]
+    users = ["a", "a", None, "a"]
+    events.store(
+        db, [event(n, event=kind, user_id=user) for n, (kind, user) in enumerate(zip(kinds, users, strict=True))]
+    )
+    looks = list(events.looks(db, 0))
+    assert [(user, item) for user, item, _ in looks] == [("a", "i")] * 2
+    assert [look for *_, look in events.looks(db, looks[0][2] + 1)] == [
+        look for *_, look in looks if look > looks[0][2]
+    ]
+
+
 def _writer(url: str, *arguments: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.storage.writer", url, *map(str, arguments)]
     root = Path(__file__).parents[4]

@@ -20,7 +20,7 @@ NOON = TODAY + 12 * HOUR
 def counts(day: int, visitors: int = 1) -> Counts:
     zeros = (0,) * 12
     return Counts(
-        [(day, "home", "personal", 3, "new", "", 1, 2, 1, 1, 0, 0, 0, 0, 0, 0)],
+        [(day, "home", "personal", 3, "new", "", "", 1, 2, 1, 1, 0, 0, 0, 0, 0, 0)],
         [(day, "mug", 2, 1, 1, 0, 0, 0)],
         [(day, "", visitors, 1, 0, *zeros)],
     )
@@ -143,10 +143,22 @@ def test_a_day_that_was_counted_knows_through_which_event(db: Database) -> None:
 
 
 def test_the_days_of_an_item(db: Database) -> None:
-    assert days.last_day(db) is None
-    for day in (TODAY, TODAY + DAY):
-        days.replace(db, day, counts(day), 7)
-    days.replace(db, TODAY + 2 * DAY, counts(TODAY + 2 * DAY, visitors=0), 7)
-    assert days.last_day(db) == TODAY + DAY
+    days.replace(db, TODAY, counts(TODAY), 7)
     assert days.of_item(db, "mug", [TODAY, TODAY + 9 * DAY]) == [days.ItemDay(TODAY, 2, 1, 1, 0, 0, 0)]
     assert days.of_item(db, "cup", [TODAY]) == []
+
+
+def test_what_was_counted_of_items_and_when(db: Database) -> None:
+    assert (days.ends(db), days.sums_of_items(db, 0, TODAY)) == (None, [])
+    for day in (TODAY, TODAY + DAY, TODAY + 2 * DAY):
+        counted(db, day)
+    days.replace(db, TODAY + 3 * DAY, Counts([], [], [(TODAY + 3 * DAY, "", *(0,) * 15)]), 9)
+    assert days.ends(db) == (TODAY, TODAY + 2 * DAY)
+    assert days.sums_of_items(db, TODAY, TODAY + 2 * DAY) == [("mug", 4, 2, 2, 0)]
+
+
+def test_placements_without_an_item_are_told(db: Database) -> None:
+    empty = (TODAY, "bare", "personal", 3, "new", "", 7, *(0,) * 9)
+    days.replace(db, TODAY, counts(TODAY)._replace(shelves=[empty, *counts(TODAY).shelves]), 1)
+    assert days.empty_placements(db, TODAY) == [("bare", 7)]
+    assert days.empty_placements(db, TODAY + DAY) == []

@@ -55,3 +55,18 @@ def test_all_processes_sign_with_one_key(db: Database) -> None:
     assert len(keys) == 4
     assert set(keys) == {signing_key(db)}
     assert len(keys[0]) == 32
+
+
+def test_what_a_shopper_was_shown(db: Database) -> None:
+    impressions.add(db, [served(number) for number in range(4)] + [served(8, "v"), served(9, None)])
+    both = ["tea '1' 茶", "tea-2"]
+    assert impressions.shown_to(db, "u", "home", 11, 2) == [(13, both), (12, both)], "the newest first"
+    assert impressions.shown_to(db, "u", "home", 13, 9) == [(13, both)]
+    assert impressions.shown_to(db, "u", "elsewhere", 0, 9) == []
+    assert list(impressions.stream_shown(db, "home", 12)) == [("v", (18, both)), ("u", (13, both)), ("u", (12, both))]
+
+
+def test_a_merged_id_was_shown_what_the_user_was(db: Database) -> None:
+    impressions.add(db, [served(1, "cookie")])
+    merges.merge(db, "cookie", "u")
+    assert [shelf.timestamp for shelf in impressions.shown_to(db, "cookie", "home", 0, 9)] == [11]

@@ -1,0 +1,75 @@
+"""The overview: figures, what needs attention, and the jobs that mend it."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from aisle.app.data.day_counts import count_days
+from aisle.app.serve import Live
+from aisle.storage.log import tail
+from aisle.storage.work import jobs
+from tests.web.clients import send_form
+
+
+@pytest.fixture
+def ada(browser_of: Callable[[str], TestClient]) -> TestClient:
+    return browser_of("ada")
+
+
+def test_before_any_day_is_counted_the_page_says_what_to_do(ada: TestClient) -> None:
+    text = ada.get("/console/overview").text
+    assert "No day has been counted yet" in text
+    assert "There is no backup" in text
+    assert "Back up now" in text
+
+
+def test_a_button_asks_the_worker_for_a_job_in_the_name_of_who_pressed_it(ada: TestClient, staffed: Live) -> None:
+    form = {"job": "backup", "back": "/console/overview?period=7"}
+    answer = send_form(ada, "/console/overview/job", form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/overview?period=7")
+    text = ada.get(answer.headers["location"]).text
+    assert "is asked for: back up every table" in text
+    assert "waits for a worker" in text
+    job = jobs.list_(staffed.db, 1)[0]
+    assert (job.kind, job.asked_by) == ("backup", "ada")
+    assert "is asked for" not in ada.get("/console/overview").text
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/"])
+def test_the_way_back_is_one_of_ours(ada: TestClient, back: str) -> None:
+    answer = send_form(ada, "/console/overview/job", {"job": "count", "back": back})
+    assert answer.headers["location"] == "/console/overview"
+
+
+def test_a_job_that_there_is_not_is_refused(ada: TestClient) -> None:
+    answer = send_form(ada, "/console/overview/job", {"job": "dance"})
+    assert (answer.status_code, "there is no job &#39;dance&#39;" in answer.text) == (422, True)
+
+
+def test_a_viewer_sees_the_concerns_and_no_button(browser_of: Callable[[str], TestClient]) -> None:
+    text = browser_of("vera").get("/console/overview").text
+    assert "There is no backup" in text
+    assert "Back up now" not in text
+
+
+def test_counted_days_are_shown_in_words_cards_and_charts(ada: TestClient, staffed: Live) -> None:
+    count_days(staffed.db)
+    text = ada.get("/console/overview?period=all&compare=1").text
+    assert "there were 240 orders worth 3,000.00 GBP" in text
+    assert "Revenue by day" in text
+    assert "Compared with the period before" in text
+    assert "No shelf was served in these days" in text
+
+
+def test_what_happens_now_is_a_part_that_renews_itself(ada: TestClient, staffed: Live) -> None:
+    part = ada.get("/console/overview/now", headers={"hx-request": "true"})
+    assert 'hx-get="/console/overview/now"' in part.text
+    assert "<html" not in part.text
+    assert f"<strong>{tail.pulse(staffed.db).per_minute:.1f}</strong> events per minute" in part.text
+
+
+def test_the_data_is_examined(ada: TestClient) -> None:
+    text = ada.get("/console/overview/quality").text
+    assert "Items without an image" in text
+    assert "240 events of 40 visitors, 20 items" in text

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from aisle.app.data.tables import span
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.engine.recipe import Recipe
@@ -65,7 +66,7 @@ def refresh(db: Database, settings: Settings, progress: Progress = silent) -> Re
     end = bundle.manifest.window[1] if bundle.manifest.window else bundle.manifest.created
     since = end - round(max(_days(part) or 0.0 for part in models.values()) * DAY)
     newest = read_since(db, settings, since - since % _WEEK, progress)
-    data = build(newest, recipe.weights, newest[TIMESTAMP].max() + 1, items=bundle.items)  # type: ignore[operator]
+    data = build(newest, recipe.weights, span(newest)[1] + 1, items=bundle.items)
     fitted = {name: fitted_anew(part, data, recipe.seed) for name, part in models.items()}
     fresh.save(settings.bundles, row, digest, fitted, data.now)
     progress("fit what sells now", 1, 1)
@@ -93,7 +94,8 @@ def read_since(db: Database, settings: Settings, since: int, progress: Progress)
 def fitted_anew(model: Component[Any], data: Interactions, seed: int) -> Recommender[Any]:
     """Return a model fitted on the newest events; what these do not lift keeps its order behind what they do."""
     assert isinstance(model, (Popularity, Trending))  # noqa: S101  `_days` knows no others
-    fitted = type(model)(model.config).fit(data, seed=seed)
+    unfitted = Popularity(model.config) if isinstance(model, Popularity) else Trending(model.config)
+    fitted = unfitted.fit(data, seed=seed)
     behind = np.where(model.scores_ > 0, fitted.scores_, model.scores_)
     fitted.scores_ = np.where(fitted.scores_ > 0, fitted.scores_, behind)
     return fitted

@@ -95,7 +95,7 @@ def test_settings_that_differ() -> None:
 
 def test_what_the_shelves_of_each_model_brought(shop: Shop) -> None:
     def shelf(day: int, version: int, seen: int, clicks: int) -> tuple[object, ...]:
-        return (day, "home", "personal", version, "known", "", 1, 10, seen, clicks, 0, 0, 0, 0, 0, 0)
+        return (day, "home", "personal", version, "known", "", "", 1, 10, seen, clicks, 0, 0, 0, 0, 0, 0)
 
     for day, rows in ((0, [shelf(0, 1, 8, 2)]), (DAY, [shelf(DAY, 1, 2, 2), shelf(DAY, 2, 4, 1)])):
         days.replace(shop.db, day, Counts(rows, [], [(day, "", *[0] * 15)]), 1)

@@ -17,7 +17,7 @@ from aisle.shop.passwords import hash_password
 from aisle.storage.access import team
 from tests.browser.conftest import PASSWORD, served
 
-NEVER = {"train_hour": "never", "count_minutes": 0, "backups": 0}
+NEVER = {"train_hour": "never", "count_minutes": 0, "refresh_minutes": 0, "backups": 0}
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
 """Overload: some are let in, the others are told at once."""
 
 import asyncio
+from concurrent.futures import Executor
 
 from httpx2 import ASGITransport, AsyncClient
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from aisle.web.admission import Admission
+from aisle.web.admission import Admission, read, readers_for
 
 
 async def statuses(*calls: tuple[str, str], crowd: int, method: str = "GET") -> list[int]:
@@ -44,3 +45,17 @@ def test_writers_that_wait_keep_no_reader_away() -> None:
 def test_a_shelf_that_is_asked_for_by_post_counts_as_a_read() -> None:
     calls = (("POST", "/api/recommendations"), ("POST", "/api/events"))
     assert asyncio.run(statuses(*calls, crowd=2)) == [503, 200, 200]
+
+
+def test_shelves_are_filled_in_turn_where_the_database_is_a_file() -> None:
+    shelves, others = readers_for("/api/recommendations", of_file=True), readers_for("/api/items", of_file=True)
+    assert readers_for("/api/similar", of_file=True) is shelves
+    assert others is not shelves
+    assert readers_for("/api/page", of_file=True) is readers_for("/api/recommendations", of_file=False) is others
+    asyncio.run(_in_the_order_in_which_they_come(shelves))
+
+
+async def _in_the_order_in_which_they_come(readers: Executor) -> None:
+    done: list[int] = []
+    await asyncio.gather(*(read(readers, done.append, number) for number in range(50)))
+    assert done == list(range(50))

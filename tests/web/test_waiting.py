@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from httpx2 import ASGITransport, AsyncClient
 
-from aisle.app import serve
 from aisle.app.serve import Live
+from aisle.app.serving.acknowledgements import Acknowledgements
 from aisle.app.settings import Settings
 from aisle.web.app import create_app
 
@@ -47,7 +47,7 @@ def test_shelves_are_served_while_writers_wait_for_a_locked_database(live: Live)
 
 
 def test_a_writer_whose_patience_is_over_is_told_to_come_again(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(live, "_acknowledgements", Acknowledgements(0.05))
 
     async def scenario() -> Any:
         async with client_of(live) as client:

@@ -6,7 +6,6 @@ none. Everything between happens in memory, on the live model. If the database d
 and catalogue are used, then the popular shelf: a shelf says which, and is never an error.
 """
 
-import asyncio
 from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
+from aisle.app.serving.acknowledgements import Acknowledgements
 from aisle.app.serving.address_watch import AddressWatch
 from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
@@ -82,13 +82,14 @@ class Live:
         self.stars = Weights.parse(settings.weights).scale
         last_known = NOTHING if copies is None else LastKnown(settings.bundles / FOLDER)
         self.db, self._reads = connections(settings, last_known, in_server=copies is not None)
-        self._rules_watch = RulesWatch(self._reads, settings, last_known)
-        self._catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
-        prepare = self._catalogue_watch.prepare if copies is None else self._prepare
+        self.rules_watch = RulesWatch(self._reads, settings, last_known)
+        self.catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
+        prepare = self.catalogue_watch.prepare if copies is None else self._prepare
         self.model_watch = ModelWatch(self._reads, settings.bundles, copies, prepare, last_known)
         self.keys = KeyRing(self._reads, settings.sealing_key, last_known)
         self.logins = Logins(self.db, self._reads)
         self.writer = EventWriter(self.db, votes_per_address=settings.serve.votes_per_address)
+        self._acknowledgements = Acknowledgements(PATIENCE_SECONDS)
         self.impressions = ImpressionLog(self.db)
         self.recommendation_ids = RecommendationIds(self.db, self._reads)
         self.profiles = Profiles(self._reads)
@@ -99,13 +100,13 @@ class Live:
         self.search = Search(self.db, self.model_watch, self.profiles)
 
     def _prepare(self, model: TrainedModel) -> None:
-        self._catalogue_watch.prepare(model)
+        self.catalogue_watch.prepare(model)
         warm_up(model, self.placements, self.filled)
 
     @property
     def placements(self) -> dict[str, Placement]:
         """Every placement by name, as `aisle.toml` and the team's published rules say at this moment."""
-        return self._rules_watch.current()
+        return self.rules_watch.current()
 
     # --- A shelf ------------------------------------------------------------------------------------------------------
 
@@ -130,7 +131,7 @@ class Live:
         placements = self.placements
         placement = with_rules(placement_named(placements, request.placement), request.rules)
         asked = None if profile.away else asked_by_many(request, placement, profile.events, model)
-        known = self._catalogue_watch.held_of(model)
+        known = self.catalogue_watch.held_of(model)
         if asked and known and (found := self._shared.find(self._reads, asked, Basis(known, placements))):
             return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
         query, catalogue = self.query(request, placement, profile, model)
@@ -147,7 +148,7 @@ class Live:
         self, request: ShelfRequest, placement: Placement, profile: Profile, model: TrainedModel
     ) -> tuple[ShelfQuery, LiveCatalogue]:
         """Return a request in the model's numbers, with what was shown in vain, and the catalogue."""
-        catalogue = LiveCatalogue(model.items, self._catalogue_watch.current(model), self._reads)
+        catalogue = LiveCatalogue(model.items, self.catalogue_watch.current(model), self._reads)
         deeds, visits = [*request.tried, *profile.events], placement.rules.fatigue
         query = ShelfQuery.of_events(request, deeds, model, catalogue, placement.objective)
         if not visits or not request.user_id or not profile.events or profile.away:
@@ -346,7 +347,7 @@ class Live:
             As for `accept`.
         """
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(outcomes), PATIENCE_SECONDS)
+            return await self._acknowledgements.of(outcomes)
         except TimeoutError:
             raise self.writer.too_slow() from None
 
@@ -376,6 +377,11 @@ class Live:
     def is_database_away(self) -> bool:
         """Whether the database is known not to answer."""
         return self._reads.breaker is not None and self._reads.breaker.is_open
+
+    @property
+    def reads_file(self) -> bool:
+        """Whether the database is a file, of which a read waits for nobody."""
+        return self._reads.is_file
 
     def suggestions(self, n: int = 3) -> list[str]:
         """Return shoppers worth trying: those who did most lately."""

@@ -21,6 +21,7 @@ from aisle.storage.access import keys, signing_secrets
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.merchandising.team_rules import TeamRules
     from aisle.app.segments.segments import Segments
     from aisle.app.serving.batch import BatchJob, Written
     from aisle.app.train import Trained
@@ -63,6 +64,13 @@ class Shop(Live, ShopData):
         if not (folder / FILE).exists():
             make_shop(folder)
         return cls(Settings.read(folder))
+
+    @property
+    def rules(self) -> "TeamRules":
+        """The rules of placements that the team publishes."""
+        from aisle.app.merchandising.team_rules import TeamRules
+
+        return TeamRules(self)
 
     # --- Keys ---------------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from aisle.app.training.measuring import newest_window, with_catalogue
 from aisle.app.training.repeat_share import with_repeat_share
 from aisle.app.training.reviews import star_errors, with_reviews
 from aisle.engine.model import CONTENT
-from aisle.engine.recipe import CALIBRATION, RANKER, STARS, Recipe
+from aisle.engine.recipe import CALIBRATION, RANKER, SHELF_SAMPLE, STARS, Recipe
 from aisle.evaluation.queries import query_batch
 from aisle.evaluation.review_stars import ReviewErrors
 from aisle.models import registry
@@ -35,6 +35,7 @@ from aisle.recommenders.base import Recommender
 from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.shop.columns import HIDDEN, ITEM_ID
 from aisle.shop.errors import AisleError, NotEnoughData
+from aisle.shop.ids import Vocabulary
 from aisle.storage.connection import Database
 from aisle.storage.work import leases
 from aisle.storage.work.leases import Lease
@@ -171,7 +172,7 @@ def _train(
     fitted = with_other_components(fitted, recipe, data)
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
-    fitted = with_what_was_measured(fitted, decision)
+    fitted = with_what_was_measured(fitted, decision, data.items)
     decision = with_parts(decision, missing_parts(db, settings, recipe, fitted), force=force)
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision, lease)
@@ -237,14 +238,22 @@ def importance(fitted: Fitted) -> dict[str, float]:
     return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
 
 
-def with_what_was_measured(fitted: Fitted, decision: GateDecision) -> Fitted:
-    """Add what only held-out weeks can tell: how many repeats shelves hold, and how scores turn into chances."""
+def with_what_was_measured(fitted: Fitted, decision: GateDecision, items: Vocabulary) -> Fitted:
+    """Add what only held-out weeks can tell: how many repeats shelves hold, how scores turn into chances, and shelves.
+
+    Parameters
+    ----------
+    items
+        The items of the fitted models.
+    """
     components = with_repeat_share(fitted.components, decision.least_repeat_share)
     skipped, calibrated = fitted.skipped, decision.calibrated
     if RANKER in components and calibrated.calibration is not None:
         components |= {CALIBRATION: calibrated.calibration}
     elif RANKER in components:
         skipped = skipped | {CALIBRATION: f"no chances are stated: {calibrated.problem}"}
+    if decision.sampled is not None:
+        components |= {SHELF_SAMPLE: decision.sampled.component(items)}
     return fitted._replace(components=components, skipped=skipped)
 
 

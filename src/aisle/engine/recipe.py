@@ -34,6 +34,9 @@ HIGHLIGHTS: Final = "review_highlights"
 REBUYING: Final = "rebuying"
 """The role of what is known of items that shoppers buy again."""
 
+SHELF_SAMPLE: Final = "shelf_sample"
+"""The role of the shelves of held-out shoppers on which a change of the rules is tried."""
+
 BASELINE: Final = "popularity"
 """The model that every other one is compared with."""
 

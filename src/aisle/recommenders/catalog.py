@@ -38,6 +38,7 @@ _OTHERS: Final = {
     "ranker": "second_stage.ranker:Ranker",
     "rebuying": "second_stage.rebuying:Rebuying",
     "review_highlights": "second_stage.review_highlights:ReviewHighlights",
+    "shelf_sample": "second_stage.shelf_sample:ShelfSample",
 }
 """The same for what else a bundle may hold."""
 

@@ -59,6 +59,11 @@ class Database:
         """The connections of `rows`."""
         return KeptConnections(self.engine, lambda: self.identity, 0 if self.leaves_open else MOST)
 
+    @cached_property
+    def _writing(self) -> Engine:
+        """The same engine, for transactions that write."""
+        return self.engine.execution_options(aisle_writes=True)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Lend a connection for reading."""
@@ -92,7 +97,7 @@ class Database:
 
         On SQLite a writer waits for its turn before its first statement, so that none fails half way.
         """
-        with self._explained(), self.engine.execution_options(aisle_writes=True).begin() as connection:
+        with self._explained(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
@@ -129,9 +134,14 @@ class Database:
             self.breaker.check()
 
     @property
+    def is_file(self) -> bool:
+        """Whether it is a file, and no server."""
+        return self.engine.dialect.name == "sqlite"
+
+    @property
     def identity(self) -> object:
         """What tells the database from one that took its place; for a server, its address is all that is known."""
-        return file_id(self.name) if self.engine.dialect.name == "sqlite" else None
+        return file_id(self.name) if self.is_file else None
 
     @property
     def seen(self) -> object:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Final
 
 import msgspec
@@ -25,7 +25,18 @@ _READ_BY_POST: Final = ("/api/recommendations", "/api/page", "/api/rank")
 _ALWAYS: Final = "/health/"
 _BUSY: Final = msgspec.json.encode(Problem("Service Unavailable", 503, "too many requests at once; try again in 1 s"))
 
+_SHELVES: Final = (
+    "/api/recommendations",
+    "/api/similar",
+    "/api/bought-together",
+    "/api/trending",
+    "/api/bestsellers",
+    "/api/rank",
+)
+"""What is filled in turn where the database is a file; not whole pages, which would hold single shelves up."""
+
 _readers: Final = ThreadPoolExecutor(READERS, "aisle-reader")
+_in_turn: Final = ThreadPoolExecutor(1, "aisle-shelves")
 
 
 def is_read(method: str, path: str) -> bool:
@@ -33,9 +44,21 @@ def is_read(method: str, path: str) -> bool:
     return method in _READS or path in _READ_BY_POST
 
 
-async def read(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call what reads in a thread; the threads of those who wait for a write are others."""
-    return await asyncio.get_running_loop().run_in_executor(_readers, function, *arguments)
+def readers_for(path: str, *, of_file: bool) -> Executor:
+    """Return the threads that answer a request that reads; those of who waits for a write are others.
+
+    Parameters
+    ----------
+    of_file
+        Whether the database is a file. Then a shelf only computes, and one after the other is quicker for all: of four
+        that come at once, each would be done no sooner than the last one. While a server is read, others can compute.
+    """
+    return _in_turn if of_file and path in _SHELVES else _readers
+
+
+async def read(readers: Executor, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call what reads in one of some threads."""
+    return await asyncio.get_running_loop().run_in_executor(readers, function, *arguments)
 
 
 class Admission:

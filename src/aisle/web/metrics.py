@@ -7,6 +7,7 @@ before this module is imported; whoever is asked adds them up.
 import os
 import threading
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -57,7 +58,12 @@ _shed: Final = Gauge("aisle_impressions_shed", "Impressions that were not stored
 
 def note_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count an answer."""
-    _requests.labels(method, route, str(status)).observe(seconds)
+    _answers(method, route, status).observe(seconds)
+
+
+@lru_cache(maxsize=1024)
+def _answers(method: str, route: str, status: int) -> Histogram:
+    return _requests.labels(method, route, str(status))
 
 
 def note_shelf(shelf: Shelf, seconds: float) -> None:

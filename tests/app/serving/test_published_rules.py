@@ -100,7 +100,7 @@ def test_a_schedule_begins_and_ends_by_the_clock(live: Live, monkeypatch: pytest
     start = moments.now() + moments.HOUR
     before = shown(live)
     publish(live, {"pins": [before[6]]}, starts=start, ends=start + moments.HOUR)
-    live._rules_watch._checked = float("-inf")
+    live.rules_watch._checked = float("-inf")
     assert shown(live) == before
     monkeypatch.setattr(moments, "now", lambda: start)  # no look at the database is due for a second
     assert shown(live)[0] == before[6]
@@ -123,7 +123,7 @@ def test_a_database_that_is_away_changes_nothing(live: Live, monkeypatch: pytest
     publish(live, {"pins": ["tool-3"]})
     known = live.placements["bestsellers"]
     away: Database = live.db.as_if_away()
-    monkeypatch.setattr(live._rules_watch, "_db", away)
+    monkeypatch.setattr(live.rules_watch, "_db", away)
     assert live.placements["bestsellers"] == known
 
 

@@ -161,7 +161,7 @@ def test_a_restored_catalogue_is_seen(live: Live) -> None:
     request = ShelfRequest(placement="bestsellers")
     asked = asked_by_many(request, live.placements["bestsellers"], (), live.model_watch.current())
     assert asked is not None
-    held = live._catalogue_watch.current(live.model_watch.current())
+    held = live.catalogue_watch.current(live.model_watch.current())
     for database, found in ((held.database, True), ("another", False)):
         shared, of_database = SharedShelves(), Basis(held._replace(database=database), live.placements)
         shared.keep(asked, of_database, live.shelf(request))
@@ -197,7 +197,7 @@ def test_a_shelf_is_not_shared_beyond_a_change_of_the_rules(live: Live) -> None:
         ShelfRequest(placement="trending"), live.placements["trending"], (), live.model_watch.current()
     )
     assert asked is not None
-    shared, held = SharedShelves(), live._catalogue_watch.current(live.model_watch.current())
+    shared, held = SharedShelves(), live.catalogue_watch.current(live.model_watch.current())
     shared.keep(asked, Basis(held, live.placements), live.shelf(ShelfRequest(placement="trending")))
     assert shared.find(live.db, asked, Basis(held, live.placements)) is not None
     assert shared.find(live.db, asked, Basis(held, dict(live.placements))) is None

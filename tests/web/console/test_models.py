@@ -59,7 +59,7 @@ def live_version(live: Live) -> int | None:
 
 @pytest.fixture
 def working(folder: Path) -> Iterator[None]:
-    never = {"train_hour": "never", "count_minutes": 0, "backups": 0}
+    never = {"train_hour": "never", "count_minutes": 0, "refresh_minutes": 0, "backups": 0}
     worker = Worker(Settings.read(folder, worker=never), silence=2.0)
     thread = threading.Thread(target=worker.run)
     thread.start()

@@ -239,11 +239,11 @@ def shelves(batch: Batch, users: Sequence[str], shoppers: QueryBatch) -> Iterato
             query.after(shown[user], visits, now) if user in shown else query
             for user, query in zip(users, queries, strict=True)
         ]
-    for query, proposals in zip(queries, _proposals(job, shoppers, queries), strict=True):
+    for query, proposals in zip(queries, proposals_for(job, shoppers, queries), strict=True):
         yield place(job.placement, query, proposals)
 
 
-def _proposals(job: BatchJob, shoppers: QueryBatch, queries: list[ShelfQuery]) -> Iterator[Iterator[Proposal]]:
+def proposals_for(job: BatchJob, shoppers: QueryBatch, queries: list[ShelfQuery]) -> Iterator[Iterator[Proposal]]:
     """Yield what the strategy proposes for each query; a model ranks for all of them at once."""
     strategy, objective = job.placement.strategy, job.placement.objective
     retrieval = None if strategy.model is None else job.model.retrieval(strategy.model, objective)

@@ -50,6 +50,11 @@ class RulesWatch:
                 self._lock.release()
         return self._placements
 
+    def look(self) -> None:
+        """Look now what is published."""
+        with self._lock:
+            self._look()
+
     def _look(self) -> None:
         moment = moments.now()
         rows = self._read(moment)

@@ -103,7 +103,7 @@ def _train(
             fitted = fit_on_spark(recipe, log, data, progress)
             users = log.users_count()
     check_sane(fitted, data)
-    fitted = with_what_was_measured(fitted, decision)
+    fitted = with_what_was_measured(fitted, decision, data.items)
     # What was asked for, not what takes its place here: the live model may have more.
     missing = missing_parts(db, settings, recipe_of(settings, model), fitted)
     decision = with_parts(decision, missing, force=force)

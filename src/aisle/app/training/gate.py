@@ -32,6 +32,7 @@ from aisle.app.training.measuring import (
 )
 from aisle.app.training.placement_report import PlacementFigures, PlacementReport, ShareCost, placement_report
 from aisle.app.training.repeat_share import least_repeat_share, with_repeat_share
+from aisle.app.training.sampling import Sampled, sample_shelves
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import Placement
 from aisle.engine.recipe import BASELINE, Recipe
@@ -78,6 +79,8 @@ class GateDecision(HeldOutFigures, frozen=True, kw_only=True):
     least_repeat_share: float = 0.0
     calibrated: Calibrated = Calibrated(None, None, "nothing was measured")
     """What turns scores into chances, and how far these can be believed."""
+    sampled: Sampled | None = None
+    """Shelves of held-out shoppers for the preview of rules; None if there was no time."""
 
     def figures(self) -> dict[str, Any]:
         """Return the fields of `HeldOutFigures`."""
@@ -137,10 +140,12 @@ def decide(
         return abstain_before(live, recipe, error, measure_other)
     with budget.spend_on(Stage.SCORE):
         measured = score(recipe, past, holdout, progress=progress)
-    report = _placements(read_placements(db, settings), recipe, past.fitted, holdout, tables, budget, progress)
+    placements = read_placements(db, settings)
+    report, sampled = _placements(placements, recipe, past.fitted, holdout, tables, budget, progress)
     decision = compare_with_live(live, recipe, measured, measure_other)
     return msgspec.structs.replace(
         decision,
+        sampled=sampled,
         placements=report.figures,
         shares=report.shares,
         least_repeat_share=report.least_repeat_share,
@@ -273,17 +278,20 @@ def _placements(
     tables: Tables,
     budget: TrainingBudget,
     progress: Progress,
-) -> PlacementReport:
-    """Measure the shelves of every placement with the models fitted on the past, or only what the model needs."""
+) -> tuple[PlacementReport, Sampled | None]:
+    """Measure and sample shelves of every placement with the models of the past, or only learn what models need."""
     with budget.spend_on(Stage.PARTS):
         components = with_other_components(fitted, recipe, holdout.train).components
     past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
     least = least_repeat_share(past, holdout, recipe.seed)
     past = replace(past, components=with_repeat_share(components, least))
-    report = budget.in_time(
-        Stage.PLACEMENTS,
-        lambda: placement_report(placements, past, holdout, tables.events, recipe.seed),
-        PlacementReport([], []),
-    )
+    events, seed = tables.events, recipe.seed
+    nothing: tuple[PlacementReport, Sampled | None] = PlacementReport([], []), None
+
+    def shelves() -> tuple[PlacementReport, Sampled | None]:
+        report = placement_report(placements, past, holdout, events, seed)
+        return report, sample_shelves(placements, past, holdout, events, seed)
+
+    report, sampled = budget.in_time(Stage.PLACEMENTS, shelves, nothing)
     progress("score placements", 1, 1)
-    return report._replace(least_repeat_share=least)
+    return report._replace(least_repeat_share=least), sampled

@@ -118,6 +118,8 @@ class Cases(NamedTuple):
     """The item of each page, or `UNKNOWN`, (cases,)."""
     carts: ItemLists
     truth: ItemLists
+    user_ids: tuple[str, ...] = ()
+    """Whose they are, where that is known, (cases,)."""
 
 
 def placement_report(
@@ -145,10 +147,10 @@ def placement_report(
     """
     draw = np.random.default_rng(seed)
     of_shoppers = _of_shoppers(holdout, draw)
-    of_pages, of_carts = _of_baskets(holdout, events, model.weights, draw)
+    of_pages, of_carts = basket_cases(holdout, events, model.weights, draw)
     cases = {"shopper": of_shoppers, "item": of_pages, "cart": of_carts}
     some_items = draw.permutation(len(model.items))[:ITEMS].astype(np.int32)
-    catalogue = NoCatalogue(RequestVocabulary(model.items), _newest(holdout))
+    catalogue = NoCatalogue(RequestVocabulary(model.items), newest_of(holdout))
     report = PlacementReport([], [])
     for placement in placements.values():
         of_placement = cases[placement.strategy.about]
@@ -165,7 +167,7 @@ def _works_for(
     if placement.strategy.about != "item":
         return None
     cases = _of_items(shoppers, items)
-    queries = (_query(cases, row, model, catalogue, placement) for row in range(len(items)))
+    queries = (query_of_case(cases, row, model, catalogue, placement) for row in range(len(items)))
     return float(np.mean([next(placement.strategy.propose(query)).fallback is None for query in queries]))
 
 
@@ -183,7 +185,7 @@ def _measure(
     shown, without = (np.full((len(cases.shoppers), LENGTH), -1, np.int32) for _ in range(2))
     kept = 0
     for row in range(len(shown)):
-        query = _query(cases, row, model, catalogue, with_shares)
+        query = query_of_case(cases, row, model, catalogue, with_shares)
         # A strategy's fallbacks are worked out only where a shelf needs them, as when a shopper asks.
         proposals, again = tee(placement.strategy.propose(query))
         shelf = place(with_shares, query, proposals)
@@ -217,7 +219,10 @@ def _measure(
         )
 
 
-def _query(cases: Cases, row: int, model: TrainedModel, catalogue: NoCatalogue, placement: Placement) -> ShelfQuery:
+def query_of_case(
+    cases: Cases, row: int, model: TrainedModel, catalogue: NoCatalogue, placement: Placement
+) -> ShelfQuery:
+    """Return one of the requests."""
     page, cart = cases.pages[row], cases.carts.slice(row, row + 1).items
     request = ShelfRequest(
         placement=placement.name,
@@ -251,7 +256,7 @@ def _of_items(shoppers: QueryBatch, items: Ints) -> Cases:
     return Cases(shoppers.take(nobody), items, _no_cart(len(items)), nothing)
 
 
-def _of_baskets(
+def basket_cases(
     holdout: Holdout, events: pl.DataFrame, weights: Weights, draw: np.random.Generator
 ) -> tuple[Cases | None, Cases | None]:
     """Return requests for pages and for carts, from one basket of each shopper; None if there are no baskets."""
@@ -276,8 +281,8 @@ def _of_baskets(
     )
     ids = [future.users.ids[user] for user in parts["user"]]
     shoppers = query_batch(holdout.train, holdout.train.users.numbers(ids))
-    pages = Cases(shoppers, parts["page"].to_numpy(), _no_cart(len(ids)), _lists(parts["rest"]))
-    return pages, Cases(shoppers, _no_page(len(ids)), _lists(parts["cart"]), _lists(parts["last"]))
+    pages = Cases(shoppers, parts["page"].to_numpy(), _no_cart(len(ids)), _lists(parts["rest"]), tuple(ids))
+    return pages, Cases(shoppers, _no_page(len(ids)), _lists(parts["cart"]), _lists(parts["last"]), tuple(ids))
 
 
 def _lists(items: pl.Series) -> ItemLists:
@@ -292,7 +297,7 @@ def _no_cart(cases: int) -> ItemLists:
     return ItemLists(np.zeros(cases + 1, np.int64), np.zeros(0, np.int32))
 
 
-def _newest(holdout: Holdout) -> Ints:
+def newest_of(holdout: Holdout) -> Ints:
     """Return the items that are new in the catalogue when the weeks begin, newest first."""
     catalogue = holdout.train.catalogue
     if catalogue is None:

@@ -20,7 +20,7 @@ from aisle.shop.errors import Refused
 from aisle.shop.events import KINDS_WITHOUT_ITEM
 from aisle.shop.moments import DAY, now
 from aisle.storage.connection import Database
-from aisle.storage.database.dialects import insert_or_add, votes_of
+from aisle.storage.database.dialects import insert_or_add, rows_with
 from aisle.storage.log.passing import address_salts, address_votes
 from aisle.storage.parts import parts
 
@@ -33,6 +33,8 @@ TIMES_IN_ALL: Final = 200
 _KIND: Final = list(EVENTS).index(EVENT) + 1
 _ITEM: Final = list(EVENTS).index(ITEM_ID) + 1
 """Places in a row that has its digest before the columns of an event."""
+
+_VOTES: Final = select(address_votes.c.digest, address_votes.c.votes)
 
 Row = tuple[Any, ...]
 
@@ -168,4 +170,4 @@ def _vote_of(address: str | None, row: Row, salt: bytes) -> _Vote | None:
 
 def _taken(connection: Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
     """Return how many votes some digests have; those without any are left out."""
-    return {digest: votes for some in parts(digests) for digest, votes in votes_of(connection, address_votes, some)}
+    return {digest: votes for some in parts(digests) for digest, votes in rows_with(connection, _VOTES, some)}

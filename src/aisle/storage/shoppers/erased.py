@@ -3,12 +3,13 @@
 A tombstone is the digest of a user id: only somebody who knows the id can tell whose it is.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, exists, insert, select, update
 
 from aisle.storage.connection import Database
+from aisle.storage.database.dialects import query_text, quick_rows, rows_with
 from aisle.storage.digest import digest
 from aisle.storage.tables import erased, merged
 
@@ -24,6 +25,7 @@ _FEW: Final = 500
 _DIGESTS: Final = select(erased.c.digest)
 _CHECK: Final = select(erased.c.digest, exists(select(merged.c.user_id)).label("merges"))
 _LOCK_ROW: Final = _DIGESTS.where(erased.c.digest == LOCK)
+_SHARED_ROW: Final = _LOCK_ROW.with_for_update(read=True)
 _TIMES: Final = select(erased.c.created).where(erased.c.digest == LOCK)
 _ALL: Final = _DIGESTS.where(erased.c.digest != LOCK)
 
@@ -41,9 +43,11 @@ def check(connection: Connection, ids: Collection[str]) -> Check:
     share_lock(connection)
     by_digest = {digest(user_id): user_id for user_id in ids}
     # The row to lock always comes, and with it what there is to know of merges.
-    query = _CHECK.where(erased.c.digest.in_([LOCK, *by_digest])) if len(by_digest) <= _FEW else _CHECK
-    rows = connection.execute(query).all()
-    return Check({by_digest[row.digest] for row in rows if row.digest in by_digest}, any(row.merges for row in rows))
+    if len(by_digest) <= _FEW:
+        rows: Sequence[Sequence[Any]] = rows_with(connection, _CHECK, [LOCK, *by_digest])
+    else:
+        rows = connection.execute(_CHECK).all()
+    return Check({by_digest[key] for key, _ in rows if key in by_digest}, any(merges for _, merges in rows))
 
 
 def among(connection: Connection, ids: Collection[str]) -> set[str]:
@@ -71,7 +75,7 @@ def all_digests(db: Database) -> set[bytes]:
 def share_lock(connection: Connection) -> None:
     """Keep everybody from erasing and merging until the transaction ends."""
     # A statement of its own: only a query after the wait sees what whoever erased or merged has left.
-    connection.execute(_LOCK_ROW.with_for_update(read=True)).all()
+    quick_rows(connection.connection, query_text(connection.dialect, _SHARED_ROW), {})
 
 
 def lock(connection: Connection) -> None:

@@ -1,0 +1,1 @@
+"""How the team steers shelves: what is published, drafts, and what a change would do."""

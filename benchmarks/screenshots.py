@@ -41,6 +41,7 @@ SHOTS: Final = (
     Shot("phone", "/", 390, 844),
     Shot("product", "{item}", 1280, 860),
     Shot("category", "/category?sort=stars", 1280, 860),
+    Shot("merchandising", "/console/merchandising?placement=bestsellers", 1280, 860),
 )
 
 

@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 def demo(trained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the small shop as a demo; the tests share it, each as a new visitor. Yields its address."""
     folder = shutil.copytree(trained_folder, tmp_path_factory.mktemp("browser") / "demo")
-    with Live(Settings.read(folder, shop={"name": "Leaf & Hammer", "simulated": True})) as live, served(live) as url:
+    with Live(Settings.read(folder, shop={"name": "Leaf & Hammer", "simulated": True})) as live, _served(live) as url:
         yield url
 
 
@@ -51,12 +51,12 @@ def team_shop(trained_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     folder = shutil.copytree(trained_folder, tmp_path_factory.mktemp("browser") / "team")
     with Live(Settings.read(folder)) as live:
         team.add(live.db, "anna", Role.VIEWER, hash_password(PASSWORD))
-    with Live(Settings.read(folder)) as live, served(live) as url:
+    with Live(Settings.read(folder)) as live, _served(live) as url:
         yield url
 
 
 @contextmanager
-def served(live: Live) -> Iterator[str]:
+def _served(live: Live) -> Iterator[str]:
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(create_app(live), lifespan="off", log_level="warning"))
     thread = threading.Thread(target=server.run, args=([listener],))

@@ -15,7 +15,7 @@ from aisle.app.work.worker import Worker
 from aisle.shop.access import Role
 from aisle.shop.passwords import hash_password
 from aisle.storage.access import team
-from tests.browser.conftest import PASSWORD, served
+from tests.browser.conftest import PASSWORD, _served
 
 NEVER = {"train_hour": "never", "count_minutes": 0, "refresh_minutes": 0, "backups": 0}
 
@@ -29,7 +29,7 @@ def shop(trained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     worker = Worker(Settings.read(folder, worker=NEVER))
     thread = threading.Thread(target=worker.run)
     thread.start()
-    with Live(Settings.read(folder)) as live, served(live) as url:
+    with Live(Settings.read(folder)) as live, _served(live) as url:
         yield url
     worker.stop()
     thread.join()

@@ -6,7 +6,7 @@ import numpy as np
 
 from aisle.app.serve import Live
 from aisle.app.serving.catalogue import LiveCatalogue
-from aisle.app.serving.placements import placement_named, with_rules
+from aisle.app.serving.placements import with_rules
 from aisle.app.serving.profiles import Profile
 from aisle.app.serving.why import Why, why
 from aisle.engine.model import TrainedModel
@@ -58,13 +58,17 @@ def way(live: Live, request: ShelfRequest, profile: Profile, model: TrainedModel
     NoModel
         If the model lacks what fills the placement.
     """
-    placement = with_rules(placement_named(live.placements, request.placement), request.rules)
-    query, catalogue = live.query(request, placement, profile, model)
+    seen = live.experiment_watch.seen_by(live.placements, request, model)
+    placement = with_rules(seen.placement, request.rules)
+    query, catalogue = live.query(request, placement, profile, seen.model)
     number = catalogue.vocabulary.number(item_id)
     items = np.array([number], np.int32)
     catalogue.withdraw(items)
     shelf = place(placement, query, placement.strategy.propose(query))
     steps = list[Step]()
+    if seen.is_holdout:
+        empty = Step("The shelf is filled", False, "An experiment keeps it empty for this shopper, on purpose.")
+        return Way(item_id, catalogue.name(item_id), [empty], None, None)
     for step in _steps(placement, query, catalogue, shelf, number):
         steps.append(step)
         if not step.passed:

@@ -11,6 +11,8 @@ from aisle.app.explore.beside import Models, moves, settings_of
 from aisle.app.explore.item import NEWEST, days_of, item_facts, shown_on
 from aisle.app.explore.shopper import shopper_facts
 from aisle.app.explore.way import way
+from aisle.app.serving.experiment_watch import Seen
+from aisle.app.serving.placements import placement_named
 from aisle.app.serving.profiles import Profile
 from aisle.app.serving.shelf import FALLBACKS, Shelf, history_line, name_of
 from aisle.engine.model import TrainedModel
@@ -174,7 +176,10 @@ class Explore(Page):
             with sound(version):
                 model = self._models.get(version)
         rules = settings_of(request.query_params.get(f"{side}_settings", ""))
-        return self._frame.live.filled(msgspec.structs.replace(asked, rules=rules), profile, model)
+        live = self._frame.live
+        # Of exactly this model, whatever an experiment would show.
+        seen = Seen(placement_named(live.placements, asked.placement), model)
+        return live.as_seen(seen, live.placements, msgspec.structs.replace(asked, rules=rules), profile)
 
     # --- An item ------------------------------------------------------------------------------------------------------
 

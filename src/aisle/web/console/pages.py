@@ -14,12 +14,14 @@ from aisle.web.console.events import Events
 from aisle.web.console.explore import Explore
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
+from aisle.web.console.merchandising import Merchandising
 from aisle.web.console.models import Models
 from aisle.web.console.overview import Overview
 
 PAGES: Final[tuple[type[Page], ...]] = (
     Overview,
     Insights,
+    Merchandising,
     Models,
     Explore,
     Events,

@@ -174,7 +174,8 @@ def test_a_daily_job_is_due_since_its_hour(folder: Path, hour: int, ago: int) ->
 
 def test_what_nobody_wants_is_never_due(folder: Path) -> None:
     section = Settings.read(folder, worker=NEVER).worker
-    assert [kind.name for kind in KINDS if kind.due(section, now()) is None] == ["train", "count", "backup"]
+    never = [kind.name for kind in KINDS if kind.due(section, now()) is None]
+    assert never == ["train", "count", "experiments", "backup"]
 
 
 def test_an_unknown_kind_names_the_known_ones() -> None:

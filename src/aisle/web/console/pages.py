@@ -16,6 +16,7 @@ from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
 from aisle.web.console.merchandising import Merchandising
 from aisle.web.console.overview import Overview
+from aisle.web.console.segments import Segments
 
 PAGES: Final[tuple[type[Page], ...]] = (
     Overview,
@@ -24,6 +25,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
     Events,
     Catalogue,
     ExperimentsPage,
+    Segments,
 )
 """The pages; the first is where `/console` leads."""
 

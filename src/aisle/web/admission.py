@@ -27,8 +27,8 @@ _ALWAYS: Final = "/health/"
 _BUSY: Final = msgspec.json.encode(Problem("Service Unavailable", 503, "too many requests at once; try again in 1 s"))
 
 _IN_TURN: Final = ("/api/recommendations", "/api/rank")
-"""What a model computes for one shopper. Shelves that many share are done too soon to wait for their turns, and a page of
-many shelves would hold others up."""
+"""What a model computes for one shopper. Shelves that many share are done too soon to wait for their turns, and a page
+of many shelves would hold others up."""
 
 _readers: Final = ThreadPoolExecutor(READERS, "aisle-reader")
 _turns: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()

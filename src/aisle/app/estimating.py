@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from aisle.app.progress import Progress, silent
 from aisle.app.serving.placements import placement_named
 from aisle.app.serving.profiles import PROFILE_EVENTS, Profile
+from aisle.engine.placement import place
 from aisle.engine.request import ShelfRequest
 from aisle.engine.shelf.rules import Rules
 from aisle.engine.strategies import strategy_named
@@ -139,7 +140,9 @@ def _shown_instead(
         before = Profile([event for event in done if event.timestamp < shelf.timestamp], away=False)
         # Nobody asks: what the shopper was shown since then tires nobody, and nothing explores.
         request = ShelfRequest(placement=placement.name, n=len(shelf.items))
-        shown.append(live.item_ids(placement, request, before, model))
+        query, catalogue = live.query(request, placement, before, model)
+        stands = place(placement, query, placement.strategy.propose(query)).items
+        shown.append(catalogue.vocabulary.ids(stands))
         progress("fill shelves again", number, len(logged), number)
     return shown
 

@@ -1,12 +1,12 @@
 """A shopper's newest shelves are found by one index.
 
-Revision 0023. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
+Revision 0024. Written out and never changed again: `aisle.storage.tables` moves on, this stays as it was.
 """
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.closed_loop.figures import Lived, table, variety
-from benchmarks.closed_loop.loop import live
+from benchmarks.closed_loop.loop import end_with_parent, live
 from benchmarks.closed_loop.policies import DEFAULT, Policy
 from benchmarks.closed_loop.town import Size, build
 from benchmarks.shared.rows import Row, finish, options
@@ -46,8 +46,10 @@ def _policy(text: str) -> str:
 def run(arguments: argparse.Namespace, size: Size) -> list[list[Row]]:
     """Return the tables of a run."""
     spawn = multiprocessing.get_context("spawn")  # Polars and LightGBM do not survive a fork
-    with ProcessPoolExecutor(arguments.at_once, mp_context=spawn) as pool:
-        lives = [pool.submit(live, arguments.folder, policy, size, arguments.days) for policy in arguments.policies]
+    with ProcessPoolExecutor(arguments.at_once, mp_context=spawn, initializer=end_with_parent) as pool:
+        # The last ones train longest: they begin, so that nobody waits for them in the end.
+        last_first = reversed(arguments.policies)
+        lives = [pool.submit(live, arguments.folder, policy, size, arguments.days) for policy in last_first]
         for one in lives:
             one.result()
     town = build(size)

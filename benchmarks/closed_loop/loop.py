@@ -5,10 +5,13 @@ happened on each. A day is lived in a copy, `unfinished`, which becomes the new 
 the benchmark loses that day only.
 """
 
+import multiprocessing
 import os
 import shutil
 import time
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 import numpy as np
@@ -47,6 +50,13 @@ def live(folder: Path, policy: str, size: Size, days: int) -> None:
         shutil.rmtree(done)
         done = finished
         say(f"{policy}: day {number} of {days}, {time.monotonic() - started:.0f} s, {seconds:.0f} of them training")
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it is gone, however that ended."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
 
 
 def outcomes(folder: Path, policy: str, days: int, table: str) -> pl.DataFrame:

@@ -19,13 +19,14 @@ from aisle.app.serving.catalogue import LiveCatalogue
 from aisle.app.serving.catalogue_watch import CatalogueWatch
 from aisle.app.serving.connections import connections
 from aisle.app.serving.erasure_watch import ErasureWatch
+from aisle.app.serving.experiment_watch import ExperimentWatch, Seen
 from aisle.app.serving.impression_log import ImpressionLog
 from aisle.app.serving.key_ring import KeyRing
 from aisle.app.serving.last_known import FOLDER, NOTHING, LastKnown
 from aisle.app.serving.logins import Logins
 from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.serving.paging import PagedShelves
-from aisle.app.serving.placements import placement_named, with_rules
+from aisle.app.serving.placements import with_rules
 from aisle.app.serving.profiles import Profile, Profiles
 from aisle.app.serving.ratings import check_rating, rating_event
 from aisle.app.serving.reasons import reasons_of_shelf
@@ -33,7 +34,15 @@ from aisle.app.serving.recommendation_ids import RecommendationIds
 from aisle.app.serving.rules_watch import RulesWatch
 from aisle.app.serving.search import Search
 from aisle.app.serving.shared_shelves import Basis, SharedShelves, asked_by_many
-from aisle.app.serving.shelf import HistoryLine, Shelf, history_line, impression_of, to_shelf, without_database
+from aisle.app.serving.shelf import (
+    HistoryLine,
+    Shelf,
+    held_out,
+    history_line,
+    impression_of,
+    to_shelf,
+    without_database,
+)
 from aisle.app.serving.shown import shown_to
 from aisle.app.serving.warming import warm_up
 from aisle.app.serving.why import Why, why
@@ -86,6 +95,7 @@ class Live:
         self.catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
         prepare = self.catalogue_watch.prepare if copies is None else self._prepare
         self.model_watch = ModelWatch(self._reads, settings.bundles, copies, prepare, last_known)
+        self.experiment_watch = ExperimentWatch(self._reads, self.model_watch.load)
         self.keys = KeyRing(self._reads, settings.sealing_key, last_known)
         self.logins = Logins(self.db, self._reads)
         self.writer = EventWriter(self.db, votes_per_address=settings.serve.votes_per_address)
@@ -127,10 +137,18 @@ class Live:
 
     def filled(self, request: ShelfRequest, profile: Profile, model: TrainedModel) -> Shelf:
         """Return a shelf of a page: of one profile and one model, as `shelf` reads them for a single one."""
-        # A page may add rules to those of the placement, and try out events that are stored nowhere.
         placements = self.placements
-        placement = with_rules(placement_named(placements, request.placement), request.rules)
-        asked = None if profile.away else asked_by_many(request, placement, profile.events, model)
+        seen = self.experiment_watch.seen_by(placements, request, model)
+        shelf = self._seen(seen, placements, request, profile)
+        return msgspec.structs.replace(shelf, variant=seen.variant, strategy=seen.placement.strategy.name)
+
+    def _seen(self, seen: Seen, placements: dict[str, Placement], request: ShelfRequest, profile: Profile) -> Shelf:
+        """Return a shelf as somebody sees it who may take part in experiments."""
+        if seen.is_holdout:
+            return held_out(request.placement, seen.model.version, self.recommendation_ids.new())
+        # A page may add rules to those of the placement, and try out events that are stored nowhere.
+        placement, model = with_rules(seen.placement, request.rules), seen.model
+        asked = None if profile.away else asked_by_many(request, placement, profile.events, model, seen.variant)
         known = self.catalogue_watch.held_of(model)
         if asked and known and (found := self._shared.find(self._reads, asked, Basis(known, placements))):
             return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
@@ -170,20 +188,13 @@ class Live:
 
     def note_shown(self, shelf: Shelf, request: ShelfRequest) -> None:
         """Store the impression that a shopper sees a shelf, or the part of one."""
-        strategy = self.placements[request.placement].strategy.name
-        self.impressions.add(impression_of(shelf, strategy, request, moments.now()))
+        self.impressions.add(impression_of(shelf, request, moments.now()))
 
     def page(self, request: ShelfRequest, placements: Sequence[str], *, to_show: bool = False) -> list[Shelf]:
         """Return the shelves of a page, of one profile and one model; an item stands on the first that has it.
 
-        Parameters
-        ----------
-        request
-            The request, the same for all placements but for their names.
-        placements
-            The placements, the most important first.
-        to_show
-            Whether a shopper sees the shelves, as those of `shelf_to_show`.
+        The request is the same for all placements but for their names, the most important first. With `to_show`, a
+        shopper sees the shelves, as those of `shelf_to_show`.
 
         Raises
         ------
@@ -255,9 +266,8 @@ class Live:
             If the placement is not filled by a model that ranks items for shoppers.
         """
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT, tried=tried)
-        where = placement_named(self.placements, request.placement)
         profile = self.profiles.of(user_id, None)
-        model = self.model_watch.current()
+        where, model, *_ = self.experiment_watch.seen_by(self.placements, request, self.model_watch.current())
         catalogue = LiveCatalogue(model.items, self.catalogue_watch.current(model), self._reads)
         query = self._query(request, where, profile, model, catalogue)
         return why(where, query, catalogue, user_id, item_id)
@@ -399,6 +409,7 @@ class Live:
     def close(self) -> None:
         """Store the events and impressions that still wait, and close the database."""
         self.model_watch.close()
+        self.experiment_watch.close()
         self.erasures.close()
         self.addresses.close()
         self.writer.close()

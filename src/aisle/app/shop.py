@@ -21,6 +21,9 @@ from aisle.storage.access import keys, signing_secrets
 if TYPE_CHECKING:
     import polars as pl
 
+    from aisle.app.experiments.experiments import Experiments
+    from aisle.app.marts.building import Built
+    from aisle.app.marts.exporting import Exported
     from aisle.app.merchandising.team_rules import TeamRules
     from aisle.app.segments.segments import Segments
     from aisle.app.serving.batch import BatchJob, Written
@@ -107,7 +110,7 @@ class Shop(Live, ShopData):
         if not signing_secrets.revoke(self.db, key_id):
             keys.revoke(self.db, key_id)
 
-    # --- Groups of shoppers -------------------------------------------------------------------------------------------
+    # --- Groups of shoppers, and tables for analysts ------------------------------------------------------------------
 
     @property
     def segments(self) -> "Segments":
@@ -115,6 +118,27 @@ class Shop(Live, ShopData):
         from aisle.app.segments.segments import Segments
 
         return Segments(self.db, self.settings, self.model_watch.current)
+
+    def build_marts(self, progress: Progress = silent) -> "Built":
+        """Bring the tables for business intelligence up to date."""
+        from aisle.app.marts.building import build_marts
+
+        return build_marts(self.db, self.settings, progress)
+
+    def export_marts(self, folder: Path, kind: str = "parquet", progress: Progress = silent) -> "Exported":
+        """Write the tables for business intelligence into a new folder, as `parquet` or `tableau`."""
+        from aisle.app.marts.exporting import export_marts
+
+        return export_marts(self.db, folder, kind, progress)
+
+    # --- Experiments --------------------------------------------------------------------------------------------------
+
+    @property
+    def experiments(self) -> "Experiments":
+        """Experiments: created, checked, started, reported and stopped."""
+        from aisle.app.experiments.experiments import Experiments
+
+        return Experiments(self.db, self.settings)
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

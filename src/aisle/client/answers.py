@@ -46,6 +46,10 @@ class Recommendations(Struct, frozen=True):
     took_ms: float | None
     because: Because | None
     items: list[Item]
+    variant: str | None = None
+    """Of which experiments it is part."""
+    holdout: bool = False
+    """Whether it is empty on purpose: an experiment measures what shoppers do without it."""
 
 
 class Page(Struct, frozen=True):

@@ -12,6 +12,7 @@ from aisle.storage.connection import Database
 from aisle.storage.database.dialects import restart_sequence
 from aisle.storage.digest import digest
 from aisle.storage.log import event_changes as changed_events
+from aisle.storage.marts.tables import WITH_PEOPLE, WITHOUT_PEOPLE
 from aisle.storage.shelves import days as day_counts
 from aisle.storage.shoppers import erased as tombstones
 from aisle.storage.shoppers.mentions import values
@@ -34,9 +35,11 @@ PART_ROWS: Final = 100_000
 
 # Tombstones first, so that later rows of erased people are refused; events before reviews that name only their order.
 _FIRST: Final = (erased, events)
-_ANEW: Final = (item_changes, event_changes, *day_counts.TABLES, drift, leases, jobs)
+_MARTS: Final = (*WITH_PEOPLE, *WITHOUT_PEOPLE)
+_ANEW: Final = (item_changes, event_changes, *day_counts.TABLES, drift, leases, jobs, *_MARTS)
 CARRIED: Final = tuple(table for table in metadata.sorted_tables if table not in _ANEW)
-"""The tables of a backup. After a restore items and events count as changed, days are counted, and no work runs."""
+"""The tables of a backup. After a restore items and events count as changed, days are counted, and no work runs; marts
+are empty until they are built again."""
 _ORDER: Final = (*_FIRST, *(table for table in CARRIED if table not in _FIRST))
 
 
@@ -85,7 +88,7 @@ def load(db: Database, parts: Iterable[Part]) -> dict[str, int]:
         for table in CARRIED:
             if table is not erased:
                 connection.execute(delete(table))
-        for table in day_counts.TABLES:
+        for table in (*day_counts.TABLES, *_MARTS):
             connection.execute(delete(table))
         living = _Living(connection)
         for name, frame in parts:

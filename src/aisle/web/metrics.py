@@ -49,6 +49,7 @@ _rehearsed: Final = Counter(
     "aisle_fallback_rehearsals", "Shelves that were also filled as if the database were away, unseen.", ("outcome",)
 )
 _empty: Final = Counter("aisle_shelf_empty", "Shelves without an item.", ("placement",))
+_holdouts: Final = Counter("aisle_shelf_holdout", "Shelves that an experiment keeps empty on purpose.", ("placement",))
 _lag: Final = Histogram(
     "aisle_event_lag_seconds", "How long events took from their arrival until they were durable.", buckets=_FAST
 )
@@ -69,6 +70,9 @@ def _answers(method: str, route: str, status: int) -> Histogram:
 def note_shelf(shelf: Shelf, seconds: float) -> None:
     """Count a shelf that was served."""
     _shelves.labels(shelf.placement).observe(seconds)
+    if shelf.holdout:
+        _holdouts.labels(shelf.placement).inc()
+        return
     if shelf.fallback is not None:
         _fallbacks.labels(shelf.placement, shelf.fallback).inc()
     if not shelf.items:

@@ -39,6 +39,7 @@ def serve(live: Live, listener: socket.socket) -> None:
     sys.setswitchinterval(TURN_SECONDS)
     kernels.load()
     live.model_watch.follow()
+    live.experiment_watch.follow()
     live.erasures.follow()
     live.addresses.follow()
     app = create_app(live)

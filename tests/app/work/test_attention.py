@@ -84,7 +84,7 @@ def test_drift_empty_shelves_and_rejects(shop: Shop) -> None:
         DriftRow(today, "scores", 0.1, 0.25, False, "as before"),
     ]
     drift.replace(shop.db, today, rows)
-    empty = (today, "bare", "personal", 3, "new", "", 7, *(0,) * 9)
+    empty = (today, "bare", "personal", 3, "new", "", "", 7, *(0,) * 9)
     days.replace(shop.db, today, Counts([empty], [], [(today, "", *(0,) * 15)]), 1)
     rejects.add(shop.db, [Reject("a.csv", 1, "events", "no item", "{}")])
     found = concerns(shop)

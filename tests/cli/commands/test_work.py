@@ -30,7 +30,10 @@ def test_jobs_are_asked_for_listed_shown_and_called_off(aisle: Runner, shop: Pat
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("run", "dance"), "there is no job 'dance'; choose from train, count, segments, drift, clean-up, backup"),
+        (
+            ("run", "dance"),
+            "there is no job 'dance'; choose from train, count, experiments, segments, marts, drift, clean-up, backup",
+        ),
         (("show", "7"), "there is no job 7"),
         (("cancel", "7"), "there is no job 7"),
     ],

@@ -5,7 +5,9 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from aisle.app.serve import Live
 from aisle.insights.every import INSIGHTS
+from aisle.storage.shoppers import segments
 
 
 @pytest.fixture
@@ -43,3 +45,12 @@ def test_a_filter_that_leaves_nothing_can_be_taken_away(page: TestClient) -> Non
 def test_what_is_no_period_is_explained(page: TestClient) -> None:
     answer = page.get("/console/insights?from=tomorrow")
     assert (answer.status_code, "is no day" in answer.text) == (422, True)
+
+
+def test_a_segment_leaves_the_events_of_its_shoppers(page: TestClient, live: Live) -> None:
+    row = segments.add(live.db, "two <b>", '{"rule": "did"}')
+    segments.set_members(live.db, row.number, ["user-1", "user-2"], 1)
+    text = page.get("/console/insights", params={"segment": "two <b>"}).text
+    assert "12 events from" in text
+    assert "Segment: two &lt;b&gt;" in text
+    assert page.get("/console/insights?segment=nobody").status_code == 422

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from aisle.shop.facts import ItemFacts
 from aisle.shop.ids import UNKNOWN
 from aisle.storage.catalogue import item_changes, items
 from aisle.storage.connection import Database
+
+_MODELS: Final = 4
+"""For how many models the attributes of items are held: requests to the one before may still run, and experiments
+compare a few."""
 
 
 class HeldCatalogue(NamedTuple):
@@ -102,7 +106,7 @@ class CatalogueWatch:
         if held is None:
             in_catalogue = np.array([item_id in self._facts for item_id in model.items.ids], np.bool_)
             held = self._as_of_now(self._attributes(model, range(len(model.items))), in_catalogue)
-            self._held = ((model, held), *self._held[:1])  # requests to the model before may still run
+            self._held = ((model, held), *self._held[: _MODELS - 1])
         return held
 
     def _read_changes(self) -> None:

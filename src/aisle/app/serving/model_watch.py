@@ -86,6 +86,20 @@ class ModelWatch:
             raise NoModel("no model yet; run aisle train")
         return self._model
 
+    def load(self, version: int) -> TrainedModel:
+        """Load another model beside the live one.
+
+        Raises
+        ------
+        NotFound
+            If there is no model of this version.
+        BundleError
+            If its bundle is damaged.
+        """
+        row = registry.get(self._db, version)
+        with self._lock:
+            return self._load(row, registry.digest(self._bundles, row))
+
     def version(self) -> int | None:
         """Return the live model's version, or None before the first training."""
         try:

@@ -90,6 +90,25 @@ def with_rules(placement: Placement, rules: Mapping[str, Any]) -> Placement:
         raise InputError(str(error)) from None
 
 
+def changed(placement: Placement, settings: Mapping[str, Any]) -> Placement:
+    """Return a placement as a variant of an experiment changes it: `strategy`, `objective`, and rules by their names.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is unknown, out of range or contradicts another.
+    """
+    rules = dict(settings)
+    section = PlacementSection.model_validate(
+        {
+            "strategy": rules.pop("strategy", placement.strategy.name),
+            "objective": rules.pop("objective", placement.objective),
+        }
+    )
+    strategy = strategy_named(section.strategy or placement.strategy.name)
+    return Placement(placement.name, strategy, section.objective, Rules.parse(placement.rules.plain() | rules))
+
+
 def _sections(settings: Settings) -> dict[str, PlacementSection]:
     return dict.fromkeys(STANDARD, PlacementSection()) | settings.placements
 

@@ -33,6 +33,7 @@ class Asked(NamedTuple):
     placement: str
     item_id: str | None
     n: int
+    variant: str | None
 
 
 class Basis(NamedTuple):
@@ -56,7 +57,11 @@ class _Kept(NamedTuple):
 
 
 def asked_by_many(
-    request: ShelfRequest, placement: Placement, profile: Sequence[ProfileEvent], model: TrainedModel
+    request: ShelfRequest,
+    placement: Placement,
+    profile: Sequence[ProfileEvent],
+    model: TrainedModel,
+    variant: str | None = None,
 ) -> Asked | None:
     """Return what a request has in common with others; None if its shelf may be the shopper's own.
 
@@ -67,7 +72,7 @@ def asked_by_many(
         return None
     if profile and not _is_same_for(profile, request, placement, model):
         return None
-    return Asked(placement.name, request.item_id, request.n)
+    return Asked(placement.name, request.item_id, request.n, variant)
 
 
 def _is_same_for(

@@ -75,6 +75,12 @@ class Shelf(msgspec.Struct, frozen=True):
     """The name of the placement."""
     because: Because | None = None
     """The item that all items follow from, if there is one."""
+    strategy: str = ""
+    """What fills the placement."""
+    variant: str | None = None
+    """Of which experiments the shelf is part, and what they make of it, as in impressions."""
+    holdout: bool = False
+    """Whether it is empty on purpose: an experiment measures what shoppers do without recommendations."""
 
     def to_frame(self) -> "pl.DataFrame":
         """Return a row for each place, prices in units of the currency."""
@@ -150,7 +156,12 @@ def without_database(shelf: Shelf, *, knows_profile: bool) -> Shelf:
     return msgspec.structs.replace(shelf, fallback=fallback.name)
 
 
-def impression_of(shelf: Shelf, strategy: str, request: "ShelfRequest", moment: int) -> Impression:
+def held_out(placement: str, model_version: int, recommendation_id: str) -> Shelf:
+    """Return the shelf of somebody to whom an experiment shows none."""
+    return Shelf([], model_version, None, recommendation_id, placement, holdout=True)
+
+
+def impression_of(shelf: Shelf, request: "ShelfRequest", moment: int) -> Impression:
     """Return a shelf as the impression that it leaves. Nothing on a shelf is left to chance: propensities are 1."""
     return Impression(
         recommendation_id=shelf.recommendation_id,
@@ -158,10 +169,11 @@ def impression_of(shelf: Shelf, strategy: str, request: "ShelfRequest", moment: 
         user_id=request.user_id,
         session_id=request.session_id,
         placement=shelf.placement,
-        strategy=strategy,
+        strategy=shelf.strategy,
         fallback=shelf.fallback,
         model_version=shelf.model_version,
         items=tuple(ServedItem(item.item_id, place, item.score, 1.0) for place, item in enumerate(shelf.items, 1)),
+        variant=shelf.variant,
     )
 
 

@@ -13,6 +13,7 @@ from aisle.app.settings import WorkerSection
 from aisle.app.shop import Shop
 from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY, MINUTE, from_moment, now
+from aisle.storage.marts.store import is_built
 
 BACKUPS: Final = "backups"
 """The folder, in the shop's own, of the backups that the worker makes."""
@@ -60,6 +61,18 @@ def _update_segments(shop: Shop, progress: Progress) -> str:
     return f"{len(updated.moved):,} segments: {joined:,} joined, {left:,} left.{failed}"
 
 
+def _build_marts(shop: Shop, progress: Progress) -> str:
+    if not is_built(shop.db):
+        return "There are none: aisle marts build makes them."
+    built = shop.build_marts(progress)
+    return f"{built.days:,} days and {sum(built.rows.values()):,} rows were built."
+
+
+def _watch(shop: Shop, progress: Progress) -> str:
+    progress("watch experiments", 0, None, 0)
+    return "; ".join(shop.experiments.watch()) or "Nothing had to be done."
+
+
 def _compare(shop: Shop, progress: Progress) -> str:
     drifts = drift(shop.db, progress)
     beyond = [f"{one.what}: {one.says}" for one in drifts if one.beyond]
@@ -104,9 +117,21 @@ KINDS: Final = (
         lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
     ),
     Kind(
+        "experiments",
+        "stop experiments that do harm, and let those that ramp up go on",
+        _watch,
+        lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
+    ),
+    Kind(
         "segments",
         "find who belongs to each segment",
         _update_segments,
+        lambda section, moment: _daily(section.clean_up_hour, moment),
+    ),
+    Kind(
+        "marts",
+        "bring the tables for business intelligence up to date, if there are any",
+        _build_marts,
         lambda section, moment: _daily(section.clean_up_hour, moment),
     ),
     Kind(

@@ -7,6 +7,7 @@ import typer
 
 from aisle.cli.options import Json
 from aisle.cli.shop import open_shop
+from aisle.shop.columns import USER_ID
 from aisle.shop.moments import format_day
 
 
@@ -18,6 +19,7 @@ def insights(
     days: Annotated[int | None, typer.Option(min=1, help="Of the last so many days alone.")] = None,
     category: Annotated[str | None, typer.Option(help="Of the items of a category, and of those below it.")] = None,
     brand: Annotated[str | None, typer.Option(help="Of the items of a brand.")] = None,
+    segment: Annotated[str | None, typer.Option(help="Of the shoppers of a segment.")] = None,
 ) -> None:
     """Say what the data says: funnel, customers, baskets, categories, prices, seasons, returns, stars and more.
 
@@ -31,7 +33,9 @@ def insights(
     if html:
         check_target(html)
     with open_shop(context) as shop, terminal.bars() as progress:
-        found = shop.insights(names or (), progress, Selection(days, category=category, brand=brand))
+        shoppers = shop.segments.members(segment)[USER_ID] if segment else None
+        selection = Selection(days, category=category, brand=brand, shoppers=shoppers)
+        found = shop.insights(names or (), progress, selection)
     if html:
         write_page(insights_page(found, shop.settings.shop), html)
     if as_json:

@@ -4,6 +4,7 @@ Days count back from the newest event of the shop, which for a shop that lives i
 and stands for all paths below it, too.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -225,7 +226,12 @@ def check(rule: Rule) -> None:
     InputError
         If it does.
     """
-    if len(leaves(rule)) > MOST_RULES or _depth(rule) > _MOST_DEPTH:
+    level: Sequence[Rule] = [rule]
+    for _ in range(_MOST_DEPTH):  # level by level, as what is nested too deeply cannot be walked down
+        level = [inner for one in level for inner in _within(one)]
+        if len(level) > MOST_RULES:
+            break
+    if level or len(leaves(rule)) > MOST_RULES:
         raise InputError(f"a segment has at most {MOST_RULES} rules, {_MOST_DEPTH} within each other; make it smaller")
 
 
@@ -243,10 +249,6 @@ def _within(rule: Rule) -> tuple[Rule, ...]:
     if isinstance(rule, Not):
         return (rule.of,)
     return rule.rules if isinstance(rule, All | Any) else ()
-
-
-def _depth(rule: Rule) -> int:
-    return 1 + max(map(_depth, _within(rule)), default=0)
 
 
 def _plain(rule: Rule) -> dict[str, object]:

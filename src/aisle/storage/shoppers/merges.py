@@ -15,6 +15,7 @@ from aisle.shop.moments import now
 from aisle.storage.connection import Database
 from aisle.storage.database.column_types import ID
 from aisle.storage.log import event_changes, interactions
+from aisle.storage.marts.tables import WITH_PEOPLE
 from aisle.storage.rows import transact
 from aisle.storage.shelves import changed_days
 from aisle.storage.shoppers import erased, identities
@@ -35,7 +36,7 @@ from aisle.storage.tables import interactions as pairs
 _MOVED: Final = (events, reviews, impressions, import_changes)
 """The tables whose rows become another id's."""
 
-_COMPUTED: Final = (recommendations, pairs, paged_shelves, mail_shelves, segment_members)
+_COMPUTED: Final = (recommendations, pairs, paged_shelves, mail_shelves, segment_members, *WITH_PEOPLE)
 """The tables whose rows were computed for one id, and are removed."""
 
 
@@ -86,7 +87,7 @@ def part(connection: Connection, anonymous_id: str) -> dict[str, int]:
     changed_days.mark(connection, concerned)
     rows = {table.name: _give_back(connection, table, user_id, ids) for table in _MOVED}
     # What was computed with these rows may show one person what another one looked at.
-    shown = (recommendations, paged_shelves, mail_shelves, segment_members)
+    shown = (recommendations, paged_shelves, mail_shelves, segment_members, *WITH_PEOPLE)
     rows |= {table.name: _remove(connection, table, user_id) for table in shown}
     identities.part(connection, anonymous_id)
     return rows

@@ -14,6 +14,7 @@ from aisle.shop.errors import NotFound
 from aisle.shop.moments import now
 from aisle.storage.connection import Database
 from aisle.storage.log import event_changes
+from aisle.storage.marts import tables as mart_tables
 from aisle.storage.parts import parts
 from aisle.storage.shelves import changed_days
 from aisle.storage.shoppers import erased as tombstones
@@ -63,6 +64,7 @@ BY_USER: Final = (
     paged_shelves,
     mail_shelves,
     segment_members,
+    *mart_tables.WITH_PEOPLE,
     merged,
     import_changes,
 )
@@ -90,6 +92,7 @@ WITHOUT_PEOPLE: Final = (
     leases,
     jobs,
     segments,
+    *mart_tables.WITHOUT_PEOPLE,
 )
 """The tables that hold nobody."""
 
@@ -151,6 +154,7 @@ _DELETED: Final = (
     paged_shelves,
     mail_shelves,
     segment_members,
+    *mart_tables.WITH_PEOPLE,
     merged,
 )
 

@@ -242,13 +242,27 @@ class Recommendations(Struct, frozen=True):
         Because | None, Meta(description="The item that the whole shelf is based on; null if there is none.")
     ]
     items: list[Item]
+    variant: Annotated[
+        str | None, Meta(description="Of which experiments it is part, as experiment.version:variant; null outside.")
+    ]
+    holdout: Annotated[
+        bool, Meta(description="Whether it is empty on purpose, as an experiment measures what shoppers do without it.")
+    ]
 
     @classmethod
     def from_shelf(cls, shelf: Shelf, took_ms: float | None = None) -> Self:
         """Return a shelf as an answer."""
         items = [Item.from_shelf(item) for item in shelf.items]
         return cls(
-            shelf.recommendation_id, shelf.placement, shelf.model_version, shelf.fallback, took_ms, shelf.because, items
+            shelf.recommendation_id,
+            shelf.placement,
+            shelf.model_version,
+            shelf.fallback,
+            took_ms,
+            shelf.because,
+            items,
+            shelf.variant,
+            shelf.holdout,
         )
 
 

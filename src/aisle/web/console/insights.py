@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aisle.shop.access import Scope
+from aisle.shop.columns import USER_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.web.console.frame import Link, Page
 from aisle.web.console.parts.filters import ALL_TIME, BRAND, CATEGORY, SEGMENT, View
@@ -50,7 +51,7 @@ class Insights(Page):
         try:
             values["kept"] = self._frame.kept(
                 ("insights", *(view[one] for one in view.filters), view.given.get("from"), view.given.get("to")),
-                lambda: self._drawn(_selection(view)),
+                lambda: self._drawn(self._selection(view)),
                 fresh=view.given.get("fresh") == "1",
             )
         except NotEnoughData as error:
@@ -69,13 +70,16 @@ class Insights(Page):
             [insight for insight, drawn in pairs if drawn is None],
         )
 
+    def _selection(self, view: View) -> "Selection":
+        """Return the part of the log that the filters leave."""
+        from aisle.app.segments.segments import Segments
+        from aisle.insights.selection import Selection
 
-def _selection(view: View) -> "Selection":
-    """Return the part of the log that the filters leave."""
-    from aisle.insights.selection import Selection
-
-    since, until = ALL_TIME.ends(view.given)
-    return Selection(ALL_TIME.last_days(view.given), since, until, view[CATEGORY], view[BRAND])
+        since, until = ALL_TIME.ends(view.given)
+        live, segment = self._frame.live, view[SEGMENT]
+        members = Segments(live.db, live.settings, live.model_watch.current).members(segment) if segment else None
+        shoppers = None if members is None else members[USER_ID]
+        return Selection(ALL_TIME.last_days(view.given), since, until, view[CATEGORY], view[BRAND], shoppers)
 
 
 def _links(view: View) -> Callable[[str, str], str | None]:

@@ -194,6 +194,7 @@ class Shopper:
         model, profile = self.live.model_watch.current(), self.live.profiles.of(self.visitor.user_id, None)
         seen: set[str] = set()
         shown: list[Shelf] = []
+        held_out: list[Shelf] = []
         popular = False
         for placement in placements:
             try:
@@ -201,6 +202,8 @@ class Shopper:
                 shelf = self.live.filled(request, profile, model)
             except (NoModel, NotFound, InputError):
                 continue
+            if shelf.holdout:
+                held_out.append(shelf)
             new = [item for item in shelf.items if placement in _REPEATS or item.item_id not in seen][:SHELF_ITEMS]
             stands_below = shelf.fallback == SIMILAR_INSTEAD.name and SIMILAR_PLACEMENT in placements
             if not new or stands_below or (shelf.fallback and popular):
@@ -209,12 +212,12 @@ class Shopper:
             seen.update(item.item_id for item in new)
             shown.append(msgspec.structs.replace(shelf, items=new))
         rows = self.rows(seen)
-        return [self._view(shelf, rows) for shelf in shown], shown
+        return [self._view(shelf, rows) for shelf in shown], [*shown, *held_out]
 
     def note_shown(self, answers: Iterable[Shelf], placements: Collection[str]) -> None:
         """Note which shelves the shopper gets to see. Nobody shops in the preview of a real shop."""
         for shelf in answers:
-            if self.live.simulated and shelf.placement in placements:
+            if self.live.simulated and (shelf.holdout or shelf.placement in placements):
                 self.live.note_shown(shelf, self._request(shelf.placement, None, SHELF_ITEMS))
 
     def _request(self, placement: str, item_id: str | None, n: int) -> ShelfRequest:

@@ -152,7 +152,7 @@ def test_what_was_counted_of_items_and_when(db: Database) -> None:
 
 
 def test_placements_without_an_item_are_told(db: Database) -> None:
-    empty = (TODAY, "bare", "personal", 3, "new", "", 7, *(0,) * 9)
+    empty = (TODAY, "bare", "personal", 3, "new", "", "", 7, *(0,) * 9)
     days.replace(db, TODAY, counts(TODAY)._replace(shelves=[empty, *counts(TODAY).shelves]), 1)
     assert days.empty_placements(db, TODAY) == [("bare", 7)]
     assert days.empty_placements(db, TODAY + DAY) == []

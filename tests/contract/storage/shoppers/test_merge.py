@@ -16,7 +16,10 @@ from aisle.storage.tables import metadata
 from tests.contract.storage.shoppers.test_people import holding
 from tests.storage import samples
 
-COMPUTED = ("import_changes", "recommendations", "interactions", "paged_shelves", "mail_shelves")
+COMPUTED = (
+    "import_changes", "recommendations", "interactions", "paged_shelves", "mail_shelves", "segment_members",
+    "mart_users", "mart_user_segments", "mart_recommendations",
+)  # fmt: skip
 """The tables of which an id that nobody used has nothing to move or remove."""
 
 

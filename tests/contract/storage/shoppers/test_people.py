@@ -12,6 +12,7 @@ from aisle.storage.connection import Database
 from aisle.storage.digest import digest
 from aisle.storage.log import events, interactions, rejects, reviews
 from aisle.storage.log.imports import Origin
+from aisle.storage.marts.tables import WITH_PEOPLE
 from aisle.storage.rows import Stored
 from aisle.storage.shelves import impressions, mail_shelves, paged_shelves
 from aisle.storage.shelves.impressions import Impression
@@ -47,6 +48,8 @@ def fill(db: Database, person: str) -> None:
     with db.write() as connection:
         member = {"segment": 1, "user_id": person, "since": samples.START}
         connection.execute(insert(segment_members), [member])
+        for mart in WITH_PEOPLE:
+            connection.execute(insert(mart), [{"user_id": person}])
     users.upsert(db, [(person, '{"city": "Oslo"}')], Origin(1))
     merges.merge(db, f"anonymous {person}", person)
 

@@ -12,6 +12,7 @@ from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY, format_day, to_moment
 from aisle.storage.catalogue import browse
 from aisle.storage.catalogue.browse import SEPARATOR, ItemFilter
+from aisle.storage.shoppers import segments
 
 MOST_OPTIONS: Final = 500
 """A filter offers so many values; others can be typed."""
@@ -249,8 +250,8 @@ def _placements(live: Live) -> Sequence[Option]:
     return [Option(name, name) for name in live.placements]
 
 
-def _segments(live: Live) -> Sequence[Option]:  # noqa: ARG001  a shop has none yet
-    return ()
+def _segments(live: Live) -> Sequence[Option]:
+    return [Option(segment.name, segment.name) for segment in segments.list_(live.db)]
 
 
 PERIOD: Final = Period("period", "Period", "28")

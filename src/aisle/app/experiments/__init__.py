@@ -1,0 +1,1 @@
+"""The life of experiments: created, checked, started, watched, reported, stopped."""

@@ -1,0 +1,1 @@
+"""The marts: tables for business intelligence, in the shop's database."""

@@ -1,13 +1,12 @@
 """Overload: some are let in, the others are told at once."""
 
 import asyncio
-from concurrent.futures import Executor
 
 from httpx2 import ASGITransport, AsyncClient
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from aisle.web.admission import Admission, read, readers_for
+from aisle.web.admission import Admission, is_in_turn, read_in_turn
 
 
 async def statuses(*calls: tuple[str, str], crowd: int, method: str = "GET") -> list[int]:
@@ -47,15 +46,24 @@ def test_a_shelf_that_is_asked_for_by_post_counts_as_a_read() -> None:
     assert asyncio.run(statuses(*calls, crowd=2)) == [503, 200, 200]
 
 
-def test_shelves_are_filled_in_turn_where_the_database_is_a_file() -> None:
-    shelves, others = readers_for("/api/recommendations", of_file=True), readers_for("/api/items", of_file=True)
-    assert readers_for("/api/similar", of_file=True) is shelves
-    assert others is not shelves
-    assert readers_for("/api/page", of_file=True) is readers_for("/api/recommendations", of_file=False) is others
-    asyncio.run(_in_the_order_in_which_they_come(shelves))
+def test_single_shelves_take_turns_where_the_database_is_a_file() -> None:
+    assert is_in_turn("/api/recommendations", of_file=True)
+    assert not is_in_turn("/api/recommendations", of_file=False)
+    assert not is_in_turn("/api/page", of_file=True)
 
 
-async def _in_the_order_in_which_they_come(readers: Executor) -> None:
-    done: list[int] = []
-    await asyncio.gather(*(read(readers, done.append, number) for number in range(50)))
-    assert done == list(range(50))
+def test_the_next_in_turn_begins_when_the_loop_has_taken_over_what_came_of_the_last() -> None:
+    done: list[tuple[str, int]] = []
+
+    async def ask(number: int) -> None:
+        done.append(("answered", await read_in_turn(begin, number)))
+
+    def begin(number: int) -> int:
+        done.append(("begun", number))
+        return number
+
+    async def ask_all() -> None:
+        await asyncio.gather(*map(ask, range(20)))
+
+    asyncio.run(ask_all())
+    assert done == [(what, number) for number in range(20) for what in ("begun", "answered")]

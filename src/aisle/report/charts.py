@@ -85,6 +85,31 @@ def lines(frame: pl.DataFrame, x: Axis, y: Axis, series: Axis | None = None, tim
     return _wide(drawn.encode(color=colour).properties(height=260))
 
 
+def intervals(frame: pl.DataFrame, value: Axis, label: Axis, tone: str) -> Chart:
+    """Return a dot with its interval, the columns `low` and `high`, for each row, beside a line at 0.
+
+    Parameters
+    ----------
+    tone
+        The column with the colour of each row.
+    """
+    base = _chart(frame).encode(y=_labels(label), color=alt.Color(f"{tone}:N", scale=None))
+    dots = base.mark_point(filled=True, size=70).encode(x=_x(value), tooltip=_tooltip(frame, label, value))
+    nothing = alt.Chart().mark_rule(strokeDash=[4, 4]).encode(x=alt.datum(0))
+    return _wide(
+        alt.layer(_whiskers(base, value), dots, nothing, data=base.data).properties(height=max(26 * frame.height, 60))
+    )
+
+
+def band(frame: pl.DataFrame, x: Axis, value: Axis) -> Chart:
+    """Return a line over days in the band of its interval, the columns `low` and `high`, beside a line at 0."""
+    base = _chart(frame).encode(x=_time(x))
+    around = base.mark_area(opacity=0.25, color=PALETTE[0]).encode(y=alt.Y("low:Q", title=value.title), y2="high:Q")
+    line = base.mark_line(point=True, color=PALETTE[0]).encode(y=_y(value), tooltip=_tooltip(frame, x, value))
+    nothing = alt.Chart().mark_rule(strokeDash=[4, 4]).encode(y=alt.datum(0))
+    return _wide(alt.layer(around, line, nothing, data=base.data).properties(height=240))
+
+
 def heat(frame: pl.DataFrame, x: Axis, y: Axis, value: Axis, diverging: bool = False) -> Chart:
     """Return a field of coloured cells; numbers rise, words stand in the order in which they come.
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import msgspec
 from starlette.responses import Response
@@ -36,7 +37,7 @@ _SHELVES: Final = (
 """What is filled in turn where the database is a file; not whole pages, which would hold single shelves up."""
 
 _readers: Final = ThreadPoolExecutor(READERS, "aisle-reader")
-_in_turn: Final = ThreadPoolExecutor(1, "aisle-shelves")
+_turns: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
 
 
 def is_read(method: str, path: str) -> bool:
@@ -44,21 +45,32 @@ def is_read(method: str, path: str) -> bool:
     return method in _READS or path in _READ_BY_POST
 
 
-def readers_for(path: str, *, of_file: bool) -> Executor:
-    """Return the threads that answer a request that reads; those of who waits for a write are others.
+async def read(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call what reads in a thread; the threads of those who wait for a write are others."""
+    return await asyncio.get_running_loop().run_in_executor(_readers, function, *arguments)
+
+
+def is_in_turn(path: str, *, of_file: bool) -> bool:
+    """Return whether requests to a path are answered one after the other.
 
     Parameters
     ----------
     of_file
-        Whether the database is a file. Then a shelf only computes, and one after the other is quicker for all: of four
-        that come at once, each would be done no sooner than the last one. While a server is read, others can compute.
+        Whether the database is a file. Then a shelf only computes, and of four that come at once each would be done no
+        sooner than the last one. While a database server is read, others can compute.
     """
-    return _in_turn if of_file and path in _SHELVES else _readers
+    return of_file and path in _SHELVES
 
 
-async def read(readers: Executor, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call what reads in one of some threads."""
-    return await asyncio.get_running_loop().run_in_executor(readers, function, *arguments)
+async def read_in_turn(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call what reads as `read` does, in the order in which requests come.
+
+    The next one begins when the loop has taken over what came of this one, and not before: a thread that goes on
+    computing keeps the loop from its turn at Python for several shelves, and no answer is sent meanwhile.
+    """
+    loop = asyncio.get_running_loop()
+    async with _turns.setdefault(loop, asyncio.Lock()):
+        return await read(function, *arguments)
 
 
 class Admission:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from aisle.app.serve import Live
 from aisle.shop.access import Scope
 from aisle.web.access.caller import Caller
-from aisle.web.admission import is_read, read, readers_for
+from aisle.web.admission import is_in_turn, is_read, read, read_in_turn
 from aisle.web.requests import decode, read_body, read_query
 
 Handler = Callable[..., Any]
@@ -84,7 +84,8 @@ class Endpoint(msgspec.Struct, frozen=True, dict=True):
         # In a thread, so that a slow query delays nobody else.
         if not is_read(self.method, self.path):
             return await run_in_threadpool(self.answer, live, caller, given)
-        return await read(readers_for(self.path, of_file=live.reads_file), self.answer, live, caller, given)
+        in_thread = read_in_turn if is_in_turn(self.path, of_file=live.reads_file) else read
+        return await in_thread(self.answer, live, caller, given)
 
     async def _given(self, request: Request) -> Any:
         if not self.has_body:

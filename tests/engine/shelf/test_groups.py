@@ -35,7 +35,9 @@ def test_a_group_holds_the_items_that_it_says(text: str, inside: list[int]) -> N
     assert group.of(known(*PRODUCTS)).nonzero()[0].tolist() == inside
 
 
-@pytest.mark.parametrize(("text", "item_id"), [("a", "a"), ("item:brand:7", "brand:7"), ("x:7", "x:7"), ("brand", "brand")])
+@pytest.mark.parametrize(
+    ("text", "item_id"), [("a", "a"), ("item:brand:7", "brand:7"), ("x:7", "x:7"), ("brand", "brand")]
+)
 def test_anything_else_is_an_item(text: str, item_id: str) -> None:
     assert read_named("pins", text) == item_id
 

@@ -13,7 +13,7 @@ from aisle.shop.errors import BundleError, InputError, NoModel
 
 
 def shelf(*item_ids: str) -> Shelf:
-    items = [ShelfItem(item_id, item_id, *[None] * 7) for item_id in item_ids]
+    items = [ShelfItem(item_id, item_id, None, None, None, None, None, None, None) for item_id in item_ids]
     return Shelf(items, 1, None, "r", "home")
 
 

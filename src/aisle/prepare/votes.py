@@ -84,7 +84,8 @@ def with_new_shoppers(others: NDArray[np.integer], new: NDArray[np.integer]) -> 
     if not others.any():
         return new.astype(np.float64)
     usual = others * (new.sum() / others.sum())
-    return others + np.minimum(new, OF_ONE_ITEM + RISE * usual)
+    bounded: NDArray[np.float64] = others + np.minimum(new, OF_ONE_ITEM + RISE * usual)
+    return bounded
 
 
 def counted_of(events: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":

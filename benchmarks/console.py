@@ -2,9 +2,9 @@
 
     python -m benchmarks.console SHOP [--times 20] [--json FILE]
 
-A page is there when it is loaded and the charts in sight are drawn. The first visits, on which the server computes what
-it keeps, are not measured but told apart; every visit has an empty cache. A request to another host is an error. The
-shop is used in its folder, and its days are counted first. Needs Chromium (Debian's package `chromium`).
+A page is there when it is loaded and the charts in sight are drawn. The first visit, on which the server computes what
+it keeps and the browser loads scripts and styles, is told apart. A request to another host is an error. The shop is
+used in its folder, and its days are counted first. Needs Chromium (Debian's package `chromium`).
 """
 
 import shutil
@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from aisle.app.data.day_counts import count_days
 from aisle.app.shop import Shop
@@ -49,33 +49,31 @@ def measure(folder: Path, times: int) -> Iterator[Row]:
     with serving(folder) as (_, address), sync_playwright() as playwright:
         until_ready(address)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
+        asked: list[str] = []
+        context.on("request", lambda request: asked.append(request.url))
         for page in PAGES:
-            path = page.LINK.path
-            first = _visit(browser, address, path)
-            seconds = [_visit(browser, address, path) for _ in range(times)]
+            first, *seconds = (_visit(context, page.LINK.path) for _ in range(1 + times))
             yield {
-                "page": path,
+                "page": page.LINK.path,
                 "events": number,
                 "first_s": first,
                 "median_s": median(seconds),
                 "most_s": max(seconds),
             }
         browser.close()
+    if others := [url for url in asked if not url.startswith((address, "data:"))]:
+        raise RuntimeError(f"the console asks another host: {others[0]}")
 
 
-def _visit(browser: Browser, address: str, path: str) -> float:
+def _visit(context: BrowserContext, path: str) -> float:
     """Return after how many seconds a page is there."""
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
-    page, asked = context.new_page(), list[str]()
-    page.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
     started = time.perf_counter()
     page.goto(path, timeout=TIMEOUT_MS)
     page.wait_for_function(THERE, timeout=TIMEOUT_MS)
     seconds = time.perf_counter() - started
-    context.close()
-    others = [url for url in asked if not url.startswith((address, "data:"))]
-    if others:
-        raise RuntimeError(f"{path} asks another host: {others[0]}")
+    page.close()
     return seconds
 
 

@@ -6,7 +6,7 @@ Needs Chromium (Debian's package `chromium`).
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,13 +14,17 @@ from typing import Final, NamedTuple
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
+from aisle.app.data.day_counts import count_days
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.cli.demo import run_demo
+from aisle.client import Client
 from aisle.web.app import create_app
 from aisle.web.server import listen
 
 IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
+VISITS: Final = 150
+PLACEMENTS: Final = ("recommended-for-you", "trending", "bestsellers")
 EVENTS: Final = 300_000
 ITEMS: Final = 2_000
 
@@ -42,6 +46,11 @@ SHOTS: Final = (
     Shot("product", "{item}", 1280, 860),
     Shot("category", "/category?sort=stars", 1280, 860),
     Shot("merchandising", "/console/merchandising?placement=bestsellers", 1280, 860),
+    Shot("overview", "/console/overview?period=7&compare=1", 1280, 1100),
+    Shot("overview-dark", "/console/overview?period=7&compare=1", 1280, 1100, dark=True),
+    Shot("insights", "/console/insights", 1280, 1100),
+    Shot("events", "/console/events?paused=1", 1280, 860),
+    Shot("catalogue", "/console/catalogue", 1280, 860),
 )
 
 
@@ -65,9 +74,33 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
         server = uvicorn.Server(uvicorn.Config(create_app(live), lifespan="off", log_level="warning"))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", live.suggestions()[1]
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        shop_a_little(address, live.suggestions(VISITS))
+        count_days(live.db)
+        yield address, live.suggestions()[1]
         server.should_exit = True
         thread.join()
+
+
+def shop_a_little(address: str, user_ids: Sequence[str]) -> None:
+    """Let shoppers see shelves, click every eleventh item and buy some, so that the console has something to tell."""
+    with Client(address) as client:
+        for number, user_id in enumerate(user_ids):
+            happened: list[dict[str, object]] = []
+            for shelf in client.page(placements=PLACEMENTS, user_id=user_id, n=6).shelves:
+                for place, item in enumerate(shelf.items):
+                    seen: dict[str, object] = {
+                        "user_id": user_id,
+                        "item_id": item.item_id,
+                        "recommendation_id": shelf.recommendation_id,
+                    }
+                    happened.append(seen | {"event": "view_item_list"})
+                    if (number + 3 * place) % 11 == 0:
+                        happened.append(seen | {"event": "select_item"})
+                    if (number + 3 * place) % 33 == 0:
+                        paid = {"quantity": 1, "price": 20, "currency": "GBP", "transaction_id": f"order-{number}"}
+                        happened.append(seen | paid | {"event": "purchase"})
+            client.send_events(happened)
 
 
 def take(browser: Browser, address: str, user_id: str, shot: Shot) -> None:

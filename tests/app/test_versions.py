@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.app.versions import Difference, differences, figures, live_kpis, version_of, versions
-from aisle.shop.errors import NoModel
+from aisle.shop.errors import NotFound
 from aisle.shop.moments import DAY
 from aisle.storage.shelves import days
 from aisle.storage.shelves.days import Counts
@@ -79,7 +79,7 @@ def test_a_model_without_figures(shop: Shop) -> None:
 def test_a_version_that_is_not_there(shop: Shop) -> None:
     found = versions(shop.db, shop.settings.bundles)
     assert version_of(found, 1) == found[0]
-    with pytest.raises(NoModel, match="there is no model 9; those there are: 1"):
+    with pytest.raises(NotFound, match="there is no model 9; those there are: 1"):
         version_of(found, 9)
 
 
@@ -95,7 +95,7 @@ def test_settings_that_differ() -> None:
 
 def test_what_the_shelves_of_each_model_brought(shop: Shop) -> None:
     def shelf(day: int, version: int, seen: int, clicks: int) -> tuple[object, ...]:
-        return (day, "home", "personal", version, "known", "", 1, 10, seen, clicks, 0, 0, 0, 0, 0, 0)
+        return (day, "home", "personal", version, "known", "", "", 1, 10, seen, clicks, 0, 0, 0, 0, 0, 0)
 
     for day, rows in ((0, [shelf(0, 1, 8, 2)]), (DAY, [shelf(DAY, 1, 2, 2), shelf(DAY, 2, 4, 1)])):
         days.replace(shop.db, day, Counts(rows, [], [(day, "", *[0] * 15)]), 1)

@@ -46,10 +46,11 @@ def test_a_shelf_that_is_asked_for_by_post_counts_as_a_read() -> None:
     assert asyncio.run(statuses(*calls, crowd=2)) == [503, 200, 200]
 
 
-def test_single_shelves_take_turns_where_the_database_is_a_file() -> None:
+def test_shoppers_shelves_take_turns_where_the_database_is_a_file() -> None:
     assert is_in_turn("/api/recommendations", of_file=True)
     assert not is_in_turn("/api/recommendations", of_file=False)
     assert not is_in_turn("/api/page", of_file=True)
+    assert not is_in_turn("/api/trending", of_file=True)
 
 
 def test_the_next_in_turn_begins_when_the_loop_has_taken_over_what_came_of_the_last() -> None:

@@ -139,10 +139,10 @@ class Live:
         """Return a shelf of a page: of one profile and one model, as `shelf` reads them for a single one."""
         placements = self.placements
         seen = self.experiment_watch.seen_by(placements, request, model)
-        shelf = self._seen(seen, placements, request, profile)
+        shelf = self.as_seen(seen, placements, request, profile)
         return msgspec.structs.replace(shelf, variant=seen.variant, strategy=seen.placement.strategy.name)
 
-    def _seen(self, seen: Seen, placements: dict[str, Placement], request: ShelfRequest, profile: Profile) -> Shelf:
+    def as_seen(self, seen: Seen, placements: dict[str, Placement], request: ShelfRequest, profile: Profile) -> Shelf:
         """Return a shelf as somebody sees it who may take part in experiments."""
         if seen.is_holdout:
             return held_out(request.placement, seen.model.version, self.recommendation_ids.new())
@@ -152,33 +152,28 @@ class Live:
         known = self.catalogue_watch.held_of(model)
         if asked and known and (found := self._shared.find(self._reads, asked, Basis(known, placements))):
             return msgspec.structs.replace(found, recommendation_id=self.recommendation_ids.new())
-        held = self.catalogue_watch.current(model)
-        catalogue = LiveCatalogue(model.items, held, self._reads)
-        query = self._query(request, placement, profile, model, catalogue)
+        query, catalogue = self.query(request, placement, profile, model)
         proposals = placement.strategy.propose(query)
         placed = place(placement, query, proposals)
         shelf = to_shelf(placed, query, catalogue, placement.name, self.recommendation_ids.new())
         if asked and catalogue.is_as_held:
-            self._shared.keep(asked, Basis(held, placements), shelf)
+            self._shared.keep(asked, Basis(catalogue.held, placements), shelf)
         if request.explain:
             shelf = shelf.explained(reasons_of_shelf(placement, query, placed, catalogue))
         return without_database(shelf, knows_profile=not profile.away) if profile.away or catalogue.is_old else shelf
 
-    def _query(
-        self,
-        request: ShelfRequest,
-        placement: Placement,
-        profile: Profile,
-        model: TrainedModel,
-        catalogue: LiveCatalogue,
-    ) -> ShelfQuery:
-        """Return a request in the model's numbers, with what the shopper did and what they were shown in vain."""
+    def query(
+        self, request: ShelfRequest, placement: Placement, profile: Profile, model: TrainedModel
+    ) -> tuple[ShelfQuery, LiveCatalogue]:
+        """Return a request in the model's numbers, with what was shown in vain, and the catalogue."""
+        catalogue = LiveCatalogue(model.items, self.catalogue_watch.current(model), self._reads)
         deeds, visits = [*request.tried, *profile.events], placement.rules.fatigue
         query = ShelfQuery.of_events(request, deeds, model, catalogue, placement.objective)
         if not visits or not request.user_id or not profile.events or profile.away:
-            return query
+            return query, catalogue
         now = moments.now()
-        return query.after(shown_to(self._reads, request.user_id, placement, deeds, model.items, now), visits, now)
+        shown = shown_to(self._reads, request.user_id, placement, deeds, model.items, now)
+        return query.after(shown, visits, now), catalogue
 
     def shelf_to_show(self, request: ShelfRequest) -> Shelf:
         """Return a shelf as `shelf` does, and note that a shopper sees it."""
@@ -268,9 +263,7 @@ class Live:
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT, tried=tried)
         profile = self.profiles.of(user_id, None)
         where, model, *_ = self.experiment_watch.seen_by(self.placements, request, self.model_watch.current())
-        catalogue = LiveCatalogue(model.items, self.catalogue_watch.current(model), self._reads)
-        query = self._query(request, where, profile, model, catalogue)
-        return why(where, query, catalogue, user_id, item_id)
+        return why(where, *self.query(request, where, profile, model), user_id, item_id)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:
         """Return the items most like one, as its page shows them.

@@ -180,6 +180,8 @@ class WorkerSection(_Section):
     """The hour of the daily training, or `"never"`."""
     count_minutes: int = Field(default=10, ge=0, le=1440)
     """How often the counts behind the KPIs are brought up to date; 0: only `aisle kpis` does it."""
+    refresh_minutes: int = Field(default=30, ge=0, le=1440)
+    """How often trending items and bestsellers are fitted anew between two trainings; 0: at trainings alone."""
     clean_up_hour: int = Field(default=4, ge=0, le=23)
     """The hour of the daily clean-up, and of the backup."""
     keep_shelves_days: int = Field(default=180, ge=2)

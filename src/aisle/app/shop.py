@@ -11,7 +11,7 @@ from aisle.app.progress import Progress, silent
 from aisle.app.serve import Live
 from aisle.app.serving.placements import placement_named
 from aisle.app.settings import FILE, Settings
-from aisle.app.tracking.tracker import attach, follow_live, track_training, track_tuning
+from aisle.app.tracking.tracker import attach, follow_live, track_experiments, track_training, track_tuning
 from aisle.engine.request import MAIN_PLACEMENT, Exclude, ShelfRequest
 from aisle.shop.access import Scope
 from aisle.shop.tokens import new_secret, secret_id
@@ -138,7 +138,7 @@ class Shop(Live, ShopData):
         """Experiments: created, checked, started, reported and stopped."""
         from aisle.app.experiments.experiments import Experiments
 
-        return Experiments(self.db, self.settings)
+        return Experiments(self.db, self.settings, track_experiments(self.settings))
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

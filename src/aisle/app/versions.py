@@ -14,7 +14,7 @@ from aisle.insights.kpis import rates
 from aisle.models import registry
 from aisle.models.registry import ModelRow
 from aisle.shop.columns import MODEL_VERSION, SHELF_DAYS
-from aisle.shop.errors import NoModel
+from aisle.shop.errors import NotFound
 from aisle.shop.schemas import schema_of
 from aisle.storage.connection import Database
 from aisle.storage.shelves import days
@@ -76,13 +76,13 @@ def version_of(found: Sequence[Version], number: int) -> Version:
 
     Raises
     ------
-    NoModel
+    NotFound
         If there is none of this number.
     """
     for version in found:
         if version.row.version == number:
             return version
-    raise NoModel(f"there is no model {number}; those there are: {', '.join(str(one.row.version) for one in found)}")
+    raise NotFound(f"there is no model {number}; those there are: {', '.join(str(one.row.version) for one in found)}")
 
 
 def figures(found: Sequence[Version]) -> pl.DataFrame:
@@ -104,7 +104,7 @@ def figures(found: Sequence[Version]) -> pl.DataFrame:
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
     """Return which settings differ between two recipes, by their paths such as `parts.als.settings.factors`."""
-    one, other = _flat(first), _flat(second)
+    one, other = flat(first), flat(second)
     return [
         Difference(setting, one.get(setting), other.get(setting))
         for setting in sorted(one.keys() | other.keys())
@@ -132,9 +132,9 @@ def _version(row: ModelRow, told: Mapping[str, Any] | None, bundles: Path) -> Ve
     return Version(row, training, row.path is not None and (bundles / row.path).is_dir())
 
 
-def _flat(settings: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+def flat(settings: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     """Return nested settings by their paths."""
-    flat: dict[str, Any] = {}
+    paths: dict[str, Any] = {}
     for name, value in settings.items():
-        flat |= _flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {path + name: value}
-    return flat
+        paths |= flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {path + name: value}
+    return paths

@@ -1,7 +1,8 @@
 """A trained model, ready to answer: the components of a bundle, put together as its recipe says."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
@@ -85,6 +86,8 @@ class TrainedModel:
         Whether popularity ranks better than the personal model, and fills shelves in its place.
     share
         How other processes get at what this one computes of it.
+    fresh
+        Models that were fitted anew since, by name: they fill the placements that name them, and are no sources.
     """
 
     version: int
@@ -94,6 +97,7 @@ class TrainedModel:
     data_end: int
     outranked: bool = False
     share: Share = unshared
+    fresh: Mapping[str, Recommender[Any]] = field(default_factory=dict)
 
     @classmethod
     def of_bundle(cls, version: int, bundle: Bundle, recipe: Recipe, share: Share = unshared) -> Self:
@@ -108,6 +112,12 @@ class TrainedModel:
         model = cls(version, bundle.parts, bundle.items, recipe, data_end, bundle.manifest.outranked, share)
         # Now, and not when the first shopper comes.
         _ = model.personal, model._by_objective
+        return model
+
+    def with_fresh(self, fresh: Mapping[str, Recommender[Any]]) -> Self:
+        """Return the same model with models that were fitted anew; what was computed of it stays."""
+        model = copy(self)
+        object.__setattr__(model, "fresh", fresh)
         return model
 
     @property
@@ -145,7 +155,7 @@ class TrainedModel:
         """
         if name not in self._by_name and name not in self.recipe.parts:
             raise NoModel(f"the live model has no {name!r}; run aisle train now that a placement asks for it")
-        return self._by_name.get(name)
+        return self.fresh.get(name) or self._by_name.get(name)
 
     @cached_property
     def _by_name(self) -> dict[str, Recommender[Any]]:

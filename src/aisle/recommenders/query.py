@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aisle.prepare.aggregate import aggregate_arrays
 from aisle.prepare.profiles import Profiles, stretches
 from aisle.prepare.weigh import Weights, event_weights, stars_given
+from aisle.shop.ids import among
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +200,7 @@ class Ranked:
         """Return which items are on the list of their query, (queries, n)."""
         width = 1 + np.int64(max(self.items.max(initial=0), lists.items.max(initial=0)))
         pairs = np.arange(len(self.items))[:, None] * width + self.items
-        return np.isin(pairs, lists.queries * width + lists.items)
+        return among(pairs.ravel(), lists.queries * width + lists.items).reshape(pairs.shape)
 
     @classmethod
     def joined(cls, blocks: "Sequence[Ranked]", n: int) -> "Ranked":

@@ -95,7 +95,7 @@ def intervals(frame: pl.DataFrame, value: Axis, label: Axis, tone: str) -> Chart
     """
     base = _chart(frame).encode(y=_labels(label), color=alt.Color(f"{tone}:N", scale=None))
     dots = base.mark_point(filled=True, size=70).encode(x=_x(value), tooltip=_tooltip(frame, label, value))
-    nothing = alt.Chart().mark_rule(strokeDash=[4, 4]).encode(x=alt.datum(0))
+    nothing = alt.Chart().mark_rule(strokeDash=[4, 4], aria=False).encode(x=alt.datum(0))
     return _wide(
         alt.layer(_whiskers(base, value), dots, nothing, data=base.data).properties(height=max(26 * frame.height, 60))
     )
@@ -106,7 +106,7 @@ def band(frame: pl.DataFrame, x: Axis, value: Axis) -> Chart:
     base = _chart(frame).encode(x=_time(x))
     around = base.mark_area(opacity=0.25, color=PALETTE[0]).encode(y=alt.Y("low:Q", title=value.title), y2="high:Q")
     line = base.mark_line(point=True, color=PALETTE[0]).encode(y=_y(value), tooltip=_tooltip(frame, x, value))
-    nothing = alt.Chart().mark_rule(strokeDash=[4, 4]).encode(y=alt.datum(0))
+    nothing = alt.Chart().mark_rule(strokeDash=[4, 4], aria=False).encode(y=alt.datum(0))
     return _wide(alt.layer(around, line, nothing, data=base.data).properties(height=240))
 
 

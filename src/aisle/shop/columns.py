@@ -213,6 +213,23 @@ SHOP_DAYS: Final[dict[str, str]] = {
 }
 """A day of the whole shop. People, and events that fit no shelf by the reason, are counted under an empty currency."""
 
+SEGMENT: Final = "segment"
+
+SEGMENT_DAYS: Final[dict[str, str]] = {
+    DAY: "int64",
+    SEGMENT: "str",
+    CURRENCY: "str",
+    "visitors": "int64",
+    "buyers": "int64",
+    "shelves": "int64",
+    **_LOOKS,
+    **_PAID,
+    "helped_orders": "int64",
+    "helped_revenue": "int64",
+}
+"""A day of the shoppers of a segment: what was shown to them, and all that they bought. It is counted when it is asked
+for, and not stored."""
+
 TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
 """The tables that a file can be imported as."""
 

@@ -26,15 +26,9 @@ _READ_BY_POST: Final = ("/api/recommendations", "/api/page", "/api/rank")
 _ALWAYS: Final = "/health/"
 _BUSY: Final = msgspec.json.encode(Problem("Service Unavailable", 503, "too many requests at once; try again in 1 s"))
 
-_SHELVES: Final = (
-    "/api/recommendations",
-    "/api/similar",
-    "/api/bought-together",
-    "/api/trending",
-    "/api/bestsellers",
-    "/api/rank",
-)
-"""What is filled in turn where the database is a file; not whole pages, which would hold single shelves up."""
+_IN_TURN: Final = ("/api/recommendations", "/api/rank")
+"""What a model computes for one shopper. Shelves that many share are done too soon to wait for their turns, and a page
+of many shelves would hold others up."""
 
 _readers: Final = ThreadPoolExecutor(READERS, "aisle-reader")
 _turns: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
@@ -59,7 +53,7 @@ def is_in_turn(path: str, *, of_file: bool) -> bool:
         Whether the database is a file. Then a shelf only computes, and of four that come at once each would be done no
         sooner than the last one. While a database server is read, others can compute.
     """
-    return of_file and path in _SHELVES
+    return of_file and path in _IN_TURN
 
 
 async def read_in_turn(function: Callable[..., Any], *arguments: Any) -> Any:

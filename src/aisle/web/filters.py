@@ -48,6 +48,11 @@ def drawing(name: str) -> Markup:
     return Markup(icon(name))  # noqa: S704  of a package that the build names
 
 
+def rate(value: float | None) -> str:
+    """Write a rate as a percentage; a dash where there is nothing to divide by."""
+    return "–" if value is None else f"{value:.1%}"
+
+
 def capitalised(text: str) -> str:
     """Return a sentence that begins with a capital letter."""
     return text[:1].upper() + text[1:]

@@ -11,7 +11,7 @@ from aisle.report.environment import environment
 from aisle.shop.moments import format_day, format_minute, format_second
 from aisle.shop.money import format_money
 from aisle.web.assets import FOLDER, asset
-from aisle.web.filters import capitalised, drawing, item_address, picture, why_address
+from aisle.web.filters import capitalised, drawing, item_address, picture, rate, why_address
 
 FIGURES: Final = Path(report.__file__).parent / "templates"
 """Where the macro is that shows a figure, on a page of the web as in a report."""
@@ -31,6 +31,7 @@ def templates(live: Live) -> Environment:
             format_money,
             item_address,
             picture,
+            rate,
             why_address,
         ),
     )

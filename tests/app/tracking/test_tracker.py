@@ -15,6 +15,7 @@ from aisle.models import registry
 from aisle.models.mlflow import LIVE
 from aisle.shop.errors import TrackingError
 from tests import trackers
+from tests.experiments.visits import visit
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +176,20 @@ def test_mlflow_may_not_share_the_shops_database(folder: Path) -> None:
 def test_the_registry_stores_the_run_of_a_model(shop: Shop) -> None:
     registry.note_run(shop.db, 1, "abc")
     assert run_of(shop, 1) == "abc"
+
+
+def test_an_experiment_that_was_stopped_is_a_run_beside_the_models(shop: Shop) -> None:
+    variants = [{"name": "as-is"}, {"name": "popular", "settings": {"strategy": "bestsellers"}}]
+    shop.experiments.create({"name": "trial", "placement": "trending", "variants": variants})
+    shop.experiments.start("trial", anyway=True)
+    visit(shop, "trial", days=10, number=600, growth=1.2, item_id="tea-0")
+
+    shop.experiments.stop("trial", "enough")
+
+    client = client_of(shop)
+    found = client.get_experiment_by_name(shop.settings.mlflow.experiment)
+    (run,) = client.search_runs([found.experiment_id], "tags.aisle_experiment = 'trial.1'")
+    assert run.info.run_name == "experiment trial.1"
+    assert run.data.params["metric"] == "revenue_per_visitor"
+    assert run.data.metrics["visitors/as-is"] + run.data.metrics["visitors/popular"] == 600
+    assert run.data.metrics["popular/revenue_per_visitor/low"] < run.data.metrics["popular/revenue_per_visitor/high"]

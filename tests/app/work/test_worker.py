@@ -22,7 +22,7 @@ from aisle.storage.shoppers import people
 from aisle.storage.work import jobs, leases
 from aisle.storage.work.jobs import JobRow
 
-NEVER = {"train_hour": "never", "count_minutes": 0, "backups": 0}
+NEVER = {"train_hour": "never", "count_minutes": 0, "refresh_minutes": 0, "backups": 0}
 
 
 @pytest.fixture
@@ -133,6 +133,7 @@ def test_what_nobody_ever_asked_for_is_due_from_its_next_time_on(shop: Shop) -> 
     assert set(due(shop, now() - 2 * DAY)) == {
         "train",
         "count",
+        "refresh",
         "experiments",
         "segments",
         "marts",
@@ -142,7 +143,7 @@ def test_what_nobody_ever_asked_for_is_due_from_its_next_time_on(shop: Shop) -> 
 
 
 def test_what_was_asked_for_since_is_not_due(shop: Shop) -> None:
-    for kind in ("train", "clean-up", "count", "experiments", "segments", "marts", "drift"):
+    for kind in ("train", "clean-up", "count", "refresh", "experiments", "segments", "marts", "drift"):
         jobs.ask(shop.db, kind, "anna")
     lease = leases.take(shop.db, "worker")
     while job := jobs.start_next(shop.db, lease):
@@ -174,12 +175,13 @@ def test_a_daily_job_is_due_since_its_hour(folder: Path, hour: int, ago: int) ->
 
 def test_what_nobody_wants_is_never_due(folder: Path) -> None:
     section = Settings.read(folder, worker=NEVER).worker
-    assert [kind.name for kind in KINDS if kind.due(section, now()) is None] == ["train", "count", "backup"]
+    never = [kind.name for kind in KINDS if kind.due(section, now()) is None]
+    assert never == ["train", "count", "refresh", "experiments", "backup"]
 
 
 def test_an_unknown_kind_names_the_known_ones() -> None:
     with pytest.raises(
-        InputError, match="choose from train, count, experiments, segments, marts, drift, clean-up, backup"
+        InputError, match="choose from train, count, refresh, experiments, segments, marts, drift, clean-up, backup"
     ):
         kind_named("dance")
 

@@ -32,13 +32,13 @@ def count_days(db: Database, progress: Progress = silent, moment: int | None = N
     newest = day_log.newest(db)
     to_count = days.to_count(db, newest, now() if moment is None else moment)
     for done, day in enumerate(to_count, 1):
-        counts = count_day(_read(db, day))
+        counts = count_day(read_day(db, day))
         days.replace(db, day, Counts(*(frame.rows() for frame in counts)), newest)
         progress(STAGE, done, len(to_count), done)
     return len(to_count)
 
 
-def _read(db: Database, day: int) -> Log:
+def read_day(db: Database, day: int) -> Log:
     """Read what it takes to count a day."""
     events = day_log.events_of(db, day)
     shelves = day_log.shelves_of(db, day, events[RECOMMENDATION_ID].drop_nulls().unique().to_list())

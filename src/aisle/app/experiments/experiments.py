@@ -1,6 +1,6 @@
 """The experiments of a shop: created as drafts, checked and started, watched by the worker, reported and stopped."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -39,11 +39,18 @@ class Told(NamedTuple):
 
 
 class Experiments:
-    """The experiments of a shop."""
+    """The experiments of a shop.
 
-    def __init__(self, db: Database, settings: Settings) -> None:
+    Parameters
+    ----------
+    stopped
+        Called with what is known of an experiment that was stopped; None: nobody wants to know.
+    """
+
+    def __init__(self, db: Database, settings: Settings, stopped: Callable[[Told], object] | None = None) -> None:
         self._db = db
         self._settings = settings
+        self._stopped = stopped
 
     def create(self, values: Mapping[str, Any]) -> ExperimentRow:
         """Add an experiment as a draft; nobody sees it yet.
@@ -111,9 +118,11 @@ class Experiments:
             If it does not run.
         """
         row = experiments.get(self._db, name)
-        return experiments.change(
-            self._db, row, "running", {"state": "stopped", "stopped": now(), "reason": reason, "reach": 0.0}
-        )
+        values = {"state": "stopped", "stopped": now(), "reason": reason, "reach": 0.0}
+        row = experiments.change(self._db, row, "running", values)
+        if self._stopped is not None:
+            self._stopped(self.report(name, row.version))
+        return row
 
     def stop_all(self, reason: str = "somebody stopped all") -> list[ExperimentRow]:
         """Stop every experiment that runs."""

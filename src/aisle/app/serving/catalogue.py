@@ -34,7 +34,7 @@ class LiveCatalogue:
     def __init__(self, items: Vocabulary, held: HeldCatalogue, db: Database) -> None:
         self.vocabulary = RequestVocabulary(items)
         self._now = moments.now()
-        self._held = held
+        self.held = held
         self._db = db
         self._withdrawn: dict[str, Unavailable] = {}
         self.is_old = False
@@ -47,7 +47,7 @@ class LiveCatalogue:
 
     def rows(self, item_ids: Sequence[str]) -> list[ItemFacts | None]:
         """Return what the catalogue says of items, None for items that are not in it."""
-        return [self._held.facts.get(item_id) for item_id in item_ids]
+        return [self.held.facts.get(item_id) for item_id in item_ids]
 
     def name(self, item_id: str) -> str:
         """Return the name of an item."""
@@ -77,7 +77,7 @@ class LiveCatalogue:
     def _held_of(self, items: Ints) -> ItemAttributes:
         """Return new arrays with what is held of items."""
         known = items < self.vocabulary.known
-        held = self._held.of_model.take(items[known])
+        held = self.held.of_model.take(items[known])
         if known.all():
             return held
         new = self.rows(self.vocabulary.ids(items[~known]))
@@ -87,7 +87,7 @@ class LiveCatalogue:
 
     def listed(self, items: Ints) -> Flags:
         """Return which items the shop sells at all."""
-        listed = self.vocabulary.values(self._held.sold_here, items, False)
+        listed = self.vocabulary.values(self.held.sold_here, items, False)
         new = np.flatnonzero(items >= self.vocabulary.known)
         if len(new):
             listed[new] = [row is not None for row in self.rows(self.vocabulary.ids(items[new]))]

@@ -13,7 +13,7 @@ from aisle.app.serving.private_bundles import PrivateBundles
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
 from aisle.kernels.threads import hold_blas
-from aisle.models import registry
+from aisle.models import fresh, registry
 from aisle.shop.errors import AisleError, BundleError, DatabaseUnavailable, NoModel, StillUnavailable
 from aisle.storage.connection import Database
 from aisle.storage.work.models import ModelRow
@@ -63,6 +63,7 @@ class ModelWatch:
         self._model: TrainedModel | None = None
         self._content: _Content | None = None
         self._refused: _Content | None = None
+        self._fresh: Path | None = None
         self._checked = -CHECK_SECONDS
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -137,6 +138,7 @@ class ModelWatch:
             row = self._live()
             if row is not None:
                 self._change_to(row)
+                self._freshen(row)
         except AisleError as error:
             if self._model is None:
                 raise
@@ -159,7 +161,7 @@ class ModelWatch:
         if content in (self._content, self._refused):
             return
         try:
-            self._model, self._content = self._load(row, content.digest), content
+            self._model, self._content, self._fresh = self._load(row, content.digest), content, None
             self._last_known.keep(MODEL, [row])
         except BundleError as error:
             self._refused = content
@@ -167,6 +169,17 @@ class ModelWatch:
                 raise
             self._model = self._earlier(error)
             _log.warning("serving model %s, the one before: %s", self._model.version, error)
+
+    def _freshen(self, row: ModelRow) -> None:
+        """Take what was fitted anew for the live model since; what is damaged is passed over until the next time."""
+        model, content = self._model, self._content
+        place = fresh.newest(self._bundles, row)
+        if place in (None, self._fresh) or model is None or content is None or model.version != row.version:
+            return
+        self._fresh = place
+        model = model.with_fresh(fresh.load(place, content.digest, len(model.items)))
+        self._prepare(model)
+        self._model = model
 
     def _load(self, row: ModelRow, digest: str) -> TrainedModel:
         hold_blas()

@@ -14,6 +14,7 @@ from aisle.models.mlflow import Run
 from aisle.shop.moments import from_moment
 
 if TYPE_CHECKING:
+    from aisle.app.experiments.experiments import Told
     from aisle.app.train import DataSummary, Trained
     from aisle.app.training.measuring import Measured
     from aisle.app.tuning.search import Tuned
@@ -60,6 +61,27 @@ def tuning_run(shop: ShopSection, tuned: "Tuned") -> Run:
         tags=tags(shop),
         series={"trial": {trial.number: trial.value for trial in tuned.history}},
         files={"tuned.json": as_json(tuned), "trials.json": as_json(tuned.history)},
+    )
+
+
+def experiment_run(shop: ShopSection, told: "Told") -> Run:
+    """Return the run of an experiment that was stopped: what it compared, and what each variant changed."""
+    report, row = told.report, told.row
+    metrics = flat({"visitors": report.units}) | {
+        "days": report.days,
+        "done": report.done,
+        "balance_p": report.balance_p,
+    }
+    for one in report.rows:
+        figures = {"change": one.change, "low": one.low, "high": one.high, "p_value": one.p_value}
+        metrics |= flat({one.variant: {one.metric: figures}})
+    name = f"{row.name}.{row.version}"
+    return Run(
+        name=f"experiment {name}",
+        params=as_text(flat(msgspec.to_builtins(report.experiment))),
+        metrics=numbers(metrics),
+        tags=tags(shop) | {"aisle_experiment": name, "mlflow.note.content": told.decision.sentence},
+        files={"report.json": as_json(report), "decision.json": as_json(told.decision)},
     )
 
 

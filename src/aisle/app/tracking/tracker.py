@@ -15,6 +15,7 @@ from aisle.storage.connection import Database
 
 # Imported where it is used: a shop without tracking must not wait for it.
 if TYPE_CHECKING:
+    from aisle.app.experiments.experiments import Told
     from aisle.app.train import Trained
     from aisle.app.tuning.search import Tuned
     from aisle.models.mlflow import Place, Tracker
@@ -65,6 +66,24 @@ def track_tuning(settings: Settings, tuned: "Tuned") -> str | None:
         return tracker.log(tuning_run(settings.shop, tuned))
 
     return _tracked(settings, f"the search for settings of {tuned.model} is not in MLflow", log_search)
+
+
+def track_experiments(settings: Settings) -> "Callable[[Told], object] | None":
+    """Return what logs an experiment that was stopped, with its results; None without tracking."""
+    if not settings.mlflow.enabled:
+        return None
+
+    def log_experiment(told: "Told") -> str | None:
+        from aisle.app.tracking.runs import experiment_run
+
+        name = f"{told.row.name}.{told.row.version}"
+        return _tracked(
+            settings,
+            f"experiment {name} is not in MLflow",
+            lambda tracker: tracker.log(experiment_run(settings.shop, told)),
+        )
+
+    return log_experiment
 
 
 def attach(settings: Settings, run_id: str, file: str, text: str) -> None:

@@ -11,7 +11,8 @@ from aisle.app.data.drift import drift
 from aisle.app.progress import Progress
 from aisle.app.settings import WorkerSection
 from aisle.app.shop import Shop
-from aisle.shop.errors import InputError
+from aisle.app.training.refreshing import refresh
+from aisle.shop.errors import InputError, NoModel, NotEnoughData
 from aisle.shop.moments import DAY, MINUTE, from_moment, now
 from aisle.storage.marts.store import is_built
 
@@ -59,6 +60,16 @@ def _update_segments(shop: Shop, progress: Progress) -> str:
     joined, left = (sum(moved[place] for moved in updated.moved.values()) for place in (1, 2))
     failed = "".join(f" {name}: {why}." for name, why in updated.failed.items())
     return f"{len(updated.moved):,} segments: {joined:,} joined, {left:,} left.{failed}"
+
+
+def _refresh(shop: Shop, progress: Progress) -> str:
+    try:
+        done = refresh(shop.db, shop.settings, progress)
+    except (NoModel, NotEnoughData) as error:  # a shop that begins, or is quiet: nothing that has to be mended
+        return f"Nothing was refreshed: {error}."
+    if not done.models:
+        return "Nothing was refreshed: the live model fits nothing on the newest events alone."
+    return f"{' and '.join(done.models)} of model {done.version} know {done.events:,} of the newest events."
 
 
 def _build_marts(shop: Shop, progress: Progress) -> str:
@@ -115,6 +126,12 @@ KINDS: Final = (
         "count what the shelves bring, for the KPIs",
         _count,
         lambda section, moment: moment - section.count_minutes * MINUTE if section.count_minutes else None,
+    ),
+    Kind(
+        "refresh",
+        "fit trending items and bestsellers anew, on the newest events",
+        _refresh,
+        lambda section, moment: moment - section.refresh_minutes * MINUTE if section.refresh_minutes else None,
     ),
     Kind(
         "experiments",

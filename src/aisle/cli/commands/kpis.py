@@ -6,6 +6,7 @@ import typer
 
 from aisle.cli.options import Json
 from aisle.cli.shop import open_shop
+from aisle.shop.columns import SEGMENT
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +29,8 @@ def kpis(
     by: Annotated[
         str,
         typer.Option(
-            help="By what shelves are told apart: placement, strategy, model_version, variant, audience, day; or some."
+            help="By what shelves are told apart: placement, strategy, model_version, variant, audience, day; or some. "
+            "Or shoppers, by segment."
         ),
     ] = "placement",
     as_json: Json = False,
@@ -42,12 +44,36 @@ def kpis(
     from aisle.cli.display import terminal
 
     names = [name.strip() for name in by.split(",")]
+    if names == [SEGMENT]:
+        _by_segment(context, days, as_json=as_json)
+        return
     with open_shop(context) as shop, terminal.bars() as progress:
         found = kpis_of(shop.db, days, names, progress)
     if as_json:
         terminal.json(found._asdict() | {"shop": found.shop.to_dicts(), "shelves": found.shelves.to_dicts()})
         return
     _print(found, names)
+
+
+def _by_segment(context: typer.Context, days: int, *, as_json: bool) -> None:
+    """Show what the members of segments were shown and bought."""
+    from aisle.app.data.segment_kpis import segment_kpis
+    from aisle.cli.display import terminal
+    from aisle.insights.kpis.rates import OF_SEGMENTS
+
+    with open_shop(context) as shop, terminal.bars() as progress:
+        found = segment_kpis(shop.db, days, progress)
+    if as_json:
+        terminal.json(found._asdict() | {"frame": found.frame.to_dicts()})
+        return
+    when = f"{found.since} to {found.until}"
+    if found.frame.is_empty():
+        terminal.say(f"No member of a segment came from {when}. aisle segments list --update finds the members.")
+        return
+    counts = ["visitors", "buyers", "shelves", "seen", "clicks", "orders", "revenue"]
+    _table(f"Segments, {when}", found.frame, [SEGMENT], counts, OF_SEGMENTS)
+    for name, day in found.as_of.items():
+        terminal.say(f"{name}: days before {day} count for its members of that day, when they were first found.")
 
 
 def _print(found: "Kpis", names: list[str]) -> None:

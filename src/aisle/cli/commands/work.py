@@ -53,7 +53,9 @@ def list_(
 @jobs.command()
 def run(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help="train, count, experiments, segments, marts, drift, clean-up or backup.")],
+    kind: Annotated[
+        str, typer.Argument(help="train, count, refresh, experiments, segments, marts, drift, clean-up or backup.")
+    ],
 ) -> None:
     """Ask the worker for a job now."""
     from aisle.app.work.kinds import kind_named

@@ -24,6 +24,8 @@ from aisle.shop.columns import (
     PRICE,
     QUANTITY,
     RECOMMENDATION_ID,
+    SEGMENT,
+    SEGMENT_DAYS,
     SESSION_ID,
     SHELF_DAYS,
     SHOP_DAYS,
@@ -80,24 +82,60 @@ class DayCounts(NamedTuple):
 
 def count_day(log: Log) -> DayCounts:
     """Count a day."""
-    is_today = pl.col(TIMESTAMP).is_between(log.day, log.day + DAY, closed="left")
     shelves = _described(log)
-    served = shelves.filter(is_today)
-    lines = (
+    served, lines = shelves.filter(_is_of(log.day)), _lines(log, shelves)
+    owed = lines.join(shelves.select(pl.col(RECOMMENDATION_ID).alias(OWED), *SHELF), on=OWED)
+    return DayCounts(
+        _table(_by_shelf(served, owed), log.day, SHELF_DAYS),
+        _table(_by_item(served, lines, owed), log.day, ITEM_DAYS),
+        _table(_of_shop(lines, log), log.day, SHOP_DAYS),
+    )
+
+
+def count_segments(log: Log, members: pl.DataFrame) -> pl.DataFrame:
+    """Count a day of the shoppers of each segment, in the columns of `SEGMENT_DAYS`.
+
+    Shelves, and what was done with them, count for the segments of whom they were shown to; orders and returns, whether
+    a shelf led to them or not, for those of whose they are. Whoever is in two segments counts for both.
+
+    Parameters
+    ----------
+    members
+        `user_id` and `segment`, of that day.
+    """
+    shelves = _described(log)
+    lines = _lines(log, shelves)
+    theirs = shelves.join(members, on=USER_ID)
+    owed = lines.join(theirs.select(pl.col(RECOMMENDATION_ID).alias(OWED), SEGMENT), on=OWED)
+    own = lines.join(members, on=USER_ID)
+    shown = theirs.filter(_is_of(log.day)).group_by(SEGMENT)
+    people = own.group_by(SEGMENT).agg(
+        visitors=pl.col(USER_ID).n_unique(), buyers=pl.col(USER_ID).filter(pl.col(EVENT) == BOUGHT).n_unique()
+    )
+    counts = [
+        people,
+        shown.agg(shelves=pl.len(), places=pl.col(ITEMS_SHOWN).list.len().sum()),
+        owed.group_by(SEGMENT).agg(_looks(pl.struct(OWED, ITEM_ID))),
+        own.group_by(SEGMENT, CURRENCY).agg(*_paid(), *_helped()),
+    ]
+    return _table(counts, log.day, SEGMENT_DAYS)
+
+
+def _is_of(day: int) -> pl.Expr:
+    return pl.col(TIMESTAMP).is_between(day, day + DAY, closed="left")
+
+
+def _lines(log: Log, shelves: pl.DataFrame) -> pl.DataFrame:
+    """Return the events of the day, and the shelf to which each is owed."""
+    return (
         attribute(shelves, log.events)
-        .filter(is_today)
+        .filter(_is_of(log.day))
         .with_columns(
             pl.coalesce(TRANSACTION_ID, pl.format("{} {}", pl.coalesce(USER_ID, SESSION_ID), TIMESTAMP)).alias(_ORDER),
             pl.col(QUANTITY).fill_null(1).alias(_UNITS),
             (pl.col(PRICE).fill_null(0) * pl.col(QUANTITY).fill_null(1)).alias(_MONEY),
             pl.col(CURRENCY).fill_null(NO_CURRENCY),
         )
-    )
-    owed = lines.join(shelves.select(pl.col(RECOMMENDATION_ID).alias(OWED), *SHELF), on=OWED)
-    return DayCounts(
-        _table(_by_shelf(served, owed), log.day, SHELF_DAYS),
-        _table(_by_item(served, lines, owed), log.day, ITEM_DAYS),
-        _table(_of_shop(lines, log), log.day, SHOP_DAYS),
     )
 
 
@@ -108,6 +146,7 @@ def _described(log: Log) -> pl.DataFrame:
     known = pl.when(came_before).then(pl.lit(RETURNING)).otherwise(pl.lit(NEW))
     return log.shelves.join(first, on=USER_ID, how="left").select(
         RECOMMENDATION_ID,
+        USER_ID,
         TIMESTAMP,
         ITEMS_SHOWN,
         PLACEMENT,
@@ -147,13 +186,7 @@ def _of_shop(lines: pl.DataFrame, log: Log) -> list[pl.DataFrame]:
         *((pl.col(DOUBT) == doubt.value).sum().alias(doubt.value) for doubt in Doubt),
         pl.lit(NO_CURRENCY).alias(CURRENCY),
     )
-    helped = pl.col(OWED).is_not_null() & (pl.col(EVENT) == BOUGHT)
-    paid = lines.group_by(CURRENCY).agg(
-        *_paid(),
-        helped_orders=pl.col(_ORDER).filter(helped).n_unique(),
-        helped_revenue=pl.col(_MONEY).filter(helped).sum(),
-    )
-    return [people, paid]
+    return [people, lines.group_by(CURRENCY).agg(*_paid(), *_helped())]
 
 
 def _looks(place: pl.Expr) -> list[pl.Expr]:
@@ -168,6 +201,15 @@ def _paid() -> list[pl.Expr]:
         _sum(_MONEY, BOUGHT).alias("revenue"),
         _sum(_UNITS, RETURNED).alias("returned_units"),
         _sum(_MONEY, RETURNED).alias("returned_revenue"),
+    ]
+
+
+def _helped() -> list[pl.Expr]:
+    """Count orders that a shelf led to."""
+    helped = pl.col(OWED).is_not_null() & (pl.col(EVENT) == BOUGHT)
+    return [
+        pl.col(_ORDER).filter(helped).n_unique().alias("helped_orders"),
+        pl.col(_MONEY).filter(helped).sum().alias("helped_revenue"),
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from aisle.shop.columns import CURRENCY, SHELF_DAYS, SHOP_DAYS
+from aisle.shop.columns import CURRENCY, SEGMENT, SEGMENT_DAYS, SHELF_DAYS, SHOP_DAYS
 
 
 class Rate(NamedTuple):
@@ -38,6 +38,16 @@ OF_SHOP: Final = (
     Rate("helped_share", "helped_revenue", "revenue", "revenue that a shelf led to"),
 )
 
+OF_SEGMENTS: Final = (
+    Rate("ctr", "clicks", "seen", "clicks per item seen"),
+    Rate("ctr_served", "clicks", "places", "clicks per item served"),
+    Rate("cart_rate", "carts", "seen", "put into the cart per item seen"),
+    Rate("order_value", "revenue", "orders", "revenue per order"),
+    Rate("revenue_per_visitor", "revenue", "visitors", "revenue per visitor and day"),
+    Rate("return_rate", "returned_units", "units", "pieces sent back per piece sold"),
+    Rate("helped_share", "helped_revenue", "revenue", "revenue that a shelf led to"),
+)
+
 _PAID: Final = ("orders", "units", "revenue", "returned_units", "returned_revenue", "helped_orders", "helped_revenue")
 
 
@@ -61,6 +71,11 @@ def of_shelves(counts: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
 def of_shop(counts: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     """Return counts and rates of the whole shop, as `of_shelves` does; `counts` has the columns of `SHOP_DAYS`."""
     return _rated(counts, by, SHOP_DAYS, OF_SHOP).sort(*by, "revenue", descending=[*(False for _ in by), True])
+
+
+def of_segments(counts: pl.DataFrame) -> pl.DataFrame:
+    """Return counts and rates by segment, as `of_shelves` does; `counts` has the columns of `SEGMENT_DAYS`."""
+    return _rated(counts, [SEGMENT], SEGMENT_DAYS, OF_SEGMENTS).sort("visitors", SEGMENT, descending=[True, False])
 
 
 def _rated(counts: pl.DataFrame, by: Sequence[str], columns: dict[str, str], rates: Sequence[Rate]) -> pl.DataFrame:

@@ -53,6 +53,8 @@ class FactorModel(BiasModel):
             Item numbers; None: all.
         """
         q, no_bias = self.factors_.item_factors, np.zeros(len(ridge), np.float32)
+        if implied is None and len(histories.indices) == 0:
+            return self.biases_.estimates(no_bias, items)
         residuals = self.biases_.residuals(histories, no_bias, self.biases_.item)
         if implied is not None:
             explained: Floats = np.einsum("nk,nk->n", implied[histories.rows], q[histories.indices])

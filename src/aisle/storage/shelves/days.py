@@ -91,6 +91,30 @@ def places_of_items(db: Database) -> list[tuple[str, int]]:
         return [(item_id, int(places)) for item_id, places in connection.execute(query) if places]
 
 
+class ItemDay(NamedTuple):
+    """What became of an item on a day."""
+
+    day: int
+    places: int
+    """How often it stood on a shelf."""
+    seen: int
+    clicks: int
+    carts: int
+    units: int
+    """The pieces that were sold, by whatever way."""
+    returned_units: int
+
+
+def of_item(db: Database, item_id: str, wanted: Sequence[int]) -> list[ItemDay]:
+    """Return some days of an item; those on which nothing became of it are missing."""
+    # By the key of the table, which begins with the day: each day is one look-up.
+    query = select(*(item_days.c[name] for name in ItemDay._fields)).where(
+        item_days.c.day.in_(list(wanted)), item_days.c.item_id == item_id
+    )
+    with db.read() as connection:
+        return [ItemDay._make(row) for row in connection.execute(query)]
+
+
 def ends(db: Database) -> tuple[int, int] | None:
     """Return the first and the last day on which anything was counted; None without any."""
     lively = or_(shop_days.c.visitors > 0, shop_days.c.orders > 0)

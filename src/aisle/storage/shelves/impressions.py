@@ -137,6 +137,16 @@ def scores(db: Database, placement: str, version: int, since: int, until: int, m
     return [item.score for shelf in shelves for item in shelf if item.score is not None]
 
 
+def newest(db: Database, n: int) -> list[tuple[str, set[str]]]:
+    """Return of the n newest shelves their placements and the items on them."""
+    query = select(impressions.c[columns.PLACEMENT], impressions.c[columns.ITEMS_SHOWN])
+    query = query.order_by(impressions.c.timestamp.desc()).limit(n)
+    with db.read() as connection:
+        found = connection.execute(query).all()
+    decoder = msgspec.json.Decoder(list[ServedItem])
+    return [(placement, {item.item_id for item in decoder.decode(items)}) for placement, items in found]
+
+
 def newest_places(db: Database, n: int) -> dict[str, set[str]]:
     """Return on which placements each item stood, of the n newest shelves."""
     newest = select(impressions.c.placement, impressions.c[columns.ITEMS_SHOWN])

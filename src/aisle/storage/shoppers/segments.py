@@ -179,3 +179,10 @@ def of_users(db: Database, user_ids: Sequence[str], moment: int) -> list[tuple[s
             for some in parts(user_ids)
             for user_id, segment in connection.execute(query.where(table.c.user_id.in_(some)).distinct())
         ]
+
+
+def first_found(db: Database, number: int) -> int | None:
+    """Return when the members of a segment were first found; None if it never had any."""
+    query = select(func.min(segment_members.c.since)).where(segment_members.c.segment == number)
+    with db.read() as connection:
+        return connection.execute(query).scalar()

@@ -82,6 +82,14 @@ def list_(db: Database, n: int) -> list[JobRow]:
         return [_job(row) for row in rows]
 
 
+def newest(db: Database, kind: str) -> JobRow | None:
+    """Return the newest job of a kind, or None."""
+    query = select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.number.desc()).limit(1)
+    with db.read() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else _job(row)
+
+
 def last_asked(db: Database, kind: str) -> int | None:
     """Return when a job of a kind that was not lost was last asked for."""
     query = select(func.max(jobs.c.asked)).where(jobs.c.kind == kind, jobs.c.status != "lost")

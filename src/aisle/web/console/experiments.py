@@ -139,8 +139,10 @@ class ExperimentsPage(Page):
     @property
     def _experiments(self) -> "Experiments":
         from aisle.app.experiments.experiments import Experiments
+        from aisle.app.tracking.tracker import track_experiments
 
-        return Experiments(self._frame.live.db, self._frame.live.settings)
+        settings = self._frame.live.settings
+        return Experiments(self._frame.live.db, settings, track_experiments(settings))
 
 
 def _address(name: str) -> str:

@@ -152,6 +152,7 @@ class Overview(Page):
             "before": compared,
             "words": in_words(found, str(span)),
             "cards": cards(found),
+            "link": lambda head, cell: view.address(placement=cell) if head == PLACEMENT.name else None,
             "figures": [figure for figure in figures if figure is not None],
             "placements": Table(
                 "By placement",

@@ -12,18 +12,24 @@ from aisle.shop.access import Scope
 from aisle.web.console.catalogue import Catalogue
 from aisle.web.console.events import Events
 from aisle.web.console.experiments import ExperimentsPage
+from aisle.web.console.explore import Explore
 from aisle.web.console.frame import Frame, Page, Way
 from aisle.web.console.insights import Insights
 from aisle.web.console.merchandising import Merchandising
+from aisle.web.console.models import Models
 from aisle.web.console.overview import Overview
+from aisle.web.console.segments import Segments
 
 PAGES: Final[tuple[type[Page], ...]] = (
     Overview,
     Insights,
     Merchandising,
+    Models,
+    Explore,
     Events,
     Catalogue,
     ExperimentsPage,
+    Segments,
 )
 """The pages; the first is where `/console` leads."""
 

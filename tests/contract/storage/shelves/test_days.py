@@ -142,6 +142,12 @@ def test_a_day_that_was_counted_knows_through_which_event(db: Database) -> None:
         assert connection.execute(select(shop_days.c.through)).scalars().all() == [7]
 
 
+def test_the_days_of_an_item(db: Database) -> None:
+    days.replace(db, TODAY, counts(TODAY), 7)
+    assert days.of_item(db, "mug", [TODAY, TODAY + 9 * DAY]) == [days.ItemDay(TODAY, 2, 1, 1, 0, 0, 0)]
+    assert days.of_item(db, "cup", [TODAY]) == []
+
+
 def test_what_was_counted_of_items_and_when(db: Database) -> None:
     assert (days.ends(db), days.sums_of_items(db, 0, TODAY)) == (None, [])
     for day in (TODAY, TODAY + DAY, TODAY + 2 * DAY):

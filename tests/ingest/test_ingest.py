@@ -273,6 +273,8 @@ def test_variants_and_availability_are_read_from_every_kind_of_file(tmp_path: Pa
         ("availability", "maybe", "in_stock 'maybe' is neither true nor false, neither in stock nor out of stock"),
         ("item_group_id", "g" * 257, "has more than 256 bytes"),
         ("stock", "many", "is not a whole number"),
+        ("cost", "little", "cost 'little' is not an amount of money"),
+        ("cost", "-1", "cost '-1' is negative"),
         ("available_from", "soon", "does not match the date format iso"),
         ("description", "a\x00b", "holds a NUL character"),
         ("currency", "pounds", "currency 'pounds' is no currency of ISO 4217; write its code, such as EUR"),
@@ -282,6 +284,11 @@ def test_variants_and_availability_are_read_from_every_kind_of_file(tmp_path: Pa
 def test_an_items_columns_are_checked(tmp_path: Path, name: str, value: str, reason: str) -> None:
     outcome = ingest(write(tmp_path / "i.csv", f"item_id,{name}", f"a,{value}"), Plan(table="items"))
     assert reason in outcome.reasons[0]
+
+
+def test_the_cost_of_an_item_is_read_as_money(tmp_path: Path) -> None:
+    frames = ingest(write(tmp_path / "i.csv", "item_id,price,cost", "a,10.00,7.25", "b,1,"), Plan(table="items"))
+    assert frames.accepted["items"]["cost"].to_list() == [7_250_000, None]
 
 
 def test_a_currency_may_be_written_in_small_letters(tmp_path: Path) -> None:

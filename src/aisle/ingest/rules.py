@@ -45,7 +45,7 @@ QUOTED: Final = 60
 _REQUIRED: Final = {"events": (c.TIMESTAMP,), "items": (c.ITEM_ID,), "users": (c.USER_ID,), "reviews": (c.ITEM_ID,)}
 _NEED_ITEM: Final = frozenset(kind.value for kind in EventKind if kind not in KINDS_WITHOUT_ITEM)
 _UNREADABLE: Final = {
-    c.PRICE: "is not an amount of money below a billion; write it as a plain number such as 12.50",
+    **dict.fromkeys(c.MONEY, "is not an amount of money below a billion; write it as a plain number such as 12.50"),
     c.QUANTITY: "is not a whole number",
     c.RATING: "is not a finite number",
     c.POSITION: f"is not a whole number up to {2**31 - 1}",
@@ -157,7 +157,7 @@ def _text_rules(name: str) -> Iterator[Rule]:
 def _number_rules(name: str) -> Iterator[Rule]:
     """Give the rules of a column of numbers or of yes and no: the value can be parsed, and is in its range."""
     yield Rule((name,), Fault.UNREADABLE, f"{name} {{}} {_UNREADABLE[name]}")
-    if name in (c.PRICE, c.POSITION):
+    if name in (*c.MONEY, c.POSITION):
         yield Rule((name,), Fault.BELOW, f"{name} {{}} is negative", 0)
     elif name == c.QUANTITY:
         yield Rule((name,), Fault.BELOW, "quantity {} is not positive", 1)

@@ -117,10 +117,9 @@ def _typed(table: str, text: pl.DataFrame, dates: Mapping[str, DateRule]) -> pl.
     """Add each column, typed, beside its text, whose name begins with `_`."""
     schema = c.TABLES[table]
     columns: list[pl.Expr | pl.Series] = [
-        _parsed(name, dtype, dates) for name, dtype in schema.items() if name != c.PRICE
+        _parsed(name, dtype, dates) for name, dtype in schema.items() if name not in c.MONEY
     ]
-    if c.PRICE in schema:
-        columns.append(money(text[f"_{c.PRICE}"]).alias(c.PRICE))
+    columns += [money(text[f"_{name}"]).alias(name) for name in c.MONEY if name in schema]
     columns += [_is_object(text[f"_{name}"]).alias(f"{name} is object") for name in OBJECTS if name in schema]
     return text.with_columns(columns)
 

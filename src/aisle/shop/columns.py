@@ -13,6 +13,7 @@ SESSION_ID: Final = "session_id"
 ITEM_ID: Final = "item_id"
 QUANTITY: Final = "quantity"
 PRICE: Final = "price"
+COST: Final = "cost"
 CURRENCY: Final = "currency"
 RATING: Final = "rating"
 TIMESTAMP: Final = "timestamp"
@@ -52,6 +53,9 @@ EVENTS_COUNT: Final = "events"
 OVER_CAP: Final = "over_cap"
 DAY: Final = "day"
 AUDIENCE: Final = "audience"
+
+MONEY: Final = (PRICE, COST)
+"""The columns of amounts of money."""
 
 EVENTS: Final[dict[str, str]] = {
     EVENT_ID: "str",
@@ -93,10 +97,11 @@ ITEMS: Final[dict[str, str]] = {
     HIDDEN: "bool",
     ATTRIBUTES: "str",
     URL: "str",
+    COST: "int64",
 }
 """A product. Only `item_id` is required. Variants of one product share an `item_group_id`; `category` is a path,
 `A > B > C`; `tags` are joined by `|`; `attributes` is a JSON object; `url` is its page in the
-shop; `in_stock` says whether it can be ordered, for
+shop; `cost` is what the shop pays for a piece, which no shopper is told; `in_stock` says whether it can be ordered, for
 shops that do not count their stock."""
 
 USERS: Final[dict[str, str]] = {USER_ID: "str", ATTRIBUTES: "str"}

@@ -26,3 +26,5 @@ class ItemFacts(NamedTuple):
     """When it can first be sold, in microseconds."""
     hidden: bool | None = None
     """Whether the shop hides it everywhere."""
+    cost: int | None = None
+    """What the shop pays for it, in millionths; no page for shoppers shows it."""

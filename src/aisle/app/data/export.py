@@ -21,7 +21,7 @@ from aisle.prepare.aggregate import BILLION, EVENTS_COUNT, aggregate
 from aisle.prepare.build import weighed_events
 from aisle.prepare.outliers import without_bots
 from aisle.prepare.weigh import WEIGHT, Weights
-from aisle.shop.columns import AVAILABLE_FROM, ITEM_ID, PRICE, STORED, TIMESTAMP, USER_ID
+from aisle.shop.columns import AVAILABLE_FROM, ITEM_ID, MONEY, STORED, TIMESTAMP, USER_ID
 from aisle.shop.errors import FileError
 from aisle.shop.money import MICROS
 from aisle.shop.schemas import schema_of
@@ -121,7 +121,7 @@ def _write_table(db: Database, table: str, file: Path, progress: Progress) -> in
 
 def _readable(schema: pl.Schema) -> list[pl.Expr]:
     """Return the expressions that turn millionths into money and microseconds into dates, exactly."""
-    money = [(pl.col(PRICE).cast(_WIDE_MONEY) / MICROS).cast(_MONEY)] if PRICE in schema else []
+    money = [(pl.col(name).cast(_WIDE_MONEY) / MICROS).cast(_MONEY) for name in MONEY if name in schema]
     return money + [pl.col(name).cast(_MOMENT) for name in (TIMESTAMP, AVAILABLE_FROM) if name in schema]
 
 

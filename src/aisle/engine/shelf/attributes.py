@@ -17,6 +17,7 @@ from aisle.shop.columns import (
     AVAILABLE_FROM,
     BRAND,
     CATEGORY,
+    COST,
     HIDDEN,
     IN_STOCK,
     ITEM_GROUP_ID,
@@ -35,7 +36,7 @@ Flags = NDArray[np.bool_]
 Codes = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
-_COLUMNS: Final = (TITLE, CATEGORY, BRAND, ITEM_GROUP_ID, PRICE, STOCK, IN_STOCK, AVAILABLE_FROM, HIDDEN)
+_COLUMNS: Final = (TITLE, CATEGORY, BRAND, ITEM_GROUP_ID, PRICE, STOCK, IN_STOCK, AVAILABLE_FROM, HIDDEN, COST)
 
 _values_of: Final = attrgetter(*_COLUMNS)
 
@@ -61,6 +62,8 @@ class ItemAttributes:
         Variants of one product share a code; `UNKNOWN` for an item without variants.
     price
         Units of the currency, or NaN.
+    margin
+        What is left of the price without the cost, as a share of the price; NaN where either is unknown or 0.
     stock
         Pieces, or NaN.
     sales_per_day
@@ -86,6 +89,7 @@ class ItemAttributes:
     brand: Codes
     group: Codes
     price: Floats
+    margin: Floats
     stock: Floats
     sales_per_day: Floats
     hidden: Flags
@@ -139,7 +143,18 @@ class ItemAttributes:
         return self.joined(other).take(order)
 
 
-_PLAIN: Final = ("title", "price", "stock", "sales_per_day", "hidden", "sold_out", "available_from", "to_come", "tail")
+_PLAIN: Final = (
+    "title",
+    "price",
+    "margin",
+    "stock",
+    "sales_per_day",
+    "hidden",
+    "sold_out",
+    "available_from",
+    "to_come",
+    "tail",
+)
 """The attributes that are no codes."""
 
 _PER_ITEM: Final = ("category", "brand", "group", *_PLAIN)
@@ -265,14 +280,15 @@ def _attributes(
     brand, brands = _coded(columns[BRAND])
     group, groups = _coded(columns[ITEM_GROUP_ID])
     stock = _numbers(columns[STOCK]).astype(np.float32)
-    available_from = _numbers(columns[AVAILABLE_FROM])
+    price, available_from = _numbers(columns[PRICE]), _numbers(columns[AVAILABLE_FROM])
     out_of_stock = np.array([flag is not None and not flag for flag in columns[IN_STOCK]], np.bool_)
     return ItemAttributes(
         title=np.array([*columns[TITLE], None], np.object_)[:-1],
         category=category,
         brand=brand,
         group=group,
-        price=(_numbers(columns[PRICE]) / MICROS).astype(np.float32),
+        price=(price / MICROS).astype(np.float32),
+        margin=_margin(price, _numbers(columns[COST])),
         stock=stock,
         sales_per_day=np.full(items, np.nan, np.float32) if sales_per_day is None else sales_per_day,
         hidden=np.array(columns[HIDDEN], np.bool_),
@@ -290,6 +306,14 @@ def _attributes(
 def _numbers(values: Sequence[Any]) -> NDArray[np.float64]:
     """Return numbers, with NaN for None. Integers are exact up to 2^53, which as microseconds is in the year 2255."""
     return np.array(values, np.float64)
+
+
+def _margin(price: NDArray[np.float64], cost: NDArray[np.float64]) -> Floats:
+    """Return which share of the price is left without the cost, (items,)."""
+    known = (price > 0) & (cost > 0)
+    margin: Floats = np.full(len(price), np.nan, np.float32)
+    margin[known] = 1 - cost[known] / price[known]
+    return margin
 
 
 def _coded(names: Iterable[str | None]) -> tuple[Codes, dict[str, int]]:

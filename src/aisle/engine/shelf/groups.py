@@ -1,6 +1,6 @@
-"""What a rule may name: one item, or a group of items by category, brand or price.
+"""What a rule may name: one item, or a group of items by category, brand, price or margin.
 
-Written as text, `category:PATH`, `brand:NAME`, `item:ID`, `price:10..20`; a bare text is an item.
+Written as text, `category:PATH`, `brand:NAME`, `item:ID`, `price:10..20` or `margin:0.4..`; a bare text is an item.
 """
 
 import re
@@ -16,33 +16,34 @@ CATEGORY: Final = "category"
 BRAND: Final = "brand"
 ITEM: Final = "item"
 PRICE: Final = "price"
+MARGIN: Final = "margin"
 
-KINDS: Final = (CATEGORY, BRAND, ITEM, PRICE)
+KINDS: Final = (CATEGORY, BRAND, ITEM, PRICE, MARGIN)
 """What may stand before a colon."""
 
-_HELP: Final = "write category:PATH, brand:NAME, item:ID or price:LOW..HIGH"
+_HELP: Final = "write category:PATH, brand:NAME, item:ID, price:LOW..HIGH or margin:LOW..HIGH"
 _RANGE: Final = re.compile(r"\s*(-?\d+(?:\.\d+)?)?\s*\.\.\s*(-?\d+(?:\.\d+)?)?\s*")
 
 
 class Group(NamedTuple):
-    """The items of a category, of a brand, or with a price in a range, both ends included."""
+    """The items of a category, of a brand, or with a price or a margin in a range, both ends included."""
 
     kind: str
     name: str = ""
     """A category's path in the spelling of `engine.shelf.attributes`, or a brand."""
     low: float = -np.inf
     high: float = np.inf
-    """The range, of prices in units of the currency."""
+    """The range: of prices in units of the currency, of margins as shares of the price."""
 
     def of(self, attributes: ItemAttributes) -> Flags:
-        """Return which items are in it, (items,); an item without a price is in no range."""
+        """Return which items are in it, (items,); an item whose value is unknown is in no range."""
         if self.kind == CATEGORY:
             code = attributes.paths.get(self.name)
             return _none(attributes) if code is None else (attributes.category == code).any(axis=1)
         if self.kind == BRAND:
             code = attributes.brands.get(self.name)
             return _none(attributes) if code is None else attributes.brand == code
-        values = attributes.price
+        values = attributes.price if self.kind == PRICE else attributes.margin
         within: Flags = (values >= np.float32(self.low)) & (values <= np.float32(self.high))
         return within
 

@@ -65,8 +65,8 @@ class Rules(Config, frozen=True):
     one_per_group: bool = True
     """Whether only the best variant of each product is shown."""
     boosts: dict[str, Boost] = msgspec.field(default_factory=dict)
-    """Factors of `category:PATH`, `brand:NAME`, `item:ID` or `price:LOW..HIGH`: above 1 moves items up, below 1
-    down."""
+    """Factors of `category:PATH`, `brand:NAME`, `item:ID`, `price:LOW..HIGH` or `margin:LOW..HIGH`: above 1 moves items
+    up, below 1 down."""
     pins: tuple[str, ...] = ()
     """Ids of items that come first, in this order, whenever they are available; a group stands for its best item."""
     locks: dict[str, Place] = msgspec.field(default_factory=dict)

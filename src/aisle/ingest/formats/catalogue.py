@@ -6,7 +6,7 @@ import polars as pl
 
 from aisle.ingest.batch import Mapped, RawBatch
 from aisle.ingest.formats.format import numbered
-from aisle.shop.columns import ITEM_ID, PRICE
+from aisle.shop.columns import ITEM_ID, MONEY
 from aisle.shop.events import MAX_ID_BYTES, MAX_TEXT_BYTES
 
 
@@ -35,6 +35,6 @@ class Catalogue:
 
 
 def _is_usable(name: str) -> pl.Expr:
-    if name == PRICE:
+    if name in MONEY:
         return pl.col(name).str.contains(r"^[0-9]{1,9}(\.[0-9]+)?$")
     return (pl.col(name).str.len_bytes() <= MAX_TEXT_BYTES) & ~pl.col(name).str.contains("\x00", literal=True)

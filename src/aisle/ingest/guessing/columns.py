@@ -130,7 +130,7 @@ def _readable(given: pl.Series, ours: str, now: int) -> float:
         read_values = detect(text, "UTC", now).parse(pl.col("text"))
     elif ours == c.EVENT:
         read_values = pl.Series([ALIASES.get(normal_name(name)) is not None or None for name in text.to_list()])
-    elif ours == c.PRICE:
+    elif ours in c.MONEY:
         read_values = money(text)
     elif ours in (c.QUANTITY, c.STOCK, c.POSITION):
         read_values = whole(pl.col("text"))

@@ -47,6 +47,7 @@ image_url: imageurl image imagelink imagesrc picture pictureurl photo photourl b
 url: url link producturl productlink permalink
 tags: tags keywords labels genres
 item_group_id: itemgroupid itemgroup groupid parentid parentsku parentasin parentproductid productgroupid masterid
+cost: cost costprice unitcost itemcost purchaseprice wholesaleprice einkaufspreis
 stock: stock inventory stockquantity onhand available lagerbestand bestand existencias estoque
 in_stock: instock availability available isavailable
 available_from: availablefrom releasedate releasedat publishedat launchdate onlinesince createdat

@@ -118,6 +118,7 @@ _PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     c.EVENT: kind,
     c.QUANTITY: whole,
     c.PRICE: money,
+    c.COST: money,
     c.CURRENCY: currency,
     c.RATING: finite,
     c.TIMESTAMP: moment,

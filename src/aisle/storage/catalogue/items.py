@@ -40,6 +40,7 @@ class ItemRow(NamedTuple):
     hidden: bool | None
     attributes: str | None
     url: str | None
+    cost: int | None
 
 
 class Unavailable(NamedTuple):

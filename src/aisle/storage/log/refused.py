@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from aisle.shop.columns import PRICE, TABLES
+from aisle.shop.columns import MONEY, TABLES
 from aisle.shop.errors import Refused
 from aisle.shop.money import from_micros
 from aisle.shop.rejects import Reject
@@ -49,4 +49,4 @@ def keep(db: Database, table: str, rows: Sequence[tuple[tuple[Any, ...], str]]) 
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row as `ingest` reads it: prices in currency units, and no empty fields."""
     given = {name: value for name, value in row.items() if value is not None}
-    return given | ({PRICE: from_micros(given[PRICE])} if PRICE in given else {})
+    return given | {name: from_micros(given[name]) for name in MONEY if name in given}

@@ -18,7 +18,7 @@ def test_the_fields_of_an_item_are_the_columns_of_the_table() -> None:
 
 def test_an_item_comes_back_as_it_was(db: Database) -> None:
     words = ("i", "mugs", "Mug", "A mug", "Home > Kitchen", "Acme", 5, "GBP", "http://x/i.png", "a|b")
-    full = ItemRow(*words, 3, True, 7, False, "{}", "http://x/i")
+    full = ItemRow(*words, 3, True, 7, False, "{}", "http://x/i", 4)
     assert items.upsert(db, [tuple(full)]) == Stored(1, 0)
     assert items.get(db, ["i", "unknown"]) == {"i": full}
     (frame,) = items.stream(db, list(ITEMS))

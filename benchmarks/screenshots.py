@@ -49,6 +49,8 @@ SHOTS: Final = (
     Shot("overview", "/console/overview?period=7&compare=1", 1280, 1100),
     Shot("overview-dark", "/console/overview?period=7&compare=1", 1280, 1100, dark=True),
     Shot("insights", "/console/insights", 1280, 1100),
+    Shot("models", "/console/models", 1280, 860),
+    Shot("explore", "/console/explore/shopper?user_id={user}", 1280, 1100),
     Shot("events", "/console/events?paused=1", 1280, 860),
     Shot("catalogue", "/console/catalogue", 1280, 860),
 )
@@ -114,7 +116,7 @@ def take(browser: Browser, address: str, user_id: str, shot: Shot) -> None:
     page = context.new_page()
     page.goto(f"/?user_id={user_id}")
     first = page.locator(".name a").first.get_attribute("href") or "/"
-    page.goto(shot.path.format(item=first), wait_until="networkidle")
+    page.goto(shot.path.format(item=first, user=user_id), wait_until="networkidle")
     page.screenshot(path=IMAGES / f"{shot.name}.png")
     print(IMAGES / f"{shot.name}.png")
     context.close()

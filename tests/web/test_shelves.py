@@ -20,7 +20,17 @@ def ids(answer: Any) -> list[str]:
 
 def test_a_shelf_has_what_the_reference_says(client: TestClient) -> None:
     shelf = client.get(f"{MINE}&n=2").json()
-    assert list(shelf) == ["recommendation_id", "placement", "model", "fallback", "took_ms", "because", "items"]
+    assert list(shelf) == [
+        "recommendation_id",
+        "placement",
+        "model",
+        "fallback",
+        "took_ms",
+        "because",
+        "items",
+        "variant",
+        "holdout",
+    ]
     fields = ["item_id", "name", "image_url", "url", "price", "currency", "score", "predicted_rating", "reason"]
     assert list(shelf["items"][0]) == [*fields, "fallback"]
 

@@ -46,9 +46,9 @@ class Recommendations(Struct, frozen=True):
     took_ms: float | None
     because: Because | None
     items: list[Item]
-    variant: str | None = None
+    variant: str | None
     """Of which experiments it is part."""
-    holdout: bool = False
+    holdout: bool
     """Whether it is empty on purpose: an experiment measures what shoppers do without it."""
 
 

@@ -7,7 +7,16 @@ import pytest
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import EventLog
-from aisle.prepare.votes import OF_ALL_ITEMS, OF_ONE_ITEM, WEIGHT_OF_ITEM, counted
+from aisle.prepare.votes import (
+    NEW_DAYS,
+    OF_ALL_ITEMS,
+    OF_ONE_ITEM,
+    RISE,
+    WEIGHT_OF_ITEM,
+    counted,
+    of_new_shoppers,
+    with_new_shoppers,
+)
 from aisle.recommenders.popular.popularity import Popularity, PopularityConfig
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
@@ -53,6 +62,23 @@ def test_nobody_counts_for_an_item_little_more_than_shoppers_do() -> None:
     counts = counted(log_of(*wanted, *nobody))
     assert counts[:20].all()
     assert (counts[20:920].sum(), counts[920:].sum()) == (20 + OF_ONE_ITEM, OF_ONE_ITEM)
+
+
+def test_a_shopper_is_new_for_four_weeks() -> None:
+    log = log_of(*[(0, UNKNOWN, 5, VIEW)] * (NEW_DAYS + 1), (UNKNOWN, 3, 5, VIEW), (1, UNKNOWN, 5, VIEW), step=DAY)
+    assert of_new_shoppers(log).tolist() == [True] * NEW_DAYS + [False, False, True]
+    assert len(of_new_shoppers(EMPTY)) == 0
+
+
+def test_a_crowd_of_new_shoppers_adds_little_to_what_others_do() -> None:
+    others, new = np.array([0, 10, 90]), np.array([20, 40, 40])
+    bound = OF_ONE_ITEM + RISE * others  # as many events of new shoppers as of others in all
+    np.testing.assert_allclose(with_new_shoppers(others, new), others + np.minimum(new, bound))
+    assert with_new_shoppers(others, new).tolist() == [OF_ONE_ITEM, 10 + OF_ONE_ITEM + 20, 130]
+
+
+def test_where_all_shoppers_are_new_all_count() -> None:
+    assert with_new_shoppers(np.zeros(2, np.int64), np.array([20, 1])).tolist() == [20, 1]
 
 
 def test_a_log_of_nobody_counts_whole() -> None:

@@ -29,6 +29,12 @@ OF_ALL_ITEMS: Final = 500
 WEIGHT_OF_ITEM: Final = 10.0
 """A shopper's liking for an item counts as that of so many purchases at most, where models learn what goes together."""
 
+NEW_DAYS: Final = 28
+"""For so many days a shopper is new."""
+
+RISE: Final = 2.0
+"""What new shoppers do with an item counts at most so many times as what they usually do beside the others."""
+
 _WEEK: Final = 7 * DAY
 
 
@@ -54,6 +60,32 @@ def counted(log: EventLog, of_one_item: int = OF_ONE_ITEM) -> NDArray[np.bool_]:
         allowed = of_one_item + _so_far(act, counts)[nobodys]
         counts[nobodys] = _place(act[nobodys]) < allowed
     return counts
+
+
+def of_new_shoppers(log: EventLog) -> NDArray[np.bool_]:
+    """Return which events are of a shopper's first `NEW_DAYS` days in the log, (events,)."""
+    first = np.full(log.user.max(initial=UNKNOWN) + 2, np.iinfo(np.int64).max)
+    np.minimum.at(first, log.user, log.timestamp)
+    return np.asarray((log.user != UNKNOWN) & (log.timestamp - first[log.user] < NEW_DAYS * DAY))
+
+
+def with_new_shoppers(others: NDArray[np.integer], new: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the counts of items, bounded in what a crowd of new shoppers, who may all be one person, adds to them.
+
+    Let n be the events of new shoppers with an item, o those of all others, and N and O the sums over all items. Then
+    n counts up to `OF_ONE_ITEM` + `RISE` · o · N / O. In a shop with new shoppers only there is nobody to compare them
+    with, and all count.
+
+    Parameters
+    ----------
+    others, new
+        o and n, (items,).
+    """
+    if not others.any():
+        return new.astype(np.float64)
+    usual = others * (new.sum() / others.sum())
+    bounded: NDArray[np.float64] = others + np.minimum(new, OF_ONE_ITEM + RISE * usual)
+    return bounded
 
 
 def counted_of(events: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":

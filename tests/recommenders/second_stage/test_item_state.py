@@ -10,6 +10,7 @@ from aisle.prepare.build import build
 from aisle.prepare.catalogue import SCHEMA, aligned
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
+from aisle.prepare.votes import OF_ONE_ITEM
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.base import NoSettings
 from aisle.recommenders.second_stage.item_state import ENOUGH, PRIOR, ItemState, target_kind
@@ -148,6 +149,15 @@ def test_the_target_kind_of_a_longer_log_can_be_given() -> None:
 
 def test_without_any_of_them_the_target_kind_is_purchase() -> None:
     assert target_kind(known([("add_to_wishlist", "u", "a", NOW, None, None)]).log) is EventKind.PURCHASE
+
+
+def test_a_crowd_of_new_shoppers_does_not_make_a_favourite() -> None:
+    rows = [("purchase", f"u{user}", item, NOW - days * DAY, None, None)
+            for user in range(40) for item, days in (("a", 90), ("b", 3))]  # fmt: skip
+    crowd = [("purchase", f"fake{user}", "c", NOW - DAY, None, None) for user in range(40)]
+    before, after = (fitted(known(some)).target_counts_[:, 0] for some in (rows, [*rows, *crowd]))
+    assert before.tolist() == [0, 40]
+    assert after.tolist() == [0, 40, OF_ONE_ITEM]
 
 
 def test_the_future_changes_nothing() -> None:

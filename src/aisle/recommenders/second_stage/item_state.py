@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import EventLog, Interactions
+from aisle.prepare.votes import of_new_shoppers, with_new_shoppers
 from aisle.recommenders.base import Component, NoSettings
 from aisle.shop.columns import BRAND, CATEGORY, PRICE, STOCK
 from aisle.shop.events import KIND_CODES, EventKind
@@ -87,8 +88,10 @@ class ItemState(Component[NoSettings]):
         looked = ~taken & (log.weight > 0)
         self.moment_ = np.array([data.now])
         self.target_kind_ = np.array([KIND_CODES[target]], np.int8)
-        self.target_counts_ = _in_windows(log, taken, data.now, items)
-        self.look_counts_ = _in_windows(log, looked, data.now, items)
+        new = of_new_shoppers(log)
+        self.target_counts_, self.look_counts_ = (
+            _in_windows(log, chosen, new, data.now, items) for chosen in (taken, looked)
+        )
         self.first_, self.last_ = _span(log, taken, data.now, items)
         self._count_rebuyers(log, taken, items)
         times = np.bincount(log.item[taken], minlength=items)
@@ -167,11 +170,14 @@ def distinct_pairs(
     return groups[new], values[new]
 
 
-def _in_windows(log: EventLog, chosen: NDArray[np.bool_], now: int, items: int) -> Floats:
-    """Count the chosen events of each item in each of `WINDOWS`, (items, windows)."""
-    age = (now - log.timestamp[chosen]) / DAY
-    item = log.item[chosen]
-    counts = [np.bincount(item[age <= days], minlength=items) for days in WINDOWS]
+def _in_windows(log: EventLog, chosen: NDArray[np.bool_], new: NDArray[np.bool_], now: int, items: int) -> Floats:
+    """Count the chosen events of each item in each of `WINDOWS`, those of `new` shoppers bounded, (items, windows)."""
+    age = (now - log.timestamp) / DAY
+    counts = []
+    for days in WINDOWS:
+        inside = chosen & (age <= days)
+        others, newcomers = (np.bincount(log.item[inside & of], minlength=items) for of in (~new, new))
+        counts.append(with_new_shoppers(others, newcomers))
     return np.stack(counts, axis=1).astype(np.float32)
 
 

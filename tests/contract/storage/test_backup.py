@@ -11,7 +11,7 @@ from aisle.storage import backup, tables
 from aisle.storage.catalogue import items
 from aisle.storage.connection import Database, connect
 from aisle.storage.log import events, imports, rejects, reviews
-from aisle.storage.shelves import days, placement_rules, rule_drafts
+from aisle.storage.shelves import days, experiments, placement_rules, rule_drafts
 from aisle.storage.shoppers import people, segments, users
 from aisle.storage.work import models, trainings
 from tests.contract.storage.conftest import Shops
@@ -38,6 +38,7 @@ def fill_all(db: Database) -> None:
     imports.begin(db, ["log.csv"], [])
     placement_rules.publish(db, "home", '{"pins": ["ı"]}', "anna", 0, None, 2**62)
     rule_drafts.save(db, "home", "anna", "{}", 1, 0)
+    experiments.add(db, "more tea", '{"unit": "user"}', 2**62)
 
 
 def contents(db: Database) -> dict[str, list[tuple[object, ...]]]:

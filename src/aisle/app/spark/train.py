@@ -29,7 +29,7 @@ from aisle.app.train import (
 from aisle.app.training.fitting import Skipped
 from aisle.app.training.gate import live_recipe
 from aisle.engine.ranking.hybrid import NAME as HYBRID
-from aisle.engine.recipe import Recipe
+from aisle.engine.recipe import SHELF_SAMPLE, Recipe
 from aisle.shop.errors import SettingsError
 from aisle.storage.connection import Database
 from aisle.storage.log import reviews
@@ -107,6 +107,7 @@ def _train(
     # What was asked for, not what takes its place here: the live model may have more.
     missing = missing_parts(db, settings, recipe_of(settings, model), fitted)
     decision = with_parts(decision, missing, force=force)
+    skipped[SHELF_SAMPLE] = "shelves for previews of rules are only sampled when training on one machine"
     if stray is not None:
         skipped["stray events"] = stray
     bundle = to_bundle(recipe, data, fitted, decision, first)

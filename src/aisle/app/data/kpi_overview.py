@@ -75,7 +75,7 @@ def kpi_overview(
         coverage(db, since, until) if segment is None else None,
         _by_day(of_days((DAY,), daily=True), currency),
         _in(of_days((PLACEMENT,)).shelves, currency).drop(CURRENCY),
-        _in(counted_by_segment(db, since, until), currency).drop(CURRENCY),
+        _in(counted_by_segment(db, since, until), currency).drop(CURRENCY).sort("visitors", descending=True),
         currencies[1:],
     )
 

@@ -46,7 +46,7 @@ SHOWN: Final = (
 """The columns of the table of placements."""
 
 OF_SEGMENTS: Final = (
-    "segment", "visitors", "buyers", "orders", "revenue", "revenue_per_visitor", "shelves", "seen", "clicks", "ctr",
+    "segment", "visitors", "buyers", "orders", "revenue", "revenue_per_visitor", "seen", "clicks", "ctr",
     "helped_share", "return_rate",
 )  # fmt: skip
 """The columns of the table of segments."""

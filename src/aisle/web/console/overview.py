@@ -147,7 +147,10 @@ class Overview(Page):
         from aisle.app.data.segment_kpis import covered
         from aisle.report import kpis as drawn
 
-        span = view.span(PERIOD, ends[0], ends[1] + DAY)
+        end = ends[1] + DAY
+        # A day that is not over sold less than the whole one that it would be compared with.
+        without_today = view.is_compared and end > now() and ends[1] > ends[0]
+        span = view.span(PERIOD, ends[0], end - DAY if without_today else end)
         compared = span.before if view.is_compared else None
         db, segment = self._frame.live.db, view[SEGMENT]
         found = kpi_overview(db, span.since, span.until, view[PLACEMENT], compared, segment)
@@ -161,6 +164,7 @@ class Overview(Page):
         return {
             "span": span,
             "before": compared,
+            "without_today": without_today,
             "words": [*in_words(found, str(span)), *covers],
             "cards": cards(found),
             "link": lambda head, cell: view.address(placement=cell) if head == PLACEMENT.name else None,

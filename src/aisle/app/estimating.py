@@ -139,7 +139,7 @@ def _shown_instead(
             done = events.of_user(live.db, str(user_id), PROFILE_EVENTS)
         before = Profile([event for event in done if event.timestamp < shelf.timestamp], away=False)
         # Nobody asks: what the shopper was shown since then tires nobody, and nothing explores.
-        request = ShelfRequest(placement=placement.name, n=len(shelf.items))
+        request = ShelfRequest(placement=placement.name, n=shelf.items[-1].position)
         query, catalogue = live.query(request, placement, before, model)
         stands = place(placement, query, placement.strategy.propose(query)).items
         shown.append(catalogue.vocabulary.ids(stands))
@@ -155,14 +155,14 @@ def _places(logged: Sequence[Impression], shown: Sequence[Sequence[str]], clicks
     rows = [
         (
             numbers.setdefault(item.item_id, len(numbers)),
-            NO_ITEM if place >= len(instead) else numbers.setdefault(instead[place], len(numbers)),
-            place,
+            NO_ITEM if item.position > len(instead) else numbers.setdefault(instead[item.position - 1], len(numbers)),
+            item.position,
             shoppers.setdefault(shelf.user_id, len(shoppers)),
             (shelf.recommendation_id, item.item_id) in clicked,
             item.propensity,
         )
         for shelf, instead in zip(logged, shown, strict=True)
-        for place, item in enumerate(shelf.items)
+        for item in shelf.items
     ]
     columns: NDArray[np.float64] = np.array(rows, np.float64).T
     item, target, position, shopper = columns[:4].astype(np.int64)

@@ -23,6 +23,16 @@ def test_a_shelf_comes_back_as_it_was_served(db: Database) -> None:
     assert impressions.get(db, "r3") is None
 
 
+def test_later_pages_join_their_shelf(db: Database) -> None:
+    places = [ServedItem(f"tea-{position}", position, None, 1.0) for position in range(1, 7)]
+    pages = [served(1, items=tuple(places[start : start + 2])) for start in (4, 0, 2)]
+    assert impressions.add(db, pages[:2]) == 1
+    assert impressions.add(db, [pages[2], served(2)]) == 2
+    assert impressions.add(db, pages[1:]) == 1, "a page that is sent twice"
+    assert impressions.get(db, "r1") == served(1, items=tuple(places))
+    assert impressions.count(db) == 2
+
+
 def test_the_longest_shelf_fits(db: Database) -> None:
     longest = tuple(ServedItem('"' * 255 + str(place % 10), place, 0.123456789, 1.0) for place in range(1, 201))
     impressions.add(db, [served(1, items=longest)])

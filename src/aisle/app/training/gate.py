@@ -281,7 +281,7 @@ def _placements(
 ) -> tuple[PlacementReport, Sampled | None]:
     """Measure and sample shelves of every placement with the models of the past, or only learn what models need."""
     with budget.spend_on(Stage.PARTS):
-        components = with_other_components(fitted, recipe, holdout.train).components
+        components = with_other_components(fitted, recipe, holdout.train, progress).components
     past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
     least = least_repeat_share(past, holdout, recipe.seed)
     past = replace(past, components=with_repeat_share(components, least))

@@ -289,7 +289,7 @@ def _placements(
     nothing: tuple[PlacementReport, Sampled | None] = PlacementReport([], []), None
 
     def shelves() -> tuple[PlacementReport, Sampled | None]:
-        report = placement_report(placements, past, holdout, events, seed)
+        report = placement_report(placements, past, holdout, events, seed, progress)
         return report, sample_shelves(placements, past, holdout, events, seed)
 
     report, sampled = budget.in_time(Stage.PLACEMENTS, shelves, nothing)

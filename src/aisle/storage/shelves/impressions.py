@@ -119,13 +119,14 @@ def _together(places: Iterable[ServedItem], more: Iterable[ServedItem]) -> tuple
 
 
 def _stored(connection: Connection, recommendation_ids: Sequence[str]) -> dict[str, str]:
-    """Return the items of the shelves that are stored already, as text."""
-    query = select(impressions.c.recommendation_id, impressions.c[columns.ITEMS_SHOWN])
-    return {
-        name: text
-        for some in parts(recommendation_ids)
-        for name, text in connection.execute(query.where(impressions.c.recommendation_id.in_(some)))
-    }
+    """Return the items of the shelves that are stored already, as text; nobody else changes them meanwhile."""
+    name = impressions.c.recommendation_id
+    known = [
+        found for some in parts(recommendation_ids) for found in connection.scalars(select(name).where(name.in_(some)))
+    ]
+    # Only what is there is locked: locks on what is not would hold up whoever stores other shelves.
+    query = select(name, impressions.c[columns.ITEMS_SHOWN]).with_for_update()
+    return {found: text for some in parts(known) for found, text in connection.execute(query.where(name.in_(some)))}
 
 
 def get(db: Database, recommendation_id: str) -> Impression | None:

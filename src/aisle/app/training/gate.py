@@ -143,14 +143,19 @@ def decide(
     placements = read_placements(db, settings)
     report, sampled = _placements(placements, recipe, past.fitted, holdout, tables, budget, progress)
     decision = compare_with_live(live, recipe, measured, measure_other)
+    progress("measure the long tail", 0, 1)
+    long_tail = budget.in_time(Stage.LONG_TAIL, lambda: tail_costs(past.fitted, holdout, recipe.seed), NO_COSTS)
+    progress("calibrate", 0, 1)
+    calibrated = budget.in_time(Stage.CHANCES, lambda: calibrate(past.fitted, holdout, recipe.seed), NO_CHANCES)
+    progress("calibrate", 1, 1)
     return msgspec.structs.replace(
         decision,
         sampled=sampled,
         placements=report.figures,
         shares=report.shares,
         least_repeat_share=report.least_repeat_share,
-        long_tail=budget.in_time(Stage.LONG_TAIL, lambda: tail_costs(past.fitted, holdout, recipe.seed), NO_COSTS),
-        calibrated=budget.in_time(Stage.CHANCES, lambda: calibrate(past.fitted, holdout, recipe.seed), NO_CHANCES),
+        long_tail=long_tail,
+        calibrated=calibrated,
     )
 
 

@@ -6,14 +6,14 @@ unless `AISLE_TEST_REQUIRE_ALL=1` asks for all of them.
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
-from sqlalchemy import URL, create_engine, insert, make_url
+from sqlalchemy import URL, Connection, create_engine, insert, make_url
 from sqlalchemy.exc import OperationalError
 
 from aisle.storage import migrations
@@ -88,16 +88,35 @@ def new_shop(kind: str, folder: Path) -> Iterator[str]:
         yield url
 
 
+_COUNTED_UP = {
+    "mysql": "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND auto_increment > 1",
+    "postgresql": """
+        SELECT counted.relname FROM pg_sequences JOIN pg_class numbers ON numbers.relname = sequencename
+        JOIN pg_depend ON pg_depend.objid = numbers.oid AND pg_depend.deptype IN ('a', 'i')
+        JOIN pg_class counted ON counted.oid = pg_depend.refobjid WHERE last_value IS NOT NULL
+    """,
+}
+"""Which tables have given numbers to rows, whether these are still there or not."""
+
+
 def empty(db: Database) -> None:
     """Make a shop's tables as they were when they were new."""
     server, names = db.engine.dialect.name, [*metadata.tables, *credentials.tables, *passing.tables]
     with db.write() as connection:
-        if server == "postgresql":
-            connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")
-        else:
+        if server == "sqlite":
             for name in names:
-                connection.exec_driver_sql(f"TRUNCATE {name}" if server == "mysql" else f"DELETE FROM {name}")
+                connection.exec_driver_sql(f"DELETE FROM {name}")
+        elif used := _used(connection, server, names):
+            for name in used if server == "mysql" else [", ".join(used)]:
+                connection.exec_driver_sql(f"TRUNCATE {name}" + " RESTART IDENTITY" * (server == "postgresql"))
         connection.execute(insert(erased), {"digest": LOCK, "created": 0})
+
+
+def _used(connection: Connection, server: str, names: Iterable[str]) -> list[str]:
+    """Return the tables that something was stored in: to empty one takes a server some milliseconds."""
+    filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
+    found = {name for query in (filled, _COUNTED_UP[server]) for (name,) in connection.exec_driver_sql(query)}
+    return sorted(found.intersection(names))
 
 
 def _execute(server: URL, statement: str) -> None:

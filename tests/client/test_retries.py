@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from aisle.app import serve
 from aisle.app.serve import Live
+from aisle.app.serving.acknowledgements import Acknowledgements
 from aisle.app.settings import Settings
 from aisle.client import ApiError, calls, wire
 from aisle.shop.access import Scope
@@ -63,7 +63,7 @@ def test_a_server_out_of_reach_is_told(connect: Any) -> None:
 def test_a_busy_server_is_asked_again_after_as_long_as_it_says(
     aisle_api: Any, shop: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(shop, "_acknowledgements", Acknowledgements(0.05))
     locked = ExitStack()
     locked.enter_context(shop.db.write())
     threading.Timer(0.9, locked.close).start()

@@ -31,6 +31,16 @@ def test_the_funnel_of_each_week() -> None:
     assert "5 views led to 2 carts (40 %) and 1 purchases (20 %) in 2 weeks" in insight.sentence
 
 
+def test_weeks_that_are_not_whole_are_left_out_of_the_funnel_where_two_are() -> None:
+    ends = (event("view_item", "2026-01-03"), event("view_item", "2026-01-19"))
+    sunday = event("view_item", "2026-01-18")
+    insight = funnel_by_week(shop(*BROWSING, sunday, *ends))
+
+    assert [str(day) for day in insight.frame["week"]] == ["2026-01-05", "2026-01-12"]
+    assert insight.sentence.startswith("6 views led")
+    assert insight.sentence.endswith("in 2 weeks.")
+
+
 def test_without_views_the_funnel_says_what_to_send() -> None:
     for funnel in (funnel_by_week, funnel_by_category):
         assert (funnel(shop(buy("2026-01-05"))).is_empty, "send view_item" in funnel(shop()).sentence) == (True, True)

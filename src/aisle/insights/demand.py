@@ -1,5 +1,6 @@
 """When shoppers come, and how many of their looks become purchases."""
 
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -7,6 +8,7 @@ import polars as pl
 from aisle.insights.insight import Insight, percent, top, total
 from aisle.insights.shop_log import BOUGHT, CARTED, COUNT, DEPARTMENT, MONTH, VIEWED, ShopLog
 from aisle.shop.columns import EVENT, ITEM_ID
+from aisle.shop.moments import from_moment
 
 STEPS: Final = {VIEWED: "views", CARTED: "carts", BOUGHT: "purchases"}
 """The steps of the funnel, and what they are called."""
@@ -42,21 +44,28 @@ def funnel_by_category(log: ShopLog) -> Insight:
 
 
 def funnel_by_week(log: ShopLog) -> Insight:
-    """Return the views, carts and purchases of each week."""
+    """Return the views, carts and purchases of each week, without a first and a last one that are not whole."""
     week = pl.col("at").dt.truncate("1w").dt.date().alias("week")
     counts = log.hours.filter(pl.col(EVENT).is_in(list(STEPS))).group_by(week).agg(
         pl.col(COUNT).filter(pl.col(EVENT) == kind).sum().alias(name) for kind, name in STEPS.items()
     )  # fmt: skip
-    frame = _rates(counts.sort("week"))
+    frame = _whole_weeks(_rates(counts.sort("week")), log)
     name, title = "funnel_by_week", "From a look to a purchase, week by week"
     if not log.count(VIEWED):
         return Insight(name=name, title=title, sentence=_NO_VIEWS, frame=frame.clear())
-    views, carts, bought = (log.count(kind) for kind in STEPS)
+    views, carts, bought = (int(frame[name].sum()) for name in STEPS.values())
     sentence = (
         f"{views:,} views led to {carts:,} carts ({percent(carts / views)}) and {bought:,} purchases "
         f"({percent(bought / views)}) in {frame.height:,} {'week' if frame.height == 1 else 'weeks'}."
     )
     return Insight(name=name, title=title, sentence=sentence, frame=frame)
+
+
+def _whole_weeks(weeks: pl.DataFrame, log: ShopLog) -> pl.DataFrame:
+    """Return the weeks that lie within the log; all, if those would be fewer than two."""
+    first, end = from_moment(log.span.start).date(), from_moment(log.span.end).date()
+    whole = weeks.filter(pl.col("week") >= first, pl.col("week") + timedelta(days=7) <= end)
+    return whole if whole.height > 1 else weeks
 
 
 def weekday_hours(log: ShopLog) -> Insight:

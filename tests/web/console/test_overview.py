@@ -7,8 +7,11 @@ from starlette.testclient import TestClient
 
 from aisle.app.data.day_counts import count_days
 from aisle.app.serve import Live
+from aisle.shop.moments import DAY, HOUR, format_day
 from aisle.storage.log import tail
+from aisle.storage.shelves import days
 from aisle.storage.work import jobs
+from aisle.web.console import overview
 from tests.web.clients import send_form
 
 
@@ -34,6 +37,20 @@ def test_a_button_asks_the_worker_for_a_job_in_the_name_of_who_pressed_it(ada: T
     job = jobs.list_(staffed.db, 1)[0]
     assert (job.kind, job.asked_by) == ("backup", "ada")
     assert "is asked for" not in ada.get("/console/overview").text
+
+
+def test_today_is_not_compared_with_a_whole_day(
+    ada: TestClient, staffed: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count_days(staffed.db)
+    _, last = days.ends(staffed.db) or (0, 0)
+    monkeypatch.setattr(overview, "now", lambda: last + DAY)
+    assert "today is not over" not in ada.get("/console/overview?period=7&compare=1").text
+    monkeypatch.setattr(overview, "now", lambda: last + HOUR)
+    text = ada.get("/console/overview?period=7&compare=1").text
+    assert "today is not over, and left out" in text
+    assert f"to {format_day(last - DAY)}" in text
+    assert f"to {format_day(last)}" in ada.get("/console/overview?period=7").text
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/"])

@@ -139,7 +139,10 @@ class Overview(Page):
         from aisle.app.data.kpi_overview import in_words, kpi_overview
         from aisle.report import kpis as drawn
 
-        span = view.span(PERIOD, ends[0], ends[1] + DAY)
+        end = ends[1] + DAY
+        # A day that is not over sold less than the whole one that it would be compared with.
+        without_today = view.is_compared and end > now() and ends[1] > ends[0]
+        span = view.span(PERIOD, ends[0], end - DAY if without_today else end)
         compared = span.before if view.is_compared else None
         found = kpi_overview(self._frame.live.db, span.since, span.until, view[PLACEMENT], compared)
         figures = (
@@ -150,6 +153,7 @@ class Overview(Page):
         return {
             "span": span,
             "before": compared,
+            "without_today": without_today,
             "words": in_words(found, str(span)),
             "cards": cards(found),
             "link": lambda head, cell: view.address(placement=cell) if head == PLACEMENT.name else None,

@@ -49,9 +49,11 @@ def log(
     first_bought: dict[str, int] | None = None,
     segments: dict[int, list[str]] | None = None,
 ) -> Log:
-    firsts = (
+    seen, bought = (
         pl.DataFrame(list((moments or {}).items()), schema=FIRST_SCHEMA, orient="row")
         for moments in (first_seen, first_bought)
     )
     members = [(user, number) for number, users in (segments or {}).items() for user in users]
-    return Log(TODAY, served, done, *firsts, list(segments or {}), pl.DataFrame(members, schema=MEMBERS, orient="row"))
+    return Log(
+        TODAY, served, done, seen, bought, list(segments or {}), pl.DataFrame(members, schema=MEMBERS, orient="row")
+    )

@@ -1,55 +1,25 @@
 """Estimates before a launch on a shop whose shoppers click by a known rule."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
 
 from aisle.app.estimating import estimate
+from aisle.app.merchandising.team_rules import TeamRules
 from aisle.app.serve import Live
-from aisle.app.serving.placements import with_rules
-from aisle.app.serving.shelf import impression_of
 from aisle.app.settings import FILE
 from aisle.app.shop import Shop
 from aisle.engine.request import ShelfRequest
-from aisle.experiments.off_policy import Estimate
-from aisle.shop import moments
 from aisle.shop.errors import InputError, NotEnoughData, NotFound
-from aisle.storage.log import events
-from aisle.storage.shelves import impressions
+from tests.clicked_shop import MAIN, UNKNOWN, chance, fill
 from tests.runner import Runner
-from tests.storage.samples import row
 
-MAIN = "recommended-for-you"
 ROUNDS = 60
-UNKNOWN = {"not_bought_within_days": 1000}
-"""Shelves show what a shopper does not have: only that explores."""
-
-
-def chance(item_id: str) -> float:
-    """Return how probable a click on an item is, wherever it stands."""
-    return 0.1 + 0.05 * (sum(item_id.encode()) % 10)
-
-
-def fill(live: Live, rounds: int, explore: float) -> None:
-    """Show every shopper some shelves, and store what they click."""
-    random, now, number = np.random.default_rng(0), moments.now(), 0
-    live.placements[MAIN] = with_rules(live.placements[MAIN], {"explore": explore, "explore_per_day": 1000} | UNKNOWN)
-    served, clicks = [], []
-    for user in (f"user-{number}" for number in range(40)):
-        request = ShelfRequest(user_id=user, n=4, explore=True)
-        for turn in range(rounds):
-            shelf = live.shelf(request)
-            served.append(impression_of(shelf, request, now - turn))
-            for item in shelf.items:
-                if random.random() < chance(item.item_id):
-                    number += 1
-                    told = {"event_id": f"c{number}", "event": "select_item", "item_id": item.item_id, "timestamp": now}
-                    clicks.append(row("events", **told, recommendation_id=shelf.recommendation_id))
-    impressions.add(live.db, served)
-    events.store(live.db, clicks)
 
 
 @pytest.fixture(scope="module")
@@ -62,21 +32,19 @@ def explored(trained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield shop
 
 
-def truth(shop: Shop, placement: str) -> float:
+def truth(shop: Shop, placement: str, rules: Mapping[str, Any] = MappingProxyType({})) -> float:
     """Return how many clicks the shelves of a placement would bring per place."""
-    asked = [ShelfRequest(user_id=f"user-{number}", n=4, placement=placement, rules=UNKNOWN) for number in range(40)]
+    asked = [
+        ShelfRequest(user_id=f"user-{number}", n=4, placement=placement, rules={**UNKNOWN, **rules})
+        for number in range(40)
+    ]
     shelves = [shop.shelf(request) for request in asked]
     return float(np.mean([chance(item.item_id) for shelf in shelves for item in shelf.items]))
 
 
-def is_near(one: Estimate, value: float) -> bool:
-    """Return whether a value is within four standard errors: shelves are drawn by their ids, which no test chooses."""
-    return abs(one.value - value) <= one.high - one.low
-
-
 def test_todays_strategy_without_exploring(explored: Shop) -> None:
     found = estimate(explored, "personal", MAIN, 28, 1000)
-    assert is_near(found.best, truth(explored, MAIN))
+    assert found.best.low <= truth(explored, MAIN) <= found.best.high
     assert found.shelves == 1000
     assert found.overlap.covered == pytest.approx(1, abs=0.05)
 
@@ -86,7 +54,14 @@ def test_another_strategy(explored: Shop) -> None:
     assert found.strategy == "bestsellers"
     for one in found.estimates:
         if one.method != "DM":
-            assert is_near(one, truth(explored, "bestsellers")), one
+            assert one.low <= truth(explored, "bestsellers") <= one.high, one
+
+
+def test_a_draft_of_rules(explored: Shop) -> None:
+    found = TeamRules(explored).estimate(MAIN, {"diversity": 0.5} | UNKNOWN)
+    assert (found.placement, found.strategy, found.shelves) == (MAIN, "personal", 2000)
+    assert found.best.low <= truth(explored, MAIN, {"diversity": 0.5}) <= found.best.high
+    assert f"{100 * found.best.value:.2f} % of its places would have been clicked" in str(found)
 
 
 def test_nothing_was_left_to_chance(live: Live) -> None:

@@ -50,6 +50,10 @@ class TestMethods:
         # Position 0: 2 / 2; position 1: 0 / 4; each has half of the places.
         assert snips(of_two).mean() == pytest.approx((1 + 0) / 2)
 
+    def test_snips_leaves_out_positions_without_places(self) -> None:
+        from_the_second = self.places._replace(position=np.array([1, 1, 3, 3]))
+        assert snips(from_the_second).mean() == pytest.approx((1 + 0) / 2)
+
     def test_snips_of_a_position_that_the_strategy_shares_nothing_of_is_zero(self) -> None:
         assert snips(self.places._replace(target=np.zeros(4))).tolist() == [0, 0, 0, 0]
 

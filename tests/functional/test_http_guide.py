@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from aisle.app.serve import Live
+from aisle.web.api.shelf_schemas import Recommendations
 from aisle.web.app import create_app
 from aisle.web.endpoint import Endpoint
 from aisle.web.routes import ENDPOINTS
@@ -32,6 +33,11 @@ def names(takes: type[msgspec.Struct]) -> list[str]:
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
 def test_every_route_is_in_the_table(endpoint: Endpoint) -> None:
     assert row(endpoint) in PAGE.splitlines()
+
+
+def test_every_field_of_a_shelf_is_named() -> None:
+    table = PAGE.partition("| a shelf has |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == names(Recommendations)
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), EXAMPLES)

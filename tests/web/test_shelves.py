@@ -68,6 +68,25 @@ def test_pages_repeat_nothing_whatever_happens_between_them(client: TestClient) 
     assert len(shown) == len(set(shown)) > 10
 
 
+def test_pages_join_the_impression_of_their_shelf_and_its_positions_go_on(client: TestClient, live: Live) -> None:
+    first = client.get(f"{MINE}&n=2&offset=0")
+    number = first.json()["recommendation_id"]
+    following = [client.get(f"{MINE}&n=3&offset={start}&recommendation_id={number}") for start in (5, 2, 2)]
+    live.impressions.close()
+    stored = impressions.get(live.db, number)
+    assert stored is not None
+    shown = [*ids(first), *ids(following[1]), *ids(following[0])]
+    assert [(item.position, item.item_id) for item in stored.items] == list(enumerate(shown, 1))
+
+
+def test_a_page_from_the_middle_has_the_positions_of_the_middle(client: TestClient, live: Live) -> None:
+    shelf = client.get(f"{MINE}&n=2&offset=4").json()
+    live.impressions.close()
+    stored = impressions.get(live.db, shelf["recommendation_id"])
+    assert stored is not None
+    assert [item.position for item in stored.items] == [5, 6]
+
+
 def test_the_pages_of_others_are_not_shown(client: TestClient) -> None:
     number = client.get(f"{MINE}&offset=0").json()["recommendation_id"]
     path = f"/api/recommendations?user_id=user-1&offset=4&recommendation_id={number}"

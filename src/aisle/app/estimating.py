@@ -57,14 +57,35 @@ class Estimated(msgspec.Struct, frozen=True):
         """The estimate to go by: doubly robust."""
         return next(one for one in self.estimates if one.method == "DR")
 
+    def __str__(self) -> str:
+        best = self.best
+        change, low, high = (
+            f"{100 * part:+.2f}".replace("-", "−") for part in (best.change, best.change_low, best.change_high)
+        )
+        return (
+            f"{100 * best.value:.2f} % of its places would have been clicked ({100 * best.low:.2f} to "
+            f"{100 * best.high:.2f} %), {change} points ({low} to {high}) against what was shown."
+        )
+
 
 def estimate(
     live: "Live", strategy: str, placement: str, days: int, shelves: int, progress: Progress = silent
 ) -> Estimated:
     """Return what a strategy would have brought on a placement in the last days, in clicks per place.
 
+    Parameters and errors are those of `estimate_filled`.
+    """
+    new = _filled_by(strategy, placement_named(live.placements, placement))
+    return estimate_filled(live, new, days, shelves, progress)
+
+
+def estimate_filled(live: "Live", new: "Placement", days: int, shelves: int, progress: Progress = silent) -> Estimated:
+    """Return what a placement of the shop would have brought, had it been filled in another way.
+
     Parameters
     ----------
+    new
+        The placement with another strategy or other rules.
     shelves
         So many of the logged shelves are filled again, at random.
 
@@ -73,25 +94,30 @@ def estimate(
     InputError
         If the placement or the strategy is about an item or a cart, which the log does not name.
     NotEnoughData
-        If the log tells too little of the strategy; the message says why, and what helps.
+        If the log tells too little of it; the message says why, and what helps.
     NotFound
         If there is no such placement.
     """
-    new = _filled_by(strategy, placement_named(live.placements, placement))
+    now = placement_named(live.placements, new.name)
+    if not (now.strategy.in_batch and new.strategy.in_batch):
+        raise InputError(
+            f"{new.name} filled by {new.strategy.name} is about an item or a cart, which logged shelves do not name; "
+            "choose a placement and a strategy that are about the shopper"
+        )
     since = moments.now() - days * moments.DAY
-    logged = _sample(live, placement, since, shelves)
+    logged = _sample(live, new.name, since, shelves)
     if not logged:
         nothing = Overlap(0, 0, 0, 0, 0, 0)
-        raise NotEnoughData(f"nothing is estimated: {nothing.refusal(placement)}")
+        raise NotEnoughData(f"nothing is estimated: {nothing.refusal(new.name)}")
     shown = _shown_instead(live, new, logged, progress)
     places = _places(logged, shown, events.clicks(live.db, since))
     told = overlap(places)
-    if (refusal := told.refusal(placement)) is not None:
+    if (refusal := told.refusal(new.name)) is not None:
         raise NotEnoughData(f"nothing is estimated: {refusal}")
     data_end = live.model_watch.current().data_end
     return Estimated(
-        placement=placement,
-        strategy=strategy,
+        placement=new.name,
+        strategy=new.strategy.name,
         days=days,
         shelves=len(logged),
         learnt=float(np.mean([shelf.timestamp < data_end for shelf in logged])),
@@ -104,11 +130,6 @@ def estimate(
 def _filled_by(strategy: str, placement: "Placement") -> "Placement":
     """Return a placement as another strategy would fill it, by the rules that the shop gave it."""
     new = strategy_named(strategy)
-    if not (placement.strategy.in_batch and new.in_batch):
-        raise InputError(
-            f"{placement.name} filled by {strategy} is about an item or a cart, which logged shelves do not name; "
-            "choose a placement and a strategy that are about the shopper"
-        )
     usual = Rules.parse(placement.strategy.rules).plain()
     own = {name: value for name, value in placement.rules.plain().items() if value != usual[name]}
     return replace(placement, strategy=new, rules=Rules.parse({**new.rules, **own, "explore": 0.0}))
@@ -139,7 +160,7 @@ def _shown_instead(
             done = events.of_user(live.db, str(user_id), PROFILE_EVENTS)
         before = Profile([event for event in done if event.timestamp < shelf.timestamp], away=False)
         # Nobody asks: what the shopper was shown since then tires nobody, and nothing explores.
-        request = ShelfRequest(placement=placement.name, n=len(shelf.items))
+        request = ShelfRequest(placement=placement.name, n=shelf.items[-1].position)
         query, catalogue = live.query(request, placement, before, model)
         stands = place(placement, query, placement.strategy.propose(query)).items
         shown.append(catalogue.vocabulary.ids(stands))
@@ -155,14 +176,14 @@ def _places(logged: Sequence[Impression], shown: Sequence[Sequence[str]], clicks
     rows = [
         (
             numbers.setdefault(item.item_id, len(numbers)),
-            NO_ITEM if place >= len(instead) else numbers.setdefault(instead[place], len(numbers)),
-            place,
+            NO_ITEM if item.position > len(instead) else numbers.setdefault(instead[item.position - 1], len(numbers)),
+            item.position,
             shoppers.setdefault(shelf.user_id, len(shoppers)),
             (shelf.recommendation_id, item.item_id) in clicked,
             item.propensity,
         )
         for shelf, instead in zip(logged, shown, strict=True)
-        for place, item in enumerate(shelf.items)
+        for item in shelf.items
     ]
     columns: NDArray[np.float64] = np.array(rows, np.float64).T
     item, target, position, shopper = columns[:4].astype(np.int64)

@@ -185,9 +185,9 @@ class Live:
         self.note_shown(shelf, request)
         return shelf
 
-    def note_shown(self, shelf: Shelf, request: ShelfRequest) -> None:
-        """Store the impression that a shopper sees a shelf, or the part of one."""
-        self.impressions.add(impression_of(shelf, request, moments.now()))
+    def note_shown(self, shelf: Shelf, request: ShelfRequest, first: int = 1) -> None:
+        """Store the impression that a shopper sees a shelf, or a page of one whose items stand from `first` on."""
+        self.impressions.add(impression_of(shelf, request, moments.now(), first))
 
     def page(self, request: ShelfRequest, placements: Sequence[str], *, to_show: bool = False) -> list[Shelf]:
         """Return the shelves of a page, of one profile and one model; an item stands on the first that has it.

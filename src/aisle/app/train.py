@@ -170,7 +170,7 @@ def _train(
     # A ranker learns from past windows: this is the newest of them, and the others come before it.
     past_window = newest_window(tables.events, recipe.weights)
     fitted = fit(recipe, data, past_window, budget, progress)
-    fitted = with_other_components(fitted, recipe, data)
+    fitted = with_other_components(fitted, recipe, data, progress)
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
     fitted = with_what_was_measured(fitted, decision, data.items)

@@ -156,7 +156,7 @@ def snips(logged: Logged) -> Floats:
     weight, position = logged.weight, _numbered(logged.position)
     total = np.bincount(position, weight)
     value = np.divide(np.bincount(position, ips(logged)), total, out=np.zeros_like(total), where=total > 0)
-    mean = np.maximum(total / np.bincount(position), np.finfo(np.float64).tiny)
+    mean = np.maximum(total / np.maximum(np.bincount(position), 1), np.finfo(np.float64).tiny)
     return value[position] + weight * (logged.reward - value[position]) / mean[position]
 
 

@@ -222,18 +222,20 @@ SEGMENT: Final = "segment"
 
 SEGMENT_DAYS: Final[dict[str, str]] = {
     DAY: "int64",
-    SEGMENT: "str",
+    SEGMENT: "int64",
+    PLACEMENT: "str",
     CURRENCY: "str",
     "visitors": "int64",
     "buyers": "int64",
+    "returning_buyers": "int64",
     "shelves": "int64",
     **_LOOKS,
     **_PAID,
     "helped_orders": "int64",
     "helped_revenue": "int64",
 }
-"""A day of the shoppers of a segment: what was shown to them, and all that they bought. It is counted when it is asked
-for, and not stored."""
+"""A day of the shoppers of a segment, by its number: under an empty placement what was shown to them, and all that they
+bought; under a placement what they were shown there, and bought by it."""
 
 TABLES: Final[dict[str, dict[str, str]]] = {"events": EVENTS, "items": ITEMS, "users": USERS, "reviews": REVIEWS}
 """The tables that a file can be imported as."""

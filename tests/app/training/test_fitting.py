@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from aisle.app.progress import silent
+from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
 from aisle.app.training import fitting
@@ -44,9 +44,9 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list that grows by the beginning of each window that is gathered."""
     cuts, real = [], fitting._gather
 
-    def gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window) -> object:
+    def gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window, progress: Progress) -> object:
         cuts.append(window.cut)
-        return real(recipe, hybrid, data, window)
+        return real(recipe, hybrid, data, window, progress)
 
     monkeypatch.setattr(fitting, "_gather", gather)
     return cuts
@@ -77,6 +77,23 @@ def test_other_components_are_fitted_as_far_as_the_data_allows(recipe: Recipe, d
     few = build(lively_events().filter(pl.col("event") != "rate"), WEIGHTS, END)
     fitted = with_other_components(fit(recipe, few, NEWEST, TrainingBudget()), recipe, few)
     assert "fewer than 100 ratings" in fitted.skipped[STARS]
+
+
+def test_every_model_that_is_fitted_is_a_step_at_which_a_training_may_end(tmp_path: Path, data: Interactions) -> None:
+    steps: list[tuple[str, float]] = []
+
+    def progress(stage: str, done: float, total: float | None, rows: int = 0) -> None:
+        steps.append((stage, done))
+
+    recipe = recipe_for(tmp_path, windows=1)
+    fitted = fit(recipe, data, NEWEST, TrainingBudget(), progress)
+    others = len(steps)
+    of_window = [("fit sources", 1), ("fit sources", 2), ("gather past shelves", 1)]
+    assert steps[:3] == of_window
+    after = with_other_components(fitted, recipe, data, progress)
+    new = recipe.parts.keys() - fitted.components.keys()
+    assert [stage for stage, _ in steps[others:]] == ["fit the other parts"] * len(new)
+    assert STARS in after.components
 
 
 def test_windows_that_two_fits_share_are_gathered_once(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from aisle.insights.kpis.counting import Log
+from aisle.insights.kpis.counting import MEMBERS, Log
 from aisle.shop.columns import EVENTS, IMPRESSIONS, ITEMS_SHOWN
 from aisle.shop.moments import DAY, HOUR
 from aisle.shop.schemas import schema_of
@@ -47,9 +47,13 @@ def log(
     done: pl.DataFrame,
     first_seen: dict[str, int] | None = None,
     first_bought: dict[str, int] | None = None,
+    segments: dict[int, list[str]] | None = None,
 ) -> Log:
-    firsts = (
+    seen, bought = (
         pl.DataFrame(list((moments or {}).items()), schema=FIRST_SCHEMA, orient="row")
         for moments in (first_seen, first_bought)
     )
-    return Log(TODAY, served, done, *firsts)
+    members = [(user, number) for number, users in (segments or {}).items() for user in users]
+    return Log(
+        TODAY, served, done, seen, bought, list(segments or {}), pl.DataFrame(members, schema=MEMBERS, orient="row")
+    )

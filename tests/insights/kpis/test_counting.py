@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from aisle.insights.kpis.counting import ANONYMOUS, NEW, RETURNING, count_day
-from aisle.shop.columns import ITEM_DAYS, SHELF_DAYS, SHOP_DAYS
+from aisle.shop.columns import ITEM_DAYS, SEGMENT_DAYS, SHELF_DAYS, SHOP_DAYS
 from aisle.shop.moments import DAY
 from tests.insights.kpis.shelves import NOON, TODAY, event, events, log, shelf, shelves
 
@@ -44,7 +44,13 @@ DONE = events(
     event("before", "purchase", "pot", NOON - 7 * DAY + 1, "old", price=3 * EURO, currency="EUR"),
 )
 COUNTED = count_day(
-    log(SERVED, DONE, {"anna": TODAY - 9 * DAY, "bert": NOON}, {"anna": NOON - 7 * DAY + 1, "bert": NOON + 8})
+    log(
+        SERVED,
+        DONE,
+        {"anna": TODAY - 9 * DAY, "bert": NOON},
+        {"anna": NOON - 7 * DAY + 1, "bert": NOON + 8},
+        {1: ["anna"], 2: ["anna", "bert", "cleo"], 3: []},
+    )
 )
 
 
@@ -92,13 +98,40 @@ def test_the_shop_on_a_day() -> None:
     }
 
 
+def test_the_segments_on_a_day() -> None:
+    found = counts(COUNTED.segments, "segment", "placement", "currency")
+    annas = {"visitors": 1, "buyers": 1, "returning_buyers": 1, "shelves": 2, "places": 5, "seen": 3, "clicks": 2}
+    both = {"visitors": 2, "buyers": 2, "returning_buyers": 1, "shelves": 3, "places": 6, "seen": 3, "clicks": 2}
+    euros = {"orders": 1, "units": 3, "revenue": 11 * EURO, "returned_units": 1, "returned_revenue": 3 * EURO}
+    owed = {"orders": 1, "units": 2, "revenue": 6 * EURO, "returned_units": 1, "returned_revenue": 3 * EURO}
+    dollars = {"orders": 1, "units": 1, "revenue": 4 * EURO}
+    in_cart = {"shelves": 1, "places": 2, "seen": 1, "clicks": 1}
+    assert found == {
+        (1, "", ""): annas,
+        (1, "", "EUR"): euros | {"helped_orders": 1, "helped_revenue": 6 * EURO},
+        (1, "home", ""): {"shelves": 1, "places": 3, "seen": 2, "clicks": 1},
+        (1, "home", "EUR"): owed,
+        (1, "cart", ""): in_cart,
+        (2, "", ""): both | {"carts": 1},
+        (2, "", "EUR"): euros | {"helped_orders": 1, "helped_revenue": 6 * EURO},
+        (2, "", "USD"): dollars | {"helped_orders": 1, "helped_revenue": 4 * EURO},
+        (2, "home", ""): {"shelves": 2, "places": 4, "seen": 2, "clicks": 1, "carts": 1},
+        (2, "home", "EUR"): owed,
+        (2, "home", "USD"): dollars,
+        (2, "cart", ""): in_cart,
+        (3, "", ""): {},
+    }
+
+
 def test_a_day_without_anything_is_a_day_that_was_counted() -> None:
     nothing = count_day(log(shelves(), events()))
     assert (nothing.shelves.height, nothing.items.height) == (0, 0)
     assert counts(nothing.shop, "currency") == {"": {}}
 
 
-@pytest.mark.parametrize(("frame", "columns"), list(zip(COUNTED, (SHELF_DAYS, ITEM_DAYS, SHOP_DAYS), strict=True)))
+@pytest.mark.parametrize(
+    ("frame", "columns"), list(zip(COUNTED, (SHELF_DAYS, ITEM_DAYS, SHOP_DAYS, SEGMENT_DAYS), strict=True))
+)
 def test_the_columns_are_those_of_the_tables(frame: pl.DataFrame, columns: dict[str, str]) -> None:
     assert frame.columns == list(columns)
     assert set(frame["day"]) == {TODAY}

@@ -14,6 +14,7 @@ from aisle.shop import columns
 from aisle.storage.catalogue import items
 from aisle.storage.shelves import impressions, rule_drafts
 from aisle.web.app import create_app
+from tests.clicked_shop import MAIN, fill
 from tests.small_shop import TOOLS
 from tests.web.clients import client_of, send_form
 
@@ -66,6 +67,28 @@ def test_a_change_is_drafted_tried_published_and_taken_back(mia: TestClient, sta
     )
     assert send(mia, "undo", text).status_code == 303
     assert staffed.recommend(None, 5, placement=SHELF).items[0].item_id != fourth
+
+
+def test_logged_clicks_are_asked_about_a_draft_when_somebody_wants_it(live: Live) -> None:
+    fill(live, 10, 0.3)
+    client = client_of(create_app(live))
+    client.headers["accept"] = "text/html"
+    draft = {"placement": MAIN, "toml": "not_bought_within_days = 1000"}
+    assert send(client, "edit", page(client, placement=MAIN), **draft).status_code == 303
+    before = page(client, placement=MAIN, preview="1")
+    assert ("What do logged clicks say?" in before, "By logged clicks" in before) == (True, False)
+    for text in (
+        page(client, placement=MAIN, preview="1", clicks="1"),
+        client.get(f"{PATH}/clicks", params={"placement": MAIN}).text,
+    ):
+        assert re.search(r"By logged clicks: \d+\.\d\d % of its places would have been clicked \(\d", text)
+        assert re.search(r"they tell as much as [\d,]+ places of it", text)
+
+
+def test_why_logged_clicks_say_nothing_and_what_helps(mia: TestClient) -> None:
+    text = mia.get(f"{PATH}/clicks", params={"placement": SHELF}).text
+    assert "By logged clicks: nothing is estimated: every item was shown for certain" in text
+    assert "set explore = 0.1 in [placements.bestsellers]" in text
 
 
 def test_a_viewer_sees_all_of_it_and_changes_nothing(browser_of: Callable[[str], TestClient]) -> None:

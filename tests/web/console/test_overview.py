@@ -1,5 +1,6 @@
 """The overview: figures, what needs attention, and the jobs that mend it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from aisle.app.serve import Live
 from aisle.shop.moments import DAY, HOUR, format_day
 from aisle.storage.log import tail
 from aisle.storage.shelves import days
+from aisle.storage.shoppers import segments
 from aisle.storage.work import jobs
 from aisle.web.console import overview
 from tests.web.clients import send_form
@@ -77,6 +79,28 @@ def test_counted_days_are_shown_in_words_cards_and_charts(ada: TestClient, staff
     assert "Revenue by day" in text
     assert "Compared with the period before" in text
     assert "No shelf was served in these days" in text
+
+
+def test_the_whole_page_can_be_filtered_by_a_segment(ada: TestClient, staffed: Live) -> None:
+    everybody = [f"user-{number}" for number in range(40)]
+    for name, members in {"tea & <b>": everybody[:10], "all": everybody}.items():
+        segments.set_members(staffed.db, segments.add(staffed.db, name, "{}").number, members, 0)
+    count_days(staffed.db, segments_since=0)
+    text = ada.get("/console/overview?period=all&compare=1").text
+    link = "/console/overview?period=all&amp;compare=1&amp;segment=tea+%26+%3Cb%3E"
+    assert ("By segment" in text, link in text, "Coverage" in text) == (True, True, True)
+    text = ada.get(link.replace("&amp;", "&")).text
+    assert "there were 60 orders worth 750.00 GBP" in text
+    covers = re.search(
+        r"tea &amp; &lt;b&gt;: (\d+) of (\d+) visitors and 0 of 0 shelves are those of its members", text
+    )
+    assert covers is not None
+    assert 10 <= int(covers[1]) < int(covers[2])
+    assert "Coverage" not in text
+    assert "there were 240 orders worth 3,000.00 GBP" in ada.get("/console/overview?period=all&segment=all").text
+    assert ada.get("/console/overview?segment=chess").status_code == 422
+    segments.remove(staffed.db, "all")
+    segments.remove(staffed.db, "tea & <b>")
 
 
 def test_what_happens_now_is_a_part_that_renews_itself(ada: TestClient, staffed: Live) -> None:

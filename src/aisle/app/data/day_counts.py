@@ -1,28 +1,34 @@
 """The counts of days are brought up to date: only days whose events or shelves are new or changed are counted."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
 from aisle.app.progress import Progress, silent
-from aisle.insights.kpis.counting import Log, count_day
+from aisle.insights.kpis.counting import MEMBERS, Log, count_day
 from aisle.shop.columns import RECOMMENDATION_ID, USER_ID
 from aisle.shop.events import EventKind
-from aisle.shop.moments import now
+from aisle.shop.moments import DAY, now
 from aisle.storage.connection import Database
 from aisle.storage.shelves import day_log, days
 from aisle.storage.shelves.days import Counts
+from aisle.storage.shoppers import segments
 
 STAGE: Final = "count days"
 
 
-def count_days(db: Database, progress: Progress = silent, moment: int | None = None) -> int:
+def count_days(
+    db: Database, progress: Progress = silent, moment: int | None = None, segments_since: int | None = None
+) -> int:
     """Count the days that have to be counted, each in a transaction of its own, and return how many that were.
 
     Parameters
     ----------
     moment
         Now, if it is not the clock's.
+    segments_since
+        From which day on those that were counted before there was a segment are counted for it; none, if it is None.
 
     Raises
     ------
@@ -31,22 +37,31 @@ def count_days(db: Database, progress: Progress = silent, moment: int | None = N
     """
     newest = day_log.newest(db)
     to_count = days.to_count(db, newest, now() if moment is None else moment)
+    first = segments.first_found(db)
+    if segments_since is not None:
+        # After the others, so that none of these is lost where the work is cut off.
+        lacking = days.without_segments(db, first, segments_since)
+        to_count += [day for day in lacking if day not in to_count]
     for done, day in enumerate(to_count, 1):
-        counts = count_day(read_day(db, day))
+        counts = count_day(_read_day(db, day, first))
         days.replace(db, day, Counts(*(frame.rows() for frame in counts)), newest)
         progress(STAGE, done, len(to_count), done)
     return len(to_count)
 
 
-def read_day(db: Database, day: int) -> Log:
-    """Read what it takes to count a day."""
+def _read_day(db: Database, day: int, first: Mapping[int, int]) -> Log:
+    """Read what it takes to count a day; `first` is when the members of each segment were first found."""
     events = day_log.events_of(db, day)
     shelves = day_log.shelves_of(db, day, events[RECOMMENDATION_ID].drop_nulls().unique().to_list())
     buyers = events.filter(pl.col("event") == EventKind.PURCHASE.value)[USER_ID]
+    users = pl.concat([shelves[USER_ID], events[USER_ID]]).drop_nulls().unique().to_list() if first else []
+    members = segments.of_users(db, users, day + DAY - 1, first)
     return Log(
         day=day,
         shelves=shelves,
         events=events,
         first_seen=day_log.first_moments(db, shelves[USER_ID].drop_nulls().unique().to_list()),
         first_bought=day_log.first_moments(db, buyers.drop_nulls().unique().to_list(), EventKind.PURCHASE),
+        segments=list(first),
+        members=pl.DataFrame(members, schema=MEMBERS, orient="row"),
     )

@@ -1,13 +1,15 @@
 """The KPIs of a period at a glance: in total, day by day, by placement, in words, and beside the period before."""
 
+from functools import partial
 from typing import Final, NamedTuple
 
 import polars as pl
 
-from aisle.app.data.kpis import Kpis, counted, coverage
+from aisle.app.data.kpis import Kpis, counted, counted_by_segment, coverage
 from aisle.insights.insight import percent
-from aisle.shop.columns import CURRENCY, DAY, PLACEMENT
+from aisle.shop.columns import CURRENCY, DAY, PLACEMENT, SEGMENT
 from aisle.storage.connection import Database
+from aisle.storage.shoppers import segments
 
 WORTH_SAYING: Final = 0.01
 """A smaller change is none."""
@@ -25,16 +27,24 @@ class KpiOverview(NamedTuple):
     before: "KpiOverview | None"
     """The same for the period before."""
     coverage: float | None
+    """None without a catalogue, and of a segment."""
     days: pl.DataFrame
     """`day`, `orders`, `revenue`, `visitors`, and of the shelves `seen`, `clicks`, `ctr`."""
     placements: pl.DataFrame
     """A row for each placement: what was served, seen, clicked and bought, and the rates."""
+    segments: pl.DataFrame
+    """A row for each segment of whom somebody came, of all placements."""
     other_currencies: list[str]
     """Those whose money is left out."""
 
 
 def kpi_overview(
-    db: Database, since: int, until: int, placement: str | None = None, before: tuple[int, int] | None = None
+    db: Database,
+    since: int,
+    until: int,
+    placement: str | None = None,
+    before: tuple[int, int] | None = None,
+    segment: str | None = None,
 ) -> KpiOverview:
     """Return the KPIs from the day `since` up to, not including, `until`, as they are counted by now.
 
@@ -44,18 +54,28 @@ def kpi_overview(
         The only placement whose shelves count; those of all by default.
     before
         The days that they are compared with.
+    segment
+        The only segment whose members count; everybody by default.
+
+    Raises
+    ------
+    NotFound
+        If there is no such segment.
     """
-    total = counted(db, since, until, (), placement)
+    number = None if segment is None else segments.get(db, segment).number
+    of_days = partial(counted, db, since, until, placement=placement, segment=number)
+    total = of_days()
     currencies = [name for name in total.shop.sort("revenue", descending=True)[CURRENCY].to_list() if name]
     currency = currencies[0] if currencies else ""
     return KpiOverview(
         currency,
         _row(total.shop, currency),
         _row(total.shelves, currency),
-        None if before is None else kpi_overview(db, *before, placement),
-        coverage(db, since, until),
-        _by_day(counted(db, since, until, (DAY,), placement, daily=True), currency),
-        _in(counted(db, since, until, (PLACEMENT,), placement).shelves, currency).drop(CURRENCY),
+        None if before is None else kpi_overview(db, *before, placement, segment=segment),
+        coverage(db, since, until) if segment is None else None,
+        _by_day(of_days((DAY,), daily=True), currency),
+        _in(of_days((PLACEMENT,)).shelves, currency).drop(CURRENCY),
+        _in(counted_by_segment(db, since, until), currency).drop(CURRENCY).sort("visitors", descending=True),
         currencies[1:],
     )
 
@@ -109,7 +129,7 @@ def _best(placements: pl.DataFrame) -> str:
 
 def _in(frame: pl.DataFrame, currency: str) -> pl.DataFrame:
     """Keep of each thing the row in a currency; of a thing without it, the one that has the counts."""
-    keys = [name for name in (DAY, PLACEMENT) if name in frame.columns]
+    keys = [name for name in (DAY, PLACEMENT, SEGMENT) if name in frame.columns]
     kept = frame.with_columns((pl.col(CURRENCY) == currency).alias("is_it")).sort("is_it", descending=True)
     paid = pl.col(CURRENCY).is_in([currency, ""])
     money = [
@@ -124,6 +144,7 @@ def _in(frame: pl.DataFrame, currency: str) -> pl.DataFrame:
             "returned_units",
             "returned_revenue",
             "revenue_per_thousand",
+            "revenue_per_visitor",
         )
         if name in frame.columns
     ]

@@ -9,11 +9,14 @@ from aisle.app.data.day_counts import count_days
 from aisle.app.progress import Progress, silent
 from aisle.insights.kpis import rates
 from aisle.insights.kpis.attribution import Doubt
+from aisle.insights.kpis.counting import EVERYWHERE
 from aisle.shop.columns import (
     AUDIENCE,
     DAY,
     MODEL_VERSION,
     PLACEMENT,
+    SEGMENT,
+    SEGMENT_DAYS,
     SHELF_DAYS,
     SHOP_DAYS,
     STRATEGY,
@@ -23,10 +26,11 @@ from aisle.shop.errors import InputError
 from aisle.shop.moments import DAY as ONE_DAY
 from aisle.shop.moments import format_day, now
 from aisle.shop.money import MICROS
-from aisle.shop.schemas import schema_of
+from aisle.shop.schemas import conform, schema_of
 from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
 from aisle.storage.shelves import days
+from aisle.storage.shoppers import segments
 
 BY: Final = (PLACEMENT, STRATEGY, MODEL_VERSION, VARIANT, AUDIENCE, DAY)
 """By what shelves can be told apart."""
@@ -92,7 +96,14 @@ def kpis(
 
 
 def counted(
-    db: Database, since: int, until: int, by: Sequence[str] = (), placement: str | None = None, *, daily: bool = False
+    db: Database,
+    since: int,
+    until: int,
+    by: Sequence[str] = (),
+    placement: str | None = None,
+    segment: int | None = None,
+    *,
+    daily: bool = False,
 ) -> Kpis:
     """Return the KPIs of the days from `since` up to, not including, `until`, as they are counted by now.
 
@@ -102,6 +113,9 @@ def counted(
     ----------
     placement
         The only placement whose shelves count; those of all by default.
+    segment
+        The number of the only segment whose members count; everybody by default. Its shelves can be told apart by
+        placement and day only.
     daily
         Whether the whole shop is told day by day.
 
@@ -110,8 +124,13 @@ def counted(
     StorageError
         If the database refuses.
     """
-    shop = _counts(db, days.SHOP, SHOP_DAYS, since, until)
-    shelves = _counts(db, days.SHELVES, SHELF_DAYS, since, until)
+    if segment is None:
+        shop = _counts(db, days.SHOP, SHOP_DAYS, since, until)
+        shelves = _counts(db, days.SHELVES, SHELF_DAYS, since, until)
+    else:
+        theirs = _counts(db, days.SEGMENTS, SEGMENT_DAYS, since, until, segment=segment)
+        shop = conform(theirs.filter(pl.col(PLACEMENT) == EVERYWHERE), SHOP_DAYS)
+        shelves = conform(theirs.filter(pl.col(PLACEMENT) != EVERYWHERE), SHELF_DAYS)
     if placement is not None:
         shelves = shelves.filter(pl.col(PLACEMENT) == placement)
     return Kpis(
@@ -124,6 +143,18 @@ def counted(
     )
 
 
+def counted_by_segment(db: Database, since: int, until: int) -> pl.DataFrame:
+    """Return the KPIs of the segments of whom somebody came from the day `since` up to, not including, `until`.
+
+    They are as they are counted by now: a row for each `segment`, by its name, and currency.
+    """
+    counts = _counts(db, days.SEGMENTS, SEGMENT_DAYS, since, until, placement=EVERYWHERE)
+    names = {row.number: row.name for row in segments.list_(db)}
+    named = counts.with_columns(pl.col(SEGMENT).replace_strict(names, default=None, return_dtype=pl.String))
+    found = rates.of_segments(named.drop_nulls(SEGMENT))
+    return _in_units(found.filter(pl.col("visitors") + pl.col("shelves") > 0))
+
+
 def coverage(db: Database, since: int, until: int) -> float | None:
     """Return the share of the catalogue that stood on a shelf on some days; None without a catalogue."""
     shown = sum(of_item.places > 0 for of_item in days.sums_of_items(db, since, until))
@@ -131,8 +162,10 @@ def coverage(db: Database, since: int, until: int) -> float | None:
     return shown / catalogue if catalogue else None
 
 
-def _counts(db: Database, table: str, columns: dict[str, str], since: int, until: int) -> pl.DataFrame:
-    return pl.DataFrame(days.rows(db, table, since, until), schema=schema_of(columns), orient="row")
+def _counts(
+    db: Database, table: str, columns: dict[str, str], since: int, until: int, **values: str | int
+) -> pl.DataFrame:
+    return pl.DataFrame(days.rows(db, table, since, until, **values), schema=schema_of(columns), orient="row")
 
 
 def _in_units(frame: pl.DataFrame) -> pl.DataFrame:

@@ -4,19 +4,15 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from aisle.app.data.day_counts import read_day
+from aisle.app.data.day_counts import count_days
+from aisle.app.data.kpis import counted, counted_by_segment
 from aisle.app.progress import Progress, silent
-from aisle.insights.kpis import rates
-from aisle.insights.kpis.counting import count_segments
-from aisle.shop.columns import SEGMENT, SEGMENT_DAYS, USER_ID
 from aisle.shop.moments import DAY, format_day, now
-from aisle.shop.money import MICROS
-from aisle.shop.schemas import schema_of
 from aisle.storage.connection import Database
+from aisle.storage.shelves import days
 from aisle.storage.shoppers import segments
 
-_MONEY: Final = ("revenue", "returned_revenue", "helped_revenue", "order_value", "revenue_per_visitor")
-_MEMBERS: Final = pl.Schema({USER_ID: pl.String, SEGMENT: pl.String})
+BEFORE_FIRST: Final = "{name}: days before {day} count for its members of that day, when they were first found."
 
 
 class SegmentKpis(NamedTuple):
@@ -34,7 +30,7 @@ def segment_kpis(db: Database, days_back: int, progress: Progress = silent, mome
     """Return the KPIs of all segments over the last days, today included.
 
     A shopper counts for a segment on a day as they belonged to it at the end of that day. On days before its members
-    were first found, it has those of then. The days are counted now, from the log: they are in no table.
+    were first found, it has those of then. Days that were counted before there was a segment are counted anew.
 
     Raises
     ------
@@ -44,20 +40,46 @@ def segment_kpis(db: Database, days_back: int, progress: Progress = silent, mome
     today = now() if moment is None else moment
     until = today - today % DAY + DAY
     since = until - days_back * DAY
-    known = {row.number: row for row in segments.list_(db) if row.updated is not None}
-    counts = [schema_of(SEGMENT_DAYS).to_frame()]
-    for done, day in enumerate(range(since, until, DAY), 1):
-        log = read_day(db, day)
-        users = pl.concat([log.shelves[USER_ID], log.events[USER_ID]]).drop_nulls().unique().to_list()
-        found = segments.of_users(db, users, min(day + DAY - 1, today))
-        named = [(user_id, known[number].name) for user_id, number in found if number in known]
-        counts.append(count_segments(log, pl.DataFrame(named, schema=_MEMBERS, orient="row")))
-        progress("count segments", done, days_back, done)
-    frame = rates.of_segments(pl.concat(counts))
-    first = {row.name: segments.first_found(db, row.number) for row in known.values()}
+    count_days(db, progress, today, segments_since=since)
+    first = segments.first_found(db)
     return SegmentKpis(
         since=format_day(since),
         until=format_day(until - DAY),
-        frame=frame.with_columns(pl.col(name) / MICROS for name in _MONEY),
-        as_of={name: format_day(at) for name, at in first.items() if at is not None and at >= since + DAY},
+        frame=counted_by_segment(db, since, until),
+        as_of={
+            row.name: format_day(first[row.number])
+            for row in segments.list_(db)
+            if first.get(row.number, 0) >= since + DAY
+        },
     )
+
+
+def covered(db: Database, name: str, since: int, until: int) -> list[str]:
+    """Return what the counts of a segment cover, and what they do not, in sentences.
+
+    Raises
+    ------
+    NotFound
+        If there is no segment of this name.
+    """
+    number, first = segments.get(db, name).number, segments.first_found(db)
+    if number not in first:
+        return [
+            f"{name}: its members were not found yet; the worker finds them daily, aisle segments list --update now."
+        ]
+    (theirs, of_theirs), (all_, of_all) = (_sums(db, since, until, segment) for segment in (number, None))
+    said = [
+        f"{name}: {theirs:,} of {all_:,} visitors and {of_theirs:,} of {of_all:,} shelves are those of its members, as "
+        "they belonged to it at the end of each day; all others, and whoever came without a user id, are left out."
+    ]
+    if first[number] >= since + DAY:
+        said.append(BEFORE_FIRST.format(name=name, day=format_day(first[number])))
+    if lacking := len(days.without_segments(db, [number], since, until)):
+        said.append(f"{name}: {lacking:,} days are not counted for it yet; the worker counts them.")
+    return said
+
+
+def _sums(db: Database, since: int, until: int, segment: int | None) -> tuple[int, int]:
+    """Return the number of visitors, by day, and of shelves."""
+    found = counted(db, since, until, segment=segment)
+    return max(found.shop["visitors"], default=0), max(found.shelves["shelves"], default=0)

@@ -1,7 +1,7 @@
 """The rules that the team publishes: looked at, tried, published, taken back and exported."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
@@ -22,6 +22,15 @@ from aisle.storage.shelves import placement_rules, rule_drafts
 from aisle.storage.shelves.placement_rules import RulesRow
 from aisle.storage.shelves.rule_drafts import DraftRow
 from aisle.storage.shoppers import erased
+
+if TYPE_CHECKING:
+    from aisle.app.estimating import Estimated
+
+CLICK_DAYS: Final = 28
+"""The clicks of so many days are asked about a draft."""
+
+CLICKED_SHELVES: Final = 2_000
+"""On so many shelves of these days, so that the answer takes seconds."""
 
 
 class PlacementRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +171,20 @@ class TeamRules:
         now, draft = placement_named(self._live.placements, placement), self._checked(placement, rules)
         model = self._live.model_watch.current()
         return preview(model, self._catalogue(), now, draft, erased.all_digests(self._db))
+
+    def estimate(self, placement: str, rules: Mapping[str, Any]) -> "Estimated":
+        """Return what logged clicks say of the published rules of a placement, as `app.estimating`.
+
+        Raises
+        ------
+        NotFound, InputError, NoModel
+            As for `preview`; and InputError if the placement is about an item or a cart.
+        NotEnoughData
+            If the log tells too little of them; the message says why, and what helps.
+        """
+        from aisle.app.estimating import estimate_filled  # which brings SciPy
+
+        return estimate_filled(self._live, self._checked(placement, rules), CLICK_DAYS, CLICKED_SHELVES)
 
     def skipped(self, placement: str, rules: Mapping[str, Any]) -> dict[str, str]:
         """Return the pinned and locked items that are on no shelf just now, and why, in words."""

@@ -176,8 +176,8 @@ def held_out(placement: str, model_version: int, recommendation_id: str) -> Shel
     return Shelf([], model_version, None, recommendation_id, placement, holdout=True)
 
 
-def impression_of(shelf: Shelf, request: "ShelfRequest", moment: int) -> Impression:
-    """Return a shelf as the impression that it leaves."""
+def impression_of(shelf: Shelf, request: "ShelfRequest", moment: int, first: int = 1) -> Impression:
+    """Return a shelf, or a page of one, as the impression that it leaves; its items stand from position `first` on."""
     return Impression(
         recommendation_id=shelf.recommendation_id,
         timestamp=moment,
@@ -188,7 +188,8 @@ def impression_of(shelf: Shelf, request: "ShelfRequest", moment: int) -> Impress
         fallback=shelf.fallback,
         model_version=shelf.model_version,
         items=tuple(
-            ServedItem(item.item_id, place, item.score, item.propensity) for place, item in enumerate(shelf.items, 1)
+            ServedItem(item.item_id, position, item.score, item.propensity)
+            for position, item in enumerate(shelf.items, first)
         ),
         variant=shelf.variant,
     )

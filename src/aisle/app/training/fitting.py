@@ -136,7 +136,7 @@ def fit(
     return Fitted(Retrieval(hybrid, popular), components, skipped | skipped_rankers)
 
 
-def with_other_components(fitted: Fitted, recipe: Recipe, data: Interactions) -> Fitted:
+def with_other_components(fitted: Fitted, recipe: Recipe, data: Interactions, progress: Progress = silent) -> Fitted:
     """Fit the other components of a bundle, as far as the data allows: item state, stars, models of placements.
 
     Parameters
@@ -152,7 +152,9 @@ def with_other_components(fitted: Fitted, recipe: Recipe, data: Interactions) ->
     components[REBUYING] = Rebuying(NoSettings()).fit(data, state.category_)
     with suppress(NotEnoughData):
         components[HIGHLIGHTS] = ReviewHighlights(NoSettings()).fit(data)
-    for role in sorted(recipe.parts.keys() - components.keys() - skipped.keys()):
+    roles = sorted(recipe.parts.keys() - components.keys() - skipped.keys())
+    for number, role in enumerate(roles):
+        progress("fit the other parts", number, len(roles))
         try:
             if role == STARS and np.isfinite(data.log.rating).sum() < MIN_RATINGS:
                 raise NotEnoughData(f"fewer than {MIN_RATINGS} ratings")
@@ -220,7 +222,7 @@ def past_shelves(
         if key not in budget.gathered:
             try:
                 with budget.spend_on(Stage.WINDOW):
-                    budget.gathered[key] = _gather(recipe, hybrid, data, window)
+                    budget.gathered[key] = _gather(recipe, hybrid, data, window, progress)
             except NotEnoughData:
                 break
         for objective, gathered in budget.gathered[key].items():
@@ -233,7 +235,9 @@ def _key(recipe: Recipe) -> bytes:
     return msgspec.json.encode(recipe, order="deterministic")
 
 
-def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window) -> dict[Objective, PastShelves]:
+def _gather(
+    recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Window, progress: Progress
+) -> dict[Objective, PastShelves]:
     """Fit sources and item state on what came before a window, and gather its candidates, for each objective."""
     past = until(data, window.cut, recipe.weights)
     if past.matrix.nnz == 0:
@@ -246,7 +250,7 @@ def _gather(recipe: Recipe, hybrid: HybridConfig, data: Interactions, window: Wi
         moments = sample_moments(data, window, kinds, hybrid.questions, recipe.seed)
         if len(moments.users) == 0:
             raise NotEnoughData("no shopper of the window was known before it")
-        sources = sources or fit_sources(recipe, hybrid, past)[0]
+        sources = sources or fit_sources(recipe, hybrid, past, progress)[0]
         profiles = data.histories.until(moments.users, moments.at)
         candidates = gather(sources, queries_of(profiles, recipe.weights))
         gains = gains_of(candidates, *ground_truth(data, window, kinds, moments), objective)

@@ -143,14 +143,19 @@ def decide(
     placements = read_placements(db, settings)
     report, sampled = _placements(placements, recipe, past.fitted, holdout, tables, budget, progress)
     decision = compare_with_live(live, recipe, measured, measure_other)
+    progress("measure the long tail", 0, 1)
+    long_tail = budget.in_time(Stage.LONG_TAIL, lambda: tail_costs(past.fitted, holdout, recipe.seed), NO_COSTS)
+    progress("calibrate", 0, 1)
+    calibrated = budget.in_time(Stage.CHANCES, lambda: calibrate(past.fitted, holdout, recipe.seed), NO_CHANCES)
+    progress("calibrate", 1, 1)
     return msgspec.structs.replace(
         decision,
         sampled=sampled,
         placements=report.figures,
         shares=report.shares,
         least_repeat_share=report.least_repeat_share,
-        long_tail=budget.in_time(Stage.LONG_TAIL, lambda: tail_costs(past.fitted, holdout, recipe.seed), NO_COSTS),
-        calibrated=budget.in_time(Stage.CHANCES, lambda: calibrate(past.fitted, holdout, recipe.seed), NO_CHANCES),
+        long_tail=long_tail,
+        calibrated=calibrated,
     )
 
 
@@ -281,7 +286,7 @@ def _placements(
 ) -> tuple[PlacementReport, Sampled | None]:
     """Measure and sample shelves of every placement with the models of the past, or only learn what models need."""
     with budget.spend_on(Stage.PARTS):
-        components = with_other_components(fitted, recipe, holdout.train).components
+        components = with_other_components(fitted, recipe, holdout.train, progress).components
     past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
     least = least_repeat_share(past, holdout, recipe.seed)
     past = replace(past, components=with_repeat_share(components, least))
@@ -289,7 +294,7 @@ def _placements(
     nothing: tuple[PlacementReport, Sampled | None] = PlacementReport([], []), None
 
     def shelves() -> tuple[PlacementReport, Sampled | None]:
-        report = placement_report(placements, past, holdout, events, seed)
+        report = placement_report(placements, past, holdout, events, seed, progress)
         return report, sample_shelves(placements, past, holdout, events, seed)
 
     report, sampled = budget.in_time(Stage.PLACEMENTS, shelves, nothing)

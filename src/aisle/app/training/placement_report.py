@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from aisle.app.progress import Progress, silent
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import NO_RULES, Placement, place
 from aisle.engine.proposals import Ints
@@ -128,6 +129,7 @@ def placement_report(
     holdout: Holdout,
     events: pl.DataFrame,
     seed: int,
+    progress: Progress = silent,
 ) -> PlacementReport:
     """Fill shelves of every placement and compare them with the ground truth.
 
@@ -152,7 +154,8 @@ def placement_report(
     some_items = draw.permutation(len(model.items))[:ITEMS].astype(np.int32)
     catalogue = NoCatalogue(RequestVocabulary(model.items), newest_of(holdout))
     report = PlacementReport([], [])
-    for placement in placements.values():
+    for number, placement in enumerate(placements.values()):
+        progress("score placements", number, len(placements))
         of_placement = cases[placement.strategy.about]
         if of_placement is not None:
             of_items = _works_for(placement, model, catalogue, of_placement.shoppers, some_items)

@@ -59,7 +59,7 @@ def _train(shop: Shop, progress: Progress) -> str:
 
 
 def _count(shop: Shop, progress: Progress) -> str:
-    counted = count_days(shop.db, progress)
+    counted = count_days(shop.db, progress, segments_since=0)
     return f"{counted:,} days were counted."
 
 

@@ -57,7 +57,7 @@ def kpis(
 
 def _by_segment(context: typer.Context, days: int, *, as_json: bool) -> None:
     """Show what the members of segments were shown and bought."""
-    from aisle.app.data.segment_kpis import segment_kpis
+    from aisle.app.data.segment_kpis import BEFORE_FIRST, segment_kpis
     from aisle.cli.display import terminal
     from aisle.insights.kpis.rates import OF_SEGMENTS
 
@@ -73,7 +73,7 @@ def _by_segment(context: typer.Context, days: int, *, as_json: bool) -> None:
     counts = ["visitors", "buyers", "shelves", "seen", "clicks", "orders", "revenue"]
     _table(f"Segments, {when}", found.frame, [SEGMENT], counts, OF_SEGMENTS)
     for name, day in found.as_of.items():
-        terminal.say(f"{name}: days before {day} count for its members of that day, when they were first found.")
+        terminal.say(BEFORE_FIRST.format(name=name, day=day))
 
 
 def _print(found: "Kpis", names: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The counts of one day: by shelf, by item, and of the whole shop. They are kept, so that a page of months is quick.
+"""The counts of one day: by shelf, item, segment, and of the whole shop. They are kept, so that pages are quick.
 
 Each thing counts on the day on which it happens: a shelf when it is served, a click when it is clicked, a return when
 it comes back. All counts of days can be added up, but for people and orders: who comes on two days is counted on both,
@@ -49,12 +49,19 @@ RETURNING: Final = "returning"
 
 NO_CURRENCY: Final = ""
 
+EVERYWHERE: Final = ""
+"""The placement of counts of shoppers, wherever they were shown something."""
+
 _LOOKS: Final = {"seen": (SEEN, CLICKED), "clicks": (CLICKED,), "carts": (CARTED,)}
 """Whoever clicks an item has seen it, also within the second before a look counts."""
 
 _ORDER: Final = "order"
 _UNITS: Final = "pieces"
 _MONEY: Final = "money"
+
+
+MEMBERS: Final = pl.Schema({USER_ID: pl.String, SEGMENT: pl.Int64})
+"""The columns of who belongs to which segment, by its number."""
 
 
 class Log(NamedTuple):
@@ -70,14 +77,19 @@ class Log(NamedTuple):
     """`user_id` and `timestamp` of the first event of each user of a shelf."""
     first_bought: pl.DataFrame
     """`user_id` and `timestamp` of the first order of each user of the day."""
+    segments: Sequence[int] = ()
+    """The segments whose members are known."""
+    members: pl.DataFrame = MEMBERS.to_frame()
+    """Which users of the day belonged to which segments at its end, in the columns of `MEMBERS`."""
 
 
 class DayCounts(NamedTuple):
-    """The counts of a day, in the columns of `SHELF_DAYS`, `ITEM_DAYS` and `SHOP_DAYS`."""
+    """The counts of a day, in the columns of `SHELF_DAYS`, `ITEM_DAYS`, `SHOP_DAYS` and `SEGMENT_DAYS`."""
 
     shelves: pl.DataFrame
     items: pl.DataFrame
     shop: pl.DataFrame
+    segments: pl.DataFrame
 
 
 def count_day(log: Log) -> DayCounts:
@@ -89,36 +101,8 @@ def count_day(log: Log) -> DayCounts:
         _table(_by_shelf(served, owed), log.day, SHELF_DAYS),
         _table(_by_item(served, lines, owed), log.day, ITEM_DAYS),
         _table(_of_shop(lines, log), log.day, SHOP_DAYS),
+        _table(_by_segment(shelves, lines, log), log.day, SEGMENT_DAYS),
     )
-
-
-def count_segments(log: Log, members: pl.DataFrame) -> pl.DataFrame:
-    """Count a day of the shoppers of each segment, in the columns of `SEGMENT_DAYS`.
-
-    Shelves, and what was done with them, count for the segments of whom they were shown to; orders and returns, whether
-    a shelf led to them or not, for those of whose they are. Whoever is in two segments counts for both.
-
-    Parameters
-    ----------
-    members
-        `user_id` and `segment`, of that day.
-    """
-    shelves = _described(log)
-    lines = _lines(log, shelves)
-    theirs = shelves.join(members, on=USER_ID)
-    owed = lines.join(theirs.select(pl.col(RECOMMENDATION_ID).alias(OWED), SEGMENT), on=OWED)
-    own = lines.join(members, on=USER_ID)
-    shown = theirs.filter(_is_of(log.day)).group_by(SEGMENT)
-    people = own.group_by(SEGMENT).agg(
-        visitors=pl.col(USER_ID).n_unique(), buyers=pl.col(USER_ID).filter(pl.col(EVENT) == BOUGHT).n_unique()
-    )
-    counts = [
-        people,
-        shown.agg(shelves=pl.len(), places=pl.col(ITEMS_SHOWN).list.len().sum()),
-        owed.group_by(SEGMENT).agg(_looks(pl.struct(OWED, ITEM_ID))),
-        own.group_by(SEGMENT, CURRENCY).agg(*_paid(), *_helped()),
-    ]
-    return _table(counts, log.day, SEGMENT_DAYS)
 
 
 def _is_of(day: int) -> pl.Expr:
@@ -178,15 +162,44 @@ def _by_item(served: pl.DataFrame, lines: pl.DataFrame, owed: pl.DataFrame) -> l
 
 def _of_shop(lines: pl.DataFrame, log: Log) -> list[pl.DataFrame]:
     buyers = lines.filter(pl.col(EVENT) == BOUGHT).drop_nulls(USER_ID).unique(USER_ID)
-    before = log.first_bought.filter(pl.col(TIMESTAMP) < log.day)
     people = lines.select(
         pl.coalesce(USER_ID, SESSION_ID).drop_nulls().n_unique().alias("visitors"),
         pl.lit(buyers.height).alias("buyers"),
-        pl.lit(buyers.join(before, on=USER_ID, how="semi").height).alias("returning_buyers"),
+        pl.lit(buyers.join(_bought_before(log), on=USER_ID, how="semi").height).alias("returning_buyers"),
         *((pl.col(DOUBT) == doubt.value).sum().alias(doubt.value) for doubt in Doubt),
         pl.lit(NO_CURRENCY).alias(CURRENCY),
     )
     return [people, lines.group_by(CURRENCY).agg(*_paid(), *_helped())]
+
+
+def _by_segment(shelves: pl.DataFrame, lines: pl.DataFrame, log: Log) -> list[pl.DataFrame]:
+    """Count what the members of each segment did.
+
+    Shelves, and what was done with them, count for the segments of whom they were shown to; orders and returns, whether
+    a shelf led to them or not, for those of whose they are. Whoever is in two segments counts for both.
+    """
+    theirs = shelves.join(log.members, on=USER_ID)
+    shown = theirs.filter(_is_of(log.day))
+    owed = lines.join(theirs.select(pl.col(RECOMMENDATION_ID).alias(OWED), PLACEMENT, SEGMENT), on=OWED)
+    own = lines.join(log.members, on=USER_ID)
+    buyer = pl.col(USER_ID).filter(pl.col(EVENT) == BOUGHT)
+    came_back = buyer.filter(buyer.is_in(_bought_before(log)[USER_ID].implode()))
+    people = own.group_by(SEGMENT).agg(
+        visitors=pl.col(USER_ID).n_unique(), buyers=buyer.n_unique(), returning_buyers=came_back.n_unique()
+    )
+    counts = [
+        pl.DataFrame({SEGMENT: log.segments}, schema={SEGMENT: pl.Int64}),
+        people,
+        own.group_by(SEGMENT, CURRENCY).agg(*_paid(), *_helped()),
+    ]
+    for by in ((SEGMENT,), (SEGMENT, PLACEMENT)):
+        counts.append(shown.group_by(by).agg(shelves=pl.len(), places=pl.col(ITEMS_SHOWN).list.len().sum()))
+        counts.append(owed.group_by(by).agg(_looks(pl.struct(OWED, ITEM_ID))))
+    return [*counts, owed.group_by(SEGMENT, PLACEMENT, CURRENCY).agg(_paid())]
+
+
+def _bought_before(log: Log) -> pl.DataFrame:
+    return log.first_bought.filter(pl.col(TIMESTAMP) < log.day)
 
 
 def _looks(place: pl.Expr) -> list[pl.Expr]:
@@ -220,7 +233,7 @@ def _sum(column: str, kind: str) -> pl.Expr:
 def _table(counts: Sequence[pl.DataFrame], day: int, columns: dict[str, str]) -> pl.DataFrame:
     """Put counts of the same things into one row; what was not counted is 0, and rows of zeros are left out."""
     usual = {name: NO_CURRENCY if word == "str" else 0 for name, word in columns.items()}
-    named = [name for name, word in columns.items() if word == "str" or name == MODEL_VERSION]
+    named = [name for name, word in columns.items() if word == "str" or name in (MODEL_VERSION, SEGMENT)]
     numbers = [name for name in columns if name not in (DAY_COLUMN, *named)]
     long = pl.concat(
         frame.select(
@@ -235,4 +248,6 @@ def _table(counts: Sequence[pl.DataFrame], day: int, columns: dict[str, str]) ->
     is_needed = pl.any_horizontal(pl.col(numbers) != 0)
     if columns is SHOP_DAYS:
         is_needed |= pl.col(CURRENCY) == NO_CURRENCY
+    if columns is SEGMENT_DAYS:
+        is_needed |= (pl.col(PLACEMENT) == EVERYWHERE) & (pl.col(CURRENCY) == NO_CURRENCY)
     return added.filter(is_needed).select(*columns)

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from aisle.shop.columns import CURRENCY, SEGMENT, SEGMENT_DAYS, SHELF_DAYS, SHOP_DAYS
+from aisle.shop.columns import CURRENCY, DAY, MODEL_VERSION, SEGMENT, SEGMENT_DAYS, SHELF_DAYS, SHOP_DAYS
 
 
 class Rate(NamedTuple):
@@ -74,12 +74,13 @@ def of_shop(counts: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
 
 
 def of_segments(counts: pl.DataFrame) -> pl.DataFrame:
-    """Return counts and rates by segment, as `of_shelves` does; `counts` has the columns of `SEGMENT_DAYS`."""
+    """Return counts and rates by segment, as `of_shelves` does, of `SEGMENT_DAYS` with the names of the segments."""
     return _rated(counts, [SEGMENT], SEGMENT_DAYS, OF_SEGMENTS).sort("visitors", SEGMENT, descending=[True, False])
 
 
 def _rated(counts: pl.DataFrame, by: Sequence[str], columns: dict[str, str], rates: Sequence[Rate]) -> pl.DataFrame:
-    numbers = [name for name, word in columns.items() if word == "int64" and name not in ("day", "model_version")]
+    keys = (DAY, MODEL_VERSION, SEGMENT)
+    numbers = [name for name, word in columns.items() if word == "int64" and name not in keys]
     paid = [name for name in numbers if name in _PAID]
     rest = [name for name in numbers if name not in _PAID]
     # Grouping by a constant, too, as a frame cannot be grouped by nothing.

@@ -1,9 +1,9 @@
 """The counts of days: those of a day are replaced as a whole, and counted anew when its events change."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select
 
 from aisle.shop import columns
 from aisle.shop.moments import DAY
@@ -11,11 +11,13 @@ from aisle.storage.connection import Database
 from aisle.storage.database.dialects import insert_all
 from aisle.storage.rows import transact
 from aisle.storage.shelves.changed_days import CHANGED, DAY_OF
-from aisle.storage.tables import events, item_days, shelf_days, shop_days
+from aisle.storage.tables import events, item_days, segment_days, segments, shelf_days, shop_days
 
-TABLES: Final = (shelf_days, item_days, shop_days)
-SHELVES, ITEMS, SHOP = (table.name for table in TABLES)
+TABLES: Final = (shelf_days, item_days, shop_days, segment_days)
+SHELVES, ITEMS, SHOP, SEGMENTS = (table.name for table in TABLES)
 """The names of the tables."""
+
+_SEGMENT: Final = list(columns.SEGMENT_DAYS).index(columns.SEGMENT)
 
 _LATE: Final = 1_000
 """So many events may have been numbered before the newest that is known, and stored after it."""
@@ -28,6 +30,8 @@ class Counts(NamedTuple):
     items: Sequence[tuple[Any, ...]]
     shop: Sequence[tuple[Any, ...]]
     """At least the row without a currency, by which it is known that the day was counted."""
+    segments: Sequence[tuple[Any, ...]] = ()
+    """Of each segment that was counted at least the row without a placement and a currency."""
 
 
 class ItemSums(NamedTuple):
@@ -54,8 +58,12 @@ def replace(db: Database, day: int, counts: Counts, through: int) -> None:
         for table, rows in ((shop_days, [(*row, through) for row in counts.shop]), (shelf_days, counts.shelves)):
             connection.execute(delete(table).where(table.c.day == day))
             insert_all(connection, table, rows)
-        connection.execute(delete(item_days).where(item_days.c.day == day))
-        insert_all(connection, item_days, counts.items)
+        # A segment may have been deleted since its members were counted.
+        known = set(connection.execute(select(segments.c.number)).scalars())
+        of_segments = [row for row in counts.segments if row[_SEGMENT] in known]
+        for table, rows in ((item_days, counts.items), (segment_days, of_segments)):
+            connection.execute(delete(table).where(table.c.day == day))
+            insert_all(connection, table, rows)
 
     transact(db, work)
 
@@ -82,6 +90,27 @@ def to_count(db: Database, newest: int, moment: int) -> list[int]:
         days = {*changed, *new}
     days |= {day + DAY for day in days} | ({today - DAY, today} if days or last is not None else set())
     return sorted(day for day in days if day <= today)
+
+
+def without_segments(db: Database, numbers: Collection[int], since: int, until: int | None = None) -> list[int]:
+    """Return the days from `since` up to, not including, `until` that were counted without some segments, newest first.
+
+    Parameters
+    ----------
+    until
+        No end, if it is None.
+    """
+    ends = [] if until is None else [until]
+
+    def within(table: Table) -> list[ColumnElement[bool]]:
+        return [table.c.day >= since, *(table.c.day < end for end in ends), table.c.currency == ""]
+
+    of_segments = (segment_days.c.placement == "", segment_days.c.segment.in_(list(numbers)))
+    counted = select(segment_days.c.day).where(*within(segment_days), *of_segments).group_by(segment_days.c.day)
+    is_whole = counted.having(func.count() == len(numbers))
+    query = select(shop_days.c.day).where(*within(shop_days), shop_days.c.day.not_in(is_whole))
+    with db.read() as connection:
+        return list(connection.execute(query.order_by(shop_days.c.day.desc())).scalars()) if numbers else []
 
 
 def places_of_items(db: Database) -> list[tuple[str, int]]:
@@ -142,12 +171,20 @@ def sums_of_items(db: Database, since: int, until: int) -> list[ItemSums]:
         return [ItemSums(item_id, *map(int, sums)) for item_id, *sums in connection.execute(query)]
 
 
-def rows(db: Database, name: str, since: int, until: int) -> list[tuple[Any, ...]]:
-    """Return the rows of a table from the day `since` up to, not including, `until`, as `shop.columns` has them."""
+def rows(db: Database, name: str, since: int, until: int, **values: str | int) -> list[tuple[Any, ...]]:
+    """Return the rows of a table from the day `since` up to, not including, `until`, as `shop.columns` has them.
+
+    Parameters
+    ----------
+    values
+        What columns must hold.
+    """
     (table,) = (table for table in TABLES if table.name == name)
     names = [column.name for column in table.columns if column.name not in ("seq", "through")]
     query = select(*(table.c[name] for name in names)).where(
-        table.c[columns.DAY] >= since, table.c[columns.DAY] < until
+        table.c[columns.DAY] >= since,
+        table.c[columns.DAY] < until,
+        *(table.c[name] == value for name, value in values.items()),
     )
     with db.read() as connection:
         return [tuple(row) for row in connection.execute(query)]

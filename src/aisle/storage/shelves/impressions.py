@@ -1,10 +1,10 @@
 """The impressions table: every shelf that was served, a row each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, bindparam, delete, func, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from aisle.shop import columns
 from aisle.storage.connection import Database
@@ -79,6 +79,8 @@ _SHOWN_TO: Final = (
 def add(db: Database, served: Sequence[Impression]) -> int:
     """Store shelves in one commit, and return how many; those of erased people are not stored.
 
+    A later page of a shelf that is stored already joins it, and none of its places counts twice.
+
     Raises
     ------
     StorageError
@@ -86,12 +88,45 @@ def add(db: Database, served: Sequence[Impression]) -> int:
     """
     rows = [
         (*impression[:_ITEMS], msgspec.json.encode(impression.items).decode(), *impression[_ITEMS + 1 :])
-        for impression in served
+        for impression in _whole(served)
     ]
     with db.write() as connection:
-        kept = [row for row in under_owners(connection, impressions, rows) if row is not None]
-        insert_all(connection, impressions, kept)
+        kept = {row[0]: row for row in under_owners(connection, impressions, rows) if row is not None}
+        before = _stored(connection, list(kept))
+        insert_all(connection, impressions, [row for name, row in kept.items() if name not in before])
+        for name, text in before.items():
+            places = _together(_places.decode(text), _places.decode(kept[name][_ITEMS]))
+            changed = update(impressions).where(impressions.c.recommendation_id == name)
+            connection.execute(changed.values({columns.ITEMS_SHOWN: msgspec.json.encode(places).decode()}))
     return len(kept)
+
+
+def _whole(served: Iterable[Impression]) -> list[Impression]:
+    """Return shelves with their pages put together."""
+    shelves: dict[str, Impression] = {}
+    for page in served:
+        before = shelves.get(page.recommendation_id)
+        shelves[page.recommendation_id] = (
+            page if before is None else before._replace(items=_together(before.items, page.items))
+        )
+    return list(shelves.values())
+
+
+def _together(places: Iterable[ServedItem], more: Iterable[ServedItem]) -> tuple[ServedItem, ...]:
+    """Return the places of two pages of a shelf in their order."""
+    by_position = {place.position: place for place in (*more, *places)}
+    return tuple(by_position[position] for position in sorted(by_position))
+
+
+def _stored(connection: Connection, recommendation_ids: Sequence[str]) -> dict[str, str]:
+    """Return the items of the shelves that are stored already, as text; nobody else changes them meanwhile."""
+    name = impressions.c.recommendation_id
+    known = [
+        found for some in parts(recommendation_ids) for found in connection.scalars(select(name).where(name.in_(some)))
+    ]
+    # Only what is there is locked: locks on what is not would hold up whoever stores other shelves.
+    query = select(name, impressions.c[columns.ITEMS_SHOWN]).with_for_update()
+    return {found: text for some in parts(known) for found, text in connection.execute(query.where(name.in_(some)))}
 
 
 def get(db: Database, recommendation_id: str) -> Impression | None:

@@ -1,6 +1,6 @@
 """The segments tables: groups of shoppers, and who belongs to them since when."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
@@ -12,7 +12,7 @@ from aisle.storage.database.dialects import insert_all
 from aisle.storage.parts import parts
 from aisle.storage.rows import transact
 from aisle.storage.shoppers import erased
-from aisle.storage.tables import segment_members, segments
+from aisle.storage.tables import segment_days, segment_members, segments
 
 KEEP_DAYS: Final = 400
 """How long it is kept that somebody belonged to a segment who does not any more."""
@@ -82,7 +82,7 @@ def get(db: Database, name: str) -> SegmentRow:
 
 
 def remove(db: Database, name: str) -> None:
-    """Remove a segment, and who belongs to it.
+    """Remove a segment, who belongs to it, and what was counted of it.
 
     Raises
     ------
@@ -93,7 +93,8 @@ def remove(db: Database, name: str) -> None:
 
     def work(connection: Connection) -> None:
         connection.execute(delete(segments).where(segments.c.number == number))
-        connection.execute(delete(segment_members).where(segment_members.c.segment == number))
+        for table in (segment_members, segment_days):
+            connection.execute(delete(table).where(table.c.segment == number))
 
     transact(db, work)
 
@@ -163,26 +164,28 @@ def _by_day(connection: Connection, moment: ColumnElement[int], number: int) -> 
     return [(int(day), int(count)) for day, count in counted]
 
 
-def of_users(db: Database, user_ids: Sequence[str], moment: int) -> list[tuple[str, int]]:
+def of_users(db: Database, user_ids: Sequence[str], moment: int, first: Mapping[int, int]) -> list[tuple[str, int]]:
     """Return the segments, by their numbers, to which some users belonged at a moment.
 
     Before the members of a segment were first found, it has those who were found then.
+
+    Parameters
+    ----------
+    first
+        What `first_found` returns. Other segments are left out.
     """
     table = segment_members
-    first = select(table.c.segment, func.min(table.c.since).label("first")).group_by(table.c.segment).subquery()
-    is_first = table.c.since == first.c.first
-    in_time = or_(table.c.since <= moment, is_first) & or_(table.c.until.is_(None), table.c.until > moment)
-    query = select(table.c.user_id, table.c.segment).join(first, first.c.segment == table.c.segment).where(in_time)
+    query = select(table.c.user_id, table.c.segment, table.c.since)
+    stayed = query.where(or_(_STILL, table.c.until > moment))
     with db.read() as connection:
-        return [
-            (user_id, segment)
-            for some in parts(user_ids)
-            for user_id, segment in connection.execute(query.where(table.c.user_id.in_(some)).distinct())
-        ]
+        found = [row for some in parts(user_ids) for row in connection.execute(stayed.where(table.c.user_id.in_(some)))]
+    in_time = {(user, segment) for user, segment, since in found if since <= max(moment, first.get(segment, -1))}
+    return sorted(pair for pair in in_time if pair[1] in first)
 
 
-def first_found(db: Database, number: int) -> int | None:
-    """Return when the members of a segment were first found; None if it never had any."""
-    query = select(func.min(segment_members.c.since)).where(segment_members.c.segment == number)
+def first_found(db: Database) -> dict[int, int]:
+    """Return when the members of each segment, by its number, were first found, if it ever had any."""
+    segment = segment_members.c.segment
     with db.read() as connection:
-        return connection.execute(query).scalar()
+        query = select(segment, func.min(segment_members.c.since)).where(segment.in_(select(segments.c.number)))
+        return {number: int(moment) for number, moment in connection.execute(query.group_by(segment))}

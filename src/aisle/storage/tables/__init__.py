@@ -10,6 +10,7 @@ from aisle.storage.tables.shelves import (
     mail_shelves,
     paged_shelves,
     recommendations,
+    segment_days,
     shelf_days,
     shop_days,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "reviews",
     "row_columns",
     "rule_drafts",
+    "segment_days",
     "segment_members",
     "segments",
     "shelf_days",

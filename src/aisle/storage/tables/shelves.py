@@ -99,6 +99,18 @@ shop_days: Final = Table(
 )
 """A day that was counted has a row without a currency; `through` is the newest event that its counts know."""
 
+segment_days: Final = Table(
+    "segment_days",
+    metadata,
+    *shop_columns(
+        columns.SEGMENT_DAYS,
+        columns.SEGMENT_DAYS.keys(),
+        (columns.DAY, columns.SEGMENT, columns.PLACEMENT, columns.CURRENCY),
+    ),
+    **OPTIONS,
+)
+"""A day that was counted for a segment has a row without a placement and a currency."""
+
 drift: Final = Table(
     "drift",
     metadata,

@@ -34,17 +34,19 @@ def recommendations(live: Live, caller: Caller, wanted: ShelfWanted) -> Recommen
     started = time.perf_counter()
     request = wanted.request(caller)
     if wanted.recommendation_id is not None:
-        shelf = live.paged.find(wanted.recommendation_id, request.user_id, request.session_id)
+        whole = live.paged.find(wanted.recommendation_id, request.user_id, request.session_id)
     elif wanted.offset is None and wanted.sort == "best":
         rehearse_now_and_then(live, request)
         return _answer(live.shelf_to_show(request), started)
     else:
-        whole = structs.replace(request, n=MAX_SHELF, explore=wanted.sort == "best")
-        shelf = _sorted(live.shelf(whole), wanted.sort)
-        live.note_shown(_part(shelf, wanted), request)
+        asked = structs.replace(request, n=MAX_SHELF, explore=wanted.sort == "best")
+        whole = _sorted(live.shelf(asked), wanted.sort)
         if wanted.offset is not None:
-            live.paged.keep(shelf, request.user_id, request.session_id)
-    return _answer(_part(shelf, wanted), started)
+            live.paged.keep(whole, request.user_id, request.session_id)
+    first = wanted.offset or 0
+    shelf = structs.replace(whole, items=whole.items[first : first + wanted.n])
+    live.note_shown(shelf, request, first + 1)
+    return _answer(shelf, started)
 
 
 def page(live: Live, caller: Caller, wanted: PageWanted) -> Page:
@@ -84,11 +86,6 @@ def rank(live: Live, caller: Caller, wanted: RankWanted) -> Ranked:
         raise InputError("item_ids names an item twice; name each once")
     ordered = live.rank(item_ids, *visitor(caller, wanted.user_id, wanted.session_id))
     return Ranked([RankedItem(item_id, None if isnan(score) else score) for item_id, score in ordered])
-
-
-def _part(shelf: Shelf, wanted: ShelfWanted) -> Shelf:
-    first = wanted.offset or 0
-    return structs.replace(shelf, items=shelf.items[first : first + wanted.n])
 
 
 def _about(live: Live, placement: str, wanted: AboutItem) -> Recommendations:

@@ -44,15 +44,17 @@ KPIS: Final = (
 
 def cards(found: "KpiOverview") -> list[Card]:
     """Return the cards of a period's KPIs."""
-    coverage = found.coverage
+    shown, coverage = [_card(kpi, found) for kpi in KPIS], found.coverage
+    if coverage is None:
+        return shown
     covered = Card(
         "Coverage",
-        "–" if coverage is None else f"{coverage:.1%}",
+        f"{coverage:.1%}",
         "of the catalogue stood on a shelf",
         coverage,
         None if found.before is None else found.before.coverage or 0.0,
     )
-    return [*(_card(kpi, found) for kpi in KPIS), covered]
+    return [*shown, covered]
 
 
 def _card(kpi: Kpi, found: "KpiOverview") -> Card:

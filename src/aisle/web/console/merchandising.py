@@ -107,6 +107,7 @@ class Merchandising(Page):
     WAYS = (
         ("GET", PATH, Scope.TEAM),
         ("GET", f"{PATH}/preview", Scope.TEAM),
+        ("GET", f"{PATH}/clicks", Scope.TEAM),
         ("GET", f"{PATH}/rules.toml", Scope.TEAM),
         ("POST", f"{PATH}/edit", Scope.MERCHANDISER),
         ("POST", f"{PATH}/publish", Scope.MERCHANDISER),
@@ -118,6 +119,7 @@ class Merchandising(Page):
         """Add every route to an application."""
         app.add_route(PATH, self.show, include_in_schema=False)
         app.add_route(f"{PATH}/preview", self.preview, include_in_schema=False)
+        app.add_route(f"{PATH}/clicks", self.clicks, include_in_schema=False)
         app.add_route(f"{PATH}/rules.toml", self.export, include_in_schema=False)
         for path, change in (
             ("edit", self._edit),
@@ -137,7 +139,14 @@ class Merchandising(Page):
         """Show what the draft would do."""
         looking = Looking.of(request.query_params)
         values = self._told(self._editing(request, looking.placement))
-        return self._frame.show(request, "console/merchandising_preview.html", **values)
+        return self._frame.show(
+            request, "console/merchandising_preview.html", **values, looking=looking, by_clicks=None
+        )
+
+    def clicks(self, request: Request) -> Response:
+        """Show what logged clicks say of the draft."""
+        by_clicks = self._by_clicks(self._editing(request, Looking.of(request.query_params).placement))
+        return self._frame.show(request, "console/merchandising_clicks.html", by_clicks=by_clicks)
 
     def export(self, request: Request) -> Response:  # noqa: ARG002
         """Return what is published as `aisle.toml` would say it."""
@@ -183,6 +192,7 @@ class Merchandising(Page):
             "brands": list(browse.brands(live.db, ItemFilter()))[:NAMES],
             "sent": None,
             "told": self._told(editing) if request.query_params.get("preview") else None,
+            "by_clicks": self._by_clicks(editing) if request.query_params.get("clicks") else None,
             "problem": None,
         }
         return self._frame.show(request, "console/merchandising.html", status, **values | more)
@@ -202,6 +212,14 @@ class Merchandising(Page):
         """Return what the draft would do, or why that cannot be told."""
         try:
             found = self._rules.preview(editing.current.placement, editing.values)
+        except AisleError as error:
+            return {"found": None, "untold": str(error)}
+        return {"found": found, "untold": None}
+
+    def _by_clicks(self, editing: Editing) -> dict[str, Any]:
+        """Return what logged clicks say of the draft, or why they say nothing."""
+        try:
+            found = self._rules.estimate(editing.current.placement, editing.values)
         except AisleError as error:
             return {"found": None, "untold": str(error)}
         return {"found": found, "untold": None}

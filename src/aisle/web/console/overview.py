@@ -17,7 +17,7 @@ from aisle.storage.work import jobs, models
 from aisle.web.access import forms, origins
 from aisle.web.console.frame import Link, Page
 from aisle.web.console.kpi_cards import cards
-from aisle.web.console.parts.filters import PERIOD, PLACEMENT, View
+from aisle.web.console.parts.filters import PERIOD, PLACEMENT, SEGMENT, View
 from aisle.web.console.parts.table import Table
 
 PATH: Final = "/console/overview"
@@ -45,11 +45,18 @@ SHOWN: Final = (
 )  # fmt: skip
 """The columns of the table of placements."""
 
+OF_SEGMENTS: Final = (
+    "segment", "visitors", "buyers", "orders", "revenue", "revenue_per_visitor", "seen", "clicks", "ctr",
+    "helped_share", "return_rate",
+)  # fmt: skip
+"""The columns of the table of segments."""
+
 FORMATS: Final = {
     "ctr": _SHARE,
     "cart_rate": _SHARE,
     "conversion": _SHARE,
     "return_rate": _SHARE,
+    "helped_share": _SHARE,
 }
 
 
@@ -75,7 +82,7 @@ class Overview(Page):
         """Show the page."""
         from aisle.app.work.attention import attention
 
-        live, view = self._frame.live, self._frame.view(request, PERIOD, PLACEMENT)
+        live, view = self._frame.live, self._frame.view(request, PERIOD, PLACEMENT, SEGMENT)
         of_catalogue = self._frame.kept("coverage", lambda: coverage(live.db)).answer
         model = models.live(live.db)
         return self._frame.show(
@@ -137,6 +144,7 @@ class Overview(Page):
         if ends is None:
             return {"span": None}
         from aisle.app.data.kpi_overview import in_words, kpi_overview
+        from aisle.app.data.segment_kpis import covered
         from aisle.report import kpis as drawn
 
         end = ends[1] + DAY
@@ -144,7 +152,10 @@ class Overview(Page):
         without_today = view.is_compared and end > now() and ends[1] > ends[0]
         span = view.span(PERIOD, ends[0], end - DAY if without_today else end)
         compared = span.before if view.is_compared else None
-        found = kpi_overview(self._frame.live.db, span.since, span.until, view[PLACEMENT], compared)
+        db, segment = self._frame.live.db, view[SEGMENT]
+        found = kpi_overview(db, span.since, span.until, view[PLACEMENT], compared, segment)
+        covers = [] if segment is None else covered(db, segment, span.since, span.until)
+        money = f"Money is in {found.currency}." if found.currency else ""
         figures = (
             drawn.sales_by_day(found.days, found.currency),
             drawn.clicks_by_day(found.days),
@@ -154,7 +165,7 @@ class Overview(Page):
             "span": span,
             "before": compared,
             "without_today": without_today,
-            "words": in_words(found, str(span)),
+            "words": [*in_words(found, str(span)), *covers],
             "cards": cards(found),
             "link": lambda head, cell: view.address(placement=cell) if head == PLACEMENT.name else None,
             "figures": [figure for figure in figures if figure is not None],
@@ -163,6 +174,13 @@ class Overview(Page):
                 found.placements.select(SHOWN),
                 FORMATS,
                 {"placement": PLACEMENT},
-                f"Money is in {found.currency}." if found.currency else "",
+                money,
+            ),
+            "segments": Table(
+                "By segment",
+                found.segments.select(OF_SEGMENTS),
+                FORMATS,
+                {"segment": SEGMENT},
+                f"Of all placements. Whoever is in two segments counts for both, and some are in none. {money}",
             ),
         }

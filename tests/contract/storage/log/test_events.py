@@ -36,6 +36,22 @@ def test_an_event_comes_back_as_it_was(db: Database) -> None:
     assert frame.rows() == [full, bare]
 
 
+def test_clicks_on_shelves(db: Database) -> None:
+    kinds = ("select_item", "select_item", "view_item", "select_item", "select_item")
+    shelves = ("r'1'", "r2", "r2", None, "r2")
+    clicks = [
+        event(number, event=kind, recommendation_id=shelf)
+        for number, (kind, shelf) in enumerate(zip(kinds, shelves, strict=True), 1)
+    ]
+    nowhere = samples.row("events", event_id="e9", event="select_item", timestamp=START, recommendation_id="r3")
+    assert events.store(db, [*clicks, nowhere]) == Stored(6, 0)
+    item, moment = (list(EVENTS).index(name) for name in ("item_id", "timestamp"))
+    told = [("r'1'", clicks[0][item]), ("r2", clicks[1][item]), ("r2", clicks[4][item])]
+    assert sorted(events.clicks(db, 0)) == sorted(told)
+    assert events.clicks(db, clicks[4][moment]) == [told[2]]
+    assert events.clicks(db, clicks[4][moment] + 1) == []
+
+
 def test_a_frame_is_stored_whatever_the_order_of_its_columns(db: Database) -> None:
     frame = pl.DataFrame(samples.events(0, 5), schema=list(EVENTS), orient="row", infer_schema_length=None)
     assert events.store(db, frame.select(reversed(frame.columns))) == Stored(5, 0)

@@ -9,7 +9,7 @@ from aisle.storage.log import deletion, events
 from aisle.storage.shelves import day_log, days, impressions
 from aisle.storage.shelves.days import Counts
 from aisle.storage.shelves.impressions import Impression, ServedItem
-from aisle.storage.shoppers import merges, people
+from aisle.storage.shoppers import merges, people, segments
 from aisle.storage.tables import shop_days
 from tests.storage import samples
 
@@ -49,7 +49,7 @@ def test_the_counts_of_a_day_are_replaced_as_a_whole(db: Database) -> None:
     days.replace(db, TODAY + DAY, counts(TODAY + DAY), 7)
     days.replace(db, TODAY, counts(TODAY, visitors=6), 8)
     assert days.rows(db, days.SHOP, TODAY, TODAY + DAY) == counts(TODAY, visitors=6).shop
-    for table, rows in zip(days.TABLES, counts(TODAY), strict=True):
+    for table, rows in zip(days.TABLES, counts(TODAY), strict=True):  # of no segment, as there is none
         assert len(days.rows(db, table.name, TODAY, TODAY + 2 * DAY)) == 2 * len(rows)
         assert days.rows(db, table.name, TODAY + DAY, TODAY + DAY) == []
 
@@ -162,3 +162,20 @@ def test_placements_without_an_item_are_told(db: Database) -> None:
     days.replace(db, TODAY, counts(TODAY)._replace(shelves=[empty, *counts(TODAY).shelves]), 1)
     assert days.empty_placements(db, TODAY) == [("bare", 7)]
     assert days.empty_placements(db, TODAY + DAY) == []
+
+
+def of_segment(day: int, number: int, placement: str = "") -> tuple[object, ...]:
+    return (day, number, placement, "", 1, 0, 0, 1, *(0,) * 11)
+
+
+def test_days_are_counted_for_the_segments_that_there_are(db: Database) -> None:
+    tea, tools = (segments.add(db, name, "{}").number for name in ("tea", "tools"))
+    for day, numbers in ((TODAY, (tea, tools)), (TODAY - DAY, (tea,)), (TODAY - 2 * DAY, ())):
+        rows = [of_segment(day, number, place) for number in (*numbers, 99) for place in ("", "home")]
+        days.replace(db, day, counts(day)._replace(segments=rows), 1)
+    assert days.without_segments(db, [tea, tools], 0) == [TODAY - DAY, TODAY - 2 * DAY]
+    assert days.without_segments(db, [tea], TODAY - 9 * DAY, TODAY - DAY) == [TODAY - 2 * DAY]
+    assert days.without_segments(db, [], 0) == []
+    assert days.rows(db, days.SEGMENTS, 0, NOON, segment=tools, placement="home") == [of_segment(TODAY, tools, "home")]
+    segments.remove(db, "tools")
+    assert {row[1] for row in days.rows(db, days.SEGMENTS, 0, NOON)} == {tea}

@@ -5,6 +5,7 @@ import threading
 from aisle.storage.access.credentials import signing_keys
 from aisle.storage.access.signing_key import signing_key
 from aisle.storage.connection import Database
+from aisle.storage.parts import PART
 from aisle.storage.shelves import impressions
 from aisle.storage.shelves.impressions import Impression, ServedItem
 from aisle.storage.shoppers import merges, people
@@ -21,6 +22,16 @@ def test_a_shelf_comes_back_as_it_was_served(db: Database) -> None:
     assert impressions.get(db, "r1") == served(1)
     assert impressions.get(db, "r2") == served(2, None)
     assert impressions.get(db, "r3") is None
+
+
+def test_later_pages_join_their_shelf(db: Database) -> None:
+    places = [ServedItem(f"tea-{position}", position, None, 1.0) for position in range(1, 7)]
+    pages = [served(1, items=tuple(places[start : start + 2])) for start in (4, 0, 2)]
+    assert impressions.add(db, pages[:2]) == 1
+    assert impressions.add(db, [pages[2], served(2)]) == 2
+    assert impressions.add(db, pages[1:]) == 1, "a page that is sent twice"
+    assert impressions.get(db, "r1") == served(1, items=tuple(places))
+    assert impressions.count(db) == 2
 
 
 def test_the_longest_shelf_fits(db: Database) -> None:
@@ -70,3 +81,42 @@ def test_a_merged_id_was_shown_what_the_user_was(db: Database) -> None:
     impressions.add(db, [served(1, "cookie")])
     merges.merge(db, "cookie", "u")
     assert [shelf.timestamp for shelf in impressions.shown_to(db, "cookie", "home", 0, 9)] == [11]
+
+
+def test_the_shelves_that_a_placement_filled_itself_for_known_users(db: Database) -> None:
+    own = [served(number)._replace(fallback=None) for number in range(5)]
+    others = [served(5), own[0]._replace(recommendation_id="r6", placement="cart"), own[0]._replace(user_id=None)]
+    impressions.add(db, [*own[1:], others[0], others[1], others[2]._replace(recommendation_id="r7")])
+    assert impressions.ids(db, "home", 0) == ["r1", "r2", "r3", "r4"]
+    assert impressions.ids(db, "home", 13) == ["r3", "r4"]
+    assert impressions.ids(db, "elsewhere", 0) == []
+
+
+def test_shelves_by_their_ids(db: Database) -> None:
+    many = [served(number) for number in range(PART + 2)]
+    impressions.add(db, [*many, served(9_000, items=())])
+    wanted = [shelf.recommendation_id for shelf in many]
+    assert sorted(impressions.of_ids(db, [*wanted, "r9000", "unknown"])) == sorted(many)
+    assert impressions.of_ids(db, []) == []
+
+
+def test_the_shelves_of_some_models(db: Database) -> None:
+    by = [served(number)._replace(fallback=None, model_version=number) for number in range(4)]
+    nobody = by[3]._replace(recommendation_id="nobody", user_id=None)
+    nothing_known = nobody._replace(recommendation_id="new", session_id=None)
+    impressions.add(db, [*by, nobody, nothing_known, served(5)])
+    found = sorted(impressions.of_models(db, "home", [2, 3], 0))
+    assert found == [(2, "u", "r2", 2), (3, "new", "new", 2), (3, "s", "nobody", 2), (3, "u", "r3", 2)]
+    assert list(impressions.of_models(db, "home", [2, 3], 14)) == []
+    assert list(impressions.of_models(db, "elsewhere", [2, 3], 0)) == []
+
+
+def test_how_often_a_shopper_was_shown_what_explores(db: Database) -> None:
+    places = (ServedItem("a", 1, 0.5, 0.9), ServedItem("b", 2, None, 0.05), ServedItem("c", 3, None, 0.49))
+    impressions.add(db, [served(number, items=places) for number in range(3)] + [served(7, "v", places), served(8)])
+    assert impressions.explored(db, "u", "home", 0, 9) == 6
+    assert impressions.explored(db, "u", "home", 12, 9) == 2
+    assert impressions.explored(db, "u", "home", 0, 2) == 2, "the newest shelf explores nothing"
+    assert impressions.explored(db, "u", "elsewhere", 0, 9) == 0
+    merges.merge(db, "cookie", "u")
+    assert impressions.explored(db, "cookie", "home", 0, 9) == 6

@@ -60,10 +60,12 @@ def test_membership_of_a_day(db: Database) -> None:
     segments.set_members(db, tea, ["anna", "cleo"], MONDAY + 2 * DAY)
 
     def at(moment: int) -> list[tuple[str, int]]:
-        return sorted(segments.of_users(db, ["anna", "ben", "cleo", "dan"], moment))
+        return sorted(segments.of_users(db, ["anna", "ben", "cleo", "dan"], moment, segments.first_found(db)))
 
     assert at(MONDAY + DAY) == [("anna", tea), ("ben", tea), ("ben", tools)]
     assert at(MONDAY + 2 * DAY) == [("anna", tea), ("ben", tools), ("cleo", tea)]
+    assert segments.first_found(db) == {tea: MONDAY, tools: MONDAY}
+    assert segments.of_users(db, ["ben"], MONDAY, {tools: MONDAY}) == [("ben", tools)]
     # Of days before it was first known who belongs, those of then.
     assert at(MONDAY - 100 * DAY) == [("anna", tea), ("ben", tea), ("ben", tools)]
 

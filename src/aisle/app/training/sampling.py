@@ -88,6 +88,8 @@ def _of_shoppers(
     brought: dict[tuple[str, int], float],
 ) -> list[SampledShelf]:
     """Return shelves of shoppers, for whom a model ranks at once."""
+    if not len(rows):
+        return []
     job = BatchJob(model, placement, ShelfRequest(placement=placement.name))
     shoppers = holdout.queries.take(rows)
     queries = ShelfQuery.of_shoppers(job.request, shoppers, model, catalogue, placement.objective)

@@ -119,7 +119,7 @@ def test_shelves_are_told_apart_only_by_what_they_have(db: Database) -> None:
 
 
 def test_a_count_that_was_cut_off_goes_on(db: Database) -> None:
-    def cut(*_: object) -> None:
+    def cut(stage: str, done: float, total: float | None, rows: int = 0) -> None:
         raise KeyboardInterrupt
 
     old = [samples.event(number, timestamp=NOON - number * DAY) for number in range(10)]

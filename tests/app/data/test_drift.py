@@ -73,7 +73,7 @@ def test_the_live_models_scores_and_clicks(db: Database) -> None:
     for day in range(-22, -1):  # yesterday is counted anew
         moment = TODAY + day * DAY
         clicks = 500 if day < -8 else 300
-        row = (moment, "home", "personal", version, "new", "", 1, 10_000, 10_000, clicks, *(0,) * 6)
+        row = (moment, "home", "personal", version, "new", "", "", 1, 10_000, 10_000, clicks, *(0,) * 6)
         days.replace(db, moment, Counts([row], [], [(moment, "", *(0,) * 15)]), 0)
     found = {one.what: one for one in drift(db, moment=NOON)}
     assert found["scores"].beyond

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from aisle.app.data.day_counts import count_days
 from aisle.app.data.kpis import Kpis, kpis
 from aisle.app.data.setup import make_shop
 from aisle.app.settings import Settings
@@ -12,7 +13,7 @@ from aisle.shop.moments import DAY, HOUR
 from aisle.storage.catalogue import items
 from aisle.storage.connection import Database, connect
 from aisle.storage.log import events
-from aisle.storage.shelves import impressions
+from aisle.storage.shelves import days, impressions
 from aisle.storage.shelves.impressions import Impression, ServedItem
 from aisle.storage.shoppers import merges, people
 from tests.storage import samples
@@ -115,3 +116,16 @@ def test_a_shop_without_anything_has_no_kpis(db: Database) -> None:
 def test_shelves_are_told_apart_only_by_what_they_have(db: Database) -> None:
     with pytest.raises(InputError, match="told apart by 'colour'; choose from placement, strategy"):
         found(db, "colour")
+
+
+def test_a_count_that_was_cut_off_goes_on(db: Database) -> None:
+    def cut(stage: str, done: float, total: float | None, rows: int = 0) -> None:
+        raise KeyboardInterrupt
+
+    old = [samples.event(number, timestamp=NOON - number * DAY) for number in range(10)]
+    events.store(db, [*old, *(samples.event(number, timestamp=NOON) for number in range(1_000, 2_100))])
+    with pytest.raises(KeyboardInterrupt):
+        count_days(db, cut, NOON)
+    assert count_days(db, moment=NOON) == 9
+    assert count_days(db, moment=NOON) == 2
+    assert sum(row[2] > 0 for row in days.rows(db, days.SHOP, 0, NOON)) == 10

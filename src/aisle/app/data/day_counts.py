@@ -37,9 +37,9 @@ def count_days(
     """
     newest = day_log.newest(db)
     to_count = days.to_count(db, newest, now() if moment is None else moment)
+    days.plan(db, to_count[:-2])  # the last two, today and yesterday, are counted every time
     first = segments.first_found(db)
     if segments_since is not None:
-        # After the others, so that none of these is lost where the work is cut off.
         lacking = days.without_segments(db, first, segments_since)
         to_count += [day for day in lacking if day not in to_count]
     for done, day in enumerate(to_count, 1):

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
 
 from aisle.shop import columns
 from aisle.shop.moments import DAY
 from aisle.storage.connection import Database
 from aisle.storage.database.dialects import insert_all
+from aisle.storage.parts import parts
 from aisle.storage.rows import transact
 from aisle.storage.shelves.changed_days import CHANGED, DAY_OF
 from aisle.storage.tables import events, item_days, segment_days, segments, shelf_days, shop_days
@@ -90,6 +91,21 @@ def to_count(db: Database, newest: int, moment: int) -> list[int]:
         days = {*changed, *new}
     days |= {day + DAY for day in days} | ({today - DAY, today} if days or last is not None else set())
     return sorted(day for day in days if day <= today)
+
+
+def plan(db: Database, wanted: Sequence[int]) -> None:
+    """Note that some days are to be counted, so that `to_count` finds them again where the work is cut off."""
+
+    def work(connection: Connection) -> None:
+        known: set[int] = set()
+        for some in parts(wanted):
+            of_some = shop_days.c.day.in_(some)
+            connection.execute(update(shop_days).where(of_some).values(through=CHANGED))
+            known |= set(connection.execute(select(shop_days.c.day).where(of_some)).scalars())
+        zeros = (0,) * (len(columns.SHOP_DAYS) - 2)
+        insert_all(connection, shop_days, [(day, "", *zeros, CHANGED) for day in wanted if day not in known])
+
+    transact(db, work)
 
 
 def without_segments(db: Database, numbers: Collection[int], since: int, until: int | None = None) -> list[int]:

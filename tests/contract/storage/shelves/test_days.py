@@ -74,6 +74,18 @@ def test_what_was_counted_is_not_counted_again_but_for_the_last_two_days(db: Dat
     assert to_count(db) == [-20, -19, -1, 0]
 
 
+def test_days_that_are_planned_are_counted_even_if_the_work_was_cut_off(db: Database) -> None:
+    store(db, *(samples.event(number, timestamp=NOON - number % 10 * DAY) for number in range(100)))
+    store(db, *(samples.event(number, timestamp=NOON) for number in range(1_000, 2_100)))
+    for day in (-8, 0):
+        counted(db, TODAY + day * DAY)
+    assert to_count(db) == [-1, 0]
+    days.plan(db, [TODAY - 9 * DAY, TODAY - 8 * DAY])
+    assert to_count(db) == [-9, -8, -7, -1, 0]
+    counted(db, TODAY - 9 * DAY)
+    assert to_count(db) == [-8, -7, -1, 0]
+
+
 def test_days_whose_events_change_are_counted_again(db: Database) -> None:
     old = {"a": -30, "b": -25, "c": -20, "d": -15}
     store(db, *(samples.event(100 + day, user_id=user, timestamp=NOON + day * DAY) for user, day in old.items()))

@@ -58,6 +58,12 @@ def test_a_person_is_given_out_and_erased_with_a_receipt(client: TestClient) -> 
     assert client.post("/api/users", json={"user_id": "anna"}).json()["rejected"] == 1
 
 
+def test_a_review_without_an_id_is_stored_once_however_often_it_is_sent(client: TestClient) -> None:
+    review = {"item_id": "tea-1", "user_id": "carl", "rating": 4, "text": "Fine"}
+    assert client.post("/api/reviews", json=[review, review | {"text": "Good"}]).json()["stored"] == 2
+    assert client.post("/api/reviews", json=review).json()["duplicate"] == 1
+
+
 def test_erasing_is_for_good(client: TestClient, live: Live) -> None:
     people.erase(live.db, "anna")
     assert client.post("/api/reviews", json={"review_id": "r", "user_id": "anna", "text": "x"}).json()["stored"] == 0

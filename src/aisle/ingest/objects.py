@@ -6,6 +6,7 @@ import polars as pl
 
 from aisle.ingest.batch import ROW
 from aisle.ingest.dates import DateRule
+from aisle.ingest.identity import ID_OF, Identities, fields
 from aisle.ingest.json import split
 from aisle.ingest.readers.jsonl import raw_fields, to_frame
 from aisle.ingest.rows.fields import field_of
@@ -63,7 +64,16 @@ def parse_objects(table: str, body: bytes) -> tuple[pl.DataFrame, list[str | Non
     checked = validate(table, frame, _DATES[table], moments.now())
     for place, reason in checked.reasons.rows():
         reasons[place] = reason
-    return checked.accepted, reasons
+    return _with_ids(table, checked.accepted), reasons
+
+
+def _with_ids(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with the ids that the same rows of a file get, so that a request can be sent again."""
+    name = ID_OF.get(table)
+    if name is None or not rows[name].null_count():
+        return rows
+    ids = Identities(table).of(fields(table, rows), "")
+    return rows.with_columns(pl.coalesce(name, ids).alias(name))
 
 
 def _row(table: str, text: bytes) -> dict[str, str | None]:

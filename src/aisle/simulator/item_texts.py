@@ -13,6 +13,7 @@ from aisle.shop.columns import (
     AVAILABLE_FROM,
     BRAND,
     CATEGORY,
+    COST,
     CURRENCY,
     DESCRIPTION,
     HIDDEN,
@@ -25,6 +26,7 @@ from aisle.shop.columns import (
     TITLE,
 )
 from aisle.shop.moments import DAY
+from aisle.shop.money import MICROS
 from aisle.shop.schemas import conform
 from aisle.simulator import vocabulary
 from aisle.simulator.catalogue import LEAF_DEPARTMENT, Catalogue
@@ -36,6 +38,9 @@ _STRONG: Final = 0.6
 """How strong an item's second style must be to be named."""
 _HIDDEN: Final = 0.5
 """The share of sold-out items that the shop hides."""
+_COST: Final = (0.4, 0.75)
+"""What items cost the shop, as a share of their list price: from and to."""
+_PENNY: Final = MICROS // 100
 _BLOCK: Final = 20_000
 """How many items are described at a time: their texts as Python objects take much more memory than as a table."""
 _TRIES: Final = 8
@@ -60,6 +65,7 @@ def items_table(rng: Generator, catalogue: Catalogue, calendar: Calendar) -> pl.
         pl.Series(IN_STOCK, catalogue.stock > 0),
         pl.Series(AVAILABLE_FROM, calendar.start + catalogue.launch * DAY),
         pl.Series(HIDDEN, gone & (rng.random(len(items)) < _HIDDEN)),
+        pl.Series(COST, (catalogue.price * rng.uniform(*_COST, len(items)) // _PENNY * _PENNY).astype(np.int64)),
     )
     return conform(table, ITEMS)
 

@@ -5,7 +5,8 @@ from aisle.ingest.batch import ROW
 from aisle.ingest.dates import DateRule
 from aisle.ingest.validate import validate
 from aisle.ingest.written import EPOCH
-from aisle.shop.columns import AVAILABLE_FROM, TIMESTAMP
+from aisle.shop.columns import AVAILABLE_FROM, MONEY, TIMESTAMP
+from aisle.shop.money import MICROS
 from aisle.simulator.simulation import END, Part, Simulation
 
 
@@ -18,8 +19,7 @@ def test_all_rows_are_valid_for_import(simulation: Simulation, part: Part, table
         "reviews": part.reviews,
     }
     frame = tables[table]
-    if "price" in frame.columns:
-        frame = frame.with_columns(pl.col("price") / 1_000_000)
+    frame = frame.with_columns(pl.col(name) / MICROS for name in MONEY if name in frame.columns)
     text = frame.cast(pl.String).with_row_index(ROW)
     checked = validate(table, text, {name: DateRule(EPOCH) for name in (TIMESTAMP, AVAILABLE_FROM)}, END)
     assert checked.reasons.is_empty()

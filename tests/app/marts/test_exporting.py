@@ -48,10 +48,13 @@ def test_parquet_files_hold_dates_and_decimals(shop: Shop, tmp_path: Path) -> No
         shop.export_marts(tmp_path / "other", "xls")
 
 
-def test_an_extract_for_tableau(shop: Shop, tmp_path: Path) -> None:
+def test_an_extract_for_tableau(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pantab = pytest.importorskip("pantab")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     shop.build_marts()
     shop.export_marts(tmp_path / "out", "tableau")
+    assert list((tmp_path / "here").iterdir()) == []  # Hyper's log is nobody's
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["marts.hyper", "marts.twb", "questions"]
     frames = pantab.frames_from_hyper(tmp_path / "out" / "marts.hyper", return_type="polars")
     tables = {(name if isinstance(name, str) else name[-1]).strip('"'): frame for name, frame in frames.items()}

@@ -1,9 +1,9 @@
 """The marts as files: Parquet with questions in SQL, or a Tableau extract with a workbook to start with."""
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
@@ -105,12 +105,8 @@ def _write_tableau(frames: dict[str, pl.DataFrame], folder: Path) -> None:
     except ImportError:
         raise SettingsError("a Tableau extract needs pantab; pip install 'aisle[tableau]'") from None
     # Hyper writes a log where it runs, unless it is told where.
-    logs = {"log_config": "", "log_dir": os.fspath(folder)}
-    try:
-        pantab.frames_to_hyper(frames, folder / HYPER, process_params=logs)
-    finally:
-        for log in folder.glob("*.log"):
-            log.unlink()
+    with TemporaryDirectory() as logs:
+        pantab.frames_to_hyper(frames, folder / HYPER, process_params={"log_config": "", "log_dir": logs})
     (folder / WORKBOOK).write_text(workbook(HYPER), encoding="utf-8")
 
 

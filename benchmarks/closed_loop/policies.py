@@ -14,7 +14,7 @@ QUICK: Final = {"windows": 1, "questions": 800}
 
 MODELS: Final = ("popularity", "als", "hybrid")
 
-DEFAULT: Final = MODELS
+DEFAULT: Final = (*MODELS, "hybrid:explore=0.02")
 
 
 class Policy(NamedTuple):

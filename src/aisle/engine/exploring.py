@@ -14,13 +14,16 @@ from aisle.engine.shelf.filters import Drop, dropped
 from aisle.engine.shelf.groups import Group
 from aisle.engine.shelf.rules import BoundRules, bind
 from aisle.recommenders.second_stage.item_state import WINDOWS
-from aisle.shop.ids import among
+from aisle.shop.ids import UNKNOWN, among
 
 BEHIND: Final = 12
 """So many of the candidates that rank behind the shelf may be drawn."""
 
 NEWEST: Final = 8
-"""And so many of the newest items of the shop."""
+"""And so many new items of the shop."""
+
+AMONG: Final = 32
+"""They are those of so many of its newest items that are closest to what the shopper deals with."""
 
 _WINDOW: Final = len(WINDOWS) - 2
 """Which of `WINDOWS` says what is known of an item."""
@@ -65,19 +68,27 @@ def _held(items: Ints, query: ShelfQuery, rules: BoundRules) -> Flags:
 
 
 def _pool(shelf: PlacedShelf, query: ShelfQuery, rules: BoundRules) -> Ints:
-    """Return what may be drawn: what ranks behind the shelf, and the newest items, as far as the rules allow them."""
-    behind = shelf.candidates[(shelf.drops == Drop.KEPT) & ~among(shelf.candidates, shelf.items)]
-    newest = query.catalogue.newest(NEWEST)
-    newest = newest[~among(newest, shelf.candidates)]
+    """Return what may be drawn: what ranks behind the shelf, and new items, as far as the rules allow them."""
+    familiar = np.concatenate((query.context.seen, query.context.owned, shelf.items))
+    behind = shelf.candidates[shelf.drops == Drop.KEPT]
+    behind = behind[~among(behind, familiar)][:BEHIND]
+    newest = query.catalogue.newest(AMONG)
+    newest = newest[~among(newest, np.concatenate((familiar, behind)))]
     context = replace(query.context, unlisted=~query.catalogue.listed(newest))
     allowed = dropped(newest, query.catalogue.attributes(newest), rules, context) == Drop.KEPT
-    pool = np.concatenate((behind, newest[allowed]))
-    pool = pool[~among(pool, np.concatenate((query.context.seen, query.context.owned)))]
-    pool = pool[np.sort(np.unique(pool, return_index=True)[1])]
-    pool = np.concatenate((pool[:BEHIND], pool[max(BEHIND, len(pool) - NEWEST) :]))
+    pool = np.concatenate((behind, _closest_first(newest[allowed], query)[:NEWEST]))
     if query.catalogue.withdraw(pool):
         pool = pool[query.catalogue.attributes(pool).available]
     return pool
+
+
+def _closest_first(newest: Ints, query: ShelfQuery) -> Ints:
+    """Return items, those first that share most steps of their category with what the shopper likes, else newest."""
+    liked = np.unique(query.shopper.history.items[query.shopper.weights > 0])
+    categories = query.catalogue.attributes(np.concatenate((newest, liked))).category
+    steps, liked_steps = np.split(categories, [len(newest)])
+    shared = (among(steps.ravel(), liked_steps.ravel()).reshape(steps.shape) & (steps != UNKNOWN)).sum(axis=1)
+    return newest[np.argsort(-shared, kind="stable")]
 
 
 def _known(pool: Ints, query: ShelfQuery) -> tuple[Floats, Floats]:

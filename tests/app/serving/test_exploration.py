@@ -10,7 +10,8 @@ from aisle.app.serving.placements import with_rules
 from aisle.app.serving.reasons import EXPLORED
 from aisle.app.serving.shelf import Shelf
 from aisle.engine.request import ShelfRequest
-from aisle.shop import moments
+from aisle.shop import columns, moments
+from aisle.storage.catalogue import items
 from aisle.storage.shelves import impressions
 from aisle.storage.shelves.impressions import Impression, ServedItem
 
@@ -25,6 +26,11 @@ def explore(live: Live, **rules: object) -> None:
 
 def shelf(live: Live, user_id: str | None = "user-0", n: int = 4) -> Shelf:
     return live.shelf(ShelfRequest(user_id=user_id, n=n, explore=True, explain=True))
+
+
+def offer(live: Live, item_id: str, category: str, available_from: int) -> None:
+    values = {columns.ITEM_ID: item_id, columns.CATEGORY: category, columns.AVAILABLE_FROM: available_from}
+    items.upsert(live.db, [tuple(values.get(name) for name in columns.ITEMS)])
 
 
 @pytest.fixture
@@ -83,6 +89,15 @@ def test_nothing_twice(exploring: Live) -> None:
 def test_only_what_a_shopper_sees_explores(exploring: Live) -> None:
     for previewed in (exploring.recommend("user-0", 4), shelf(exploring, "nobody"), shelf(exploring, None)):
         assert {item.propensity for item in previewed.items} == {1.0}
+
+
+def test_the_new_items_are_those_closest_to_what_the_shopper_likes(exploring: Live) -> None:
+    for number in range(20):
+        category = "Tea > Green" if number < 9 else "Tools > Saws"  # the saws are newer
+        offer(exploring, f"new-{number}", category, moments.now() - (20 - number) * moments.HOUR)
+    explored = {item.item_id for _ in range(300) for item in shelf(exploring).items if item.reason == EXPLORED}
+    newest_teas = {f"new-{number}" for number in range(1, 9)}
+    assert {item_id for item_id in explored if item_id.startswith("new-")} == newest_teas
 
 
 def test_a_page_explores(exploring: Live) -> None:

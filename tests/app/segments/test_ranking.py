@@ -8,11 +8,11 @@ import pytest
 from aisle.app.data.people import erase_person
 from aisle.app.segments.ranking import ranks_for
 from aisle.app.shop import Shop
-from aisle.app.versions import versions
 from aisle.engine.recipe import SHELF_SAMPLE
 from aisle.engine.request import MAIN_PLACEMENT
 from aisle.models import registry
 from aisle.models.bundle import Bundle
+from aisle.models.registry import ModelRow
 from aisle.recommenders.base import NoSettings
 from aisle.recommenders.second_stage.shelf_sample import SampledShelf, ShelfSample
 from aisle.storage.digest import digest
@@ -47,17 +47,21 @@ def shop(folder: Path) -> Shop:
     return shop
 
 
+def newest_first(shop: Shop) -> list[ModelRow]:
+    return registry.list_(shop.db)[::-1]
+
+
 def ranks(shop: Shop, *user_ids: str) -> tuple[int, float | None]:
-    found = ranks_for(shop.db, versions(shop.db, shop.settings.bundles), shop.settings.bundles, user_ids)[0]
+    found = ranks_for(shop.db, newest_first(shop), shop.settings.bundles, user_ids)[0]
     return found.members, None if found.ndcg is None else round(found.ndcg.value, 3)
 
 
 def test_members_are_told_apart_from_all(shop: Shop) -> None:
     assert ranks(shop, "anna") == (1, 1.0)
     assert ranks(shop, "anna", "ben", "dora") == (2, round((1 + 1 / np.log2(3)) / 2, 3))
-    found = versions(shop.db, shop.settings.bundles)
-    newest = ranks_for(shop.db, found, shop.settings.bundles, ["anna"])[0]
-    assert (newest.version, newest.shoppers) == (found[0].row.version, 3)
+    rows = newest_first(shop)
+    newest = ranks_for(shop.db, rows, shop.settings.bundles, ["anna"])[0]
+    assert (newest.version, newest.shoppers) == (rows[0].version, 3)
     assert newest.of_all is not None
     assert newest.of_all.value == pytest.approx((1 + 1 / np.log2(3)) / 2)
 
@@ -73,8 +77,8 @@ def test_the_shelves_of_erased_people_count_no_more(shop: Shop) -> None:
 
 
 def test_a_model_whose_files_are_gone_is_left_out(shop: Shop) -> None:
-    found = versions(shop.db, shop.settings.bundles)
-    place = registry.place(shop.settings.bundles, found[0].row)
+    rows = newest_first(shop)
+    place = registry.place(shop.settings.bundles, rows[0])
     (place / "manifest.json").write_text("{}")
-    told = ranks_for(shop.db, found, shop.settings.bundles, ["anna"])
-    assert found[0].row.version not in [one.version for one in told]
+    told = ranks_for(shop.db, rows, shop.settings.bundles, ["anna"])
+    assert rows[0].version not in [one.version for one in told]

@@ -78,7 +78,7 @@ def test_a_segment_shows_how_each_version_ranks_for_its_members(client: TestClie
     text = client.get(PATH, params={"segment": "tea <b>", "first": 1, "second": 2}).text
     assert "How they rank for tea &lt;b&gt;" in text
     with Shop(live.settings) as shop:
-        for told in ranks_for(live.db, shop.versions(), live.settings.bundles, members):
+        for told in ranks_for(live.db, [one.row for one in shop.versions()], live.settings.bundles, members):
             assert told.ndcg is not None
             assert 0 < told.members < told.shoppers
             assert f"{told.ndcg.value:.3f}" in text

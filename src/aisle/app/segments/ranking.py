@@ -6,12 +6,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from aisle.app.versions import Version
 from aisle.engine.recipe import SHELF_SAMPLE
 from aisle.engine.request import MAIN_PLACEMENT
 from aisle.evaluation.bootstrap import Interval, mean_interval
 from aisle.metrics import ranking
 from aisle.models import registry
+from aisle.models.registry import ModelRow
 from aisle.recommenders.query import ItemLists
 from aisle.recommenders.second_stage.shelf_sample import SampledShelf, ShelfSample
 from aisle.shop.errors import BundleError, NoModel
@@ -23,7 +23,7 @@ K: Final = 10
 """How many places of a shelf count."""
 
 MOST: Final = 10
-"""So many of the newest models are asked."""
+"""So many models are asked."""
 
 
 class RanksFor(NamedTuple):
@@ -41,19 +41,25 @@ class RanksFor(NamedTuple):
     of_all: Interval | None
 
 
-def ranks_for(db: Database, found: Sequence[Version], bundles: Path, user_ids: Collection[str]) -> list[RanksFor]:
-    """Return how the newest models rank for some users; those are left out whose bundle or sampled shelves are gone."""
+def ranks_for(db: Database, rows: Sequence[ModelRow], bundles: Path, user_ids: Collection[str]) -> list[RanksFor]:
+    """Return how the first `MOST` of some models rank for users; a model without files or sampled shelves is left out.
+
+    Parameters
+    ----------
+    bundles
+        The folder of the bundles of all versions.
+    """
     gone, wanted = erased.all_digests(db), {digest(user_id) for user_id in user_ids}
     told = []
-    for version in [one for one in found if one.on_disk][:MOST]:
+    for row in rows[:MOST]:
         try:
-            sample = registry.load(bundles, version.row, verify=False).parts.get(SHELF_SAMPLE)
+            sample = registry.load(bundles, row, verify=False).parts.get(SHELF_SAMPLE)
         except (NoModel, BundleError):
             continue
         if isinstance(sample, ShelfSample):
             shelves = [shelf for shelf in sample.shelves_of(MAIN_PLACEMENT) if shelf.digest not in gone]
             theirs = [shelf for shelf in shelves if shelf.digest in wanted]
-            told.append(RanksFor(version.row.version, len(theirs), _ndcg(theirs), len(shelves), _ndcg(shelves)))
+            told.append(RanksFor(row.version, len(theirs), _ndcg(theirs), len(shelves), _ndcg(shelves)))
     return told
 
 

@@ -97,13 +97,13 @@ class Models(Page):
         """Return how models rank for the members of a segment, by their versions."""
         from aisle.app.segments.ranking import ranks_for
 
-        live = self._frame.live
+        live, kept_rows = self._frame.live, [one.row for one in found if one.on_disk]
 
         def asked() -> "list[RanksFor]":
             members = [user_id for user_id, _ in segments.members(live.db, segment.number)]
-            return ranks_for(live.db, found, live.settings.bundles, members)
+            return ranks_for(live.db, kept_rows, live.settings.bundles, members)
 
-        kept = self._frame.kept(("models", segment, tuple(one.row.version for one in found if one.on_disk)), asked)
+        kept = self._frame.kept(("models", segment, tuple(row.version for row in kept_rows)), asked)
         return {one.version: one for one in kept.answer}
 
     def _compared(self, request: Request, found: "list[TrainedVersion]") -> dict[str, Any] | None:

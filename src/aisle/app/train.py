@@ -20,7 +20,7 @@ from aisle.app.training.calibrating import Reliability
 from aisle.app.training.figures import Measurements
 from aisle.app.training.fitting import Fitted, TrainingBudget, fit, with_other_components
 from aisle.app.training.gate import GateDecision, HeldOutFigures, decide
-from aisle.app.training.measuring import newest_window, with_catalogue
+from aisle.app.training.measuring import newest_window, with_catalogue, with_shown
 from aisle.app.training.patience import with_patience
 from aisle.app.training.repeat_share import with_repeat_share
 from aisle.app.training.reviews import star_errors, with_reviews
@@ -174,7 +174,7 @@ def _train(
     progress(f"fit {recipe.model} on everything", 1, 1)
     check_sane(fitted, data)
     fitted = with_what_was_measured(fitted, decision, data.items)
-    fitted = fitted._replace(components=with_patience(db, fitted.components))
+    fitted = fitted._replace(components=with_patience(tables.shown, fitted.components))
     decision = with_parts(decision, missing_parts(db, settings, recipe, fitted), force=force)
     bundle = to_bundle(recipe, data, fitted, decision, int(data.log.timestamp[0]))
     version = publish(db, settings.bundles, bundle, decision, lease)
@@ -203,7 +203,7 @@ def everything(tables: Tables, recipe: Recipe) -> Interactions:
     """Return all events as training data; the catalogue's items without events are among its items."""
     now = span(tables.events)[1] + 1
     data = build(tables.events, recipe.weights, now, more_items=shown_items(tables.catalogue))
-    return with_catalogue(tables.catalogue, data)
+    return with_shown(tables.shown, with_catalogue(tables.catalogue, data))
 
 
 def shown_items(catalogue: pl.DataFrame) -> pl.Series:

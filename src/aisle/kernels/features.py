@@ -32,9 +32,9 @@ _P_TAKEN, _P_DAYS, _P_LOOKED, _P_CARTED, _P_SINCE_TAKEN, _P_SINCE_LOOKED, _P_SIN
 _P_STARS, _P_RETURNED = range(8, len(PairTallies._fields))
 _O_TAKEN, _O_LOOKED, _O_ITEMS, _O_DAYS, _O_SINCE_TAKEN, _O_SINCE_FIRST, _O_SINCE_ANY = range(7)
 _O_PRICE, _O_POPULARITY = range(7, len(OwnerTallies._fields))
-_OF_PAIR, _OF_USER, _OF_ITEM = len(PairFeatures._fields), len(UserFeatures._fields), len(ItemFeatures._fields)
+_OF_PAIR, _OF_USER = len(PairFeatures._fields), len(UserFeatures._fields)
 _AGE, _SINCE_TAKEN, _PRICE = (ItemFeatures._fields.index(name) for name in ("age", "since_taken", "price"))
-_COLUMNS = _OF_PAIR + _OF_USER + _OF_ITEM + len(MatchFeatures._fields)
+_COLUMNS = _OF_PAIR + _OF_USER + len(ItemFeatures._fields) + len(MatchFeatures._fields)
 
 
 def features(sources: Sources, events: Events, candidates: Lists, known: Known, moments: Moments) -> FloatRows:
@@ -145,10 +145,10 @@ def _fill(
             of_pair = rows[at, 2 * sources + 1 :]
             of_user = of_pair[_OF_PAIR:]
             of_item = of_user[_OF_USER:]
-            match = of_item[_OF_ITEM:]
+            match = of_item[known.shape[1] :]
             _fill_pair(pairs[at], owners[owner, _O_TAKEN], interval[item], of_pair)
             of_user[:_OF_USER] = user
-            of_item[:_OF_ITEM] = known[item]
+            of_item[: known.shape[1]] = known[item]
             of_item[_AGE] = np.float64(now[owner] - first[item]) / day
             of_item[_SINCE_TAKEN] = np.float64(now[owner] - last[item]) / day
             match[0] = np.float64(of_item[_PRICE]) - prices[owner]

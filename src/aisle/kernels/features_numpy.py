@@ -143,6 +143,8 @@ class ItemFeatures(NamedTuple):
     """The mean of its stars."""
     stock: Column
     """Pieces in stock."""
+    clicked: Column
+    """How many more shoppers clicked it on a shelf than its places let one expect; a logarithm."""
 
 
 class MatchFeatures(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.profiles import PER_EVENT, Profiles, stretches
+from aisle.prepare.shown import ShownPlaces
 from aisle.shop.ids import UNKNOWN, Vocabulary
 
 if TYPE_CHECKING:  # a shelf does without both
@@ -121,6 +122,8 @@ class Interactions:
         them. None if there is no catalogue, or none is needed.
     revised
         The ratings that are not in `log` because their shopper has revised them; before that, they counted.
+    shown
+        What shoppers were shown on the main shelf up to `now`; None where nothing is known of it.
     """
 
     users: Vocabulary
@@ -130,6 +133,7 @@ class Interactions:
     now: int
     catalogue: "pl.DataFrame | None" = None
     revised: EventLog | None = None
+    shown: ShownPlaces | None = None
 
     @cached_property
     def shape(self) -> tuple[int, int]:

@@ -34,4 +34,5 @@ def until(data: Interactions, moment: int, weights: Weights) -> Interactions:
         now=moment,
         revised=past.where(revised),
         catalogue=None if data.catalogue is None else without_stock(data.catalogue),
+        shown=None if data.shown is None else data.shown.until(moment),
     )

@@ -1,5 +1,6 @@
 """Visits are read from the shelves that were shown and what was clicked on them."""
 
+from aisle.app.data.tables import read_shown
 from aisle.app.serve import Live
 from aisle.app.training.patience import visits, with_patience
 from aisle.shop import moments
@@ -18,12 +19,13 @@ def test_shelves_of_one_visit_are_one(live: Live) -> None:
     impressions.add(live.db, [Impression(name, now - age, "user-0", None, *of_main) for name, age in ages.items()])
     told = {"event_id": "e", "event": "select_item", "item_id": "tea-2", "recommendation_id": "b"}
     events.store(live.db, [row("events", **told, timestamp=now)])
-    found = visits(live.db)
+    found = visits(read_shown(live.db))
     assert found.pair.tolist() == [0, 0, 1, 1]
     assert found.clicked.tolist() == [False, False, True, False]
     assert found.timestamp.tolist() == [now - 2 * DAY, now - DAY] * 2
 
 
 def test_without_shelves_nothing_is_learnt(live: Live) -> None:
-    assert len(visits(live.db).pair) == 0
-    assert with_patience(live.db, {}) == {}
+    shown = read_shown(live.db)
+    assert len(visits(shown).pair) == 0
+    assert with_patience(shown, {}) == {}

@@ -8,6 +8,8 @@ import polars.selectors as cs
 
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
+from aisle.engine.request import MAIN_PLACEMENT
+from aisle.prepare import shown
 from aisle.prepare.build import NEEDED, OPTIONAL
 from aisle.prepare.catalogue import SCHEMA
 from aisle.prepare.outliers import without_bots
@@ -15,10 +17,19 @@ from aisle.prepare.stray import days_of, steady_span
 from aisle.shop import columns
 from aisle.shop.columns import TIMESTAMP
 from aisle.shop.errors import NotEnoughData
+from aisle.shop.moments import DAY, now
 from aisle.shop.schemas import schema_of
 from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
 from aisle.storage.log import events, reviews
+from aisle.storage.shelves import impressions
+
+SHOWN: Final = schema_of(shown.SCHEMA)
+"""The columns of what was shown."""
+
+SHOWN_DAYS: Final = 180
+SHOWN_SHELVES: Final = 100_000
+"""So many of the newest shelves, of so many days, are read."""
 
 REVIEWS: Final = schema_of(columns.REVIEWS)
 """The columns of reviews."""
@@ -32,6 +43,8 @@ class Tables(NamedTuple):
     reviews: pl.DataFrame
     stray: str | None = None
     """Which events and reviews were left out, as they are far from all others."""
+    shown: pl.DataFrame = SHOWN.to_frame()
+    """What was shown on the main shelf lately, in the columns of `prepare.shown.SCHEMA`."""
 
 
 def read_tables(db: Database, settings: Settings, progress: Progress = silent) -> Tables:
@@ -42,7 +55,8 @@ def read_tables(db: Database, settings: Settings, progress: Progress = silent) -
     NotEnoughData
         If there are no events.
     """
-    return without_stray(Tables(read_training_events(db, settings, progress), read_catalogue(db), read_reviews(db)))
+    log = read_training_events(db, settings, progress)
+    return without_stray(Tables(log, read_catalogue(db), read_reviews(db), shown=read_shown(db)))
 
 
 def without_stray(tables: Tables) -> Tables:
@@ -53,7 +67,7 @@ def without_stray(tables: Tables) -> Tables:
     if stray is None:
         return tables
     events, reviews = (table.filter(span.holds(table[TIMESTAMP])) for table in (tables.events, tables.reviews))
-    return tables if events.height == 0 else Tables(events, tables.catalogue, reviews, stray)
+    return tables if events.height == 0 else tables._replace(events=events, reviews=reviews, stray=stray)
 
 
 def read_events(
@@ -117,6 +131,25 @@ def read_catalogue(db: Database) -> pl.DataFrame:
 def read_reviews(db: Database) -> pl.DataFrame:
     """Read all reviews; there may be none."""
     return pl.concat([REVIEWS.to_frame(), *reviews.stream(db, tuple(columns.REVIEWS))])
+
+
+def read_shown(db: Database) -> pl.DataFrame:
+    """Read the newest shelves that the main placement's own strategy filled for known shoppers, place by place."""
+    since = now() - SHOWN_DAYS * DAY
+    clicked = events.first_clicks(db, since)
+    rows = [
+        (
+            shelf.user_id,
+            item.item_id,
+            item.position,
+            item.score,
+            shelf.timestamp,
+            clicked.get((shelf.recommendation_id, item.item_id)),
+        )
+        for shelf in impressions.of_ids(db, impressions.ids(db, MAIN_PLACEMENT, since)[-SHOWN_SHELVES:])
+        for item in shelf.items
+    ]
+    return pl.DataFrame(rows, SHOWN, orient="row")
 
 
 def span(frame: pl.DataFrame) -> tuple[int, int]:

@@ -27,6 +27,7 @@ from aisle.evaluation.window import HeldOut, choose_window
 from aisle.kernels.threads import blas_alone
 from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
+from aisle.prepare.shown import ShownPlaces
 from aisle.prepare.split import Window
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.abilities import PredictsRatings
@@ -110,12 +111,19 @@ def held_out(tables: Tables, recipe: Recipe) -> Holdout:
 def hold_out_weeks(known: Tables, recipe: Recipe, weeks: HeldOut) -> Holdout:
     """Hold out chosen weeks of the tables that `known_before` returns for them."""
     holdout = hold_out(known.events, recipe.weights, weeks.window, target=weeks.target)
-    return with_catalogue_of_past(known.catalogue, holdout)
+    past = with_catalogue_of_past(known.catalogue, holdout)
+    return replace(past, train=with_shown(known.shown, past.train))
 
 
 def with_catalogue(catalogue: pl.DataFrame, data: Interactions) -> Interactions:
     """Add the catalogue's rows of its items to training data."""
     return replace(data, catalogue=aligned(catalogue, data.items))
+
+
+def with_shown(shown: pl.DataFrame, data: Interactions) -> Interactions:
+    """Add what shoppers were shown before training data ends, if anything."""
+    places = ShownPlaces.of(shown, data.items).until(data.now)
+    return replace(data, shown=places) if len(places) else data
 
 
 def with_catalogue_of_past(catalogue: pl.DataFrame, holdout: Holdout) -> Holdout:

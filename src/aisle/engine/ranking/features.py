@@ -159,4 +159,5 @@ def _at_any_moment(state: ItemState) -> ItemFeatures:
         returned=state.returned_,
         stars=state.stars_,
         stock=state.stock_,
+        clicked=unknown if state.clicked_ is None else state.clicked_,
     )

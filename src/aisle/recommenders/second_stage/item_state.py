@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.prepare.interactions import EventLog, Interactions
+from aisle.prepare.shown import NEVER, ShownPlaces
 from aisle.prepare.votes import of_new_shoppers, with_new_shoppers
 from aisle.recommenders.base import Component, NoSettings
+from aisle.recommenders.second_stage.examination import examination, places_of
 from aisle.shop.columns import BRAND, CATEGORY, PRICE, STOCK
+from aisle.shop.errors import NotEnoughData
 from aisle.shop.events import KIND_CODES, EventKind
 from aisle.shop.ids import UNKNOWN
 from aisle.shop.moments import DAY
@@ -79,6 +82,10 @@ class ItemState(Component[NoSettings]):
     """The number of the first step of the path, or `UNKNOWN`."""
     brand_: Ints
     """The number of its brand, or `UNKNOWN`."""
+    examined_: Floats | None = None
+    """How often each place of the main shelf is looked at, beside the first, (places,); None if nothing tells."""
+    clicked_: Floats | None = None
+    """How many more shoppers clicked it than its places let one expect, a logarithm; None if nothing tells."""
 
     def fit(self, data: "Interactions", target: EventKind | None = None) -> Self:
         """Sum up a log and a catalogue as of the end of the data, with the target kind of a longer log if given."""
@@ -104,7 +111,19 @@ class ItemState(Component[NoSettings]):
         )
         self.price_ = _last_prices(log, items)
         self._read(data.catalogue, items)
+        self._learn_from_shelves(data.shown, items)
         return self
+
+    def _learn_from_shelves(self, shown: ShownPlaces | None, items: int) -> None:
+        """Compare who clicked each item with who was to be expected to, where the shelves of the shop tell."""
+        self.examined_ = self.clicked_ = None
+        if shown is None:
+            return
+        try:
+            examined = examination(shown)
+        except NotEnoughData:
+            return
+        self.examined_, self.clicked_ = examined.astype(np.float32), _clicked(shown, examined, items)
 
     def _count_rebuyers(self, log: EventLog, taken: NDArray[np.bool_], items: int) -> None:
         """Sum up the days on which each shopper took each item."""
@@ -197,6 +216,23 @@ def _last_prices(log: EventLog, items: int) -> Floats:
     # The log is in time order, and of several values for one place the last one stays.
     prices[log.item[priced]] = log.price[priced]
     return prices
+
+
+def _clicked(shown: ShownPlaces, examined: NDArray[np.float64], items: int) -> Floats:
+    """Return the logarithm of how many shoppers clicked each item over how many were to be expected to, (items,).
+
+    Each shopper counts once for an item, however often they were shown it or clicked it, so that nobody can click an
+    item up. What is expected is the chance of at least one click if all items were alike.
+    """
+    looks, clicked = examined[places_of(shown)], shown.clicked_at != NEVER
+    rate = clicked.sum() / looks.sum()
+    pair, number = np.unique(shown.user.astype(np.int64) * items + shown.item, return_inverse=True)
+    expected = 1 - np.exp(-rate * np.bincount(number, looks))
+    happened = np.bincount(number, clicked) > 0
+    expected *= happened.sum() / expected.sum()
+    item = pair % items
+    clicks, due = (np.bincount(item, values, minlength=items) for values in (happened, expected))
+    return np.log((clicks + PRIOR) / (due + PRIOR)).astype(np.float32)
 
 
 def _shrunk(total: NDArray[np.number], count: NDArray[np.number]) -> Floats:

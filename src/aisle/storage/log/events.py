@@ -146,6 +146,19 @@ def clicks(db: Database, since: int) -> list[tuple[str, str]]:
         return [(row.recommendation_id, row.item_id) for row in connection.execute(query)]
 
 
+def first_clicks(db: Database, since: int) -> dict[tuple[str, str], int]:
+    """Return the moment of the first click on each item of each shelf since a moment, by shelf and item."""
+    shelf, item = events.c.recommendation_id, events.c.item_id
+    query = (
+        select(shelf, item, func.min(events.c.timestamp))
+        .where(events.c.timestamp >= since, events.c.event == EventKind.SELECT_ITEM.value)
+        .where(shelf.is_not(None), item.is_not(None))
+        .group_by(shelf, item)
+    )
+    with db.read() as connection:
+        return {(of_shelf, item_id): int(moment) for of_shelf, item_id, moment in connection.execute(query)}
+
+
 def active_users(db: Database, n: int) -> list[str]:
     """Return the n users with most of the newest events, most active first."""
     newest = select(events.c.user_id).where(events.c.user_id.is_not(None), events.c.item_id.is_not(None))

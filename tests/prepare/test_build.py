@@ -71,6 +71,14 @@ def test_a_refunded_purchase_leaves_no_entry_but_stays_in_the_log() -> None:
     assert sorted(data.log.weight.tolist()) == [-1, 1, 1]
 
 
+def test_what_a_shopper_hides_is_not_liked_until_they_take_that_back() -> None:
+    looked, hidden, back = (("view_item", "u", "a"), ("hide", "u", "a", NOW + 1), ("unhide", "u", "a", NOW + 2))
+    others = ("purchase", "v", "a")
+    assert build(table(looked, hidden, others), FLAT, NOW + 3).matrix.nnz == 1
+    both = build(table(looked, hidden, back, others), FLAT, NOW + 3)
+    assert both.matrix.toarray()[both.users.numbers(["u"])[0], 0] == pytest.approx(0.2)
+
+
 def test_lines_without_a_user_count_for_items_and_for_nobody() -> None:
     data = build(table(("purchase", None, "a"), ("purchase", "u", "b")), FLAT, NOW)
 

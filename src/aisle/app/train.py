@@ -25,7 +25,7 @@ from aisle.app.training.patience import with_patience
 from aisle.app.training.repeat_share import with_repeat_share
 from aisle.app.training.reviews import star_errors, with_reviews
 from aisle.engine.model import CONTENT
-from aisle.engine.recipe import CALIBRATION, RANKER, SHELF_SAMPLE, STARS, Recipe
+from aisle.engine.recipe import CALIBRATION, RANKER, SHELF_SAMPLE, STARS, STATE, Recipe
 from aisle.evaluation.queries import query_batch
 from aisle.evaluation.review_stars import ReviewErrors
 from aisle.models import registry
@@ -33,6 +33,7 @@ from aisle.models.bundle import Bundle, Manifest
 from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
+from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.recommenders.second_stage.ranker import Ranker
 from aisle.shop.columns import HIDDEN, ITEM_ID
 from aisle.shop.errors import AisleError, NotEnoughData
@@ -90,6 +91,8 @@ class Trained(HeldOutFigures, frozen=True, kw_only=True):
     """How the chances of a hybrid compare with what was observed; null where none were stated."""
     importance: dict[str, float] = msgspec.field(default_factory=dict)
     """The share of each feature in what the ranker's splits gain, the largest first; empty without a ranker."""
+    examined: list[float] = msgspec.field(default_factory=list)
+    """How often each place of the main shelf is looked at, beside the first; empty where clicks do not tell."""
     seconds: float
     run_id: str | None = None
     """The run in MLflow; null without tracking."""
@@ -196,6 +199,7 @@ def _train(
         learnt_from=DataSummary.of(data),
         reliability=decision.calibrated.reliability,
         importance=importance(fitted),
+        examined=examined(fitted),
     )
 
 
@@ -238,6 +242,12 @@ def importance(fitted: Fitted) -> dict[str, float]:
         return {}
     shares = dict(zip(ranker.features_, ranker.importance_.tolist(), strict=True))
     return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
+
+
+def examined(fitted: Fitted) -> list[float]:
+    """Return how often each place of the main shelf is looked at, beside the first; nothing if clicks do not tell."""
+    state = fitted.components.get(STATE)
+    return state.examined_.tolist() if isinstance(state, ItemState) and state.examined_ is not None else []
 
 
 def with_what_was_measured(fitted: Fitted, decision: GateDecision, items: Vocabulary) -> Fitted:

@@ -62,6 +62,10 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One order line."""
     refund: float = 1.0
     """How much of a purchase's weight one refund takes back; above 1 it also speaks against the item."""
+    hide: float = -1.0
+    """Wanted on no shelf any more: it speaks against the item as much as a purchase speaks for it."""
+    unhide: float = 1.0
+    """Takes that back."""
     rate: float = 1.0
     """The best rating; the middle of the scale is 0, and the worst rating is negative by as much."""
     lowest_rating: float = 1.0

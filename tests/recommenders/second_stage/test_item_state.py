@@ -10,6 +10,7 @@ from aisle.prepare.build import build
 from aisle.prepare.catalogue import SCHEMA, aligned
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.past import until
+from aisle.prepare.shown import NEVER, ShownPlaces
 from aisle.prepare.votes import OF_ONE_ITEM
 from aisle.prepare.weigh import Weights
 from aisle.recommenders.base import NoSettings
@@ -158,6 +159,71 @@ def test_a_crowd_of_new_shoppers_does_not_make_a_favourite() -> None:
     before, after = (fitted(known(some)).target_counts_[:, 0] for some in (rows, [*rows, *crowd]))
     assert before.tolist() == [0, 40]
     assert after.tolist() == [0, 40, OF_ONE_ITEM]
+
+
+def with_shelves(of_first: float) -> Interactions:
+    """Show two items of equal scores to 6,000 shoppers, who click the first place twice as often as the second.
+
+    Item 0 stands on the first place for a share of them, and is clicked as any other.
+    """
+    data, draw = known(ROWS), np.random.default_rng(1)
+    first = draw.random(6_000) < of_first
+    item = np.stack((np.where(first, 0, 1), np.where(first, 1, 0)), axis=1)
+    clicked = draw.random(item.shape) < np.array([0.3, 0.15])
+    shown = ShownPlaces(
+        user=np.repeat(np.arange(6_000, dtype=np.int32), 2),
+        item=item.ravel().astype(np.int32),
+        position=np.tile(np.array([1, 2], np.int32), 6_000),
+        score=np.zeros(12_000, np.float32),
+        timestamp=np.full(12_000, NOW - DAY),
+        clicked_at=np.where(clicked.ravel(), NOW - DAY + 1, NEVER),
+    )
+    return dataclasses.replace(data, shown=shown)
+
+
+def test_clicks_count_by_the_places_on_which_an_item_stood() -> None:
+    state = fitted(with_shelves(of_first=0.9))
+    assert state.examined_ is not None
+    assert state.clicked_ is not None
+    assert state.examined_[:2] == pytest.approx([1, 0.5], abs=0.05)
+    assert state.clicked_ == pytest.approx([0, 0, 0], abs=0.06)
+
+
+def test_an_item_that_is_clicked_more_than_its_places_are_is_told_apart() -> None:
+    data = with_shelves(of_first=0.5)
+    assert data.shown is not None
+    liked = dataclasses.replace(data.shown, clicked_at=np.where(data.shown.item == 0, data.shown.clicked_at, NEVER))
+    state = fitted(dataclasses.replace(data, shown=liked))
+    assert state.clicked_ is not None
+    assert state.clicked_[0] > 0.5
+    assert state.clicked_[1] < -3
+    assert state.clicked_[2] == 0
+
+
+def test_a_shopper_who_clicks_again_and_again_counts_once() -> None:
+    data = with_shelves(of_first=0.5)
+    assert data.shown is not None
+    one = [
+        np.append(getattr(data.shown, field.name), np.repeat(getattr(data.shown, field.name)[:1], 3_000))
+        for field in dataclasses.fields(data.shown)
+    ]
+    flooded = ShownPlaces(*one)
+    flooded.clicked_at[-3_000:] = NOW - DAY + 1
+    before, after = fitted(data).clicked_, fitted(dataclasses.replace(data, shown=flooded)).clicked_
+    assert before is not None
+    assert after == pytest.approx(before, abs=0.05)
+
+
+def test_a_state_before_the_shelves_knows_nothing_of_them() -> None:
+    data = with_shelves(of_first=0.5)
+    past = until(data, NOW - DAY, Weights())
+    assert past.shown is not None
+    assert len(past.shown) == 0
+    assert fitted(past).clicked_ is None
+    assert fitted(known(ROWS)).clicked_ is None
+    assert "clicked" not in fitted(known(ROWS)).arrays()
+    kept = fitted(data)
+    assert ItemState.from_arrays(NoSettings(), kept.arrays()).clicked_ is not None
 
 
 def test_the_future_changes_nothing() -> None:

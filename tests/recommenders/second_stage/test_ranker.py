@@ -123,6 +123,13 @@ def test_money_counts_by_its_amount() -> None:
     assert (taken[np.arange(QUERIES), first][both] == 100).mean() > 0.8
 
 
+def test_a_feature_of_which_nothing_is_known_changes_nothing(fitted: Ranker) -> None:
+    rows, gains, indptr = examples()
+    wider = np.insert(rows, 1, np.nan, axis=1)
+    again = Ranker(RankerConfig(trees=30)).fit(wider, gains, indptr, names=("noise", "new", *NAMES[1:]), seed=1)
+    np.testing.assert_array_equal(again.score(wider), fitted.score(rows))
+
+
 def test_too_few_shelves_teach_nothing() -> None:
     rows, gains, indptr = examples()
     with pytest.raises(NotEnoughData, match="10 shelves of the past had something on them that was wanted"):

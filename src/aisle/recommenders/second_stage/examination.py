@@ -3,7 +3,7 @@
 Clicks alone do not tell: good items stand at the top, which is clicked for both reasons. The score that the model gave
 an item when it was shown stands for how well it suits the shopper; places are compared at equal scores. It is the
 regression of Wang et al. (Position Bias Estimation for Unbiased Learning to Rank in Personal Search, WSDM 2018) with
-tenths of the scores in place of a regression.
+groups of about equal scores in place of a regression.
 """
 
 from typing import Final
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 PLACES: Final = 20
 """So many places are told apart; further ones are looked at as often as the last of them."""
 
-GROUPS: Final = 10
+GROUPS: Final = 30
 """So many groups of about equal scores are formed."""
 
 LEAST_CLICKS: Final = 500

@@ -50,6 +50,8 @@ def test_clicks_on_shelves(db: Database) -> None:
     assert sorted(events.clicks(db, 0)) == sorted(told)
     assert events.clicks(db, clicks[4][moment]) == [told[2]]
     assert events.clicks(db, clicks[4][moment] + 1) == []
+    assert events.first_clicks(db, 0) == {told[0]: clicks[0][moment], told[1]: clicks[1][moment]}
+    assert events.first_clicks(db, clicks[4][moment]) == {told[2]: clicks[4][moment]}
 
 
 def test_a_frame_is_stored_whatever_the_order_of_its_columns(db: Database) -> None:

@@ -17,6 +17,7 @@ from aisle.storage.catalogue import items
 from aisle.storage.shelves import days, impressions
 from aisle.storage.shelves.days import Counts
 from aisle.storage.shelves.impressions import Impression, ServedItem
+from aisle.storage.shoppers import segments
 from aisle.web.app import create_app
 from tests.storage import samples
 from tests.web.clients import client_of
@@ -25,7 +26,7 @@ TODAY = now() - now() % DAY
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """120 mugs, of which every third has no price; `mug-007` was shown most, on the shelf home."""
     folder = tmp_path_factory.mktemp("catalogue") / "shop"
     make_shop(folder)
@@ -43,15 +44,39 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         days.replace(live.db, TODAY, Counts([], shown, [(TODAY, "", 9, *(0,) * 14)]), 1)
         shelf = Impression("r", now(), "u", None, "home", "personal", None, 3, (ServedItem("mug-007", 1, None, 1.0),))
         impressions.add(live.db, [shelf])
-        client = client_of(create_app(live))
-        client.headers["accept"] = "text/html"
-        yield client
+        yield live
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def page(live: Live) -> TestClient:
+    client = client_of(create_app(live))
+    client.headers["accept"] = "text/html"
+    return client
 
 
 def shown(page: TestClient, query: str) -> list[str]:
     text = page.get(f"/console/catalogue{query}").text
     return re.findall(r"<bdi>(mug-\d+)</bdi></span>", text)
+
+
+@pytest.fixture(scope="module")
+def segment(live: Live) -> str:
+    """A segment of the one shopper who was shown `mug-007`, and one of nobody."""
+    segments.set_members(live.db, segments.add(live.db, "fans", "{}").number, ["u"], now())
+    segments.set_members(live.db, segments.add(live.db, "nobody", "{}").number, [], now())
+    return "fans"
+
+
+def test_what_is_shown_and_sold_is_that_of_a_segment(page: TestClient, segment: str) -> None:
+    text = page.get("/console/catalogue", params={"segment": segment}).text
+    assert "120 items; 1 of them stood on a shelf of these members" in text
+    assert "only for the 1 members of <bdi>fans</bdi>" in text
+    assert shown(page, f"?segment={segment}&placement=home") == ["mug-007"]
+    listed = list(csv.DictReader(io.StringIO(page.get("/console/catalogue/csv", params={"segment": segment}).text)))
+    assert {row["places"] for row in listed if row["item_id"] == "mug-007"} == {"1"}
+    assert "Nobody belongs to it" in page.get("/console/catalogue?segment=nobody").text
+    assert page.get("/console/catalogue?segment=gone").status_code == 422
 
 
 def test_the_page_says_what_the_catalogue_has(page: TestClient) -> None:

@@ -1,5 +1,6 @@
 """The page of events: the newest ones, what was rejected, and replay."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ from starlette.testclient import TestClient
 
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
+from aisle.shop.moments import now
 from aisle.shop.rejects import Reject
 from aisle.storage.log import events, rejects
+from aisle.storage.shoppers import segments
 from aisle.web.app import create_app
 from tests.web.clients import client_of, send_form
 
@@ -53,8 +56,21 @@ def test_the_tail_renews_itself_until_it_is_paused(page: TestClient) -> None:
 
 
 def test_a_kind_of_which_there_is_none_says_so(page: TestClient) -> None:
-    assert "No event of this kind lately" in page.get("/console/events?kind=refund").text
+    assert "No event like that lately" in page.get("/console/events?kind=refund").text
     assert page.get("/console/events?kind=dance").status_code == 422
+
+
+def test_the_tail_is_that_of_a_segments_members(page: TestClient, live: Live) -> None:
+    segments.set_members(live.db, segments.add(live.db, "tea <b>", "{}").number, ["user-4"], now())
+    text = page.get("/console/events", params={"segment": "tea <b>"}).text
+    assert set(re.findall(r"<bdi>(user-\d+)</bdi>", text)) == {"user-4"}
+    assert 'hx-get="/console/events/tail?segment=tea+%3Cb%3E"' in text
+    assert "Segment: tea &lt;b&gt;" in text
+    part = page.get("/console/events/tail?segment=tea+%3Cb%3E&kind=search", headers={"hx-request": "true"}).text
+    assert "No event like that lately" in part
+    gone = page.get("/console/events?segment=gone")
+    assert gone.status_code == 422
+    assert "take the filter away" in gone.text
 
 
 def test_rejects_are_grouped_by_their_reason(page: TestClient, rejected: list[Reject]) -> None:

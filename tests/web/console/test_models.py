@@ -11,10 +11,13 @@ from httpx2 import Response
 from sqlalchemy import delete
 from starlette.testclient import TestClient
 
+from aisle.app.segments.ranking import ranks_for
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.app.work.worker import Worker
+from aisle.shop.moments import now
+from aisle.storage.shoppers import segments
 from aisle.storage.tables import trainings
 from aisle.storage.work import jobs, leases
 from aisle.web.app import create_app
@@ -66,6 +69,23 @@ def working(folder: Path) -> Iterator[None]:
     yield
     worker.stop()
     thread.join()
+
+
+def test_a_segment_shows_how_each_version_ranks_for_its_members(client: TestClient, live: Live) -> None:
+    members = [f"user-{number}" for number in range(0, 40, 2)]
+    segments.set_members(live.db, segments.add(live.db, "tea <b>", "{}").number, members, now())
+    segments.set_members(live.db, segments.add(live.db, "nobody", "{}").number, [], now())
+    text = client.get(PATH, params={"segment": "tea <b>", "first": 1, "second": 2}).text
+    assert "How they rank for tea &lt;b&gt;" in text
+    with Shop(live.settings) as shop:
+        for told in ranks_for(live.db, [one.row for one in shop.versions()], live.settings.bundles, members):
+            assert told.ndcg is not None
+            assert 0 < told.members < told.shoppers
+            assert f"{told.ndcg.value:.3f}" in text
+    assert '<input type="hidden" name="segment" value="tea &lt;b&gt;">' in text
+    assert "Settings that differ" in text
+    assert "How they rank for nobody" in client.get(PATH, params={"segment": "nobody"}).text
+    assert client.get(PATH, params={"segment": "gone"}).status_code == 422
 
 
 def test_versions_stand_with_their_figures_and_intervals(client: TestClient, live: Live) -> None:

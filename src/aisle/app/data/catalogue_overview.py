@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from aisle.app.data.day_counts import items_of
 from aisle.shop.columns import (
     BRAND,
     CATEGORY,
@@ -25,6 +26,7 @@ from aisle.storage.catalogue.coverage import FIELDS
 from aisle.storage.connection import Database
 from aisle.storage.shelves import days, impressions
 from aisle.storage.shelves.days import ItemSums
+from aisle.storage.shoppers import segments
 
 COLUMNS: Final = (ITEM_ID, TITLE, CATEGORY, BRAND, PRICE, CURRENCY, IMAGE_URL, STOCK, IN_STOCK, HIDDEN)
 
@@ -37,7 +39,7 @@ NEWEST_SHELVES: Final = 2_000
 MISSING: Final = "missing"
 SHELVES: Final = "shelves"
 
-_SUMS: Final = {name: pl.String if name == ITEM_ID else pl.Int64 for name in ItemSums._fields}
+_SUMS: Final = pl.Schema({name: pl.String if name == ITEM_ID else pl.Int64 for name in ItemSums._fields})
 
 
 class Wanted(NamedTuple):
@@ -54,8 +56,13 @@ class Wanted(NamedTuple):
     """A placement on which they stood lately."""
 
 
-def catalogue_overview(db: Database) -> pl.DataFrame:
+def catalogue_overview(db: Database, segment: int | None = None) -> pl.DataFrame:
     """Return a row for each item of the catalogue.
+
+    Parameters
+    ----------
+    segment
+        The number of a segment, of whose members alone it is told what they were shown, clicked and bought.
 
     Returns
     -------
@@ -65,8 +72,8 @@ def catalogue_overview(db: Database) -> pl.DataFrame:
     schema = schema_of({name: ITEMS[name] for name in COLUMNS})
     catalogue = pl.concat([schema.to_frame(), *items.stream(db, COLUMNS)])
     ends = days.ends(db)
-    sums = days.sums_of_items(db, ends[1] - (DAYS - 1) * DAY, ends[1] + DAY) if ends else []
-    shown = impressions.newest_places(db, NEWEST_SHELVES)
+    sums = _sums(db, ends[1] - (DAYS - 1) * DAY, ends[1] + DAY, segment) if ends else _SUMS.to_frame()
+    shown = impressions.newest_places(db, NEWEST_SHELVES, segment)
     shelves = pl.DataFrame(
         {ITEM_ID: list(shown), SHELVES: [sorted(placements) for placements in shown.values()]},
         schema={ITEM_ID: pl.String, SHELVES: pl.List(pl.String)},
@@ -74,10 +81,17 @@ def catalogue_overview(db: Database) -> pl.DataFrame:
     lacks = [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in FIELDS]
     return (
         catalogue.with_columns(pl.concat_list(lacks).list.drop_nulls().alias(MISSING))
-        .join(pl.DataFrame(sums, schema=_SUMS, orient="row"), on=ITEM_ID, how="left")
+        .join(sums, on=ITEM_ID, how="left")
         .join(shelves, on=ITEM_ID, how="left")
         .with_columns(pl.col(*ItemSums._fields[1:]).fill_null(0))
     )
+
+
+def _sums(db: Database, since: int, until: int, segment: int | None) -> pl.DataFrame:
+    if segment is None:
+        return pl.DataFrame(days.sums_of_items(db, since, until), schema=_SUMS, orient="row")
+    members = [user_id for user_id, _ in segments.members(db, segment)]
+    return items_of(db, pl.Series(members, dtype=pl.String), since, until)
 
 
 def chosen(overview: pl.DataFrame, wanted: Wanted, by: Sequence[str] = (), *, descending: bool = True) -> pl.DataFrame:

@@ -6,13 +6,13 @@ from typing import Final
 import polars as pl
 
 from aisle.app.progress import Progress, silent
-from aisle.insights.kpis.counting import MEMBERS, Log, count_day
-from aisle.shop.columns import RECOMMENDATION_ID, USER_ID
+from aisle.insights.kpis.counting import MEMBERS, Log, count_day, count_items
+from aisle.shop.columns import ITEM_DAYS, ITEM_ID, RECOMMENDATION_ID, TIMESTAMP, USER_ID
 from aisle.shop.events import EventKind
 from aisle.shop.moments import DAY, now
 from aisle.storage.connection import Database
 from aisle.storage.shelves import day_log, days
-from aisle.storage.shelves.days import Counts
+from aisle.storage.shelves.days import Counts, ItemSums
 from aisle.storage.shoppers import segments
 
 STAGE: Final = "count days"
@@ -47,6 +47,31 @@ def count_days(
         days.replace(db, day, Counts(*(frame.rows() for frame in counts)), newest)
         progress(STAGE, done, len(to_count), done)
     return len(to_count)
+
+
+def items_of(db: Database, user_ids: pl.Series, since: int, until: int) -> pl.DataFrame:
+    """Return what was counted of each item for some users, in the columns of `ItemSums`.
+
+    It is counted from their shelves and events, a day at a time, as `count_days` counts for everybody.
+
+    Parameters
+    ----------
+    since, until
+        The first day, and the first one after the last.
+    """
+    theirs = pl.col(USER_ID).is_in(user_ids.implode())
+    names = [name for name in ItemSums._fields if name != ITEM_ID]
+    sums = pl.DataFrame(schema=dict.fromkeys(ITEM_DAYS, pl.Int64) | {ITEM_ID: pl.String}).select(ItemSums._fields)
+    for day in range(since, until, DAY):
+        events = day_log.events_of(db, day).filter(theirs)
+        named = events[RECOMMENDATION_ID].drop_nulls().unique().to_list()
+        shelves = day_log.shelves_of(db, day, named).filter(theirs)
+        counted = count_items(Log(day, shelves, events, _NOBODY, _NOBODY)).select(ItemSums._fields)
+        sums = pl.concat([sums, counted]).group_by(ITEM_ID).agg(pl.col(names).sum())
+    return sums
+
+
+_NOBODY: Final = pl.DataFrame(schema={USER_ID: pl.String, TIMESTAMP: pl.Int64})
 
 
 def _read_day(db: Database, day: int, first: Mapping[int, int]) -> Log:

@@ -105,6 +105,14 @@ def count_day(log: Log) -> DayCounts:
     )
 
 
+def count_items(log: Log) -> pl.DataFrame:
+    """Count only the items of a day, in the columns of `ITEM_DAYS`."""
+    shelves = _described(log)
+    served, lines = shelves.filter(_is_of(log.day)), _lines(log, shelves)
+    owed = lines.join(shelves.select(pl.col(RECOMMENDATION_ID).alias(OWED)), on=OWED)
+    return _table(_by_item(served, lines, owed), log.day, ITEM_DAYS)
+
+
 def _is_of(day: int) -> pl.Expr:
     return pl.col(TIMESTAMP).is_between(day, day + DAY, closed="left")
 

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from aisle.shop.moments import MINUTE, now
 from aisle.storage.connection import Database
+from aisle.storage.shoppers import segments
 from aisle.storage.tables import events
 
 LATELY: Final = 5 * MINUTE
@@ -45,16 +46,18 @@ class Pulse(NamedTuple):
         return self.events * MINUTE / LATELY
 
 
-def newest(db: Database, n: int, kind: str | None = None) -> list[TailRow]:
-    """Return the n events that came in last, newest first, of one kind or of all.
+def newest(db: Database, n: int, kind: str | None = None, segment: int | None = None) -> list[TailRow]:
+    """Return the n events that came in last, newest first: all, or those of a kind or of a segment's members.
 
-    Of a kind that is rare, only those among the last `MOST` events are found.
+    Of what is rare, only those among the last `MOST` events are found.
     """
     query = select(*(events.c[name] for name in TailRow._fields)).order_by(events.c.seq.desc()).limit(n)
+    wanted = [] if kind is None else [events.c.event == kind]
+    wanted += [] if segment is None else [segments.is_of(events.c.user_id, segment)]
     with db.read() as connection:
-        if kind is not None:
+        if wanted:
             last = connection.execute(select(func.max(events.c.seq))).scalar() or 0
-            query = query.where(events.c.event == kind, events.c.seq > last - MOST)
+            query = query.where(*wanted, events.c.seq > last - MOST)
         return [TailRow._make(row) for row in connection.execute(query)]
 
 

@@ -10,6 +10,7 @@ from aisle.shop import columns
 from aisle.storage.connection import Database
 from aisle.storage.database.dialects import insert_all
 from aisle.storage.parts import parts
+from aisle.storage.shoppers import segments
 from aisle.storage.shoppers.identities import known_user
 from aisle.storage.shoppers.owners import under_owners
 from aisle.storage.tables import impressions
@@ -229,9 +230,11 @@ def newest(db: Database, n: int) -> list[tuple[str, set[str]]]:
     return [(placement, {item.item_id for item in decoder.decode(items)}) for placement, items in found]
 
 
-def newest_places(db: Database, n: int) -> dict[str, set[str]]:
-    """Return on which placements each item stood, of the n newest shelves."""
+def newest_places(db: Database, n: int, segment: int | None = None) -> dict[str, set[str]]:
+    """Return on which placements each item stood, of the n newest shelves: all, or those of a segment's members."""
     newest = select(impressions.c.placement, impressions.c[columns.ITEMS_SHOWN])
+    if segment is not None:
+        newest = newest.where(segments.is_of(impressions.c.user_id, segment))
     query = newest.order_by(impressions.c.timestamp.desc()).limit(n)
     shown: dict[str, set[str]] = {}
     with db.read() as connection:

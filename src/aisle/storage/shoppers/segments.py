@@ -143,6 +143,11 @@ def members(db: Database, number: int) -> list[tuple[str, int]]:
         return [(user_id, since) for user_id, since in connection.execute(mine)]
 
 
+def is_of(user_id: ColumnElement[str | None], number: int) -> ColumnElement[bool]:
+    """Return the condition that a user belongs to a segment."""
+    return user_id.in_(select(segment_members.c.user_id).where(segment_members.c.segment == number, _STILL))
+
+
 def sizes(db: Database, number: int) -> list[tuple[int, int]]:
     """Return how many belonged to a segment at the end of each day on which somebody came or left, oldest first."""
     with db.read() as connection:

@@ -9,11 +9,14 @@ from starlette.responses import Response
 from aisle.shop.access import Scope
 from aisle.shop.errors import InputError
 from aisle.storage.catalogue.coverage import FIELDS
+from aisle.storage.shoppers.segments import SegmentRow
 from aisle.web.console.frame import Link, Page
-from aisle.web.console.parts.filters import BRAND, CATEGORY, PLACEMENT, Choice, Option, View
+from aisle.web.console.parts.filters import BRAND, CATEGORY, PLACEMENT, SEGMENT, Choice, Option, View
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from aisle.app.data.kept_answers import Kept
 
 PATH: Final = "/console/catalogue"
 CSV: Final = f"{PATH}/csv"
@@ -58,7 +61,8 @@ class Catalogue(Page):
     def show(self, request: Request) -> Response:
         """Show a page of the list."""
         view = self._view(request)
-        kept = self._frame.kept("catalogue", self._overview, fresh=view.given.get("fresh") == "1")
+        segment = self._frame.segment(view)
+        kept = self._overview(segment, fresh=view.given.get("fresh") == "1")
         everything, found = kept.answer, _chosen(kept.answer, view)
         pages = max(1, -(-found.height // ROWS))
         page = min(_page(view), pages)
@@ -71,6 +75,7 @@ class Catalogue(Page):
             coverage=_coverage(everything),
             exposed=int((everything["places"] > 0).sum()),
             names=NAMES,
+            segment=segment,
             found=found.height,
             rows=found.slice((page - 1) * ROWS, ROWS).rows(named=True),
             page=page,
@@ -83,16 +88,19 @@ class Catalogue(Page):
         import polars as pl
 
         view = self._view(request)
-        found = _chosen(self._frame.kept("catalogue", self._overview).answer, view)
+        found = _chosen(self._overview(self._frame.segment(view)).answer, view)
         return self._frame.csv("catalogue", found.with_columns(pl.col("missing", "shelves").list.join(", ")))
 
     def _view(self, request: Request) -> View:
-        return self._frame.view(request, TEXT, CATEGORY, BRAND, MISSING, SHELF, SORT)
+        return self._frame.view(request, TEXT, CATEGORY, BRAND, MISSING, SHELF, SEGMENT, SORT)
 
-    def _overview(self) -> "pl.DataFrame":
+    def _overview(self, segment: SegmentRow | None, *, fresh: bool = False) -> "Kept[pl.DataFrame]":
         from aisle.app.data.catalogue_overview import catalogue_overview
 
-        return catalogue_overview(self._frame.live.db)
+        number = segment and segment.number
+        return self._frame.kept(
+            ("catalogue", segment), lambda: catalogue_overview(self._frame.live.db, number), fresh=fresh
+        )
 
 
 def _chosen(overview: "pl.DataFrame", view: View) -> "pl.DataFrame":

@@ -11,9 +11,12 @@ from aisle.shop.access import Scope
 from aisle.shop.errors import InputError, NotFound
 from aisle.shop.events import EventKind
 from aisle.storage.log import rejects, tail
+from aisle.storage.log.tail import TailRow
+from aisle.storage.shoppers import segments
+from aisle.storage.shoppers.segments import SegmentRow
 from aisle.web.access import forms
 from aisle.web.console.frame import Link, Page
-from aisle.web.console.parts.filters import Choice, Option
+from aisle.web.console.parts.filters import SEGMENT, Choice, Option, View
 
 PATH: Final = "/console/events"
 TAIL: Final = f"{PATH}/tail"
@@ -52,12 +55,12 @@ class Events(Page):
         from aisle.app.data.reject_groups import reject_groups
 
         db = self._frame.live.db
-        view = self._frame.view(request, KIND)
+        view = self._frame.view(request, KIND, SEGMENT)
         return self._frame.show(
             request,
             "console/events.html",
             view=view,
-            rows=tail.newest(db, TAIL_ROWS, view[KIND]),
+            rows=self._newest(view, self._frame.segment(view)),
             groups=reject_groups(db, GROUPS),
             rejected=rejects.count(db),
             paused=view.given.get("paused") == "1",
@@ -65,9 +68,13 @@ class Events(Page):
 
     def tail(self, request: Request) -> Response:
         """Show the newest events again."""
-        view = self._frame.view(request, KIND)
-        rows = tail.newest(self._frame.live.db, TAIL_ROWS, view[KIND])
-        return self._frame.show(request, "console/tail.html", view=view, rows=rows, paused=False)
+        view = self._frame.view(request, KIND, SEGMENT)
+        # Its members were found for the page, or could not be.
+        segment = segments.get(self._frame.live.db, name) if (name := view[SEGMENT]) else None
+        return self._frame.show(request, "console/tail.html", view=view, rows=self._newest(view, segment), paused=False)
+
+    def _newest(self, view: View, segment: SegmentRow | None) -> list[TailRow]:
+        return tail.newest(self._frame.live.db, TAIL_ROWS, view[KIND], segment and segment.number)
 
     def export(self, request: Request) -> Response:
         """Return the rejects as JSON lines, to be corrected: those of one source, or all."""

@@ -13,9 +13,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from aisle.app.data.kept_answers import Kept, KeptAnswers
 from aisle.app.serve import Live
 from aisle.shop.access import Scope
+from aisle.storage.shoppers import segments
+from aisle.storage.shoppers.segments import SegmentRow
 from aisle.web.access import cookies, forms
 from aisle.web.access.caller import NOBODY
-from aisle.web.console.parts.filters import Filter, View
+from aisle.web.console.parts.filters import SEGMENT, Filter, View
 from aisle.web.requests import is_by_htmx
 
 if TYPE_CHECKING:
@@ -103,6 +105,17 @@ class Frame:
     def kept(self, asked: Hashable, compute: Callable[[], T], *, fresh: bool = False) -> Kept[T]:
         """Return what is computed from all events: as it is kept, or anew; see `KeptAnswers`."""
         return self._kept.of(asked, compute, fresh=fresh)
+
+    def segment(self, view: View) -> SegmentRow | None:
+        """Return the segment that a page is filtered by, with its members found; None if it is not filtered."""
+        name = view[SEGMENT]
+        if name is None:
+            return None
+        if segments.get(self.live.db, name).updated is None:  # it came with a new shop
+            from aisle.app.segments.segments import Segments
+
+            Segments(self.live.db, self.live.settings, self.live.model_watch.current).update([name])
+        return segments.get(self.live.db, name)
 
     def view(self, request: Request, *filters: Filter) -> View:
         """Return what a request wants to see of a page.

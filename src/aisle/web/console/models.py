@@ -15,6 +15,8 @@ from aisle.shop.access import Scope
 from aisle.shop.errors import BundleError, InputError, NoModel, NotFound
 from aisle.shop.moments import DAY
 from aisle.storage.shelves import days
+from aisle.storage.shoppers import segments
+from aisle.storage.shoppers.segments import SegmentRow
 from aisle.storage.work import jobs, leases, models
 from aisle.storage.work.jobs import JobRow
 from aisle.web.access import forms
@@ -22,10 +24,12 @@ from aisle.web.access.caller import Caller
 from aisle.web.api import operations
 from aisle.web.api.operations import Version
 from aisle.web.console.frame import Link, Page
+from aisle.web.console.parts.filters import SEGMENT
 from aisle.web.endpoint import Nothing
 from aisle.web.requests import is_by_htmx
 
 if TYPE_CHECKING:
+    from aisle.app.segments.ranking import RanksFor
     from aisle.app.versions import Version as TrainedVersion
 
 PATH: Final = "/console/models"
@@ -69,13 +73,17 @@ class Models(Page):
         from aisle.app.versions import figures, versions
         from aisle.report.versions import ranking_figure
 
-        live = self._frame.live
+        live, view = self._frame.live, self._frame.view(request, SEGMENT)
+        segment = self._frame.segment(view)
         found = versions(live.db, live.settings.bundles)
         told = figures(found[:20])
         measured = next((version.report for version in found if version.report), None)
         return self._frame.show(
             request,
             "console/models.html",
+            view=view,
+            segment=segment,
+            ranks_for=self._ranks_for(segment, found) if segment else {},
             versions=found,
             figures={(row["version"], row["figure"]): row for row in told.filter(items="all").iter_rows(named=True)},
             k=measured.k if measured else 0,
@@ -84,6 +92,19 @@ class Models(Page):
             compared=self._compared(request, found),
             **self._job(),
         )
+
+    def _ranks_for(self, segment: SegmentRow, found: "list[TrainedVersion]") -> "dict[int, RanksFor]":
+        """Return how models rank for the members of a segment, by their versions."""
+        from aisle.app.segments.ranking import ranks_for
+
+        live, kept_rows = self._frame.live, [one.row for one in found if one.on_disk]
+
+        def asked() -> "list[RanksFor]":
+            members = [user_id for user_id, _ in segments.members(live.db, segment.number)]
+            return ranks_for(live.db, kept_rows, live.settings.bundles, members)
+
+        kept = self._frame.kept(("models", segment, tuple(row.version for row in kept_rows)), asked)
+        return {one.version: one for one in kept.answer}
 
     def _compared(self, request: Request, found: "list[TrainedVersion]") -> dict[str, Any] | None:
         """Return two models side by side, or None if the request names none."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aisle.app.data.catalogue_overview import catalogue_overview
 from aisle.app.data.day_counts import count_days
 from aisle.app.data.kpi_overview import kpi_overview
 from aisle.app.data.kpis import counted_by_segment
@@ -9,6 +10,7 @@ from aisle.app.data.segment_kpis import covered
 from aisle.shop.errors import NotFound
 from aisle.shop.moments import DAY, HOUR
 from aisle.storage import backup
+from aisle.storage.catalogue import items
 from aisle.storage.connection import Database
 from aisle.storage.log import events
 from aisle.storage.shelves import days, impressions
@@ -69,6 +71,19 @@ def test_the_kpis_of_segments(shop: Database) -> None:
     assert (alone.shelves["shelves"], alone.shop["orders"]) == (1, 2)
     with pytest.raises(NotFound, match="there is no segment 'chess'"):
         kpi_overview(shop, *SPAN, segment="chess")
+
+
+def test_the_catalogue_tells_what_members_were_shown_and_bought(shop: Database) -> None:
+    items.upsert(shop, [samples.row("items", item_id=item_id) for item_id in ("mug", "pot")])
+    names = ("item_id", "places", "seen", "clicks", "units", "shelves")
+    everybody = catalogue_overview(shop).sort("item_id").select(names).rows()
+    assert everybody == [("mug", 3, 1, 1, 2, ["cart", "home"]), ("pot", 3, 0, 0, 0, ["cart", "home"])]
+    for name, shown in {
+        "tea": [("mug", 2, 1, 1, 2, ["cart", "home"]), ("pot", 2, 0, 0, 0, ["cart", "home"])],
+        "games": [("mug", 0, 0, 0, 0, None), ("pot", 0, 0, 0, 0, None)],
+    }.items():
+        of_members = catalogue_overview(shop, segments.get(shop, name).number)
+        assert of_members.sort("item_id").select(names).rows() == shown
 
 
 def test_what_a_segment_covers_is_said(shop: Database) -> None:

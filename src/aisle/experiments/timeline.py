@@ -70,7 +70,8 @@ def timeline_of(grown: pl.DataFrame, metric: Metric, days: int) -> Timeline:
     if metric.most is not None:
         top = np.minimum(top, metric.most)
     before = [
-        _column(grown, BEFORE_PREFIX + name) if name and metric.has_past else None for name in (metric.top, metric.under)
+        _column(grown, BEFORE_PREFIX + name) if name and metric.has_past else None
+        for name in (metric.top, metric.under)
     ]
     if cut is not None and before[0] is not None:
         before[0] = np.minimum(before[0], cut.cap)

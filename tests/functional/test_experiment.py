@@ -3,14 +3,20 @@
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
+from aisle.app.data.day_counts import count_days
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
+from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError, NotFound
-from aisle.shop.moments import now
+from aisle.shop.moments import DAY, MINUTE, now
+from aisle.shop.schemas import schema_of
+from aisle.storage.shelves import impressions
+from aisle.storage.shelves.impressions import Impression, ServedItem
 from aisle.web.app import create_app
 from tests.runner import Runner
 from tests.small_shop import make_small_shop
@@ -138,7 +144,6 @@ def test_experiments_that_are_in_each_others_way_do_not_start(shop_folder: Path)
 
 def test_a_ramp_goes_on_a_day_later(shop_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from aisle.app.experiments import experiments
-    from aisle.shop.moments import DAY
 
     with Shop(Settings.read(shop_folder)) as shop:
         shop.experiments.create({"name": "slow", "placement": "trending", "ramp": [0.1, 1.0]} | _holdout())
@@ -161,3 +166,39 @@ def test_what_cannot_be_shown_is_refused_when_it_is_created(shop_folder: Path, a
     assert "is no setting; write KEY=VALUE" in create("b:strategy")
     with Shop(Settings.read(shop_folder)) as shop, pytest.raises(NotFound):
         shop.experiments.report("never")
+
+
+def test_what_is_odd_is_told(shop_folder: Path) -> None:
+    with Shop(Settings.read(shop_folder)) as shop:
+        shop.experiments.create({"name": "odd", "placement": "bestsellers"} | _holdout())
+        moment = (shop.experiments.start("odd", anyway=True).started or 0) + 1_000_000
+        place = (ServedItem("tea-0", 1, 1.0, 1.0),)
+        served = Impression("o1", moment, "oddly", None, "bestsellers", "popular", None, 1, place, "odd.1:as-is")
+        impressions.add(shop.db, [served])
+        impressions.add(shop.db, [served])  # it is reported twice
+        rolled_back = served._replace(recommendation_id="o2", model_version=2)
+        impressions.add(shop.db, [rolled_back])
+        usual = dict.fromkeys(schema_of(EVENTS)) | {"user_id": "oddly", "item_id": "tea-0", "recommendation_id": "o1"}
+        told = [("purchase", -4, "o1"), ("select_item", 2, "o1"), ("select_item", 0, "ghost")]
+        events = [
+            usual
+            | {
+                "event_id": f"odd-{after}",
+                "event": kind,
+                "timestamp": moment + after * MINUTE,
+                "recommendation_id": shelf,
+            }
+            | {"price": 1_000_000, "quantity": 1, "currency": "EUR"}
+            for kind, after, shelf in told
+        ]
+        shop.import_trusted([("events", pl.DataFrame(events, schema=schema_of(EVENTS)))])
+        count_days(shop.db, moment=moment + DAY)
+        try:
+            report = shop.experiments.report("odd").report
+        finally:
+            shop.experiments.stop("odd")
+
+    assert report.units == {"as-is": 1, "nothing": 0}
+    assert report.doubts["live models meanwhile: 1, 2"] == 2
+    assert report.doubts["orders of the shop in these days before the click"] == 1
+    assert report.doubts["events of the shop in these days that name a shelf which is not stored"] == 1

@@ -10,7 +10,7 @@ from aisle.experiments.statistics.differences import Difference, relative
 from aisle.experiments.statistics.estimates import Estimate, adjusted, plain, stratified
 from aisle.experiments.statistics.quantiles import quantile
 from aisle.experiments.statistics.samples import Floats, Sample
-from aisle.experiments.timeline import UNIT, VARIANT, Timeline
+from aisle.experiments.timeline import VARIANT, Timeline
 
 LEAST: Final = 50
 """With fewer units of a variant, a stratum is none of its own, and a variation has no verdict."""
@@ -42,14 +42,14 @@ def of_timeline(lines: Timeline, metric: Metric, baseline: str, variation: str) 
     return Change(better, units, float(1 - error / error_before) if error_before > 0 else None)
 
 
-def of_quantile(units: pl.DataFrame, metric: Metric, baseline: str, variation: str) -> Change:
-    """Compare the quantiles of two variants as they are now, one day long."""
+def of_quantile(totals: pl.DataFrame, metric: Metric, baseline: str, variation: str) -> Change:
+    """Compare the quantiles of two variants as they are now, one day long; `totals` is a row for each unit."""
     assert metric.quantile is not None  # noqa: S101
-    totals = units.group_by(UNIT, VARIANT).agg(pl.col(metric.top).sum()).filter(pl.col(metric.top) > 0)
-    values = [totals.filter(pl.col(VARIANT) == name)[metric.top].to_numpy() for name in (baseline, variation)]
+    paid = totals.filter(pl.col(metric.top) > 0)
+    values = [paid.filter(pl.col(VARIANT) == name)[metric.top].to_numpy() for name in (baseline, variation)]
     estimates = [quantile(some, metric.quantile) for some in values]
     first, second = (Estimate(*(np.atleast_1d(part) for part in estimate)) for estimate in estimates)
-    number = units.filter(pl.col(VARIANT).is_in([baseline, variation]))[UNIT].n_unique()
+    number = totals.filter(pl.col(VARIANT).is_in([baseline, variation])).height
     return Change(relative(first, second), np.array([float(number)]), None)
 
 

@@ -10,11 +10,11 @@ from msgspec import Struct, structs
 from aisle.experiments import comparing
 from aisle.experiments.comparing import LEAST, Change
 from aisle.experiments.experiment import Experiment
-from aisle.experiments.metrics import METRICS, Metric
+from aisle.experiments.metrics import COUNTS, METRICS, Metric
 from aisle.experiments.statistics.balance import sample_ratio
 from aisle.experiments.statistics.sequential import LEVEL, AlwaysValid, always_valid
 from aisle.experiments.statistics.several import benjamini_hochberg, holm
-from aisle.experiments.timeline import UNIT, VARIANT, timeline
+from aisle.experiments.timeline import UNIT, VARIANT, growing, timeline_of
 
 Role = Literal["goal", "guardrail", "other"]
 
@@ -107,7 +107,11 @@ def report(experiment: Experiment, units: pl.DataFrame, planned: float, days: in
     per_variant = units.group_by(VARIANT).agg(pl.col(UNIT).n_unique())
     counted |= {name: number for name, number in per_variant.iter_rows() if name in counted}
     balance = sample_ratio(list(counted.values()), list(experiment.shares().values()))
-    rows = [row for metric in METRICS.values() for row in _rows(experiment, metric, units, counted, planned, days)]
+    grown = growing(units)
+    totals = units.group_by(pl.col(UNIT).rle_id(), VARIANT).agg(pl.col(COUNTS).sum())
+    rows = [
+        row for metric in METRICS.values() for row in _rows(experiment, metric, grown, totals, counted, planned, days)
+    ]
     return Report(
         experiment=experiment,
         units=counted,
@@ -121,7 +125,13 @@ def report(experiment: Experiment, units: pl.DataFrame, planned: float, days: in
 
 
 def _rows(
-    experiment: Experiment, metric: Metric, units: pl.DataFrame, counted: Mapping[str, int], planned: float, days: int
+    experiment: Experiment,
+    metric: Metric,
+    grown: pl.DataFrame,
+    totals: pl.DataFrame,
+    counted: Mapping[str, int],
+    planned: float,
+    days: int,
 ) -> list[Row]:
     """Return the rows of a metric: one for each variation that has enough units."""
     baseline = experiment.variants[0].name
@@ -132,13 +142,13 @@ def _rows(
     ]
     if not of_two:
         return []
-    lines = None if metric.quantile is not None else timeline(units, metric, days)
+    lines = None if metric.quantile is not None else timeline_of(grown, metric, days)
     cut = lines.capped if lines else None
     shares = experiment.shares()
     rows = []
     for variation in of_two:
         if lines is None:
-            change = comparing.of_quantile(units, metric, baseline, variation)
+            change = comparing.of_quantile(totals, metric, baseline, variation)
         else:
             change = comparing.of_timeline(lines, metric, baseline, variation)
         due = planned * (shares[baseline] + shares[variation])
@@ -148,8 +158,8 @@ def _rows(
                 metric=metric.name,
                 role=_role(experiment, metric),
                 variant=variation,
-                baseline=_figure(units, metric, baseline),
-                variation=_figure(units, metric, variation),
+                baseline=_figure(totals, metric, baseline),
+                variation=_figure(totals, metric, variation),
                 **_now(change, valid),
                 narrower=change.narrower,
                 cap=cut.cap if cut else None,
@@ -181,9 +191,8 @@ def _days(change: Change, valid: AlwaysValid) -> list[Day]:
     return [Day(day, *map(float, row)) for day, row in enumerate(columns) if np.isfinite(row).all()]
 
 
-def _figure(units: pl.DataFrame, metric: Metric, variant: str) -> Figure:
-    of_variant = units.filter(pl.col(VARIANT) == variant)
-    per_unit = of_variant.group_by(UNIT).agg(pl.col(name).sum() for name in {metric.top, metric.under or metric.top})
+def _figure(totals: pl.DataFrame, metric: Metric, variant: str) -> Figure:
+    per_unit = totals.filter(pl.col(VARIANT) == variant)
     top = per_unit[metric.top]
     if metric.quantile is not None:
         paid = top.filter(top > 0)

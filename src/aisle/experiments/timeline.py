@@ -5,12 +5,13 @@ products of each two of them, grew by that day; so that sums to the end of any d
 """
 
 from collections.abc import Mapping
+from itertools import combinations_with_replacement
 from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from aisle.experiments.metrics import Metric
+from aisle.experiments.metrics import COUNTS, Metric
 from aisle.experiments.statistics.capping import Capped, capped
 from aisle.experiments.statistics.samples import COLUMNS, Floats, Sample, values_of
 from aisle.shop.columns import DAY
@@ -21,6 +22,8 @@ KNOWN: Final = "known"
 """Whether the unit did something before the experiment began."""
 
 BEFORE_PREFIX: Final = "before_"
+
+_IS_FIRST: Final = "is_first"
 
 
 class Timeline(NamedTuple):
@@ -42,69 +45,66 @@ def timeline(units: pl.DataFrame, metric: Metric, days: int) -> Timeline:
         number from 0, the counts of that day, and those before the experiment with the prefix `before_`. A unit's first
         row is of the day on which it first saw the experiment.
     """
-    grown = units.select(
-        VARIANT, KNOWN, DAY, is_first=pl.col(UNIT).is_first_distinct(), **_columns(metric), **_past(metric)
+    return timeline_of(growing(units), metric, days)
+
+
+def growing(units: pl.DataFrame) -> pl.DataFrame:
+    """Return units as `timeline` takes them with counts that have grown up to each row, and which row is a first."""
+    variants = pl.Enum(units[VARIANT].unique().sort())
+    number = pl.col(UNIT).rle_id()
+    return units.with_columns(
+        pl.col(COUNTS).cum_sum().over(number),
+        pl.col(VARIANT).cast(variants),
+        number.is_first_distinct().alias(_IS_FIRST),
     )
+
+
+def timeline_of(grown: pl.DataFrame, metric: Metric, days: int) -> Timeline:
+    """Return the samples of a metric at the end of each day, of units of which it is known how they grew."""
     cut = None
-    top = grown["top"].to_numpy().astype(np.float64)
+    top, under = _column(grown, metric.top), _column(grown, metric.under) if metric.under else None
     if metric.cap is not None:
-        is_last = np.append(grown["is_first"].to_numpy()[1:], True)
+        is_last = np.append(grown[_IS_FIRST].to_numpy()[1:], True)
         cut = capped(top[is_last], metric.cap)
         top = np.minimum(top, cut.cap)
     if metric.most is not None:
         top = np.minimum(top, metric.most)
-    under = None if metric.under is None else grown["under"].to_numpy().astype(np.float64)
-    before = [grown[name].to_numpy().astype(np.float64) if name in grown.columns else None for name in _PAST]
+    before = [
+        _column(grown, BEFORE_PREFIX + name) if name and metric.has_past else None
+        for name in (metric.top, metric.under)
+    ]
     if cut is not None and before[0] is not None:
         before[0] = np.minimum(before[0], cut.cap)
-    values = values_of(top, under, before)
-    return Timeline(_samples(grown, values, days), cut)
+    return Timeline(_samples(grown, values_of(top, under, before), days), cut)
 
 
-_PAST: Final = ("before_top", "before_under")
-
-
-def _columns(metric: Metric) -> dict[str, pl.Expr]:
-    named = {"top": metric.top, "under": metric.under}
-    return {name: pl.col(count).cum_sum().over(UNIT) for name, count in named.items() if count}
-
-
-def _past(metric: Metric) -> dict[str, pl.Expr]:
-    if not metric.has_past:
-        return {}
-    named = zip(_PAST, (metric.top, metric.under), strict=True)
-    return {name: pl.col(BEFORE_PREFIX + count) for name, count in named if count}
+def _column(grown: pl.DataFrame, name: str) -> Floats:
+    return grown[name].to_numpy().astype(np.float64)
 
 
 def _samples(grown: pl.DataFrame, values: Floats, days: int) -> dict[tuple[str, bool], Sample]:
     """Return the samples of values that have grown up to each row, (rows, 4)."""
-    is_first = grown["is_first"].to_numpy()
-    previous = np.roll(values, 1, axis=0)
-    previous[is_first] = 0
-    day = grown[DAY].to_numpy()
-    samples = {}
-    for variant in grown[VARIANT].unique().sort():
-        for known in (True, False):
-            of_these = ((grown[VARIANT] == variant) & (grown[KNOWN] == known)).to_numpy()
-            here, before, when = values[of_these], previous[of_these], day[of_these]
-            samples[variant, known] = Sample.of_sums(
-                _until(when, is_first[of_these].astype(np.float64), days),
-                np.stack([_until(when, here[:, one] - before[:, one], days) for one in range(COLUMNS)], axis=-1),
-                _products(when, here, before, days),
-            )
-    return samples
+    is_first = grown[_IS_FIRST].to_numpy()
+    columns = np.ascontiguousarray(values.T)
+    previous = np.roll(columns, 1, axis=1)
+    previous[:, is_first] = 0
+    names = grown[VARIANT].unique().sort().cast(pl.String)
+    stratum = 2 * grown[VARIANT].to_physical().to_numpy().astype(np.int64) + grown[KNOWN].to_numpy()
+    cell = stratum * days + grown[DAY].to_numpy()
 
+    def until(added: Floats) -> Floats:
+        """Return sums up to the end of each day, (strata, days)."""
+        sums: Floats = np.bincount(cell, added, 2 * len(names) * days).reshape(-1, days).cumsum(axis=1)
+        return sums
 
-def _products(day: Floats, here: Floats, before: Floats, days: int) -> Floats:
-    out = np.empty((days, COLUMNS, COLUMNS))
-    for one in range(COLUMNS):
-        for other in range(one, COLUMNS):
-            grown = here[:, one] * here[:, other] - before[:, one] * before[:, other]
-            out[:, one, other] = out[:, other, one] = _until(day, grown, days)
-    return out
-
-
-def _until(day: Floats, grown: Floats, days: int) -> Floats:
-    """Return sums up to the end of each day."""
-    sums: Floats = np.bincount(day, grown, days).cumsum()
-    return sums
+    n = until(is_first.astype(np.float64))
+    sums = np.stack([until(added) for added in columns - previous], axis=-1)
+    products = np.empty((*n.shape, COLUMNS, COLUMNS))
+    for one, other in combinations_with_replacement(range(COLUMNS), 2):
+        added = columns[one] * columns[other] - previous[one] * previous[other]
+        products[..., one, other] = products[..., other, one] = until(added)
+    return {
+        (name, known): Sample.of_sums(n[number], sums[number], products[number])
+        for variant, name in enumerate(names)
+        for known, number in ((True, 2 * variant + 1), (False, 2 * variant))
+    }

@@ -13,14 +13,16 @@ from aisle.report.figure import Figure
 _TONES: Final = {"better": BETTER, "worse": WORSE, None: SAME}
 
 
-def changes(rows: Sequence[Row], variant: str) -> Figure | None:
-    """Return the change of each metric with its interval; None if nothing can be said of any."""
-    told = [row for row in rows if row.variant == variant and row.change is not None]
+def changes(rows: Sequence[Row]) -> Figure | None:
+    """Return the change of each metric and variant with its interval, on one axis; None if nothing can be said."""
+    told = [row for row in rows if row.change is not None]
     if not told:
         return None
+    several = len({row.variant for row in told}) > 1
+    names = [row.metric.replace("_", " ") + (f", {row.variant}" if several else "") for row in told]
     frame = pl.DataFrame(
         {
-            "metric": [row.metric.replace("_", " ") for row in told],
+            "metric": names,
             "change": [row.change for row in told],
             "low": [row.low for row in told],
             "high": [row.high for row in told],
@@ -30,7 +32,7 @@ def changes(rows: Sequence[Row], variant: str) -> Figure | None:
     )
     chart = intervals(frame, Axis("change", "change beside the baseline", SHARE), Axis("metric", ""), "tone")
     about = "Intervals hold at every look; only what is more than chance has a colour."
-    return Figure(f"What {variant} changes", chart, frame.drop("tone"), about)
+    return Figure("Changes", chart, frame.drop("tone"), about)
 
 
 def over_time(row: Row, first: date) -> Figure | None:

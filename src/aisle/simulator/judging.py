@@ -4,7 +4,8 @@ A shopper looks at a place with a chance that falls with its position, and click
 depends on the same taste as all that shoppers of `aisle.simulator` view by themselves. What they own is not wanted
 again, unless it is used up, and what they have looked at several times without a click wears out.
 
-The constants were chosen before the first comparison of strategies, and are not to be changed for the sake of one.
+The constants are assumptions, not measured on a real shop. They were chosen before the first comparison of strategies,
+and are not to be changed for the sake of one.
 """
 
 from dataclasses import dataclass, field
@@ -21,21 +22,19 @@ from aisle.simulator.vocabulary import LEAVES
 from aisle.simulator.world import World
 
 EXAMINED: Final = 0.7
-"""The place at position k, from 1, is looked at with the chance k ** -EXAMINED. Lists of search results are read with
-an exponent of about 1 (Joachims, Swaminathan and Schnabel, 2017: Unbiased Learning-to-Rank with Biased Feedback); a
-row of pictures is taken in more evenly."""
+"""The place at position k, from 1, is looked at with the chance k ** -EXAMINED. An assumption: a row of pictures is
+taken in more evenly than a list of search results."""
 MOST_CLICKS: Final = 0.3
-"""The chance of a click on an item that is looked at and could not suit better: about that of the first result of a
-search, which is the best that clicks on lists come to."""
+"""The chance of a click on an item that is looked at and could not suit better. An assumption."""
 CLICK: Final = -6.2
-"""Logit of a click on an item that shoppers choose as often as the average one. A shelf of the bestsellers is clicked
-in one visit in ten then, and an item on it in one of ninety: shops report 5 to 10 % and about 1 %."""
+"""Logit of a click on an item that shoppers choose as often as the average one. An assumption: a shelf of
+bestsellers is clicked in one visit in ten then, and an item on it in one of ninety."""
 INTENT: Final = 1.5
 """How much more a visitor likes, in logits, what is of the kind that the visit is about."""
 WORN: Final = 0.85
-"""By which a look without a click multiplies the chance of the next click: half of it is left after four, as Lee and
-others report of recommended members and skills (2014: Modeling Impression Discounting in Large-scale Recommender
-Systems)."""
+"""By which a look without a click multiplies the chance of the next click: half of it is left after four. How much is
+an assumption; exponential decay is one of the forms that Lee, Lakshmanan, Tiwari and Shah fit to such looks (2014:
+Modeling Impression Discounting in Large-scale Recommender Systems)."""
 FRESH_AGAIN_DAYS: Final = 7.0
 """After how many days half of the wear is forgotten."""
 NEVER_BOUGHT: Final = -1

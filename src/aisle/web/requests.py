@@ -20,6 +20,9 @@ BODY_SECONDS: Final = 30
 MAX_PARAMETERS: Final = 500
 """The most parameters of a query."""
 
+MAX_FIELDS: Final = 60
+"""The most fields of a form."""
+
 MOST_REWRITTEN: Final = 64 * 1024
 """The most bytes of a body whose whole numbers are written anew, which takes longer than to read it."""
 
@@ -177,7 +180,7 @@ async def read_form(request: Request) -> dict[str, str]:
     """
     body = await read_body(request)
     try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20)
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise InputError("the form cannot be read; send it URL-encoded, as UTF-8") from None
     return {name: values[-1] for name, values in fields.items()}

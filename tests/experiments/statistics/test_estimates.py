@@ -82,6 +82,13 @@ def test_the_error_shrinks_by_what_the_time_before_explains() -> None:
     assert adjusted_one.error / plain_one.error == pytest.approx(np.sqrt(1 - explained), rel=0.01)
 
 
+def test_of_one_unit_no_spread_is_known() -> None:
+    one, nobody = Sample.of(np.ones((1, 1, 4))), Sample.of_sums(np.zeros(1), np.zeros((1, 4)), np.zeros((1, 4, 4)))
+
+    assert np.isnan(one.merged(nobody).covariances).all()
+    assert np.isnan(nobody.merged(nobody).means).all()
+
+
 def test_merged_samples_are_the_sample_of_all() -> None:
     baseline, variation = _samples(ratio=True)
     columns = [DATA[name].to_numpy() for name in ("revenue", "orders", "before", "orders_before")]

@@ -21,6 +21,9 @@ from aisle.storage.connection import Database
 UNKNOWN_PLAN = 10_000
 """With how many visitors an experiment is planned where nothing is known of its metric."""
 
+FEWEST = 100
+"""The fewest visitors that the smallest variant should get."""
+
 ENOUGH = 1_000
 """The fewest visitors of whom it is checked that they are assigned evenly."""
 
@@ -33,6 +36,8 @@ class Check(NamedTuple):
     says: str
     must: bool = False
     """Whether the experiment cannot start before it is so."""
+    advice: str = ""
+    """What to do about it; empty where it is ok."""
 
 
 class Checklist(NamedTuple):
@@ -71,13 +76,8 @@ def check(
     layer, first = _layer(experiment, running)
     checks = [
         _power(experiment, metric, spread, both, by_then, planned, a_day),
-        Check(
-            "traffic",
-            by_then * both[1] >= 100,
-            f"about {by_then:,.0f} visitors in {experiment.days} days, of whom {by_then * both[1]:,.0f} see "
-            "the smallest variant",
-        ),
-        Check("metrics", spread is not None, _knows(metric, spread)),
+        _traffic(experiment, by_then, by_then * both[1]),
+        _known(metric, spread),
         _evenness(experiment, units[UNIT].unique()),
         layer,
         _overlap(experiment, running),
@@ -106,9 +106,8 @@ def _power(
     a_day: float,
 ) -> Check:
     if spread is None:
-        return Check(
-            "power", False, f"nobody knows how {metric.what} differs between visitors; planned with {planned:,}"
-        )
+        says = f"nobody knows how {metric.what} differs between visitors; planned with {planned:,}"
+        return Check("power", False, says, advice="Choose a goal that is known, or look at the report with patience.")
     effect = planning.detectable_effect(by_then, spread, shares)
     needs = planning.days_needed(planned, a_day, experiment.traffic)
     says = planning.in_words(effect, by_then, experiment.days, metric.what)
@@ -116,14 +115,27 @@ def _power(
         return Check("power", True, says)
     days = f"{needs:,.0f} days" if needs < inf else "visitors that do not come"
     return Check(
-        "power", False, f"{says} One of {experiment.effect:.1%} takes {planned:,.0f} visitors, which are {days}."
+        "power",
+        False,
+        f"{says} One of {experiment.effect:.1%} takes {planned:,.0f} visitors, which are {days}.",
+        advice="Give it more days or traffic, look for a greater change, or compare fewer variants.",
     )
 
 
-def _knows(metric: Metric, spread: float | None) -> str:
-    if spread is None:
-        return f"{metric.what} was not measured in the last {HISTORY_DAYS} days"
-    return f"{metric.what} is known; visitors differ by {spread:.1f} times its mean"
+def _traffic(experiment: Experiment, visitors: float, smallest: float) -> Check:
+    """Check that the smallest variant gets visitors at all."""
+    says = f"about {visitors:,.0f} visitors in {experiment.days} days, of whom {smallest:,.0f} see the smallest variant"
+    if smallest >= FEWEST:
+        return Check("traffic", True, says)
+    return Check("traffic", False, says, advice="Give it more days or traffic, or the smallest variant more weight.")
+
+
+def _known(metric: Metric, spread: float | None) -> Check:
+    """Check that the goal is measured."""
+    if spread is not None:
+        return Check("metrics", True, f"{metric.what} is known; visitors differ by {spread:.1f} times its mean")
+    says = f"{metric.what} was not measured in the last {HISTORY_DAYS} days"
+    return Check("metrics", False, says, advice="Send the events that it is made of, or choose another goal.")
 
 
 def _evenness(experiment: Experiment, units: pl.Series) -> Check:
@@ -131,7 +143,10 @@ def _evenness(experiment: Experiment, units: pl.Series) -> Check:
     if len(units) < ENOUGH:
         return Check("assignment", True, f"with {len(units):,} visitors there are too few to check it")
     p_value = uniformity(np.array([place(experiment.salt, unit) for unit in units.to_list()]))
-    return Check("assignment", p_value >= BROKEN, f"{len(units):,} visitors are spread evenly (p = {p_value:.2f})")
+    if p_value >= BROKEN:
+        return Check("assignment", True, f"{len(units):,} visitors are spread evenly (p = {p_value:.2f})")
+    says = f"{len(units):,} visitors are spread unevenly (p = {p_value:.1g})"
+    return Check("assignment", False, says, advice="Give it another name, which spreads them anew.")
 
 
 def _layer(experiment: Experiment, running: Sequence[tuple[Experiment, Range]]) -> tuple[Check, float | None]:
@@ -142,7 +157,8 @@ def _layer(experiment: Experiment, running: Sequence[tuple[Experiment, Range]]) 
     if first is not None:
         return Check("layer", True, f"{says} are free", must=True), first
     used = sum(where.reach for where in taken)
-    return Check("layer", False, f"{says} are not free, {used:.0%} take part in others; lower traffic", must=True), None
+    says = f"{says} are not free, {used:.0%} take part in others"
+    return Check("layer", False, says, must=True, advice="Lower its traffic, or stop one of the others."), None
 
 
 def _overlap(experiment: Experiment, running: Sequence[tuple[Experiment, Range]]) -> Check:
@@ -156,7 +172,8 @@ def _overlap(experiment: Experiment, running: Sequence[tuple[Experiment, Range]]
         return Check("overlap", True, "no other experiment changes the same placement for the same visitors")
     names = ", ".join(other.name for other in same)
     clash = any(other.placement == experiment.placement for other in same)
-    return Check("overlap", False, f"{names} is about the same placement in another layer", must=clash)
+    advice = "Put both into one layer, in which they share no visitor, or wait until the other is over."
+    return Check("overlap", False, f"{names} is about the same placement in another layer", must=clash, advice=advice)
 
 
 def _same(one: Experiment, other: Experiment) -> set[str]:

@@ -1,6 +1,5 @@
 """`aisle experiments`: compare variants of a placement on the shop's own visitors."""
 
-import tomllib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,9 +18,6 @@ experiments = typer.Typer(name="experiments", help="Compare variants of a placem
 experiments.command("estimate")(estimate)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The experiment's name.")]
-
-OF_VARIANT = ("model", "holdout", "weight")
-"""What a variant is given beside settings of the placement."""
 
 
 @experiments.command("list")
@@ -72,6 +68,7 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make a draft, which nobody sees yet, and show what is to be known before it starts."""
+    from aisle.app.experiments.declaring import variant_of
     from aisle.cli.display import terminal
 
     values: dict[str, Any] = {
@@ -153,32 +150,6 @@ def report(
     _print_report(told)
 
 
-def variant_of(text: str) -> dict[str, Any]:
-    """Return a variant of `NAME:KEY=VALUE[;KEY=VALUE]`; values are as in aisle.toml, and texts need no quotes.
-
-    Raises
-    ------
-    InputError
-        If a part is no setting.
-    """
-    name, _, rest = text.partition(":")
-    variant: dict[str, Any] = {"name": name.strip(), "settings": {}}
-    for part in filter(None, (part.strip() for part in rest.split(";"))):
-        key, is_given, value = (piece.strip() for piece in part.partition("="))
-        if not is_given:
-            raise InputError(f"variant {name}: {part!r} is no setting; write KEY=VALUE, several with ; between them")
-        where = variant if key in OF_VARIANT else variant["settings"]
-        where[key] = _value(value)
-    return variant
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
 def _number(text: str) -> float:
     try:
         return float(text)
@@ -189,7 +160,14 @@ def _number(text: str) -> float:
 def _print_checks(checks: "Checklist") -> None:
     from aisle.cli.display import terminal
 
-    rows = [("ok" if check.ok else "no" if check.must else "look", check.name, check.says) for check in checks.checks]
+    rows = [
+        (
+            "ok" if check.ok else "no" if check.must else "look",
+            check.name,
+            f"{check.says}\n→ {check.advice}" if check.advice else check.says,
+        )
+        for check in checks.checks
+    ]
     terminal.out.print(terminal.table("Before it starts", ("", "check", "what it says"), rows))
 
 

@@ -42,13 +42,14 @@ class Sample(NamedTuple):
         return cls(n, means, within / np.maximum(n - 1, 1)[..., None, None])
 
     def merged(self, other: "Sample") -> "Sample":
-        """Return the sample of the units of both (Chan, Golub and LeVeque, 1983)."""
+        """Return the sample of the units of both (Chan, Golub and LeVeque, 1983); NaN where one unit says nothing."""
         n = self.n + other.n
         apart = other.means - self.means
-        means = self.means + apart * (other.n / n)[..., None]
         within = self.covariances * (self.n - 1)[..., None, None] + other.covariances * (other.n - 1)[..., None, None]
-        between = apart[..., :, None] * apart[..., None, :] * (self.n * other.n / n)[..., None, None]
-        return Sample(n, means, (within + between) / (n - 1)[..., None, None])
+        with np.errstate(invalid="ignore"):
+            means = self.means + apart * (other.n / n)[..., None]
+            between = apart[..., :, None] * apart[..., None, :] * (self.n * other.n / n)[..., None, None]
+            return Sample(n, means, (within + between) / (n - 1)[..., None, None])
 
 
 def values_of(

@@ -46,7 +46,7 @@ def main() -> None:
 def measured(shop: Shop, requests: int) -> list[Row]:
     """Return a row for each kind of credentials."""
     page, server = shop.create_key(access.Scope.BROWSER, origins=[ORIGIN]), shop.create_key(access.Scope.SERVER)
-    token = sign_user("user-0", shop.create_secret(), shop.shop_name)
+    token = sign_user("user-0", shop.create_secret(), shop.settings.shop.name)
     shop.keys.refresh()
     shown = {
         "an sk_ key": {"authorization": f"Bearer {server}"},
@@ -54,7 +54,7 @@ def measured(shop: Shop, requests: int) -> list[Row]:
         "… and a user token": {"authorization": f"Bearer {page}", "origin": ORIGIN, "x-aisle-user": token},
     }
     door = Door(
-        _nothing, table(), shop.shop_name, shop.keys, shop.logins,
+        _nothing, table(), shop.settings.shop.name, shop.keys, shop.logins,
         hosts=(), per_second=0, answer=_refused, to_login=_not_logged_in,
     )  # fmt: skip
     rows: list[Row] = []

@@ -17,6 +17,7 @@ from typing import Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from aisle.app.shop import Shop
+from aisle.storage.log import events
 from benchmarks.screenshots import EVENTS, ITEMS
 from benchmarks.shared.rows import Row, finish, options
 from tests.faults.load import until_ready
@@ -67,7 +68,7 @@ def shop_at(folder: Path | None) -> Iterator[Path]:
 def measure(folder: Path, times: int) -> Row:
     """Visit the home page as different shoppers."""
     with Shop.open(folder) as shop:
-        shoppers = shop.suggestions(times + WARM)
+        shoppers = events.active_users(shop.db, times + WARM)
     with serving(folder) as (_, address), sync_playwright() as playwright:
         until_ready(address)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

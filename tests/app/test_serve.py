@@ -156,12 +156,6 @@ def test_a_shop_without_stars_predicts_none(live: Live) -> None:
     assert {item.predicted_rating for item in live.recommend("user-0", 5).items} == {None}
 
 
-def test_suggestions_are_shoppers_with_a_history(live: Live) -> None:
-    suggestions = live.suggestions(3)
-    assert len(suggestions) == 3
-    assert all(live.history(user_id) for user_id in suggestions)
-
-
 def test_a_rating_of_an_erased_person_is_refused(folder: Path) -> None:
     with Shop.open(folder) as shop:
         shop.erase_user("user-0")

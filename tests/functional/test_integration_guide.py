@@ -56,7 +56,7 @@ def env(shop: Shop) -> Iterator[dict[str, str]]:
         "SERVER_KEY": shop.create_key(Scope.SERVER),
         "PAGE_KEY": shop.create_key(Scope.BROWSER, origins=["https://shop.example"]),
         "USER_SECRET": shop.create_secret(),
-        "SHOP_NAME": shop.shop_name,
+        "SHOP_NAME": shop.settings.shop.name,
     }
     shop.keys.refresh()
     with served(shop) as url:

@@ -311,18 +311,6 @@ class Live:
         """
         return self.writer.submit(checked.accepted, checked.rejects, address)
 
-    def accept(self, checked: "Events") -> list[Outcome]:
-        """Store checked events as `submit` does, and wait for their outcomes.
-
-        Raises
-        ------
-        TryAgain
-            As for `submit`.
-        StorageError
-            If the database cannot be used, or does not answer in time.
-        """
-        return self.writer.outcomes(self.submit(checked))
-
     def submit_rating(
         self,
         user_id: str,
@@ -350,7 +338,7 @@ class Live:
         InputError
             If it is not on the shop's scale, or the database does not take it: the person was erased.
         StorageError
-            As for `accept`.
+            If the database cannot be used, or does not answer in time.
         """
         check_rating(user_id, self.writer.outcomes(self.submit_rating(user_id, item_id, rating)))
 
@@ -360,7 +348,7 @@ class Live:
         Raises
         ------
         StorageError
-            As for `accept`.
+            As for `feedback`.
         """
         try:
             return await self._acknowledgements.of(outcomes)
@@ -375,16 +363,6 @@ class Live:
 
     # --- About the shop -----------------------------------------------------------------------------------------------
 
-    @property
-    def shop_name(self) -> str:
-        """What pages call the shop."""
-        return self.settings.shop.name
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the data is made up."""
-        return self.settings.shop.simulated
-
     def model_version(self) -> int | None:
         """Return the version of the live model, or None before the first training."""
         return self.model_watch.version()
@@ -398,10 +376,6 @@ class Live:
     def reads_file(self) -> bool:
         """Whether the database is a file, of which a read waits for nobody."""
         return self._reads.is_file
-
-    def suggestions(self, n: int = 3) -> list[str]:
-        """Return shoppers worth trying: those who did most lately."""
-        return events.active_users(self.db, n)
 
     def close(self) -> None:
         """Store the events and impressions that still wait, and close the database."""

@@ -15,6 +15,7 @@ from aisle.cli.display.training import print_trained
 from aisle.shop import moments
 from aisle.shop.errors import InputError
 from aisle.simulator.simulation import Simulation
+from aisle.storage.log.events import active_users
 
 QUICK: Final = {"windows": 1, "questions": 800}
 """Settings of the hybrid: a demo is done within two minutes, while a nightly training may take longer."""
@@ -43,7 +44,7 @@ def run_demo(folder: Path, events: int, items: int) -> None:
         terminal.out.rule("Training, with figures from the newest weeks")
         learn(shop)
         terminal.out.rule("Shelves")
-        shoppers = shop.suggestions()
+        shoppers = active_users(shop.db, 3)
         show_shelves(shop, shoppers[0])
     terminal.say(f"Shoppers to try: {'  '.join(shoppers)}", style="bold")
 

@@ -56,7 +56,7 @@ def create_app(live: Live) -> FastAPI:
     app.add_middleware(
         Door,
         routes=table(),
-        shop=live.shop_name,
+        shop=live.settings.shop.name,
         keys=live.keys,
         logins=live.logins,
         hosts=serve.hosts,

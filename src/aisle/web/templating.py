@@ -36,8 +36,8 @@ def templates(live: Live) -> Environment:
         ),
     )
     found.globals |= {
-        "shop_name": live.shop_name,
-        "simulated": live.simulated,
+        "shop_name": live.settings.shop.name,
+        "simulated": live.settings.shop.simulated,
         "styled": (FOLDER / "vendor").is_dir(),
     }
     return found

@@ -62,7 +62,7 @@ def test_a_wrong_mapping_is_corrected(shop: Shop, tmp_path: Path) -> None:
 
 def test_fields_of_requests_may_be_mapped_and_keep_the_time_at_which_they_came(shop: Shop) -> None:
     checked = parse_events(b'{"event": "view", "user_id": "u", "product": "i"}')
-    shop.accept(checked)
+    shop.writer.outcomes(shop.submit(checked))
     created = shop.rejects()[0][0].created
     assert shop.replay_rejects(Plan(), "api").stays == 1
     assert "field 'product' is unknown" in shop.rejects()[0][0].reason
@@ -72,7 +72,7 @@ def test_fields_of_requests_may_be_mapped_and_keep_the_time_at_which_they_came(s
 
 def test_rows_are_corrected_by_hand(shop: Shop, tmp_path: Path) -> None:
     checked = parse_events(b'[{"event": "view", "user_id": "u", "item": "i"}, {"event": "juggle", "item_id": "i"}]')
-    shop.accept(checked)
+    shop.writer.outcomes(shop.submit(checked))
     path = write(tmp_path, "a.csv", "user_id,item_id,timestamp,quantity", "u,j,2024-01-01,many", "u,k,2024-01-01,0")
     shop.import_files([path], OWN)
     exported = tmp_path / "rejects.jsonl"
@@ -93,7 +93,7 @@ def test_rows_are_corrected_by_hand(shop: Shop, tmp_path: Path) -> None:
 def test_a_request_that_is_replayed_twice_is_stored_once(shop: Shop, tmp_path: Path) -> None:
     checked = parse_events(b'{"event": "view", "user_id": "u", "product": "i"}')
     for outcome in (Replayed(1, 1, 0, stored=1, number=1), Replayed(1, 1, 0, duplicate=1, number=2)):
-        shop.accept(checked)
+        shop.writer.outcomes(shop.submit(checked))
         assert shop.replay_rejects(Plan(columns={"product": "item_id"})) == outcome
 
 

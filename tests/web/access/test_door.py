@@ -266,7 +266,7 @@ def test_the_ratings_of_one_address_count_a_few_times(given: dict[Scope | None, 
     with Live(Settings.read(folder, serve=serve)) as live:
         client = client_of(create_app(live))
         for number in range(4):
-            token = sign_user(f"fan-{number}", secret, live.shop_name)
+            token = sign_user(f"fan-{number}", secret, live.settings.shop.name)
             headers = bearer(given[Scope.BROWSER], **{USER_HEADER: token})
             rating = {"user_id": f"fan-{number}", "item_id": "tea-1", "rating": 5}
             assert client.post("/api/feedback", json=rating, headers=headers).status_code == 201

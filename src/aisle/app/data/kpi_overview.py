@@ -101,6 +101,9 @@ def _orders(now: KpiOverview, span: str) -> str:
     if not orders:
         return f"Nothing was ordered from {span}."
     worth = f" worth {now.shop['revenue']:,.2f} {now.currency}" if now.shop.get("revenue") else ""
+    if worth and now.before is not None and now.before.shop.get("orders"):
+        changes = _change(now, "shop", "orders"), _change(now, "shop", "revenue")
+        return f"From {span} there were {orders:,.0f} orders{changes[0]}; they were{worth}{changes[1]}."
     return f"From {span} there were {orders:,.0f} orders{worth}{_change(now, 'shop', 'orders')}."
 
 

@@ -22,7 +22,7 @@ from aisle.shop.errors import InputError, NoModel, NotFound
 from aisle.shop.ids import check_id
 from aisle.storage.catalogue import browse, items
 from aisle.storage.catalogue.browse import ItemFilter
-from aisle.storage.log import exploring
+from aisle.storage.log import events, exploring
 from aisle.storage.log.exploring import Place
 from aisle.storage.work import models
 from aisle.web.console.frame import Frame, Link, Page
@@ -83,7 +83,7 @@ class Explore(Page):
     def search(self, request: Request) -> Response:
         """Find shoppers by the beginning of their ids, and items by their ids or words."""
         live, text = self._frame.live, request.query_params.get("q", "").strip()[:256]
-        shoppers = exploring.users_starting(live.db, text, FOUND) if text else live.suggestions(FOUND)
+        shoppers = exploring.users_starting(live.db, text, FOUND) if text else events.active_users(live.db, FOUND)
         if text and text not in shoppers and exploring.is_known(live.db, text):
             shoppers = [text, *shoppers]
         found = live.search.find(ItemFilter(text=text))[:FOUND] if text else []

@@ -104,7 +104,7 @@ class Mail:
             401, if the token is not genuine; 410, if it has expired.
         """
         try:
-            mail = read_mail_token(token, self._live.keys.secrets, self._live.shop_name)
+            mail = read_mail_token(token, self._live.keys.secrets, self._live.settings.shop.name)
         except Forbidden as error:
             raise HTTPException(401, str(error), {"WWW-Authenticate": "Bearer"}) from None
         if mail.expires < time.time():
@@ -128,7 +128,7 @@ class Mail:
             address = row.url if row else None
         except StorageError:
             address = item.url
-        if address is None and self._live.simulated:
+        if address is None and self._live.settings.shop.simulated:
             return item_address(item.item_id, {})
         return address if address and address.startswith(("http://", "https://")) else None
 

@@ -131,11 +131,11 @@ def do(live: Live, visitor: Visitor, deeds: list[Deed]) -> Visitor:
     InputError
         If the shop does not take it.
     """
-    if not live.simulated:
+    if not live.settings.shop.simulated:
         return visitor._replace(tried=(*visitor.tried, *deeds)[-MAX_TRIED:])
     checked = parse_events(msgspec.json.encode([_event(visitor, deed) for deed in deeds]), stars=live.stars)
     problems = [reason for reason in checked.reasons if reason]
-    problems += [outcome.reason for outcome in live.accept(checked) if outcome.reason]
+    problems += [outcome.reason for outcome in live.writer.outcomes(live.submit(checked)) if outcome.reason]
     if problems:
         raise InputError(f"this was not stored: {problems[0]}")
     return visitor

@@ -217,7 +217,7 @@ class Shopper:
     def note_shown(self, answers: Iterable[Shelf], placements: Collection[str]) -> None:
         """Note which shelves the shopper gets to see. Nobody shops in the preview of a real shop."""
         for shelf in answers:
-            if self.live.simulated and (shelf.holdout or shelf.placement in placements):
+            if self.live.settings.shop.simulated and (shelf.holdout or shelf.placement in placements):
                 self.live.note_shown(shelf, self._request(shelf.placement, None, SHELF_ITEMS))
 
     def _request(self, placement: str, item_id: str | None, n: int) -> ShelfRequest:

@@ -110,6 +110,30 @@ def test_a_filter_is_typed_and_sent_by_keyboard(page: Page) -> None:
     expect(page.locator(".chip")).to_have_count(2)
 
 
+def test_a_segment_is_made_by_keyboard_and_filters_other_pages(page: Page) -> None:
+    page.goto("/console/segments")
+    page.get_by_label("Name").fill("tea <b>")
+    page.locator("select[name=did]").select_option("purchase")
+    page.get_by_label("items of the category").fill("Tea")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("tea <b>: 20 shoppers")
+    for path, said in {
+        "catalogue": "only for the 20 members of tea <b>",
+        "events": "Renewed every three seconds",
+        "models": "How they rank for tea <b>",
+    }.items():
+        page.goto(f"/console/{path}")
+        page.locator("select[name=segment]").select_option("tea <b>")
+        expect(page.get_by_role("link", name="Segment: tea <b>")).to_be_visible()
+        expect(page.get_by_text(said)).to_be_visible()
+        serious = [
+            one["id"] for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], path
+        page.get_by_role("link", name="Segment: tea <b>").click()
+        expect(page.locator(".chip")).to_have_count(0)
+
+
 def test_the_tail_goes_on_by_itself_until_it_is_paused(page: Page, live: Live) -> None:
     page.goto("/console/events")
     with page.expect_response("**/console/events/tail*"):

@@ -55,7 +55,10 @@ def test_one_placement_alone(lively: Database) -> None:
 def test_in_words_beside_the_period_before(lively: Database) -> None:
     before = (SPAN[0] - WEEK, SPAN[1] - WEEK)
     said = " ".join(in_words(kpi_overview(lively, *SPAN, before=before), "then to now"))
-    assert "From then to now there were 3 orders, 50 % more than in the period before; they were worth 30.00 EUR, 5" in said
+    assert (
+        "From then to now there were 3 orders, 50 % more than in the period before; they were worth 30.00 EUR, 5"
+        in said
+    )
     assert "50 % of the items seen on shelves were clicked (2 of 4), 100 % more than in the period before." in said
     assert "Money in GBP is left out." in said
 

@@ -19,6 +19,7 @@ from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.cli.demo import run_demo
 from aisle.client import Client
+from aisle.storage.log import events
 from aisle.web.app import create_app
 from aisle.web.server import listen
 
@@ -77,9 +78,9 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        shop_a_little(address, live.suggestions(VISITS))
+        shop_a_little(address, events.active_users(live.db, VISITS))
         count_days(live.db)
-        yield address, live.suggestions()[1]
+        yield address, events.active_users(live.db, 2)[1]
         server.should_exit = True
         thread.join()
 

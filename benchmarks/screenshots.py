@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from aisle.app.data.day_counts import count_days
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
+from aisle.app.shop import Shop
 from aisle.cli.demo import run_demo
 from aisle.client import Client
 from aisle.storage.log import events
@@ -28,6 +29,14 @@ VISITS: Final = 150
 PLACEMENTS: Final = ("recommended-for-you", "trending", "bestsellers")
 EVENTS: Final = 300_000
 ITEMS: Final = 2_000
+
+
+EXPERIMENT: Final[dict[str, Any]] = {
+    "name": "more-variety",
+    "placement": "recommended-for-you",
+    "variants": [{"name": "as-is"}, {"name": "varied", "settings": {"diversity": 0.3}}],
+}
+"""What the shoppers of the pictures take part in."""
 
 
 class Shot(NamedTuple):
@@ -54,6 +63,8 @@ SHOTS: Final = (
     Shot("explore", "/console/explore/shopper?user_id={user}", 1280, 1100),
     Shot("events", "/console/events?paused=1", 1280, 860),
     Shot("catalogue", "/console/catalogue", 1280, 860),
+    Shot("experiments", "/console/experiments", 1280, 1100),
+    Shot("segments", "/console/segments", 1280, 860),
 )
 
 
@@ -72,6 +83,10 @@ def main() -> None:
 def served(folder: Path) -> Iterator[tuple[str, str]]:
     """Serve a simulated shop; yield its address and an active shopper."""
     run_demo(folder, EVENTS, ITEMS)
+    with Shop.open(folder) as shop:
+        shop.experiments.create(EXPERIMENT)
+        shop.experiments.start(EXPERIMENT["name"], anyway=True)
+        shop.segments.update()
     with Live(Settings.read(folder)) as live:
         listener = listen("127.0.0.1", 0)
         server = uvicorn.Server(uvicorn.Config(create_app(live), lifespan="off", log_level="warning"))

@@ -168,6 +168,15 @@ def test_what_cannot_be_shown_is_refused_when_it_is_created(shop_folder: Path, a
         shop.experiments.report("never")
 
 
+def test_a_rule_is_tried_on_the_shelf_of_a_hybrid(hybrid_folder: Path) -> None:
+    varied = {"name": "varied", "settings": {"diversity": 0.3}}
+    with Shop.open(hybrid_folder) as shop:
+        row = shop.experiments.create(
+            {"name": "variety", "placement": "recommended-for-you", "variants": [{"name": "as-is"}, varied]}
+        )
+    assert row.state == "draft"
+
+
 def test_what_is_odd_is_told(shop_folder: Path) -> None:
     with Shop(Settings.read(shop_folder)) as shop:
         shop.experiments.create({"name": "odd", "placement": "bestsellers"} | _holdout())

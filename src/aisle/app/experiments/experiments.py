@@ -179,7 +179,7 @@ class Experiments:
                     strategy = changed(placements[experiment.placement], variant.settings).strategy
                 except (SettingsError, ValueError) as error:
                     raise InputError(f"variant {variant.name}: {error}") from None
-                if strategy.model is not None and strategy.model not in self._trained(variant):
+                if strategy.name not in STRATEGIES and strategy.model not in self._trained(variant):
                     raise InputError(
                         f"variant {variant.name}: there is no strategy {strategy.name!r}, and its model has no part of "
                         f"that name; choose from {', '.join([*STRATEGIES, *self._trained(variant)])}"

@@ -1,6 +1,7 @@
 """The life of an experiment over HTTP: created, started, seen, clicked, reported, stopped."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,7 @@ from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop.columns import EVENTS
 from aisle.shop.errors import InputError, NotFound
-from aisle.shop.moments import DAY, MINUTE, now
+from aisle.shop.moments import DAY, HOUR, MINUTE, follow, now
 from aisle.shop.schemas import schema_of
 from aisle.storage.shelves import impressions
 from aisle.storage.shelves.impressions import Impression, ServedItem
@@ -177,7 +178,16 @@ def test_a_rule_is_tried_on_the_shelf_of_a_hybrid(hybrid_folder: Path) -> None:
     assert row.state == "draft"
 
 
-def test_what_is_odd_is_told(shop_folder: Path) -> None:
+@pytest.fixture
+def noon() -> Iterator[int]:
+    """It is noon, so that the minutes of a test are those of one day."""
+    moment = now() - now() % DAY + DAY // 2
+    follow(lambda: moment)
+    yield moment
+    follow(None)
+
+
+def test_what_is_odd_is_told(shop_folder: Path, noon: int) -> None:
     with Shop(Settings.read(shop_folder)) as shop:
         shop.experiments.create({"name": "odd", "placement": "bestsellers"} | _holdout())
         moment = (shop.experiments.start("odd", anyway=True).started or 0) + 1_000_000
@@ -202,6 +212,7 @@ def test_what_is_odd_is_told(shop_folder: Path) -> None:
         ]
         shop.import_trusted([("events", pl.DataFrame(events, schema=schema_of(EVENTS)))])
         count_days(shop.db, moment=moment + DAY)
+        follow(lambda: noon + HOUR)
         try:
             report = shop.experiments.report("odd").report
         finally:

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -73,7 +73,8 @@ class OwnServer:
         assert self._process is not None
         os.killpg(self._process.pid, number)
         for child in _children(self._process.pid):  # PostgreSQL's are sessions, too
-            os.kill(child, number)
+            with suppress(ProcessLookupError):  # one may end by itself meanwhile, above all when all go on
+                os.kill(child, number)
 
 
 @contextmanager

@@ -23,8 +23,8 @@ def read(folder: Path) -> Tables:
 
 def read_columns(folder: Path, columns: Sequence[str]) -> pl.DataFrame:
     """Return some columns of the events of the log in a folder."""
-    with _imported(folder) as (db, _):
-        return read_events(db, column_names=columns)
+    with _imported(folder) as (db, settings):
+        return read_events(db, settings, column_names=columns)
 
 
 @contextmanager

@@ -283,7 +283,7 @@ class Shop(Live, ShopData):
         """Write the shelves of all shoppers into a `.parquet` or `.csv` file, or into the table `recommendations`."""
         from aisle.app.serving.batch import recommend_all
 
-        return recommend_all(self.db, self._batch_job(n, exclude, placement), out, progress)
+        return recommend_all(self.db, self.settings, self._batch_job(n, exclude, placement), out, progress)
 
     def recommend_all_on_spark(
         self,

@@ -72,7 +72,7 @@ def test_blocks_of_shoppers_make_the_same_table(
 
 
 def _data(db: Database, settings: Settings) -> Interactions:
-    events = read_events(db)
+    events = read_events(db, settings)
     return build(events, recipe_of(settings).weights, span(events)[1] + 1)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -168,6 +169,21 @@ def test_a_block_is_settled_after_an_hour(db: Database, copy: Copy, monkeypatch:
     copied(copy, db)
 
     assert counted == [2]
+
+
+def test_events_that_somebody_removes_with_sql_leave_a_settled_block(
+    db: Database, copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(db, *range(10))
+    moment = now()
+    for hours in (0, 2, 4):
+        monkeypatch.setattr(columnar, "now", partial(int, moment + hours * HOUR))
+        copied(copy, db)
+    with db.write() as connection:
+        connection.execute(events_table.delete().where(events_table.c.seq.in_([1, 2, 6])))
+
+    assert copied(copy, db) == stored(db)
+    assert len(stored(db)) == 7
 
 
 def test_a_restore_is_noticed(db: Database, copy: Copy) -> None:

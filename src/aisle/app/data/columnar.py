@@ -86,6 +86,11 @@ class Manifest(msgspec.Struct):
     version: int
     blocks: dict[int, Block]
 
+    @property
+    def rows(self) -> int:
+        """The number of events."""
+        return sum(block.rows for block in self.blocks.values())
+
 
 class Copy:
     """The copy of a shop's events, as of when it was last brought up to date."""
@@ -127,16 +132,23 @@ class Copy:
             state = event_changes.state(connection)
             manifest = self._kept(connection, state)
             self._write(manifest)
-            number = event_changes.next_block(connection, -1)
-            while number is not None:
-                old = manifest.blocks.get(number)
-                manifest.blocks[number] = self._bring(connection, old, number, state)
-                if manifest.blocks[number] != old:
-                    self._write(manifest)
-                rows = sum(block.rows for block in manifest.blocks.values())
-                progress("copy events", number + 1, state.last // event_changes.BLOCK + 1, rows)
-                number = event_changes.next_block(connection, (number + 1) * event_changes.BLOCK - 1)
+            self._bring_all(connection, manifest, state, progress)
+            if manifest.rows != event_changes.count(connection):  # somebody removed or added events with SQL
+                for block in manifest.blocks.values():
+                    block.settled = False
+                self._bring_all(connection, manifest, state, progress)
         return manifest
+
+    def _bring_all(self, connection: Transaction, manifest: Manifest, state: State, progress: Progress) -> None:
+        """Bring every block up to date, and say after each that changed which files count."""
+        number = event_changes.next_block(connection, -1)
+        while number is not None:
+            old = manifest.blocks.get(number)
+            manifest.blocks[number] = self._bring(connection, old, number, state)
+            if manifest.blocks[number] != old:
+                self._write(manifest)
+            progress("copy events", number + 1, state.last // event_changes.BLOCK + 1, manifest.rows)
+            number = event_changes.next_block(connection, (number + 1) * event_changes.BLOCK - 1)
 
     def _kept(self, connection: Transaction, state: State) -> Manifest:
         """Return what still is as in the database, of the copy as it was."""

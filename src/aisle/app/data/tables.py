@@ -1,11 +1,12 @@
 """The tables of a shop that models learn from, read from its database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
 import polars.selectors as cs
 
+from aisle.app.data.columnar import copy_of
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.engine.request import MAIN_PLACEMENT
@@ -15,7 +16,7 @@ from aisle.prepare.catalogue import SCHEMA
 from aisle.prepare.outliers import without_bots
 from aisle.prepare.stray import days_of, steady_span
 from aisle.shop import columns
-from aisle.shop.columns import TIMESTAMP
+from aisle.shop.columns import TIMESTAMP, USER_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY, now
 from aisle.shop.schemas import schema_of
@@ -71,9 +72,12 @@ def without_stray(tables: Tables) -> Tables:
 
 
 def read_events(
-    db: Database, progress: Progress = silent, column_names: Sequence[str] = (*NEEDED, *OPTIONAL)
+    db: Database,
+    settings: Settings,
+    progress: Progress = silent,
+    column_names: Sequence[str] = (*NEEDED, *OPTIONAL),
 ) -> pl.DataFrame:
-    """Read some columns of all events, by default those that training needs.
+    """Read some columns of all events from their columnar copy, by default those that training needs.
 
     Ids and kinds are Categorical: they take four bytes a row instead of a string.
 
@@ -82,10 +86,12 @@ def read_events(
     NotEnoughData
         If there are no events.
     """
-    return _read(db, progress, events.stream(db, column_names))
+    return _read(db, settings, progress, column_names)
 
 
-def read_histories(db: Database, column_names: Sequence[str], progress: Progress = silent) -> tuple[pl.DataFrame, int]:
+def read_histories(
+    db: Database, settings: Settings, column_names: Sequence[str], progress: Progress = silent
+) -> tuple[pl.DataFrame, int]:
     """Read some columns of the events that name a shopper, as `read_events` does, and the moment after all events.
 
     Raises
@@ -93,22 +99,21 @@ def read_histories(db: Database, column_names: Sequence[str], progress: Progress
     NotEnoughData
         If there are no events, or none that names a shopper.
     """
-    frame = _read(db, progress, events.stream(db, column_names, of_users=True))
+    frame = _read(db, settings, progress, column_names, pl.col(USER_ID).is_not_null())
     return frame, (events.last_moment(db) or 0) + 1
 
 
-def _read(db: Database, progress: Progress, parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    total = events.count(db)
-    frames, rows = [], 0
-    for frame in parts:
-        frames.append(frame.with_columns(cs.string().cast(pl.Categorical)))
-        rows += frame.height
-        progress("read events", rows, total, rows)
-    if not frames and total:
-        raise NotEnoughData("no event names a shopper; import events with a user_id")
-    if not frames:
-        raise NotEnoughData("this shop has no events yet; run aisle import FILE…")
-    return pl.concat(frames)
+def _read(
+    db: Database, settings: Settings, progress: Progress, column_names: Sequence[str], where: pl.Expr | bool = True
+) -> pl.DataFrame:
+    with copy_of(settings).current(db, progress) as log:
+        chosen = log.filter(where).select(column_names).with_columns(cs.string().cast(pl.Categorical))
+        frame = chosen.collect(engine="streaming")
+    if frame.height == 0:
+        told = "no event names a shopper; import events with a user_id"
+        raise NotEnoughData(told if events.count(db) else "this shop has no events yet; run aisle import FILE…")
+    progress("read events", frame.height, frame.height, frame.height)
+    return frame
 
 
 def read_training_events(db: Database, settings: Settings, progress: Progress = silent) -> pl.DataFrame:
@@ -119,7 +124,7 @@ def read_training_events(db: Database, settings: Settings, progress: Progress = 
     NotEnoughData
         If there are no events.
     """
-    frame = read_events(db, progress)
+    frame = read_events(db, settings, progress)
     return without_bots(frame) if settings.train.leave_out_bots else frame
 
 

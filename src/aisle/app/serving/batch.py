@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,6 +15,7 @@ from aisle.app.data.atomic_write import atomic_write
 from aisle.app.data.tables import read_catalogue, read_histories
 from aisle.app.progress import Progress, silent
 from aisle.app.serving.shown import shown_to_all
+from aisle.app.settings import Settings
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import PlacedShelf, Placement, place
 from aisle.engine.proposals import POPULAR, Ints, Proposal
@@ -25,12 +26,11 @@ from aisle.engine.shelf.fatigue import Shown
 from aisle.engine.shelf.rules import bind
 from aisle.engine.strategies import popular_items
 from aisle.engine.vocabulary import RequestVocabulary
-from aisle.evaluation.queries import query_batch
-from aisle.kernels.threads import all_cores, blocks, share_out
+from aisle.kernels.threads import all_cores, share_out
 from aisle.prepare.build import NEEDED, build
 from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
-from aisle.recommenders.query import ItemLists, QueryBatch
+from aisle.recommenders.query import ItemLists, QueryBatch, queries_of
 from aisle.shop import moments
 from aisle.shop.columns import (
     CREATED,
@@ -59,7 +59,7 @@ HISTORY: Final = (*NEEDED, RATING, PRICE)
 BLOCK: Final = 4096
 """The shelves of so many shoppers are written at a time."""
 
-PART: Final = 64
+PART: Final = 256
 """A thread fills the shelves of about so many shoppers at a time: what is scored for them stays in its cache."""
 
 WRITTEN_FALLBACKS: Final = (None, POPULAR)
@@ -136,7 +136,9 @@ class Batch(NamedTuple):
     now: int
 
 
-def recommend_all(db: Database, job: BatchJob, out: Path | None, progress: Progress = silent) -> Written:
+def recommend_all(
+    db: Database, settings: Settings, job: BatchJob, out: Path | None, progress: Progress = silent
+) -> Written:
     """Write the shelf of every shopper with a history.
 
     Parameters
@@ -160,7 +162,7 @@ def recommend_all(db: Database, job: BatchJob, out: Path | None, progress: Progr
     check_placement(job.placement)
     if out is not None:
         check_file_name(out)
-    frame, now = read_histories(db, HISTORY, progress)
+    frame, now = read_histories(db, settings, HISTORY, progress)
     data = build(frame, job.model.weights, now, items=job.model.items)
     batch = read_batch(db, job)
     created, tables, rows, served = moments.now(), [], 0, 0
@@ -204,27 +206,30 @@ def read_batch(db: Database, job: BatchJob) -> Batch:
 
 def answers(batch: Batch, data: Interactions) -> "Iterator[tuple[tuple[str, ...], pl.DataFrame]]":
     """Yield the shelves of all users of the data, a block of users at a time: their ids, and a table of `to_table`."""
+    import polars as pl
+
     kernels.load()
-    queries = query_batch(data, np.arange(len(data.users), dtype=np.int32))
-    for block in pairwise(blocks(len(queries), BLOCK)):
-        users = data.users.ids[slice(*block)]
-        yield (
-            users,
-            to_table(
-                chain.from_iterable(parts(batch, users, queries.slice(*block))), users, batch.catalogue.vocabulary
-            ),
-        )
+    for start, stop in pairwise(bounds(0, len(data.users), BLOCK)):
+        yield data.users.ids[start:stop], pl.concat(parts(batch, data, start, stop))
 
 
-def parts(batch: Batch, users: Sequence[str], shoppers: QueryBatch) -> list[list[PlacedShelf]]:
-    """Return the shelf of each shopper, filled in parts on all cores."""
+def parts(batch: Batch, data: Interactions, start: int, stop: int) -> "list[pl.DataFrame]":
+    """Return the shelves of some users, filled in parts on all cores."""
+    histories, weights = data.histories, batch.job.model.weights
 
-    def fill(start: int, stop: int) -> list[PlacedShelf]:
-        return list(shelves(batch, users[start:stop], shoppers.slice(start, stop)))
+    def fill(first: int, past: int) -> "pl.DataFrame":
+        profiles = histories.until(np.arange(first, past), np.full(past - first, data.now))
+        users = data.users.ids[first:past]
+        return to_table(shelves(batch, users, queries_of(profiles, weights)), users, batch.catalogue.vocabulary)
 
-    count = max(1, len(shoppers) // PART)
     with all_cores():
-        return share_out(fill, [len(shoppers) * part // count for part in range(count + 1)])
+        return share_out(fill, bounds(start, stop, PART))
+
+
+def bounds(start: int, stop: int, size: int) -> list[int]:
+    """Return the bounds of even parts of about so many each; at least one."""
+    count = max(1, round((stop - start) / size))
+    return [start + (stop - start) * part // count for part in range(count + 1)]
 
 
 # --- Shelves ----------------------------------------------------------------------------------------------------------
@@ -271,15 +276,19 @@ def to_table(shelves: Iterable[PlacedShelf], users: tuple[str, ...], vocabulary:
     """Turn the shelves of users into a long table, one row per place."""
     import polars as pl
 
-    rows = [
-        (user, rank, item_id, score)
+    written = [
+        (user, shelf)
         for user, shelf in zip(users, shelves, strict=True)
         if shelf.proposal.fallback in WRITTEN_FALLBACKS
-        for rank, (item_id, score) in enumerate(
-            zip(vocabulary.ids(shelf.items), shelf.scores.tolist(), strict=True), start=1
-        )
     ]
-    return pl.DataFrame(rows, written_schema(), orient="row").with_columns(pl.col(SCORE).fill_nan(None))
+    items = np.concatenate([np.zeros(0, np.int32), *(shelf.items for _, shelf in written)])
+    columns = {
+        USER_ID: [user for user, shelf in written for _ in range(len(shelf.items))],
+        RANK: [rank for _, shelf in written for rank in range(1, len(shelf.items) + 1)],
+        ITEM_ID: vocabulary.ids(items),
+        SCORE: np.concatenate([np.zeros(0, np.float32), *(shelf.scores for _, shelf in written)]),
+    }
+    return pl.DataFrame(columns, written_schema()).with_columns(pl.col(SCORE).fill_nan(None))
 
 
 def written_schema() -> "pl.Schema":

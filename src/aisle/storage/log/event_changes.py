@@ -77,6 +77,11 @@ def state(connection: Connection) -> State:
     return State(versions.get(EPOCH, 0), versions.get(NEWEST, 0), last or 0)
 
 
+def count(connection: Connection) -> int:
+    """Return how many events there are."""
+    return connection.execute(select(func.count()).select_from(events)).scalar_one()
+
+
 def changed_since(connection: Connection, version: int) -> set[int]:
     """Return the blocks that changed after a version."""
     changed = select(event_changes.c.block).where(event_changes.c.version > version, event_changes.c.block >= 0)

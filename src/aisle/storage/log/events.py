@@ -74,20 +74,11 @@ def stream(
     since: int | None = None,
     until: int | None = None,
     batch_size: int = 50_000,
-    *,
-    of_users: bool = False,
 ) -> Iterator["pl.DataFrame"]:
-    """Yield some columns of the events from `since` up to, not including, `until`, as `frames.stream_frames` does.
-
-    Parameters
-    ----------
-    of_users
-        Only events that name a user.
-    """
+    """Yield some columns of the events from `since` up to, not including, `until`, as `frames.stream_frames` does."""
     moment = events.c.timestamp
     which = [moment >= since] if since is not None else []
     which += [moment < until] if until is not None else []
-    which += [events.c.user_id.is_not(None)] if of_users else []
     return stream_frames(db, events, columns, batch_size, *which)
 
 

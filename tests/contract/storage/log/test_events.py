@@ -121,13 +121,6 @@ def test_a_stream_of_a_time_holds_its_start_and_not_its_end(db: Database) -> Non
     assert sorted(frame["timestamp"] - START) == [5, 6, 7]
 
 
-def test_a_stream_of_users_leaves_out_what_nobody_known_did(db: Database) -> None:
-    events.store(db, [event(1), event(2, user_id=None), event(3, user_id=None, timestamp=START + 99)])
-    (frame,) = events.stream(db, ["event_id"], of_users=True)
-    assert frame["event_id"].to_list() == _ids(db)[:1]
-    assert events.last_moment(db) == START + 99
-
-
 def test_a_log_without_events_has_no_last_moment(db: Database) -> None:
     assert events.last_moment(db) is None
 

@@ -15,6 +15,12 @@ def test_only_the_last_liked_items_count() -> None:
     assert recent_rows(ask({4: 1.0, 7: 1.0, 2: -1.0, 1: 1.0}), 0.5, last=2).values.tolist() == [0, 0.5, 0, 1]
 
 
+def test_what_faded_to_nearly_nothing_does_not_count() -> None:
+    weights = recent_rows(ask(dict.fromkeys(range(300), 1.0)), 0.5).values
+    assert weights[-99] == 0.5**98
+    assert (weights[:-100] == 0).all()
+
+
 def test_the_rest_is_ranked_by_counts_just_below_0() -> None:
     rest = popular_rest(np.array([0, 9, 3]))
     assert np.argsort(-rest).tolist() == [1, 2, 0]

@@ -127,6 +127,8 @@ def _add_up(
     count = 0
     for i in range(len(inner)):
         factor = factors[i]
+        if factor == 0:
+            continue
         for place in range(indptr[inner[i]], indptr[inner[i] + 1]):
             # Unsigned: a column that may be negative costs as much time as the sum.
             column = np.uint32(indices[place])
@@ -272,6 +274,8 @@ def _products(
         total[:] = 0
         for i in range(left_indptr[row], left_indptr[row + 1]):
             inner, factor = left_indices[i], left_values[i]
+            if factor == 0:
+                continue
             own = slice(indptr[inner], indptr[inner + 1])
             columns, entries = indices[own], values[own]
             for place in range(len(columns)):

@@ -37,6 +37,9 @@ _INFINITY: Final = np.int32(0x7F800000)
 _NAN: Final = np.int32(0x7FC00000)
 _BUCKETS: Final = (0x7F800000 >> 19) + 1
 _LOW: Final = np.uint64(2**32 - 1)
+_PILES: Final = 256
+_TALL: Final = 32
+"""Keys are sorted by insertion within piles; where one is taller than this, that would take long."""
 _ROUNDING: Final = np.finfo(np.float32).eps
 """Rounding changes a product by less than this times the factors and the lengths of both vectors."""
 _NO_BEARINGS: Final = Bearings(*(np.zeros(0, np.float32),) * 3, np.zeros(0, np.int32), np.zeros(0, np.float32))
@@ -258,18 +261,47 @@ def _key(bits: Ints, items: Ints, floor: np.int32, keys: NDArray[np.uint64]) -> 
     return count
 
 
+@inlined
+def _put_in_order(keys: NDArray[np.uint64], spare: NDArray[np.uint64], piles: Ints) -> None:
+    """Sort keys that are spread about evenly, as those of the best scores are: into piles, and then by insertion."""
+    if len(keys) < 2:
+        return
+    lowest, highest = keys.min(), keys.max()
+    shift = np.uint64(0)
+    while (highest - lowest) >> shift >= _PILES:
+        shift += np.uint64(1)
+    piles[: _PILES + 1] = 0
+    for key in keys:
+        piles[((key - lowest) >> shift) + np.uint64(1)] += 1
+    if piles[: _PILES + 1].max() > _TALL:
+        keys.sort()
+        return
+    for pile in range(1, _PILES):
+        piles[pile + 1] += piles[pile]
+    for key in keys:
+        pile = (key - lowest) >> shift
+        spare[piles[pile]] = key
+        piles[pile] += 1
+    for place in range(len(keys)):
+        key, hole = spare[place], place
+        while hole > 0 and keys[hole - 1] > key:
+            keys[hole] = keys[hole - 1]
+            hole -= 1
+        keys[hole] = key
+
+
 @kernel
 def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: FilledIntRows) -> None:
     """Rank the scores above 0; all scores are given by their bits."""
     n = best_items.shape[1]
     buckets = np.empty(_BUCKETS, np.int32)
-    keys = np.empty(scores.shape[1] + 1, np.uint64)
+    keys, spare = np.empty(scores.shape[1] + 1, np.uint64), np.empty(scores.shape[1] + 1, np.uint64)
     for query in range(len(scores)):
         bits = scores[query]
         count = _collect(bits, _floor(bits, n, buckets), keys)
         if count < n:
             count = _collect(bits, np.int32(1), keys)
-        keys[:count].sort()
+        _put_in_order(keys[:count], spare, buckets)
         for place in range(min(n, count)):
             item = np.int32(keys[place] & _LOW)
             best_items[query, place] = item
@@ -282,12 +314,13 @@ def _rank_positive(scores: IntRows, best_items: FilledIntRows, best_scores: Fill
 def _rank_among(among: Ints, bits: Ints, best_items: FilledInts, best_scores: FilledInts) -> None:
     """Rank those of some items that have a score above 0; all scores are given by their bits."""
     n = len(best_items)
-    keys = np.empty(len(among) + 1, np.uint64)
-    floor = _floor(bits, n, np.empty(_BUCKETS, np.int32)) if n < len(among) else np.int32(1)
+    buckets = np.empty(_BUCKETS, np.int32)
+    keys, spare = np.empty(len(among) + 1, np.uint64), np.empty(len(among) + 1, np.uint64)
+    floor = _floor(bits, n, buckets) if n < len(among) else np.int32(1)
     count = _key(bits, among, floor, keys)
     if count < n and floor > 1:
         count = _key(bits, among, np.int32(1), keys)
-    keys[:count].sort()
+    _put_in_order(keys[:count], spare, buckets)
     for place in range(min(n, count)):
         best_items[place] = np.int32(keys[place] & _LOW)
         best_scores[place] = np.int32(_LOW - (keys[place] >> np.uint64(32)))

@@ -17,6 +17,10 @@ FAINT: Final = 1e-6
 """Items without a link from the history score less than this below 0: enough to rank them, and no link scores so."""
 
 
+FADED: Final = 1e-30
+"""A weight below this counts as 0: numbers near the least that float32 can hold take ten times as long to multiply."""
+
+
 def recent_rows(queries: QueryBatch, decay: float, last: int | None = None) -> CSR:
     """Return histories (queries, items) in which a liked item has the weight decay^(number of later liked items).
 
@@ -32,7 +36,8 @@ def recent_rows(queries: QueryBatch, decay: float, last: int | None = None) -> C
     history, later = history_rows(queries), queries.later_likes
     liked = history.values > 0
     counted = liked if last is None else liked & (later < last)
-    return history._replace(values=np.where(counted, np.power(decay, later, dtype=np.float64), 0).astype(np.float32))
+    weights = np.power(decay, later, dtype=np.float64)
+    return history._replace(values=np.where(counted & (weights >= FADED), weights, 0).astype(np.float32))
 
 
 def popular_rest(counts: NDArray[np.int64]) -> Floats:

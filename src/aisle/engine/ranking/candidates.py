@@ -123,9 +123,8 @@ def _gather_block(
     for column, of_source in enumerate(found):
         scores[:, column] = of_source.of(query, lists.items)
     best = np.concatenate([of_source.best.scores[:, :1] for of_source in found], axis=1)[query]
-    shares = np.full(ranks.shape, np.nan, np.float32)
-    np.divide(scores, best, out=shares, where=best > 0)
-    return Candidates(lists, tuple(sources), shares, ranks)
+    np.divide(scores, np.where(best > 0, best, np.float32(np.nan)), out=scores)
+    return Candidates(lists, tuple(sources), scores, ranks)
 
 
 def _union(

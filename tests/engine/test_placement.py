@@ -26,7 +26,7 @@ def query(*, n: int = 3, excluded: tuple[int, ...] = (), cart: tuple[str, ...] =
     model = popular_model(ITEMS)
     catalogue = NoCatalogue(RequestVocabulary(model.items), no_items())
     base = ShelfQuery.of_events(ShelfRequest(n=n, cart=cart), [], model, catalogue)
-    context = replace(base.context, excluded=np.append(base.context.excluded, np.array(excluded, np.int32)))
+    context = base.context._replace(excluded=np.append(base.context.excluded, np.array(excluded, np.int32)))
     return replace(base, context=context)
 
 
@@ -84,7 +84,7 @@ SHARES = Rules(seen_share=0.3, repeat_share=0.5)
 
 def with_context(base: ShelfQuery, **known: list[int]) -> ShelfQuery:
     arrays = {name: np.array(items, np.int32) for name, items in known.items()}
-    return replace(base, context=replace(base.context, **arrays))  # type: ignore[arg-type]
+    return replace(base, context=base.context._replace(**arrays))  # type: ignore[arg-type]
 
 
 def test_what_the_shopper_has_seen_gets_its_share_of_places_and_no_more() -> None:
@@ -104,7 +104,7 @@ def test_what_is_owned_gets_a_share_and_only_what_is_due() -> None:
 
 def test_the_share_of_repeats_is_what_training_learnt_where_it_is_left_to_it() -> None:
     owner = with_context(query(n=4), owned=[50, 51, 52])
-    owner = replace(owner, context=replace(owner.context, repeat_share=0.25))
+    owner = replace(owner, context=owner.context._replace(repeat_share=0.25))
     rules = Rules(repeat_share="auto")
     shelf = place(Placement("home", STRATEGIES[PERSONAL], rules=rules), owner, [proposal(50, 51, 52)])
     assert shelf.items.tolist() == [50, 0, 1, 2]

@@ -74,7 +74,7 @@ def _pool(shelf: PlacedShelf, query: ShelfQuery, rules: BoundRules) -> Ints:
     behind = behind[~among(behind, familiar)][:BEHIND]
     newest = query.catalogue.newest(AMONG)
     newest = newest[~among(newest, np.concatenate((familiar, behind)))]
-    context = replace(query.context, unlisted=~query.catalogue.listed(newest))
+    context = query.context._replace(unlisted=~query.catalogue.listed(newest))
     allowed = dropped(newest, query.catalogue.attributes(newest), rules, context) == Drop.KEPT
     pool = np.concatenate((behind, _closest_first(newest[allowed], query)[:NEWEST]))
     if query.catalogue.withdraw(pool):

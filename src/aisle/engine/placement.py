@@ -144,9 +144,9 @@ def _placed(
     """Put candidates on a shelf by the rules, with the attributes that they are known to have."""
     candidates, scores = with_pins(items, scores, rules)
     near = _near_duplicates(query, candidates) if placement.strategy.about == "cart" else None
-    context = replace(query.context, unlisted=~query.catalogue.listed(candidates), near_duplicates=near)
+    context = query.context._replace(unlisted=~query.catalogue.listed(candidates), near_duplicates=near)
     if proposal.because != UNKNOWN:
-        context = replace(context, excluded=np.append(context.excluded, np.int32(proposal.because)))
+        context = context._replace(excluded=np.append(context.excluded, np.int32(proposal.because)))
     contents = _contents(query, candidates) if rules.rules.diversity else None
     attributes = query.catalogue.attributes(candidates)
     places, drops = rerank(candidates, scores, attributes, rules, query.n, context, contents)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Final, Protocol, Self
 
 import numpy as np
@@ -129,7 +130,9 @@ class ShelfQuery:
         profiles = arrays.profiles(len(model.items), as_of(events, model.data_end))
         shopper = queries_of(profiles, model.weights)
         recent = RecentEvents(arrays.item, arrays.kind, arrays.rating, arrays.timestamp)
-        return cls._of(request, shopper, Dealings.of(recent, model.weights), model, catalogue, objective)
+        dealings = Dealings.of(recent, model.weights)
+        (not_due,) = _not_due([dealings], model, shopper.now)
+        return cls._of(request, shopper, dealings, not_due, model, catalogue, objective)
 
     @classmethod
     def of_shoppers(
@@ -141,9 +144,10 @@ class ShelfQuery:
         objective: Objective | None = None,
     ) -> list[Self]:
         """Read the same request for each of some shoppers, as queries that have their profiles."""
+        each = Dealings.of_each(profiles_of(shoppers), model.weights)
         return [
-            cls._of(request, shoppers.single(row), dealings, model, catalogue, objective)
-            for row, dealings in enumerate(Dealings.of_each(profiles_of(shoppers), model.weights))
+            cls._of(request, shoppers.single(row), dealings, not_due, model, catalogue, objective)
+            for row, (dealings, not_due) in enumerate(zip(each, _not_due(each, model, shoppers.now), strict=True))
         ]
 
     @classmethod
@@ -152,6 +156,7 @@ class ShelfQuery:
         request: ShelfRequest,
         shopper: QueryBatch,
         dealings: Dealings,
+        not_due: Ints,
         model: TrainedModel,
         catalogue: Catalogue,
         objective: Objective | None,
@@ -170,7 +175,7 @@ class ShelfQuery:
             bought_at=dealings.bought_at,
             seen=dealings.seen,
             owned=dealings.owned,
-            not_due=_not_due(dealings, model, shopper.now),
+            not_due=not_due,
             repeat_share=1.0 if model.rebuying is None else model.rebuying.allowed,
         )
         item = int(page[0]) if len(page) else UNKNOWN
@@ -215,7 +220,7 @@ class ShelfQuery:
         """
         profile = profiles_of(self.shopper)
         back = tired(shown, profile.item, profile.timestamp, now, visits, self.model.half_life_days)
-        return replace(self, context=replace(self.context, tired=back)) if len(back) else self
+        return replace(self, context=self.context._replace(tired=back)) if len(back) else self
 
     @property
     def n_candidates(self) -> int:
@@ -247,14 +252,16 @@ def without_liking(shopper: QueryBatch, items: Ints) -> QueryBatch:
     return replace(shopper, weights=np.where(liked, np.float32(0), shopper.weights)) if liked.any() else shopper
 
 
-def _not_due(dealings: Dealings, model: TrainedModel, now: int) -> Ints:
-    """Return what the shopper owns and would not buy again just now; nothing for an old bundle, which cannot say."""
+def _not_due(each: Sequence[Dealings], model: TrainedModel, now: int) -> list[Ints]:
+    """Return what each shopper owns and would not buy again just now; nothing for an old bundle, which cannot say."""
     if model.rebuying is None:
-        return dealings.owned[:0]
-    if len(dealings.owned) == 0:
-        return dealings.owned
-    due = np.zeros(len(dealings.owned), np.bool_)
-    known = dealings.owned < len(model.items)
-    days = (now - dealings.owned_at[known]) / DAY
-    due[known] = model.rebuying.due(dealings.owned[known], days, JUST_BOUGHT)
-    return dealings.owned[~due]
+        return [dealings.owned[:0] for dealings in each]
+    owned = np.concatenate([dealings.owned for dealings in each])
+    owned_at = np.concatenate([dealings.owned_at for dealings in each])
+    if len(owned) == 0:
+        return [dealings.owned for dealings in each]
+    not_due, known = np.ones(len(owned), np.bool_), owned < len(model.items)
+    days = (now - owned_at[known]) / DAY
+    not_due[known] = ~model.rebuying.due(owned[known], days, JUST_BOUGHT)
+    bounds = accumulate((len(dealings.owned) for dealings in each), initial=0)
+    return [dealings.owned[not_due[start:stop]] for dealings, (start, stop) in zip(each, pairwise(bounds), strict=True)]

@@ -1,6 +1,6 @@
 """Shoppers' events up to a moment each, as arrays: the input of queries and features, in training and live."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Final, Self
 
 import numpy as np
@@ -66,8 +66,7 @@ class Profiles:
 
     def _of(self, indptr: NDArray[np.int64], places: Places, now: NDArray[np.int64]) -> Self:
         """Return other profiles of the same events."""
-        arrays = {name: getattr(self, name)[places] for name in PER_EVENT}
-        return replace(self, indptr=indptr, now=now, **arrays)
+        return type(self)(indptr=indptr, now=now, **{name: getattr(self, name)[places] for name in PER_EVENT})
 
 
 _RATE: Final = KIND_CODES[EventKind.RATE]

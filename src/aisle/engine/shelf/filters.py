@@ -1,9 +1,8 @@
 """The candidates that rules drop from a shelf, and the rule that drops each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,16 +50,11 @@ class Drop(IntEnum):
         return self.name.lower()
 
 
-def _no_items() -> NDArray[np.int32]:
-    return np.zeros(0, np.int32)
+_NO_ITEMS: Final = np.zeros(0, np.int32)
+_NO_MOMENTS: Final = np.zeros(0, np.int64)
 
 
-def _no_moments() -> NDArray[np.int64]:
-    return np.zeros(0, np.int64)
-
-
-@dataclass(frozen=True, eq=False)
-class RequestContext:
+class RequestContext(NamedTuple):
     """What one request adds to the rules of its placement.
 
     Attributes
@@ -88,14 +82,14 @@ class RequestContext:
     """
 
     now: int = 0
-    excluded: NDArray[np.int32] = field(default_factory=_no_items)
-    bought: NDArray[np.int32] = field(default_factory=_no_items)
-    bought_at: NDArray[np.int64] = field(default_factory=_no_moments)
-    seen: NDArray[np.int32] = field(default_factory=_no_items)
-    owned: NDArray[np.int32] = field(default_factory=_no_items)
-    not_due: NDArray[np.int32] = field(default_factory=_no_items)
+    excluded: NDArray[np.int32] = _NO_ITEMS
+    bought: NDArray[np.int32] = _NO_ITEMS
+    bought_at: NDArray[np.int64] = _NO_MOMENTS
+    seen: NDArray[np.int32] = _NO_ITEMS
+    owned: NDArray[np.int32] = _NO_ITEMS
+    not_due: NDArray[np.int32] = _NO_ITEMS
     repeat_share: float = 1.0
-    tired: NDArray[np.int32] = field(default_factory=_no_items)
+    tired: NDArray[np.int32] = _NO_ITEMS
     unlisted: Flags | None = None
     near_duplicates: Flags | None = None
 

@@ -7,7 +7,7 @@ from aisle.recommenders import cells
 from aisle.recommenders.cells import index, of_directions, top_in_cells
 from aisle.recommenders.implicit import graph_filter
 from aisle.recommenders.implicit.als import ALS, ALSConfig
-from aisle.recommenders.implicit.graph_filter import GraphFilter, GraphFilterConfig
+from aisle.recommenders.implicit.graph_filter import Filters, GraphFilter, GraphFilterConfig
 from aisle.recommenders.query import ItemLists
 from aisle.recommenders.similar import at_length_one, directions, similar
 from aisle.recommenders.topn import topn_vectors
@@ -174,6 +174,7 @@ def test_of_directions_each_is_in_a_cell_of_its_own_direction() -> None:
 
 
 def test_the_low_pass_filter_reaches_the_best_of_the_linear_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_filter, "WHOLE_ITEMS", 10)
     model = GraphFilter(GraphFilterConfig(rank=6)).fit(random_shop(), seed=0)
     queries = ask({1: 1.0}, {3: 1.0, 5: 2.0}, {})
     exact = model.scores(queries, 5)
@@ -192,6 +193,8 @@ def test_the_low_pass_filter_reaches_the_best_of_the_linear_one(monkeypatch: pyt
 
 
 def test_a_catalogue_that_leaves_no_memory_keeps_fewer_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_filter, "WHOLE_ITEMS", 10)
     monkeypatch.setattr(graph_filter, "MOST_LINKS", 90)
     model = GraphFilter(GraphFilterConfig(rank=6)).fit(random_shop(), seed=0)
-    assert model.links_.counts.max() == 90 // model.items_count
+    assert isinstance(model.filter_, Filters)
+    assert model.filter_.links.counts.max() == 90 // model.items_count

@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aisle.recommenders.implicit import graph_filter
 from aisle.recommenders.implicit.graph_filter import GraphFilter, GraphFilterConfig
 from aisle.shop.errors import InputError, NotEnoughData, SettingsError
 from tests.recommenders.battery import Battery, ask, ask_rows, random_shop, shop
@@ -11,6 +12,26 @@ from tests.recommenders.battery import Battery, ask, ask_rows, random_shop, shop
 class TestGraphFilter(Battery):
     def make(self) -> GraphFilter:
         return GraphFilter(GraphFilterConfig(rank=6))
+
+
+class TestFiltersApart(TestGraphFilter):
+    """The same of a larger catalogue."""
+
+    @pytest.fixture(autouse=True)
+    def larger(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(graph_filter, "WHOLE_ITEMS", 0)
+
+
+def test_both_forms_score_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, queries = random_shop(), ask({1: 1.0}, {3: 1.0, 5: -2.0, 9: 0.5})
+    config = GraphFilterConfig(rank=6, neighbours=4)
+    whole = GraphFilter(config).fit(data, seed=0)
+    monkeypatch.setattr(graph_filter, "WHOLE_ITEMS", 0)
+    apart = GraphFilter(config).fit(data, seed=0)
+    assert set(whole.arrays()) == {"filter", "popularity"}
+    assert set(apart.arrays()) == {"indptr", "indices", "values", "directions", "popularity"}
+    np.testing.assert_allclose(whole.score(queries), apart.score(queries), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(whole.explain(queries, 1, 2), apart.explain(queries, 1, 2), rtol=1e-4, atol=1e-6)
 
 
 def test_scores_are_those_of_the_paper() -> None:

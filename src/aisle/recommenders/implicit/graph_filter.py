@@ -6,10 +6,12 @@ a history x scores
 
     x (R̃ᵀR̃ + α D_I^-½ V Vᵀ D_I^½)
 
-Of R̃ᵀR̃, only the nearest neighbours of each item are kept.
+Of R̃ᵀR̃, only the nearest neighbours of each item are kept. In a small catalogue both filters are multiplied out into one
+matrix: a history then costs a row for each of its items, and no pass over all singular vectors.
 """
 
-from typing import TYPE_CHECKING, Final, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Denominator
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
-from aisle.recommenders.base import Config, Recommender
+from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.cells import EXACT_ITEMS, pair_products
 from aisle.recommenders.query import QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Count, Neighbours, NotNegative
@@ -45,6 +47,9 @@ Floats = NDArray[np.float32]
 MOST_LINKS: Final = 100_000_000
 """All items together keep at most so many links, which take eight bytes each."""
 
+WHOLE_ITEMS: Final = 5_000
+"""Up to this many items, both filters are one matrix, of at most 100 MB."""
+
 KEPT: Final = 500
 """In a catalogue too large to filter every item, the low-pass filter reaches so many items of each query: the best by
 the linear filter."""
@@ -61,6 +66,22 @@ class GraphFilterConfig(Config, frozen=True):
     """The number of items that each item links to in the linear filter; fewer in a catalogue that leaves no memory."""
 
 
+class Filters(NamedTuple):
+    """The two filters of a larger catalogue, apart."""
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    values: Floats
+    """With the two above, the linear filter, (items, items)."""
+    directions: Floats
+    """V, (items, rank)."""
+
+    @property
+    def links(self) -> CSR:
+        """The linear filter."""
+        return CSR(self.indptr, self.indices, self.values)
+
+
 class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
     """Scores are the filtered history; nothing of the users is stored.
 
@@ -69,10 +90,8 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
 
     name = "graph_filter"
 
-    links_: CSR
-    """The linear filter, (items, items)."""
-    directions_: Floats
-    """V, (items, rank)."""
+    filter_: Floats | Filters
+    """Both filters in one, (items, items), or apart."""
     popularity_: Floats
     """D_I^½: the square root of the sum of an item's weights, 1 where nobody wants it, (items,)."""
 
@@ -89,20 +108,29 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
         by_item = normalised.transposed(len(of_items))
         sizes = np.ones_like(of_items)
         neighbours = max(1, min(config.neighbours, MOST_LINKS // len(sizes)))
-        self.links_ = top_products(by_item, normalised, Denominator(sizes, sizes, 0.0, False), neighbours)
-        self.directions_ = leading_directions(normalised, by_item, config.rank, seed)
+        links = top_products(by_item, normalised, Denominator(sizes, sizes, 0.0, False), neighbours)
+        filters = Filters(*links, leading_directions(normalised, by_item, config.rank, seed))
+        self.filter_ = filters if len(sizes) > WHOLE_ITEMS else self._in_one(filters)
         return self
+
+    def _in_one(self, filters: Filters) -> Floats:
+        """Return both filters as one matrix, (items, items)."""
+        into, out_of = np.reciprocal(self.popularity_), np.float32(self.config.alpha) * self.popularity_
+        whole: Floats = (filters.directions * into[:, None]) @ (filters.directions * out_of[:, None]).T
+        whole[filters.links.rows, filters.indices] += filters.values
+        return whole
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items of each query, and the scores of others."""
-        if self.items_count <= EXACT_ITEMS:
+        filters = self.filter_
+        if not isinstance(filters, Filters) or self.items_count <= EXACT_ITEMS:
             return super().scores(queries, n)
         history = history_rows(queries)
-        linear = reach(queries, history, self.links_).answering(queries)
-        smoothed = self._smoothed(history)
+        linear = reach(queries, history, filters.links).answering(queries)
+        smoothed = self._smoothed(history, filters)
 
         def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
-            smooth = pair_products(smoothed, self.directions_, query, item)
+            smooth = pair_products(smoothed, filters.directions, query, item)
             sums: Floats = linear.of(query, item) + np.float32(self.config.alpha) * self.popularity_[item] * smooth
             return sums
 
@@ -118,26 +146,42 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return filtered histories; NaN for a query without a positive weight."""
-        history = history_rows(queries)
-        scores = products(history, self.links_, self.items_count)
-        smooth = self._smoothed(history) @ self.directions_.T
+        history, filters = history_rows(queries), self.filter_
+        if not isinstance(filters, Filters):
+            return answered(dense_products(history, filters), queries, items)
+        scores = products(history, filters.links, self.items_count)
+        smooth = self._smoothed(history, filters) @ filters.directions.T
         smooth *= np.float32(self.config.alpha) * self.popularity_
         scores += smooth
         return answered(scores, queries, items)
 
-    def _smoothed(self, history: CSR) -> Floats:
+    def _smoothed(self, history: CSR, filters: Filters) -> Floats:
         """Return x D_I^-½ V of histories x, (queries, rank)."""
         shares = history.values * np.reciprocal(self.popularity_[history.indices])
-        return dense_products(history._replace(values=shares), self.directions_)
+        return dense_products(history._replace(values=shares), filters.directions)
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> Floats:
         """Return what each entry of one query's history adds to the score of one item, (entries,)."""
-        single = queries.single(query)
+        single, filters = queries.single(query), self.filter_
         entries = single.history.items
-        smooth = self.directions_[entries] @ self.directions_[item] / self.popularity_[entries]
-        smooth *= np.float32(self.config.alpha) * self.popularity_[item]
-        reach: Floats = entries_of(self.links_, entries, item) + smooth
+        if not isinstance(filters, Filters):
+            reach: Floats = filters[entries, item]
+        else:
+            smooth = filters.directions[entries] @ filters.directions[item] / self.popularity_[entries]
+            smooth *= np.float32(self.config.alpha) * self.popularity_[item]
+            reach = entries_of(filters.links, entries, item) + smooth
         return single.weights * reach
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the filters, in one or apart, and how popular items are."""
+        filters = self.filter_._asdict() if isinstance(self.filter_, Filters) else {"filter": self.filter_}
+        return filters | {"popularity": self.popularity_}
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take over what `arrays` returned."""
+        plain = {name: np.asarray(array) for name, array in arrays.items()}
+        self.popularity_ = plain.pop("popularity")
+        self.filter_ = plain["filter"] if "filter" in plain else Filters(**plain)
 
     @property
     def items_count(self) -> int:

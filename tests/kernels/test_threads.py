@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from aisle.kernels.threads import all_cores, blocks, even_blocks, share_out
+from aisle.kernels.threads import all_cores, blocks, even_blocks, share_out, share_out_rows
 from aisle.kernels.topn import top_rows
 
 
@@ -49,6 +49,19 @@ def test_one_thread_at_a_time() -> None:
 
 def test_work_comes_back_in_order() -> None:
     assert share_out(lambda start, stop: (start, stop), [0, 3, 4, 9]) == [(0, 3), (3, 4), (4, 9)]
+
+
+def test_rows_are_worked_off_at_once_where_the_cores_are_shared_already() -> None:
+    calls = list[tuple[int, int]]()
+
+    def outer(start: int, stop: int) -> None:
+        share_out_rows(lambda first, past: calls.append((first, past)), [start, start + 1, stop])
+
+    share_out(outer, [0, 5, 9])
+    assert sorted(calls) == [(0, 5), (5, 9)]
+    calls.clear()
+    outer(0, 5)
+    assert sorted(calls) == [(0, 1), (1, 5)]
 
 
 @pytest.mark.parametrize("bounds", [[], [0]])

@@ -6,7 +6,7 @@ import numpy as np
 
 from aisle.kernels.als_numpy import NEGLIGIBLE, Rows, principal_axes
 from aisle.kernels.compiling import FilledFloatRows, FloatRows, Floats, Ints, Longs, inlined, kernel
-from aisle.kernels.threads import all_cores, blocks, even_blocks, share_out
+from aisle.kernels.threads import all_cores, blocks, even_blocks, share_out, share_out_rows
 
 GATHERED: Final = 4096
 """Rows with more neighbours than this read them where they are: a copy would not fit the cache anyway."""
@@ -66,7 +66,7 @@ def improve_rows(
     def improve(start: int, stop: int) -> None:
         _improve_rows(start, stop, *rows, solved, fixed, dense, weight, steps, stop_at)
 
-    share_out(improve, even_blocks(rows.indptr + _ROW_COST * np.arange(len(rows.indptr)), _BLOCK_COST))
+    share_out_rows(improve, even_blocks(rows.indptr + _ROW_COST * np.arange(len(rows.indptr)), _BLOCK_COST))
 
 
 def _gram(vectors: Floats) -> Floats:

@@ -25,7 +25,7 @@ from aisle.kernels.features_numpy import (
 )
 from aisle.kernels.tallies import OWNERS, tallied
 from aisle.kernels.tallies_numpy import Events, Lists, OwnerTallies, PairTallies
-from aisle.kernels.threads import blocks, share_out
+from aisle.kernels.threads import blocks, share_out_rows
 
 # The columns of tallies and of each group of features, in the order of their fields.
 _P_TAKEN, _P_DAYS, _P_LOOKED, _P_CARTED, _P_SINCE_TAKEN, _P_SINCE_LOOKED, _P_SINCE_CARTED, _P_SINCE_FIRST = range(8)
@@ -71,7 +71,7 @@ def features(sources: Sources, events: Events, candidates: Lists, known: Known, 
             rows,
         )
 
-    share_out(fill, blocks(len(owners), OWNERS))
+    share_out_rows(fill, blocks(len(owners), OWNERS))
     return rows
 
 

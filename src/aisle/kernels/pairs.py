@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from aisle.kernels.compiling import FilledFloats, FloatRows, Floats, Ints, Longs, inlined, kernel
-from aisle.kernels.threads import blocks, share_out
+from aisle.kernels.threads import blocks, share_out_rows
 
 PAIRS: Final = 4096
 """A thread multiplies this many pairs at a time."""
@@ -19,7 +19,7 @@ def pair_products(queries: Floats, vectors: Floats, query: Longs, item: Ints) ->
     def multiply(start: int, stop: int) -> None:
         _multiply(queries, vectors, query[start:stop], item[start:stop], products[start:stop])
 
-    share_out(multiply, blocks(len(query), PAIRS))
+    share_out_rows(multiply, blocks(len(query), PAIRS))
     return products
 
 

@@ -26,7 +26,7 @@ from aisle.kernels.compiling import (
 )
 from aisle.kernels.csr import CSR
 from aisle.kernels.products_numpy import Denominator, row_sums
-from aisle.kernels.threads import even_blocks, share_out
+from aisle.kernels.threads import even_blocks, share_out, share_out_rows
 
 FilledMarks = Annotated[NDArray[np.uint8], types.Array(types.uint8, 1, "C")]
 
@@ -76,7 +76,7 @@ def products(left: CSR, right: CSR, columns: int) -> Floats:
         _products(start, stop, *left, *right, dense)
 
     # A single row is not worth counting its work.
-    share_out(multiply, _blocks(_work(left, right)) if len(dense) > 1 else [0, len(dense)])
+    share_out_rows(multiply, _blocks(_work(left, right)) if len(dense) > 1 else [0, len(dense)])
     return dense
 
 
@@ -98,7 +98,7 @@ def dense_products(left: CSR, right: Floats) -> Floats:
     def multiply(start: int, stop: int) -> None:
         _dense_products(start, stop, *left, right, product)
 
-    share_out(multiply, _blocks(left.indptr * right.shape[1]) if len(product) > 1 else [0, len(product)])
+    share_out_rows(multiply, _blocks(left.indptr * right.shape[1]) if len(product) > 1 else [0, len(product)])
     return product
 
 

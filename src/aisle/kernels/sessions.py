@@ -18,7 +18,7 @@ from aisle.kernels.compiling import (
 )
 from aisle.kernels.csr import CSR
 from aisle.kernels.sessions_numpy import Index, Nearest
-from aisle.kernels.threads import blocks, share_out
+from aisle.kernels.threads import blocks, share_out_rows
 
 _QUERIES: Final = 32
 _DISTANCES: Final = 64
@@ -47,7 +47,7 @@ def score_sessions(history: CSR, index: Index, nearest: Nearest) -> Floats:
             count,
         )
 
-    share_out(score, blocks(queries, _QUERIES))
+    share_out_rows(score, blocks(queries, _QUERIES))
     return scores
 
 

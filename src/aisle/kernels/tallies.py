@@ -31,7 +31,7 @@ from aisle.kernels.tallies_numpy import (
     PairTallies,
     Tallies,
 )
-from aisle.kernels.threads import blocks, share_out
+from aisle.kernels.threads import blocks, share_out_rows
 
 OWNERS: Final = 64
 """A thread takes the events of so many owners at a time."""
@@ -72,7 +72,7 @@ def tallied(events: Events, candidates: Lists, items: Items) -> tuple[FloatRows,
             of_group,
         )
 
-    share_out(add, blocks(len(owners), OWNERS))
+    share_out_rows(add, blocks(len(owners), OWNERS))
     return pairs, owners, of_group
 
 

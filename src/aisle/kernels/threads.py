@@ -114,3 +114,11 @@ def share_out(work: Callable[[int, int], Result], bounds: Sequence[int]) -> list
         return [work(start, stop) for start, stop in ranges]
     with all_cores() as pool:
         return list(pool.map(work, *zip(*ranges, strict=True)))
+
+
+def share_out_rows(work: Callable[[int, int], None], bounds: Sequence[int]) -> None:
+    """Do the same for rows that come out alike however they are cut: all at once where the cores are shared already.
+
+    A thread waits for the interpreter's lock whenever a kernel returns, so that a part of a batch calls few of them.
+    """
+    share_out(work, bounds[:: max(1, len(bounds) - 1)] if _this_thread.in_pool else bounds)

@@ -19,7 +19,7 @@ from aisle.kernels.compiling import (
     inlined,
     kernel,
 )
-from aisle.kernels.threads import blocks, share_out
+from aisle.kernels.threads import blocks, share_out, share_out_rows
 
 QUERIES: Final = 64
 ITEMS: Final = 4096
@@ -96,7 +96,7 @@ def top_positive(scores: Floats, n: int) -> tuple[Ints, Floats]:
     def rank(start: int, stop: int) -> None:
         _rank_positive(bits[start:stop], items[start:stop], best[start:stop].view(np.int32))
 
-    share_out(rank, blocks(len(scores), QUERIES))
+    share_out_rows(rank, blocks(len(scores), QUERIES))
     return items, best
 
 
@@ -138,7 +138,7 @@ def top_in_cells(
             best[start:stop],
         )
 
-    share_out(scan, blocks(len(queries), QUERIES))
+    share_out_rows(scan, blocks(len(queries), QUERIES))
     return items, best
 
 

@@ -12,7 +12,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from aisle.kernels.compiling import Doubles, FilledDoubles, Flags, FloatRows, Floats, Ints, Longs, inlined, kernel
-from aisle.kernels.threads import blocks, share_out
+from aisle.kernels.threads import blocks, share_out_rows
 from aisle.kernels.trees_numpy import Forest
 
 _ROWS: Final = 1024
@@ -77,7 +77,7 @@ def scores(forest: Splits | Forest, rows: Floats) -> Doubles:
         else:
             _walk(*forest, rows[start:stop], total[start:stop])
 
-    share_out(add, blocks(len(rows), _ROWS))
+    share_out_rows(add, blocks(len(rows), _ROWS))
     return total
 
 

@@ -50,6 +50,14 @@ def test_popular_items_further_down_fill_a_shelf_if_the_first_are_excluded() -> 
 
 
 @pytest.mark.parametrize("may_be_filled", [True, False])
+def test_a_shelf_that_rules_leave_short_is_filled_from_further_down(may_be_filled: bool) -> None:
+    few = replace(proposal(7, 5, may_be_filled=may_be_filled), more=lambda: proposal(7, 5, 200, 201))
+    assert placed(few, n=2).items.tolist() == [7, 5]
+    assert placed(few, n=2, excluded=(5,)).items.tolist() == [7, 200]
+    assert placed(few, proposal(9, fallback=POPULAR), n=2, excluded=(5, 7)).items.tolist() == [200, 201]
+
+
+@pytest.mark.parametrize("may_be_filled", [True, False])
 def test_the_next_proposal_is_used_if_nothing_of_the_first_may_be_shown(may_be_filled: bool) -> None:
     shelf = placed(proposal(7, may_be_filled=may_be_filled), proposal(5, fallback=POPULAR), n=1, excluded=(7,))
     assert shelf.proposal.fallback is POPULAR

@@ -106,7 +106,7 @@ def _first_filled(placement: Placement, query: ShelfQuery, proposals: Iterable[P
     shelves: list[PlacedShelf] = []
     for proposal in proposals:
         shelves.append(_filled(placement, query, proposal, rules))
-        if among(shelves[-1].items, proposal.items).any():
+        if among(shelves[-1].items, shelves[-1].proposal.items).any():
             return shelves[-1]
     if len(shelves[-1].items) == 0 and placement.rules != placement.rules.without_shares():
         # A shopper who knows everything there is gets what they know rather than nothing.
@@ -119,6 +119,8 @@ def _filled(placement: Placement, query: ShelfQuery, proposal: Proposal, rules: 
     """Place a proposal, with as many popular items behind it as the shelf has room for, and its groups need."""
     items, scores = proposal.items, proposal.scores
     shelf = _placed(placement, query, proposal, items, scores, rules)
+    if len(shelf.items) < query.n and proposal.more is not None:
+        return _filled(placement, query, proposal.more(), rules)
     for reach in REACHES if proposal.may_be_filled else ():
         if len(shelf.items) >= query.n and not _lacks(query, items, rules):
             break

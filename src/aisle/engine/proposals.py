@@ -1,5 +1,6 @@
 """What a strategy proposes for a shelf, and the fallbacks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -108,6 +109,8 @@ class Proposal:
         The item that all items follow from, or `UNKNOWN`.
     may_be_filled
         Whether popular items may fill the shelf up: not if the shelf claims something of each of its items.
+    more
+        Returns the same with candidates from further down, for a shelf that rules leave short; None: there are none.
     """
 
     items: Ints
@@ -115,6 +118,7 @@ class Proposal:
     fallback: Fallback | None = None
     because: int = UNKNOWN
     may_be_filled: bool = True
+    more: "Callable[[], Proposal] | None" = None
 
     @classmethod
     def of_row(cls, shelves: Ranked, row: int, fallback: Fallback | None = None) -> Self:

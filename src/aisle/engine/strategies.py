@@ -4,7 +4,7 @@ A function yields its proposals in the order of preference: first the strategy's
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -37,6 +37,9 @@ TRENDING: Final = "trending"
 
 NEW_ARRIVALS: Final = "new_arrivals"
 """The strategy that asks the catalogue what is new."""
+
+NEAREST: Final = 100
+"""So many similar items are enough where no rule leaves out most of them: of more, far more have to be compared."""
 
 DISCOVERY: Final = {"seen_share": 0.3, "repeat_share": "auto"}
 """The rules of a shelf that shows shoppers what they do not know yet, and what they know in a measure."""
@@ -149,8 +152,7 @@ def _because_you_viewed(query: ShelfQuery) -> Iterator[Proposal]:
     last = np.concatenate((viewed[:1], liked[-1:]))
     if len(last):
         item = int(last[0])
-        for proposal in _similar_to(query, item):
-            yield Proposal(proposal.items, proposal.scores, proposal.fallback, because=item)
+        yield from _similar_to(query, item, because=item)
     yield popular_items(query, POPULAR)
 
 
@@ -288,23 +290,34 @@ def _check_item(query: ShelfQuery, strategy: str) -> None:
 
 
 def _proposed(
-    items: Ints, scores: Floats, fallback: Fallback | None = None, *, may_be_filled: bool = True
+    items: Ints,
+    scores: Floats,
+    fallback: Fallback | None = None,
+    *,
+    because: int = UNKNOWN,
+    may_be_filled: bool = True,
 ) -> Iterator[Proposal]:
     """Yield a proposal, unless it is empty."""
     if len(items):
-        yield Proposal(items, scores, fallback, may_be_filled=may_be_filled)
+        yield Proposal(items, scores, fallback, because, may_be_filled)
 
 
-def _similar_to(query: ShelfQuery, item: int, fallback: Fallback | None = None) -> Iterator[Proposal]:
+def _similar_to(
+    query: ShelfQuery, item: int, fallback: Fallback | None = None, because: int = UNKNOWN
+) -> Iterator[Proposal]:
     """Yield the items most similar to one, then those that anybody bought together with it."""
     if not 0 <= item < len(query.model.items):
         return
-    items = np.array([item], np.int32)
-    if query.model.directions is not None:
-        similar_items = Proposal.of_row(most_similar(query.model.directions, items, query.n_candidates), 0, fallback)
-        if len(similar_items.items):
-            yield similar_items
-    yield from _proposed(*partners(query, items, MIN_SHOPPERS), BOUGHT_TOGETHER_INSTEAD)
+    items, directions = np.array([item], np.int32), query.model.directions
+    if directions is not None:
+
+        def nearest(n: int) -> Proposal:
+            return replace(Proposal.of_row(most_similar(directions, items, n), 0, fallback), because=because)
+
+        few = nearest(min(NEAREST, query.n_candidates))
+        if len(few.items):
+            yield replace(few, more=partial(nearest, query.n_candidates))
+    yield from _proposed(*partners(query, items, MIN_SHOPPERS), BOUGHT_TOGETHER_INSTEAD, because=because)
 
 
 def _due(query: ShelfQuery) -> tuple[Ints, Floats]:

@@ -49,13 +49,13 @@ def similar(directions: Directions, items: NDArray[np.int32], n: int) -> Ranked:
     Ranked
         Scores are cosines; an item whose vector has length 0 is never returned.
     """
-    themselves = ItemLists(np.arange(len(items) + 1), items)
     queries = directions.vectors[items]
     if directions.cells is None:
-        return topn_vectors(queries, directions.vectors, n, themselves)
-    return top_in_cells(queries, directions.vectors, directions.cells, n + 1, directions.bearings).without(
-        themselves, n
-    )
+        return topn_vectors(queries, directions.vectors, n, ItemLists(np.arange(len(items) + 1), items))
+    ranked = top_in_cells(queries, directions.vectors, directions.cells, n + 1, directions.bearings)
+    left_out = ranked.items == items[:, None]
+    left_out[~left_out.any(axis=1), n] = True
+    return Ranked(ranked.items[~left_out].reshape(-1, n), ranked.scores[~left_out].reshape(-1, n))
 
 
 def at_length_one(vectors: Floats) -> Floats:

@@ -316,7 +316,7 @@ def _similar_to(
 
         few = nearest(min(NEAREST, query.n_candidates))
         if len(few.items):
-            yield replace(few, more=partial(nearest, query.n_candidates))
+            yield replace(few, more=partial(nearest, query.n_candidates)) if len(few.items) == NEAREST else few
     yield from _proposed(*partners(query, items, MIN_SHOPPERS), BOUGHT_TOGETHER_INSTEAD, because=because)
 
 

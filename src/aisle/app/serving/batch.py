@@ -60,7 +60,8 @@ BLOCK: Final = 4096
 """The shelves of so many shoppers are written at a time."""
 
 PART: Final = 256
-"""A thread fills the shelves of about so many shoppers at a time: what is scored for them stays in its cache."""
+"""A thread fills the shelves of about so many shoppers at a time: enough that Python's share of each is small, and few
+enough that all threads are done at about the same time."""
 
 WRITTEN_FALLBACKS: Final = (None, POPULAR)
 """A shelf is written if it has no fallback, or is the popular shelf of a shopper without a history. Other fallbacks are

@@ -52,7 +52,7 @@ class HasItemVectors(ABC):
             return topn_vectors(self.query_vectors(queries), self.item_vectors_, n, exclude)
         longest = 0 if exclude is None else int(np.diff(exclude.indptr).max(initial=0))
         ranked = top_in_cells(self.query_vectors(queries), self.item_vectors_, self.cells_, n + longest, self.bearings_)
-        return ranked if exclude is None else ranked.without(exclude, n)
+        return ranked if exclude is None or longest == 0 else ranked.without(exclude, n)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items of each query with a score above 0, and the scores of any others."""

@@ -42,6 +42,7 @@ def make_large(folder: Path, megabytes: int) -> None:
         vectors = np.random.default_rng(0).standard_normal((len(als.item_vectors_), _FACTORS), np.float32)
         arrays = als.arrays() | {"item_vectors": vectors, "spectrum": np.ones(_FACTORS, np.float32)}
         large = ALS.from_arrays(ALSConfig(factors=_FACTORS), arrays)
+        large.cells_ = large.bearings_ = None  # those of the shorter vectors
         row = registry.publish(db, settings.bundles, replace(bundle, parts=bundle.parts | {"personal": large}))
         models.promote(db, row.version)
 

@@ -49,17 +49,6 @@ def test_kernels_and_twin_agree_with_a_full_sort(queries: int, items: int, n: in
         np.testing.assert_array_equal(best, np.where(expected >= 0, there, np.nan))
 
 
-def test_only_scores_above_0_are_positive() -> None:
-    scores = np.random.default_rng(0).integers(-3, 3, (70, 50)).astype(np.float32)
-    scores[0] = [np.nan, np.inf, -np.inf, 1e-45, *np.zeros(46)]
-    expected = sorted_rows(np.where(scores > 0, scores, np.nan), 9)
-    for module in (topn, topn_numpy):
-        items, best = module.top_positive(scores, 9)
-        np.testing.assert_array_equal(items, expected)
-        there = np.take_along_axis(scores, np.maximum(expected, 0), axis=1)
-        np.testing.assert_array_equal(best, np.where(expected >= 0, there, np.nan))
-
-
 def test_items_beyond_one_block_and_their_exclusion() -> None:
     items = 2 * topn.ITEMS + 5
     vectors = np.zeros((items, 1), np.float32)
@@ -86,18 +75,3 @@ def test_the_caller_keeps_the_scores() -> None:
     for module in (topn, topn_numpy):
         ranked, _ = module.top_rows(scores, 2, np.array([0, 1]), np.array([0], np.int32))
         assert ranked.tolist() == [[1, 2]]
-
-
-@given(items=st.integers(1, 300), n=st.integers(1, 80), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=60, deadline=None)
-def test_among_some_items_kernel_and_twin_find_the_same(items: int, n: int, seed: int) -> None:
-    draw = np.random.default_rng(seed)
-    among = draw.permutation(items)[: draw.integers(0, items + 1)].astype(np.int32)
-    scores = draw.integers(-3, 9, len(among)).astype(np.float32)
-    scores[draw.random(len(among)) < 0.1] = np.nan
-    dense = np.full((1, items), np.nan, np.float32)
-    dense[0, among] = np.where(scores > 0, scores, np.nan)
-    for module in (topn, topn_numpy):
-        best, values = module.top_among(among, scores, n)
-        np.testing.assert_array_equal(best, sorted_rows(dense, n))
-        np.testing.assert_array_equal(values, np.where(best >= 0, dense[0, best], np.nan))

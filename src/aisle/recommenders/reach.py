@@ -67,7 +67,7 @@ class ListedReach:
 
     def best(self, n: int) -> Ranked:
         """Return the n best items with a score above 0."""
-        from aisle.kernels.topn import top_among
+        from aisle.kernels.positive import top_among
 
         return Ranked(*top_among(self.items, self.scores, n))
 

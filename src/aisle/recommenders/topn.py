@@ -55,7 +55,7 @@ def topn_positive(scores: Floats, n: int) -> Ranked:
     """Return the n best items above 0 of each row of scores (queries, items), as `topn` does."""
     if not compiled(len(scores)):
         return Ranked(*topn_numpy.top_positive(scores, n))
-    from aisle.kernels.topn import top_positive
+    from aisle.kernels.positive import top_positive
 
     return Ranked(*top_positive(scores, n))
 

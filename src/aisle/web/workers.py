@@ -8,8 +8,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final
 
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
+from aisle.app.stopping import told_to_stop
 from aisle.shop.errors import AisleError
 from aisle.web import metrics
 from aisle.web.access.origins import note_for_start
@@ -98,7 +98,7 @@ class Supervisor:
         # The workers see that the supervisor is gone, however it ended, when this pipe closes.
         alive, self._alive = _spawn.Pipe(duplex=False)
         try:
-            with self._told_to_stop(), self._alive:
+            with told_to_stop(self._stopping.set), self._alive:
                 for _ in range(self._count):
                     self._start(alive)
                 while not self._stopping.is_set():
@@ -139,16 +139,6 @@ class Supervisor:
             if process.is_alive():
                 process.kill()
                 process.join()
-
-    @contextmanager
-    def _told_to_stop(self) -> Iterator[None]:
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        handlers = [signal.signal(number, lambda *_: self._stopping.set()) for number in numbers]
-        try:
-            yield
-        finally:
-            for number, handler in zip(numbers, handlers, strict=True):
-                signal.signal(number, handler)
 
 
 def work(settings: Settings, copies: Path, listener: socket.socket, alive: Connection) -> None:

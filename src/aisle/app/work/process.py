@@ -12,6 +12,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Final
 
 from aisle.app.settings import Settings
+from aisle.app.stopping import told_to_stop
 from aisle.app.work.worker import Worker
 
 _spawn: Final = multiprocessing.get_context("spawn")  # Polars and LightGBM do not survive a fork
@@ -29,9 +30,8 @@ NICE: Final = 10
 def work(settings: Settings) -> None:
     """Do a shop's jobs until the process is told to stop."""
     worker = Worker(settings)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: worker.stop())
-    worker.run()
+    with told_to_stop(worker.stop):
+        worker.run()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
@@ -188,8 +188,9 @@ def _worker_behind(supervisor: int, port: int) -> int:
     inode = next(line[9] for line in lines if line[2].endswith(remote))
     for pid in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            if str(descriptor.readlink()) == f"socket:[{inode}]":
-                return int(pid)
+            with suppress(FileNotFoundError):  # a worker closes files at any time
+                if str(descriptor.readlink()) == f"socket:[{inode}]":
+                    return int(pid)
     raise LookupError(f"nobody holds the other end of port {port}")
 
 

@@ -6,6 +6,7 @@ from httpx2 import ASGITransport, AsyncClient
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from aisle.web.access.headers import HEADERS
 from aisle.web.admission import Admission, is_in_turn, read_in_turn
 
 
@@ -28,7 +29,9 @@ async def statuses(*calls: tuple[str, str], crowd: int, method: str = "GET") -> 
         gate.set()
         await asyncio.gather(*waiting)
         answers.append(await client.request(method, "/"))
-    assert all(answer.headers["retry-after"] == "1" for answer in answers if answer.status_code == 503)
+    refused = [answer.headers for answer in answers if answer.status_code == 503]
+    assert all(headers["retry-after"] == "1" for headers in refused)
+    assert all(headers[name] == value for headers in refused for name, value in HEADERS.items())
     return [answer.status_code for answer in answers]
 
 

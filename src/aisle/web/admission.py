@@ -7,9 +7,9 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import msgspec
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aisle.web.access.headers import RAW_HEADERS
 from aisle.web.schemas import Problem
 
 MOST_READS: Final = 64
@@ -25,6 +25,20 @@ _READS: Final = ("GET", "HEAD", "OPTIONS")
 _READ_BY_POST: Final = ("/api/recommendations", "/api/page", "/api/rank")
 _ALWAYS: Final = "/health/"
 _BUSY: Final = msgspec.json.encode(Problem("Service Unavailable", 503, "too many requests at once; try again in 1 s"))
+_REFUSAL: Final[tuple[Message, Message]] = (
+    {
+        "type": "http.response.start",
+        "status": 503,
+        "headers": [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(_BUSY)).encode()),
+            (b"retry-after", b"1"),
+            *RAW_HEADERS,
+        ],
+    },
+    {"type": "http.response.body", "body": _BUSY},
+)
+"""The answer, made once: where five times too many come, four of five get it."""
 
 _IN_TURN: Final = ("/api/recommendations", "/api/rank")
 """What a model computes for one shopper. Shelves that many share are done too soon to wait for their turns, and a page
@@ -91,8 +105,8 @@ class Admission:
             return
         reads = is_read(scope["method"], scope["path"])
         if not self._free[reads]:
-            refusal = Response(_BUSY, 503, {"Retry-After": "1"}, "application/problem+json")
-            await refusal(scope, receive, send)
+            for message in _REFUSAL:
+                await send(message)
             return
         self._free[reads] -= 1
         try:

@@ -65,9 +65,9 @@ def create_app(live: Live) -> FastAPI:
         to_login=login.ask,
         behind_proxies=bool(serve.proxies),
     )
-    app.add_middleware(Admission)
     app.add_middleware(CompressedPages)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Admission)
     app.add_middleware(AccessLog, routes=table(), log=write_line if serve.access_log else None)
     description = describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign] # FastAPI's own way to extend it

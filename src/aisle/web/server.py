@@ -51,6 +51,7 @@ def serve(live: Live, listener: socket.socket) -> None:
         http=ImpatientProtocol,
         lifespan="off",
         log_level="warning",
+        access_log=False,  # Aisle writes its own
         server_header=False,
         proxy_headers=bool(live.settings.serve.proxies),
         forwarded_allow_ips=list(live.settings.serve.proxies),

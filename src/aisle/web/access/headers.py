@@ -25,9 +25,11 @@ HEADERS: Final[dict[str, str]] = {
 }
 """No script but our own, no guessing of types, no shopper's id in a referrer to another site."""
 
-_RAW: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
-_RAW_DOCS: Final = [(b"content-security-policy", _DOCS_POLICY.encode()), *_RAW[1:]]
-_NAMES: Final = frozenset(name for name, _ in _RAW)
+RAW_HEADERS: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+"""The same, as a server sends them."""
+
+_RAW_DOCS: Final = [(b"content-security-policy", _DOCS_POLICY.encode()), *RAW_HEADERS[1:]]
+_NAMES: Final = frozenset(name for name, _ in RAW_HEADERS)
 
 
 class SecurityHeaders:
@@ -45,7 +47,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = [header for header in message.get("headers", ()) if header[0] not in _NAMES]
-                message["headers"] = headers + (_RAW_DOCS if scope["path"] == DOCS else _RAW)
+                message["headers"] = headers + (_RAW_DOCS if scope["path"] == DOCS else RAW_HEADERS)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

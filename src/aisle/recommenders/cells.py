@@ -18,6 +18,9 @@ Floats = NDArray[np.float32]
 EXACT_ITEMS: Final = 10_000
 """In a catalogue of so many items, all of them are scored."""
 
+WHOLE_ITEMS: Final = 5_000
+"""Of up to so many items, what each says of every other is one matrix, of at most 100 MB."""
+
 SCANNED: Final = 3000
 """So many items of a larger catalogue are scored for a query, beside the longest."""
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aisle.prepare.catalogue import aligned
 from aisle.prepare.interactions import Interactions
+from aisle.recommenders.content import content
 from aisle.recommenders.content.content import Content, ContentConfig
 from aisle.recommenders.implicit.als import ALS, ALSConfig
 from aisle.recommenders.similar import at_length_one, directions, similar
@@ -28,6 +29,25 @@ class TestContent(VectorBattery):
 class TestContentAlone(VectorBattery):
     def make(self) -> Content:
         return Content(ContentConfig(factors=2, content_factors=40, content_share=1))
+
+
+class TestContentOfMany(TestContent):
+    """The same of a larger catalogue."""
+
+    @pytest.fixture(autouse=True)
+    def larger(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(content, "WHOLE_ITEMS", 0)
+
+
+def test_small_and_large_catalogues_are_scored_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, queries = two_tastes(), ask({1: 1.0}, {3: 1.0, 5: -2.0, 9: 0.5})
+    whole = Content(SMALL).fit(data, seed=0)
+    monkeypatch.setattr(content, "WHOLE_ITEMS", 0)
+    apart = Content(SMALL).fit(data, seed=0)
+    assert set(whole.arrays()) == {"item_vectors", "likeness"}
+    assert set(apart.arrays()) == {"item_vectors"}
+    np.testing.assert_allclose(whole.score(queries), apart.score(queries), rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(whole.retrieve(queries, 3).items, apart.retrieve(queries, 3).items)
 
 
 class Given:

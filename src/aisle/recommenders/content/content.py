@@ -9,6 +9,9 @@ want is placed at
 
 in the collaborative space: where its content puts it if nobody wants it, and the nearer to y the more shoppers do. Its
 vector is (√(1-s) z, √s x), so that a share s of the similarity of two items is that of their content itself.
+
+In a small catalogue the similarities of all items are multiplied out: a history then costs a row for each of its items,
+and no pass over all vectors.
 """
 
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
@@ -20,11 +23,12 @@ from aisle.kernels.csr import CSR
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn, HasItemVectors
 from aisle.recommenders.base import Config, Recommender
+from aisle.recommenders.cells import WHOLE_ITEMS
 from aisle.recommenders.content.encoder import TFIDF, Encoder, check_name, load_encoder
 from aisle.recommenders.implicit.als import ALS, ALSConfig
-from aisle.recommenders.query import QueryBatch
+from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Count, Positive, Share
-from aisle.recommenders.sparse import dense_products, history_rows
+from aisle.recommenders.sparse import answered, dense_products, history_rows
 from aisle.shop.errors import InputError, NotEnoughData
 
 if TYPE_CHECKING:
@@ -88,6 +92,9 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
 
     name = "content"
 
+    likeness_: Floats | None = None
+    """The inner products of all item vectors, (items, items); None in a larger catalogue."""
+
     def __init__(self, config: ContentConfig, encoder: Encoder | None = None) -> None:
         super().__init__(config)
         self._encoder = encoder
@@ -112,8 +119,26 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
         own /= max(np.sqrt((own[wanted] ** 2).sum(axis=1).mean()), np.finfo(np.float32).tiny)
         mapped = content.all @ _map(content.all, own, np.flatnonzero(wanted), config.regularization)
         own_share = (shoppers / (shoppers + config.prior_shoppers)).astype(np.float32)[:, None]
-        self.item_vectors_ = _joined(_mixed(own, mapped, own_share), content.kept, config.content_share)
+        vectors = _joined(_mixed(own, mapped, own_share), content.kept, config.content_share)
+        self.item_vectors_ = vectors
+        self.likeness_ = vectors @ vectors.T if len(vectors) <= WHOLE_ITEMS else None
         return self
+
+    def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
+        """Return mean similarities; NaN for a query without a positive weight."""
+        if self.likeness_ is None:
+            return super().score(queries, items)
+        return answered(dense_products(_shares(queries), self.likeness_), queries, items)
+
+    def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
+        """Return the n best items of each query."""
+        if self.likeness_ is None:
+            return super().retrieve(queries, n, exclude)
+        return Recommender.retrieve(self, queries, n, exclude)
+
+    def scores(self, queries: QueryBatch, n: int) -> Scores:
+        """Return the n best items of each query with a score above 0, and the scores of any others."""
+        return super().scores(queries, n) if self.likeness_ is None else Recommender.scores(self, queries, n)
 
     def query_vectors(self, queries: QueryBatch) -> Floats:
         """Return the weighted mean of each history's vectors, (queries, factors)."""

@@ -21,7 +21,7 @@ from aisle.kernels.products_numpy import Denominator
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
-from aisle.recommenders.cells import EXACT_ITEMS, pair_products
+from aisle.recommenders.cells import EXACT_ITEMS, WHOLE_ITEMS, pair_products
 from aisle.recommenders.query import QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Count, Neighbours, NotNegative
 from aisle.recommenders.reach import ListedReach, reach
@@ -46,9 +46,6 @@ Floats = NDArray[np.float32]
 
 MOST_LINKS: Final = 100_000_000
 """All items together keep at most so many links, which take eight bytes each."""
-
-WHOLE_ITEMS: Final = 5_000
-"""Up to this many items, both filters are one matrix, of at most 100 MB."""
 
 KEPT: Final = 500
 """In a catalogue too large to filter every item, the low-pass filter reaches so many items of each query: the best by

@@ -12,10 +12,11 @@ from aisle.recommenders.reach import Reach
 from aisle.recommenders.sparse import answered, history_rows
 
 Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
+Items = NDArray[np.int32]
 
 FAINT: Final = 1e-6
 """Items without a link from the history score less than this below 0: enough to rank them, and no link scores so."""
-
 
 FADED: Final = 1e-30
 """A weight below this counts as 0: numbers near the least that float32 can hold take ten times as long to multiply."""
@@ -69,7 +70,7 @@ class RanksTheRest(ABC):
         """Return the n best items of each query that it links to, and the scores of any others."""
         reached = self._reached(queries).answering(queries)
 
-        def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
+        def of(query: Places, item: Items) -> Floats:
             scores = reached.of(query, item)
             return np.where(scores == 0, self.rest_[item], scores)
 

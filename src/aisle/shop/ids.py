@@ -1,7 +1,7 @@
 """Ids: strings outside, dense int32 numbers inside."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Final, Self
 
 import numpy as np
@@ -89,8 +89,8 @@ class Vocabulary:
 
     def numbers(self, ids: Sequence[str | None]) -> NDArray[np.int32]:
         """Return the numbers of several ids, `UNKNOWN` where there is none."""
-        get = self._numbers.get
-        return np.fromiter((get(id_, UNKNOWN) for id_ in ids), np.int32, len(ids))  # type: ignore[arg-type]
+        found = map(self._numbers.get, ids, repeat(UNKNOWN))  # type: ignore[arg-type]
+        return np.fromiter(found, np.int32, len(ids))
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the ids as UTF-8 `bytes` (uint8) and their `offsets` (int64, len + 1), as a bundle stores them."""

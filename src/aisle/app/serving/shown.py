@@ -79,22 +79,20 @@ def _since(now: int, model: TrainedModel) -> int:
 
 def _shown(shelves: Sequence[ShownShelf], seen: Iterable[tuple[str, int]], items: Vocabulary) -> Shown:
     """Return what of shelves was shown, by the looks that a browser told, if it told any."""
-    if not shelves:
-        return NOTHING_SHOWN
-    places = [(item_id, served) for served, item_ids in shelves for item_id in item_ids]
     looks: dict[str, list[int]] = {}
     for item_id, moment in seen:
         looks.setdefault(item_id, []).append(moment)
     if looks:
-        places = [(item_id, served) for item_id, served in places if _was_seen(looks.get(item_id, ()), served)]
-    if not places:
+        shelves = [
+            ShownShelf(served, [item_id for item_id in item_ids if _was_seen(looks.get(item_id, ()), served)])
+            for served, item_ids in shelves
+        ]
+    moments = [served for served, item_ids in shelves for _ in item_ids]
+    if not moments:
         return NOTHING_SHOWN
-    different = list({item_id for item_id, _ in places})  # shelves show the same again
-    number_of = dict(zip(different, items.numbers(different).tolist(), strict=True))
-    numbers = np.array([number_of[item_id] for item_id, _ in places], np.int32)
-    moments = np.array([served for _, served in places], np.int64)
+    numbers = items.numbers([item_id for _, item_ids in shelves for item_id in item_ids])
     known = numbers != UNKNOWN
-    return Shown(numbers[known], moments[known])
+    return Shown(numbers[known], np.array(moments, np.int64)[known])
 
 
 def _was_seen(looks: Sequence[int], served: int) -> bool:

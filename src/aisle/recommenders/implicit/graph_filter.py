@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 
 Floats = NDArray[np.float32]
-
+Places = NDArray[np.int64]
+Items = NDArray[np.int32]
 
 MOST_LINKS: Final = 100_000_000
 """All items together keep at most so many links, which take eight bytes each."""
@@ -126,7 +127,7 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
         linear = reach(queries, history, filters.links).answering(queries)
         smoothed = self._smoothed(history, filters)
 
-        def of(query: NDArray[np.int64], item: NDArray[np.int32]) -> Floats:
+        def of(query: Places, item: Items) -> Floats:
             smooth = pair_products(smoothed, filters.directions, query, item)
             sums: Floats = linear.of(query, item) + np.float32(self.config.alpha) * self.popularity_[item] * smooth
             return sums

@@ -1,6 +1,7 @@
 """The events table: what shoppers did, each event once."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
@@ -109,7 +110,7 @@ def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> lis
     rows = db.rows(query, values)
     if rows and isinstance(rows[0][0], bytes):
         return [ProfileEvent(text_of(item_id), *others) for item_id, *others in rows]
-    return [ProfileEvent._make(row) for row in rows]
+    return list(starmap(ProfileEvent, rows))
 
 
 def looks(db: Database, since: int) -> Iterator[tuple[str, str, int]]:

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
@@ -22,6 +22,8 @@ from aisle.web.server import listen
 
 CHROMIUM: Final = shutil.which("chromium")
 PASSWORD: Final = "correct horse battery"
+
+expect.set_options(timeout=60_000)  # the machine of the tests may be busy
 
 
 @pytest.fixture(scope="module")

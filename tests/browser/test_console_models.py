@@ -51,9 +51,9 @@ def test_a_model_is_trained_watched_promoted_and_rolled_back(browser: Browser, s
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Train now").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#training")).to_contain_text("read events", timeout=20_000)
+    expect(page.locator("#training")).to_contain_text("read events")
     # The page loads itself again once the training is over.
-    expect(page.get_by_role("link", name="2", exact=True)).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="2", exact=True)).to_be_visible()
     expect(page.locator("#training .status")).to_have_text("done")
     accessible(page)
     page.get_by_role("link", name="2", exact=True).click()

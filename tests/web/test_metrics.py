@@ -58,7 +58,7 @@ def test_queues_are_measured(live: Live, monkeypatch: pytest.MonkeyPatch) -> Non
     live.impressions.shed = 7
     stopped = threading.Event()
     metrics.watch_queues(live, stopped)
-    client, deadline = client_of(create_app(live)), time.monotonic() + 30
+    client, deadline = client_of(create_app(live)), time.monotonic() + 60
     while values(client.get("/metrics").text)["aisle_impressions_shed{}"] != 7:
         assert time.monotonic() < deadline
     stopped.set()

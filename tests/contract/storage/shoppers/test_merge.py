@@ -179,20 +179,20 @@ def test_no_event_slips_in_while_two_ids_are_merged(db: Database) -> None:
         with db.write() as connection:
             assert not erased.among(connection, {"cookie"})
             asked.set()
-            go_on.wait(10)
+            go_on.wait(60)
             row = {"digest": b"0" * 16} | dict(zip(EVENTS, samples.event(1), strict=True))
             connection.execute(insert(metadata.tables["events"]), [row | {"user_id": "cookie"}])
 
     storing = threading.Thread(target=store_slowly)
     storing.start()
-    asked.wait(10)
+    asked.wait(60)
     merging = threading.Thread(target=merges.merge, args=(db, "cookie", "bob"))
     merging.start()
     merging.join(0.2)
     waited = merging.is_alive()
     go_on.set()
-    storing.join(10)
-    merging.join(10)
+    storing.join(60)
+    merging.join(60)
     assert waited
     assert numbers(db, "bob") == [1]
 

@@ -137,19 +137,19 @@ def test_nobody_slips_in_while_somebody_is_erased(db: Database) -> None:
         with db.write() as connection:
             assert not erased.among(connection, {BOB})
             asked.set()
-            go_on.wait(10)
+            go_on.wait(60)
             connection.execute(insert(metadata.tables["users"]), [{"user_id": "slow", "attributes": None}])
 
     storing = threading.Thread(target=store_slowly)
     storing.start()
-    asked.wait(10)
+    asked.wait(60)
     erasing = threading.Thread(target=people.erase, args=(db, BOB))
     erasing.start()
     erasing.join(0.2)
     waited = erasing.is_alive()
     go_on.set()
-    storing.join(10)
-    erasing.join(10)
+    storing.join(60)
+    erasing.join(60)
     assert waited
     assert holding(db, BOB) == set()
     assert holding(db, "slow") == {"users"}

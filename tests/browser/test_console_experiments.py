@@ -119,14 +119,16 @@ def test_an_experiment_is_declared_checked_started_seen_and_stopped_by_keyboard(
     expect(page.get_by_text("popular-home runs, planned with")).to_be_visible()
     expect(page.get_by_text("now it reaches 80 %")).to_be_visible()
 
-    page.wait_for_timeout(2_000)  # until every process knows it
-    seen = see_shelves(shop, key)
     labels = {f"popular-home.1:{variant}" for variant in ("as-is", "popular", "fresh")}
+    for _ in range(30):
+        page.wait_for_timeout(2_000)  # until every process knows it
+        if (seen := see_shelves(shop, key)) != {""}:
+            break
     # The ramp leaves out some of the visitors, and each of the others sees one of the variants.
     assert seen == labels | {""}
 
     report = page.get_by_role("region", name="The goal")
-    for _ in range(20):
+    for _ in range(60):
         page.goto("/console/experiments/report?name=popular-home")
         if report.locator("tbody tr").count() == 2:
             break

@@ -117,7 +117,7 @@ def test_the_page_of_the_docs_shows_its_shelves(site: Site, page: Page) -> None:
 def test_a_look_of_a_second_a_click_and_the_button_are_events(site: Site, page: Page) -> None:
     page.goto(site.show('<aisle-shelf placement="bestsellers" n="3" add-label="Add to cart"></aisle-shelf>'))
     items_of(page, "bestsellers")
-    page.wait_for_timeout(1300)
+    page.wait_for_timeout(3000)
     page.locator("aisle-shelf li[part=card] img").first.click()
     page.locator("aisle-shelf button").nth(1).click()
     wait_until_sent(page)

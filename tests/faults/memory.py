@@ -1,5 +1,6 @@
 """The memory of workers that serve one large model: how much of it they share."""
 
+import math
 import multiprocessing
 import re
 import tempfile
@@ -15,34 +16,32 @@ from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.models import registry
-from aisle.recommenders.implicit.als import ALS, ALSConfig
+from aisle.recommenders.implicit.graph_filter import GraphFilter
 from aisle.storage.connection import connect
 from aisle.storage.log import events
 from aisle.storage.work import models
 from tests.small_shop import make_small_shop
 from tests.storage import samples
 
-_FACTORS: Final = 10_000
 _spawn: Final = multiprocessing.get_context("spawn")
 
 
 def make_large(folder: Path, megabytes: int) -> None:
-    """Make a shop whose live model is of that size: it knows 25 items for each megabyte, and their vectors are long."""
+    """Make a shop whose live model is of that size: a matrix of all pairs of its items, however many these are."""
     make_small_shop(folder)
     settings = Settings.read(folder)
-    items = megabytes * 1_000_000 // (4 * _FACTORS)
+    items = math.isqrt(megabytes * 1_000_000 // 4)
     rows = [samples.event(n, user_id=f"user-{n % 200}", item_id=f"item-{n % items}") for n in range(2 * items)]
     with connect(settings.database_url) as db:
         events.store(db, rows)
         with Shop.open(folder) as shop:
-            shop.train("als")
+            shop.train("graph_filter")
         bundle = registry.load(settings.bundles, registry.list_(db)[-1])
-        als = bundle.parts["personal"]
-        assert isinstance(als, ALS)
-        vectors = np.random.default_rng(0).standard_normal((len(als.item_vectors_), _FACTORS), np.float32)
-        arrays = als.arrays() | {"item_vectors": vectors, "spectrum": np.ones(_FACTORS, np.float32)}
-        large = ALS.from_arrays(ALSConfig(factors=_FACTORS), arrays)
-        large.cells_ = large.bearings_ = None  # those of the shorter vectors
+        trained = bundle.parts["personal"]
+        assert isinstance(trained, GraphFilter)
+        pairs = np.random.default_rng(0).random((trained.items_count,) * 2, np.float32)
+        arrays = {"filter": pairs, "popularity": trained.popularity_}
+        large = GraphFilter.from_arrays(trained.config, arrays)
         row = registry.publish(db, settings.bundles, replace(bundle, parts=bundle.parts | {"personal": large}))
         models.promote(db, row.version)
 

@@ -28,7 +28,12 @@ from aisle.web.templating import templates
 def create_app(live: Live) -> FastAPI:
     """Return the application that serves one shop."""
     app: FastAPI = FastAPIOffline(
-        title="Aisle", version=__version__, docs_url=DOCS, redoc_url=None, favicon_url="/static/aisle.svg"
+        title="Aisle",
+        version=__version__,
+        docs_url=DOCS,
+        redoc_url=None,
+        favicon_url="/static/aisle.svg",
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # `/metrics` and the access log tell more
     )
     pages = templates(live)
     catalogue = Catalogue(live)

@@ -18,3 +18,4 @@ def test_a_quick_look_at_a_small_shop_has_every_row(folder: Path) -> None:
     shelves = ("trending", "bestsellers", "similar", "4 at once", "at moments of chance", "processor time")
     for row in (*shelves, "POST", "a click", "start to ready"):
         assert sum(row in line for line in table) == 1, done.stdout
+    assert "void" not in done.stdout

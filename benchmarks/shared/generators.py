@@ -140,7 +140,10 @@ def by_chance(
             )
             moments = np.cumsum(gaps)
             calls = rng.integers(0, len(paths), len(moments))
-            lines = zip(moments[moments < 1000 * seconds], calls, strict=False)
+            sent = moments[moments < 1000 * seconds]
+            if len(sent) == 0:  # h2load takes no empty script
+                continue
+            lines = zip(sent, calls, strict=False)
             script.write_text("".join(f"{moment:.3f}\t{address}{paths[call]}\n" for moment, call in lines))
             commands.append(["h2load", "--h1", "-c1", f"--log-file={log}", f"--timing-script-file={script}"])
             logs.append(log)

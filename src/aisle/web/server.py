@@ -37,6 +37,8 @@ GRACE_SECONDS: Final = 5
 def serve(live: Live, listener: socket.socket) -> None:
     """Answer on a socket until the process is told to stop; the caller closes both afterwards."""
     sys.setswitchinterval(TURN_SECONDS)
+    gc.disable()
+    threading.Thread(target=live.model_watch.copy_ahead, name="aisle-copy").start()
     kernels.load()
     live.model_watch.follow()
     live.experiment_watch.follow()
@@ -46,6 +48,7 @@ def serve(live: Live, listener: socket.socket) -> None:
     # What is loaded stays for good: the collector need not walk through it again and again while requests wait.
     gc.collect()
     gc.freeze()
+    gc.enable()
     config = uvicorn.Config(
         app,
         http=ImpatientProtocol,

@@ -107,3 +107,18 @@ def test_workers_share_a_copy_and_old_copies_go(server: Live, twice: Path, tmp_p
     with Live(Settings.read(twice), tmp_path / "copies") as other:
         assert other.model_version() == 2
     assert len([path for path in (tmp_path / "copies").iterdir() if path.is_dir()]) == 1
+
+
+def test_a_bundle_that_was_copied_ahead_is_not_copied_again(server: Live, twice: Path) -> None:
+    server.model_watch.copy_ahead()
+    for array in (twice / "models" / "000002").glob("*.npy"):
+        os.truncate(array, 0)
+    assert server.model_version() == 2
+
+
+def test_a_bundle_that_cannot_be_copied_ahead_is_told_when_it_is_loaded(server: Live, twice: Path) -> None:
+    for version in ("000001", "000002"):
+        os.truncate(largest(twice / "models" / version), 10)
+    server.model_watch.copy_ahead()
+    with pytest.raises(BundleError):
+        server.model_version()

@@ -4,8 +4,9 @@
 
 LOGS holds one export of the Online Retail log (`*.csv.gz` or `*.csv`), of which a shop is made, or FOLDER is a shop
 that is trained already. The server runs on one core and the load generator on the other (`wrk`, and `h2load` for a
-given number of requests a second); ratios are to a bare Starlette route on the server's core, measured right after. A
-row whose generator had no time left is void. A shop on MariaDB or PostgreSQL is measured with --shop, too.
+given number of requests a second); ratios are to a bare Starlette route of a plain uvicorn on the server's core,
+measured right after, and beside them to one with the parser of Aisle's server. A row whose generator had no time left
+is void. A shop on MariaDB or PostgreSQL is measured with --shop, too.
 """
 
 import argparse
@@ -91,12 +92,12 @@ def measured(shop: Path, seconds: float, starts: int) -> Iterator[Row]:
         json.dumps({"event": "view_item", "event_id": "EVENT_ID", "user_id": user, "item_id": item})
         for user, item in zip(users, items * len(users), strict=False)
     ]
-    with serving(shop, before=SERVER_CORE) as (process, address), _bare() as bare:
+    with serving(shop, before=SERVER_CORE) as (process, address), _bare("h11") as plain, _bare("httptools") as quick:
         until_ready(address)
         for name, paths in shelves.items():
-            yield _beside_bare(bare, name, capacity(address, paths, seconds, CONNECTIONS), seconds)
+            yield _beside_bare(plain, quick, name, capacity(address, paths, seconds, CONNECTIONS), seconds)
         posted = capacity(address, clicks, seconds, CONNECTIONS, "/api/events")
-        yield _beside_bare(bare, "POST of one event", posted, seconds)
+        yield _beside_bare(plain, quick, "POST of one event", posted, seconds)
         most = MOST_MS["sqlite" if Settings.read(shop).database_url.startswith("sqlite") else "server"]
         yield from _half_capacity(process.pid, address, for_you, seconds, most)
     yield _seen_elsewhere(shop, users, items)
@@ -119,11 +120,12 @@ def _some(shop: Path) -> tuple[list[str], list[str]]:
     return users, items
 
 
-def _beside_bare(bare: str, name: str, seen: Capacity, seconds: float) -> Row:
-    beside = capacity(bare, ["/"], max(2.0, seconds / 3), CONNECTIONS)
+def _beside_bare(plain: str, quick: str, name: str, seen: Capacity, seconds: float) -> Row:
+    beside, beside_quick = (capacity(bare, ["/"], max(2.0, seconds / 3), CONNECTIONS) for bare in (plain, quick))
     ratio = seen.per_second / beside.per_second
     share = max(seen.generator_share, beside.generator_share)
-    figure = f"{seen.per_second:.0f}/s, p99 {seen.p99_ms:.1f} ms, {seen.failed} failed"
+    figure = f"{seen.per_second:.0f}/s, {seen.per_second / beside_quick.per_second:.0%} of one with Aisle's parser"
+    figure = f"{figure}, p99 {seen.p99_ms:.1f} ms, {seen.failed} failed"
     return _row(f"{name}, ≥ 25 % of a bare route", f"{ratio:.0%}", ratio >= 0.25, share, figure)
 
 
@@ -213,9 +215,9 @@ def _processor_seconds(pid: int) -> float:
 
 
 @contextmanager
-def _bare() -> Iterator[str]:
+def _bare(parser: str) -> Iterator[str]:
     """Serve a bare route on the server's core."""
-    command = [*SERVER_CORE, sys.executable, "-m", "benchmarks.shared.bare"]
+    command = [*SERVER_CORE, sys.executable, "-m", "benchmarks.shared.bare", parser]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -1,7 +1,12 @@
-"""A bare Starlette route, served as the shop's server is: what an answer costs before anything is done for it.
+"""A bare Starlette route: what an answer costs before anything is done for it.
 
-python -m benchmarks.shared.bare
+    python -m benchmarks.shared.bare h11|httptools
+
+h11 is what uvicorn brings along, and httptools the parser of the shop's server.
 """
+
+import sys
+from typing import Literal, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -24,7 +29,10 @@ def main() -> None:
     routes = [Route("/", answer, methods=["GET", "POST"])]
     with listen("127.0.0.1", 0) as listener:
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        config = uvicorn.Config(Starlette(routes=routes), lifespan="off", log_level="warning", access_log=False)
+        parser = cast("Literal['h11', 'httptools']", sys.argv[1])
+        config = uvicorn.Config(
+            Starlette(routes=routes), http=parser, lifespan="off", log_level="warning", access_log=False
+        )
         uvicorn.Server(config).run([listener])
 
 

@@ -13,6 +13,7 @@ import uvicorn
 from aisle.app.serve import Live
 from aisle.app.settings import Settings
 from aisle.web import server, slow_clients
+from aisle.web.slow_clients import HEAD_BYTES
 
 HEALTH = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
@@ -58,7 +59,14 @@ def test_a_second_request_that_is_never_finished_is_cut_too(address: tuple[str, 
 
 @pytest.mark.parametrize(
     "request_",
-    [HEALTH.replace(b"host:", b"content-length: *7\r\nhost:"), b"\x16\x03\x01 hello\r\n\r\n", b"GET /\r\n\r\n"],
+    [
+        HEALTH.replace(b"host:", b"content-length: *7\r\nhost:"),
+        b"\x16\x03\x01 hello\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\n\r\n",
+        HEALTH.replace(b"host:", b"host: another\r\nhost:"),
+        HEALTH.replace(b"host:", b"content-length: 1\r\ntransfer-encoding: chunked\r\nhost:"),
+    ],
 )
 def test_what_is_no_http_is_told_as_every_failure_is(address: tuple[str, int], request_: bytes) -> None:
     with socket.create_connection(address, timeout=60) as client:
@@ -68,6 +76,26 @@ def test_what_is_no_http_is_told_as_every_failure_is(address: tuple[str, int], r
     assert b"content-type: application/problem+json" in head
     assert b"nosniff" in head
     assert msgspec.json.decode(body)["status"] == 400
+
+
+@pytest.mark.parametrize(
+    ("start", "more"),
+    [(b"GET /", b"x"), (b"GET / HTTP/1.1\r\nhost: localhost\r\nx: ", b"x"), (b"GET / HTTP/1.1\r\n", b"x: yz\r\n")],
+    ids=["address", "header", "headers"],
+)
+def test_a_head_without_end_is_cut(address: tuple[str, int], start: bytes, more: bytes) -> None:
+    too_long = start + more * HEAD_BYTES
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(too_long[: HEAD_BYTES + 1])
+        assert received(client).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_a_long_body_is_no_head_without_end(address: tuple[str, int]) -> None:
+    body = b" " * (4 * HEAD_BYTES) + b"{"
+    head = b"POST /api/events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(head % len(body) + body)
+        assert b"column %d" % (len(body) + 1) in received(client)
 
 
 def test_a_client_that_hangs_up_costs_no_traceback(address: tuple[str, int], caplog: pytest.LogCaptureFixture) -> None:

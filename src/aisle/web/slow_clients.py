@@ -1,10 +1,10 @@
-"""Clients that send their headers slowly, or never, or what is no HTTP: they are cut, as each holds a connection."""
+"""Clients that send a head slowly, or without end, or what is no HTTP: they are cut, as each holds a connection."""
 
 import asyncio
 from typing import Any, Final
 
 import msgspec
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aisle.web.access.headers import HEADERS
 from aisle.web.one_write import OneWrite
@@ -12,6 +12,9 @@ from aisle.web.schemas import Problem
 
 HEADER_SECONDS: Final = 10.0
 """How long the headers of a request may take."""
+
+HEAD_BYTES: Final = 64 * 1024
+"""How long the head of a request may be, which is held in memory until its end."""
 
 _PROBLEM: Final = msgspec.json.encode(Problem("Bad Request", 400, "the request is no valid HTTP"))
 _NO_HTTP: Final = b"\r\n".join(
@@ -27,18 +30,50 @@ _NO_HTTP: Final = b"\r\n".join(
 )
 
 
-class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # whichever parser is installed
-    """uvicorn's protocol, with a limit to the time that headers take, as uvicorn waits for ever; and our failures."""
+class NoHttp(Exception):
+    """The request is what no client of HTTP/1.1 sends; uvicorn answers 400 to whatever a callback raises."""
+
+
+class ImpatientProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with limits to the time and the bytes that a head takes; and our failures.
+
+    uvicorn waits for ever, and httptools takes any number of bytes, requests without a version, and any hosts.
+    """
+
+    _unread = 0
+    """How many bytes have come of what is neither a whole head nor a body."""
 
     def connection_made(self, transport: Any) -> None:
         """Expect a request."""
-        super().connection_made(OneWrite(transport, self.loop))
+        self._answers = OneWrite(transport, self.loop)
+        super().connection_made(self._answers)  # type: ignore[arg-type] # it passes on what it does not do itself
         self._expect()
         self._watch()
 
+    def data_received(self, data: bytes) -> None:
+        """Take in what has come, unless it is a head without end."""
+        self._unread += len(data)
+        super().data_received(data)
+        if self._unread > HEAD_BYTES:
+            self.send_400_response("")
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer what is HTTP."""
+        self._unread = 0
+        version = self.parser.get_http_version()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (version == "1.1" and hosts == 0) or version == "0.9":
+            raise NoHttp
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a part of a body, whose length its reader limits."""
+        self._unread = 0
+        super().on_body(body)
+
     def on_response_complete(self) -> None:
         """Expect the next request."""
-        self.transport.flush()
+        self._answers.flush()
         super().on_response_complete()
         self._expect()
 

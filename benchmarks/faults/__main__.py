@@ -9,12 +9,14 @@ folder; those of the machine are left alone. What is not installed is skipped, a
 import argparse
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from benchmarks.shared import generators
+from benchmarks.shared.generators import Pace
 from benchmarks.shared.page import DOCS, machine, write_table
 from benchmarks.shared.rows import Row, aligned
 from tests.faults.damage import accepts_whole, offer_damaged, two_models
@@ -30,6 +32,7 @@ NAMES: Final = {"sqlite": "SQLite, locked", "mysql": "MariaDB, SIGSTOP", "postgr
 DAMAGED, SWAPS, SOCKETS, MEGABYTES = 500, 200, 200, 500
 OVERLOAD: Final = 5
 CONNECTIONS: Final = 32
+ROUNDS: Final = 4
 
 
 class Size(NamedTuple):
@@ -117,11 +120,16 @@ def overloaded(size: Size) -> Iterator[Row]:
     with _shop("hybrid") as shop, serving(shop, before=("taskset", "-c", "0")) as (_, address):
         until_ready(address)
         generators.capacity(address, paths, 2, CONNECTIONS)
-        most = generators.capacity(address, paths, seconds, CONNECTIONS)
-        seen = generators.pace(address, paths, seconds, 4 * CONNECTIONS, OVERLOAD * most.per_second)
-    share = seen.good_per_second / most.per_second
-    other = {status: count for status, count in seen.statuses.items() if status not in (200, 429, 503)}
-    rest = f"capacity {most.per_second:.0f}/s; answers {seen.statuses}; p99 of the good {seen.p99_ms:.0f} ms"
+        most, answered = 0.0, list[Pace]()
+        for _ in range(ROUNDS):  # in turn, as a machine that others use, too, is faster now and slower then
+            now = generators.capacity(address, paths, seconds / ROUNDS, CONNECTIONS).per_second
+            most += now / ROUNDS
+            answered.append(generators.pace(address, paths, seconds / ROUNDS, 4 * CONNECTIONS, OVERLOAD * now))
+    share = sum(seen.good_per_second for seen in answered) / ROUNDS / most
+    statuses = sum((Counter(seen.statuses) for seen in answered), Counter())
+    other = {status: count for status, count in statuses.items() if status not in (200, 429, 503)}
+    slowest = max(seen.p99_ms for seen in answered)
+    rest = f"capacity {most:.0f}/s; answers {dict(statuses)}; p99 of the good {slowest:.0f} ms"
     fault = f"overload {OVERLOAD}×"
     yield _row(fault, "goodput ≥ 80 % of capacity", f"{share:.0%}", share >= 0.8, rest)
     yield _row(fault, "the rest is 429 or 503", f"{sum(other.values())} others", not other)

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aisle.engine.shelf.fatigue import NOTHING_SHOWN, Shown, stepped_back, tired
+from aisle.engine.shelf.fatigue import NOTHING_SHOWN, Shown, may_tire, stepped_back, tired
 from aisle.engine.shelf.filters import Drop, RequestContext
 from aisle.engine.shelf.reranking import rerank
 from aisle.shop.moments import DAY, HOUR, MINUTE
@@ -36,6 +38,31 @@ def test_two_visits_are_not_enough() -> None:
 def test_shelves_of_one_visit_count_once() -> None:
     assert backs(shown(HOUR, HOUR + 10 * MINUTE, HOUR + 20 * MINUTE, HOUR + 45 * MINUTE)) == []
     assert backs(shown(HOUR, 2 * HOUR, 3 * HOUR)) == [5]
+
+
+@pytest.mark.parametrize(
+    ("ages", "may"),
+    [
+        ([], False),
+        ([1 * HOUR, 2 * HOUR], False),
+        ([3 * HOUR, 1 * HOUR, 2 * HOUR], True),
+        ([0, 10 * MINUTE, 20 * MINUTE], False),
+        ([0, 30 * MINUTE, 60 * MINUTE], False),
+        ([20 * MINUTE * number for number in range(5)], True),
+    ],
+)
+def test_shelves_of_too_few_visits_tire_nobody(ages: list[int], may: bool) -> None:
+    assert may_tire([NOW - age for age in ages], 3) is may
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=9),
+    st.integers(1, 4),
+)
+def test_whoever_is_tired_may_be(shows: list[tuple[int, bool]], visits: int) -> None:
+    of = shown(*(number * 20 * MINUTE for number, was_shown in shows if was_shown))
+    if len(tired(of, *NOBODY, NOW, visits, 7.0)):
+        assert may_tire([NOW - number * 20 * MINUTE for number, _ in shows], visits)
 
 
 def test_who_touches_an_item_is_interested() -> None:

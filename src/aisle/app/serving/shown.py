@@ -4,13 +4,14 @@ What was served counts as shown. Where a shopper's browser tells what it showed 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from aisle.engine.model import TrainedModel
 from aisle.engine.placement import Placement
-from aisle.engine.shelf.fatigue import MEMORY, NOTHING_SHOWN, Shown
+from aisle.engine.shelf.fatigue import MEMORY, NOTHING_SHOWN, Shown, may_tire
 from aisle.shop.errors import StorageError
 from aisle.shop.events import EventKind, ProfileEvent
 from aisle.shop.ids import UNKNOWN, Vocabulary
@@ -44,8 +45,9 @@ def shown_to(
     now
         The moment of the request, in microseconds.
     """
+    often_enough = partial(may_tire, visits=placement.rules.fatigue)
     try:
-        shelves = impressions.shown_to(db, user_id, placement.name, _since(now, model), SHELVES)
+        shelves = impressions.shown_to(db, user_id, placement.name, _since(now, model), SHELVES, often_enough)
     except StorageError:
         return NOTHING_SHOWN
     return _shown(shelves, ((event.item_id, event.timestamp) for event in profile if event.kind == _SEEN), model.items)
@@ -60,14 +62,16 @@ def shown_to_all(db: Database, placement: Placement, model: TrainedModel, now: i
     for user_id, shelf in impressions.stream_shown(db, placement.name, since):
         shelves.setdefault(user_id, []).append(shelf)
     seen: dict[str, list[tuple[str, int]]] = {}
-    for user_id, item_id, moment in events.looks(db, since):
-        if len(shelves.get(user_id, ())) >= visits:
-            seen.setdefault(user_id, []).append((item_id, moment))
-    return {
-        user_id: _shown(of_user[:SHELVES], seen.get(user_id, ()), model.items)
-        for user_id, of_user in shelves.items()
-        if len(of_user) >= visits
+    newest = {user_id: of_user[:SHELVES] for user_id, of_user in shelves.items()}
+    may_be_tired = {
+        user_id: of_user
+        for user_id, of_user in newest.items()
+        if may_tire((shelf.timestamp for shelf in of_user), visits)
     }
+    for user_id, item_id, moment in events.looks(db, since) if may_be_tired else ():
+        if user_id in may_be_tired:
+            seen.setdefault(user_id, []).append((item_id, moment))
+    return {user_id: _shown(of_user, seen.get(user_id, ()), model.items) for user_id, of_user in may_be_tired.items()}
 
 
 _SEEN: Final = EventKind.VIEW_ITEM_LIST

@@ -1,5 +1,6 @@
 """Fatigue: what a shopper was shown on several visits and never touched steps back for a while."""
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -28,6 +29,15 @@ class Shown(NamedTuple):
 
 
 NOTHING_SHOWN: Final = Shown(np.zeros(0, np.int32), np.zeros(0, np.int64))
+
+
+def may_tire(moments: Iterable[int], visits: int) -> bool:
+    """Return whether shelves shown at some moments can have been seen on so many visits, whatever stood on them."""
+    count, last = 0, None
+    for moment in sorted(moments):
+        if last is None or moment - last > VISIT:
+            count, last = count + 1, moment
+    return count >= visits
 
 
 def tired(shown: Shown, touched: Ints, touched_at: Moments, now: int, visits: int, half_life_days: float) -> Ints:

@@ -1,6 +1,6 @@
 """The impressions table: every shelf that was served, a row each."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -164,10 +164,26 @@ def of_ids(db: Database, recommendation_ids: Sequence[str]) -> list[Impression]:
     return [shelf for shelf in map(_impression, rows) if shelf.items]
 
 
-def shown_to(db: Database, user_id: str, placement: str, since: int, newest: int) -> list[ShownShelf]:
-    """Return a shopper's newest shelves of a placement since a moment, newest first."""
+def shown_to(
+    db: Database,
+    user_id: str,
+    placement: str,
+    since: int,
+    newest: int,
+    worth_reading: Callable[[Sequence[int]], bool] = lambda moments: bool(moments),
+) -> list[ShownShelf]:
+    """Return a shopper's newest shelves of a placement since a moment, newest first.
+
+    Parameters
+    ----------
+    worth_reading
+        Whether what stood on them is asked for at all, given when they were served; if not, none is returned.
+    """
     values = {"user_id": user_id, "placement": placement, "since": since, "newest": newest}
-    return [ShownShelf(moment, _item_ids(text)) for moment, text in db.rows(_SHOWN_TO, values)]
+    rows = db.rows(_SHOWN_TO, values)
+    if not worth_reading([moment for moment, _ in rows]):
+        return []
+    return [ShownShelf(moment, _item_ids(text)) for moment, text in rows]
 
 
 def explored(db: Database, user_id: str, placement: str, since: int, newest: int) -> int:

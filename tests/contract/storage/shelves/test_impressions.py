@@ -74,6 +74,7 @@ def test_what_a_shopper_was_shown(db: Database) -> None:
     assert impressions.shown_to(db, "u", "home", 11, 2) == [(13, both), (12, both)], "the newest first"
     assert impressions.shown_to(db, "u", "home", 13, 9) == [(13, both)]
     assert impressions.shown_to(db, "u", "elsewhere", 0, 9) == []
+    assert impressions.shown_to(db, "u", "home", 11, 9, lambda moments: moments != [13, 12, 11]) == []
     assert list(impressions.stream_shown(db, "home", 12)) == [("v", (18, both)), ("u", (13, both)), ("u", (12, both))]
 
 

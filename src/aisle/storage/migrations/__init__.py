@@ -12,7 +12,7 @@ from aisle.shop.errors import SchemaError
 from aisle.storage.access.signing_key import signing_key
 from aisle.storage.connection import Database, change_tables
 
-HEAD: Final = "0027"
+HEAD: Final = "0028"
 """The schema that this code works with: the newest migration."""
 
 SCRIPTS: Final = Path(__file__).parent

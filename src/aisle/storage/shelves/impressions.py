@@ -75,6 +75,7 @@ _SHOWN_TO: Final = (
     .order_by(impressions.c.timestamp.desc())
     .limit(bindparam("newest"))
 )
+_MOMENTS: Final = _SHOWN_TO.with_only_columns(impressions.c.timestamp)
 
 
 def add(db: Database, served: Sequence[Impression]) -> int:
@@ -180,10 +181,10 @@ def shown_to(
         Whether what stood on them is asked for at all, given when they were served; if not, none is returned.
     """
     values = {"user_id": user_id, "placement": placement, "since": since, "newest": newest}
-    rows = db.rows(_SHOWN_TO, values)
-    if not worth_reading([moment for moment, _ in rows]):
+    # The moments are in an index, where what stood on the shelves takes reading them.
+    if not worth_reading([moment for (moment,) in db.rows(_MOMENTS, values)]):
         return []
-    return [ShownShelf(moment, _item_ids(text)) for moment, text in rows]
+    return [ShownShelf(moment, _item_ids(text)) for moment, text in db.rows(_SHOWN_TO, values)]
 
 
 def explored(db: Database, user_id: str, placement: str, since: int, newest: int) -> int:

@@ -26,7 +26,17 @@ events: Final = Table(
     came_as(),
     import_number(),
     Column(columns.OVER_CAP, SmallInteger),
-    Index("events_user_timestamp", columns.USER_ID, columns.TIMESTAMP),
+    # All that a shelf reads of its shopper's events, so that it reads a few pages and not one for each event.
+    Index(
+        "events_of_user",
+        columns.USER_ID,
+        columns.TIMESTAMP,
+        "seq",
+        columns.ITEM_ID,
+        columns.EVENT,
+        columns.RATING,
+        columns.PRICE,
+    ),
     Index("events_session_timestamp", columns.SESSION_ID, columns.TIMESTAMP),
     Index("events_timestamp", columns.TIMESTAMP),
     **OPTIONS,

@@ -63,7 +63,13 @@ impressions: Final = Table(
     ),
     came_as(),
     Index("impressions_timestamp", columns.TIMESTAMP),
-    Index("impressions_user_time", columns.USER_ID, columns.TIMESTAMP),
+    Index(
+        "impressions_of_user",
+        columns.USER_ID,
+        columns.TIMESTAMP,
+        columns.PLACEMENT,
+        mysql_length={columns.PLACEMENT: 32},
+    ),
     **OPTIONS,
 )
 """The shelves that were served to shoppers, with what stood on them."""

@@ -1,6 +1,7 @@
 """From a shopper's recent events to a query, with the same weights as in training."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -90,4 +91,5 @@ def as_of(profile: Sequence[ProfileEvent], data_end: int) -> int:
     data_end
         The moment at which the training data ended, in microseconds.
     """
-    return max([data_end, *(event.timestamp for event in profile)])
+    newest: int = max((data_end, *map(attrgetter("timestamp"), profile)))
+    return newest

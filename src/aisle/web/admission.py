@@ -45,6 +45,7 @@ _IN_TURN: Final = ("/api/recommendations", "/api/rank")
 of many shelves would hold others up."""
 
 _readers: Final = ThreadPoolExecutor(READERS, "aisle-reader")
+_one_reader: Final = ThreadPoolExecutor(1, "aisle-in-turn")
 _turns: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
 
 
@@ -78,7 +79,7 @@ async def read_in_turn(function: Callable[..., Any], *arguments: Any) -> Any:
     """
     loop = asyncio.get_running_loop()
     async with _turns.setdefault(loop, asyncio.Lock()):
-        return await read(function, *arguments)
+        return await loop.run_in_executor(_one_reader, function, *arguments)
 
 
 class Admission:

@@ -64,6 +64,7 @@ def test_a_second_request_that_is_never_finished_is_cut_too(address: tuple[str, 
         b"\x16\x03\x01 hello\r\n\r\n",
         b"GET /\r\n\r\n",
         b"GET /health/live HTTP/1.1\r\n\r\n",
+        HEALTH.replace(b"HTTP/1.1", b"HTTP/1.2"),
         HEALTH.replace(b"host:", b"host: another\r\nhost:"),
         HEALTH.replace(b"host:", b"content-length: 1\r\ntransfer-encoding: chunked\r\nhost:"),
     ],
@@ -76,6 +77,13 @@ def test_what_is_no_http_is_told_as_every_failure_is(address: tuple[str, int], r
     assert b"content-type: application/problem+json" in head
     assert b"nosniff" in head
     assert msgspec.json.decode(body)["status"] == 400
+
+
+def test_what_asks_for_no_page_gets_none(address: tuple[str, int], caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_connection(address, timeout=60) as client:
+        client.sendall(b"OPTIONS * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        assert received(client).startswith(b"HTTP/1.1 404 Not Found\r\n")
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize(

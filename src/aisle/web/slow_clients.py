@@ -62,7 +62,7 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._unread = 0
         version = self.parser.get_http_version()
         hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (version == "1.1" and hosts == 0) or version == "0.9":
+        if hosts > 1 or (version == "1.1" and hosts == 0) or version not in {"1.0", "1.1"}:
             raise NoHttp
         super().on_headers_complete()
 

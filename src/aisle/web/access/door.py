@@ -148,7 +148,8 @@ class Door:
     def _needed(self, request: Request) -> access.Scope:
         """Return the scope of the route."""
         path, method = request.scope["path"], "GET" if request.method == "HEAD" else request.method
-        methods = self._routes.get(path) or self._routes.get(f"/{path.split('/')[1]}/*")
+        folder = path.removeprefix("/").partition("/")[0]
+        methods = self._routes.get(path) or self._routes.get(f"/{folder}/*")
         if methods is None:
             raise HTTPException(404, "there is no such page; the API is described at /docs")
         if method not in methods:

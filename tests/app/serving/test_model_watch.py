@@ -122,3 +122,9 @@ def test_a_bundle_that_cannot_be_copied_ahead_is_told_when_it_is_loaded(server: 
     server.model_watch.copy_ahead()
     with pytest.raises(BundleError):
         server.model_version()
+
+
+def test_without_a_folder_to_copy_to_nothing_is_copied_ahead(server: Live, tmp_path: Path) -> None:
+    (tmp_path / "copies").rmdir()
+    server.model_watch.copy_ahead()
+    assert not (tmp_path / "copies").exists()

@@ -111,7 +111,7 @@ class ModelWatch:
 
     def copy_ahead(self) -> None:
         """Copy and check the live bundle, which takes a disk and no turn at Python; what is wrong, `follow` tells."""
-        with suppress(AisleError):
+        with suppress(AisleError, OSError):
             row = self._live()
             if row is not None and self._private is not None:
                 self._private.open(row, registry.digest(self._bundles, row))

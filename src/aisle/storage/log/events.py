@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from aisle.shop.events import EventKind, ProfileEvent
@@ -64,6 +65,16 @@ _OF_SESSION: Final = _PROFILE.where(_IS_SESSIONS)
 _OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
 
 
+def _as_text(query: Select[Any]) -> Select[Any]:
+    """Return a query for the rows of another as one text: a file's driver lets others take their turn at each row."""
+    rows = query.subquery()
+    return select(func.json_group_array(func.json_array(*rows.c)))
+
+
+_AS_TEXT: Final = {query: _as_text(query) for query in (_OF_USER, _OF_SESSION, _OF_NOBODYS_SESSION)}
+_events: Final = msgspec.json.Decoder(list[ProfileEvent])
+
+
 def store(db: Database, rows: Rows, origin: Origin = NO_IMPORT) -> Stored:
     """Store events, each `event_id` once, as `rows.store_once` does."""
     return store_once(db, events, rows, origin)
@@ -107,6 +118,9 @@ def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = Fal
 
 
 def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> list[ProfileEvent]:
+    if db.is_file:
+        ((text,),) = db.rows(_AS_TEXT[query], values)
+        return _events.decode(text)
     rows = db.rows(query, values)
     if rows and isinstance(rows[0][0], bytes):
         return [ProfileEvent(text_of(item_id), *others) for item_id, *others in rows]

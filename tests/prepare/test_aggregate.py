@@ -6,7 +6,9 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.prepare.aggregate import BILLION, EVENTS_COUNT, Pairs, aggregate, aggregate_arrays
+from aisle.kernels.histories_numpy import BILLION, Pairs
+from aisle.kernels.histories_numpy import pairs as aggregate_arrays
+from aisle.prepare.aggregate import EVENTS_COUNT, aggregate
 from aisle.prepare.weigh import WEIGHT
 
 Row = tuple[int, int, float, int]

@@ -215,6 +215,25 @@ class Battery(ABC):
             of_batch = expected.of(np.full(len(items), number), items)
             np.testing.assert_allclose(alone.of(np.zeros(len(items), np.int64), items), of_batch, rtol=1e-3, atol=1e-4)
 
+    @pytest.mark.parametrize("loaded", [False, True])
+    def test_what_is_listed_for_one_shopper_is_what_a_batch_scores(
+        self, data: Interactions, fitted: Recommender[Any], monkeypatch: pytest.MonkeyPatch, loaded: bool
+    ) -> None:
+        queries = ask_rows(data)
+        dense = fitted.score(queries)
+        monkeypatch.setattr(kernels, "_loaded", loaded)
+        items = np.arange(data.shape[1], dtype=np.int32)
+        for number in (0, 17, 39):
+            listing = fitted.listing(queries.single(number), 4)
+            listed = listing.scores
+            if listing.items is not None:
+                listed = np.zeros(len(items), np.float32)
+                listed[listing.items[listing.items >= 0]] = listing.scores[listing.items >= 0]
+            np.testing.assert_allclose(listing.of_items(items, listed), dense[number], rtol=1e-3, atol=1e-4)
+            best = np.maximum(np.sort(np.nan_to_num(dense[number], nan=-1.0))[:-5:-1], 0)
+            proposed = np.maximum(np.sort(np.nan_to_num(listing.scores, nan=-1.0))[:-5:-1], 0)
+            np.testing.assert_allclose(proposed, best[: len(proposed)], rtol=1e-3, atol=1e-4)
+
     def test_no_queries_no_answers(self, fitted: Recommender[Any]) -> None:
         assert fitted.retrieve(ask(), 3).items.shape == (0, 3)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.prepare.aggregate import aggregate_arrays
+from aisle.kernels.histories_numpy import pairs as pairs_of
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.weigh import stars_given
 from aisle.recommenders.query import ItemLists, QueryBatch
@@ -23,7 +23,7 @@ def query_batch(data: Interactions, users: NDArray[np.int32]) -> QueryBatch:
     log = data.log
     query = query_of(log.user, users, len(data.users))
     own, stars = query != UNKNOWN, stars_given(log.kind, log.rating)
-    pairs = aggregate_arrays(query[own], log.item[own], log.weight[own], log.timestamp[own], stars[own])
+    pairs = pairs_of(query[own], log.item[own], log.weight[own], log.timestamp[own], stars[own])
     history = ItemLists(pairs.offsets(len(users)), pairs.item)
     profiles = data.histories.until(users, np.full(len(users), data.now))
     return QueryBatch(history, pairs.weight, pairs.timestamp, data.now, pairs.rating, profiles)

@@ -1,4 +1,4 @@
-"""The best scores above 0: what a source proposes of what it links to; the twins are in `topn_numpy`.
+"""The best scores above 0: what sources propose of what they link to; twins: `topn_numpy` and `positive_numpy`.
 
 The bits of scores above 0 have the order of the scores, so that they are compared, counted and sorted as whole numbers.
 """
@@ -8,15 +8,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.kernels import scratch
 from aisle.kernels.compiling import (
+    FilledFloatRows,
     FilledIntRows,
     FilledInts,
+    FilledLongs,
     Floats,
     IntRows,
     Ints,
+    Longs,
     inlined,
     kernel,
 )
+from aisle.kernels.positive_numpy import Listings, Proposals
 from aisle.kernels.threads import blocks, share_out_rows
 
 _QUERIES: Final = 64
@@ -54,6 +59,29 @@ def top_among(among: Ints, scores: Floats, n: int) -> tuple[Ints, Floats]:
     items, best = np.empty((1, n), np.int32), np.empty((1, n), np.float32)
     _rank_among(among, scores.view(np.int32), items[0], best[0].view(np.int32))
     return items, best
+
+
+def propose(listings: Listings, quotas: Longs, excluded: Ints, count: int) -> Proposals:
+    """Return what several sources propose for a single query, as `positive_numpy.propose` does."""
+    sources, room = len(quotas), int(quotas.sum())
+    items, best, found = np.empty(room, np.int32), np.empty(sources, np.float32), np.zeros(1, np.int64)
+    ranks, scores = np.empty((room, sources), np.float32), np.empty((room, sources), np.float32)
+    _propose(
+        listings.items,
+        listings.scores.view(np.int32),
+        listings.item_starts,
+        listings.starts,
+        quotas,
+        excluded,
+        scratch.zeros(count, np.int32),
+        items,
+        ranks,
+        scores.view(np.int32),
+        best.view(np.int32),
+        found,
+    )
+    proposed = found[0]
+    return Proposals(items[:proposed], ranks[:proposed], scores[:proposed], best)
 
 
 @inlined
@@ -168,3 +196,95 @@ def _rank_among(among: Ints, bits: Ints, best_items: FilledInts, best_scores: Fi
         best_scores[place] = np.int32(_LOW - (keys[place] >> np.uint64(32)))
     best_items[count:] = -1
     best_scores[count:] = _NAN
+
+
+@inlined
+def _mark(marks: Ints, items: Ints, mark: int) -> None:
+    for item in items:
+        if 0 <= item < len(marks):
+            marks[item] = mark
+
+
+@inlined
+def _in_order(bits: Ints, items: Ints, is_dense: bool, n: int, keys: NDArray[np.uint64], spare: NDArray[np.uint64],
+              buckets: Ints) -> int:  # fmt: skip
+    """Fill in the keys of the best n scores and perhaps of more, best first, and return their number."""
+    floor = _floor(bits, n, buckets) if n < len(bits) else np.int32(1)
+    count = _collect(bits, floor, keys) if is_dense else _key(bits, items, floor, keys)
+    if count < n and floor > 1:
+        count = _collect(bits, np.int32(1), keys) if is_dense else _key(bits, items, np.int32(1), keys)
+    _put_in_order(keys[:count], spare, buckets)
+    return count
+
+
+@inlined
+def _look_up(items: Ints, bits: Ints, first_item: int, start: int, stop: int, marks: Ints, members: Ints,
+             scores: IntRows, source: int) -> None:  # fmt: skip
+    """Fill in the score of each member by a source; the mark of a member is its place, counted from 1."""
+    if first_item < 0:
+        for at in range(len(members)):
+            scores[at, source] = bits[start + members[at]]
+        return
+    for at in range(len(members)):
+        scores[at, source] = 0
+    for i in range(stop - start):
+        item = items[first_item + i]
+        place = marks[np.uint32(item)] if item >= 0 else 0
+        if place > 0:
+            scores[place - 1, source] = bits[start + i]
+
+
+@kernel
+def _propose(
+    items: Ints,
+    bits: Ints,
+    item_starts: Longs,
+    starts: Longs,
+    quotas: Longs,
+    excluded: Ints,
+    marks: FilledInts,
+    members: FilledInts,
+    ranks: FilledFloatRows,
+    scores: FilledIntRows,
+    best: FilledInts,
+    found: FilledLongs,
+) -> None:
+    """Unite the best of each source; all scores are given by their bits, and the marks are 0 before and after."""
+    sources, room = len(quotas), len(members)
+    longest = (starts[1:] - starts[:-1]).max()
+    buckets = np.empty(_BUCKETS, np.int32)
+    keys, spare = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
+    proposed, proposed_until = np.empty(room, np.int32), np.empty(sources, np.int64)
+    count, taken = 0, 0
+    _mark(marks, excluded, -1)
+    for source in range(sources):
+        own = bits[starts[source] : starts[source + 1]]
+        is_dense = item_starts[source] < 0
+        first = max(item_starts[source], 0)
+        own_items = items[first:first] if is_dense else items[first : first + len(own)]
+        ordered = _in_order(own, own_items, is_dense, quotas[source] + len(excluded), keys, spare, buckets)
+        best[source] = np.int32(_LOW - (keys[0] >> np.uint64(32))) if ordered else _NAN
+        until = taken + quotas[source]
+        for place in range(ordered):
+            item = np.int32(keys[place] & _LOW)
+            if marks[item] >= 0 and taken < until:
+                proposed[taken] = item
+                taken += 1
+                members[count] = item
+                count += marks[item] == 0
+                marks[item] = 1
+        proposed_until[source] = taken
+    _mark(marks, excluded, 0)
+    of_query = members[:count]
+    of_query.sort()
+    for at in range(count):
+        marks[of_query[at]] = at + 1
+    ranks[:count] = np.nan
+    first = 0
+    for source in range(sources):
+        for place in range(first, proposed_until[source]):
+            ranks[marks[proposed[place]] - 1, source] = place - first + 1
+        first = proposed_until[source]
+        _look_up(items, bits, item_starts[source], starts[source], starts[source + 1], marks, of_query, scores, source)
+    _mark(marks, of_query, 0)
+    found[0] = count

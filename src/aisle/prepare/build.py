@@ -13,7 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, get_index_dtype
 
-from aisle.prepare.aggregate import BILLION, aggregate
+from aisle.kernels.histories_numpy import BILLION
+from aisle.prepare.aggregate import aggregate
 from aisle.prepare.clean import as_rated_last, clean
 from aisle.prepare.interactions import EventLog, Interactions
 from aisle.prepare.sessions import number_sessions

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aisle.kernels.cells_numpy import Bearings, Cells, bearings
 from aisle.recommenders.cells import index, pair_products, top_in_cells
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
+from aisle.recommenders.query import ItemLists, Listing, QueryBatch, Ranked, Scores
 from aisle.recommenders.topn import topn_positive, topn_vectors
 from aisle.shop.errors import InputError
 
@@ -62,6 +62,12 @@ class HasItemVectors(ABC):
             return Scores(topn_positive(scores, n), lambda query, item: scores[query, item])
         best = top_in_cells(vectors, self.item_vectors_, self.cells_, n, self.bearings_)
         return Scores(best, lambda query, item: pair_products(vectors, self.item_vectors_, query, item))
+
+    def listing(self, query: QueryBatch, n: int) -> Listing:
+        """Return the scores of all items for a single query, or of an index the n best."""
+        if self.cells_ is None:
+            return Listing((self.query_vectors(query) @ self.item_vectors_.T)[0])
+        return Listing.of_best(self.scores(query, n))
 
     def index(self, seed: int) -> None:
         """Find the cells of the item vectors, if there are too many to score each of them."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.learnt import arrays_of, restore
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
+from aisle.recommenders.query import ItemLists, Listing, QueryBatch, Ranked, Scores
 from aisle.recommenders.topn import rank_in_blocks, topn_positive
 from aisle.shop.errors import SettingsError
 
@@ -129,6 +129,10 @@ class Recommender(Component[C], ABC):
         """Return the n best items of each query with a score above 0, and the scores of any others."""
         scores = self.score(queries)
         return Scores(topn_positive(scores, n), lambda query, item: scores[query, item])
+
+    def listing(self, query: QueryBatch, n: int) -> Listing:
+        """Return what `scores` does of a single query, of which n items may be proposed."""
+        return Listing(self.score(query)[0])
 
     @property
     @abstractmethod

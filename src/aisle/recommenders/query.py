@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.prepare.aggregate import aggregate_arrays
+from aisle import kernels
+from aisle.kernels import histories_numpy
 from aisle.prepare.profiles import Profiles, stretches
 from aisle.prepare.weigh import Weights, event_weights, stars_given
 from aisle.shop.ids import among
@@ -159,13 +160,13 @@ def queries_of(profiles: Profiles, weights: Weights) -> QueryBatch:
         return QueryBatch(history, nothing, profiles.timestamp, int(profiles.now.max()), nothing, profiles)
     now = profiles.now[0] if len(profiles) == 1 else profiles.now[profiles.owner]
     weight = event_weights(weights, now, profiles.kind, profiles.rating, profiles.timestamp)
-    pairs = aggregate_arrays(
-        profiles.owner.astype(np.int32),
-        profiles.item,
-        weight,
-        profiles.timestamp,
-        stars_given(profiles.kind, profiles.rating),
-    )
+    events = profiles.item, weight, profiles.timestamp, stars_given(profiles.kind, profiles.rating)
+    if len(profiles) == 1 and kernels.are_loaded():
+        from aisle.kernels.histories import pairs_of_one
+
+        pairs = pairs_of_one(*events)
+    else:
+        pairs = histories_numpy.pairs(profiles.owner.astype(np.int32), *events)
     history = ItemLists(pairs.offsets(len(profiles)), pairs.item)
     return QueryBatch(history, pairs.weight, pairs.timestamp, int(profiles.now.max()), pairs.rating, profiles)
 
@@ -220,3 +221,27 @@ class Scores(NamedTuple):
 
     best: Ranked
     of: PairScores
+
+
+class Listing(NamedTuple):
+    """What a model says of a single query as one source among several."""
+
+    scores: NDArray[np.float32]
+    """Of all items, or of those that are listed."""
+    items: NDArray[np.int32] | None = None
+    """The listed items, each once and in any order; None: all of them."""
+    rest: NDArray[np.float32] | None = None
+    """The score of each item that is not listed or has 0, (items,); None: 0."""
+    of: PairScores | None = None
+    """What says the scores of any items where only the best are listed; None: the listed ones are all that count."""
+
+    @classmethod
+    def of_best(cls, scores: Scores) -> "Listing":
+        """Return the best items of a single query, and what says the scores of others."""
+        return cls(scores.best.scores[0], scores.best.items[0], of=scores.of)
+
+    def of_items(self, items: NDArray[np.int32], listed: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the scores of some items, given those of the listed ones and 0 for others, (items,)."""
+        if self.of is not None:
+            return self.of(np.zeros(len(items), np.int64), items)
+        return listed if self.rest is None else np.where(listed == 0, self.rest[items], listed)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
-from aisle.recommenders.query import PairScores, QueryBatch, Ranked
+from aisle.recommenders.query import Listing, PairScores, QueryBatch, Ranked
 from aisle.recommenders.sparse import answered, products
 from aisle.recommenders.topn import compiled, topn_positive
 
@@ -25,6 +25,10 @@ class DenseReach:
         """Return the same with NaN for queries without a positive weight."""
         answered(self.dense, queries)
         return self
+
+    def listing(self, rest: Floats | None = None) -> Listing:
+        """Return what is said of a single query, and the scores of items with 0."""
+        return Listing(self.dense[0], rest=rest)
 
     def best(self, n: int) -> Ranked:
         """Return the n best items of each query with a score above 0."""
@@ -64,6 +68,10 @@ class ListedReach:
         if not queries.likes_nothing[0]:
             return self
         return ListedReach(self.items[:0], self.scores[:0], self.count, np.nan)
+
+    def listing(self, rest: Floats | None = None) -> Listing:
+        """Return what is said of the query, and the scores of items with 0."""
+        return Listing(self.scores, self.items, rest) if self.otherwise == 0 else Listing(self.dense[0])
 
     def best(self, n: int) -> Ranked:
         """Return the n best items with a score above 0."""

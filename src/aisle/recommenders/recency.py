@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisle.kernels.csr import CSR
-from aisle.recommenders.query import QueryBatch, Scores
+from aisle.recommenders.query import Listing, QueryBatch, Scores
 from aisle.recommenders.reach import Reach
 from aisle.recommenders.sparse import answered, history_rows
 
@@ -75,6 +75,10 @@ class RanksTheRest(ABC):
             return np.where(scores == 0, self.rest_[item], scores)
 
         return Scores(reached.best(n), of)
+
+    def listing(self, query: QueryBatch, n: int) -> Listing:
+        """Return what a single query links to, and the scores of others."""
+        return self._reached(query).answering(query).listing(self.rest_)
 
     @property
     def items_count(self) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aisle import kernels
 from aisle.engine.ranking import candidates as module
 from aisle.engine.ranking.candidates import Candidates, Source, gather
 from aisle.recommenders.base import Config, Recommender
@@ -101,6 +102,21 @@ def test_blocks_give_the_same_as_one_batch(exclude: ItemLists | None, monkeypatc
     whole = gather(SOURCES, QUERIES, exclude)
     monkeypatch.setattr(module, "BLOCK_BYTES", 1)
     assert_same(gather(SOURCES, QUERIES, exclude), whole)
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+@pytest.mark.parametrize("exclude", [None, ItemLists(np.array([0, 2, 3]), np.array([0, 2, 3], np.int32))])
+def test_one_shopper_gets_the_same_as_in_a_batch(
+    exclude: ItemLists | None, loaded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = gather(SOURCES, QUERIES, exclude)
+    monkeypatch.setattr(kernels, "_loaded", loaded)
+    for query in range(2):
+        alone = gather(SOURCES, QUERIES.single(query), exclude.slice(query, query + 1) if exclude else None)
+        of_query = whole.where(whole.lists.queries == query)
+        assert alone.lists.items.tolist() == of_query.lists.items.tolist()
+        np.testing.assert_array_equal(alone.ranks, of_query.ranks)
+        np.testing.assert_array_equal(alone.scores, of_query.scores)
 
 
 def test_without_queries_there_are_no_candidates() -> None:

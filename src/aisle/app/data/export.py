@@ -17,7 +17,8 @@ from polars.io.plugins import register_io_source
 from aisle.app.data.atomic_write import atomic_write, check_new
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
-from aisle.prepare.aggregate import BILLION, EVENTS_COUNT, aggregate
+from aisle.kernels.histories_numpy import BILLION
+from aisle.prepare.aggregate import EVENTS_COUNT, aggregate
 from aisle.prepare.build import weighed_events
 from aisle.prepare.outliers import without_bots
 from aisle.prepare.weigh import WEIGHT, Weights

@@ -7,8 +7,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from aisle.kernels.positive_numpy import Listings
 from aisle.recommenders.base import Recommender
-from aisle.recommenders.query import ItemLists, QueryBatch, Scores
+from aisle.recommenders.query import ItemLists, Listing, QueryBatch, Scores
 from aisle.recommenders.topn import BLOCK_BYTES, FEW, compiled
 
 Floats = NDArray[np.float32]
@@ -87,26 +88,67 @@ def gather(
         Which of them to keep; None: all.
     """
     items_count = next(iter(sources.values())).recommender.items_count
+    if len(queries) == 1:
+        return _gather_one(sources, queries, exclude, keep, items_count)
     rows = max(1, BLOCK_BYTES // (4 * (len(sources) + 2) * max(1, items_count)))
     if rows <= FEW:
         rows = 1  # of a single query, sources list what they reach instead of filling a row of the whole catalogue
+    if len(queries) <= rows:
+        return _gather_block(sources, queries, exclude, keep)
     blocks = [
-        _gather_block(
+        gather(
             sources,
             queries.slice(start, min(start + rows, len(queries))),
             exclude.slice(start, min(start + rows, len(queries))) if exclude else None,
             keep,
         )
-        for start in range(0, max(1, len(queries)), rows)
+        for start in range(0, len(queries), rows)
     ]
-    if len(blocks) == 1:
-        return blocks[0]
     lengths = np.concatenate([np.diff(block.lists.indptr) for block in blocks])
     return Candidates(
         ItemLists(np.append(0, np.cumsum(lengths)), np.concatenate([block.lists.items for block in blocks])),
         tuple(sources),
         np.concatenate([block.scores for block in blocks]),
         np.concatenate([block.ranks for block in blocks]),
+    )
+
+
+def _gather_one(
+    sources: Mapping[str, Source], query: QueryBatch, exclude: ItemLists | None, keep: Keep | None, items_count: int
+) -> Candidates:
+    """Return what `gather` does for a single query, whose sources list what they reach."""
+    excluded = np.zeros(0, np.int32) if exclude is None else exclude.items
+    of_sources = [source.recommender.listing(query, source.quota + len(excluded)) for source in sources.values()]
+    quotas = np.array([source.quota for source in sources.values()])
+    if compiled(1):
+        from aisle.kernels.positive import propose
+    else:
+        from aisle.kernels.positive_numpy import propose
+    items, ranks, scores, best = propose(_joined(of_sources), quotas, excluded, items_count)
+    lists = ItemLists(np.array([0, len(items)]), items)
+    if keep is not None:
+        kept = keep(lists, ranks)
+        lists, ranks, scores = lists.where(kept), ranks[kept], scores[kept]
+    for column, listing in enumerate(of_sources):
+        if listing.of is not None or listing.rest is not None:
+            scores[:, column] = listing.of_items(lists.items, scores[:, column])
+    return Candidates(lists, tuple(sources), np.divide(scores, best, out=scores), ranks)
+
+
+def _joined(listings: Sequence[Listing]) -> Listings:
+    """Return what sources say, one after the other."""
+    items = [listing.items for listing in listings if listing.items is not None]
+    starts = np.zeros(len(listings) + 1, np.int64)
+    np.cumsum([len(listing.scores) for listing in listings], out=starts[1:])
+    item_starts, listed = np.full(len(listings), -1), 0
+    for source, listing in enumerate(listings):
+        if listing.items is not None:
+            item_starts[source], listed = listed, listed + len(listing.items)
+    return Listings(
+        np.concatenate(items) if items else np.zeros(0, np.int32),
+        np.concatenate([listing.scores for listing in listings]),
+        item_starts,
+        starts,
     )
 
 

@@ -13,7 +13,8 @@ import polars as pl
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812  its name everywhere
 
-from aisle.prepare.aggregate import BILLION, aggregate
+from aisle.kernels.histories_numpy import BILLION
+from aisle.prepare.aggregate import aggregate
 from aisle.prepare.build import cleaned_events, weighed_events
 from aisle.prepare.spark.frames import to_spark
 from aisle.prepare.stray import steady_span

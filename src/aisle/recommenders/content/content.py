@@ -26,7 +26,7 @@ from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.cells import WHOLE_ITEMS
 from aisle.recommenders.content.encoder import TFIDF, Encoder, check_name, load_encoder
 from aisle.recommenders.implicit.als import ALS, ALSConfig
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
+from aisle.recommenders.query import ItemLists, Listing, QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Count, Positive, Share
 from aisle.recommenders.sparse import answered, dense_products, history_rows
 from aisle.shop.errors import InputError, NotEnoughData
@@ -139,6 +139,10 @@ class Content(HasItemVectors, FoldsIn, Explains, Recommender[ContentConfig]):
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items of each query with a score above 0, and the scores of any others."""
         return super().scores(queries, n) if self.likeness_ is None else Recommender.scores(self, queries, n)
+
+    def listing(self, query: QueryBatch, n: int) -> Listing:
+        """Return the scores of all items for a single query, or of an index the n best."""
+        return super().listing(query, n) if self.likeness_ is None else Recommender.listing(self, query, n)
 
     def query_vectors(self, queries: QueryBatch) -> Floats:
         """Return the weighted mean of each history's vectors, (queries, factors)."""

@@ -22,7 +22,7 @@ from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Array, Config, Recommender
 from aisle.recommenders.cells import EXACT_ITEMS, WHOLE_ITEMS, pair_products
-from aisle.recommenders.query import QueryBatch, Ranked, Scores
+from aisle.recommenders.query import Listing, QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Count, Neighbours, NotNegative
 from aisle.recommenders.reach import ListedReach, reach
 from aisle.recommenders.sparse import (
@@ -141,6 +141,12 @@ class GraphFilter(FoldsIn, Explains, Recommender[GraphFilterConfig]):
         best = topn(sums, n)
         items = np.where(best.items < 0, -1, np.take_along_axis(kept, best.items, axis=1))
         return Scores(Ranked(items, best.scores), of)
+
+    def listing(self, query: QueryBatch, n: int) -> Listing:
+        """Return the scores of all items for a single query, or in a large catalogue the n best."""
+        if not isinstance(self.filter_, Filters) or self.items_count <= EXACT_ITEMS:
+            return super().listing(query, n)
+        return Listing.of_best(self.scores(query, n))
 
     def score(self, queries: QueryBatch, items: NDArray[np.int32] | None = None) -> Floats:
         """Return filtered histories; NaN for a query without a positive weight."""

@@ -13,7 +13,7 @@ from aisle.kernels.csr import CSR
 from aisle.prepare.interactions import Interactions
 from aisle.recommenders.abilities import Explains, FoldsIn
 from aisle.recommenders.base import Config, Recommender
-from aisle.recommenders.query import QueryBatch, Scores
+from aisle.recommenders.query import Listing, QueryBatch, Scores
 from aisle.recommenders.ranges import Neighbours, NotNegative, Share
 from aisle.recommenders.reach import reach
 from aisle.recommenders.similarity import Measure, Similarity
@@ -74,6 +74,10 @@ class ItemKNN(FoldsIn, Explains, Recommender[ItemKNNConfig]):
         """Return the n best items of each query with a score above 0, and the scores of any others."""
         linked = reach(queries, history_rows(queries), self.links_).answering(queries)
         return Scores(linked.best(n), linked.of)
+
+    def listing(self, query: QueryBatch, n: int) -> Listing:
+        """Return the items that a single query links to."""
+        return reach(query, history_rows(query), self.links_).answering(query).listing()
 
     def explain(self, queries: QueryBatch, query: int, item: int) -> NDArray[np.float32]:
         """Return weight × similarity of each entry of one query's history, (entries,); the sum is the score."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
+from aisle.recommenders.query import ItemLists, Listing, QueryBatch, Ranked, Scores
 from aisle.recommenders.topn import in_order, topn_of_all
 
 
@@ -35,6 +35,11 @@ class FixedScores:
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items, and the scores of others, the same for every query."""
         return Scores(self.retrieve(queries, n), lambda _, item: self.scores_[item])
+
+    def listing(self, query: QueryBatch, n: int) -> Listing:
+        """Return the n best items, and the scores of others."""
+        best = self.retrieve(query, n)
+        return Listing(best.scores[0], best.items[0], self.scores_)
 
     @property
     def items_count(self) -> int:

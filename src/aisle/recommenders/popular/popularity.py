@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from aisle.prepare.interactions import EventLog, Interactions
 from aisle.recommenders.base import Config, Recommender
 from aisle.recommenders.popular.fixed_scores import FixedScores
-from aisle.recommenders.query import ItemLists, QueryBatch, Ranked, Scores
+from aisle.recommenders.query import ItemLists, Listing, QueryBatch, Ranked, Scores
 from aisle.recommenders.ranges import Days, Positive
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY
@@ -139,6 +139,10 @@ class Popularity(FixedScores, Recommender[PopularityConfig]):
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items of each query, and the scores of others."""
         return Recommender.scores(self, queries, n) if self.config.per_category else super().scores(queries, n)
+
+    def listing(self, query: QueryBatch, n: int) -> Listing:
+        """Return the scores of all items for a single query, or the n best and the scores of others."""
+        return Recommender.listing(self, query, n) if self.config.per_category else super().listing(query, n)
 
     def _tastes(self, queries: QueryBatch) -> NDArray[np.float32]:
         """Return the share of each category in the taste of each query, (queries, categories); rows sum to 1."""

@@ -8,6 +8,7 @@ from aisle.kernels import scratch
 from aisle.kernels.compiling import (
     Doubles,
     FilledFloatRows,
+    FilledFloats,
     FilledInts,
     FilledLongs,
     Floats,
@@ -70,10 +71,18 @@ def reach(history: CSR, index: Index, nearest: Nearest) -> tuple[Ints, Floats]:
         reached,
         count,
     )
-    found = reached[: count[0]].copy()
-    values = scores[found]
-    scores[found] = 0
-    return found, values
+    values = np.empty(count[0], np.float32)
+    _take(scores, reached, values)
+    return reached[: count[0]], values
+
+
+@kernel
+def _take(scores: FilledFloats, reached: Ints, values: FilledFloats) -> None:
+    """Take the scores of what was reached out of those of all items, which are 0 then."""
+    for i in range(len(values)):
+        item = np.uint32(reached[i])
+        values[i] = scores[item]
+        scores[item] = 0
 
 
 @inlined
@@ -149,15 +158,37 @@ def _fading(decay: float, distances: int) -> Doubles:
 
 
 @inlined
-def _note(of_session: Ints, number: int, support: Ints, last: Ints, reached: Ints, count: Longs) -> None:
-    """Add the items of a neighbour to those that are reached, and count it once for each of them."""
-    for i in range(len(of_session)):
-        item = np.uint32(of_session[i])
+def _hear(
+    of_session: Ints,
+    number: int,
+    common: np.int32,
+    similarity: float,
+    fading: Doubles,
+    before: float,
+    rarity: Floats,
+    row: Floats,
+    support: Ints,
+    last: Ints,
+    reached: Ints,
+    count: int,
+) -> int:
+    """Add a neighbour's share to the score of each of its items, by their distance to the common one.
+
+    Its items are added to the `count` that are reached, whose new number is returned, and each is supported once more.
+    """
+    at = len(of_session) - 1
+    while at > 0 and of_session[at] != common:
+        at -= 1
+    for place in range(len(of_session)):
+        item = np.uint32(of_session[place])
+        share = fading[at - place] * before if place < at else fading[place - at]
+        row[item] += similarity * share * rarity[item]
         # Written every time and counted the first time, without a branch.
-        reached[count[0]] = item
-        count[0] += support[item] == 0
+        reached[count] = item
+        count += support[item] == 0
         support[item] += last[item] != number
         last[item] = number
+    return count
 
 
 @inlined
@@ -169,22 +200,6 @@ def _forget(reached: Ints, least: int, row: Floats, support: Ints, last: Ints) -
             row[item] = 0
         support[item] = 0
         last[item] = 0
-
-
-@inlined
-def _add(
-    row: Floats, of_session: Ints, common: np.int32, similarity: float, fading: Doubles, before: float, rarity: Floats
-) -> None:
-    """Add a neighbour's share to the score of each of its items; `fading` goes by their distance to the common one."""
-    at = len(of_session) - 1
-    while at > 0 and of_session[at] != common:
-        at -= 1
-    for place in range(at):
-        item = np.uint32(of_session[place])
-        row[item] += similarity * fading[at - place] * before * rarity[item]
-    for place in range(at, len(of_session)):
-        item = np.uint32(of_session[place])
-        row[item] += similarity * fading[place - at] * rarity[item]
 
 
 @kernel
@@ -236,21 +251,27 @@ def _score(
             match,
             similarity,
         )
-        reached_count[0] = 0
-        for number in range(_most_similar(similarity[:count], k, chosen)):
+        heard = _most_similar(similarity[:count], k, chosen)
+        count = 0
+        for number in range(heard):
             neighbour = chosen[number]
             session = sessions[neighbour]
             of_session = session_items[session_indptr[session] : session_indptr[session + 1]]
             if len(of_session) > len(fading):
                 fading = _fading(distance_decay, 2 * len(of_session))
-            _note(of_session, number + 1, support, last, reached, reached_count)
-            _add(
-                scores[query],
+            count = _hear(
                 of_session,
+                number + 1,
                 query_items[match[neighbour]],
                 similarity[neighbour],
                 fading,
                 before,
                 rarity,
+                scores[query],
+                support,
+                last,
+                reached,
+                count,
             )
-        _forget(reached[: reached_count[0]], least, scores[query], support, last)
+        _forget(reached[:count], least, scores[query], support, last)
+        reached_count[0] = count

@@ -1,6 +1,7 @@
 """For models in which the newest items of a history count most: decayed histories, scores for all other items."""
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -35,10 +36,17 @@ def recent_rows(queries: QueryBatch, decay: float, last: int | None = None) -> C
         Only this number of the last liked items count; None: all. All other entries are 0.
     """
     history, later = history_rows(queries), queries.later_likes
-    liked = history.values > 0
-    counted = liked if last is None else liked & (later < last)
-    weights = np.power(decay, later, dtype=np.float64)
-    return history._replace(values=np.where(counted & (weights >= FADED), weights, 0).astype(np.float32))
+    # As many powers as a history of twice the length may need, so that few lengths are told apart.
+    fading = _fading(decay, last, 1 << len(later).bit_length())
+    return history._replace(values=fading[later] * (history.values > 0))
+
+
+@lru_cache(maxsize=64)
+def _fading(decay: float, last: int | None, size: int) -> Floats:
+    """Return the weight of a liked item by the number of later ones, (size,)."""
+    weights = np.power(decay, np.arange(size), dtype=np.float64)
+    weights[(weights < FADED) | (np.arange(size) >= (size if last is None else last))] = 0
+    return weights.astype(np.float32)
 
 
 def popular_rest(counts: NDArray[np.int64]) -> Floats:

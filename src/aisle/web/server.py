@@ -30,6 +30,10 @@ TURN_SECONDS: Final = 0.001
 """How long a thread may keep others from their turn at Python, where five times as much is usual: the thread that loads
 a new model would hold requests up again and again."""
 
+GARBAGE_OBJECTS: Final = 5_000
+"""So many new objects are looked through at a time for those that only refer to each other: a shelf makes hundreds of
+which hardly any do, and with Python's 700 each shelf was interrupted once or twice."""
+
 GRACE_SECONDS: Final = 5
 """How long running requests may take after the process is told to stop."""
 
@@ -48,6 +52,7 @@ def serve(live: Live, listener: socket.socket) -> None:
     # What is loaded stays for good: the collector need not walk through it again and again while requests wait.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS)
     gc.enable()
     config = uvicorn.Config(
         app,

@@ -52,9 +52,9 @@ class Profiles:
             profile = events.of_user(self._db, user_id, PROFILE_EVENTS) if user_id else []
             if session_id:
                 profile += events.of_session(self._db, session_id, PROFILE_EVENTS, nobodys=user_id is not None)
+                profile = sorted(profile, key=attrgetter("timestamp"), reverse=True)[:PROFILE_EVENTS]
         except StorageError:
             return Profile(self._cache.get((user_id, session_id)) or [], away=True)
-        profile = sorted(profile, key=attrgetter("timestamp"), reverse=True)[:PROFILE_EVENTS]
         with self._forgetting:
             if times_forgotten == self._times_forgotten:  # or it may have been read before an erasure
                 self._cache.put((user_id, session_id), profile)

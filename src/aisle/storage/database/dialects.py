@@ -247,6 +247,15 @@ def quick_rows(connection: PoolProxiedConnection, query: QueryText, values: Mapp
         cursor.close()
 
 
+def as_text(query: Select[Any]) -> Select[Any]:
+    """Return a query for the rows of another as one text, a JSON array of arrays, for a file.
+
+    Its driver lets other threads take their turn at Python at each row.
+    """
+    rows = query.subquery()
+    return select(func.json_group_array(func.json_array(*rows.c)))
+
+
 def text_of(value: str | bytes) -> str:
     """Return an id of `quick_rows`, which MariaDB and MySQL give as bytes."""
     return value if isinstance(value, str) else value.decode()

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from aisle.shop.events import EventKind, ProfileEvent
 from aisle.storage.connection import Database
-from aisle.storage.database.dialects import text_of
+from aisle.storage.database.dialects import as_text, text_of
 from aisle.storage.frames import stream_frames
 from aisle.storage.log.imports import NO_IMPORT, Origin
 from aisle.storage.rows import Rows, Stored, store_once
@@ -65,13 +65,7 @@ _OF_SESSION: Final = _PROFILE.where(_IS_SESSIONS)
 _OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
 
 
-def _as_text(query: Select[Any]) -> Select[Any]:
-    """Return a query for the rows of another as one text: a file's driver lets others take their turn at each row."""
-    rows = query.subquery()
-    return select(func.json_group_array(func.json_array(*rows.c)))
-
-
-_AS_TEXT: Final = {query: _as_text(query) for query in (_OF_USER, _OF_SESSION, _OF_NOBODYS_SESSION)}
+_AS_TEXT: Final = {query: as_text(query) for query in (_OF_USER, _OF_SESSION, _OF_NOBODYS_SESSION)}
 _events: Final = msgspec.json.Decoder(list[ProfileEvent])
 
 

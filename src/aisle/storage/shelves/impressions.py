@@ -1,6 +1,6 @@
 """The impressions table: every shelf that was served, a row each."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from aisle.shop import columns
 from aisle.storage.connection import Database
-from aisle.storage.database.dialects import insert_all
+from aisle.storage.database.dialects import as_text, insert_all
 from aisle.storage.parts import parts
 from aisle.storage.shoppers import segments
 from aisle.storage.shoppers.identities import known_user
@@ -76,6 +76,8 @@ _SHOWN_TO: Final = (
     .limit(bindparam("newest"))
 )
 _MOMENTS: Final = _SHOWN_TO.with_only_columns(impressions.c.timestamp)
+_MOMENTS_AS_TEXT: Final = as_text(_MOMENTS)
+_moments: Final = msgspec.json.Decoder(list[tuple[int]])
 
 
 def add(db: Database, served: Sequence[Impression]) -> int:
@@ -182,9 +184,16 @@ def shown_to(
     """
     values = {"user_id": user_id, "placement": placement, "since": since, "newest": newest}
     # The moments are in an index, where what stood on the shelves takes reading them.
-    if not worth_reading([moment for (moment,) in db.rows(_MOMENTS, values)]):
+    if not worth_reading([moment for (moment,) in _moments_of(db, values)]):
         return []
     return [ShownShelf(moment, _item_ids(text)) for moment, text in db.rows(_SHOWN_TO, values)]
+
+
+def _moments_of(db: Database, values: Mapping[str, Any]) -> Sequence[tuple[int]]:
+    if db.is_file:
+        ((text,),) = db.rows(_MOMENTS_AS_TEXT, values)
+        return _moments.decode(text)
+    return db.rows(_MOMENTS, values)
 
 
 def explored(db: Database, user_id: str, placement: str, since: int, newest: int) -> int:

@@ -231,7 +231,7 @@ class ShelfQuery:
     def excluded(self) -> ItemLists:
         """The excluded items that the model knows, a list."""
         known = self.context.excluded[self.context.excluded < len(self.model.items)]
-        return ItemLists.of_arrays([np.unique(known)]) if len(known) else ItemLists.empty(1)
+        return ItemLists.one(np.unique(known)) if len(known) else ItemLists.empty(1)
 
     def popular(self, n: int) -> Ints:
         """Return the n most popular items that are not excluded."""

@@ -38,6 +38,11 @@ class ItemLists:
         items = np.concatenate(lists) if lists else np.zeros(0, np.int32)
         return cls(np.append(0, np.cumsum([len(array) for array in lists], dtype=np.int64)), items)
 
+    @classmethod
+    def one(cls, items: NDArray[np.int32]) -> "ItemLists":
+        """Return a single list."""
+        return cls(np.array([0, len(items)]), items)
+
     @property
     def queries(self) -> NDArray[np.int64]:
         """The query of each entry of `items`."""
@@ -64,6 +69,8 @@ class ItemLists:
 
     def where(self, mask: NDArray[np.bool_]) -> "ItemLists":
         """Return the entries for which a mask is true."""
+        if len(self) == 1:
+            return ItemLists.one(self.items[mask])
         return ItemLists(np.append(0, np.cumsum(mask))[self.indptr], self.items[mask])
 
     def take(self, rows: NDArray[np.intp]) -> "ItemLists":
@@ -114,6 +121,9 @@ class QueryBatch:
     def later_likes(self) -> NDArray[np.int64]:
         """How many entries with a positive weight come after each in its history, (entries,)."""
         before, indptr = self._likes_before, self.history.indptr
+        if len(self) == 1:
+            later: NDArray[np.int64] = before[-1] - before[1:]
+            return later
         return np.repeat(before[indptr[1:]], indptr[1:] - indptr[:-1]) - before[1:]
 
     @cached_property
@@ -165,9 +175,10 @@ def queries_of(profiles: Profiles, weights: Weights) -> QueryBatch:
         from aisle.kernels.histories import pairs_of_one
 
         pairs = pairs_of_one(*events)
+        history = ItemLists.one(pairs.item)
     else:
         pairs = histories_numpy.pairs(profiles.owner.astype(np.int32), *events)
-    history = ItemLists(pairs.offsets(len(profiles)), pairs.item)
+        history = ItemLists(pairs.offsets(len(profiles)), pairs.item)
     return QueryBatch(history, pairs.weight, pairs.timestamp, int(profiles.now.max()), pairs.rating, profiles)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -125,7 +126,7 @@ def _gather_one(
     else:
         from aisle.kernels.positive_numpy import propose
     items, ranks, scores, best = propose(_joined(of_sources), quotas, excluded, items_count)
-    lists = ItemLists(np.array([0, len(items)]), items)
+    lists = ItemLists.one(items)
     if keep is not None:
         kept = keep(lists, ranks)
         lists, ranks, scores = lists.where(kept), ranks[kept], scores[kept]
@@ -137,19 +138,15 @@ def _gather_one(
 
 def _joined(listings: Sequence[Listing]) -> Listings:
     """Return what sources say, one after the other."""
-    items = [listing.items for listing in listings if listing.items is not None]
-    starts = np.zeros(len(listings) + 1, np.int64)
-    np.cumsum([len(listing.scores) for listing in listings], out=starts[1:])
-    item_starts, listed = np.full(len(listings), -1), 0
-    for source, listing in enumerate(listings):
+    items, item_starts, listed = [np.zeros(0, np.int32)], list[int](), 0
+    for listing in listings:
+        item_starts.append(-1 if listing.items is None else listed)
         if listing.items is not None:
-            item_starts[source], listed = listed, listed + len(listing.items)
-    return Listings(
-        np.concatenate(items) if items else np.zeros(0, np.int32),
-        np.concatenate([listing.scores for listing in listings]),
-        item_starts,
-        starts,
-    )
+            items.append(listing.items)
+            listed += len(listing.items)
+    starts = list(accumulate((len(listing.scores) for listing in listings), initial=0))
+    scores = np.concatenate([listing.scores for listing in listings])
+    return Listings(np.concatenate(items), scores, np.array(item_starts), np.array(starts))
 
 
 def _gather_block(

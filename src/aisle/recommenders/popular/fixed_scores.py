@@ -28,9 +28,7 @@ class FixedScores:
 
     def retrieve(self, queries: QueryBatch, n: int, exclude: ItemLists | None = None) -> Ranked:
         """Return the n best items of each query, without the excluded ones."""
-        if self._order is None or self._order[0] is not self.scores_:
-            self._order = self.scores_, in_order(self.scores_)
-        return topn_of_all(*self._order, len(queries), n, exclude)
+        return topn_of_all(self.scores_, self._best_first, len(queries), n, exclude)
 
     def scores(self, queries: QueryBatch, n: int) -> Scores:
         """Return the n best items, and the scores of others, the same for every query."""
@@ -38,8 +36,15 @@ class FixedScores:
 
     def listing(self, query: QueryBatch, n: int) -> Listing:
         """Return the n best items, and the scores of others."""
-        best = self.retrieve(query, n)
-        return Listing(best.scores[0], best.items[0], self.scores_)
+        best = self._best_first[:n]
+        return Listing(self.scores_[best], best, self.scores_)
+
+    @property
+    def _best_first(self) -> NDArray[np.int32]:
+        """The items by their scores, best first, (items,)."""
+        if self._order is None or self._order[0] is not self.scores_:
+            self._order = self.scores_, in_order(self.scores_)
+        return self._order[1]
 
     @property
     def items_count(self) -> int:

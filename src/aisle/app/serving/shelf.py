@@ -1,6 +1,7 @@
 """What a shopper is shown: shelves and histories, with what the catalogue says of each item."""
 
 from collections.abc import Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -125,18 +126,20 @@ def to_shelf(
 ) -> Shelf:
     """Return a placed shelf with names, prices and predicted stars."""
     item_ids = catalogue.vocabulary.ids(placed.items)
-    columns = item_ids, catalogue.rows(item_ids), placed.scores.tolist(), _predicted_stars(query, placed.items)
+    columns = (
+        item_ids,
+        catalogue.rows(item_ids),
+        placed.scores.tolist(),
+        _predicted_stars(query, placed.items),
+        _fillings(placed),
+        propensities_of(placed),
+    )
     fallback, because = placed.proposal.fallback, None
     if placed.proposal.because != UNKNOWN:
         item_id = query.model.items.ids[placed.proposal.because]
         because = Because(item_id, catalogue.name(item_id))
     return Shelf(
-        items=[
-            msgspec.structs.replace(_shelf_item(*columns_of_item), fallback=filling, propensity=propensity)
-            for filling, propensity, *columns_of_item in zip(
-                _fillings(placed), propensities_of(placed), *columns, strict=True
-            )
-        ],
+        items=list(map(_shelf_item, *columns)),
         model_version=query.model.version,
         fallback=None if fallback is None else fallback.name,
         recommendation_id=recommendation_id,
@@ -218,7 +221,14 @@ def name_of(item_id: str, row: "ItemFacts | ItemRow | None") -> str:
     return row.title or " ".join(filter(None, (row.brand, kind))) or item_id
 
 
-def _shelf_item(item_id: str, row: "ItemFacts | None", score: float, predicted_rating: float | None) -> ShelfItem:
+def _shelf_item(
+    item_id: str,
+    row: "ItemFacts | None",
+    score: float,
+    predicted_rating: float | None,
+    fallback: str | None,
+    propensity: float,
+) -> ShelfItem:
     return ShelfItem(
         item_id=item_id,
         name=name_of(item_id, row),
@@ -227,8 +237,10 @@ def _shelf_item(item_id: str, row: "ItemFacts | None", score: float, predicted_r
         url=row.url if row else None,
         price=row.price if row else None,
         currency=row.currency if row else None,
-        score=None if np.isnan(score) else score,
+        score=None if isnan(score) else score,
         predicted_rating=predicted_rating,
+        fallback=fallback,
+        propensity=propensity,
     )
 
 

@@ -54,6 +54,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     """A page of ada's, who is logged in; an error in its console fails the test."""
     page, problems = context.new_page(), list[str]()
     page.goto("/console")
+    expect(page.get_by_role("textbox", name="Name")).to_be_focused()
     page.keyboard.type("ada")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

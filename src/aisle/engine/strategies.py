@@ -24,7 +24,7 @@ from aisle.engine.proposals import (
     Ints,
     Proposal,
 )
-from aisle.engine.query import ShelfQuery
+from aisle.engine.query import SPARE, ShelfQuery
 from aisle.engine.recipe import BASELINE, PERSONAL
 from aisle.engine.related import CO_PURCHASE, MIN_SHOPPERS, best, dearest, partners, partners_of_category, step_ups
 from aisle.recommenders.similar import similar as most_similar
@@ -38,8 +38,9 @@ TRENDING: Final = "trending"
 NEW_ARRIVALS: Final = "new_arrivals"
 """The strategy that asks the catalogue what is new."""
 
-NEAREST: Final = 100
-"""So many similar items are enough where no rule leaves out most of them: of more, far more have to be compared."""
+NEAREST: Final = 50
+"""So many similar items are enough for a short shelf where no rule leaves out most of them: of more, far more have to
+be compared."""
 
 DISCOVERY: Final = {"seen_share": 0.3, "repeat_share": "auto"}
 """The rules of a shelf that shows shoppers what they do not know yet, and what they know in a measure."""
@@ -314,9 +315,11 @@ def _similar_to(
         def nearest(n: int) -> Proposal:
             return replace(Proposal.of_row(most_similar(directions, items, n), 0, fallback), because=because)
 
-        few = nearest(min(NEAREST, query.n_candidates))
+        enough = min(max(NEAREST, SPARE * query.n), query.n_candidates)
+        few = nearest(enough)
         if len(few.items):
-            yield replace(few, more=partial(nearest, query.n_candidates)) if len(few.items) == NEAREST else few
+            may_be_more = len(few.items) == enough < query.n_candidates
+            yield replace(few, more=partial(nearest, query.n_candidates)) if may_be_more else few
     yield from _proposed(*partners(query, items, MIN_SHOPPERS), BOUGHT_TOGETHER_INSTEAD, because=because)
 
 

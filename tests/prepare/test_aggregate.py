@@ -6,8 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisle.kernels.histories_numpy import BILLION, Pairs
-from aisle.kernels.histories_numpy import pairs as aggregate_arrays
+from aisle.kernels.histories_numpy import BILLION, Pairs, pairs
 from aisle.prepare.aggregate import EVENTS_COUNT, aggregate
 from aisle.prepare.weigh import WEIGHT
 
@@ -25,7 +24,7 @@ def aggregate_table(rows: list[Row]) -> pl.DataFrame:
 
 def aggregate_rows(rows: list[Row], ratings: list[float] | None = None) -> Pairs:
     users, items, weights, timestamps = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return aggregate_arrays(
+    return pairs(
         np.array(users, np.int32),
         np.array(items, np.int32),
         np.array(weights, np.float64),
@@ -101,11 +100,11 @@ def test_tables_and_arrays_agree_in_any_order(events: list[Row], random: Random)
 
 
 def test_a_pair_keeps_its_last_stars() -> None:
-    pairs = aggregate_arrays(
+    of_two = pairs(
         np.array([0, 0, 0, 1], np.int32),
         np.array([0, 0, 1, 0], np.int32),
         np.ones(4),
         np.array([1, 2, 3, 4], np.int64),
         np.array([5, np.nan, np.nan, 2], np.float32),
     )
-    np.testing.assert_array_equal(pairs.rating, [5, np.nan, 2])
+    np.testing.assert_array_equal(of_two.rating, [5, np.nan, 2])

@@ -14,6 +14,7 @@ from aisle.kernels.compiling import (
     FilledIntRows,
     FilledInts,
     FilledLongs,
+    FloatRows,
     Floats,
     IntRows,
     Ints,
@@ -206,8 +207,9 @@ def _mark(marks: Ints, items: Ints, mark: int) -> None:
 
 
 @inlined
-def _in_order(bits: Ints, items: Ints, is_dense: bool, n: int, keys: NDArray[np.uint64], spare: NDArray[np.uint64],
-              buckets: Ints) -> int:  # fmt: skip
+def _in_order(
+    bits: Ints, items: Ints, is_dense: bool, n: int, keys: NDArray[np.uint64], spare: NDArray[np.uint64], buckets: Ints
+) -> int:
     """Fill in the keys of the best n scores and perhaps of more, best first, and return their number."""
     floor = _floor(bits, n, buckets) if n < len(bits) else np.int32(1)
     count = _collect(bits, floor, keys) if is_dense else _key(bits, items, floor, keys)
@@ -218,8 +220,28 @@ def _in_order(bits: Ints, items: Ints, is_dense: bool, n: int, keys: NDArray[np.
 
 
 @inlined
-def _look_up(items: Ints, bits: Ints, first_item: int, start: int, stop: int, marks: Ints, members: Ints,
-             scores: IntRows, source: int) -> None:  # fmt: skip
+def _rank(proposed: Ints, until: Longs, marks: Ints, ranks: FloatRows) -> None:
+    """Fill in the rank of each member in each source, whose proposals come one after the other, best first."""
+    ranks[:] = np.nan
+    first = 0
+    for source in range(len(until)):
+        for place in range(first, until[source]):
+            ranks[marks[proposed[place]] - 1, source] = place - first + 1
+        first = until[source]
+
+
+@inlined
+def _look_up(
+    items: Ints,
+    bits: Ints,
+    first_item: int,
+    start: int,
+    stop: int,
+    marks: Ints,
+    members: Ints,
+    scores: IntRows,
+    source: int,
+) -> None:
     """Fill in the score of each member by a source; the mark of a member is its place, counted from 1."""
     if first_item < 0:
         for at in range(len(members)):
@@ -279,12 +301,8 @@ def _propose(
     of_query.sort()
     for at in range(count):
         marks[of_query[at]] = at + 1
-    ranks[:count] = np.nan
-    first = 0
+    _rank(proposed, proposed_until, marks, ranks[:count])
     for source in range(sources):
-        for place in range(first, proposed_until[source]):
-            ranks[marks[proposed[place]] - 1, source] = place - first + 1
-        first = proposed_until[source]
         _look_up(items, bits, item_starts[source], starts[source], starts[source + 1], marks, of_query, scores, source)
     _mark(marks, of_query, 0)
     found[0] = count

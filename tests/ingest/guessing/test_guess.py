@@ -134,6 +134,31 @@ def test_a_log_with_nothing_of_a_shop_is_reported(tmp_path: Path) -> None:
         guess([write(tmp_path / "a.jsonl", line)], now=NOW)
 
 
+def test_files_of_different_kinds_are_not_read_as_one(tmp_path: Path) -> None:
+    catalogue = write(tmp_path / "items.csv", "item_id,title,price", "a,Mug,1")
+    log = write(tmp_path / "log.csv", "item_id,user_id,timestamp", "a,u,2020-01-01")
+    with pytest.raises(
+        FormatError, match=r"items\.csv is taken for items and log\.csv for events; import each by itself"
+    ):
+        guess([catalogue, log], now=NOW)
+    with pytest.raises(FormatError, match=r"log\.csv is taken for events and items\.csv for items"):
+        guess([log, catalogue], now=NOW)
+
+
+def test_what_all_files_are_said_to_be_counts(tmp_path: Path) -> None:
+    first = write(tmp_path / "1.csv", "item_id,user_id,timestamp", "a,u,2020-01-01")
+    catalogue = write(tmp_path / "items.csv", "item_id,title,price", "a,Mug,1")
+    assert guess([first, first], now=NOW).table == "events"
+    assert guess([catalogue, first], Plan(table="items"), now=NOW).table == "items"
+
+
+def test_files_with_a_map_are_not_compared(tmp_path: Path) -> None:
+    first = write(tmp_path / "1.csv", "who,sku,when", "u,a,2020-01-01")
+    second = write(tmp_path / "2.csv", "who,sku,when,title,price", "u,a,2020-01-01,Mug,1")
+    plan = Plan(columns={"who": "user_id", "when": "timestamp"})
+    assert guess([first, second], plan, now=NOW).table == "events"
+
+
 def test_no_file_at_all_is_refused() -> None:
     with pytest.raises(FileError, match="no file is given"):
         guess([])

@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
+from pathlib import Path
 from typing import Final, Self
 
 import polars as pl
@@ -21,7 +23,7 @@ from aisle.ingest.readers import read
 from aisle.ingest.readers.parquet import read_frame as raw_rows_of_frame
 from aisle.shop import columns as c
 from aisle.shop import moments
-from aisle.shop.errors import FileError
+from aisle.shop.errors import FileError, FormatError
 from aisle.shop.events import EventKind
 
 TRIED_ROWS: Final = 2_000
@@ -95,7 +97,8 @@ def guess(source: Source, given: Plan | None = None, *, now: int | None = None) 
     Raises
     ------
     FormatError
-        If no column is recognised as the item, the time or the shopper; the message names the columns.
+        If no column is recognised as the item, the time or the shopper; the message names the columns. If files hold
+        different tables, and nobody says which one all of them are.
     FileError
         If there is no row, or a file cannot be read.
     """
@@ -109,6 +112,8 @@ def guess(source: Source, given: Plan | None = None, *, now: int | None = None) 
     if known is not None:
         return _tried(replace(given, format=known.name), source, (f"recognised as {known.about}",), now)
     plan, notes = _plan_of(_first_rows(source, given), given, _is_named_like_orders(source), now)
+    if not (given.table or given.columns or given.constants or isinstance(source, pl.DataFrame)):
+        _check_alike(source, plan, now)
     return _tried(plan, source, notes, now)
 
 
@@ -125,6 +130,17 @@ def _first_rows(source: Source, given: Plan) -> RawBatch:
             raise FileError("the frame has no rows; give one with rows")
         return rows
     return next(read(source[0], rows=TRIED_ROWS, encoding=given.encoding, header=given.header))
+
+
+def _check_alike(files: Sequence[Path], plan: Plan, now: int) -> None:
+    """Raise `FormatError` if a file after the first one, which the plan is of, looks like another table."""
+    for file in files[1:]:
+        table = table_of(_first_rows([file], plan).frame, now)
+        if table != plan.table:
+            raise FormatError(
+                f"{files[0].name} is taken for {plan.table} and {file.name} for {table}; import each by itself, "
+                "or say with --as what they are"
+            )
 
 
 def _is_named_like_orders(source: Source) -> bool:

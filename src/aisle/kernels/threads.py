@@ -109,8 +109,10 @@ def share_out(work: Callable[[int, int], Result], bounds: Sequence[int]) -> list
     A single stretch is worked off at once, in the calling thread: what answers a shopper waits for no other work. So
     are the stretches of work that is part of work shared out already.
     """
+    if len(bounds) == 2:
+        return [work(bounds[0], bounds[1])]
     ranges = list(pairwise(bounds))
-    if len(ranges) < 2 or _this_thread.in_pool:
+    if not ranges or _this_thread.in_pool:
         return [work(start, stop) for start, stop in ranges]
     with all_cores() as pool:
         return list(pool.map(work, *zip(*ranges, strict=True)))
@@ -121,4 +123,7 @@ def share_out_rows(work: Callable[[int, int], None], bounds: Sequence[int]) -> N
 
     A thread waits for the interpreter's lock whenever a kernel returns, so that a part of a batch calls few of them.
     """
-    share_out(work, bounds[:: max(1, len(bounds) - 1)] if _this_thread.in_pool else bounds)
+    if len(bounds) == 2 or not _this_thread.in_pool:
+        share_out(work, bounds)
+    else:
+        share_out(work, bounds[:: max(1, len(bounds) - 1)])

@@ -80,9 +80,12 @@ class Database:
         values
             Its parameters.
         """
-        text = query_text(self.engine.dialect, query)
-        with self._explained():
-            return self._kept.rows(text, values)
+        self.check()
+        try:
+            return self._kept.rows(query_text(self.engine.dialect, query), values)
+        except Exception as error:
+            self._explain(error)
+            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -103,16 +106,21 @@ class Database:
     @contextmanager
     def _explained(self) -> Iterator[None]:
         self.check()
-        driver = self.engine.dialect.loaded_dbapi
         try:
             yield
-        except DBAPIError as error:
+        except Exception as error:
+            self._explain(error)
+            raise
+
+    def _explain(self, error: Exception) -> None:
+        """Raise what an error of the database means; of any other, nothing is known here."""
+        driver = self.engine.dialect.loaded_dbapi
+        if isinstance(error, DBAPIError):
             raise self._noted(error) from error
-        except driver.Error as error:
-            raise self._noted(
-                DBAPIError.instance(None, None, error, driver.Error, dialect=self.engine.dialect)
-            ) from error
-        except PoolTimeout as error:
+        if isinstance(error, driver.Error):
+            known = DBAPIError.instance(None, None, error, driver.Error, dialect=self.engine.dialect)
+            raise self._noted(known) from error
+        if isinstance(error, PoolTimeout):
             raise DatabaseUnavailable(f"{self.name}: all connections are in use; try again") from error
 
     def _noted(self, error: StatementError) -> StorageError:

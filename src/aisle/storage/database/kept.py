@@ -68,12 +68,14 @@ class KeptConnections:
     def _lend(self) -> _Lent:
         self.seen = database = self._identity()
         now = time.monotonic()
-        with suppress(IndexError):  # nothing is kept, or another thread was quicker
-            while True:
+        while self._free:
+            try:
                 lent = self._free.pop()
-                if lent.failures == self._failures and lent.database == database and now < lent.until:
-                    return lent
-                lent.connection.close()
+            except IndexError:  # another thread was quicker
+                break
+            if lent.failures == self._failures and lent.database == database and now < lent.until:
+                return lent
+            lent.connection.close()
         return _Lent(self._engine.raw_connection(), database, now + RECYCLE_SECONDS, self._failures)
 
     def drop(self) -> None:

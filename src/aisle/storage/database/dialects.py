@@ -24,6 +24,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    literal_column,
     select,
     update,
 )
@@ -247,12 +248,14 @@ def quick_rows(connection: PoolProxiedConnection, query: QueryText, values: Mapp
         cursor.close()
 
 
-def as_text(query: Select[Any]) -> Select[Any]:
-    """Return a query for the rows of another as one text, a JSON array of arrays, for a file.
+@lru_cache(maxsize=256)
+def as_text(query: Select[Any], most: int) -> Select[Any]:
+    """Return a query for the first rows of another, at most so many, as one text: a JSON array of arrays, for a file.
 
-    Its driver lets other threads take their turn at Python at each row.
+    Its driver lets other threads take their turn at Python at each row. And SQLite prepares a query anew each time that
+    its limit is bound, which takes as long as reading a hundred rows: here the limit is part of the query.
     """
-    rows = query.subquery()
+    rows = query.limit(literal_column(str(most))).subquery()
     return select(func.json_group_array(func.json_array(*rows.c)))
 
 

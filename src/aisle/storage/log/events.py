@@ -65,7 +65,6 @@ _OF_SESSION: Final = _PROFILE.where(_IS_SESSIONS)
 _OF_NOBODYS_SESSION: Final = _OF_SESSION.where(events.c.user_id.is_(None))
 
 
-_AS_TEXT: Final = {query: as_text(query) for query in (_OF_USER, _OF_SESSION, _OF_NOBODYS_SESSION)}
 _events: Final = msgspec.json.Decoder(list[ProfileEvent])
 
 
@@ -97,7 +96,7 @@ def history(db: Database, user_id: str, limit: int) -> list[EventRow]:
 
 def of_user(db: Database, user_id: str, limit: int) -> list[ProfileEvent]:
     """Return of a shopper's newest events with items what a shelf needs, newest first, as `history` does."""
-    return _profile(db, _OF_USER, {"user_id": user_id, "newest": limit})
+    return _profile(db, _OF_USER, {"user_id": user_id}, limit)
 
 
 def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = False) -> list[ProfileEvent]:
@@ -108,14 +107,14 @@ def of_session(db: Database, session_id: str, limit: int, *, nobodys: bool = Fal
     nobodys
         Only events without a user; the others are in the user's history.
     """
-    return _profile(db, _OF_NOBODYS_SESSION if nobodys else _OF_SESSION, {"session_id": session_id, "newest": limit})
+    return _profile(db, _OF_NOBODYS_SESSION if nobodys else _OF_SESSION, {"session_id": session_id}, limit)
 
 
-def _profile(db: Database, query: Select[Any], values: Mapping[str, Any]) -> list[ProfileEvent]:
+def _profile(db: Database, query: Select[Any], values: Mapping[str, Any], limit: int) -> list[ProfileEvent]:
     if db.is_file:
-        ((text,),) = db.rows(_AS_TEXT[query], values)
+        ((text,),) = db.rows(as_text(query, limit), values)
         return _events.decode(text)
-    rows = db.rows(query, values)
+    rows = db.rows(query, {**values, "newest": limit})
     if rows and isinstance(rows[0][0], bytes):
         return [ProfileEvent(text_of(item_id), *others) for item_id, *others in rows]
     return list(starmap(ProfileEvent, rows))

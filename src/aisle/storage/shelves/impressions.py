@@ -76,7 +76,6 @@ _SHOWN_TO: Final = (
     .limit(bindparam("newest"))
 )
 _MOMENTS: Final = _SHOWN_TO.with_only_columns(impressions.c.timestamp)
-_MOMENTS_AS_TEXT: Final = as_text(_MOMENTS)
 _moments: Final = msgspec.json.Decoder(list[tuple[int]])
 
 
@@ -191,7 +190,7 @@ def shown_to(
 
 def _moments_of(db: Database, values: Mapping[str, Any]) -> Sequence[tuple[int]]:
     if db.is_file:
-        ((text,),) = db.rows(_MOMENTS_AS_TEXT, values)
+        ((text,),) = db.rows(as_text(_MOMENTS, values["newest"]), values)
         return _moments.decode(text)
     return db.rows(_MOMENTS, values)
 

@@ -1,5 +1,6 @@
 """The shelves of all shoppers at once, by the rules of a placement: into a file, or the table `recommendations`."""
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -163,6 +164,8 @@ def recommend_all(
     check_placement(job.placement)
     if out is not None:
         check_file_name(out)
+    # Meanwhile, for `answers`, which waits for what is not loaded by then: it takes as long as hundreds of shelves.
+    threading.Thread(target=kernels.load, name="aisle-kernels").start()
     frame, now = read_histories(db, settings, HISTORY, progress)
     data = build(frame, job.model.weights, now, items=job.model.items)
     batch = read_batch(db, job)

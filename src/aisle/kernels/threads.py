@@ -123,7 +123,4 @@ def share_out_rows(work: Callable[[int, int], None], bounds: Sequence[int]) -> N
 
     A thread waits for the interpreter's lock whenever a kernel returns, so that a part of a batch calls few of them.
     """
-    if len(bounds) == 2 or not _this_thread.in_pool:
-        share_out(work, bounds)
-    else:
-        share_out(work, bounds[:: max(1, len(bounds) - 1)])
+    share_out(work, bounds[:: max(1, len(bounds) - 1)] if _this_thread.in_pool else bounds)

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
+from socket import socket
 from typing import Final
 from urllib.parse import quote
 
@@ -174,7 +175,7 @@ def _two_workers(supervisor: int, address: str) -> list[HTTPConnection]:
     for _ in range(1000):
         connection = connect(address)
         ask(connection, Call("/health/live"))
-        worker = _worker_behind(supervisor, connection.sock.getsockname()[1])
+        worker = _worker_behind(supervisor, connection.sock)
         if worker in found:
             connection.close()
         found.setdefault(worker, connection)
@@ -183,17 +184,25 @@ def _two_workers(supervisor: int, address: str) -> list[HTTPConnection]:
     sys.exit("one worker accepted every connection")
 
 
-def _worker_behind(supervisor: int, port: int) -> int:
-    """Return which process holds the other end of a connection from a port of this machine."""
-    remote = f":{port:04X}"
-    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    inode = next(line[9] for line in lines if line[2].endswith(remote))
+def _worker_behind(supervisor: int, connection: socket) -> int:
+    """Return which process holds the other end of a connection of this machine."""
+    inode = inode_behind(connection)
     for pid in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(FileNotFoundError):  # a worker closes files at any time
                 if str(descriptor.readlink()) == f"socket:[{inode}]":
                     return int(pid)
-    raise LookupError(f"nobody holds the other end of port {port}")
+    raise LookupError(f"nobody holds the other end of {connection}")
+
+
+def inode_behind(connection: socket) -> int:
+    """Return the inode of the socket at the other end of a connection of this machine.
+
+    Both ports count: one port here may lead to several servers, and closed connections stay in the list for a minute.
+    """
+    here, there = (f":{address[1]:04X}" for address in (connection.getsockname(), connection.getpeername()))
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return next(int(line[9]) for line in lines if line[1].endswith(there) and line[2].endswith(here))
 
 
 def _start(shop: Path, starts: int) -> Row:

@@ -22,14 +22,15 @@ from aisle.app.serve import Live
 from aisle.app.settings import FILE, PlacementSection, Settings
 from aisle.app.shop import Shop
 from aisle.kernels.threads import blas_alone
+from aisle.storage.tables import events
 from benchmarks.shared import big_shop
+from benchmarks.shared.log import ids_with
 from benchmarks.shared.rows import Row, finish, options
 
 WARM_UP: Final = 20
-ABOUT_50: Final = """
-    SELECT user_id FROM events WHERE user_id IS NOT NULL GROUP BY user_id HAVING COUNT(*) BETWEEN 40 AND 60
-    ORDER BY user_id LIMIT {limit}
-"""
+
+ABOUT_50: Final = (40, 60)
+"""The fewest and the most events of a shopper whose shelf is timed."""
 
 
 def main() -> None:
@@ -55,8 +56,7 @@ def measured(shop: Path, requests: int) -> Iterator[Row]:
     settings = Settings.read(shop)
     settings.placements["als"] = PlacementSection(strategy="als")
     with Live(settings) as live, blas_alone():
-        with live.db.read() as connection:
-            users = connection.exec_driver_sql(ABOUT_50.format(limit=requests)).scalars().all()
+        users = ids_with(live.db, events.c.user_id, *ABOUT_50, requests)
         item_ids = live.model_watch.current().items.ids
         calls: dict[str, Callable[[int], object]] = {
             "recommended for you": lambda n: live.recommend(users[n % len(users)]),

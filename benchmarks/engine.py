@@ -56,7 +56,7 @@ def measured(shop: Path, requests: int) -> Iterator[Row]:
     settings = Settings.read(shop)
     settings.placements["als"] = PlacementSection(strategy="als")
     with Live(settings) as live, blas_alone():
-        users = ids_with(live.db, events.c.user_id, *ABOUT_50, requests)
+        users = ids_with(live.db, events.c.user_id, requests, *ABOUT_50)
         item_ids = live.model_watch.current().items.ids
         calls: dict[str, Callable[[int], object]] = {
             "recommended for you": lambda n: live.recommend(users[n % len(users)]),

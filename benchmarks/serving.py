@@ -111,7 +111,7 @@ def measured(shop: Path, seconds: float, starts: int) -> Iterator[Row]:
 def _some(shop: Path) -> tuple[list[str], list[str]]:
     """Return shoppers and items of a shop."""
     with connect_database(Settings.read(shop).database_url) as db:
-        users, items = (ids_with(db, column, 6, sys.maxsize, 500) for column in (events.c.user_id, events.c.item_id))
+        users, items = (ids_with(db, column, 500, 6) for column in (events.c.user_id, events.c.item_id))
     return users, items
 
 

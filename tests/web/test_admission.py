@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from aisle.web.access.headers import HEADERS
-from aisle.web.admission import Admission, is_in_turn, read_in_turn
+from aisle.web.admission import Admission, Places, is_in_turn, read_in_turn
 
 
 async def statuses(*calls: tuple[str, str], crowd: int, method: str = "GET") -> list[int]:
@@ -19,7 +19,7 @@ async def statuses(*calls: tuple[str, str], crowd: int, method: str = "GET") -> 
             await gate.wait()
         await PlainTextResponse("ok")(scope, receive, send)
 
-    transport = ASGITransport(Admission(app, reads=2, writes=1))
+    transport = ASGITransport(Admission(app, Places(reads=2, writes=1)))
     async with AsyncClient(transport=transport, base_url="http://shop") as client:
         waiting = [asyncio.create_task(client.request(method, "/slow")) for _ in range(crowd)]
         await asyncio.sleep(0)  # each task runs up to the gate

@@ -30,8 +30,8 @@ class Line(msgspec.Struct, frozen=True):
     milliseconds: float
 
 
-class AccessLog:
-    """Middleware that notes every answer, for the log and for Prometheus.
+class Accesses:
+    """What is noted of every answer, for the log and for Prometheus.
 
     Parameters
     ----------
@@ -41,10 +41,33 @@ class AccessLog:
         Writes a line; None: nobody does.
     """
 
-    def __init__(self, app: ASGIApp, routes: Collection[str], log: Callable[[Line], None] | None) -> None:
-        self._app = app
+    def __init__(self, routes: Collection[str], log: Callable[[Line], None] | None) -> None:
         self._routes = frozenset(routes)
         self._log = log
+
+    def note(self, method: str, path: str, status: int, seconds: float) -> None:
+        """Note an answer."""
+        route = self._route(path)
+        method = method if method in _METHODS else UNKNOWN
+        metrics.note_request(method, route, status, seconds)
+        if self._log is not None:
+            level = "info" if status < 500 else "warning" if status == 503 else "error"
+            moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self._log(Line(moment, level, method, route, status, round(seconds * 1000, 2)))
+
+    def _route(self, path: str) -> str:
+        if path in self._routes:
+            return path
+        folder = f"/{path.split('/')[1]}/*"
+        return folder if folder in self._routes else UNKNOWN
+
+
+class AccessLog:
+    """Middleware that notes the answers of an application."""
+
+    def __init__(self, app: ASGIApp, accesses: Accesses) -> None:
+        self._app = app
+        self._accesses = accesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, and note it."""
@@ -62,22 +85,7 @@ class AccessLog:
         try:
             await self._app(scope, receive, send_and_see)
         finally:
-            self._note(scope, status, time.perf_counter() - started)
-
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = self._route(scope["path"])
-        method = scope["method"] if scope["method"] in _METHODS else UNKNOWN
-        metrics.note_request(method, route, status, seconds)
-        if self._log is not None:
-            level = "info" if status < 500 else "warning" if status == 503 else "error"
-            moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-            self._log(Line(moment, level, method, route, status, round(seconds * 1000, 2)))
-
-    def _route(self, path: str) -> str:
-        if path in self._routes:
-            return path
-        folder = f"/{path.split('/')[1]}/*"
-        return folder if folder in self._routes else UNKNOWN
+            self._accesses.note(scope["method"], scope["path"], status, time.perf_counter() - started)
 
 
 def write_line(line: Line) -> None:

@@ -40,6 +40,16 @@ _REFUSAL: Final[tuple[Message, Message]] = (
 )
 """The answer, made once: where five times too many come, four of five get it."""
 
+WRITTEN_REFUSAL: Final = b"\r\n".join(
+    (
+        b"HTTP/1.1 503 Service Unavailable",
+        *(name + b": " + value for name, value in _REFUSAL[0]["headers"]),
+        b"",
+        _BUSY,
+    )
+)
+"""The same, as it is sent."""
+
 _IN_TURN: Final = ("/api/recommendations", "/api/rank")
 """What a model computes for one shopper. Shelves that many share are done too soon to wait for their turns, and a page
 of many shelves would hold others up."""
@@ -82,35 +92,54 @@ async def read_in_turn(function: Callable[..., Any], *arguments: Any) -> Any:
         return await loop.run_in_executor(_one_reader, function, *arguments)
 
 
-class Admission:
-    """Middleware that answers 503 at once when too many requests are being answered.
+class Places:
+    """How many more requests are let in.
 
     Readers and writers are counted apart: those who wait for a database that is locked must not keep shelves away.
 
     Parameters
     ----------
-    app
-        What is behind it.
     reads, writes
         How many of each kind are let in at a time.
     """
 
-    def __init__(self, app: ASGIApp, reads: int = MOST_READS, writes: int = MOST_WRITES) -> None:
+    def __init__(self, reads: int = MOST_READS, writes: int = MOST_WRITES) -> None:
+        self.free: Final = {True: reads, False: writes}
+        """By whether they read."""
+
+    def are_taken(self, method: str, path: str) -> bool:
+        """Return whether a request has to be sent away."""
+        return not self.free[is_read(method, path)] and not path.startswith(_ALWAYS)
+
+
+class Admission:
+    """Middleware that answers 503 at once when too many requests are being answered.
+
+    Parameters
+    ----------
+    app
+        What is behind it.
+    places
+        Those of the requests that it lets in.
+    """
+
+    def __init__(self, app: ASGIApp, places: Places) -> None:
         self._app = app
-        self._free = {True: reads, False: writes}
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, or send the request away."""
         if scope["type"] != "http" or scope["path"].startswith(_ALWAYS):
             await self._app(scope, receive, send)
             return
-        reads = is_read(scope["method"], scope["path"])
-        if not self._free[reads]:
+        method, path = scope["method"], scope["path"]
+        if self._places.are_taken(method, path):
             for message in _REFUSAL:
                 await send(message)
             return
-        self._free[reads] -= 1
+        free, reads = self._places.free, is_read(method, path)
+        free[reads] -= 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._free[reads] += 1
+            free[reads] += 1

@@ -11,14 +11,15 @@ from aisle.web import assets, errors
 from aisle.web.access.door import Door
 from aisle.web.access.headers import DOCS, SecurityHeaders
 from aisle.web.access.login_page import LoginPage
-from aisle.web.access_log import AccessLog, write_line
-from aisle.web.admission import Admission
+from aisle.web.access_log import Accesses, AccessLog, write_line
+from aisle.web.admission import Admission, Places
 from aisle.web.compression import CompressedPages
 from aisle.web.console.pages import Console, is_of_console
 from aisle.web.dispatch import Dispatch
 from aisle.web.mail.routes import Mail
 from aisle.web.metrics import Metrics
 from aisle.web.openapi import describe
+from aisle.web.refusals import Refusals
 from aisle.web.routes import ENDPOINTS, table
 from aisle.web.storefront.catalogue import Catalogue
 from aisle.web.storefront.routes import Storefront
@@ -72,8 +73,10 @@ def create_app(live: Live) -> FastAPI:
     )
     app.add_middleware(CompressedPages)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(Admission)
-    app.add_middleware(AccessLog, routes=table(), log=write_line if serve.access_log else None)
+    places, accesses = Places(), Accesses(table(), write_line if serve.access_log else None)
+    app.add_middleware(Admission, places=places)
+    app.add_middleware(AccessLog, accesses=accesses)
+    app.state.refusals = Refusals(places, accesses)  # for the protocol, which sends away what is past the places
     description = describe(app)
     app.openapi = lambda: description  # type: ignore[method-assign] # FastAPI's own way to extend it
     return app

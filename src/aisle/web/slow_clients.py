@@ -4,10 +4,10 @@ import asyncio
 from typing import Any, Final
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aisle.web.access.headers import HEADERS
 from aisle.web.one_write import OneWrite
+from aisle.web.refusals import RefusingProtocol
 from aisle.web.schemas import Problem
 
 HEADER_SECONDS: Final = 10.0
@@ -34,7 +34,7 @@ class NoHttp(Exception):
     """The request is what no client of HTTP/1.1 sends; uvicorn answers 400 to whatever a callback raises."""
 
 
-class ImpatientProtocol(HttpToolsProtocol):
+class ImpatientProtocol(RefusingProtocol):
     """uvicorn's protocol, with limits to the time and the bytes that a head takes; and our failures.
 
     uvicorn waits for ever, and httptools takes any number of bytes, requests without a version, and any hosts.

@@ -27,7 +27,7 @@ from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.shop.access import Scope
 from benchmarks.shared.rows import Row, finish, options
-from tests.faults.load import until_ready
+from tests.faults.load import until_locked, until_ready
 from tests.small_shop import make_small_shop
 from tests.web.serving import serving
 
@@ -151,6 +151,7 @@ def visited(folder: Path, browser: Browser, visits: int, share: float) -> Arrive
             key = shop.create_key(Scope.BROWSER, "widget", [shop_address])
         files["/"] = ("text/html", SHOP_PAGE.format(server=way, key=key))
         until_ready(server)
+        until_locked(server)
         clicks = 0
         for shopper in range(-(-visits // VISITS_EACH)):
             of_shopper = min(VISITS_EACH, visits - shopper * VISITS_EACH)

@@ -18,7 +18,7 @@ from aisle.shop.access import Scope
 from aisle.shop.money import format_money
 from aisle.web.assets import FOLDER
 from benchmarks.widget import Pages, answering, policy
-from tests.faults.load import until_ready
+from tests.faults.load import until_locked, until_ready
 from tests.web.serving import serving
 
 WAYS_OUT: Final = ("", '">', "'>", "</script>", "</title>", "</textarea>", "]]>", "-->", "{{7*7}}", "\u202e")
@@ -209,6 +209,7 @@ def test_no_shelf_on_another_site_runs_them(context: BrowserContext, hostile_fol
         shelf = f'<aisle-shelf placement="new-arrivals" n="{len(HOSTILE)}" layout="grid"></aisle-shelf>'
         files["/"] = ("text/html", f'<!doctype html><meta charset="utf-8">{script}{shelf}')
         until_ready(server)
+        until_locked(server)
         page = context.new_page()
         page.goto(address)
         page.locator("aisle-shelf li[part=card]").first.wait_for()

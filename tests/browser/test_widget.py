@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from aisle.app.shop import Shop
 from aisle.shop.access import Scope
 from benchmarks.widget import Pages, answering, policy, visited, wait_until_sent
-from tests.faults.load import until_ready
+from tests.faults.load import until_locked, until_ready
 from tests.small_shop import HOSTILE_NAME
 from tests.web.serving import serving
 
@@ -62,6 +62,7 @@ def site(trained_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         with Shop.open(folder) as shop:
             key = shop.create_key(Scope.BROWSER, "pages", [address])
         until_ready(server)
+        until_locked(server)
         yield Site(address, folder, files, server, key)
 
 

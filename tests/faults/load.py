@@ -119,14 +119,19 @@ def until(is_so: Callable[[], bool], patience: float) -> float:
 
 def until_ready(address: str) -> None:
     """Wait until a server fills shelves: it takes connections before that."""
+    until(lambda: _status(address, "/health/ready") == 200, READY_SECONDS)
 
-    def is_ready() -> bool:
-        connection = connect(address)
-        ready = ask(connection, Call("/health/ready")).status == 200
-        connection.close()
-        return ready
 
-    until(is_ready, READY_SECONDS)
+def until_locked(address: str) -> None:
+    """Wait until a server knows that its shop has a key: it reads them again every second."""
+    until(lambda: _status(address, "/api/trending") == 401, READY_SECONDS)
+
+
+def _status(address: str, path: str) -> int:
+    connection = connect(address)
+    status = ask(connection, Call(path)).status
+    connection.close()
+    return status
 
 
 def statuses(answers: Sequence[Answer]) -> dict[int, int]:

@@ -104,7 +104,7 @@ def swapped(size: Size) -> Iterator[Row]:
         seen = swap(two_shelves(Path(temporary) / "shop", shop), size.of(SWAPS))
     fault = f"{seen.swaps} hot swaps"
     yield _row(fault, "errors", f"{seen.errors} of {seen.requests:,}", seen.errors == 0)
-    yield _row(fault, "mixed generations", f"{seen.mixed}", seen.mixed == 0)
+    yield _row(fault, "mixed generations", f"{len(seen.mixed)}", not seen.mixed)
     beside = f"usual p99.9 {seen.usual_ms:.0f} ms, worst {seen.worst_ms:.0f} ms"
     yield _row(fault, "over 50 ms beside the usual", f"{seen.slower} of {seen.requests:,}", seen.slower == 0, beside)
     yield _row(fault, "all workers follow ≤ 2 s", f"{seen.slowest_seconds:.1f} s", seen.slowest_seconds <= 2)

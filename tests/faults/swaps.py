@@ -31,8 +31,8 @@ class Swaps(NamedTuple):
     """The longest that it took until no worker answered from the old model."""
     requests: int
     errors: int
-    mixed: int
-    """How many shelves were not those of the model that they name."""
+    mixed: list[Answer]
+    """Shelves that are not those of the model that they name."""
     usual_ms: float
     """The slowest of 1,000 requests, before the swaps."""
     slower: int
@@ -83,9 +83,9 @@ def swap(folder: Path, times: int, workers: int = 2) -> Swaps:
     )
 
 
-def _mixed(answers: Answers, expected: dict[int, dict[str, list[str]]]) -> int:
+def _mixed(answers: Answers, expected: dict[int, dict[str, list[str]]]) -> list[Answer]:
     shelves = [answer for answer in answers if answer.status == 200]
-    return sum(_items(shelf) != expected[_version(shelf)][shelf.call.path] for shelf in shelves)
+    return [shelf for shelf in shelves if _items(shelf) != expected[_version(shelf)][shelf.call.path]]
 
 
 def _all_serve(address: str, version: int) -> bool:

@@ -46,4 +46,9 @@ def test_a_power_cut_loses_nothing_that_was_acknowledged(kind: str, tmp_path: Pa
 
 @pytest.mark.parametrize("kind", databases.JOURNAL_MODES)
 def test_a_database_that_syncs_too_seldom_is_found_out(kind: str, tmp_path: Path, shim: Path) -> None:
-    assert power_cuts(kind, tmp_path, shim, 5, "relaxed").lost > 0
+    def loses(seed: int) -> bool:
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        return power_cuts(kind, folder, shim, 5, "relaxed", seed).lost > 0
+
+    assert any(map(loses, range(1, 7)))  # by chance everything may be synced when the power goes

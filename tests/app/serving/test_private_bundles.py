@@ -1,11 +1,15 @@
 """What the workers of a server share beside the copy of a bundle."""
 
+import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from aisle.app.serving.private_bundles import PrivateBundles
+from aisle.app.shop import Shop
+from aisle.shop.errors import BundleError
 
 VECTORS = np.arange(6, dtype=np.float32).reshape(3, 2)
 
@@ -32,3 +36,12 @@ def test_a_worker_whose_copy_was_cleared_away_computes_for_itself(bundles: Priva
 def test_a_file_that_was_not_written_to_its_end_is_written_again(bundles: PrivateBundles, tmp_path: Path) -> None:
     (tmp_path / "copies" / "digest" / "vectors.shared.partial").write_bytes(b"half")
     np.testing.assert_array_equal(bundles.shared("digest", "vectors", VECTORS.copy), VECTORS)
+
+
+def test_what_is_damaged_is_named_by_its_place_in_the_shop(folder: Path, tmp_path: Path) -> None:
+    with Shop.open(folder) as shop:
+        row, models = shop.models()[0], shop.settings.bundles
+    os.truncate(models / "000001" / "items.bytes.npy", 10)
+    (tmp_path / "copies").mkdir()
+    with pytest.raises(BundleError, match=f"bundle {re.escape(str(models))}/000001: items.bytes.npy has 10 bytes"):
+        PrivateBundles(models, tmp_path / "copies").open(row, "digest")

@@ -92,11 +92,15 @@ class PrivateBundles:
     def _make(self, row: ModelRow, copy: Path) -> None:
         partial = self._copies / _PARTIAL
         shutil.rmtree(partial, ignore_errors=True)
+        original = registry.place(self._originals, row)
         try:
-            shutil.copytree(registry.place(self._originals, row), partial)
+            shutil.copytree(original, partial)
         except OSError as error:
             raise BundleError(f"the bundle of model {row.version} cannot be copied: {error}") from error
-        registry.load(self._copies, replace(row, path=_PARTIAL))
+        try:
+            registry.load(self._copies, replace(row, path=_PARTIAL))
+        except BundleError as error:
+            raise BundleError(str(error).replace(str(partial), str(original))) from error
         partial.rename(copy)
 
     def _clear_away(self) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from aisle.app.shop import Shop
-from aisle.engine.model import TrainedModel
+from aisle.engine.model import NO_BUNDLE, TrainedModel
 from aisle.engine.ranking.features import names
 from aisle.engine.ranking.hybrid import Hybrid
-from aisle.engine.recipe import POPULAR, PRUNER, RANKER, STARS
+from aisle.engine.recipe import BASELINE, PERSONAL, POPULAR, PRUNER, RANKER, STARS
 from aisle.models import registry
 from aisle.models.bundle import Bundle
 from aisle.recommenders.base import Component
@@ -105,3 +105,16 @@ def test_popular_shelves_differ_by_categories_or_stars(
 ) -> None:
     assert not live.tells_shoppers_apart
     assert replace(live, components=live.components | {role: component}).tells_shoppers_apart == apart
+
+
+def test_bestsellers_alone_rank_for_their_placement_and_for_nothing_else(live: TrainedModel) -> None:
+    bestsellers = live.recommender(BASELINE)
+    assert bestsellers is not None
+    model = TrainedModel.of_bestsellers(bestsellers, live.items, live.recipe, live.data_end)
+    assert model.version == NO_BUNDLE
+    retrieval = model.retrieval(BASELINE)
+    assert retrieval is not None
+    assert retrieval.personal is retrieval.popular is bestsellers
+    assert [model.retrieval(name) for name in (PERSONAL, "trending", "als", "hybrid")] == [None] * 4
+    assert model.taste is bestsellers
+    assert (model.directions, model.state, model.rebuying, model.contents) == (None, None, None, None)

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from aisle.ingest.api import Events  # ingest brings Polars, which a shelf does without
+    from aisle.storage.work.models import ModelRow
 
 SIMILAR_PLACEMENT: Final = "similar-items"
 """The placement whose shelf shows what is like an item."""
@@ -96,7 +97,8 @@ class Live:
         self.rules_watch = RulesWatch(self._reads, settings, last_known)
         self.catalogue_watch = CatalogueWatch(self.db, self._reads, last_known)
         prepare = self.catalogue_watch.prepare if copies is None else self._prepare
-        self.model_watch = ModelWatch(self._reads, settings.bundles, copies, prepare, last_known)
+        bestsellers = None if copies is None else self._bestsellers
+        self.model_watch = ModelWatch(self._reads, settings.bundles, copies, prepare, last_known, bestsellers)
         self.experiment_watch = ExperimentWatch(self._reads, self.model_watch.load)
         self.keys = KeyRing(self._reads, settings.sealing_key, last_known)
         self.logins = Logins(self.db, self._reads)
@@ -114,6 +116,11 @@ class Live:
     def _prepare(self, model: TrainedModel) -> None:
         self.catalogue_watch.prepare(model)
         warm_up(model, self.placements, self.filled)
+
+    def _bestsellers(self, row: "ModelRow") -> TrainedModel:
+        from aisle.app.serving.bestsellers import bestsellers
+
+        return bestsellers(self.db, self.settings, row)
 
     @property
     def placements(self) -> dict[str, Placement]:

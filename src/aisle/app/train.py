@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from aisle import kernels
-from aisle.app.data.tables import Tables, read_tables, span
+from aisle.app.data.tables import Tables, read_tables, shown_items, span
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
@@ -35,7 +35,6 @@ from aisle.prepare.interactions import Interactions
 from aisle.recommenders.base import Recommender
 from aisle.recommenders.second_stage.item_state import ItemState
 from aisle.recommenders.second_stage.ranker import Ranker
-from aisle.shop.columns import HIDDEN, ITEM_ID
 from aisle.shop.errors import AisleError, NotEnoughData
 from aisle.shop.ids import Vocabulary
 from aisle.storage.connection import Database
@@ -208,11 +207,6 @@ def everything(tables: Tables, recipe: Recipe) -> Interactions:
     now = span(tables.events)[1] + 1
     data = build(tables.events, recipe.weights, now, more_items=shown_items(tables.catalogue))
     return with_shown(tables.shown, with_catalogue(tables.catalogue, data))
-
-
-def shown_items(catalogue: pl.DataFrame) -> pl.Series:
-    """Return the ids of the items that a catalogue does not hide."""
-    return catalogue.filter(~pl.col(HIDDEN).fill_null(False))[ITEM_ID]
 
 
 def check_sane(fitted: Fitted, data: Interactions) -> None:

@@ -55,6 +55,9 @@ CONTENT: Final = "content"
 VECTORS_FROM: Final = ("als", "audience")
 """The models whose vectors say which items are similar, if neither the content nor the personal model has any."""
 
+NO_BUNDLE: Final = 0
+"""The version of a model that comes from no bundle."""
+
 SALES_WINDOW: Final = 1
 """Which of `WINDOWS` says how items sell now."""
 
@@ -76,7 +79,7 @@ class TrainedModel:
     Attributes
     ----------
     version
-        Its number in the registry.
+        Its number in the registry; `NO_BUNDLE` if it is not one of those.
     components
         What the bundle holds, by role.
     items
@@ -117,6 +120,17 @@ class TrainedModel:
         _ = model.personal, model._by_objective
         return model
 
+    @classmethod
+    def of_bestsellers(cls, bestsellers: Recommender[Any], items: Vocabulary, recipe: Recipe, data_end: int) -> Self:
+        """Return a model that stands in for one whose bundle is damaged, and knows bestsellers alone.
+
+        Parameters
+        ----------
+        recipe
+            That of the damaged one.
+        """
+        return cls(NO_BUNDLE, {POPULAR: bestsellers, BASELINE: bestsellers}, items, recipe, data_end)
+
     def with_fresh(self, fresh: Mapping[str, Recommender[Any]]) -> Self:
         """Return the same model with models that were fitted anew; what was computed of it stays."""
         model = copy(self)
@@ -140,8 +154,8 @@ class TrainedModel:
     @cached_property
     def taste(self) -> Recommender[Any]:
         """What says of any item how much a shopper likes it: the personal model, or the first of a hybrid's sources."""
-        names = [PERSONAL] if self.recipe.hybrid is None else [*self.recipe.hybrid.sources, POPULAR]
-        return next(self._recommender(name) for name in names if name in self.components)
+        sources = (PERSONAL,) if self.recipe.hybrid is None else self.recipe.hybrid.sources
+        return next(self._recommender(name) for name in (*sources, POPULAR) if name in self.components)
 
     @property
     def popular(self) -> Recommender[Any]:
@@ -179,6 +193,8 @@ class TrainedModel:
         NoModel
             If it was not to be trained.
         """
+        if self.version == NO_BUNDLE:
+            return Retrieval(self.popular, self.popular) if model == BASELINE else None
         if model in (PERSONAL, self.recipe.model):
             by_objective = None if objective is None or self.outranked else self._by_objective.get(objective)
             personal = by_objective or self.personal

@@ -20,7 +20,7 @@ class Health(Struct, frozen=True):
 
     status: Literal["ok"]
     version: str
-    model_version: int | None
+    model_version: Annotated[int | None, Meta(description="0 while bestsellers stand in for damaged models.")]
     database: Annotated[
         Literal["answers", "away"] | None, Meta(description="Null if it was not asked; shelves are filled without it.")
     ] = None

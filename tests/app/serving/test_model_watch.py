@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from aisle.app.serve import Live
 from aisle.app.serving import model_watch
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
+from aisle.engine.model import NO_BUNDLE
 from aisle.shop.errors import BundleError
+from aisle.storage.tables import events
+from tests.small_shop import TEAS
 
 
 @pytest.fixture
@@ -84,11 +88,88 @@ def test_a_server_that_starts_on_a_damaged_bundle_takes_the_one_before(
     assert server.recommend("user-0").model_version == 1
 
 
-def test_without_any_sound_bundle_the_damage_is_said(server: Live, twice: Path) -> None:
+def damage_all(folder: Path) -> None:
     for version in ("000001", "000002"):
-        os.truncate(largest(twice / "models" / version), 10)
+        os.truncate(largest(folder / "models" / version), 10)
+
+
+def forget_events(folder: Path) -> None:
+    with Shop.open(folder) as shop, shop.db.write() as connection:
+        connection.execute(delete(events))
+
+
+def test_without_any_sound_bundle_a_server_shows_bestsellers(
+    server: Live, twice: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = f"models/000002: {largest(twice / 'models' / '000002').name} has 10 bytes"
+    damage_all(twice)
+    shelf = server.recommend("user-0")
+    assert (shelf.model_version, shelf.fallback) == (NO_BUNDLE, "popular_instead")
+    assert [item.item_id for item in server.recommend("user-1").items] == [item.item_id for item in shelf.items]
+    assert [server.model_version() for _ in range(3)] == [NO_BUNDLE] * 3
+    told = [record.getMessage() for record in caplog.records if "bestsellers" in record.getMessage()]
+    assert len(told) == 1
+    assert damaged in told[0]
+
+
+def test_no_shelf_is_empty_without_a_sound_bundle(server: Live, twice: Path, caplog: pytest.LogCaptureFixture) -> None:
+    damage_all(twice)
+    for placement in server.placements:
+        shelf = server.recommend("user-0", placement=placement, item_id=TEAS[0], cart=[TEAS[1]], explain=True)
+        assert shelf.items, placement
+        assert (shelf.fallback is None) == (placement == "bestsellers"), placement
+    assert "fills no shelf" not in caplog.text
+
+
+def test_a_mended_bundle_takes_the_place_of_bestsellers(server: Live, twice: Path, tmp_path: Path) -> None:
+    shutil.copytree(twice / "models", tmp_path / "whole")
+    damage_all(twice)
+    assert server.model_version() == NO_BUNDLE
+    shutil.copytree(tmp_path / "whole", twice / "models", dirs_exist_ok=True)
+    assert server.model_version() == 2
+
+
+def test_a_mended_bundle_takes_the_place_of_the_one_before(server: Live, twice: Path) -> None:
+    array = largest(twice / "models" / "000002")
+    content = array.read_bytes()
+    os.truncate(array, 10)
+    assert server.model_version() == 1
+    array.write_bytes(content)
+    assert server.model_version() == 2
+
+
+def test_another_model_takes_the_place_of_bestsellers(server: Live, twice: Path) -> None:
+    damage_all(twice)
+    assert server.model_version() == NO_BUNDLE
+    with Shop.open(twice) as shop:
+        trained = shop.train(force=True)
+    assert server.model_version() == trained.version
+
+
+def test_without_any_sound_bundle_the_damage_is_said(server: Live, twice: Path) -> None:
+    damage_all(twice)
+    forget_events(twice)
     with pytest.raises(BundleError):
         server.recommend("user-0")
+
+
+def test_outside_of_a_server_the_damage_is_said(twice: Path) -> None:
+    damage_all(twice)
+    with Live(Settings.read(twice)) as live, pytest.raises(BundleError, match="aisle models rollback"):
+        live.recommend("user-0")
+
+
+def test_a_follower_says_once_why_there_is_no_model_and_then_to_each_request(
+    server: Live, twice: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    damage_all(twice)
+    forget_events(twice)
+    server.model_watch.follow()
+    server.model_watch.refresh()
+    for _ in range(2):
+        with pytest.raises(BundleError, match="has 10 bytes"):
+            server.recommend("user-0")
+    assert sum("no model: " in record.getMessage() for record in caplog.records) == 1
 
 
 def test_a_follower_changes_over_without_a_request(server: Live, twice: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,8 +198,8 @@ def test_a_bundle_that_was_copied_ahead_is_not_copied_again(server: Live, twice:
 
 
 def test_a_bundle_that_cannot_be_copied_ahead_is_told_when_it_is_loaded(server: Live, twice: Path) -> None:
-    for version in ("000001", "000002"):
-        os.truncate(largest(twice / "models" / version), 10)
+    damage_all(twice)
+    forget_events(twice)
     server.model_watch.copy_ahead()
     with pytest.raises(BundleError):
         server.model_version()

@@ -16,7 +16,7 @@ from aisle.prepare.catalogue import SCHEMA
 from aisle.prepare.outliers import without_bots
 from aisle.prepare.stray import days_of, steady_span
 from aisle.shop import columns
-from aisle.shop.columns import TIMESTAMP, USER_ID
+from aisle.shop.columns import HIDDEN, ITEM_ID, TIMESTAMP, USER_ID
 from aisle.shop.errors import NotEnoughData
 from aisle.shop.moments import DAY, now
 from aisle.shop.schemas import schema_of
@@ -69,6 +69,12 @@ def without_stray(tables: Tables) -> Tables:
         return tables
     events, reviews = (table.filter(span.holds(table[TIMESTAMP])) for table in (tables.events, tables.reviews))
     return tables if events.height == 0 else tables._replace(events=events, reviews=reviews, stray=stray)
+
+
+def steady(log: pl.DataFrame) -> pl.DataFrame:
+    """Return a log without events that are far from all others; as it is, if it has no others."""
+    near = log.filter(steady_span(*days_of(log[TIMESTAMP])).holds(log[TIMESTAMP]))
+    return near if near.height else log
 
 
 def read_events(
@@ -131,6 +137,11 @@ def read_training_events(db: Database, settings: Settings, progress: Progress = 
 def read_catalogue(db: Database) -> pl.DataFrame:
     """Read the whole catalogue; it may be empty."""
     return pl.concat([SCHEMA.to_frame(), *items.stream(db, tuple(columns.ITEMS))])
+
+
+def shown_items(catalogue: pl.DataFrame) -> pl.Series:
+    """Return the ids of the items that a catalogue does not hide."""
+    return catalogue.filter(~pl.col(HIDDEN).fill_null(False))[ITEM_ID]
 
 
 def read_reviews(db: Database) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,14 @@ from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
 from aisle.kernels.threads import hold_blas
 from aisle.models import fresh, registry
-from aisle.shop.errors import AisleError, BundleError, DatabaseUnavailable, NoModel, StillUnavailable
+from aisle.shop.errors import (
+    AisleError,
+    BundleError,
+    DatabaseUnavailable,
+    NoModel,
+    NotEnoughData,
+    StillUnavailable,
+)
 from aisle.storage.connection import Database
 from aisle.storage.work.models import ModelRow
 
@@ -33,6 +40,14 @@ class _Content(NamedTuple):
     digest: str
 
 
+class _Refused(NamedTuple):
+    """A damaged bundle, which is looked at again when something happens to its files."""
+
+    content: _Content
+    files: Mapping[str, int]
+    why: BundleError
+
+
 class ModelWatch:
     """Keeps the live model in memory and follows promotions and rollbacks within about a second.
 
@@ -46,6 +61,8 @@ class ModelWatch:
         Called with each model before requests see it.
     last_known
         Where the live model's row is kept for a start while the database is away.
+    bestsellers
+        Counts bestsellers in the database where no bundle is sound, given the row of the live model; None: nobody does.
     """
 
     def __init__(
@@ -55,15 +72,18 @@ class ModelWatch:
         copies: Path | None = None,
         prepare: Callable[[TrainedModel], None] = lambda _: None,
         last_known: LastKnown = NOTHING,
+        bestsellers: Callable[[ModelRow], TrainedModel] | None = None,
     ) -> None:
         self._db = db
         self._bundles = bundles
         self._prepare = prepare
         self._last_known = last_known
+        self._bestsellers = bestsellers
         self._private = None if copies is None else PrivateBundles(bundles, copies)
         self._model: TrainedModel | None = None
         self._content: _Content | None = None
-        self._refused: _Content | None = None
+        self._refused: _Refused | None = None
+        self._problem: AisleError | None = None
         self._fresh: Path | None = None
         self._checked = -CHECK_SECONDS
         self._lock = threading.Lock()
@@ -71,21 +91,24 @@ class ModelWatch:
         self._thread: threading.Thread | None = None
 
     def current(self) -> TrainedModel:
-        """Return the live model; where its bundle is damaged, the one before it.
+        """Return the live model; where its bundle is damaged, the one before it; without one, bestsellers alone.
 
         Raises
         ------
         NoModel
             If nothing was trained yet.
         BundleError
-            If no bundle of a model that was ever live is sound.
+            If no bundle of a model that was ever live is sound, and nobody counts bestsellers.
+        StorageError
+            If the database did not answer when a model was looked for.
         """
         if self._thread is None and time.monotonic() - self._checked >= CHECK_SECONDS:
             with self._lock:
                 if time.monotonic() - self._checked >= CHECK_SECONDS:
                     self._refresh()
         if self._model is None:
-            raise NoModel("no model yet; run aisle train")
+            # The same error for many requests: each begins a traceback of its own.
+            raise (self._problem or NoModel("no model yet; run aisle train")).with_traceback(None)
         return self._model
 
     def load(self, version: int) -> TrainedModel:
@@ -127,8 +150,11 @@ class ModelWatch:
         with self._lock:
             try:
                 self._refresh()
+                self._problem = None
             except AisleError as error:
-                _log.warning("no model: %s", error)
+                if str(error) != str(self._problem):
+                    _log.warning("no model: %s", error)
+                self._problem = error
 
     def close(self) -> None:
         """Stop following."""
@@ -166,17 +192,21 @@ class ModelWatch:
 
     def _change_to(self, row: ModelRow) -> None:
         content = _Content(row.version, row.created, registry.digest(self._bundles, row))
-        if content in (self._content, self._refused):
+        if content == self._content:
             return
-        try:
-            self._model, self._content, self._fresh = self._load(row, content.digest), content, None
-            self._last_known.keep(MODEL, [row])
-        except BundleError as error:
-            self._refused = content
-            if self._model is not None:
-                raise
-            self._model = self._earlier(error)
-            _log.warning("serving model %s, the one before: %s", self._model.version, error)
+        files = registry.changes(self._bundles, row)
+        if self._refused is None or (content, files) != self._refused[:2]:
+            try:
+                self._model, self._content, self._fresh = self._load(row, content.digest), content, None
+                self._last_known.keep(MODEL, [row])
+                return
+            except BundleError as error:
+                self._refused = _Refused(content, files, error)
+                if self._model is not None:
+                    raise
+                self._model = self._earlier(error)
+        if self._model is None:
+            self._model = self._bestselling(row, self._refused.why)
 
     def _freshen(self, row: ModelRow) -> None:
         """Take what was fitted anew for the live model since; what is damaged is passed over until the next time."""
@@ -200,11 +230,26 @@ class ModelWatch:
         self._prepare(model)
         return model
 
-    def _earlier(self, why: BundleError) -> TrainedModel:
-        """Return the newest sound model of those that were live before, or raise why there is none."""
+    def _earlier(self, why: BundleError) -> TrainedModel | None:
+        """Return the newest sound model of those that were live before; None if there is none."""
         for row in registry.once_live(self._db):
             try:
-                return self._load(row, registry.digest(self._bundles, row))
+                model = self._load(row, registry.digest(self._bundles, row))
             except (BundleError, NoModel) as error:
                 _log.warning("model %s cannot be served either: %s", row.version, error)
-        raise why
+            else:
+                _log.warning("serving model %s, the one before: %s", row.version, why)
+                return model
+        return None
+
+    def _bestselling(self, row: ModelRow, why: BundleError) -> TrainedModel:
+        """Return a model that knows bestsellers alone, or raise why it is needed."""
+        if self._bestsellers is None:
+            raise why
+        try:
+            model = self._bestsellers(row)
+        except NotEnoughData:
+            raise why from None
+        self._prepare(model)
+        _log.warning("serving bestsellers from the database: %s", why)
+        return model

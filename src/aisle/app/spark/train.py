@@ -7,7 +7,7 @@ vectors of items, pairs bought together, the newest events, and the histories of
 import time
 from typing import Final
 
-from aisle.app.data.tables import read_catalogue
+from aisle.app.data.tables import read_catalogue, shown_items
 from aisle.app.progress import Progress, silent
 from aisle.app.recipe import recipe_of
 from aisle.app.settings import Settings
@@ -21,7 +21,6 @@ from aisle.app.train import (
     check_sane,
     missing_parts,
     publish,
-    shown_items,
     to_bundle,
     with_parts,
     with_what_was_measured,

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from aisle.app.data.tables import span
+from aisle.app.data.tables import span, steady
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.engine.recipe import Recipe
@@ -19,11 +19,9 @@ from aisle.models import fresh, registry
 from aisle.prepare.build import NEEDED, OPTIONAL, build
 from aisle.prepare.interactions import Interactions
 from aisle.prepare.outliers import without_bots
-from aisle.prepare.stray import days_of, steady_span
 from aisle.recommenders.base import Component, Recommender
 from aisle.recommenders.popular.popularity import Popularity
 from aisle.recommenders.popular.trending import Trending
-from aisle.shop.columns import TIMESTAMP
 from aisle.shop.errors import NoModel, NotEnoughData
 from aisle.shop.moments import DAY
 from aisle.storage.connection import Database
@@ -86,8 +84,7 @@ def read_since(db: Database, settings: Settings, since: int, progress: Progress)
         raise NotEnoughData("no event came in the days that count for trending items and bestsellers")
     frame = pl.concat(frames)
     progress("read events", frame.height, frame.height, frame.height)
-    steady = frame.filter(steady_span(*days_of(frame[TIMESTAMP])).holds(frame[TIMESTAMP]))
-    frame = steady if steady.height else frame
+    frame = steady(frame)
     return without_bots(frame) if settings.train.leave_out_bots else frame
 
 

@@ -233,7 +233,7 @@ class Recommendations(Struct, frozen=True):
 
     recommendation_id: Annotated[str, Meta(description="Send it with the events that follow from this shelf.")]
     placement: str
-    model: Annotated[int | None, Meta(description="The version of the model.")]
+    model: Annotated[int | None, Meta(description="The version of the model; 0 if all are damaged.")]
     fallback: Annotated[
         str | None, Meta(description="What was shown instead, if the placement had nothing to show; else null.")
     ]

@@ -1,0 +1,69 @@
+"""Bestsellers without a bundle: those that a training would make, of what the shop sells."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from aisle.app.data.setup import make_shop
+from aisle.app.serve import Live
+from aisle.app.serving.bestsellers import bestsellers
+from aisle.app.settings import Settings
+from aisle.engine.model import TrainedModel
+from aisle.engine.recipe import BASELINE
+from aisle.recommenders.popular.popularity import Popularity
+from aisle.shop import columns
+from aisle.shop.errors import NotEnoughData
+from aisle.storage.catalogue import items
+from aisle.storage.work import models
+from aisle.storage.work.models import ModelRow
+from tests.small_shop import TEAS
+
+
+def row_of(live: Live) -> ModelRow:
+    row = models.live(live.db)
+    assert row is not None
+    return row
+
+
+def scores(model: TrainedModel) -> dict[str, float]:
+    bestsellers = model.recommender(BASELINE)
+    assert isinstance(bestsellers, Popularity)
+    return dict(zip(model.items.ids, bestsellers.scores_.tolist(), strict=True))
+
+
+def counted(live: Live) -> dict[str, float]:
+    return scores(bestsellers(live.db, live.settings, row_of(live)))
+
+
+def test_they_are_those_of_a_training(busy_folder: Path) -> None:
+    with Live(Settings.read(busy_folder)) as live:
+        assert counted(live) == scores(live.model_watch.current())
+
+
+def test_items_without_events_are_among_them_unless_they_are_hidden(live: Live) -> None:
+    for item_id, hidden in (("new", False), ("secret", True)):
+        row = {columns.ITEM_ID: item_id, columns.TITLE: item_id, columns.HIDDEN: hidden}
+        items.upsert(live.db, [tuple(row.get(name) for name in columns.ITEMS)])
+    found = counted(live)
+    assert min(found, key=found.__getitem__) == "new"
+    assert "secret" not in found
+    assert set(TEAS) < set(found)
+
+
+def test_events_count_as_the_recipe_says(live: Live) -> None:
+    row = row_of(live)
+    weights = row.recipe["weights"]
+    generous = replace(row, recipe=row.recipe | {"weights": weights | {"purchase": 2 * weights["purchase"]}})
+    sold = {item_id: score for item_id, score in counted(live).items() if score > 0}
+    found = scores(bestsellers(live.db, live.settings, generous))
+    assert {item_id: found[item_id] for item_id in sold} == {
+        item_id: pytest.approx(2 * score) for item_id, score in sold.items()
+    }
+    assert len(sold) == 19
+
+
+def test_a_shop_without_events_has_none(live: Live, tmp_path: Path) -> None:
+    make_shop(tmp_path / "new")
+    with Live(Settings.read(tmp_path / "new")) as new, pytest.raises(NotEnoughData, match="no events"):
+        bestsellers(new.db, new.settings, row_of(live))

@@ -63,6 +63,13 @@ def test_an_old_model(shop: Shop) -> None:
     assert concerns(shop, now() + OLD_MODEL + DAY)["Model 1 is 8 days old"].job == "train"
 
 
+def test_a_live_model_whose_files_are_damaged(shop: Shop) -> None:
+    what = "The files of model 1 are damaged"
+    assert what not in concerns(shop)
+    (shop.settings.bundles / "000001" / "popular.scores.npy").write_bytes(b"cut off")
+    assert concerns(shop)[what].job == "train"
+
+
 def test_the_last_job_of_a_kind_that_failed(shop: Shop) -> None:
     lease = leases.take(shop.db, LEASE)
     for status in ("done", "failed"):

@@ -8,6 +8,8 @@ from aisle.app.work.kinds import BACKUPS, KINDS
 from aisle.app.work.worker import LEASE
 from aisle.insights.catalogue import WANTED
 from aisle.insights.finding import ORDER, Severity, graded
+from aisle.models import registry
+from aisle.shop.errors import AisleError
 from aisle.shop.moments import DAY, format_minute, now
 from aisle.storage.catalogue.coverage import Coverage, coverage
 from aisle.storage.connection import Database
@@ -59,7 +61,7 @@ def attention(
     last = jobs.list_(db, 200)
     found = [
         *_events(db),
-        *_model(db, today),
+        *_model(db, settings, today),
         *_jobs(last),
         *_drift(db),
         *_shelves(db, today),
@@ -77,12 +79,18 @@ def _events(db: Database) -> Iterator[Concern]:
         yield Concern(Severity.SERIOUS, "There are no events yet", advice)
 
 
-def _model(db: Database, today: int) -> Iterator[Concern]:
+def _model(db: Database, settings: Settings, today: int) -> Iterator[Concern]:
     live = models.live(db)
     if live is None:
         advice = "Shelves show nothing personal before the first training."
         yield Concern(Severity.SERIOUS, "No model is live", advice, job="train")
-    elif today - live.created > OLD_MODEL:
+        return
+    try:
+        registry.load(settings.bundles, live, verify=False)  # a page cannot wait until all of it is read
+    except AisleError:
+        advice = "A server that starts now shows what the model before knows, or bestsellers alone."
+        yield Concern(Severity.SERIOUS, f"The files of model {live.version} are damaged", advice, job="train")
+    if today - live.created > OLD_MODEL:
         age = (today - live.created) // DAY
         advice = "It knows nothing of what came since; the worker trains daily if it runs."
         yield Concern(Severity.WARNING, f"Model {live.version} is {age} days old", advice, job="train")

@@ -45,3 +45,12 @@ def test_what_is_damaged_is_named_by_its_place_in_the_shop(folder: Path, tmp_pat
     (tmp_path / "copies").mkdir()
     with pytest.raises(BundleError, match=f"bundle {re.escape(str(models))}/000001: items.bytes.npy has 10 bytes"):
         PrivateBundles(models, tmp_path / "copies").open(row, "digest")
+
+
+def test_a_bundle_that_changes_while_it_is_copied_is_no_copy(folder: Path, tmp_path: Path) -> None:
+    with Shop.open(folder) as shop:
+        row, models = shop.models()[0], shop.settings.bundles
+    (tmp_path / "copies").mkdir()
+    with pytest.raises(BundleError, match="changed while it was copied"):
+        PrivateBundles(models, tmp_path / "copies").open(row, "unreadable")
+    assert not (tmp_path / "copies" / "unreadable").exists()

@@ -101,6 +101,8 @@ class PrivateBundles:
             registry.load(self._copies, replace(row, path=_PARTIAL))
         except BundleError as error:
             raise BundleError(str(error).replace(str(partial), str(original))) from error
+        if registry.digest(self._copies, replace(row, path=_PARTIAL)) != copy.name:
+            raise BundleError(f"bundle {original} changed while it was copied; it will be looked at again")
         partial.rename(copy)
 
     def _clear_away(self) -> None:

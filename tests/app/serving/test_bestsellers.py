@@ -15,6 +15,7 @@ from aisle.recommenders.popular.popularity import Popularity
 from aisle.shop import columns
 from aisle.shop.errors import NotEnoughData
 from aisle.storage.catalogue import items
+from aisle.storage.log import events
 from aisle.storage.work import models
 from aisle.storage.work.models import ModelRow
 from tests.small_shop import TEAS
@@ -63,7 +64,42 @@ def test_events_count_as_the_recipe_says(live: Live) -> None:
     assert len(sold) == 19
 
 
+def test_the_settings_of_the_shop_count(live: Live) -> None:
+    row = row_of(live)
+
+    def by(**settings: object) -> Popularity:
+        part = {"model": BASELINE, "settings": settings}
+        recipe = row.recipe | {"parts": {"personal": part, "popular": row.recipe["parts"]["popular"]}}
+        fitted = bestsellers(live.db, live.settings, replace(row, recipe=recipe)).recommender(BASELINE)
+        assert isinstance(fitted, Popularity)
+        return fitted
+
+    assert by(window_days=7.0).config.window_days == 7
+    assert len(by(per_category=True).shares_) == 2
+    assert by(measure="rating").config.measure == "events"  # nobody rates anything in this shop
+
+
+def test_nothing_is_written(live: Live) -> None:
+    before = {path: path.stat().st_mtime_ns for path in live.settings.folder.rglob("*")}
+    counted(live)
+    assert {path: path.stat().st_mtime_ns for path in live.settings.folder.rglob("*")} == before
+
+
+def test_a_shop_of_bots_alone_has_none_if_they_are_left_out(live: Live, tmp_path: Path) -> None:
+    make_shop(tmp_path / "bots")
+    settings = Settings.read(tmp_path / "bots", train={"leave_out_bots": True})
+    views = [
+        {columns.EVENT_ID: f"view-{number}", columns.EVENT: "view_item", columns.USER_ID: "bot",
+         columns.ITEM_ID: f"item-{number}", columns.TIMESTAMP: number * 1_000_000}
+        for number in range(5_000)
+    ]  # fmt: skip
+    with Live(settings) as bots:
+        events.store(bots.db, [tuple(view.get(name) for name in columns.EVENTS) for view in views])
+        with pytest.raises(NotEnoughData, match="no event"):
+            bestsellers(bots.db, settings, row_of(live))
+
+
 def test_a_shop_without_events_has_none(live: Live, tmp_path: Path) -> None:
     make_shop(tmp_path / "new")
-    with Live(Settings.read(tmp_path / "new")) as new, pytest.raises(NotEnoughData, match="no events"):
+    with Live(Settings.read(tmp_path / "new")) as new, pytest.raises(NotEnoughData, match="no event came"):
         bestsellers(new.db, new.settings, row_of(live))

@@ -71,12 +71,6 @@ def without_stray(tables: Tables) -> Tables:
     return tables if events.height == 0 else tables._replace(events=events, reviews=reviews, stray=stray)
 
 
-def steady(log: pl.DataFrame) -> pl.DataFrame:
-    """Return a log without events that are far from all others; as it is, if it has no others."""
-    near = log.filter(steady_span(*days_of(log[TIMESTAMP])).holds(log[TIMESTAMP]))
-    return near if near.height else log
-
-
 def read_events(
     db: Database,
     settings: Settings,
@@ -132,6 +126,26 @@ def read_training_events(db: Database, settings: Settings, progress: Progress = 
     """
     frame = read_events(db, settings, progress)
     return without_bots(frame) if settings.train.leave_out_bots else frame
+
+
+def read_since(db: Database, settings: Settings, since: int | None, progress: Progress = silent) -> pl.DataFrame:
+    """Read the events since a moment from the database itself, without stray ones and, if so set, without bots.
+
+    Raises
+    ------
+    NotEnoughData
+        If there are none.
+    """
+    frames = list(events.stream(db, (*NEEDED, *OPTIONAL), since=since))
+    if frames:
+        frame = pl.concat(frames)
+        progress("read events", frame.height, frame.height, frame.height)
+        steady = frame.filter(steady_span(*days_of(frame[TIMESTAMP])).holds(frame[TIMESTAMP]))
+        frame = steady if steady.height else frame
+        frame = without_bots(frame) if settings.train.leave_out_bots else frame
+    if not frames or frame.height == 0:
+        raise NotEnoughData("no event came in the days that count for trending items and bestsellers")
+    return frame
 
 
 def read_catalogue(db: Database) -> pl.DataFrame:

@@ -3,11 +3,15 @@
 They are those that a training would make of the same events. This brings Polars, which a shelf does without.
 """
 
-from aisle.app.data.tables import read_catalogue, read_training_events, shown_items, span, steady
+from dataclasses import replace
+
+from aisle.app.data.tables import read_catalogue, read_since, shown_items, span
 from aisle.app.settings import Settings
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import BASELINE, ModelSpec, Recipe
 from aisle.prepare.build import build
+from aisle.prepare.catalogue import aligned
+from aisle.shop.errors import NotEnoughData
 from aisle.storage.connection import Database
 from aisle.storage.work.models import ModelRow
 
@@ -15,17 +19,25 @@ from aisle.storage.work.models import ModelRow
 def bestsellers(db: Database, settings: Settings, row: ModelRow) -> TrainedModel:
     """Return a model that knows bestsellers alone, by the recipe of a model whose bundle is damaged.
 
+    Only the database is read, and nothing is written: what damaged the bundles may be a full disk.
+
     Raises
     ------
     NotEnoughData
-        If there are no events, or none that say what sells.
+        If no event says what anybody likes.
     SettingsError
         If another version of Aisle wrote the recipe.
     StorageError
         If the database does not answer.
     """
     recipe = Recipe.parse(row.recipe)
-    log = steady(read_training_events(db, settings))
-    data = build(log, recipe.weights, span(log)[1] + 1, more_items=shown_items(read_catalogue(db)))
-    model = recipe.parts.get(BASELINE) or ModelSpec.parse(BASELINE, {})
-    return TrainedModel.of_bestsellers(model.fit(data, recipe.seed), data.items, recipe, data.now)
+    log, catalogue = read_since(db, settings, None), read_catalogue(db)
+    data = build(log, recipe.weights, span(log)[1] + 1, more_items=shown_items(catalogue))
+    data = replace(data, catalogue=aligned(catalogue, data.items))
+    usual = ModelSpec.parse(BASELINE, {})
+    of_shop = next((part for part in recipe.parts.values() if part.model == BASELINE), usual)
+    try:
+        model = of_shop.fit(data, recipe.seed)
+    except NotEnoughData:  # such as the best stars, where these came from reviews
+        model = usual.fit(data, recipe.seed)
+    return TrainedModel.of_bestsellers(model, data.items, recipe, data.now)

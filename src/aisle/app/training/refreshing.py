@@ -9,23 +9,20 @@ order that the training gave them. Newcomers' shelves, whose bound needs months,
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import polars as pl
 
-from aisle.app.data.tables import span, steady
+from aisle.app.data.tables import read_since, span
 from aisle.app.progress import Progress, silent
 from aisle.app.settings import Settings
 from aisle.engine.recipe import Recipe
 from aisle.models import fresh, registry
-from aisle.prepare.build import NEEDED, OPTIONAL, build
+from aisle.prepare.build import build
 from aisle.prepare.interactions import Interactions
-from aisle.prepare.outliers import without_bots
 from aisle.recommenders.base import Component, Recommender
 from aisle.recommenders.popular.popularity import Popularity
 from aisle.recommenders.popular.trending import Trending
-from aisle.shop.errors import NoModel, NotEnoughData
+from aisle.shop.errors import NoModel
 from aisle.shop.moments import DAY
 from aisle.storage.connection import Database
-from aisle.storage.log import events
 
 _WEEK: Final = 7 * DAY
 
@@ -69,23 +66,6 @@ def refresh(db: Database, settings: Settings, progress: Progress = silent) -> Re
     fresh.save(settings.bundles, row, digest, fitted, data.now)
     progress("fit what sells now", 1, 1)
     return Refreshed(row.version, tuple(sorted(fitted)), len(data.log))
-
-
-def read_since(db: Database, settings: Settings, since: int, progress: Progress) -> pl.DataFrame:
-    """Read the events since a moment as a training does: without stray ones, and without bots if they are left out.
-
-    Raises
-    ------
-    NotEnoughData
-        If there are none.
-    """
-    frames = list(events.stream(db, (*NEEDED, *OPTIONAL), since=since))
-    if not frames:
-        raise NotEnoughData("no event came in the days that count for trending items and bestsellers")
-    frame = pl.concat(frames)
-    progress("read events", frame.height, frame.height, frame.height)
-    frame = steady(frame)
-    return without_bots(frame) if settings.train.leave_out_bots else frame
 
 
 def fitted_anew(model: Component[Any], data: Interactions, seed: int) -> Recommender[Any]:

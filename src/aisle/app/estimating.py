@@ -97,6 +97,8 @@ def estimate_filled(live: "Live", new: "Placement", days: int, shelves: int, pro
         If the log tells too little of it; the message says why, and what helps.
     NotFound
         If there is no such placement.
+    NoModel
+        If no trained model can be used.
     """
     now = placement_named(live.placements, new.name)
     if not (now.strategy.in_batch and new.strategy.in_batch):
@@ -114,7 +116,7 @@ def estimate_filled(live: "Live", new: "Placement", days: int, shelves: int, pro
     told = overlap(places)
     if (refusal := told.refusal(new.name)) is not None:
         raise NotEnoughData(f"nothing is estimated: {refusal}")
-    data_end = live.model_watch.current().data_end
+    data_end = live.model_watch.trained().data_end
     return Estimated(
         placement=new.name,
         strategy=new.strategy.name,
@@ -153,7 +155,7 @@ def _shown_instead(
     live: "Live", placement: "Placement", logged: Sequence[Impression], progress: Progress
 ) -> list[list[str]]:
     """Return what the placement would have shown in place of each logged shelf."""
-    model, user_id, done, shown = live.model_watch.current(), None, [], list[list[str]]()
+    model, user_id, done, shown = live.model_watch.trained(), None, [], list[list[str]]()
     for number, shelf in enumerate(logged):
         if shelf.user_id != user_id:
             user_id = shelf.user_id

@@ -273,7 +273,7 @@ class Live:
         """
         request = ShelfRequest(user_id=user_id, n=n, placement=placement or MAIN_PLACEMENT, tried=tried)
         profile = self.profiles.of(user_id, None)
-        where, model, *_ = self.experiment_watch.seen_by(self.placements, request, self.model_watch.current())
+        where, model, *_ = self.experiment_watch.seen_by(self.placements, request, self.model_watch.trained())
         return why(where, *self.query(request, where, profile, model), user_id, item_id)
 
     def similar(self, item_id: str, n: int = 10) -> Shelf:

@@ -118,7 +118,7 @@ class Shop(Live, ShopData):
         """Named groups of shoppers by a rule: made, counted, listed and exported."""
         from aisle.app.segments.segments import Segments
 
-        return Segments(self.db, self.settings, self.model_watch.current)
+        return Segments(self.db, self.settings, self.model_watch.trained)
 
     def build_marts(self, progress: Progress = silent) -> "Built":
         """Bring the tables for business intelligence up to date."""

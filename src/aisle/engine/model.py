@@ -153,7 +153,10 @@ class TrainedModel:
 
     @cached_property
     def taste(self) -> Recommender[Any]:
-        """What says of any item how much a shopper likes it: the personal model, or the first of a hybrid's sources."""
+        """What says of any item how much a shopper likes it: the personal model or the first of a hybrid's sources.
+
+        Without these it is popularity.
+        """
         sources = (PERSONAL,) if self.recipe.hybrid is None else self.recipe.hybrid.sources
         return next(self._recommender(name) for name in (*sources, POPULAR) if name in self.components)
 

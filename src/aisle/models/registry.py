@@ -21,7 +21,6 @@ from aisle.storage.work.models import ModelRow, get, list_, live, note_run, refu
 __all__ = [
     "KEPT",
     "ModelRow",
-    "changes",
     "digest",
     "get",
     "list_",
@@ -89,20 +88,6 @@ def digest(folder: Path, row: ModelRow) -> str:
     except OSError:
         return "unreadable"  # to load it says why
     return hashlib.sha256(text).hexdigest()
-
-
-def changes(folder: Path, row: ModelRow) -> dict[str, int]:
-    """Return when the files of a bundle were last written or replaced: a damaged one may be mended.
-
-    Raises
-    ------
-    NoModel
-        If the bundle is no longer kept.
-    """
-    try:
-        return {file.name: file.stat().st_ctime_ns for file in place(folder, row).iterdir()}
-    except OSError:
-        return {}
 
 
 def once_live(db: Database) -> list[ModelRow]:

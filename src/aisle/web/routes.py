@@ -48,9 +48,7 @@ def ready(live: Live, _caller: Caller | None, _given: Nothing) -> Health:
     Raises
     ------
     NoModel
-        If nothing was trained yet.
-    BundleError
-        If no bundle is sound.
+        If nothing was trained yet, or no model can be used.
     """
     return Health("ok", __version__, live.model_watch.current().version, _database(live))
 

@@ -2,19 +2,23 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
+import msgspec
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from aisle.app.serve import Live
 from aisle.app.serving import model_watch
+from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.engine.model import NO_BUNDLE
-from aisle.shop.errors import BundleError
-from aisle.storage.tables import events
+from aisle.shop.errors import BundleError, NoModel
+from aisle.storage.tables import events, models
 from tests.small_shop import TEAS
 
 
@@ -121,21 +125,52 @@ def test_no_shelf_is_empty_without_a_sound_bundle(server: Live, twice: Path, cap
     assert "fills no shelf" not in caplog.text
 
 
-def test_a_mended_bundle_takes_the_place_of_bestsellers(server: Live, twice: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_mended_bundle_takes_the_place_of_bestsellers(
+    server: Live, twice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
     shutil.copytree(twice / "models", tmp_path / "whole")
     damage_all(twice)
     assert server.model_version() == NO_BUNDLE
-    shutil.copytree(tmp_path / "whole", twice / "models", dirs_exist_ok=True)
-    assert server.model_version() == 2
+    bundle = f"{version:06}"
+    shutil.copytree(tmp_path / "whole" / bundle, twice / "models" / bundle, dirs_exist_ok=True)
+    assert server.model_version() == NO_BUNDLE  # it is not looked at again at once
+    later = time.monotonic() + model_watch.RETRY_SECONDS
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert server.model_version() == version
 
 
-def test_a_mended_bundle_takes_the_place_of_the_one_before(server: Live, twice: Path) -> None:
+def test_a_mended_bundle_takes_the_place_of_the_one_before(
+    server: Live, twice: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(model_watch, "RETRY_SECONDS", 0.0)
     array = largest(twice / "models" / "000002")
     content = array.read_bytes()
     os.truncate(array, 10)
-    assert server.model_version() == 1
+    assert [server.model_version() for _ in range(2)] == [1, 1]
+    assert caplog.text.count("serving model 1, the one before") == caplog.text.count("keeping model 1") == 1
     array.write_bytes(content)
     assert server.model_version() == 2
+
+
+def test_bestsellers_are_counted_once(
+    server: Live, twice: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(model_watch, "RETRY_SECONDS", 0.0)
+    damage_all(twice)
+    stand_in = server.model_watch.current()
+    assert all(server.model_watch.current() is stand_in for _ in range(2))
+    assert caplog.text.count("serving bestsellers") == 1
+
+
+def test_what_needs_a_trained_model_is_told_that_bestsellers_stand_in(
+    server: Live, twice: Path, tmp_path: Path
+) -> None:
+    assert server.model_watch.trained().version == 2
+    damage_all(twice)
+    (tmp_path / "more").mkdir()
+    with Live(Settings.read(twice), tmp_path / "more") as later, pytest.raises(NoModel, match="all models are damaged"):
+        later.model_watch.trained()
 
 
 def test_another_model_takes_the_place_of_bestsellers(server: Live, twice: Path) -> None:
@@ -159,17 +194,44 @@ def test_outside_of_a_server_the_damage_is_said(twice: Path) -> None:
         live.recommend("user-0")
 
 
-def test_a_follower_says_once_why_there_is_no_model_and_then_to_each_request(
+def test_a_follower_says_once_why_there_is_no_model(
     server: Live, twice: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     damage_all(twice)
     forget_events(twice)
     server.model_watch.follow()
-    server.model_watch.refresh()
     for _ in range(2):
-        with pytest.raises(BundleError, match="has 10 bytes"):
+        server.model_watch.refresh()
+        with pytest.raises(NoModel, match="no model can be used now; the server's log says why"):
             server.recommend("user-0")
-    assert sum("no model: " in record.getMessage() for record in caplog.records) == 1
+    assert server.model_version() is None
+    told = [record.getMessage() for record in caplog.records]
+    assert sum("has 10 bytes" in line for line in told if line.startswith("no model: ")) == 1
+    assert sum("bestsellers cannot be counted: no event" in line for line in told) == 1
+
+
+def test_a_recipe_of_another_version_is_as_useless_as_a_damaged_bundle(server: Live, twice: Path) -> None:
+    with Shop.open(twice) as shop, shop.db.write() as connection:
+        recipe = msgspec.json.encode(shop.models()[0].recipe | {"of_tomorrow": 1}).decode()
+        connection.execute(update(models).where(models.c.version == 2).values(recipe=recipe))
+    assert server.model_version() == 1
+
+
+def test_whatever_goes_wrong_with_bestsellers_a_server_goes_on(
+    twice: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def wrong(_row: object) -> NoReturn:
+        raise ZeroDivisionError("a mistake")
+
+    damage_all(twice)
+    (tmp_path / "copies").mkdir()
+    with Shop.open(twice) as shop:
+        watch = ModelWatch(shop.db, shop.settings.bundles, tmp_path / "copies", bestsellers=wrong)
+        watch.follow()
+        with pytest.raises(NoModel, match="the server's log says why"):
+            watch.current()
+        watch.close()
+    assert "a mistake" in caplog.text
 
 
 def test_a_follower_changes_over_without_a_request(server: Live, twice: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from aisle.app.serving.last_known import MODEL, NOTHING, LastKnown
 from aisle.app.serving.private_bundles import PrivateBundles
-from aisle.engine.model import TrainedModel
+from aisle.engine.model import NO_BUNDLE, TrainedModel
 from aisle.engine.recipe import Recipe
 from aisle.kernels.threads import hold_blas
 from aisle.models import fresh, registry
@@ -20,14 +20,18 @@ from aisle.shop.errors import (
     BundleError,
     DatabaseUnavailable,
     NoModel,
-    NotEnoughData,
+    SettingsError,
     StillUnavailable,
+    StorageError,
 )
 from aisle.storage.connection import Database
 from aisle.storage.work.models import ModelRow
 
 CHECK_SECONDS: Final = 1.0
 """How old the answer to "which model is live?" may be."""
+
+RETRY_SECONDS: Final = 60.0
+"""After how long a damaged bundle is looked at again: its files may be restored from a backup."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,11 +45,10 @@ class _Content(NamedTuple):
 
 
 class _Refused(NamedTuple):
-    """A damaged bundle, which is looked at again when something happens to its files."""
+    """What proved to be damaged, and until when it is not looked at again, by the clock of `time.monotonic`."""
 
     content: _Content
-    files: Mapping[str, int]
-    why: BundleError
+    until: float
 
 
 class ModelWatch:
@@ -83,7 +86,8 @@ class ModelWatch:
         self._model: TrainedModel | None = None
         self._content: _Content | None = None
         self._refused: _Refused | None = None
-        self._problem: AisleError | None = None
+        self._is_untrained = False
+        self._told = ""
         self._fresh: Path | None = None
         self._checked = -CHECK_SECONDS
         self._lock = threading.Lock()
@@ -96,20 +100,33 @@ class ModelWatch:
         Raises
         ------
         NoModel
-            If nothing was trained yet.
+            If nothing was trained yet; once `follow` was called, also if none can be used.
         BundleError
             If no bundle of a model that was ever live is sound, and nobody counts bestsellers.
         StorageError
-            If the database did not answer when a model was looked for.
+            If the database does not answer.
         """
         if self._thread is None and time.monotonic() - self._checked >= CHECK_SECONDS:
             with self._lock:
                 if time.monotonic() - self._checked >= CHECK_SECONDS:
                     self._refresh()
         if self._model is None:
-            # The same error for many requests: each begins a traceback of its own.
-            raise (self._problem or NoModel("no model yet; run aisle train")).with_traceback(None)
+            untrained, unusable = "no model yet; run aisle train", "no model can be used now; the server's log says why"
+            raise NoModel(untrained if self._is_untrained else unusable)
         return self._model
+
+    def trained(self) -> TrainedModel:
+        """Return the model as `current` does, for what means nothing where bestsellers stand in for it.
+
+        Raises
+        ------
+        NoModel
+            As of `current`, and if they do.
+        """
+        model = self.current()
+        if model.version == NO_BUNDLE:
+            raise NoModel("all models are damaged; run aisle train")
+        return model
 
     def load(self, version: int) -> TrainedModel:
         """Load another model beside the live one.
@@ -150,11 +167,10 @@ class ModelWatch:
         with self._lock:
             try:
                 self._refresh()
-                self._problem = None
             except AisleError as error:
-                if str(error) != str(self._problem):
+                if str(error) != self._told:
                     _log.warning("no model: %s", error)
-                self._problem = error
+                self._told = str(error)
 
     def close(self) -> None:
         """Stop following."""
@@ -170,6 +186,7 @@ class ModelWatch:
         """Load the live model if it is another one; if the database or the bundle fails, the old model stays."""
         try:
             row = self._live()
+            self._is_untrained = row is None
             if row is not None:
                 self._change_to(row)
                 self._freshen(row)
@@ -192,21 +209,24 @@ class ModelWatch:
 
     def _change_to(self, row: ModelRow) -> None:
         content = _Content(row.version, row.created, registry.digest(self._bundles, row))
-        if content == self._content:
+        if content == self._content or self._is_refused(content):
             return
-        files = registry.changes(self._bundles, row)
-        if self._refused is None or (content, files) != self._refused[:2]:
-            try:
-                self._model, self._content, self._fresh = self._load(row, content.digest), content, None
-                self._last_known.keep(MODEL, [row])
-                return
-            except BundleError as error:
-                self._refused = _Refused(content, files, error)
-                if self._model is not None:
-                    raise
-                self._model = self._earlier(error)
-        if self._model is None:
-            self._model = self._bestselling(row, self._refused.why)
+        try:
+            self._model, self._content, self._fresh = self._load(row, content.digest), content, None
+            self._last_known.keep(MODEL, [row])
+        except BundleError as error:
+            before = self._model
+            if self._content is None:  # no live model was ever served
+                self._model = self._instead(row, error)
+            self._refused = _Refused(content, time.monotonic() + RETRY_SECONDS)
+            if self._model is before:
+                raise
+
+    def _is_refused(self, content: _Content) -> bool:
+        """Return whether it was damaged just before; who neither follows nor has a model wants to know it each time."""
+        pauses = self._model is not None or self._thread is not None
+        refused = self._refused
+        return pauses and refused is not None and content == refused.content and time.monotonic() < refused.until
 
     def _freshen(self, row: ModelRow) -> None:
         """Take what was fitted anew for the live model since; what is damaged is passed over until the next time."""
@@ -221,7 +241,7 @@ class ModelWatch:
 
     def _load(self, row: ModelRow, digest: str) -> TrainedModel:
         hold_blas()
-        recipe = Recipe.parse(row.recipe)
+        recipe = _recipe_of(row)
         if self._private is None:
             model = TrainedModel.of_bundle(row.version, registry.load(self._bundles, row), recipe)
         else:
@@ -230,26 +250,43 @@ class ModelWatch:
         self._prepare(model)
         return model
 
-    def _earlier(self, why: BundleError) -> TrainedModel | None:
-        """Return the newest sound model of those that were live before; None if there is none."""
-        for row in registry.once_live(self._db):
+    def _instead(self, row: ModelRow, why: BundleError) -> TrainedModel | None:
+        """Return the newest sound model of those once live, or bestsellers alone; None if there is neither."""
+        for before in registry.once_live(self._db):
+            if self._model is not None and self._model.version == before.version:
+                return self._model
             try:
-                model = self._load(row, registry.digest(self._bundles, row))
+                model = self._load(before, registry.digest(self._bundles, before))
             except (BundleError, NoModel) as error:
-                _log.warning("model %s cannot be served either: %s", row.version, error)
+                _log.warning("model %s cannot be served either: %s", before.version, error)
             else:
-                _log.warning("serving model %s, the one before: %s", row.version, why)
+                _log.warning("serving model %s, the one before: %s", before.version, why)
                 return model
-        return None
+        if self._model is not None or self._bestsellers is None:
+            return self._model
+        return self._bestselling(self._bestsellers, row, why)
 
-    def _bestselling(self, row: ModelRow, why: BundleError) -> TrainedModel:
-        """Return a model that knows bestsellers alone, or raise why it is needed."""
-        if self._bestsellers is None:
-            raise why
+    def _bestselling(
+        self, bestsellers: Callable[[ModelRow], TrainedModel], row: ModelRow, why: BundleError
+    ) -> TrainedModel | None:
+        """Return a model that knows bestsellers alone; None if they cannot be counted."""
         try:
-            model = self._bestsellers(row)
-        except NotEnoughData:
-            raise why from None
+            model = bestsellers(row)
+        except StorageError:
+            raise
+        except AisleError as error:
+            _log.warning("bestsellers cannot be counted: %s", error)
+            return None
+        except Exception:  # whatever it is, the server goes on, and requests are told that there is no model
+            _log.exception("bestsellers cannot be counted")
+            return None
         self._prepare(model)
         _log.warning("serving bestsellers from the database: %s", why)
         return model
+
+
+def _recipe_of(row: ModelRow) -> Recipe:
+    try:
+        return Recipe.parse(row.recipe)
+    except SettingsError as error:  # such a model is as useless as a damaged one
+        raise BundleError(str(error)) from error

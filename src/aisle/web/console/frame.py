@@ -114,7 +114,7 @@ class Frame:
         if segments.get(self.live.db, name).updated is None:  # it came with a new shop
             from aisle.app.segments.segments import Segments
 
-            Segments(self.live.db, self.live.settings, self.live.model_watch.current).update([name])
+            Segments(self.live.db, self.live.settings, self.live.model_watch.trained).update([name])
         return segments.get(self.live.db, name)
 
     def view(self, request: Request, *filters: Filter) -> View:

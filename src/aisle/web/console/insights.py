@@ -77,7 +77,7 @@ class Insights(Page):
 
         since, until = ALL_TIME.ends(view.given)
         live, segment = self._frame.live, view[SEGMENT]
-        members = Segments(live.db, live.settings, live.model_watch.current).members(segment) if segment else None
+        members = Segments(live.db, live.settings, live.model_watch.trained).members(segment) if segment else None
         shoppers = None if members is None else members[USER_ID]
         return Selection(ALL_TIME.last_days(view.given), since, until, view[CATEGORY], view[BRAND], shoppers)
 

@@ -120,4 +120,4 @@ def _number(text: str) -> int | str:
 def _all(live: Any) -> "AllSegments":
     from aisle.app.segments.segments import Segments as AllSegments
 
-    return AllSegments(live.db, live.settings, live.model_watch.current)
+    return AllSegments(live.db, live.settings, live.model_watch.trained)

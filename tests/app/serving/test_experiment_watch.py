@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from aisle.app.serve import Live
+from aisle.app.serving import experiment_watch
 from aisle.app.serving.experiment_watch import CHECK_SECONDS
 from aisle.engine.request import ShelfRequest
 from aisle.experiments.experiment import of_dict
@@ -121,6 +122,21 @@ def test_an_experiment_whose_model_is_gone_counts_for_nobody(live: Live) -> None
     start(live, variants=variants(model=99))
 
     assert set(shelves(live)) == {""}
+
+
+def test_an_experiment_counts_once_the_files_of_its_model_are_restored(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiment_watch, "RETRY_SECONDS", 0.0)
+    version, bundle = live.model_watch.current().version, live.settings.bundles / "000001"
+    bundle.rename(bundle.with_name("gone"))
+    start(live, variants=variants(model=version))
+    assert set(shelves(live)) == {""}
+
+    bundle.with_name("gone").rename(bundle)
+    time.sleep(CHECK_SECONDS)
+
+    assert set(shelves(live)) == {"as-is", "other"}
 
 
 def test_a_variant_whose_rules_contradict_changes_nothing(live: Live) -> None:

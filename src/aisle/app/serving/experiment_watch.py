@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Final, NamedTuple
 
 import msgspec
@@ -21,6 +22,9 @@ from aisle.storage.shelves.experiments import ExperimentRow
 
 CHECK_SECONDS: Final = 0.5
 """How old the answer to "which experiments run?" may be."""
+
+RETRY_SECONDS: Final = 60.0
+"""After how long a model of a variant that could not be loaded is tried again: its files may be restored."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +53,7 @@ class ExperimentWatch:
     """Keeps the experiments that run in memory.
 
     An experiment counts for this process as soon as the models of its variants are loaded; one of which a model cannot
-    be loaded counts for nobody.
+    be loaded counts for nobody until it can.
 
     Parameters
     ----------
@@ -66,6 +70,7 @@ class ExperimentWatch:
         self._rows: list[ExperimentRow] | None = None
         self._running: tuple[Running, ...] = ()
         self._checked = -CHECK_SECONDS
+        self._retry = inf
         self._built: tuple[Mapping[str, Placement], dict[str, Placement]] = ({}, {})
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -132,11 +137,12 @@ class ExperimentWatch:
             rows = experiments.running(self._db)
         except StorageError:
             rows = self._rows or []  # whoever keeps the models says that the database is away
-        if rows != self._rows:
+        if rows != self._rows or time.monotonic() >= self._retry:
             known = {version: model for running in self._running for version, model in running.models.items()}
             read = [self._running_of(row, known) for row in rows]
             self._running = tuple(running for running in read if running is not None)
             self._rows = rows
+            self._retry = time.monotonic() + RETRY_SECONDS if None in read else inf
         self._checked = time.monotonic()
 
     def _running_of(self, row: ExperimentRow, known: Mapping[int, TrainedModel]) -> Running | None:

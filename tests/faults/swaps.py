@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from aisle.app.settings import Settings
+from aisle.app.settings import FILE, Settings
 from aisle.app.shop import Shop
 from aisle.models import registry
 from aisle.storage.connection import connect as connect_database
@@ -41,8 +41,13 @@ class Swaps(NamedTuple):
 
 
 def two_shelves(folder: Path, source: Path) -> Path:
-    """Copy a shop that has one model, and train another one that fills shelves differently."""
+    """Copy a shop that has one model, and train another one that fills shelves differently.
+
+    Its server waits for the database: a shelf without it would be that of neither model.
+    """
     shutil.copytree(source, folder)
+    settings = (folder / FILE).read_text()
+    (folder / FILE).write_text(settings.replace("[serve]\n", "[serve]\ndatabase_seconds = 10\n"))
     with Shop.open(folder) as shop:
         shop.train("item_knn")
     return folder
@@ -57,9 +62,8 @@ def swap(folder: Path, times: int, workers: int = 2) -> Swaps:
         for version in versions:
             registry.promote(db, settings.bundles, version)
             until(partial(_all_serve, address, version), PATIENCE_SECONDS)
-            for number in range(SHOPPERS):
-                answer = _ask(address, _shelf_of(number))
-                expected[version][answer.call.path] = _items(answer)
+            for call in map(_shelf_of, range(SHOPPERS)):
+                expected[version][call.path] = _items(_answered_by(version, address, call))
         took = []
         with load(address, _shelf_of, CLIENTS, PER_SECOND) as answers:
             time.sleep(CALM_SECONDS)
@@ -91,6 +95,14 @@ def _mixed(answers: Answers, expected: dict[int, dict[str, list[str]]]) -> list[
 def _all_serve(address: str, version: int) -> bool:
     """Ask on connections of their own, so that each worker gets some."""
     return all(_version(_ask(address, _shelf_of(0))) == version for _ in range(12))
+
+
+def _answered_by(version: int, address: str, call: Call) -> Answer:
+    """Return the answer of a worker that serves a model: all connections of `_all_serve` may have been one worker's."""
+    answer = _ask(address, call)
+    while _version(answer) != version:
+        answer = _ask(address, call)
+    return answer
 
 
 def _ask(address: str, call: Call) -> Answer:

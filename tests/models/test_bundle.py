@@ -271,6 +271,14 @@ def _replace(saved: Path, content: np.ndarray | bytes) -> None:
     _edit(saved, arrays=arrays)
 
 
+@pytest.mark.parametrize("bad", [b"',f4'", b"'<f4 "])
+def test_a_header_that_is_no_python_is_refused(saved: Path, bad: bytes) -> None:
+    content = (saved / "personal.values.npy").read_bytes()
+    assert b"'<f4'" in content
+    _replace(saved, content.replace(b"'<f4'", bad))
+    _refused(saved, r"personal\.values\.npy cannot be read", verify=False)
+
+
 @pytest.mark.parametrize("content", [np.array([{}], object), b"PK\x03\x04", b"", b"\x80\x04]\x94."])
 def test_pickles_archives_and_nonsense_are_refused(saved: Path, content: np.ndarray | bytes) -> None:
     _replace(saved, content)

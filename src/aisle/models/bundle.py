@@ -260,7 +260,7 @@ def _open_array(folder: Path, name: str, entry: ArrayEntry, verify: bool) -> Arr
         if verify:
             _verify(folder, file, entry)
         array = np.asarray(open_memmap(file, mode="r"))
-    except (OSError, ValueError, TokenError) as error:  # NumPy reads the header of a file as Python
+    except (OSError, ValueError, SyntaxError, TokenError) as error:  # NumPy reads the header of a file as Python
         raise BundleError(f"bundle {folder}: {file.name} cannot be read: {error}; {_REMEDY}") from error
     if (array.shape, array.dtype.str) != (entry.shape, entry.dtype):
         raise BundleError(

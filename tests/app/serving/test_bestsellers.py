@@ -11,6 +11,7 @@ from aisle.app.serving.bestsellers import bestsellers
 from aisle.app.settings import Settings
 from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import BASELINE
+from aisle.prepare.weigh import Weights
 from aisle.recommenders.popular.popularity import Popularity
 from aisle.shop import columns
 from aisle.shop.errors import NotEnoughData
@@ -77,6 +78,13 @@ def test_the_settings_of_the_shop_count(live: Live) -> None:
     assert by(window_days=7.0).config.window_days == 7
     assert len(by(per_category=True).shares_) == 2
     assert by(measure="rating").config.measure == "events"  # nobody rates anything in this shop
+
+
+def test_without_a_recipe_that_can_be_read_the_settings_of_the_shop_count(live: Live) -> None:
+    of_tomorrow = replace(row_of(live), recipe={"of_tomorrow": 1})
+    model = bestsellers(live.db, live.settings, of_tomorrow)
+    assert scores(model) == counted(live)
+    assert (model.directions, model.recipe.weights) == (None, Weights.parse(live.settings.weights))
 
 
 def test_nothing_is_written(live: Live) -> None:

@@ -17,8 +17,10 @@ from aisle.app.serving.model_watch import ModelWatch
 from aisle.app.settings import Settings
 from aisle.app.shop import Shop
 from aisle.engine.model import NO_BUNDLE
-from aisle.shop.errors import BundleError, NoModel
+from aisle.shop.errors import BundleError, DatabaseUnavailable, NoModel, StorageError
 from aisle.storage.tables import events, models
+from aisle.storage.work import models as registry_rows
+from aisle.storage.work.models import ModelRow
 from tests.small_shop import TEAS
 
 
@@ -111,9 +113,8 @@ def test_without_any_sound_bundle_a_server_shows_bestsellers(
     assert (shelf.model_version, shelf.fallback) == (NO_BUNDLE, "popular_instead")
     assert [item.item_id for item in server.recommend("user-1").items] == [item.item_id for item in shelf.items]
     assert [server.model_version() for _ in range(3)] == [NO_BUNDLE] * 3
-    told = [record.getMessage() for record in caplog.records if "bestsellers" in record.getMessage()]
-    assert len(told) == 1
-    assert damaged in told[0]
+    assert caplog.text.count("serving bestsellers from the database") == 1
+    assert damaged in caplog.text
 
 
 def test_no_shelf_is_empty_without_a_sound_bundle(server: Live, twice: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -215,6 +216,90 @@ def test_a_recipe_of_another_version_is_as_useless_as_a_damaged_bundle(server: L
         recipe = msgspec.json.encode(shop.models()[0].recipe | {"of_tomorrow": 1}).decode()
         connection.execute(update(models).where(models.c.version == 2).values(recipe=recipe))
     assert server.model_version() == 1
+
+
+@pytest.mark.parametrize("starts_on", [1, 2])
+def test_a_model_that_is_made_live_after_it_was_mended_is_taken_at_once(
+    server: Live, twice: Path, starts_on: int
+) -> None:
+    array = largest(twice / "models" / "000002")
+    content = array.read_bytes()
+    os.truncate(array, 10)
+    with Shop.open(twice) as shop:
+        if starts_on == 1:
+            shop.rollback()
+            assert server.model_version() == 1
+            registry_rows.promote(shop.db, 2)
+        assert server.model_version() == 1
+        array.write_bytes(content)
+        shop.promote(2)
+    assert server.model_version() == 2
+
+
+def test_a_model_that_is_live_again_after_a_rollback_is_looked_at_again(server: Live, twice: Path) -> None:
+    array = largest(twice / "models" / "000002")
+    content = array.read_bytes()
+    os.truncate(array, 10)
+    assert server.model_version() == 1
+    with Shop.open(twice) as shop:
+        row = shop.models()[0]
+        shop.rollback()
+        assert server.model_version() == 1
+        array.write_bytes(content)
+        with shop.db.write() as connection:  # as a restored database may hold it
+            connection.execute(update(models).where(models.c.version == 1).values(status="retired"))
+            connection.execute(update(models).where(models.c.version == 2).values(status="live", promoted=row.promoted))
+    assert server.model_version() == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "counts"), [(StorageError("the table is broken"), 1), (DatabaseUnavailable("it does not answer"), 3)]
+)
+def test_only_a_database_that_is_away_is_asked_again_at_once(
+    twice: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, error: StorageError, counts: int
+) -> None:
+    asked = []
+
+    def bestsellers(row: ModelRow) -> NoReturn:
+        asked.append(row.version)
+        raise error
+
+    damage_all(twice)
+    (tmp_path / "copies").mkdir()
+    with Shop.open(twice) as shop:
+        watch = ModelWatch(shop.db, shop.settings.bundles, tmp_path / "copies", bestsellers=bestsellers)
+        watch.follow()
+        watch.close()
+        for _ in range(2):
+            watch.refresh()
+    assert asked == [2] * counts
+    assert caplog.text.count("model 2 cannot be served: ") == 1
+
+
+def test_a_follower_outlives_a_disk_that_fails(server: Live, twice: Path, tmp_path: Path) -> None:
+    server.model_watch.follow()
+    assert server.model_version() == 2
+    shutil.rmtree(tmp_path / "copies")
+    with Shop.open(twice) as shop:
+        shop.rollback()
+    server.model_watch.refresh()
+    assert server.model_version() == 2
+    (tmp_path / "copies").mkdir()
+    with Shop.open(twice) as shop:
+        shop.promote(1)
+    server.model_watch.refresh()
+    assert server.model_version() == 1
+
+
+def test_a_follower_outlives_any_mistake(twice: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def wrong(_model: object) -> NoReturn:
+        raise ZeroDivisionError("a mistake")
+
+    with Shop.open(twice) as shop:
+        watch = ModelWatch(shop.db, shop.settings.bundles, prepare=wrong)
+        for _ in range(2):
+            watch.refresh()
+    assert caplog.text.count("looking for models failed") == 1
 
 
 def test_whatever_goes_wrong_with_bestsellers_a_server_goes_on(

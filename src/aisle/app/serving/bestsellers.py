@@ -11,7 +11,8 @@ from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import BASELINE, ModelSpec, Recipe
 from aisle.prepare.build import build
 from aisle.prepare.catalogue import aligned
-from aisle.shop.errors import NotEnoughData
+from aisle.prepare.weigh import Weights
+from aisle.shop.errors import NotEnoughData, SettingsError
 from aisle.storage.connection import Database
 from aisle.storage.work.models import ModelRow
 
@@ -25,12 +26,10 @@ def bestsellers(db: Database, settings: Settings, row: ModelRow) -> TrainedModel
     ------
     NotEnoughData
         If no event says what anybody likes.
-    SettingsError
-        If another version of Aisle wrote the recipe.
     StorageError
         If the database does not answer.
     """
-    recipe = Recipe.parse(row.recipe)
+    recipe = _recipe_of(row, settings)
     log, catalogue = read_since(db, settings, None), read_catalogue(db)
     data = build(log, recipe.weights, span(log)[1] + 1, more_items=shown_items(catalogue))
     data = replace(data, catalogue=aligned(catalogue, data.items))
@@ -41,3 +40,11 @@ def bestsellers(db: Database, settings: Settings, row: ModelRow) -> TrainedModel
     except NotEnoughData:  # such as the best stars, where these came from reviews
         model = usual.fit(data, recipe.seed)
     return TrainedModel.of_bestsellers(model, data.items, recipe, data.now)
+
+
+def _recipe_of(row: ModelRow, settings: Settings) -> Recipe:
+    """Return a model's recipe; if another version of Aisle wrote it, what bestsellers need of the shop's settings."""
+    try:
+        return Recipe.parse(row.recipe)
+    except SettingsError:
+        return Recipe(parts={}, weights=Weights.parse(settings.weights), seed=settings.train.seed).only_popular()

@@ -22,7 +22,6 @@ from aisle.shop.errors import (
     NoModel,
     SettingsError,
     StillUnavailable,
-    StorageError,
 )
 from aisle.storage.connection import Database
 from aisle.storage.work.models import ModelRow
@@ -45,10 +44,14 @@ class _Content(NamedTuple):
 
 
 class _Refused(NamedTuple):
-    """What proved to be damaged, and until when it is not looked at again, by the clock of `time.monotonic`."""
+    """A live model that proved to be damaged."""
 
     content: _Content
+    promoted: int | None
+    """When it was made live: whoever does that again has mended it."""
+    why: BundleError
     until: float
+    """When it is looked at again, by the clock of `time.monotonic`."""
 
 
 class ModelWatch:
@@ -86,6 +89,7 @@ class ModelWatch:
         self._model: TrainedModel | None = None
         self._content: _Content | None = None
         self._refused: _Refused | None = None
+        self._is_searched = False
         self._is_untrained = False
         self._told = ""
         self._fresh: Path | None = None
@@ -171,6 +175,10 @@ class ModelWatch:
                 if str(error) != self._told:
                     _log.warning("no model: %s", error)
                 self._told = str(error)
+            except Exception as error:  # whatever it is, it must not be the end of following
+                if repr(error) != self._told:
+                    _log.exception("looking for models failed")
+                self._told = repr(error)
 
     def close(self) -> None:
         """Stop following."""
@@ -209,24 +217,43 @@ class ModelWatch:
 
     def _change_to(self, row: ModelRow) -> None:
         content = _Content(row.version, row.created, registry.digest(self._bundles, row))
-        if content == self._content or self._is_refused(content):
-            return
-        try:
-            self._model, self._content, self._fresh = self._load(row, content.digest), content, None
-            self._last_known.keep(MODEL, [row])
-        except BundleError as error:
-            before = self._model
-            if self._content is None:  # no live model was ever served
-                self._model = self._instead(row, error)
-            self._refused = _Refused(content, time.monotonic() + RETRY_SECONDS)
-            if self._model is before:
-                raise
+        if content == self._content:
+            self._refused = None
+        elif not self._is_refused(row, content):
+            self._take(row, content)
+        elif self._refused is not None and not self._is_searched:
+            self._search(row, self._refused.why)
 
-    def _is_refused(self, content: _Content) -> bool:
+    def _is_refused(self, row: ModelRow, content: _Content) -> bool:
         """Return whether it was damaged just before; who neither follows nor has a model wants to know it each time."""
         pauses = self._model is not None or self._thread is not None
-        refused = self._refused
-        return pauses and refused is not None and content == refused.content and time.monotonic() < refused.until
+        if self._refused is None or not pauses or time.monotonic() >= self._refused.until:
+            return False
+        return (content, row.promoted) == (self._refused.content, self._refused.promoted)
+
+    def _take(self, row: ModelRow, content: _Content) -> None:
+        """Take the live model; if it is damaged and none was live before in this process, search for another one."""
+        try:
+            self._model, self._content, self._fresh = self._load(row, content.digest), content, None
+        except BundleError as error:
+            self._refused = _Refused(content, row.promoted, error, time.monotonic() + RETRY_SECONDS)
+            self._is_searched = self._content is not None
+            if self._is_searched:
+                raise
+            if self._model is None:
+                _log.warning("model %s cannot be served: %s", row.version, error)
+            self._search(row, error)
+        else:
+            self._refused = None
+            self._last_known.keep(MODEL, [row])
+
+    def _search(self, row: ModelRow, why: BundleError) -> None:
+        """Take what can be served instead; a database that is away is asked again at the next look."""
+        before = self._model
+        self._model = self._instead(row)
+        self._is_searched = True
+        if self._model is before:
+            raise why
 
     def _freshen(self, row: ModelRow) -> None:
         """Take what was fitted anew for the live model since; what is damaged is passed over until the next time."""
@@ -250,7 +277,7 @@ class ModelWatch:
         self._prepare(model)
         return model
 
-    def _instead(self, row: ModelRow, why: BundleError) -> TrainedModel | None:
+    def _instead(self, row: ModelRow) -> TrainedModel | None:
         """Return the newest sound model of those once live, or bestsellers alone; None if there is neither."""
         for before in registry.once_live(self._db):
             if self._model is not None and self._model.version == before.version:
@@ -260,19 +287,18 @@ class ModelWatch:
             except (BundleError, NoModel) as error:
                 _log.warning("model %s cannot be served either: %s", before.version, error)
             else:
-                _log.warning("serving model %s, the one before: %s", before.version, why)
+                _log.warning("serving model %s, the one before", before.version)
                 return model
         if self._model is not None or self._bestsellers is None:
             return self._model
-        return self._bestselling(self._bestsellers, row, why)
+        return self._bestselling(self._bestsellers, row)
 
-    def _bestselling(
-        self, bestsellers: Callable[[ModelRow], TrainedModel], row: ModelRow, why: BundleError
-    ) -> TrainedModel | None:
+    def _bestselling(self, bestsellers: Callable[[ModelRow], TrainedModel], row: ModelRow) -> TrainedModel | None:
         """Return a model that knows bestsellers alone; None if they cannot be counted."""
         try:
             model = bestsellers(row)
-        except StorageError:
+            self._prepare(model)
+        except DatabaseUnavailable:
             raise
         except AisleError as error:
             _log.warning("bestsellers cannot be counted: %s", error)
@@ -280,8 +306,7 @@ class ModelWatch:
         except Exception:  # whatever it is, the server goes on, and requests are told that there is no model
             _log.exception("bestsellers cannot be counted")
             return None
-        self._prepare(model)
-        _log.warning("serving bestsellers from the database: %s", why)
+        _log.warning("serving bestsellers from the database")
         return model
 
 

@@ -56,14 +56,17 @@ class PrivateBundles:
             If the original is missing or damaged, and no copy was made before.
         """
         copy = self._copies / digest
-        with (self._copies / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # one worker copies, the others find the copy
-            if not copy.is_dir():
-                self._make(row, copy)
-            copy.touch()
-            self._clear_away()
-            # The copy was read whole when it was made, and nobody else writes here.
-            return registry.load(self._copies, replace(row, path=digest), verify=False)
+        try:
+            with (self._copies / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # one worker copies, the others find the copy
+                if not copy.is_dir():
+                    self._make(row, copy)
+                copy.touch()
+                self._clear_away()
+                # The copy was read whole when it was made, and nobody else writes here.
+                return registry.load(self._copies, replace(row, path=digest), verify=False)
+        except OSError as error:
+            raise BundleError(f"the bundle of model {row.version} cannot be copied: {error}") from error
 
     def shared(self, digest: str, name: str, compute: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
         """Return an array that follows from a bundle: the first worker computes it, and all map it from a file.
@@ -93,10 +96,7 @@ class PrivateBundles:
         partial = self._copies / _PARTIAL
         shutil.rmtree(partial, ignore_errors=True)
         original = registry.place(self._originals, row)
-        try:
-            shutil.copytree(original, partial)
-        except OSError as error:
-            raise BundleError(f"the bundle of model {row.version} cannot be copied: {error}") from error
+        shutil.copytree(original, partial)
         try:
             registry.load(self._copies, replace(row, path=_PARTIAL))
         except BundleError as error:

@@ -79,7 +79,7 @@ class TrainedModel:
     Attributes
     ----------
     version
-        Its number in the registry; `NO_BUNDLE` if it is not one of those.
+        Its number in the registry; `NO_BUNDLE` if it is in none.
     components
         What the bundle holds, by role.
     items
@@ -94,6 +94,8 @@ class TrainedModel:
         How other processes get at what this one computes of it.
     fresh
         Models that were fitted anew since, by name: they fill the placements that name them, and are no sources.
+    only_bestsellers
+        Whether it stands in for one whose bundle is damaged, and knows bestsellers alone.
     """
 
     version: int
@@ -104,6 +106,7 @@ class TrainedModel:
     outranked: bool = False
     share: Share = unshared
     fresh: Mapping[str, Recommender[Any]] = field(default_factory=dict)
+    only_bestsellers: bool = False
 
     @classmethod
     def of_bundle(cls, version: int, bundle: Bundle, recipe: Recipe, share: Share = unshared) -> Self:
@@ -129,7 +132,8 @@ class TrainedModel:
         recipe
             That of the damaged one.
         """
-        return cls(NO_BUNDLE, {POPULAR: bestsellers, BASELINE: bestsellers}, items, recipe, data_end)
+        components: dict[str, Component[Any]] = {POPULAR: bestsellers, BASELINE: bestsellers}
+        return cls(NO_BUNDLE, components, items, recipe, data_end, only_bestsellers=True)
 
     def with_fresh(self, fresh: Mapping[str, Recommender[Any]]) -> Self:
         """Return the same model with models that were fitted anew; what was computed of it stays."""
@@ -196,7 +200,7 @@ class TrainedModel:
         NoModel
             If it was not to be trained.
         """
-        if self.version == NO_BUNDLE:
+        if self.only_bestsellers:
             return Retrieval(self.popular, self.popular) if model == BASELINE else None
         if model in (PERSONAL, self.recipe.model):
             by_objective = None if objective is None or self.outranked else self._by_objective.get(objective)

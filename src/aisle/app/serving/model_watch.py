@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from aisle.app.serving.last_known import MODEL, NOTHING, LastKnown
 from aisle.app.serving.private_bundles import PrivateBundles
-from aisle.engine.model import NO_BUNDLE, TrainedModel
+from aisle.engine.model import TrainedModel
 from aisle.engine.recipe import Recipe
 from aisle.kernels.threads import hold_blas
 from aisle.models import fresh, registry
@@ -128,7 +128,7 @@ class ModelWatch:
             As of `current`, and if they do.
         """
         model = self.current()
-        if model.version == NO_BUNDLE:
+        if model.only_bestsellers:
             raise NoModel("all models are damaged; run aisle train")
         return model
 

@@ -33,7 +33,7 @@ from aisle.app.training.measuring import (
 from aisle.app.training.placement_report import PlacementFigures, PlacementReport, ShareCost, placement_report
 from aisle.app.training.repeat_share import least_repeat_share, with_repeat_share
 from aisle.app.training.sampling import Sampled, sample_shelves
-from aisle.engine.model import TrainedModel
+from aisle.engine.model import NO_BUNDLE, TrainedModel
 from aisle.engine.placement import Placement
 from aisle.engine.recipe import BASELINE, Recipe
 from aisle.engine.shelf.long_tail import TailCost
@@ -287,7 +287,7 @@ def _placements(
     """Measure and sample shelves of every placement with the models of the past, or only learn what models need."""
     with budget.spend_on(Stage.PARTS):
         components = with_other_components(fitted, recipe, holdout.train, progress).components
-    past = TrainedModel(0, components, holdout.train.items, recipe, holdout.window.cut)
+    past = TrainedModel(NO_BUNDLE, components, holdout.train.items, recipe, holdout.window.cut)
     least = least_repeat_share(past, holdout, recipe.seed)
     past = replace(past, components=with_repeat_share(components, least))
     events, seed = tables.events, recipe.seed
